@@ -1,0 +1,5 @@
+"""The routes of the fixed core."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,178 @@
+"""Reading the environment: a value that cannot be used is refused by its name."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SHOWN_CHARACTERS = 60
+"""How much of a refused value its message repeats."""
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingError(SystemExit):
+    """A variable of the environment holds a value that cannot be used.
+
+    It is a SystemExit so that every program which imports the settings ends with
+    this one line and no traceback.
+    """
+
+    def __init__(self, name: str, rule: str, value: str | None, way_out: str) -> None:
+        """Word the refusal.
+
+        Args:
+            name: the variable.
+            rule: what its value must be, continuing the variable's name.
+            value: what it is; None where it is a secret or is missing.
+            way_out: what would do.
+        """
+        self.name = name
+        received = "" if value is None else f", got {_shown(value)}"
+        super().__init__(f"{name} {rule}{received}; {way_out}.")
+
+
+class Environment:
+    """Typed reads from a mapping of variables; an empty value counts as not set."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the value without surrounding white space, or the default."""
+        return self._variables.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return True for 1, true, yes, on and False for 0, false, no, off."""
+        value = self.text(name)
+        if not value:
+            return default
+        if value.lower() in TRUE:
+            return True
+        if value.lower() in FALSE:
+            return False
+        raise SettingError(
+            name, "must be on or off", value, f"set {name}=on or {name}=off"
+        )
+
+    def whole(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Return a whole number in least..most, written in plain ASCII digits."""
+        value = self.text(name)
+        if not value:
+            return default
+        digits = value.removeprefix("-")
+        number = int(value) if _is_short_decimal(digits) else None
+        if number is None or not least <= number <= most:
+            raise SettingError(
+                name,
+                f"must be a whole number in {least}..{most}",
+                value,
+                f"for example {name}={default}",
+            )
+        return number
+
+    def optional_whole(self, name: str, *, least: int, most: int) -> int | None:
+        """Return a whole number in least..most, or None where it is not set."""
+        if not self.text(name):
+            return None
+        return self.whole(name, least, least=least, most=most)
+
+    def between(self, name: str, default: float, *, low: float, high: float) -> float:
+        """Return a number strictly between low and high."""
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not low < number < high:
+            raise SettingError(
+                name,
+                f"must be a number between {low:g} and {high:g}",
+                value,
+                f"for example {name}={default}",
+            )
+        return number
+
+    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
+        """Return one of the choices."""
+        value = self.text(name, default)
+        if value not in choices:
+            raise SettingError(
+                name, "is not known", value, f"choose one of {', '.join(choices)}"
+            )
+        return value
+
+    def names(self, name: str) -> list[str]:
+        """Return the items of a comma-separated list."""
+        return [item for part in self.text(name).split(",") if (item := part.strip())]
+
+    def json_object(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        """Return a JSON object."""
+        value = self.text(name)
+        if not value:
+            return default
+        example = f"for example {name}='{json.dumps(default)}'"
+        try:
+            document = json.loads(value)
+        except (ValueError, RecursionError):
+            raise SettingError(name, "must be JSON", value, example) from None
+        if not isinstance(document, dict):
+            raise SettingError(name, "must be a JSON object", value, example)
+        return document
+
+    def folder(self, name: str, default: Path) -> Path:
+        """Return an absolute path that is a folder or does not exist yet."""
+        value = self.text(name)
+        if not value:
+            return default
+        path = Path(value).expanduser().absolute()
+        if path.exists() and not path.is_dir():
+            raise SettingError(
+                name, "must be a folder", value, f"for example {name}={default}"
+            )
+        return path
+
+    def hosts(self, name: str, default: list[str]) -> list[str]:
+        """Return host names: no scheme, no port, no path."""
+        hosts = self.names(name)
+        for host in hosts:
+            is_address = host.startswith("[") and host.endswith("]")
+            if "/" in host or (":" in host and not is_address) or " " in host:
+                raise SettingError(
+                    name,
+                    "must be host names without scheme, port and path",
+                    host,
+                    f"for example {name}=noise.example.org,10.0.0.5,[::1]",
+                )
+        return hosts or default
+
+    def origins(self, name: str) -> list[str]:
+        """Return origins: a scheme, a host, perhaps a port, and nothing else."""
+        origins = self.names(name)
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or parts.path or not parts.netloc:
+                raise SettingError(
+                    name,
+                    "must be origins",
+                    origin,
+                    f"for example {name}=https://noise.example.org",
+                )
+        return origins
+
+
+def _is_short_decimal(digits: str) -> bool:
+    """Tell whether int() may read this: ASCII digits, and few of them."""
+    return digits.isascii() and digits.isdigit() and len(digits) < 20
+
+
+def _shown(value: str) -> str:
+    """Return the value in quotes, on one line, cut where it is long."""
+    if len(value) > SHOWN_CHARACTERS:
+        return f"{value[:SHOWN_CHARACTERS]!r}..."
+    return repr(value)

@@ -1,0 +1,58 @@
+"""The secret key's file: read by the settings, written only by commands."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+from noising_site.environment import SettingError
+
+FILE_NAME = "secret_key"
+
+
+def read_secret_key(data_dir: Path) -> str | None:
+    """Return the key kept in the folder, or None where there is none."""
+    path = data_dir / FILE_NAME
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            "SECRET_KEY",
+            f"cannot be read from {path} ({type(error).__name__})",
+            None,
+            "let this account read the file, or set SECRET_KEY",
+        ) from None
+    if not key:
+        raise SettingError(
+            "SECRET_KEY",
+            f"has an empty file, {path}",
+            None,
+            "delete the file, or set SECRET_KEY",
+        )
+    return key
+
+
+def ensure_secret_key(data_dir: Path) -> str:
+    """Return the key kept in the folder, making it (mode 0600) where there is none.
+
+    Two processes that start at once end with the same key: the file appears under
+    its name only when it is whole, and only the first one gives it that name.
+    """
+    key = read_secret_key(data_dir)
+    if key is not None:
+        return key
+    data_dir.mkdir(parents=True, exist_ok=True)
+    key = get_random_secret_key()
+    descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix=f".{FILE_NAME}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{key}\n")
+        (data_dir / FILE_NAME).hardlink_to(draft)
+    except FileExistsError:
+        return ensure_secret_key(data_dir)
+    finally:
+        Path(draft).unlink()
+    return key

@@ -1,0 +1,187 @@
+"""The one settings file. Every choice of the operator comes from the environment.
+
+Importing it reads the environment and the secret key's file; it writes nothing.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from django.core.management.utils import get_random_secret_key
+
+from noising_site.configuration import (
+    allowed_hosts,
+    database,
+    hyperschedule,
+    noise_specification,
+    secret_key,
+    token_type_weights,
+)
+from noising_site.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment(os.environ)
+
+# The process that the server noises with.
+BETA_MIN = env.between("BETA_MIN", 1e-4, low=0.0, high=1.0)
+BETA_MAX = env.between("BETA_MAX", 0.02, low=0.0, high=1.0)
+NOISE_SPECIFICATION = noise_specification(env, beta_min=BETA_MIN, beta_max=BETA_MAX)
+HYPERSCHEDULE = hyperschedule(env, NOISE_SPECIFICATION)
+TOKEN_TYPE_WEIGHTS = token_type_weights(env)
+
+# Limits of one request.
+MAX_TOKENS = env.whole("MAX_TOKENS", 1_048_576, least=1, most=2**30)
+MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 16 * 2**20, least=1024, most=2**31 - 1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+# Where it serves, and what it keeps.
+HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
+PORT = env.whole("PORT", 8000, least=1, most=65535)
+WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", os.cpu_count() or 1, least=1, most=1024)
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
+DATABASES = {"default": database(env, DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who may ask.
+DEBUG = env.flag("DEBUG", default=False)
+HTTPS = env.flag("HTTPS", default=False)
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=16)
+SECRET_KEY = secret_key(env, DATA_DIR) or get_random_secret_key()
+ALLOWED_HOSTS = allowed_hosts(env, HOST, socket.gethostname())
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+
+
+HEALTH_PATHS = frozenset({"/livez", "/readyz"})
+"""What a probe asks by address and over plain HTTP: any host, no redirect."""
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [rf"^{path.removeprefix('/')}$" for path in HEALTH_PATHS]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS or TRUSTED_PROXIES else None
+)
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: they are not this service's to decide on
+    "security.W021",  # HSTS preload: a promise that only the domain's owner may give
+]
+if not HTTPS:
+    # noising.I001 says instead that the service speaks plain HTTP.
+    SILENCED_SYSTEM_CHECKS += [
+        "security.W004",  # HSTS over plain HTTP is ignored by browsers
+        "security.W008",  # a redirect to https would lead nowhere
+        "security.W012",  # a secure session cookie would never come back
+        "security.W016",  # nor would a secure CSRF cookie
+    ]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "csp",
+    "noising.apps.NoisingConfig",
+]
+
+MIDDLEWARE = [
+    "noising_site.middleware.EdgeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "noising_site.static.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "noising_site.urls"
+WSGI_APPLICATION = "noising_site.wsgi.application"
+LOGIN_URL = "admin:login"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "noising_site.static.StaticFilesStorage"},
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

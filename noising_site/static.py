@@ -1,0 +1,30 @@
+"""Static files, served by the service itself: hashed once collected, plain before."""
+
+from pathlib import Path
+
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """Whitenoise, which is content where nothing has been collected yet."""
+
+    def add_files(self, root: str, prefix: str | None = None) -> None:
+        """Add the files of a folder if it exists."""
+        if Path(root).is_dir():
+            super().add_files(root, prefix)
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Names with their hash for files that were collected, plain names for others.
+
+    The finders serve a file under its plain name, so that pages work in tests and
+    during development without a collectstatic.
+    """
+
+    def stored_name(self, name: str) -> str:
+        """Return the name under which the file is served."""
+        if self.hash_key(self.clean_name(name)) not in self.hashed_files:
+            return name
+        stored: str = super().stored_name(name)
+        return stored

@@ -1,0 +1,181 @@
+"""What a benchmark run measured: per schedule, per timestep, per kernel case."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models.functions import Length
+
+
+class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
+    """Reads of the schedules within runs."""
+
+    def for_lists(self) -> Self:
+        """Names only: a row's curves hold thousands of numbers."""
+        return self.only("run_id", "position", "name", "is_baseline")
+
+    def for_schedule_page(self) -> Self:
+        """With their runs, latest first, for the page of one configuration."""
+        return (
+            self.for_lists()
+            .select_related("run")
+            .filter(run__archived_at__isnull=True)
+            .order_by("-run__created_at", "-run_id")
+        )
+
+
+class BenchmarkSchedule(models.Model):
+    """A schedule as one run measured it.
+
+    The run keeps its own copy of the specification: vocabulary size and graph come
+    from the corpus and the command line, and not every schedule has a stored
+    configuration.
+    """
+
+    run = models.ForeignKey(
+        "noising.BenchmarkRun", on_delete=models.CASCADE, related_name="schedules"
+    )
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    config = models.ForeignKey(
+        "noising.ScheduleConfig",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="measurements",
+        help_text="The stored configuration that was asked for, if it was one.",
+    )
+    specification = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    is_baseline = models.BooleanField(default=False)
+    lint_findings = models.JSONField(default=list)
+    curves = models.JSONField()
+    wasted_steps = models.PositiveIntegerField()
+
+    objects = BenchmarkScheduleQuerySet.as_manager()
+
+    class Meta:
+        """Database rules: they hold whichever way a row is written."""
+
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "name"], name="benchmarkschedule_once_per_run"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "position"], name="benchmarkschedule_position"
+            ),
+            models.UniqueConstraint(
+                fields=["run"],
+                condition=models.Q(is_baseline=True),
+                name="benchmarkschedule_one_baseline",
+            ),
+            models.CheckConstraint(
+                condition=models.lookups.Exact(Length("fingerprint"), 64),
+                name="benchmarkschedule_fingerprint_is_sha256",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def entry(self) -> dict[str, Any]:
+        """This schedule as ``results.json`` holds it."""
+        return {
+            "name": self.name,
+            "specification": self.specification,
+            "fingerprint": self.fingerprint,
+            "is_baseline": self.is_baseline,
+            "lint": self.lint_findings,
+            "curves": self.curves,
+            "wasted_steps": self.wasted_steps,
+            "results": [result.entry() for result in self.results.all()],
+        }
+
+
+class BenchmarkResult(models.Model):
+    """The metrics of one schedule of one run at one timestep.
+
+    Every metric carries what was measured, its 95 % interval, and the exact value.
+    """
+
+    schedule = models.ForeignKey(
+        BenchmarkSchedule, on_delete=models.CASCADE, related_name="results"
+    )
+    timestep = models.PositiveIntegerField()
+    alpha = models.FloatField()
+    metrics = models.JSONField()
+
+    class Meta:
+        """Database rules: they hold whichever way a row is written."""
+
+        ordering = ["timestep"]
+        constraints = [
+            # A schedule row belongs to one run: this is unique per run as well.
+            models.UniqueConstraint(
+                fields=["schedule", "timestep"],
+                name="benchmarkresult_once_per_timestep",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(alpha__range=(0.0, 1.0)),
+                name="benchmarkresult_alpha_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"timestep {self.timestep}"
+
+    def entry(self) -> dict[str, Any]:
+        """This timestep as ``results.json`` holds it."""
+        return {
+            "timestep": self.timestep,
+            "alpha": self.alpha,
+            "metrics": self.metrics,
+        }
+
+
+class ThroughputResult(models.Model):
+    """How fast the engine noised one case, beside the naive NumPy way."""
+
+    run = models.ForeignKey(
+        "noising.BenchmarkRun",
+        on_delete=models.CASCADE,
+        related_name="throughput_results",
+    )
+    position = models.PositiveSmallIntegerField()
+    case = models.CharField(max_length=100)
+    engine_ns_per_token = models.FloatField()
+    naive_ns_per_token = models.FloatField()
+    details = models.JSONField(
+        default=dict, help_text="Everything else that was recorded about the case."
+    )
+
+    class Meta:
+        """Database rules: they hold whichever way a row is written."""
+
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "case"], name="throughputresult_once_per_case"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "position"], name="throughputresult_position"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    engine_ns_per_token__gt=0.0, naive_ns_per_token__gt=0.0
+                ),
+                name="throughputresult_times_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.case
+
+    def entry(self) -> dict[str, Any]:
+        """This case as ``results.json`` holds it."""
+        return {
+            "case": self.case,
+            "engine_ns_per_token": self.engine_ns_per_token,
+            "naive_ns_per_token": self.naive_ns_per_token,
+            **self.details,
+        }

@@ -1,0 +1,167 @@
+"""Schedule configurations: noise processes that have a name."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Length
+from django.urls import reverse
+
+from noising.models.tags import check_tags
+
+# Both are addresses under /api/v1/schedules/.
+RESERVED_SLUGS = ("compare", "import")
+
+DASHBOARD_SCHEDULES = 12
+
+
+class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
+    """Reads of schedule configurations."""
+
+    def active(self) -> Self:
+        """Those that are not archived."""
+        return self.filter(archived_at__isnull=True)
+
+    def with_summary(self) -> Self:
+        """With ``schedule_type``, ``graph_type`` and ``run_count``.
+
+        The specification stays in the database: a `custom` schedule may hold
+        100,000 numbers, and a list shows none of them.
+        """
+        return self.defer("specification").annotate(
+            schedule_type=KT("specification__schedule__type"),
+            graph_type=KT("specification__graph__type"),
+            run_count=models.Count("measurements"),
+        )
+
+    def newest(self) -> Self:
+        """The newest active ones, as many as one plot can overlay legibly."""
+        return self.active().order_by("-created_at", "slug")[:DASHBOARD_SCHEDULES]
+
+    def for_dashboard(self) -> Self:
+        """What the dashboard lists, in one query."""
+        return self.with_summary().newest()
+
+    def for_plots(self) -> Self:
+        """What the dashboard's plots overlay, in one query."""
+        return self.only("slug", "specification", "fingerprint").newest()
+
+
+class ScheduleConfig(models.Model):
+    """A noise process with a name; runs refer to it, so that they can be repeated.
+
+    The specification is the engine's canonical form. Once a run refers to a
+    configuration its specification is fixed: notes and tags may change, and a
+    different specification takes a different slug.
+    """
+
+    slug = models.SlugField(
+        max_length=100,
+        unique=True,
+        help_text="The name in addresses and on command lines.",
+    )
+    specification = models.JSONField(
+        help_text="The noise process: vocab_size, num_timesteps, schedule, graph, "
+        "hyperschedule.",
+    )
+    fingerprint = models.CharField(
+        max_length=64,
+        editable=False,
+        help_text="SHA-256 of the canonical specification.",
+    )
+    num_timesteps = models.PositiveIntegerField(editable=False)
+    vocab_size = models.PositiveIntegerField(editable=False)
+    lint_findings = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="What the linter said when the configuration was stored.",
+    )
+    notes = models.TextField(blank=True, default="")
+    tags = models.JSONField(default=list, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="schedule_configs",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ScheduleConfigQuerySet.as_manager()
+
+    class Meta:
+        """Database rules: they hold whichever way a row is written."""
+
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(slug__in=["", *RESERVED_SLUGS]),
+                name="scheduleconfig_slug_allowed",
+                violation_error_message="`compare` and `import` are addresses of the "
+                "service itself: choose another slug.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(num_timesteps__range=(1, 100_000)),
+                name="scheduleconfig_num_timesteps_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(vocab_size__range=(2, 2**24)),
+                name="scheduleconfig_vocab_size_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.lookups.Exact(Length("fingerprint"), 64),
+                name="scheduleconfig_fingerprint_is_sha256",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["fingerprint"], name="scheduleconfig_fingerprint"),
+            models.Index(
+                fields=["archived_at", "-created_at"], name="scheduleconfig_newest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, unless that would change a specification in use."""
+        self.refuse_changed_specification()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """The configuration's page."""
+        return reverse("pages:schedule", kwargs={"slug": self.slug})
+
+    def clean(self) -> None:
+        """Check what no database constraint can express on every database."""
+        check_tags(self.tags)
+        self.refuse_changed_specification()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a run refers to this configuration."""
+        return self.pk is not None and self.measurements.exists()
+
+    def refuse_changed_specification(self) -> None:
+        """Raise ValidationError if a run refers to another specification than this."""
+        if self._state.adding or "specification" in self.get_deferred_fields():
+            return
+        stored = (
+            type(self)
+            .objects.filter(pk=self.pk, measurements__isnull=False)
+            .values_list("specification", flat=True)
+            .first()
+        )
+        if stored is not None and stored != self.specification:
+            raise ValidationError(
+                {
+                    "specification": f"Runs refer to {self.slug!r}, so its "
+                    "specification can no longer change: store the new one under "
+                    "another slug."
+                }
+            )

@@ -1,0 +1,36 @@
+"""Tags: short labels that people put on schedules and runs."""
+
+from django.core.exceptions import ValidationError
+
+MAX_TAGS = 20
+MAX_TAG_LENGTH = 50
+
+
+def check_tags(tags: object) -> None:
+    """Refuse anything but a short list of distinct, short, non-empty strings.
+
+    Args:
+        tags: The value to be stored.
+
+    Raises:
+        ValidationError: On the field ``tags``, with the rule that was broken.
+    """
+    if not isinstance(tags, list) or len(tags) > MAX_TAGS:
+        raise ValidationError(
+            {"tags": f"Tags must be a list of at most {MAX_TAGS} strings."}
+        )
+    for tag in tags:
+        if (
+            not isinstance(tag, str)
+            or not tag.strip()
+            or tag != tag.strip()
+            or len(tag) > MAX_TAG_LENGTH
+        ):
+            raise ValidationError(
+                {
+                    "tags": f"A tag must be 1 to {MAX_TAG_LENGTH} characters without "
+                    f"surrounding spaces, got {str(tag)[:60]!r}."
+                }
+            )
+    if len(set(tags)) != len(tags):
+        raise ValidationError({"tags": "Each tag may be given only once."})

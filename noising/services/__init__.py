@@ -1,0 +1,44 @@
+"""Use cases that write: the same for the API, the commands and admin.
+
+Every function is named ``<entity>_<action>`` and takes keywords only.
+"""
+
+from noising.services.accounts import NewAccount, account_bootstrap
+from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
+from noising.services.identifiers import uuid7
+from noising.services.runs import (
+    run_archive,
+    run_fail,
+    run_progress,
+    run_record,
+    run_start,
+    run_unarchive,
+)
+from noising.services.schedules import (
+    LoadedSchedules,
+    schedule_archive,
+    schedule_create,
+    schedule_unarchive,
+    schedule_update,
+    schedules_load_builtin,
+)
+
+__all__ = [
+    "BUILTIN_SCHEDULES",
+    "BuiltinSchedule",
+    "LoadedSchedules",
+    "NewAccount",
+    "account_bootstrap",
+    "run_archive",
+    "run_fail",
+    "run_progress",
+    "run_record",
+    "run_start",
+    "run_unarchive",
+    "schedule_archive",
+    "schedule_create",
+    "schedule_unarchive",
+    "schedule_update",
+    "schedules_load_builtin",
+    "uuid7",
+]

@@ -1,0 +1,80 @@
+"""The schedule configurations that every installation starts with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BUILTIN_TAG = "built-in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltinSchedule:
+    """One configuration: its name, its definition and when to choose it."""
+
+    slug: str
+    schedule: str
+    graph: str = "uniform"
+    notes: str
+
+    @property
+    def specification(self) -> Mapping[str, Any]:
+        """The noise process, with the parameters' defaults left to the engine."""
+        return {
+            "vocab_size": 50257,
+            "num_timesteps": 1000,
+            "schedule": {"type": self.schedule},
+            "graph": {"type": self.graph},
+        }
+
+
+BUILTIN_SCHEDULES = (
+    BuiltinSchedule(
+        slug="uniform",
+        schedule="uniform",
+        notes="The baseline of every benchmark: a constant rate of corruption, the "
+        "same at every timestep and position.",
+    ),
+    BuiltinSchedule(
+        slug="linear",
+        schedule="linear",
+        notes="Betas rise linearly from 0.0001 to 0.02, as in DDPM and D3PM. They are "
+        "meant for 1000 timesteps; with fewer, noise remains incomplete.",
+    ),
+    BuiltinSchedule(
+        slug="quadratic",
+        schedule="quadratic",
+        notes="The square roots of the betas rise linearly: gentler than `linear` "
+        "at the start.",
+    ),
+    BuiltinSchedule(
+        slug="cosine",
+        schedule="cosine",
+        notes="Nichol and Dhariwal's cosine schedule: little noise at the start, the "
+        "steepest loss in the middle. The service's own default.",
+    ),
+    BuiltinSchedule(
+        slug="sedd_entropy",
+        schedule="sedd_entropy",
+        notes="Loses the same amount of information about the original tokens at "
+        "every timestep, so that no timestep is wasted.",
+    ),
+    BuiltinSchedule(
+        slug="loglinear",
+        schedule="loglinear",
+        notes="The expected number of corrupted tokens rises linearly. SEDD and MDLM "
+        "train with it on the absorbing graph.",
+    ),
+    BuiltinSchedule(
+        slug="geometric",
+        schedule="geometric",
+        notes="Total noise grows geometrically from 0.0001 to 20. SEDD trains with it "
+        "on the uniform graph.",
+    ),
+    BuiltinSchedule(
+        slug="sedd-absorbing",
+        schedule="sedd_entropy",
+        graph="absorbing",
+        notes="Tokens become a mask instead of other tokens. Here an even loss of "
+        "information is an even loss of tokens: the same curve as `loglinear`.",
+    ),
+)

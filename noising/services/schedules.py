@@ -1,0 +1,137 @@
+"""Writes of schedule configurations."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from noising.engine import build_process, lint
+from noising.models import ScheduleConfig
+from noising.services.builtin import BUILTIN_SCHEDULES, BUILTIN_TAG
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSchedules:
+    """What loading the built-in configurations did, by slug."""
+
+    created: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def schedule_create(
+    *,
+    slug: str,
+    specification: Mapping[str, Any],
+    notes: str = "",
+    tags: Iterable[str] = (),
+    owner: "User | None" = None,
+) -> ScheduleConfig:
+    """Store a noise process under a name, with what the linter says about it.
+
+    Args:
+        slug: The name: letters, digits, ``-`` and ``_``, not taken yet.
+        specification: The noise process; stored in its canonical form.
+        notes: Free text.
+        tags: Short labels.
+        owner: Who stores it.
+
+    Returns:
+        The stored configuration.
+
+    Raises:
+        EngineError: The specification describes no process.
+        ValidationError: The slug or a tag is not allowed, or the slug is taken.
+    """
+    schedule = _filled(
+        ScheduleConfig(slug=slug, notes=notes, tags=list(tags), owner=owner),
+        specification,
+    )
+    with transaction.atomic():
+        schedule.full_clean()
+        schedule.save()
+    return schedule
+
+
+def schedule_update(
+    *,
+    schedule: ScheduleConfig,
+    specification: Mapping[str, Any] | None = None,
+    notes: str | None = None,
+    tags: Iterable[str] | None = None,
+) -> ScheduleConfig:
+    """Change what is given and leave the rest.
+
+    Raises:
+        EngineError: The specification describes no process.
+        ValidationError: A tag is not allowed, or a run refers to the present
+            specification.
+    """
+    with transaction.atomic():
+        stored = ScheduleConfig.objects.select_for_update().get(pk=schedule.pk)
+        if specification is not None:
+            _filled(stored, specification)
+        if notes is not None:
+            stored.notes = notes
+        if tags is not None:
+            stored.tags = list(tags)
+        stored.full_clean()
+        stored.save()
+    return stored
+
+
+def schedule_archive(*, schedule: ScheduleConfig) -> None:
+    """Take a configuration out of the lists; runs go on referring to it."""
+    if schedule.archived_at is None:
+        schedule.archived_at = timezone.now()
+        schedule.save(update_fields=["archived_at", "updated_at"])
+
+
+def schedule_unarchive(*, schedule: ScheduleConfig) -> None:
+    """Bring an archived configuration back into the lists."""
+    if schedule.archived_at is not None:
+        schedule.archived_at = None
+        schedule.save(update_fields=["archived_at", "updated_at"])
+
+
+def schedules_load_builtin() -> LoadedSchedules:
+    """Store the built-in configurations that are not there yet.
+
+    A slug that exists is kept as it is, so that loading again changes nothing,
+    neither notes that were edited nor a configuration that was archived.
+    """
+    slugs = [builtin.slug for builtin in BUILTIN_SCHEDULES]
+    kept = set(
+        ScheduleConfig.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+    )
+    missing = [
+        _filled(
+            ScheduleConfig(slug=builtin.slug, notes=builtin.notes, tags=[BUILTIN_TAG]),
+            builtin.specification,
+        )
+        for builtin in BUILTIN_SCHEDULES
+        if builtin.slug not in kept
+    ]
+    # Two processes may start on the same empty database.
+    ScheduleConfig.objects.bulk_create(missing, ignore_conflicts=True)
+    return LoadedSchedules(
+        created=tuple(schedule.slug for schedule in missing),
+        kept=tuple(slug for slug in slugs if slug in kept),
+    )
+
+
+def _filled(
+    schedule: ScheduleConfig, specification: Mapping[str, Any]
+) -> ScheduleConfig:
+    """Set the specification and everything that follows from it."""
+    process = build_process(specification)
+    schedule.specification = process.spec
+    schedule.fingerprint = process.fingerprint
+    schedule.num_timesteps = process.num_timesteps
+    schedule.vocab_size = process.vocab_size
+    schedule.lint_findings = [asdict(finding) for finding in lint(process)]
+    return schedule

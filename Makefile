@@ -1,0 +1,11 @@
+# The two commands of README.md; what they do stands in scripts/ and manage.py.
+.PHONY: run test
+
+run:
+	@scripts/setup requirements.txt
+	@.venv/bin/python manage.py bootstrap
+	@exec .venv/bin/python manage.py serve
+
+test:
+	@scripts/setup requirements-dev.txt
+	@exec scripts/test

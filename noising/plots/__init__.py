@@ -1,0 +1,22 @@
+"""Data -> matplotlib Figure -> bytes; no pyplot, no Django."""
+
+from noising.plots.curves import Curve, curves_figure
+from noising.plots.rendering import PRINT_DPI, ImageFormat, render
+from noising.plots.results import (
+    alpha_figure,
+    information_figure,
+    preservation_figure,
+    throughput_figure,
+)
+
+__all__ = [
+    "PRINT_DPI",
+    "Curve",
+    "ImageFormat",
+    "alpha_figure",
+    "curves_figure",
+    "information_figure",
+    "preservation_figure",
+    "render",
+    "throughput_figure",
+]

@@ -1,0 +1,163 @@
+"""What every figure shares: colours, line styles, type, legends, literal labels.
+
+Colours are Okabe and Ito's, which people with any kind of colour blindness tell apart;
+each curve also has a line style, for print in grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from numpy.typing import ArrayLike, NDArray
+
+LineStyle = str | tuple[float, tuple[float, ...]]
+
+MAX_POINTS: Final = 2_000
+MAX_LABEL: Final = 40
+MAX_LEGEND_ENTRIES: Final = 18
+
+# A Times-like face that stands beside a paper's text; DejaVu has the glyphs it lacks.
+# Both come with matplotlib, so a figure looks the same on every machine.
+FONTS: Final = ("STIXGeneral", "DejaVu Sans")
+TEXT_SIZE: Final = 10.0
+SMALL_SIZE: Final = 9.0
+
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, ORANGE, SKY, BLACK = "#CC79A7", "#E69F00", "#56B4E9", "#000000"
+GREY: Final = "#555555"
+GRID_GREY: Final = "#DDDDDD"
+_PALETTE: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+# Seven colours and five styles have no common divisor: 35 curves differ in the pair.
+_LINE_STYLES: Final[tuple[LineStyle, ...]] = (
+    "-",
+    (0, (6, 2)),
+    (0, (1, 1.4)),
+    (0, (6, 1.6, 1, 1.6)),
+    (0, (3, 1.2, 1, 1.2, 1, 1.2)),
+)
+
+
+def blank_figure(width: float, height: float) -> Figure:
+    """Make an empty white figure; width and height in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def curve_style(index: int) -> tuple[str, LineStyle]:
+    """Return colour and line style of the curve with this index."""
+    return (
+        _PALETTE[index % len(_PALETTE)],
+        _LINE_STYLES[index % len(_LINE_STYLES)],
+    )
+
+
+def drawable(
+    x: ArrayLike, y: ArrayLike, *, y_log: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Thin a curve to 2,000 points and turn what cannot be drawn into gaps (NaN)."""
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if x.size > MAX_POINTS:
+        kept = np.linspace(0, x.size - 1, MAX_POINTS).round().astype(np.int64)
+        x, y = x[kept], y[kept]
+    visible = np.isfinite(x) & np.isfinite(y)
+    if y_log:
+        visible &= y > 0
+    return np.where(visible, x, np.nan), np.where(visible, y, np.nan)
+
+
+def dress(axes: Axes, *, title: str, x_label: str, y_label: str) -> None:
+    """Give a panel its title, labels, grid and spines."""
+    titled = axes.set_title(literal(title), loc="left")
+    named = [axes.set_xlabel(literal(x_label)), axes.set_ylabel(literal(y_label))]
+    style_texts([titled, *named], TEXT_SIZE)
+    axes.tick_params(
+        labelsize=SMALL_SIZE, labelfontfamily=FONTS[0], color=GREY, width=0.6
+    )
+    axes.grid(visible=True, color=GRID_GREY, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+
+
+def legend_beside(axes: Axes, handles: Sequence[Artist], labels: Sequence[str]) -> None:
+    """Put a legend to the right of a panel; beyond 18 entries only their number."""
+    shown = list(labels[:MAX_LEGEND_ENTRIES])
+    drawn = list(handles[:MAX_LEGEND_ENTRIES])
+    if len(labels) > MAX_LEGEND_ENTRIES:
+        shown.append(f"and {len(labels) - MAX_LEGEND_ENTRIES} more")
+        drawn.append(Line2D([], [], linestyle="none"))
+    if drawn:
+        legend = axes.legend(
+            drawn,
+            [""] * len(drawn),
+            loc="center left",
+            bbox_to_anchor=(1.01, 0.5),
+            frameon=False,
+            handlelength=3.2,
+            labelspacing=0.35,
+        )
+        _fill(legend, shown)
+
+
+def legend_below(
+    figure: Figure, handles: Sequence[Artist], labels: Sequence[str]
+) -> None:
+    """Put one legend below all panels of a figure."""
+    legend = figure.legend(
+        list(handles),
+        [""] * len(handles),
+        loc="outside lower center",
+        ncols=len(handles),
+        frameon=False,
+    )
+    _fill(legend, labels)
+
+
+def style_texts(texts: Sequence[Text], size: float) -> None:
+    """Set the typeface, and show every character, the dollar sign too, as itself."""
+    for text in texts:
+        text.set_parse_math(False)
+        text.set_fontfamily(list(FONTS))
+        text.set_fontsize(size)
+
+
+def literal(label: str) -> str:
+    """Make any text drawable: one line, no glyph that the fonts lack, not too long."""
+    glyphs = _glyphs()
+    # Four times the length leaves enough after runs of blanks have been joined.
+    characters = [
+        character if character.isprintable() else " "
+        for character in label[: 4 * MAX_LABEL]
+    ]
+    line = " ".join("".join(characters).split())
+    text = "".join(
+        character if ord(character) in glyphs else "\N{REPLACEMENT CHARACTER}"
+        for character in line
+    )
+    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "\u2026"
+
+
+def _fill(legend: Legend, labels: Sequence[str]) -> None:
+    # Labels given to legend() itself vanish when they begin with an underscore.
+    texts = legend.get_texts()
+    for text, label in zip(texts, labels, strict=True):
+        text.set_text(literal(label))
+    style_texts(texts, SMALL_SIZE)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    paths = [font_manager.findfont(name) for name in FONTS]
+    return frozenset().union(*(font_manager.get_font(p).get_charmap() for p in paths))

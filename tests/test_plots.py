@@ -1,0 +1,324 @@
+import subprocess
+import sys
+import threading
+import warnings
+import xml.etree.ElementTree as ElementTree
+from itertools import combinations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+
+from noising.plots import (
+    Curve,
+    alpha_figure,
+    curves_figure,
+    information_figure,
+    preservation_figure,
+    render,
+    throughput_figure,
+)
+from noising.plots.style import MAX_LABEL, curve_style, literal
+
+SCHEDULES = ("cosine", "linear", "uniform")
+TIMESTEPS = (0, 50, 99)
+DOCUMENT_FIGURES = (
+    alpha_figure,
+    information_figure,
+    preservation_figure,
+    throughput_figure,
+)
+STRANGE_LABELS = (
+    "$x^{unclosed$ \\frac",
+    "_hidden",
+    "two\nlines\tand\x00control",
+    "日本語",
+    "\ud800 lone surrogate",
+    "--> <script> &amp; ]]>",
+    "w" * 500,
+    "",
+)
+
+
+def curve(label="a", n=10, **kwargs):
+    x = np.linspace(0.0, 1.0, n)
+    return Curve(label=label, x=x, y=np.exp(-x), **kwargs)
+
+
+def figure_of(curves, **kwargs):
+    return curves_figure(curves, title="T", x_label="t", y_label="alpha", **kwargs)
+
+
+def legend_texts(figure):
+    legend = figure.axes[0].get_legend() or figure.legends[0]
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def value(x):
+    return {"measured": x, "exact": x, "low": x - 0.01, "high": x + 0.01}
+
+
+def results_document(schedules=SCHEDULES, kinds=("critical", "variable", "other")):
+    alphas = np.linspace(1.0, 0.0, 100)
+    entries = []
+    for name in schedules:
+        results = []
+        for timestep in TIMESTEPS:
+            alpha = float(alphas[timestep])
+            metrics = {"preserved": value(alpha), "information_nats": value(alpha)}
+            for kind in kinds:
+                metrics[f"preserved_{kind}"] = value(alpha)
+                metrics[f"hyperschedule_preserved_{kind}"] = value(alpha)
+            results.append({"timestep": timestep, "alpha": alpha, "metrics": metrics})
+        curves = {
+            "timestep": list(range(100)),
+            "alpha": alphas.tolist(),
+            "information_nats": [None, *alphas.tolist()[1:]],
+        }
+        baseline = name == "uniform"
+        entries.append(
+            {"name": name, "is_baseline": baseline, "curves": curves}
+            | {"results": results}
+        )
+    timing = {
+        "alpha": 0.5,
+        "engine_ns_per_token": 2.0,
+        "naive_ns_per_token": 8.0,
+        "memcpy_ns_per_token": 0.2,
+    }
+    return {
+        "schedules": entries,
+        "corpus": {
+            "name": "setmm",
+            "type_counts": {
+                kind: 5 if kind in kinds else 0
+                for kind in ("critical", "variable", "other")
+            },
+        },
+        "throughput": [
+            {"rows": 1024, "length": 1024, **timing},
+            {"rows": 1, "length": 65, **timing},
+        ],
+    }
+
+
+@pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("build", DOCUMENT_FIGURES)
+def test_the_same_document_gives_the_same_bytes(build, image_format):
+    first = render(build(results_document()), image_format, dpi=60)
+    second = render(build(results_document()), image_format, dpi=60)
+    assert first == second
+    assert len(first) > 1000
+
+
+@pytest.mark.parametrize(
+    ("image_format", "signature"),
+    [("png", b"\x89PNG\r\n"), ("svg", b"<?xml"), ("pdf", b"%PDF-")],
+)
+def test_each_format_is_what_it_says(image_format, signature):
+    assert render(figure_of([curve()]), image_format).startswith(signature)
+
+
+@pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
+def test_no_image_carries_a_date_or_a_version(image_format):
+    image = render(figure_of([curve()]), image_format)
+    for word in (b"Date", b"Software", mpl.__version__.encode()):
+        assert word not in image
+
+
+def test_a_png_has_three_hundred_dots_per_inch_unless_told_otherwise():
+    figure = figure_of([curve()])
+    width = int(figure.get_figwidth() * 300)
+    header = render(figure, "png")[16:20]
+    assert int.from_bytes(header, "big") == width
+    small = render(figure, "png", dpi=100)[16:20]
+    assert int.from_bytes(small, "big") == width // 3
+
+
+def test_rendering_leaves_the_global_settings_alone():
+    before = dict(mpl.rcParams)
+    render(figure_of([curve()]), "svg")
+    assert dict(mpl.rcParams) == before
+
+
+def test_threads_render_the_same_bytes_at_the_same_time():
+    expected = render(figure_of([curve()]), "svg")
+    images = []
+
+    def work():
+        images.extend(render(figure_of([curve()]), "svg") for _ in range(2))
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert images == [expected] * 6
+
+
+def test_neither_pyplot_nor_django_is_loaded():
+    program = (
+        "import sys, noising.plots;"
+        "print([m for m in sys.modules if m.startswith(('django', 'rest_framework'))"
+        " or m == 'matplotlib.pyplot'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("label", STRANGE_LABELS)
+@pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
+def test_any_text_can_be_a_label(label, image_format):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = curves_figure(
+            [curve(label)], title=label, x_label=label, y_label=label
+        )
+        image = render(figure, image_format)
+    if image_format == "svg":
+        ElementTree.fromstring(image)  # noqa: S314 - it is our own
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("plain", "plain"),
+        ("costs $5 or $6", "costs $5 or $6"),
+        ("_hidden", "_hidden"),
+        ("a\n\tb", "a b"),
+        ("日", "\N{REPLACEMENT CHARACTER}"),
+        ("w" * 41, "w" * 39 + "…"),
+        ("w" * 40, "w" * 40),
+    ],
+)
+def test_labels_are_shown_literally_on_one_short_line(label, shown):
+    assert literal(label) == shown
+    assert len(literal(label * 100)) <= MAX_LABEL
+    assert legend_texts(figure_of([curve(label)])) == [shown]
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_ends():
+    figure = figure_of([curve(n=100_000)])
+    x = figure.axes[0].lines[0].get_xdata()
+    assert len(x) == 2_000
+    assert (x[0], x[-1]) == (0.0, 1.0)
+
+
+def test_a_curve_of_two_thousand_points_is_drawn_as_it_is():
+    assert len(figure_of([curve(n=2_000)]).axes[0].lines[0].get_xdata()) == 2_000
+
+
+@pytest.mark.parametrize("y_log", [False, True])
+def test_what_is_not_finite_leaves_a_gap(y_log):
+    y = np.array([1.0, np.inf, -np.inf, np.nan, 0.0, 0.5])
+    line = Curve(label="a", x=np.arange(6.0), y=y)
+    figure = figure_of([line], y_log=y_log)
+    drawn = figure.axes[0].lines[0].get_ydata()
+    assert np.isnan(drawn).tolist() == [False, True, True, True, y_log, False]
+    render(figure, "png")
+
+
+def test_a_figure_without_curves_can_be_drawn():
+    assert render(figure_of([]), "png")
+
+
+def test_thirty_five_curves_differ_in_colour_or_style():
+    assert len({curve_style(index) for index in range(35)}) == 35
+
+
+def test_more_curves_than_the_legend_holds_are_counted():
+    texts = legend_texts(figure_of([curve(str(i)) for i in range(30)]))
+    assert len(texts) == 19
+    assert texts[-1] == "and 12 more"
+
+
+def test_emphasis_makes_a_curve_thicker_and_puts_it_on_top():
+    figure = figure_of([curve(emphasis=True), curve()])
+    strong, weak = figure.axes[0].lines
+    assert strong.get_linewidth() > weak.get_linewidth()
+    assert strong.get_zorder() > weak.get_zorder()
+
+
+# Linear-light matrices of Machado, Oliveira and Fernandes (2009) at full severity.
+DEFICIENCIES = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_colours_stay_apart_for_the_colour_blind(deficiency):
+    matrix = np.array(DEFICIENCIES[deficiency])
+    colours = [np.array(to_rgb(curve_style(index)[0])) for index in range(7)]
+    seen = [np.clip(matrix @ colour**2.2, 0.0, 1.0) ** (1 / 2.2) for colour in colours]
+    assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.1
+
+
+def test_every_schedule_has_its_alpha_curve_and_the_baseline_is_named():
+    figure = alpha_figure(results_document())
+    assert len(figure.axes[0].lines) == len(SCHEDULES)
+    assert legend_texts(figure) == ["cosine", "linear", "uniform (baseline)"]
+
+
+def test_information_shows_measured_marks_on_the_exact_curve():
+    figure = information_figure(results_document())
+    assert len(figure.axes[0].containers) == len(SCHEDULES)
+    line = figure.axes[0].lines[0]
+    assert np.isnan(line.get_ydata()[0])
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
+def test_preservation_has_a_panel_per_schedule(count):
+    figure = preservation_figure(results_document([f"name {i}" for i in range(count)]))
+    assert len(figure.axes) == count
+    assert render(figure, "png", dpi=50)
+
+
+def test_preservation_leaves_out_types_that_the_corpus_lacks():
+    figure = preservation_figure(results_document(kinds=("other",)))
+    assert legend_texts(figure) == [
+        "other, hyperschedule",
+        "all, no hyperschedule",
+    ]
+
+
+def test_preservation_marks_are_filled_with_and_hollow_without_hyperschedule():
+    axes = preservation_figure(results_document(kinds=("other",))).axes[0]
+    faces = [
+        line.get_markerfacecolor()
+        for line in axes.lines
+        if isinstance(line, Line2D) and line.get_marker() == "o"
+    ]
+    assert len(faces) == 2
+    assert faces.count("white") == 1
+
+
+def test_throughput_keeps_batches_and_single_calls_apart():
+    figure = throughput_figure(results_document())
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [
+        f"{rows} \N{MULTIPLICATION SIGN} {length} tokens"
+        for rows, length in ((1024, 1024), (1, 65))
+    ]
+
+
+def test_throughput_without_cases_is_an_empty_figure():
+    document = results_document() | {"throughput": []}
+    assert render(throughput_figure(document), "png", dpi=50)

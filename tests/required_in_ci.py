@@ -1,0 +1,38 @@
+"""With CI=true in the environment a test that is skipped has failed.
+
+A machine that only lacks a browser may skip; where results decide, nothing may.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+
+def refused_where_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that keeps its reason."""
+    is_expected_failure = hasattr(report, "wasxfail")
+    if os.environ.get("CI") == "true" and report.skipped and not is_expected_failure:
+        reason = report.longrepr
+        if isinstance(reason, tuple):
+            reason = reason[-1]
+        report.outcome = "failed"
+        report.longrepr = f"Nothing may be skipped with CI=true. {reason}"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[
+    None, pytest.TestReport, pytest.TestReport
+]:
+    report = yield
+    refused_where_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[
+    None, pytest.CollectReport, pytest.CollectReport
+]:
+    report = yield
+    refused_where_skipped(report)
+    return report

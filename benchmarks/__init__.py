@@ -1,0 +1,1 @@
+"""Benchmarks of noise schedules: files in, files out, no database."""

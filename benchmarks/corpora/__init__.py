@@ -1,0 +1,67 @@
+"""Where a benchmark's tokens come from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.corpora.corpus import TOKEN_TYPES, Corpus, CorpusError, shown
+from benchmarks.corpora.files import check_regular_file
+from benchmarks.corpora.ids import read_id_array, read_id_lines
+from benchmarks.corpora.metamath import read_metamath
+from benchmarks.corpora.synthetic import synthetic_corpus
+
+__all__ = ["SETMM_PATH", "TOKEN_TYPES", "Corpus", "CorpusError", "load_corpus"]
+
+SETMM_PATH: Final = (
+    Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"
+)
+
+
+def load_corpus(
+    name_or_path: str, *, vocab_size: int, generator: np.random.Generator
+) -> Corpus:
+    """Load a corpus by name or from a file.
+
+    Args:
+        name_or_path: `setmm` (real proofs), `synthetic`, or the path of a Metamath
+            excerpt (.jsonl, .jsonl.gz), a .npy array of ids, or, for every other name,
+            a text file of ids (.gz is unpacked).
+        vocab_size: number of ids of a corpus of ids or a synthetic one, at least 2;
+            a Metamath corpus brings its own vocabulary.
+        generator: draws the synthetic corpus.
+
+    Raises:
+        CorpusError: one line that names the file, the place and what is wrong.
+    """
+    if name_or_path == "synthetic":
+        return synthetic_corpus(vocab_size=vocab_size, generator=generator)
+    if name_or_path == "setmm":
+        return read_metamath(
+            SETMM_PATH,
+            name="setmm",
+            source="Metamath set.mm, Debian metamath-databases, snapshot 2021-01",
+            licence="CC0-1.0",
+        )
+    path = Path(name_or_path)
+    check_regular_file(path)
+    name, source = _text(path.name), _text(name_or_path)
+    suffixes = path.name.lower()
+    if suffixes.endswith((".jsonl", ".jsonl.gz")):
+        return read_metamath(path, name=name, source=source)
+    if suffixes.endswith(".npy"):
+        return read_id_array(path, vocab_size=vocab_size, name=name, source=source)
+    if suffixes.endswith((".npz", ".json", ".parquet", ".arrow", ".zip", ".pkl")):
+        raise CorpusError(
+            f"corpus {shown(path)} has an unknown form; a corpus is a Metamath .jsonl"
+            " or .jsonl.gz file, a .npy array, or a text file of token ids"
+        )
+    return read_id_lines(path, vocab_size=vocab_size, name=name, source=source)
+
+
+def _text(name: str) -> str:
+    """Make a file name that is not UTF-8 fit for JSON."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")

@@ -1,0 +1,411 @@
+import gzip
+import hashlib
+import io
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.corpora import SETMM_PATH, TOKEN_TYPES, CorpusError, load_corpus
+from benchmarks.corpora import corpus as corpus_module
+from benchmarks.corpora import files as files_module
+
+SETMM_SHA256 = "8411245e23a5c3a35b6f9ed10711bb6e2d6f5a26dcf850bfbfa1ee08109e895c"
+HEADER = {"constants": ["(", ")", "->", "|-"], "variables": ["ph", "ps"]}
+THEOREMS = [
+    {
+        "label": "a1i",
+        "hypotheses": ["|- ph"],
+        "statement": "|- ( ps -> ph )",
+        "proof": ["wi", "ax-mp"],
+    },
+    {"label": "id", "hypotheses": [], "statement": "|- ph", "proof": ["ax-mp", "("]},
+]
+
+
+def load(name_or_path, vocab_size=100, seed=0):
+    return load_corpus(
+        str(name_or_path),
+        vocab_size=vocab_size,
+        generator=np.random.default_rng(seed),
+    )
+
+
+def jsonl(*records):
+    return "\n".join(
+        record if isinstance(record, str) else json.dumps(record) for record in records
+    ).encode()
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def npy(array, **kwargs):
+    stream = io.BytesIO()
+    np.save(stream, array, **kwargs)
+    return stream.getvalue()
+
+
+def sequences(corpus):
+    return [corpus.sequence(i).tolist() for i in range(corpus.num_sequences)]
+
+
+def refusal(path, **kwargs):
+    with pytest.raises(CorpusError) as caught:
+        load(path, **kwargs)
+    message = str(caught.value)
+    assert message.isprintable(), "one line without control characters"
+    assert len(message) < 400
+    return message
+
+
+# Metamath ---------------------------------------------------------------------------
+
+
+def test_the_shipped_excerpt_is_the_one_that_the_notice_describes():
+    content = gzip.decompress(SETMM_PATH.read_bytes())
+    assert hashlib.sha256(content).hexdigest() == SETMM_SHA256
+    root = SETMM_PATH.parents[2]
+    assert SETMM_SHA256 in (SETMM_PATH.parent / "README.md").read_text()
+    assert str(SETMM_PATH.relative_to(root)) in (root / "NOTICE").read_text()
+
+
+def test_setmm_has_its_own_symbols_and_labels_as_vocabulary():
+    corpus = load("setmm", vocab_size=7)
+    lines = gzip.decompress(SETMM_PATH.read_bytes()).splitlines()
+    header, *theorems = [json.loads(line) for line in lines]
+    labels = {label for theorem in theorems for label in theorem["proof"]}
+    symbols = header["constants"] + header["variables"]
+    assert corpus.vocab_size == len(symbols) + len(labels)
+    assert corpus.num_sequences == len(theorems) == 2496
+    assert corpus.sha256 == SETMM_SHA256
+    assert corpus.type_counts() == {
+        "critical": 104_238,
+        "variable": 41_905,
+        "other": 79_846,
+    }
+    expected = [
+        symbols.index(symbol)
+        for text in [*theorems[700]["hypotheses"], theorems[700]["statement"]]
+        for symbol in text.split()
+    ]
+    sequence = corpus.sequence(700)
+    assert sequence[: len(expected)].tolist() == expected
+    assert len(sequence) == len(expected) + len(theorems[700]["proof"])
+    assert (corpus.types[sequence[len(expected) :]] == 2).all()
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.jsonl.gz", "C.JSONL"])
+def test_metamath_ids_go_to_constants_variables_then_labels(tmp_path, name):
+    content = jsonl(HEADER, *THEOREMS)
+    packed = gzip.compress(content) if name.endswith(".gz") else content
+    corpus = load(write(tmp_path, name, packed))
+    # The label "(" is not the symbol "(".
+    assert sequences(corpus) == [[3, 4, 3, 0, 5, 2, 4, 1, 6, 7], [3, 4, 7, 8]]
+    assert [TOKEN_TYPES[t] for t in corpus.types] == (
+        ["critical"] * 4 + ["variable"] * 2 + ["other"] * 3
+    )
+    assert corpus.sha256 == hashlib.sha256(content).hexdigest()
+    assert corpus.licence is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + jsonl(HEADER, *THEOREMS),
+        jsonl(HEADER, *THEOREMS).replace(b"\n", b"\r\n"),
+        jsonl("", HEADER, "  ", *THEOREMS, ""),
+        jsonl(HEADER | {"corpus": "mine", "documents": 9}, *THEOREMS),
+    ],
+    ids=["byte order mark", "CRLF", "blank lines", "further keys"],
+)
+def test_harmless_variants_of_a_metamath_file_are_read(tmp_path, content):
+    assert load(write(tmp_path, "c.jsonl", content)).num_sequences == 2
+
+
+THEOREM = THEOREMS[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "is empty: it has no header line"),
+        (b" \n\n", "is empty: it has no header line"),
+        (jsonl(HEADER), "is empty: it has no tokens"),
+        (jsonl("{"), "line 1: not JSON"),
+        (jsonl(HEADER, THEOREM, "{'a'}"), "line 3: not JSON"),
+        (jsonl(HEADER, "[" * 100_000), "line 2: not JSON"),
+        (jsonl(HEADER, '{"a": ' + "9" * 5000 + "}"), "line 2: not JSON"),
+        (jsonl([1, 2]), "line 1: must be a JSON object"),
+        (jsonl(HEADER, "null"), "line 2: must be a JSON object"),
+        (jsonl(THEOREM), "line 1: the first line must list"),
+        (jsonl({"constants": []}), "line 1: the first line must list"),
+        (jsonl(HEADER | {"constants": "a b"}), "`constants` must be a list"),
+        (jsonl(HEADER | {"variables": [1]}), "`variables` must hold strings only"),
+        (jsonl(HEADER | {"variables": [""]}), "`variables` must hold strings only"),
+        (jsonl(HEADER | {"variables": ["ph", "("]}), "'(' is listed twice"),
+        (jsonl(HEADER, {**THEOREM, "statement": "|- zz"}), "line 2: symbol 'zz' is"),
+        (jsonl(HEADER, {**THEOREM, "statement": "|- a\nb\x1b"}), "symbol 'a' is"),
+        (jsonl(HEADER, {**THEOREM, "statement": "\ud800"}), r"symbol '\ud800' is"),
+        (jsonl(HEADER, {**THEOREM, "statement": " "}), "`statement` must be"),
+        (jsonl(HEADER, {**THEOREM, "statement": None}), "`statement` must be"),
+        (jsonl(HEADER, {"statement": "|- ph", "proof": []}), "`hypotheses` must be"),
+        (jsonl(HEADER, {**THEOREM, "proof": [["a"]]}), "`proof` must hold strings"),
+        (jsonl(HEADER, {**THEOREM, "proof": "ax-mp"}), "`proof` must be a list"),
+        (jsonl(HEADER) + b"\n\xff\xfe", "line 2: not UTF-8 text (byte 1)"),
+        (
+            jsonl(
+                {"constants": ["a"], "variables": []},
+                {"hypotheses": [], "statement": "a", "proof": []},
+            ),
+            "a vocabulary of one token",
+        ),
+    ],
+)
+def test_a_malformed_metamath_file_is_refused_with_its_line(
+    tmp_path, content, expected
+):
+    message = refusal(write(tmp_path, "bad.jsonl", content))
+    assert expected in message
+    assert "bad.jsonl" in message
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda packed: packed[: len(packed) // 2],
+        lambda packed: b"not gzip at all",
+        lambda packed: packed[:40] + b"\xff" * 20 + packed[60:],
+        lambda packed: packed + b"trailing garbage",
+    ],
+    ids=["truncated", "not gzip", "corrupt", "garbage"],
+)
+def test_a_damaged_gzip_file_is_refused(tmp_path, damage):
+    path = write(tmp_path, "bad.jsonl.gz", damage(SETMM_PATH.read_bytes()))
+    assert "is not a whole gzip file" in refusal(path)
+
+
+# Ids --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["ids.txt", "ids", "ids.tokens", "ids.txt.gz"])
+def test_a_text_file_is_a_sequence_a_line(tmp_path, name):
+    content = b"1 2\t3\r\n\n  99 0  \n007"
+    packed = gzip.compress(content) if name.endswith(".gz") else content
+    corpus = load(write(tmp_path, name, packed))
+    assert sequences(corpus) == [[1, 2, 3], [99, 0], [7]]
+    assert corpus.vocab_size == 100
+    assert corpus.type_counts() == {"critical": 0, "variable": 0, "other": 6}
+    assert corpus.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"1 2\n3 100\n", "line 2: token id 100 is outside 0..99"),
+        (b"1 -2", "line 1: '-2' is not a token id"),
+        (b"1 2.0", "'2.0' is not a token id"),
+        (b"1,2,3", "'1,2,3' is not a token id"),
+        (b"1e2", "'1e2' is not a token id"),
+        (b"+5", "'+5' is not a token id"),
+        (b"1_0", "'1_0' is not a token id"),
+        ("٣".encode(), "is not a token id"),
+        (b"9" * 5000, "is not a token id"),
+        (b"1 2\x003", r"'2\x003' is not a token id"),
+        (b"1\n2\n\xff", "line 3: not UTF-8 text"),
+        (b"\x1b[31mred\x07", "is not a token id"),
+    ],
+)
+def test_a_malformed_text_file_is_refused_with_its_line(tmp_path, content, expected):
+    assert expected in refusal(write(tmp_path, "ids.txt", content))
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.array([1, 2, 3]), [[1, 2, 3]]),
+        (np.array([[1, 2], [3, 4]], dtype=np.uint16), [[1, 2], [3, 4]]),
+        (np.array([[1, 2], [3, 4]], dtype=">i4", order="F"), [[1, 2], [3, 4]]),
+    ],
+)
+def test_a_npy_array_is_one_sequence_or_one_a_row(tmp_path, array, expected):
+    path = write(tmp_path, "ids.npy", npy(array))
+    corpus = load(path)
+    assert sequences(corpus) == expected
+    assert corpus.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def huge_header():
+    honest = npy(np.zeros(3, dtype=np.int64))
+    return honest.replace(b"(3,), }" + b" " * 15, b"(3000000000000000,), }")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "is no .npy array"),
+        (b"1 2 3", "is no .npy array"),
+        (npy(np.zeros(0, dtype=int)), "is empty"),
+        (npy(np.zeros((3, 0), dtype=int)), "is empty"),
+        (npy(np.zeros(3)), "must hold integers, its dtype is float64"),
+        (npy(np.zeros(3, dtype=bool)), "must hold integers, its dtype is bool"),
+        (npy(np.array(["1"])), "must hold integers"),
+        (npy(np.array(5)), "must have 1 or 2 dimensions, it has 0"),
+        (npy(np.zeros((1, 1, 1), dtype=int)), "dimensions, it has 3"),
+        (npy(np.array([{}, None]), allow_pickle=True), "is no .npy array"),
+        (npy(np.array([1, -2])), "row 0: token id -2 is outside 0..99"),
+        (npy(np.array([[1, 2], [100, 3]])), "row 1: token id 100 is outside"),
+        (npy(np.array([2**64 - 1], dtype=np.uint64)), "is outside 0..99"),
+        (npy(np.arange(50))[:-8], "is no .npy array"),
+        (huge_header(), "is no .npy array"),
+        (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 0xFFFF, "is no .npy array"),
+    ],
+)
+def test_a_malformed_npy_file_is_refused(tmp_path, content, expected):
+    assert expected in refusal(write(tmp_path, "ids.npy", content))
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    content = npy(np.array([Trap()], dtype=object), allow_pickle=True)
+    refusal(write(tmp_path, "ids.npy", content))
+    assert not (tmp_path / "sprung").exists()
+
+
+# Any path ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.jsonl.gz", "c.npy", "c.txt"])
+def test_a_missing_file_is_refused(tmp_path, name):
+    message = refusal(tmp_path / name)
+    assert "No such file or directory" in message
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.npy", "c.txt"])
+def test_a_directory_is_refused(tmp_path, name):
+    (tmp_path / name).mkdir()
+    assert "is a directory" in refusal(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.npy", "c.txt"])
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert "is not a regular file" in refusal(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", "is a directory"),
+        ("/dev/zero", "is not a regular file"),
+        ("a\0b", "its name has a NUL"),
+        ("x" * 5000, "File name too long"),
+        ("/proc/self/mem", "cannot be read: Input/output error"),
+        ("no\nsuch\x1bfile", "No such file"),
+    ],
+)
+def test_a_strange_path_is_refused(name, expected):
+    assert expected in refusal(name)
+
+
+@pytest.mark.parametrize("name", ["c.npz", "c.json", "c.parquet"])
+def test_a_form_that_is_not_known_is_refused_by_its_name(tmp_path, name):
+    assert "has an unknown form" in refusal(write(tmp_path, name, b"1 2"))
+
+
+def test_a_file_name_that_is_not_text_still_gives_a_result_in_json(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt")
+    Path(path).write_bytes(b"1 2")
+    summary = load(path).summary()
+    assert json.dumps(summary, ensure_ascii=False).encode()
+    assert summary["name"] == r"\xff.txt"
+
+
+def test_a_line_that_never_ends_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files_module, "MAX_LINE_BYTES", 100)
+    assert "line 2: longer than" in refusal(
+        write(tmp_path, "c.txt", b"1\n" + b"1 " * 60)
+    )
+
+
+def test_a_small_gzip_file_may_not_unpack_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(files_module, "MAX_BYTES", 2**27)
+    packed = gzip.compress(b" " * (2**23 - 1) + b"\n") * 20
+    tracemalloc.start()
+    assert "the corpus is beyond 1 GiB" in refusal(
+        write(tmp_path, "bomb.txt.gz", packed)
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**26
+
+
+@pytest.mark.parametrize("name", ["c.txt", "c.npy"])
+def test_more_tokens_than_the_limit_are_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(corpus_module, "MAX_TOKENS", 5)
+    monkeypatch.setattr("benchmarks.corpora.ids.MAX_TOKENS", 5)
+    content = npy(np.arange(6)) if name.endswith(".npy") else b"1 2 3\n4 5 6"
+    assert "has more than" in refusal(write(tmp_path, name, content))
+
+
+def test_more_kinds_of_tokens_than_ids_exist_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarks.corpora.metamath.MAX_VOCAB_SIZE", 8)
+    path = write(tmp_path, "c.jsonl", jsonl(HEADER, *THEOREMS))
+    assert "line 3: more than" in refusal(path)
+    monkeypatch.setattr("benchmarks.corpora.metamath.MAX_VOCAB_SIZE", 5)
+    assert "line 1: more than" in refusal(path)
+
+
+# The corpus itself ------------------------------------------------------------------
+
+
+def test_the_synthetic_corpus_follows_from_the_seed_alone():
+    first, again, other = (load("synthetic", 500, seed) for seed in (1, 1, 2))
+    assert first.sha256 == again.sha256 != other.sha256
+    assert np.array_equal(first.tokens, again.tokens)
+    assert first.vocab_size == 500
+    assert min(first.type_counts().values()) > 0.05 * first.tokens.size
+
+
+def test_synthetic_frequencies_follow_zipf():
+    corpus = load("synthetic", 50)
+    expected = 1 / np.arange(1, 51)
+    expected /= expected.sum()
+    n = corpus.tokens.size
+    z = (corpus.frequencies() - expected) / np.sqrt(expected * (1 - expected) / n)
+    # |z| > 4.5 in any of 50 cells happens once in 3,000 seeds.
+    assert np.abs(z).max() < 4.5
+
+
+def test_long_sequences_are_cut_and_no_token_is_lost(tmp_path):
+    path = write(tmp_path, "c.txt", b"1 2 3 4 5 6 7\n8 9\n10 11 12")
+    corpus = load(path).cut(3)
+    assert sequences(corpus) == [[1, 2, 3], [4, 5, 6], [7], [8, 9], [10, 11, 12]]
+    assert sequences(corpus.cut(3)) == sequences(corpus)
+
+
+def test_frequencies_and_entropy_come_from_the_tokens(tmp_path):
+    corpus = load(write(tmp_path, "c.txt", b"0 0\n1 2"), vocab_size=4)
+    assert corpus.frequencies().tolist() == [0.5, 0.25, 0.25, 0.0]
+    assert corpus.entropy_nats() == pytest.approx(1.5 * np.log(2), rel=1e-15)
+    assert str(load(write(tmp_path, "d.txt", b"3 3")).entropy_nats()) == "0.0"
+
+
+def test_type_classes_list_the_ids_of_each_named_type(tmp_path):
+    corpus = load(write(tmp_path, "c.jsonl", jsonl(HEADER, *THEOREMS)))
+    assert corpus.type_classes() == {
+        "critical": [0, 1, 2, 3],
+        "variable": [4, 5],
+        "other": [],
+    }

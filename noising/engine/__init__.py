@@ -1,0 +1,33 @@
+"""The forward noising process of discrete diffusion models, in pure NumPy.
+
+``build_process(spec)`` returns a `ForwardProcess`; everything else follows from it.
+Importing this package loads neither Django nor a compiler.
+"""
+
+from typing import Final
+
+from noising.engine.errors import EngineError
+from noising.engine.graphs import GRAPH_TYPES
+from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
+from noising.engine.lint import Finding, lint
+from noising.engine.process import ForwardProcess
+from noising.engine.registry import build_process, with_hyperschedule
+from noising.engine.sampling import Noised
+from noising.engine.schedules import SCHEDULE_TYPES
+
+ENGINE_VERSION: Final = "1.0.0"
+
+__all__ = [
+    "ENGINE_VERSION",
+    "GRAPH_TYPES",
+    "HYPERSCHEDULE_TYPES",
+    "SCHEDULE_TYPES",
+    "TYPE_WEIGHTS",
+    "EngineError",
+    "Finding",
+    "ForwardProcess",
+    "Noised",
+    "build_process",
+    "lint",
+    "with_hyperschedule",
+]

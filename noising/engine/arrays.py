@@ -1,0 +1,151 @@
+"""Coercion at the engine's edge: float64 and int64 inside, shapes kept."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.engine.errors import EngineError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+WordArray: TypeAlias = NDArray[np.uint64]
+TokenArray: TypeAlias = NDArray[np.integer[Any]]
+
+MAX_ELEMENTS = 1 << 26
+"""Largest float64 result of size S per token (512 MiB); checked beforehand."""
+
+quiet = np.errstate(all="ignore")
+"""Decorator only (it cannot be entered twice): infinities are legal answers."""
+
+
+def float_array(value: Any, field: str) -> FloatArray:
+    """Return `value` as float64 of the same shape; scalars become 0-d.
+
+    Raises:
+        EngineError: `value` holds something that is not a real number, or NaN.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise EngineError(field, "not_a_number", "must hold numbers", value)
+    array = array.astype(np.float64, copy=False)
+    if np.isnan(array).any():
+        raise EngineError(field, "nan", "must not hold NaN", value)
+    return array
+
+
+def time_array(value: Any, field: str = "t") -> FloatArray:
+    """Return times as float64, each checked to lie in [0, 1].
+
+    Raises:
+        EngineError: a time is no number or lies outside [0, 1].
+    """
+    array = float_array(value, field)
+    if array.size and not (array.min() >= 0.0 and array.max() <= 1.0):
+        bad = array[(array < 0.0) | (array > 1.0)].flat[0]
+        raise EngineError(
+            field,
+            "out_of_range",
+            "must lie in [0, 1]",
+            float(bad),
+            "0 is clean data, 1 is full noise; integer steps go to `timestep`",
+        )
+    return array
+
+
+def integer_array(value: Any, field: str) -> NDArray[np.integer[Any]]:
+    """Return integers with their own dtype; lists become int64.
+
+    Raises:
+        EngineError: `value` is not made of integers, or exceeds 64 bits.
+    """
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "iu":
+        if array.size == 0 and array.dtype.kind == "f":
+            return array.astype(np.int64)
+        raise EngineError(
+            field, "not_an_integer", "must hold 64-bit integers of one shape", value
+        )
+    return array
+
+
+def bounded_integers(
+    value: Any, field: str, *, low: int, high: int, way_out: str = ""
+) -> NDArray[np.integer[Any]]:
+    """Return integers, each checked to lie in low..high (inclusive).
+
+    Raises:
+        EngineError: a value is no integer or lies outside low..high.
+    """
+    array = integer_array(value, field)
+    check_range(array, field, low=low, high=high, way_out=way_out)
+    return array
+
+
+def check_range(
+    array: NDArray[np.integer[Any]],
+    field: str,
+    *,
+    low: int,
+    high: int,
+    way_out: str = "",
+) -> None:
+    """Check that every integer lies in low..high (inclusive).
+
+    With low = 0 one pass suffices: seen as unsigned, a negative is huge.
+
+    Raises:
+        EngineError: with the first offender and its index.
+    """
+    if array.size == 0:
+        return
+    if low == 0:
+        unsigned = (
+            array.view(f"u{array.itemsize}") if array.dtype.kind == "i" else array
+        )
+        fine = int(unsigned.max()) <= high
+    else:
+        fine = int(array.min()) >= low and int(array.max()) <= high
+    if not fine:
+        index = int(np.flatnonzero((array < low) | (array > high))[0])
+        name = field if array.ndim == 0 else f"{field}[{_subscript(array, index)}]"
+        raise EngineError(
+            name,
+            "out_of_range",
+            f"must lie in {low}..{high}",
+            int(array.flat[index]),
+            way_out,
+        )
+
+
+def _subscript(array: NDArray[Any], flat_index: int) -> str:
+    return ", ".join(str(int(i)) for i in np.unravel_index(flat_index, array.shape))
+
+
+def check_elements(*shape: int, field: str) -> None:
+    """Refuse a result larger than MAX_ELEMENTS before it is allocated.
+
+    Raises:
+        EngineError: the product of `shape` exceeds MAX_ELEMENTS.
+    """
+    elements = 1
+    for size in shape:
+        elements *= size
+    if elements > MAX_ELEMENTS:
+        raise EngineError(
+            field,
+            "too_large",
+            f"may ask for at most {MAX_ELEMENTS} probabilities at once",
+            elements,
+            "ask for fewer elements in one call",
+        )
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """Return `array` with writing switched off."""
+    array.setflags(write=False)
+    return array

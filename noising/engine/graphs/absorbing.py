@@ -1,0 +1,69 @@
+"""The absorbing graph: a moved token becomes the mask and stays it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.graphs.base import MASK, Graph
+from noising.engine.information import (
+    Channel,
+    ErasureInformation,
+    InformationCurve,
+    entropy,
+)
+from noising.engine.parameters import Integer, Optional, Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbing(Graph):
+    """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)·[x_t = mask].
+
+    Source: Austin et al. 2021 (D3PM), appendix A.2.2; Lou, Meng, Ermon 2024
+    (SEDD), eq. 16.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "mask_id": Optional(
+            default=None,
+            inner=Integer(low=0, high=1 << 24, help="an id"),
+            help="id of the mask; null or vocab_size adds one state for it",
+        ),
+    }
+    REPLACEMENT: ClassVar[str] = MASK
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph; the mask id may lie inside the vocabulary or be V."""
+        mask_id = parameters["mask_id"]
+        if mask_id is None:
+            mask_id = vocab_size
+        if mask_id > vocab_size:
+            raise EngineError(
+                "graph.mask_id",
+                "out_of_range",
+                f"must lie in 0..vocab_size = {vocab_size}",
+                mask_id,
+                f"null adds the id {vocab_size}",
+            )
+        return cls(vocab_size=vocab_size, mask_id=mask_id)
+
+    def channel(self, sigma: FloatArray) -> Channel:
+        """Return survive = alpha; a survivor is always kept."""
+        survive = np.exp(-sigma)
+        return Channel(
+            survive=survive,
+            masked=-np.expm1(-sigma),
+            keep=np.ones_like(survive),
+            move=np.zeros_like(survive),
+            survive_rate=-survive,
+            keep_rate=np.zeros_like(survive),
+        )
+
+    def information(self, prior: Any = None) -> InformationCurve:
+        """Return alpha·H(p_0): masking erases and does nothing else."""
+        nats = entropy(self.prior(prior))
+        return ErasureInformation(start=nats, prior_entropy=nats)

@@ -1,0 +1,40 @@
+"""The uniform graph: a moved token becomes any token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.graphs.base import Graph
+from noising.engine.information import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uniform(Graph):
+    """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)/V.
+
+    A moved token is drawn from all V ids, its own included, so the chance to stay
+    is alpha + (1-alpha)/V.
+    Source: Austin et al. 2021 (D3PM), appendix A.2.1; Lou, Meng, Ermon 2024
+    (SEDD), eq. 15.
+    """
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph over `vocab_size` ids."""
+        return cls(vocab_size=vocab_size)
+
+    def channel(self, sigma: FloatArray) -> Channel:
+        """Return keep = alpha; nothing is masked."""
+        keep = np.exp(-sigma)
+        nothing = np.zeros_like(keep)
+        return Channel(
+            survive=np.ones_like(keep),
+            masked=nothing,
+            keep=keep,
+            move=-np.expm1(-sigma),
+            survive_rate=nothing,
+            keep_rate=-keep,
+        )

@@ -1,0 +1,263 @@
+"""Hyperschedules by weight: higher weight, less noise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+
+from noising.engine.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+    float_array,
+)
+from noising.engine.errors import EngineError
+from noising.engine.hyperschedules.base import Hyperschedule, Moment, SigmaFunction
+from noising.engine.hyperschedules.calibration import calibrated_scale
+from noising.engine.parameters import (
+    REQUIRED,
+    Flag,
+    Number,
+    Numbers,
+    Parameter,
+    check_keys,
+    listed,
+    mapping,
+)
+
+LARGEST_RATIO: Final = 1e6
+CALIBRATE = Flag(
+    default=True,
+    help="keep the row's mean alpha as scheduled; false for plain sigma/w",
+)
+
+
+def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
+    """Return weights as float64, each > 0 and within a factor of 1e6.
+
+    Raises:
+        EngineError: a weight is no number, not positive or too far from the others.
+    """
+    values = float_array(weights, field)
+    if values.size == 0 or not (values > 0.0).all() or not np.isfinite(values).all():
+        bad = [float(v) for v in values[~((values > 0.0) & np.isfinite(values))][:1]]
+        raise EngineError(
+            field,
+            "out_of_range",
+            "must be finite and greater than 0",
+            bad[0] if bad else [],
+            "use `protect` for positions that must not change",
+        )
+    if values.max() / values.min() > LARGEST_RATIO:
+        raise EngineError(
+            field,
+            "too_far_apart",
+            f"must lie within a factor of {LARGEST_RATIO:g} of each other",
+            float(values.max() / values.min()),
+            "use `protect` for positions that must not change",
+        )
+    return values
+
+
+def weighted_sigma(
+    sigma: FloatArray, weights: FloatArray, real: BoolArray | None, *, calibrate: bool
+) -> FloatArray:
+    """Return sigma_i = s/w_i for every position.
+
+    Args:
+        sigma: (B,) total noise of the rows.
+        weights: (1, L) or (B, L), checked.
+        real: (B, L) False at padding, or None.
+        calibrate: solve s so that the mean of exp(-sigma_i) over the row's real
+            positions is exp(-sigma); otherwise s = sigma.
+
+    Returns:
+        (B, L) or (1, L); multiplying all weights by a constant changes nothing.
+    """
+    if not calibrate:
+        return sigma[:, None] / weights
+    if real is None:
+        stretch = weights.max(axis=1, keepdims=True) / weights
+        present = np.ones_like(stretch)
+    else:
+        greatest = np.where(real, weights, 0.0).max(axis=1, keepdims=True)
+        stretch = np.where(real, greatest / weights, 1.0)
+        present = real.astype(np.float64)
+    scale = calibrated_scale(sigma, stretch, present)
+    return np.multiply(scale[:, None], stretch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights(Hyperschedule):
+    """A weight for every position of the row.
+
+    Attributes:
+        weights: (L,) weights > 0.
+        calibrate: whether the row's noise budget stays what alpha says.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "weights": Numbers(
+            item=Number(low=0.0, open_low=True, help="weight of one position"),
+            help="one weight > 0 per position; higher means less noise",
+        ),
+        "calibrate": CALIBRATE,
+    }
+    weights: FloatArray
+    calibrate: bool
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the hyperschedule; weights lie within a factor of 1e6."""
+        weights = checked_weights(parameters["weights"], "hyperschedule.weights")
+        return cls(weights=weights, calibrate=parameters["calibrate"])
+
+    def position_sigma(
+        self,
+        sigma: SigmaFunction,
+        moment: Moment,
+        length: int,
+        tokens: TokenArray | None,
+        real: BoolArray | None,
+    ) -> FloatArray:
+        """Return s/w_i; `length` must be the number of weights."""
+        if length != self.weights.size:
+            raise EngineError(
+                "hyperschedule.weights",
+                "wrong_length",
+                f"must have one weight for each of the {length} positions",
+                self.weights.size,
+            )
+        return weighted_sigma(
+            sigma(moment.t), self.weights[None], real, calibrate=self.calibrate
+        )
+
+
+TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 1.0}
+"""Token types and their default weights: structure is kept longest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Classes(Parameter):
+    """Ids by token type."""
+
+    def parse(self, value: Any, field: str) -> dict[str, list[int]]:
+        """Return sorted ids for every type; no id may have two types."""
+        given = mapping(value, field)
+        check_keys(given, TYPE_WEIGHTS, field)
+        classes: dict[str, list[int]] = {}
+        seen: dict[int, str] = {}
+        for name in TYPE_WEIGHTS:
+            ids = listed(given.get(name, []), f"{field}.{name}")
+            for place, token in enumerate(ids):
+                path = f"{field}.{name}[{place}]"
+                if isinstance(token, bool) or not isinstance(token, (int, np.integer)):
+                    rule = "must be a token id"
+                    raise EngineError(path, "not_an_integer", rule, token)
+                other = seen.setdefault(int(token), name)
+                if other != name:
+                    rule = f"must not be `{other}` too"
+                    raise EngineError(path, "two_types", rule, token)
+            classes[name] = sorted({int(token) for token in ids})
+        return classes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TypeWeights(Parameter):
+    """A weight for every token type; what is not given has its default."""
+
+    def parse(self, value: Any, field: str) -> dict[str, float]:
+        """Return a weight for each of the three types."""
+        given = mapping(value, field)
+        check_keys(given, TYPE_WEIGHTS, field)
+        item = Number(low=0.0, open_low=True, help="weight of one type")
+        weights = {
+            name: item.parse(given.get(name, default), f"{field}.{name}")
+            for name, default in TYPE_WEIGHTS.items()
+        }
+        checked_weights(list(weights.values()), field)
+        return weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenTypes(Hyperschedule):
+    """A weight for every token type: critical, variable, other.
+
+    Attributes:
+        ids: (N,) ascending ids that have a type of their own.
+        types: (N,) the type of each, an index into `weights`.
+        weights: (3,) weights of critical, variable and other.
+        calibrate: whether a row's noise budget stays what alpha says.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "classes": _Classes(
+            default=REQUIRED,
+            help="ids by type; an id in no class is `other`",
+        ),
+        "weights": _TypeWeights(
+            default=dict(TYPE_WEIGHTS), help="weight by type; higher means less noise"
+        ),
+        "calibrate": CALIBRATE,
+    }
+    ids: IntArray
+    types: IntArray
+    weights: FloatArray
+    calibrate: bool
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the hyperschedule; every id lies in the vocabulary."""
+        classes: dict[str, list[int]] = parameters["classes"]
+        ids: list[int] = []
+        types: list[int] = []
+        for index, (name, members) in enumerate(classes.items()):
+            if members and not 0 <= members[0] <= members[-1] < vocab_size:
+                bad = members[0] if members[0] < 0 else members[-1]
+                rule = f"must lie in 0..{vocab_size - 1}"
+                field = f"hyperschedule.classes.{name}"
+                raise EngineError(field, "out_of_range", rule, bad)
+            ids += members
+            types += [index] * len(members)
+        order = np.argsort(np.asarray(ids, np.int64), kind="stable")
+        return cls(
+            ids=np.asarray(ids, np.int64)[order],
+            types=np.asarray(types, np.int64)[order],
+            weights=np.array([parameters["weights"][name] for name in classes]),
+            calibrate=parameters["calibrate"],
+        )
+
+    def type_of(self, tokens: TokenArray) -> IntArray:
+        """Return 0 for critical, 1 for variable, 2 for other; shape of `tokens`."""
+        other = len(TYPE_WEIGHTS) - 1
+        if not self.ids.size:
+            return np.full(tokens.shape, other, np.int64)
+        place = np.minimum(np.searchsorted(self.ids, tokens), self.ids.size - 1)
+        return np.where(self.ids[place] == tokens, self.types[place], other)
+
+    def position_sigma(
+        self,
+        sigma: SigmaFunction,
+        moment: Moment,
+        length: int,
+        tokens: TokenArray | None,
+        real: BoolArray | None,
+    ) -> FloatArray:
+        """Return s/w by the type of each token; needs `tokens`."""
+        if tokens is None:
+            rule = "are needed by a hyperschedule of type `token_types`"
+            raise EngineError("tokens", "missing", rule, None)
+        types = self.type_of(tokens)
+        noise = np.broadcast_to(sigma(moment.t), types.shape[:1])
+        if not self.calibrate:
+            return noise[:, None] / self.weights[types]
+        stretch = self.weights.max() / self.weights
+        present = np.ones(types.shape, bool) if real is None else real
+        counts = np.stack(
+            [((types == index) & present).sum(axis=1) for index in range(len(stretch))],
+            axis=1,
+        ).astype(np.float64)
+        scale = calibrated_scale(noise, stretch[None], counts)
+        return np.multiply(scale[:, None], stretch[types])

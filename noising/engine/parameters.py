@@ -1,0 +1,237 @@
+"""Declared parameters: what a specification may say, checked in one place.
+
+A schedule, graph or hyperschedule lists its parameters in a table from name to
+`Parameter`; `parse_parameters` checks a JSON object against the table and returns
+canonical Python values.
+"""
+
+import abc
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from noising.engine.errors import EngineError
+
+MAX_LIST: Final = 1 << 24
+
+
+class _Required:
+    """The default of a parameter that has none."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Final = _Required()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(abc.ABC):
+    """One named value of a specification.
+
+    Attributes:
+        default: canonical value where the specification is silent, or REQUIRED.
+        help: what it is, with its unit, for pages and documentation.
+    """
+
+    default: Any = REQUIRED
+    help: str
+
+    @abc.abstractmethod
+    def parse(self, value: Any, field: str) -> Any:
+        """Return the canonical value.
+
+        Raises:
+            EngineError: `value` is of the wrong type or out of range.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Parameter):
+    """A finite float64 between `low` and `high`, each open or closed."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def parse(self, value: Any, field: str) -> float:
+        """Return `value` as a float."""
+        number = _finite(value, field)
+        if not self.takes(number):
+            raise EngineError(field, "out_of_range", f"must lie in {self.range}", value)
+        return number
+
+    def takes(self, number: float) -> bool:
+        """Tell whether `number` is finite and in range; NaN is not."""
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        return math.isfinite(number) and above and below
+
+    @property
+    def range(self) -> str:
+        """The interval in mathematical notation, such as ``[0, 1)``."""
+        left = "(" if self.open_low or math.isinf(self.low) else "["
+        right = ")" if self.open_high or math.isinf(self.high) else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integer(Parameter):
+    """An integer in low..high."""
+
+    low: int
+    high: int
+
+    def parse(self, value: Any, field: str) -> int:
+        """Return `value` as an int."""
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise EngineError(field, "not_an_integer", "must be an integer", value)
+        if not self.low <= value <= self.high:
+            rule = f"must lie in {self.low}..{self.high}"
+            raise EngineError(field, "out_of_range", rule, value)
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Parameter):
+    """True or false."""
+
+    def parse(self, value: Any, field: str) -> bool:
+        """Return `value` as a bool."""
+        if not isinstance(value, bool):
+            raise EngineError(field, "not_a_flag", "must be true or false", value)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Parameter):
+    """One of a few names."""
+
+    options: tuple[str, ...]
+
+    def parse(self, value: Any, field: str) -> str:
+        """Return `value` if it is one of the options."""
+        if not isinstance(value, str) or value not in self.options:
+            rule = f"must be one of {', '.join(self.options)}"
+            hint = nearest(value, self.options) if isinstance(value, str) else ""
+            raise EngineError(field, "unknown_name", rule, value, hint)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers(Parameter):
+    """A list of numbers, each checked as `item` says."""
+
+    item: Number
+    min_length: int = 1
+
+    def parse(self, value: Any, field: str) -> list[float]:
+        """Return `value` as a list of floats."""
+        values = listed(value, field, min_length=self.min_length)
+        if set(map(type, values)) == {float}:  # the common case, in one pass
+            array = np.array(values)
+            if self.item.takes(array.min()) and self.item.takes(array.max()):
+                return values
+        return [self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(values)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optional(Parameter):
+    """What `inner` takes, or null."""
+
+    inner: Parameter
+
+    def parse(self, value: Any, field: str) -> Any:
+        """Return None or the inner parameter's value."""
+        return None if value is None else self.inner.parse(value, field)
+
+
+def _finite(value: Any, field: str) -> float:
+    numeric = isinstance(value, (int, float, np.integer, np.floating))
+    if isinstance(value, bool) or not numeric:
+        raise EngineError(field, "not_a_number", "must be a number", value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise EngineError(field, "not_finite", "must be a finite number", value)
+    return number
+
+
+def listed(value: Any, field: str, *, min_length: int = 0) -> list[Any]:
+    """Return a list, tuple or array as a list.
+
+    Raises:
+        EngineError: `value` is none of these, or too short or too long.
+    """
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        raise EngineError(field, "not_a_list", "must be a list", value)
+    if not min_length <= len(value) <= MAX_LIST:
+        rule = f"must have {min_length}..{MAX_LIST} items"
+        raise EngineError(field, "wrong_length", rule, len(value))
+    return list(value)
+
+
+def mapping(value: Any, field: str) -> Mapping[str, Any]:
+    """Return a JSON object.
+
+    Raises:
+        EngineError: `value` is no mapping with string keys.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
+        raise EngineError(field, "not_an_object", "must be an object", value)
+    return value
+
+
+def check_keys(given: Iterable[str], known: Iterable[str], field: str) -> None:
+    """Refuse keys outside `known`, naming the nearest.
+
+    Raises:
+        EngineError: with the first unknown key.
+    """
+    names = list(known)
+    for key in given:
+        if key not in names:
+            path = f"{field}.{key}" if field else key
+            rule = f"is unknown; known are {', '.join(names) or 'none'}"
+            raise EngineError(path, "unknown_key", rule, key, nearest(key, names))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint such as "did you mean `cosine`?", or nothing."""
+    close = difflib.get_close_matches(name[:80], list(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def parse_parameters(
+    table: Mapping[str, Parameter], given: Mapping[str, Any], field: str
+) -> dict[str, Any]:
+    """Return every parameter of `table`, given or by default, in canonical form.
+
+    Args:
+        table: the declared parameters by name.
+        given: the JSON object without its ``type``.
+        field: dotted path of the object, such as ``schedule``.
+
+    Raises:
+        EngineError: an unknown key, a missing value or a value out of range.
+    """
+    check_keys(given, table, field)
+    values: dict[str, Any] = {}
+    for name, parameter in table.items():
+        path = f"{field}.{name}"
+        if name in given:
+            values[name] = parameter.parse(given[name], path)
+        elif parameter.default is REQUIRED:
+            raise EngineError(path, "missing", "is required", None, parameter.help)
+        else:
+            values[name] = parameter.default
+    return values

@@ -1,0 +1,207 @@
+"""Random words as a pure function of (seed, sequence id, draw, step, position).
+
+The construction is SplittableRandom's: every sequence has a 64-bit key and an
+odd 64-bit gamma of good popcount, both mixed from its coordinates, and its
+words are ``mix64(key + (c + 1)·gamma)`` for the counters c = 0, 1, 2, ... modulo
+2^64. Four counters belong to a position, one to each `Stream`. The numbered recipe and
+its golden vectors are in docs/randomness.md.
+
+Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number
+generators"; mix constants: Stafford's variant 13 and MurmurHash3's finaliser.
+"""
+
+import enum
+import os
+from typing import Final
+
+import numpy as np
+
+from noising.engine.arrays import IntArray, WordArray
+from noising.engine.errors import EngineError
+
+ALGORITHM_VERSION: Final = 1
+"""Changes with every change of any random word: a breaking change."""
+
+GOLDEN: Final = 0x9E3779B97F4A7C15
+GAMMA_SALT: Final = 0xD1B54A32D192ED03
+MASK64: Final = (1 << 64) - 1
+COUNTERS_PER_POSITION: Final = 4
+MIN_TRANSITIONS: Final = 24
+
+MAX_SEED: Final = MASK64
+MAX_SEQUENCE_ID: Final = (1 << 63) - 1
+MAX_DRAW: Final = (1 << 32) - 1
+FRESH_SEED_BITS: Final = 53
+
+UNIFORM_BITS: Final = 53
+"""A uniform is an integer below 2^53, read as that many 2^-53."""
+
+
+class Stream(enum.IntEnum):
+    """Which of a position's four counters a word is taken from."""
+
+    KEEP = 0
+    """Leading byte of u, the move uniform: eight positions share a word."""
+    REFINE = 1
+    """The other 45 bits of u, needed only where the leading byte ties."""
+    REPLACE = 2
+    """v, which picks the replacement."""
+    SECOND = 3
+    """w, the uniform of a graph's second event."""
+
+
+def mix64(value: int) -> int:
+    """Return Stafford's variant 13 of the 64-bit finaliser, on a Python int."""
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK64
+    return value ^ (value >> 31)
+
+
+def mix64_murmur(value: int) -> int:
+    """Return MurmurHash3's 64-bit finaliser, independent of `mix64`."""
+    value = ((value ^ (value >> 33)) * 0xFF51AFD7ED558CCD) & MASK64
+    value = ((value ^ (value >> 33)) * 0xC4CEB9FE1A85EC53) & MASK64
+    return value ^ (value >> 33)
+
+
+def _mix_words(
+    words: WordArray, shifts: tuple[int, int, int], m1: int, m2: int
+) -> None:
+    scratch = words >> np.uint64(shifts[0])
+    words ^= scratch
+    words *= np.uint64(m1)
+    np.right_shift(words, np.uint64(shifts[1]), out=scratch)
+    words ^= scratch
+    words *= np.uint64(m2)
+    np.right_shift(words, np.uint64(shifts[2]), out=scratch)
+    words ^= scratch
+
+
+def mix64_words(words: WordArray) -> None:
+    """Apply `mix64` to every word, in place."""
+    _mix_words(words, (30, 27, 31), 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+
+
+def mix64_murmur_words(words: WordArray) -> None:
+    """Apply `mix64_murmur` to every word, in place."""
+    _mix_words(words, (33, 33, 33), 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)
+
+
+def odd_gamma(value: int) -> int:
+    """Return `value` made odd and, if its bits alternate too little, repaired."""
+    gamma = value | 1
+    if (gamma ^ (gamma >> 1)).bit_count() < MIN_TRANSITIONS:
+        gamma ^= 0xAAAAAAAAAAAAAAAA
+    return gamma
+
+
+def _coordinate(draw: int, step: int) -> int:
+    return (step << 32) | draw
+
+
+def sequence_key(
+    seed: int, sequence_id: int, draw: int = 0, step: int = 0
+) -> tuple[int, int]:
+    """Return the (key, gamma) of one sequence.
+
+    Args:
+        seed: 0..2^64-1.
+        sequence_id: 0..2^63-1.
+        draw: 0..2^32-1.
+        step: 0..2^32-1; 0 for `noise`, j + 1 for step j of a Markov path.
+    """
+    last = _coordinate(draw, step)
+    key = mix64((seed + GOLDEN) & MASK64)
+    key = mix64(((key ^ sequence_id) + GOLDEN) & MASK64)
+    key = mix64(((key ^ last) + GOLDEN) & MASK64)
+    gamma = mix64_murmur((seed + GAMMA_SALT) & MASK64)
+    gamma = mix64_murmur(((gamma ^ sequence_id) + GAMMA_SALT) & MASK64)
+    gamma = mix64_murmur(((gamma ^ last) + GAMMA_SALT) & MASK64)
+    return key, odd_gamma(gamma)
+
+
+def sequence_keys(
+    seed: int, sequence_ids: IntArray, draw: int = 0, step: int = 0
+) -> tuple[WordArray, WordArray]:
+    """Return the keys and gammas of many sequences, each (B,) uint64.
+
+    Args:
+        seed: 0..2^64-1.
+        sequence_ids: (B,) integers in 0..2^63-1.
+        draw: 0..2^32-1.
+        step: 0..2^32-1.
+    """
+    if sequence_ids.size == 1:  # a request of one sequence: no NumPy call at all
+        key, gamma = sequence_key(seed, int(sequence_ids.flat[0]), draw, step)
+        return np.array([key], np.uint64), np.array([gamma], np.uint64)
+    last = np.uint64(_coordinate(draw, step))
+    ids = sequence_ids.astype(np.uint64)
+    keys = ids ^ np.uint64(mix64((seed + GOLDEN) & MASK64))
+    keys += np.uint64(GOLDEN)
+    mix64_words(keys)
+    keys ^= last
+    keys += np.uint64(GOLDEN)
+    mix64_words(keys)
+    gammas = ids ^ np.uint64(mix64_murmur((seed + GAMMA_SALT) & MASK64))
+    gammas += np.uint64(GAMMA_SALT)
+    mix64_murmur_words(gammas)
+    gammas ^= last
+    gammas += np.uint64(GAMMA_SALT)
+    mix64_murmur_words(gammas)
+    gammas |= np.uint64(1)
+    weak = np.bitwise_count(gammas ^ (gammas >> np.uint64(1))) < MIN_TRANSITIONS
+    gammas[weak] ^= np.uint64(0xAAAAAAAAAAAAAAAA)
+    return keys, gammas
+
+
+def word(key: int, gamma: int, position: int, stream: Stream) -> int:
+    """Return one random word: the scalar form of the recipe.
+
+    Args:
+        key: the sequence's key.
+        gamma: the sequence's gamma.
+        position: the position; for `Stream.KEEP` the group of eight, i // 8.
+        stream: which of the four counters.
+    """
+    counter = COUNTERS_PER_POSITION * position + stream + 1
+    return mix64((key + counter * gamma) & MASK64)
+
+
+def uniform(key: int, gamma: int, position: int) -> int:
+    """Return u of one position as an integer below 2^53: the scalar form."""
+    leading = (
+        word(key, gamma, position // 8, Stream.KEEP) >> (8 * (position % 8)) & 0xFF
+    )
+    rest = word(key, gamma, position, Stream.REFINE) >> 19
+    return leading << 45 | rest
+
+
+def fresh_seed() -> int:
+    """Return a seed below 2^53 from the operating system's entropy."""
+    return int.from_bytes(os.urandom(8), "little") >> (64 - FRESH_SEED_BITS)
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return the seed to use: `seed` itself, or a fresh one for None.
+
+    Raises:
+        EngineError: `seed` is not an integer in 0..2^64-1.
+    """
+    if seed is None:
+        return fresh_seed()
+    return checked_word(seed, "seed", MAX_SEED)
+
+
+def checked_word(value: int, field: str, maximum: int) -> int:
+    """Return `value` as an int.
+
+    Raises:
+        EngineError: `value` is not an integer in 0..maximum.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise EngineError(field, "not_an_integer", "must be an integer", value)
+    if not 0 <= value <= maximum:
+        raise EngineError(
+            field, "out_of_range", f"must lie in 0..2^{maximum.bit_length()}-1", value
+        )
+    return int(value)

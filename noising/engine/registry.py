@@ -1,0 +1,153 @@
+"""From a specification to a process: the one way in for REST, models and Python."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from noising.engine.arrays import quiet
+from noising.engine.errors import EngineError
+from noising.engine.graphs import GRAPH_TYPES, Graph
+from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, Hyperschedule
+from noising.engine.parameters import (
+    Integer,
+    Parameter,
+    check_keys,
+    mapping,
+    nearest,
+    parse_parameters,
+)
+from noising.engine.process import ForwardProcess
+from noising.engine.schedules import SCHEDULE_TYPES, Context
+
+VOCAB_SIZE: Final = Integer(
+    default=50257, low=2, high=1 << 24, help="V, the number of ids that data may use"
+)
+NUM_TIMESTEPS: Final = Integer(
+    default=1000, low=1, high=100_000, help="T, the number of timesteps"
+)
+_DEFAULT_SCHEDULE: Final = {"type": "cosine"}
+_DEFAULT_GRAPH: Final = {"type": "uniform"}
+_KEYS: Final = ("vocab_size", "num_timesteps", "schedule", "graph", "hyperschedule")
+
+
+class _Declared(Protocol):
+    PARAMETERS: ClassVar[Mapping[str, Parameter]]
+
+
+_Type = TypeVar("_Type", bound=_Declared)
+
+
+@quiet
+def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
+    """Return the process that a specification describes.
+
+    Args:
+        spec: ``vocab_size``, ``num_timesteps``, ``schedule``, ``graph`` and
+            ``hyperschedule``, each optional; the last three are objects with a
+            ``type`` and its parameters, the hyperschedule may be null.
+
+    Raises:
+        EngineError: with the dotted path of what is wrong and the way out.
+    """
+    given = mapping(spec, "spec")
+    check_keys(given, _KEYS, "")
+    vocab_size = _integer(VOCAB_SIZE, given, "vocab_size")
+    num_timesteps = _integer(NUM_TIMESTEPS, given, "num_timesteps")
+    graph, graph_spec = _graph(given.get("graph", _DEFAULT_GRAPH), vocab_size)
+    schedule_class, parameters, schedule_spec = _typed(
+        SCHEDULE_TYPES, given.get("schedule", _DEFAULT_SCHEDULE), "schedule"
+    )
+    context = Context(num_timesteps=num_timesteps, information=graph.information)
+    schedule = schedule_class.create(parameters, context)
+    hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
+    canonical = _canonical(
+        {
+            "vocab_size": vocab_size,
+            "num_timesteps": num_timesteps,
+            "schedule": schedule_spec,
+            "graph": graph_spec,
+            "hyperschedule": hyper_spec,
+        }
+    )
+    return ForwardProcess(
+        schedule=schedule,
+        graph=graph,
+        hyperschedule=hyperschedule,
+        num_timesteps=num_timesteps,
+        canonical=canonical,
+        fingerprint=_fingerprint(canonical),
+    )
+
+
+def with_hyperschedule(
+    process: ForwardProcess, hyperschedule: Mapping[str, Any] | None
+) -> ForwardProcess:
+    """Return `process` with another hyperschedule; schedule and graph are shared.
+
+    Args:
+        process: the process to vary.
+        hyperschedule: an object with a ``type``, or None for no hyperschedule.
+
+    Raises:
+        EngineError: with a path that begins with ``hyperschedule``.
+    """
+    built, hyper_spec = _hyperschedule(hyperschedule, process.vocab_size)
+    canonical = _canonical({**process.spec, "hyperschedule": hyper_spec})
+    varied = dataclasses.replace(
+        process,
+        hyperschedule=built,
+        canonical=canonical,
+        fingerprint=_fingerprint(canonical),
+    )
+    # The tables depend on schedule and graph only: hand over what is computed.
+    for table in ("sigmas", "alphas", "_limits_by_step"):
+        if table in vars(process):
+            vars(varied)[table] = vars(process)[table]
+    return varied
+
+
+def _integer(parameter: Integer, given: Mapping[str, Any], name: str) -> int:
+    return parameter.parse(given.get(name, parameter.default), name)
+
+
+def _graph(spec: Any, vocab_size: int) -> tuple[Graph, dict[str, Any]]:
+    graph_class, parameters, canonical = _typed(GRAPH_TYPES, spec, "graph")
+    return graph_class.create(parameters, vocab_size), canonical
+
+
+def _hyperschedule(
+    spec: Any, vocab_size: int
+) -> tuple[Hyperschedule | None, dict[str, Any] | None]:
+    if spec is None:
+        return None, None
+    kind, parameters, canonical = _typed(HYPERSCHEDULE_TYPES, spec, "hyperschedule")
+    return kind.create(parameters, vocab_size), canonical
+
+
+def _typed(
+    table: Mapping[str, type[_Type]], spec: Any, field: str
+) -> tuple[type[_Type], dict[str, Any], dict[str, Any]]:
+    """Return the class, its checked parameters and the canonical object."""
+    given = mapping(spec, field)
+    name = given.get("type")
+    path = f"{field}.type"
+    if not isinstance(name, str) or name not in table:
+        hint = nearest(name, table) if isinstance(name, str) else ""
+        raise EngineError(
+            path, "unknown_type", f"must be one of {', '.join(table)}", name, hint
+        )
+    kind = table[name]
+    rest = {key: value for key, value in given.items() if key != "type"}
+    parameters = parse_parameters(kind.PARAMETERS, rest, field)
+    return kind, parameters, {"type": name, **parameters}
+
+
+def _canonical(spec: Mapping[str, Any]) -> str:
+    """Return JSON with sorted keys, no spaces and shortest-repr floats."""
+    return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _fingerprint(canonical: str) -> str:
+    return hashlib.sha256(canonical.encode()).hexdigest()

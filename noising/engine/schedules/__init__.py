@@ -1,0 +1,24 @@
+"""Noise schedules: total noise as a function of time."""
+
+from collections.abc import Mapping
+
+from noising.engine.schedules.alphas import LogLinear
+from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.betas import Cosine, Linear, Quadratic
+from noising.engine.schedules.continuous import Geometric, Uniform
+from noising.engine.schedules.custom import Custom
+from noising.engine.schedules.entropy import SeddEntropy
+
+SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
+    "linear": Linear,
+    "cosine": Cosine,
+    "quadratic": Quadratic,
+    "sedd_entropy": SeddEntropy,
+    "loglinear": LogLinear,
+    "geometric": Geometric,
+    "uniform": Uniform,
+    "custom": Custom,
+}
+"""The one table from a specification's ``type`` to its class."""
+
+__all__ = ["SCHEDULE_TYPES", "Context", "Schedule"]

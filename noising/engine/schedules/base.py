@@ -1,0 +1,103 @@
+"""What a schedule is: total noise sigma(t) and its rate, all else derived."""
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.information import InformationCurve
+from noising.engine.parameters import Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a schedule may need to know of the process it is part of.
+
+    Attributes:
+        num_timesteps: T, the number of steps of a schedule given on a grid.
+        information: makes the information curve of the process's graph for a
+            token prior, (V,) or None for the graph's default.
+    """
+
+    num_timesteps: int
+    information: Callable[[FloatArray | None], InformationCurve]
+
+
+class Schedule(abc.ABC):
+    """Total noise as a function of time.
+
+    A subclass gives `sigma` and `dsigma`; alpha, the move chance and the log-SNR
+    follow. Times and results are float64 arrays of one shape with at least one
+    axis; times lie in [0, 1]. Infinite results are legal.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
+
+    @classmethod
+    @abc.abstractmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule of checked `parameters`.
+
+        Raises:
+            EngineError: the parameters contradict each other or the context.
+        """
+
+    @abc.abstractmethod
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return total noise, in [0, inf]."""
+
+    @abc.abstractmethod
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return the rate d sigma / dt, in [0, inf]."""
+
+    def alpha(self, t: FloatArray) -> FloatArray:
+        """Return alpha = exp(-sigma), in [0, 1]."""
+        return np.exp(-self.sigma(t))
+
+    def move_chance(self, t: FloatArray) -> FloatArray:
+        """Return 1 - alpha = -expm1(-sigma), exact where it is small."""
+        return -np.expm1(-self.sigma(t))
+
+    def log_snr(self, t: FloatArray) -> FloatArray:
+        """Return log(alpha/(1 - alpha)) = -log expm1(sigma), in [-inf, inf]."""
+        return np.log(self.alpha(t)) - np.log(self.move_chance(t))
+
+
+class AlphaSchedule(Schedule):
+    """A schedule whose primitives are alpha, 1 - alpha and d(1 - alpha)/dt.
+
+    alpha and 1 - alpha are two functions, computed apart, so that neither loses
+    digits where it is small.
+    """
+
+    @abc.abstractmethod
+    def alpha(self, t: FloatArray) -> FloatArray:
+        """Return alpha, in [0, 1]."""
+
+    @abc.abstractmethod
+    def move_chance(self, t: FloatArray) -> FloatArray:
+        """Return 1 - alpha."""
+
+    @abc.abstractmethod
+    def move_rate(self, t: FloatArray) -> FloatArray:
+        """Return d(1 - alpha)/dt, >= 0."""
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return -log alpha, through 1 - alpha where alpha is near 1."""
+        moved = self.move_chance(t)
+        near = moved < 0.5
+        return np.where(
+            near, -np.log1p(-np.where(near, moved, 0.0)), self._minus_log(t)
+        )
+
+    def _minus_log(self, t: FloatArray) -> FloatArray:
+        return -np.log(self.alpha(t)) + 0.0  # + 0.0 turns -0 into 0
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return d(1 - alpha)/dt / alpha; infinite where alpha = 0."""
+        alpha = self.alpha(t)
+        rate = self.move_rate(t) / np.where(alpha > 0.0, alpha, 1.0)
+        return np.where(alpha > 0.0, rate, np.inf)

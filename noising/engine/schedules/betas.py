@@ -1,0 +1,112 @@
+"""Schedules defined by the move chance beta_k of each step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.parameters import Number, Parameter
+from noising.engine.schedules.base import Context
+from noising.engine.schedules.grid import GridSchedule, sigmas_of_betas
+
+BETA_RANGE: Mapping[str, Parameter] = {
+    "beta_min": Number(
+        default=1e-4,
+        low=0.0,
+        high=1.0,
+        open_high=True,
+        help="beta of the first step, a move chance; meant for 1000 timesteps",
+    ),
+    "beta_max": Number(
+        default=0.02,
+        low=0.0,
+        high=1.0,
+        open_high=True,
+        help="beta of the last step, a move chance; meant for 1000 timesteps",
+    ),
+}
+
+
+def _beta_range(parameters: Mapping[str, Any]) -> tuple[float, float]:
+    low, high = parameters["beta_min"], parameters["beta_max"]
+    if low > high:
+        raise EngineError(
+            "schedule.beta_min",
+            "out_of_order",
+            f"must not exceed beta_max = {high:g}",
+            low,
+            "swap the two",
+        )
+    return low, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear(GridSchedule):
+    """Betas linearly spaced: beta_k = beta_min + (beta_max - beta_min)·k/(T-1).
+
+    The betas are per step and are not rescaled to other T than 1000.
+    Source: Ho et al. 2020 (DDPM), section 4; Austin et al. 2021 (D3PM).
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = BETA_RANGE
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule on the context's T steps."""
+        low, high = _beta_range(parameters)
+        betas = np.linspace(low, high, context.num_timesteps)
+        return cls(sigmas=sigmas_of_betas(betas))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quadratic(GridSchedule):
+    """Square roots of the betas linearly spaced, "scaled linear" elsewhere.
+
+    Source: the DDPM codebases; sqrt(beta_k) runs from sqrt(beta_min) to
+    sqrt(beta_max).
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = BETA_RANGE
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule on the context's T steps."""
+        low, high = _beta_range(parameters)
+        roots = np.linspace(low**0.5, high**0.5, context.num_timesteps)
+        return cls(sigmas=sigmas_of_betas(roots**2))
+
+
+COSINE_PARAMETERS: Mapping[str, Parameter] = {
+    "s": Number(default=0.008, low=0.0, help="offset that keeps the first betas up"),
+    "max_beta": Number(
+        default=0.999, low=0.0, high=1.0, open_low=True, help="cap on every beta"
+    ),
+}
+
+
+def _cosine_angles(steps: int, s: float) -> tuple[FloatArray, FloatArray]:
+    """Return the angles (t+s)/(1+s)·pi/2 at both ends of every step."""
+    angles = (np.arange(steps + 1) / steps + s) / (1.0 + s) * (np.pi / 2)
+    return angles[:-1], angles[1:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosine(GridSchedule):
+    """alpha follows cos^2, each beta capped at max_beta.
+
+    beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos^2((t+s)/(1+s)·pi/2), computed
+    as sin(b-a)·sin(b+a)/cos^2(a), which does not cancel.
+    Source: Nichol, Dhariwal 2021, eq. 17.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = COSINE_PARAMETERS
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule on the context's T steps."""
+        a, b = _cosine_angles(context.num_timesteps, parameters["s"])
+        betas = np.sin(b - a) * np.sin(b + a) / np.cos(a) ** 2
+        return cls(sigmas=sigmas_of_betas(np.minimum(betas, parameters["max_beta"])))

@@ -1,0 +1,82 @@
+"""Schedules given by a formula for sigma(t)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.parameters import Number, Parameter
+from noising.engine.schedules.base import Context, Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometric(Schedule):
+    """sigma = sigma_min^(1-t)·sigma_max^t; note that sigma(0) = sigma_min > 0.
+
+    Source: Lou, Meng, Ermon 2024 (SEDD), noise_lib.GeometricNoise.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "sigma_min": Number(default=1e-4, low=0.0, open_low=True, help="noise at 0"),
+        "sigma_max": Number(default=20.0, low=0.0, open_low=True, help="noise at 1"),
+    }
+    sigma_min: float
+    sigma_max: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule; sigma_min must not exceed sigma_max."""
+        if parameters["sigma_min"] > parameters["sigma_max"]:
+            raise EngineError(
+                "schedule.sigma_min",
+                "out_of_order",
+                f"must not exceed sigma_max = {parameters['sigma_max']:g}",
+                parameters["sigma_min"],
+                "swap the two",
+            )
+        return cls(**parameters)
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return the geometric mean of the two ends, weighted by t."""
+        return np.asarray(self.sigma_min ** (1.0 - t) * self.sigma_max**t, np.float64)
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return sigma·log(sigma_max/sigma_min)."""
+        return self.sigma(t) * (math.log(self.sigma_max) - math.log(self.sigma_min))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uniform(Schedule):
+    """Constant rate, sigma = -log(terminal_alpha)·t: the benchmarks' baseline.
+
+    Every step and every position is corrupted alike.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "terminal_alpha": Number(
+            default=1e-3,
+            low=0.0,
+            high=1.0,
+            open_low=True,
+            open_high=True,
+            help="alpha at t = 1",
+        ),
+    }
+    rate: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule that ends at terminal_alpha."""
+        return cls(rate=-math.log(parameters["terminal_alpha"]))
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return rate·t."""
+        return self.rate * t
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return the constant rate."""
+        return np.full_like(t, self.rate)

@@ -1,0 +1,78 @@
+"""The entropy schedule: uncertainty about x_0 rises evenly in time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.information import InformationCurve
+from noising.engine.parameters import Number, Numbers, Optional, Parameter
+from noising.engine.schedules.base import Context, Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeddEntropy(Schedule):
+    """I(x_t; x_0) = (1 - (1-epsilon)·t)·I_0 for the process's own graph.
+
+    For the absorbing graph this is SEDD's loglinear schedule, whatever the prior.
+    SEDD names no entropy schedule ("score entropy" is its loss); the rule is the
+    mutual-information schedule of D3PM, solved exactly at every t.
+    Source: Austin et al. 2021 (D3PM), appendix A.7; Lou, Meng, Ermon 2024 (SEDD).
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "epsilon": Number(
+            default=1e-3,
+            low=0.0,
+            high=1.0,
+            open_high=True,
+            help="fraction of the information that is left at t = 1",
+        ),
+        "prior": Optional(
+            default=None,
+            inner=Numbers(
+                item=Number(low=0.0, help="weight of one token"),
+                min_length=2,
+                help="V weights",
+            ),
+            help="token frequencies, V numbers >= 0; null for uniform",
+        ),
+    }
+    epsilon: float
+    curve: InformationCurve
+    solve: Callable[[FloatArray], FloatArray]
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule for the graph behind the context's curve."""
+        prior = parameters["prior"]
+        weights = None if prior is None else np.asarray(prior, np.float64)
+        curve = context.information(weights)
+        if not curve.start > 0.0:
+            raise EngineError(
+                "schedule.prior",
+                "no_entropy",
+                "must leave something to learn",
+                prior,
+                "give weight to at least two tokens that the graph tells apart",
+            )
+        return cls(epsilon=parameters["epsilon"], curve=curve, solve=curve.solver())
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return the sigma at which (1-epsilon)·t of the information is gone."""
+        return self.solve(self._lost(t))
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return -(1-epsilon)·I_0 / (dI/dsigma), by implicit differentiation."""
+        lost = self._lost(t)
+        sigma = self.solve(lost)
+        early = self.curve.conditional_entropy(sigma)[1]
+        slope = np.where(lost < 0.5, early, self.curve.information(sigma)[1])
+        rate = -(1.0 - self.epsilon) * self.curve.start / slope
+        return np.where(np.isinf(sigma), np.inf, rate)
+
+    def _lost(self, t: FloatArray) -> FloatArray:
+        return (1.0 - self.epsilon) * t

@@ -52,9 +52,10 @@ _Events = queue.SimpleQueue[signal.Signals | _Child]
 def supervise(programs: Sequence[Program], *, stop_seconds: float) -> None:
     """Run the programs until SIGTERM or SIGINT comes, then stop them and return.
 
-    The first signal is passed on as SIGTERM, every further one as SIGQUIT, which
-    asks to end at once. Each program is a process group of its own: Ctrl-C in a
-    terminal reaches it only through here, so it ends what it is doing first.
+    Either signal is passed on as SIGTERM; a further SIGINT, from an impatient hand,
+    as SIGQUIT, which asks to end at once. Each program is a process group of its
+    own: Ctrl-C in a terminal reaches it only through here, so that it ends what it
+    is doing first.
 
     Args:
         programs: what to run, at least one. The one that ends by itself takes the
@@ -117,7 +118,7 @@ def _start(program: Program, events: _Events) -> _Child:
 
 
 def _stop(children: Sequence[_Child], events: _Events, stop_seconds: float) -> None:
-    """End all children: SIGTERM, SIGQUIT upon a further signal, at last SIGKILL."""
+    """End all children: SIGTERM, SIGQUIT upon a further SIGINT, at last SIGKILL."""
     deadline = time.monotonic() + stop_seconds
     _send(children, signal.SIGTERM)
     while any(child.process.poll() is None for child in children):
@@ -128,7 +129,7 @@ def _stop(children: Sequence[_Child], events: _Events, stop_seconds: float) -> N
             for child in children:
                 child.process.wait()
             return
-        if isinstance(event, signal.Signals):
+        if event is signal.SIGINT:
             _send(children, signal.SIGQUIT)
 
 

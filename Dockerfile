@@ -1,0 +1,35 @@
+# The Python that `make test` runs as the oldest one supported.
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS packages
+COPY requirements.txt /tmp/
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --requirement /tmp/requirements.txt
+
+FROM ${PYTHON}
+RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home noising \
+    && install --directory --owner noising --mode 0700 /data
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /app
+COPY LICENSE NOTICE manage.py ./
+COPY benchmarks benchmarks
+COPY noising noising
+COPY noising_site noising_site
+COPY templates templates
+# The root may be read-only at run time: compile now, and write only to /data and /tmp.
+RUN /opt/venv/bin/python -m compileall -q benchmarks noising noising_site
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    HOST=0.0.0.0 \
+    PORT=8000 \
+    DATA_DIR=/data
+USER noising
+VOLUME /data
+EXPOSE 8000
+# http.client and not urllib: a proxy in the environment must not be asked.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=3); c.request('GET', '/livez'); sys.exit(c.getresponse().status != 200)"]
+CMD ["python", "manage.py", "serve"]

@@ -1,0 +1,84 @@
+"""`manage.py bootstrap`: what an installation needs once, before it first serves."""
+
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand
+
+from noising.management.preparation import prepare
+from noising.models import BenchmarkRun
+from noising.services.accounts import account_bootstrap
+from noising.services.schedules import schedules_load_builtin
+
+BENCHMARK_SECONDS = 15
+"""After that the first benchmark is given up: nobody should wait for it."""
+
+FIRST_BENCHMARK = (
+    *("--schedules", "sedd_entropy,cosine,linear"),
+    *("--timesteps", "0,250,500,750,999"),
+    *("--samples", "64"),
+)
+
+
+class Command(BaseCommand):
+    """Fill an empty installation; an installation in use is left as it is."""
+
+    help = (
+        "Prepare the database and load the built-in schedule configurations; in an "
+        "empty database create the first account and run a short benchmark."
+    )
+    requires_system_checks = ()  # `serve`, which follows, runs them all
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Do what has not been done yet."""
+        prepare(self.stdout.write)
+        loaded = schedules_load_builtin()
+        if loaded.created:
+            count = len(loaded.created)
+            self.stdout.write(f"Loaded {count} built-in schedule configurations.")
+        self._create_account()
+        if not BenchmarkRun.objects.exists():
+            self._run_benchmark()
+
+    def _create_account(self) -> None:
+        """Show the first account's password the only time that it can be shown."""
+        account = account_bootstrap()
+        if account is not None:
+            self.stdout.write(
+                f"Created the account {account.username}, password {account.password}\n"
+                "It is shown only this once. To change it:\n"
+                f"  {sys.executable} manage.py changepassword {account.username}"
+            )
+
+    def _run_benchmark(self) -> None:
+        """Give the pages something to show; that it fails keeps nobody from serving."""
+        self.stdout.write(
+            f"Running a first, short benchmark (at most {BENCHMARK_SECONDS} s)."
+        )
+        self.stdout.flush()
+        with tempfile.TemporaryDirectory() as folder:
+            command = (
+                *(sys.executable, str(settings.BASE_DIR / "manage.py")),
+                *("run_benchmarks", "--output", folder, *FIRST_BENCHMARK),
+            )
+            try:
+                subprocess.run(  # noqa: S603 - our own command line, no shell
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    timeout=BENCHMARK_SECONDS,
+                    check=True,
+                )
+            except subprocess.CalledProcessError as error:
+                self._without_benchmark(f"ended with exit code {error.returncode}")
+            except subprocess.TimeoutExpired:
+                self._without_benchmark(f"took longer than {BENCHMARK_SECONDS} s")
+
+    def _without_benchmark(self, reason: str) -> None:
+        self.stderr.write(
+            f"The benchmark {reason}; serving goes on without one. To run it: "
+            f"{sys.executable} manage.py run_benchmarks"
+        )

@@ -1,0 +1,83 @@
+"""What must be in place before the service runs: folder, key, database, static files.
+
+Each step does nothing where nothing is left to do, and says so where it does.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from noising_site.secret_key import ensure_secret_key
+
+COLLECTED = ".collected"
+"""In the folder of static files: what it was collected from."""
+
+Say = Callable[[str], object]
+
+
+def prepare(say: Say) -> None:
+    """Make everything ready that the service needs to run.
+
+    Args:
+        say: receives a line for each thing that is done.
+
+    Raises:
+        CommandError: the data folder or the database cannot be used.
+    """
+    try:
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        if not os.environ.get("SECRET_KEY", "").strip():
+            ensure_secret_key(settings.DATA_DIR)
+        migrate(say)
+        collect_static_files(say)
+    except OSError as error:
+        raise CommandError(
+            f"DATA_DIR {settings.DATA_DIR} cannot be written ({error.strerror}); set "
+            "DATA_DIR to a folder that this user may write"
+        ) from error
+
+
+def migrate(say: Say) -> None:
+    """Bring the database to the present schema.
+
+    Raises:
+        CommandError: the database does not answer.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        steps = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if steps:
+            say(f"Migrating the database: {len(steps)} steps.")
+            call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise CommandError(
+            f"The database cannot be used ({error}); check DATABASE_URL and DATA_DIR"
+        ) from error
+
+
+def collect_static_files(say: Say) -> None:
+    """Copy the static files under their hashed names, if any has changed since."""
+    sources = _fingerprint_of_sources()
+    stamp = Path(settings.STATIC_ROOT) / COLLECTED
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == sources:
+        return
+    say("Collecting static files.")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(sources, encoding="ascii")
+
+
+def _fingerprint_of_sources() -> str:
+    """Return a digest of the names, sizes and times of all static files."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            status = Path(storage.path(name)).stat()
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

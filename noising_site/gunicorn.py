@@ -1,0 +1,55 @@
+"""How gunicorn serves; what depends on the machine `manage.py serve` passes it."""
+
+import ctypes
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+wsgi_app = "noising_site.wsgi:application"
+
+# Threads let a process answer others while one of its clients is slow.
+worker_class = "gthread"
+threads = 8
+# Loaded once, then forked: a worker that dies is replaced at once, and memory is
+# shared. Seeds come from the operating system with every call, so forks share none.
+preload_app = True
+
+# Longer than a proxy in front keeps an idle connection (nginx: 60 s): the side that
+# sends on it must be the one that gives it up.
+keepalive = 65
+# Seconds without a heartbeat until a worker counts as stuck; a request may take longer.
+timeout = 30
+# The heartbeat is a file's time; on a disk that stalls, workers would look stuck.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+# Long enough for a specification in a query; no client of ours sends more fields.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Which forwarded headers count is for the settings to say (TRUSTED_PROXIES).
+forwarded_allow_ips = ""
+
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+
+
+def on_starting(server: Any) -> None:
+    """Prepare gunicorn's first process, which the workers are forked from."""
+    server.log.error_log.addFilter(name_silent_client)
+    if sys.platform == "linux":
+        # Were `manage.py serve` killed, nothing else would stop the workers.
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+
+
+def name_silent_client(record: logging.LogRecord) -> bool:
+    """Replace the traceback of a receive timeout by a line that says what it was."""
+    if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
+        record.msg, record.args = "Closed a connection that had fallen silent.", ()
+        record.exc_info = None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True

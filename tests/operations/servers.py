@@ -1,0 +1,152 @@
+"""Real servers for tests: started on a free port, waited for, always stopped."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SERVE = (sys.executable, "manage.py", "serve")
+DEADLINE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response that was read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that runs, and the file that its lines go to."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def lines(self) -> str:
+        return self.log.read_text()
+
+    def ask(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            data = None
+            if body is not None:
+                data = json.dumps(body).encode()
+                headers = {"Content-Type": "application/json"} | headers
+            connection.request(method, path, data, headers)
+            response = connection.getresponse()
+            return Answer(
+                status=response.status,
+                headers=dict(response.getheaders()),
+                body=response.read(),
+            )
+        finally:
+            connection.close()
+
+    def workers(self) -> list[int]:
+        """Return gunicorn's worker processes."""
+        return [
+            worker
+            for gunicorn in children(self.process.pid)
+            for worker in children(gunicorn)
+        ]
+
+    def wait_until_it_answers(self) -> None:
+        wait_for(self.answers, lambda: f"no answer from the server:\n{self.lines}")
+
+    def answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended:\n{self.lines}")
+        try:
+            return self.ask("GET", "/livez").status == 200
+        except OSError:
+            return False
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=DEADLINE_SECONDS)
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, oldest first."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def wait_for(condition: Any, complaint: Any, seconds: float = DEADLINE_SECONDS) -> None:
+    """Ask again and again until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(complaint())
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return what a program needs of this one's environment: none of our settings."""
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+    return {name: os.environ[name] for name in kept if name in os.environ} | variables
+
+
+@contextmanager
+def running(
+    data_dir: Path,
+    *,
+    command: Sequence[str] = SERVE,
+    folder: Path = ROOT,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run a server until the end of the block, once it answers."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    settings = {
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "DATA_DIR": str(data_dir),
+        "WEB_CONCURRENCY": "2",
+    } | dict(variables or {})
+    log = data_dir.parent / f"{data_dir.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env=environment(**settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process=process, port=int(settings["PORT"]), log=log)
+    try:
+        server.wait_until_it_answers()
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()

@@ -1,8 +1,6 @@
 """The forward process: a schedule, a graph and, if wanted, a hyperschedule."""
 
-import functools
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,43 +9,40 @@ import numpy as np
 from noising.engine.arrays import (
     FloatArray,
     IntArray,
-    TokenArray,
-    WordArray,
     bounded_integers,
     quiet,
-    read_only,
     time_array,
 )
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
 from noising.engine.hyperschedules import (
-    TYPE_WEIGHTS,
+    Flat,
     Hyperschedule,
     LevelHyperschedule,
     Moment,
-    TokenTypes,
-    checked_weights,
-    weighted_sigma,
 )
-from noising.engine.kernels import thresholds
+from noising.engine.positions import (
+    PositionNoise,
+    by_hyperschedule,
+    by_weights,
+    default_token_types,
+    limits_by_position,
+    limits_by_time,
+)
 from noising.engine.sampling import (
-    Batch,
-    Limits,
     Noised,
     checked_batch,
     checked_out,
     checked_threads,
     checked_tokens,
     draw_moved,
-    position_limits,
-    row_limits,
     write_noised,
 )
 from noising.engine.schedules import Schedule
+from noising.engine.timeline import Timeline
 
 
-# No slots: functools.cached_property keeps its tables in the instance's __dict__.
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ForwardProcess:
     """One noise process, immutable and cheap to share between threads.
 
@@ -56,18 +51,16 @@ class ForwardProcess:
     scalars for scalars, float64.
 
     Attributes:
-        schedule: total noise by time.
+        timeline: the schedule and its tables over the T timesteps.
         graph: where a moved token goes.
         hyperschedule: noise by position, or None.
-        num_timesteps: T.
         canonical: the canonical specification as JSON text.
         fingerprint: SHA-256 of `canonical`, hexadecimal.
     """
 
-    schedule: Schedule
+    timeline: Timeline
     graph: Graph
     hyperschedule: Hyperschedule | None
-    num_timesteps: int
     canonical: str
     fingerprint: str
 
@@ -76,6 +69,16 @@ class ForwardProcess:
         """The canonical specification, a new object each time."""
         specification: dict[str, Any] = json.loads(self.canonical)
         return specification
+
+    @property
+    def schedule(self) -> Schedule:
+        """Total noise by time."""
+        return self.timeline.schedule
+
+    @property
+    def num_timesteps(self) -> int:
+        """T, the number of timesteps."""
+        return self.timeline.num_timesteps
 
     @property
     def vocab_size(self) -> int:
@@ -92,54 +95,43 @@ class ForwardProcess:
         """Id of the mask state, or None if the graph has none."""
         return self.graph.mask_id
 
-    # --- time -----------------------------------------------------------------
-
     def time(self, timestep: Any) -> Any:
         """Return t = (k+1)/T of integer timesteps k in 0..T-1.
 
         Raises:
             EngineError: a timestep is no integer or outside 0..T-1.
         """
-        steps = self._timesteps(timestep)
-        return ((steps + 1) / self.num_timesteps)[()]
+        return self.timeline.time(self.timeline.steps(timestep))[()]
 
     def sigma(self, t: Any) -> Any:
         """Return the total noise at `t`, in [0, inf]."""
-        return self._of_time(self.schedule.sigma, t)
+        return self.timeline.evaluate(self.schedule.sigma, t)
 
     def dsigma(self, t: Any) -> Any:
         """Return the rate d sigma / dt, in [0, inf]."""
-        return self._of_time(self.schedule.dsigma, t)
+        return self.timeline.evaluate(self.schedule.dsigma, t)
 
     def alpha(self, t: Any) -> Any:
         """Return alpha = exp(-sigma), the chance that noise has not struck."""
-        return self._of_time(self.schedule.alpha, t)
+        return self.timeline.evaluate(self.schedule.alpha, t)
 
     def move_chance(self, t: Any) -> Any:
         """Return 1 - alpha, exact where it is small."""
-        return self._of_time(self.schedule.move_chance, t)
+        return self.timeline.evaluate(self.schedule.move_chance, t)
 
     def log_snr(self, t: Any) -> Any:
         """Return log(alpha/(1 - alpha)), in [-inf, inf]."""
-        return self._of_time(self.schedule.log_snr, t)
+        return self.timeline.evaluate(self.schedule.log_snr, t)
 
-    @functools.cached_property
-    @quiet
+    @property
     def sigmas(self) -> FloatArray:
         """Total noise at every timestep, (T,), read-only."""
-        times = np.arange(1, self.num_timesteps + 1) / self.num_timesteps
-        return read_only(self.schedule.sigma(times))
+        return self.timeline.sigmas
 
-    @functools.cached_property
+    @property
     def alphas(self) -> FloatArray:
         """Alpha at every timestep, (T,), read-only."""
-        return read_only(np.exp(-self.sigmas))
-
-    @functools.cached_property
-    def _limits_by_step(self) -> WordArray:
-        return self._to_limits(self.sigmas)
-
-    # --- exact quantities -----------------------------------------------------
+        return self.timeline.alphas
 
     @quiet
     def marginal(self, x0: Any, t: Any) -> FloatArray:
@@ -178,7 +170,7 @@ class ForwardProcess:
             EngineError: a prior of the wrong length, sign or support.
         """
         curve = self.graph.information(prior)
-        return self._of_time(
+        return self.timeline.evaluate(
             lambda at: curve.information(self.schedule.sigma(at))[0], t
         )
 
@@ -186,7 +178,7 @@ class ForwardProcess:
     def conditional_entropy(self, t: Any, prior: Any = None) -> Any:
         """Return H(x_0 | x_t) in nats, exact where it is small; see above."""
         curve = self.graph.information(prior)
-        return self._of_time(
+        return self.timeline.evaluate(
             lambda at: curve.conditional_entropy(self.schedule.sigma(at))[0], t
         )
 
@@ -196,11 +188,9 @@ class ForwardProcess:
 
         Infinite for absorbing graphs while alpha > 0.
         """
-        return self._of_time(
+        return self.timeline.evaluate(
             lambda at: self.graph.kl_to_limit(self.schedule.sigma(at), prior), t
         )
-
-    # --- positions ------------------------------------------------------------
 
     @quiet
     def position_sigma(
@@ -228,21 +218,30 @@ class ForwardProcess:
             EngineError: an argument that does not fit the length.
         """
         times = time_array(t)
-        rows = None if tokens is None else checked_tokens(tokens, self.graph)
-        hyper = self._hyperschedule(weights, token_types, length, rows)
         if times.ndim > 1:
-            raise EngineError(
-                "t", "wrong_shape", "must be a scalar or (B,)", times.shape
-            )
+            rule = "must be a scalar or (B,)"
+            raise EngineError("t", "wrong_shape", rule, list(times.shape))
+        given = None if tokens is None else checked_tokens(tokens, self.graph)
+        rows = None if given is None else np.atleast_2d(given)
+        noise = self._position_noise(weights, token_types, length, rows)
         moment = Moment(
             t=np.atleast_1d(times), timesteps=None, num_timesteps=self.num_timesteps
         )
-        at = None if rows is None else np.atleast_2d(rows)
-        sigma = hyper(moment, length, at, None)
-        single = (
-            times.ndim == 0 and sigma.shape[0] == 1 and (rows is None or rows.ndim == 1)
-        )
+        sigma = noise(moment, length, rows, None)
+        one_row = given is None or given.ndim == 1
+        single = times.ndim == 0 and np.ndim(weights) < 2 and one_row
         return sigma[0] if single else sigma
+
+    def _position_noise(
+        self, weights: Any, token_types: Any, length: int, rows: Any
+    ) -> PositionNoise:
+        if weights is not None:
+            count = 1 if rows is None else rows.shape[0]
+            return by_weights(self.timeline, weights, length, count)
+        if token_types is not None:
+            own = default_token_types(token_types, self.vocab_size)
+            return by_hyperschedule(self.timeline, own)
+        return by_hyperschedule(self.timeline, self.hyperschedule or Flat())
 
     def rows(self, length: int) -> IntArray:
         """Return the levels of every row of a local-time family, (R+1, L).
@@ -255,8 +254,6 @@ class ForwardProcess:
             received = type(self.hyperschedule).__name__
             raise EngineError("hyperschedule.type", "no_rows", rule, received)
         return self.hyperschedule.rows(length)
-
-    # --- sampling -------------------------------------------------------------
 
     def noise(
         self,
@@ -304,144 +301,21 @@ class ForwardProcess:
             protect=protect,
             lengths=lengths,
         )
-        limits, alpha = self._limits(batch, timestep, t, weights)
+        when = self.timeline.when(timestep, t)
+        if weights is None and self.hyperschedule is None:
+            limits = limits_by_time(self.timeline, batch, when)
+        else:
+            noise = self._position_noise(weights, None, batch.length, batch.tokens)
+            limits = limits_by_position(self.timeline, noise, batch, when)
         target = checked_out(out, batch.tokens, batch.shape)
         write_noised(batch, self.graph, limits, target, checked_threads(threads))
         return Noised(
             tokens=target.reshape(batch.shape),
-            alpha=alpha,
+            alpha=self.timeline.alpha_at(when),
             seed=batch.seed,
             clean=batch.tokens.reshape(batch.shape),
             moved=lambda: draw_moved(batch, limits),
         )
 
-    @quiet
-    def _limits(
-        self, batch: Batch, timestep: Any, t: Any, weights: Any
-    ) -> tuple[Limits, Any]:
-        """Return the thresholds of every block and alpha at the given times."""
-        if (timestep is None) == (t is None):
-            received = "neither" if t is None else "both"
-            raise EngineError("timestep", "one_of", "or `t` must be given", received)
-        steps = None if timestep is None else self._timesteps(timestep)
-        times = time_array(t) if steps is None else steps
-        by_row = _checked_time_shape(times, batch, "t" if steps is None else "timestep")
-        if weights is None and self.hyperschedule is None:
-            return self._plain_limits(steps, times, batch, by_row)
-        if not by_row:
-            raise EngineError(
-                "t" if steps is None else "timestep",
-                "wrong_shape",
-                "must be a scalar or (B,) where positions have a noise of their own",
-                list(times.shape),
-            )
-        moment = Moment(
-            t=np.atleast_1d(times if steps is None else self.time(steps)),
-            timesteps=None if steps is None else np.atleast_1d(steps),
-            num_timesteps=self.num_timesteps,
-        )
-        hyper = self._hyperschedule(weights, None, batch.length, batch.tokens)
-        sigma = hyper(moment, batch.length, batch.tokens, batch.real)
-        alpha = self.alpha(times) if steps is None else self.alphas[steps][()]
-        return position_limits(sigma, self._to_limits), alpha
-
-    def _plain_limits(
-        self, steps: IntArray | None, times: Any, batch: Batch, by_row: bool
-    ) -> tuple[Limits, Any]:
-        if steps is not None:
-            alpha = self.alphas[steps][()]
-            if by_row:
-                return row_limits(np.atleast_1d(self._limits_by_step[steps])), alpha
-            chosen = np.atleast_2d(steps)
-            table = self._limits_by_step
-            return (lambda rows, columns: table[chosen[rows, columns]]), alpha
-        alpha = self.alpha(times)
-        if by_row:
-            sigma = self.schedule.sigma(np.atleast_1d(times))
-            return row_limits(self._to_limits(sigma)), alpha
-        at = np.atleast_2d(times)
-
-        @quiet
-        def limits(rows: slice, columns: slice) -> WordArray:
-            return self._to_limits(self.schedule.sigma(at[rows, columns]))
-
-        return limits, alpha
-
-    # --- shared ---------------------------------------------------------------
-
-    def _hyperschedule(
-        self, weights: Any, token_types: Any, length: int, tokens: TokenArray | None
-    ) -> Callable[..., FloatArray]:
-        """Return what gives every position its noise, bound to the schedule."""
-        sigma = self._row_sigma
-        if weights is not None:
-            values = np.atleast_2d(checked_weights(weights))
-            rows = 1 if tokens is None or tokens.ndim == 1 else tokens.shape[0]
-            if values.shape not in ((1, length), (rows, length)):
-                raise EngineError(
-                    "weights",
-                    "wrong_length",
-                    f"must have one weight for each of the {length} positions",
-                    list(np.shape(weights)),
-                )
-            return lambda moment, _length, _tokens, real: weighted_sigma(
-                sigma(moment), values, real, calibrate=True
-            )
-        hyper = self.hyperschedule
-        if token_types is not None:
-            classes = TokenTypes.PARAMETERS["classes"].parse(token_types, "token_types")
-            parameters = {
-                "classes": classes,
-                "weights": dict(TYPE_WEIGHTS),
-                "calibrate": True,
-            }
-            hyper = TokenTypes.create(parameters, self.vocab_size)
-        if hyper is None:
-            return lambda moment, length, _tokens, _real: np.repeat(
-                sigma(moment)[:, None], length, axis=1
-            )
-        return functools.partial(hyper.position_sigma, self.schedule.sigma)
-
-    def _row_sigma(self, moment: Moment) -> FloatArray:
-        return self.schedule.sigma(moment.t)
-
-    def _to_limits(self, sigma: FloatArray) -> WordArray:
-        return thresholds(-np.expm1(-sigma))
-
-    def _timesteps(self, timestep: Any) -> IntArray:
-        return bounded_integers(
-            timestep,
-            "timestep",
-            low=0,
-            high=self.num_timesteps - 1,
-            way_out="a time in [0, 1] goes to `t`",
-        ).astype(np.int64)
-
     def _sigma_array(self, t: Any) -> FloatArray:
-        times = time_array(t)
-        sigma = self.schedule.sigma(np.atleast_1d(times).ravel())
-        return sigma.reshape(times.shape)
-
-    @quiet
-    def _of_time(self, function: Callable[[FloatArray], FloatArray], t: Any) -> Any:
-        times = time_array(t)
-        values = function(np.atleast_1d(times).ravel())
-        return values.reshape(times.shape)[()]
-
-
-def _checked_time_shape(times: Any, batch: Batch, field: str) -> bool:
-    """Return whether the time is one per row; otherwise it is one per position.
-
-    Raises:
-        EngineError: the shape is neither.
-    """
-    if times.ndim == 0:
-        return True
-    rows_given = len(batch.shape) == 2
-    if rows_given and times.shape == (batch.rows,):
-        return True
-    if times.shape == batch.shape:
-        return False
-    allowed = "a scalar, (B,) or (B, L)" if rows_given else "a scalar or (L,)"
-    rule = f"must be {allowed} for tokens of shape {list(batch.shape)}"
-    raise EngineError(field, "wrong_shape", rule, list(times.shape))
+        return np.asarray(self.timeline.evaluate(self.schedule.sigma, t))

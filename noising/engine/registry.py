@@ -20,6 +20,7 @@ from noising.engine.parameters import (
 )
 from noising.engine.process import ForwardProcess
 from noising.engine.schedules import SCHEDULE_TYPES, Context
+from noising.engine.timeline import Timeline
 
 VOCAB_SIZE: Final = Integer(
     default=50257, low=2, high=1 << 24, help="V, the number of ids that data may use"
@@ -72,10 +73,9 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
         }
     )
     return ForwardProcess(
-        schedule=schedule,
+        timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
         graph=graph,
         hyperschedule=hyperschedule,
-        num_timesteps=num_timesteps,
         canonical=canonical,
         fingerprint=_fingerprint(canonical),
     )
@@ -95,17 +95,12 @@ def with_hyperschedule(
     """
     built, hyper_spec = _hyperschedule(hyperschedule, process.vocab_size)
     canonical = _canonical({**process.spec, "hyperschedule": hyper_spec})
-    varied = dataclasses.replace(
+    return dataclasses.replace(
         process,
         hyperschedule=built,
         canonical=canonical,
         fingerprint=_fingerprint(canonical),
     )
-    # The tables depend on schedule and graph only: hand over what is computed.
-    for table in ("sigmas", "alphas", "_limits_by_step"):
-        if table in vars(process):
-            vars(varied)[table] = vars(process)[table]
-    return varied
 
 
 def _integer(parameter: Integer, given: Mapping[str, Any], name: str) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 
 from noising.engine.arrays import (
     BoolArray,
-    FloatArray,
     IntArray,
     TokenArray,
     WordArray,
@@ -126,14 +125,14 @@ class Batch:
         """Return where a block's tokens never move, or None."""
         fixed = None
         if self.protect is not None:
-            fixed = _cut(self.protect, rows, columns)
+            fixed = cut(self.protect, rows, columns)
         if self.real is not None:
             padding = ~self.real[rows, columns]
             fixed = padding if fixed is None else fixed | padding
         return fixed
 
 
-def _cut(array: np.ndarray, rows: slice, columns: slice) -> Any:
+def cut(array: np.ndarray, rows: slice, columns: slice) -> Any:
     """Return a block of an array whose row axis may be broadcast."""
     return array[rows if array.shape[0] > 1 else slice(None), columns]
 
@@ -338,24 +337,3 @@ def draw_moved(batch: Batch, limits: Limits) -> BoolArray:
         fixed = batch.fixed(*place)
         moved[place] = _block(batch, *place).moved(limits(*place), fixed)
     return moved.reshape(batch.shape)
-
-
-def position_limits(
-    chances: FloatArray, to_limits: Callable[[FloatArray], WordArray]
-) -> Limits:
-    """Return thresholds made block by block from (B, L) or (1, L) chances."""
-
-    def limits(rows: slice, columns: slice) -> WordArray:
-        return to_limits(_cut(chances, rows, columns))
-
-    return limits
-
-
-def row_limits(thresholds: WordArray) -> Limits:
-    """Return thresholds given by row, (B,) or (1,), for every column alike."""
-    by_row = thresholds[:, None]
-
-    def limits(rows: slice, columns: slice) -> WordArray:
-        return np.asarray(_cut(by_row, rows, slice(None)))
-
-    return limits

@@ -86,7 +86,8 @@ class Graph(abc.ABC):
             even = np.ones(self.vocab_size)
             if self.mask_inside:
                 even[self.mask_id] = 0.0
-            return np.divide(even, even.sum())
+            uniform: FloatArray = even / even.sum()
+            return uniform
         prior = float_array(weights, field)
         if prior.shape != (self.vocab_size,):
             rule = f"must have vocab_size = {self.vocab_size} items"

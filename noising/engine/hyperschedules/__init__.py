@@ -25,6 +25,7 @@ HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
 __all__ = [
     "HYPERSCHEDULE_TYPES",
     "TYPE_WEIGHTS",
+    "Flat",
     "Hyperschedule",
     "LevelHyperschedule",
     "Moment",

@@ -86,7 +86,8 @@ def weighted_sigma(
         stretch = np.where(real, greatest / weights, 1.0)
         present = real.astype(np.float64)
     scale = calibrated_scale(sigma, stretch, present)
-    return np.multiply(scale[:, None], stretch)
+    sigma_i: FloatArray = scale[:, None] * stretch
+    return sigma_i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,4 +261,5 @@ class TokenTypes(Hyperschedule):
             axis=1,
         ).astype(np.float64)
         scale = calibrated_scale(noise, stretch[None], counts)
-        return np.multiply(scale[:, None], stretch[types])
+        sigma_i: FloatArray = scale[:, None] * stretch[types]
+        return sigma_i

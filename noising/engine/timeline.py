@@ -1,0 +1,128 @@
+"""A schedule seen from T integer timesteps as well as from real times."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from noising.engine.arrays import (
+    FloatArray,
+    IntArray,
+    WordArray,
+    bounded_integers,
+    quiet,
+    read_only,
+    time_array,
+)
+from noising.engine.errors import EngineError
+from noising.engine.kernels import thresholds
+from noising.engine.schedules import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The time of a call, as given: timesteps or real times, never both.
+
+    Attributes:
+        field: the argument it was given by, ``timestep`` or ``t``.
+        steps: integer timesteps, or None.
+        times: real times in [0, 1], or None.
+    """
+
+    field: str
+    steps: IntArray | None
+    times: FloatArray | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in which the time was given."""
+        given = self.times if self.steps is None else self.steps
+        return () if given is None else given.shape
+
+
+# No slots: functools.cached_property keeps its tables in the instance's __dict__.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Timeline:
+    """A schedule and its tables over the timesteps; timestep k is t = (k+1)/T.
+
+    Attributes:
+        schedule: total noise by time.
+        num_timesteps: T.
+    """
+
+    schedule: Schedule
+    num_timesteps: int
+
+    @functools.cached_property
+    @quiet
+    def sigmas(self) -> FloatArray:
+        """Total noise at every timestep, (T,), read-only."""
+        return read_only(self.schedule.sigma(self.time(np.arange(self.num_timesteps))))
+
+    @functools.cached_property
+    def alphas(self) -> FloatArray:
+        """Alpha at every timestep, (T,), read-only."""
+        return read_only(np.exp(-self.sigmas))
+
+    @functools.cached_property
+    def move_thresholds(self) -> WordArray:
+        """Thresholds of the move uniform at every timestep, (T,)."""
+        return move_thresholds(self.sigmas)
+
+    def steps(self, timestep: Any) -> IntArray:
+        """Return integer timesteps, each checked to lie in 0..T-1.
+
+        Raises:
+            EngineError: a timestep is no integer or out of range.
+        """
+        return bounded_integers(
+            timestep,
+            "timestep",
+            low=0,
+            high=self.num_timesteps - 1,
+            way_out="a time in [0, 1] goes to `t`",
+        ).astype(np.int64)
+
+    def time(self, steps: IntArray) -> FloatArray:
+        """Return t = (k+1)/T of checked timesteps."""
+        return np.divide(steps + 1, self.num_timesteps)
+
+    @quiet
+    def evaluate(self, function: Callable[[FloatArray], FloatArray], t: Any) -> Any:
+        """Return `function` of checked times, in the times' shape.
+
+        Args:
+            function: takes and returns (N,) float64.
+            t: times in [0, 1], a scalar or an array.
+
+        Raises:
+            EngineError: a time is no number or outside [0, 1].
+        """
+        times = time_array(t)
+        return function(times.reshape(-1)).reshape(times.shape)[()]
+
+    def when(self, timestep: Any, t: Any) -> When:
+        """Return the time of a call that gave one of the two.
+
+        Raises:
+            EngineError: both or neither were given, or a value is out of range.
+        """
+        if (timestep is None) == (t is None):
+            received = "neither" if t is None else "both"
+            raise EngineError("timestep", "one_of", "or `t` must be given", received)
+        if timestep is None:
+            return When(field="t", steps=None, times=time_array(t))
+        return When(field="timestep", steps=self.steps(timestep), times=None)
+
+    def alpha_at(self, when: When) -> Any:
+        """Return alpha at the call's time, in its shape."""
+        if when.steps is not None:
+            return self.alphas[when.steps][()]
+        return self.evaluate(self.schedule.alpha, when.times)
+
+
+def move_thresholds(sigma: FloatArray) -> WordArray:
+    """Return the thresholds of the move uniform at total noise `sigma`."""
+    return thresholds(-np.expm1(-sigma))

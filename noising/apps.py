@@ -1,5 +1,7 @@
 """The Django application that everything in this project belongs to."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class NoisingConfig(AppConfig):
     name = "noising"
     verbose_name = "Noising"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("noising.checks")

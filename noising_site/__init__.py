@@ -1,0 +1,1 @@
+"""The site: settings, routes and what holds for every request."""

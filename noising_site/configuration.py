@@ -3,13 +3,21 @@
 import importlib.util
 import ipaddress
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.core.management.utils import get_random_secret_key
 from environ import Env
 
+from noising.engine import (
+    GRAPH_TYPES,
+    SCHEDULE_TYPES,
+    EngineError,
+    build_process,
+)
+from noising.secret_key import SecretKeyError, read_secret_key
 from noising_site.environment import Environment, SettingError
-from noising_site.secret_key import read_secret_key
 
 SQLITE_OPTIONS = {
     "timeout": 20,
@@ -22,37 +30,103 @@ SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
 
 
+def _needs_nothing(schedule_type: str) -> bool:
+    """Tell whether a schedule is complete with its type alone."""
+    try:
+        build_process({"num_timesteps": 2, "schedule": {"type": schedule_type}})
+    except EngineError:
+        return False
+    return True
+
+
+SCHEDULES = tuple(filter(_needs_nothing, SCHEDULE_TYPES))
+
+WITH_BETAS = frozenset({"linear", "quadratic"})
+
+VARIABLES = {
+    "vocab_size": "VOCAB_SIZE",
+    "num_timesteps": "NUM_TIMESTEPS",
+    "schedule.beta_min": "BETA_MIN",
+    "schedule.beta_max": "BETA_MAX",
+    "schedule": "SCHEDULE_TYPE",
+    "graph.mask_id": "MASK_ID",
+    "graph": "GRAPH",
+}
+"""Which variable a part of the process comes from, the longest name first."""
+
+
 def noise_specification(
     env: Environment, *, beta_min: float, beta_max: float
 ) -> dict[str, Any]:
     """Return the specification of the process that the server noises with."""
-    schedule: dict[str, Any] = {"type": env.text("SCHEDULE_TYPE", "cosine")}
-    if schedule["type"] in {"linear", "quadratic"}:
+    schedule: dict[str, Any] = {
+        "type": env.choice("SCHEDULE_TYPE", "cosine", SCHEDULES)
+    }
+    if schedule["type"] in WITH_BETAS:
         schedule |= {"beta_min": beta_min, "beta_max": beta_max}
-    graph: dict[str, Any] = {"type": env.text("GRAPH", "uniform")}
-    mask_id = env.optional_whole("MASK_ID", least=0, most=2**24)
-    if mask_id is not None:
-        graph["mask_id"] = mask_id
-    return {
+    specification = {
         "vocab_size": env.whole("VOCAB_SIZE", 50257, least=2, most=2**24),
         "num_timesteps": env.whole("NUM_TIMESTEPS", 1000, least=1, most=100_000),
         "schedule": schedule,
-        "graph": graph,
+        "graph": _graph(env),
     }
+    _check(specification, VARIABLES)
+    return specification
+
+
+def _graph(env: Environment) -> dict[str, Any]:
+    name = env.choice("GRAPH", "uniform", tuple(GRAPH_TYPES))
+    mask_id = env.optional_whole("MASK_ID", least=0, most=2**24)
+    if mask_id is None:
+        return {"type": name}
+    if "mask_id" not in GRAPH_TYPES[name].PARAMETERS:
+        raise SettingError(
+            "MASK_ID",
+            f"means nothing with GRAPH={name}",
+            str(mask_id),
+            "unset it, or set GRAPH=absorbing",
+        )
+    return {"type": name, "mask_id": mask_id}
 
 
 def hyperschedule(env: Environment, specification: dict[str, Any]) -> dict[str, Any]:
     """Return the hyperschedule used where a request names none."""
-    return env.json_object(
+    chosen = env.json_object(
         "HYPERSCHEDULE", {"type": "sliding", "width": 32, "levels": 32}
     )
+    _check(
+        specification | {"hyperschedule": chosen}, {"hyperschedule": "HYPERSCHEDULE"}
+    )
+    return chosen
 
 
-def token_type_weights(env: Environment) -> dict[str, Any]:
+def token_type_weights(
+    env: Environment, specification: dict[str, Any]
+) -> dict[str, Any]:
     """Return the weight of each token type."""
-    return env.json_object(
+    weights = env.json_object(
         "TOKEN_TYPE_WEIGHTS", {"critical": 2.0, "variable": 0.8, "other": 1.0}
     )
+    by_type = {"type": "token_types", "classes": {}, "weights": weights}
+    _check(
+        specification | {"hyperschedule": by_type},
+        {"hyperschedule": "TOKEN_TYPE_WEIGHTS"},
+    )
+    return weights
+
+
+def _check(specification: dict[str, Any], variables: Mapping[str, str]) -> None:
+    """Let the engine judge a specification, and name the variable at fault."""
+    try:
+        build_process(specification)
+    except EngineError as error:
+        part = next(part for part in variables if error.field.startswith(part))
+        raise SettingError(
+            variables[part],
+            f"is refused: {error}",
+            None,
+            "unset it to use the default",
+        ) from None
 
 
 def database(env: Environment, data_dir: Path) -> dict[str, Any]:
@@ -94,21 +168,31 @@ def _parsed_database_url(url: str) -> dict[str, Any]:
     return description
 
 
-def secret_key(env: Environment, data_dir: Path) -> str | None:
-    """Return the key given or kept in the data folder; None where there is none.
+def secret_key(env: Environment, data_dir: Path) -> tuple[str, str]:
+    """Return the secret key, and its source: environment, file or process.
 
-    With a database of one's own, several machines may serve it: they must share a
+    With a database of one's own several machines may serve it: they must share a
     key, which a file in each one's data folder would not be.
     """
-    key = env.text("SECRET_KEY")
-    if not key and env.text("DATABASE_URL"):
+    if key := env.text("SECRET_KEY"):
+        return key, "environment"
+    if env.text("DATABASE_URL"):
         raise SettingError(
             "SECRET_KEY",
             "must be set where DATABASE_URL is",
             None,
             "set it to 50 random characters, the same in every process",
         )
-    return key or read_secret_key(data_dir)
+    try:
+        kept = read_secret_key(data_dir)
+    except SecretKeyError as error:
+        raise SettingError(
+            "SECRET_KEY",
+            str(error),
+            None,
+            "let this account read the file, delete it, or set SECRET_KEY",
+        ) from None
+    return (kept, "file") if kept else (get_random_secret_key(), "process")
 
 
 def allowed_hosts(env: Environment, host: str, hostname: str) -> list[str]:

@@ -2,13 +2,15 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 SHOWN_CHARACTERS = 60
 """How much of a refused value its message repeats."""
+
+ORIGIN = re.compile(r"https?://[^\s/?#@\[\]]+|https?://\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -80,8 +82,8 @@ class Environment:
             return None
         return self.whole(name, least, least=least, most=most)
 
-    def between(self, name: str, default: float, *, low: float, high: float) -> float:
-        """Return a number strictly between low and high."""
+    def number(self, name: str, default: float, *, low: float, high: float) -> float:
+        """Return a number in [low, high)."""
         value = self.text(name)
         if not value:
             return default
@@ -89,10 +91,10 @@ class Environment:
             number = float(value)
         except ValueError:
             number = math.nan
-        if not low < number < high:
+        if not low <= number < high:
             raise SettingError(
                 name,
-                f"must be a number between {low:g} and {high:g}",
+                f"must be a number in [{low:g}, {high:g})",
                 value,
                 f"for example {name}={default}",
             )
@@ -142,7 +144,8 @@ class Environment:
         hosts = self.names(name)
         for host in hosts:
             is_address = host.startswith("[") and host.endswith("]")
-            if "/" in host or (":" in host and not is_address) or " " in host:
+            is_split = any(character in "/ \t" for character in host)
+            if is_split or (":" in host and not is_address):
                 raise SettingError(
                     name,
                     "must be host names without scheme, port and path",
@@ -155,8 +158,7 @@ class Environment:
         """Return origins: a scheme, a host, perhaps a port, and nothing else."""
         origins = self.names(name)
         for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or parts.path or not parts.netloc:
+            if not ORIGIN.fullmatch(origin):
                 raise SettingError(
                     name,
                     "must be origins",

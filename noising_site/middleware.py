@@ -1,17 +1,116 @@
-"""The edge: what holds for every request and every response."""
+"""The edge: what holds for every request and for every response."""
 
-from collections.abc import Callable
+import ipaddress
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
 
-from django.http import HttpRequest
+from csp.utils import build_policy
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.log import log_response
+
+from noising_site.errors import error_response
+
+logger = logging.getLogger("noising.site")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+"""On every response, also on those that never reach Django's own middleware."""
+
+WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+LONGEST_LOGGED_HOST = 200
 
 
 class EdgeMiddleware:
-    """The outermost layer."""
+    """Outermost: identifies the request, judges its host, completes the response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Read once what the settings say."""
         self.get_response = get_response
+        self.address_hops = settings.TRUSTED_PROXIES
+        # With HTTPS on, whatever ends TLS in front of the service is one hop.
+        self.scheme_hops = settings.TRUSTED_PROXIES or int(settings.HTTPS)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a request."""
-        return self.get_response(request)
+        """Answer the request."""
+        meta = request.META
+        given = meta.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        meta["HTTP_X_REQUEST_ID"] = request_id
+        if self.address_hops:
+            take_address(meta, self.address_hops)
+        if self.scheme_hops:
+            take_scheme(meta, self.scheme_hops)
+        response = self.refusal(request) or self.get_response(request)
+        headers = response.headers
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers["X-Request-ID"] = request_id
+        has_length = response.status_code not in WITHOUT_CONTENT
+        if has_length and isinstance(response, HttpResponse):
+            headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+    def refusal(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Return the answer to a host that is not served here, else nothing."""
+        if request.path_info in settings.HEALTH_PATHS:
+            return None
+        try:
+            request.get_host()
+        except DisallowedHost:
+            response = error_response(request, 400, "This host is not served here.")
+            response.headers["Content-Security-Policy"] = build_policy()
+            log_response(
+                "Refused host %s; if it is this service's, add it to ALLOWED_HOSTS.",
+                repr(request.META.get("HTTP_HOST", "")[:LONGEST_LOGGED_HOST]),
+                response=response,
+                request=request,
+                logger=logger,
+            )
+            return response
+        return None
+
+
+def take_address(meta: dict[str, Any], hops: int) -> None:
+    """Take the client's address from what the trusted proxies wrote.
+
+    Each proxy appends the address that it was called from, so that the entry counted
+    from the right by the number of hops is the last one a client cannot forge.
+
+    Args:
+        meta: the request's variables, changed in place.
+        hops: trusted proxies in front of the service, at least 1.
+    """
+    addresses = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(addresses) < hops:
+        return
+    with suppress(ValueError):
+        meta["REMOTE_ADDR"] = str(ipaddress.ip_address(addresses[-hops].strip()))
+
+
+def take_scheme(meta: dict[str, Any], hops: int) -> None:
+    """Keep of X-Forwarded-Proto only what the outermost trusted proxy wrote.
+
+    A proxy may append its scheme, replace what it finds or leave it alone; with
+    fewer entries than hops the first one is the outermost proxy's.
+
+    Args:
+        meta: the request's variables, changed in place.
+        hops: trusted proxies in front of the service, at least 1.
+    """
+    schemes = meta.get("HTTP_X_FORWARDED_PROTO", "").split(",")
+    meta["HTTP_X_FORWARDED_PROTO"] = schemes[-min(hops, len(schemes))].strip()

@@ -8,8 +8,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from django.core.management.utils import get_random_secret_key
-
+from noising.configured import VERSION
+from noising.secret_key import FILE_NAME
 from noising_site.configuration import (
     allowed_hosts,
     database,
@@ -25,11 +25,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
 
 # The process that the server noises with.
-BETA_MIN = env.between("BETA_MIN", 1e-4, low=0.0, high=1.0)
-BETA_MAX = env.between("BETA_MAX", 0.02, low=0.0, high=1.0)
+BETA_MIN = env.number("BETA_MIN", 1e-4, low=0.0, high=1.0)
+BETA_MAX = env.number("BETA_MAX", 0.02, low=0.0, high=1.0)
 NOISE_SPECIFICATION = noise_specification(env, beta_min=BETA_MIN, beta_max=BETA_MAX)
 HYPERSCHEDULE = hyperschedule(env, NOISE_SPECIFICATION)
-TOKEN_TYPE_WEIGHTS = token_type_weights(env)
+TOKEN_TYPE_WEIGHTS = token_type_weights(env, NOISE_SPECIFICATION)
 
 # Limits of one request.
 MAX_TOKENS = env.whole("MAX_TOKENS", 1_048_576, least=1, most=2**30)
@@ -48,13 +48,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=False)
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=16)
-SECRET_KEY = secret_key(env, DATA_DIR) or get_random_secret_key()
+SECRET_KEY_FILE = DATA_DIR / FILE_NAME
+SECRET_KEY, KEY_SOURCE = secret_key(env, DATA_DIR)
 ALLOWED_HOSTS = allowed_hosts(env, HOST, socket.gethostname())
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 
 HEALTH_PATHS = frozenset({"/livez", "/readyz"})
 """What a probe asks by address and over plain HTTP: any host, no redirect."""
+
+CSRF_FAILURE_VIEW = "noising_site.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [rf"^{path.removeprefix('/')}$" for path in HEALTH_PATHS]
@@ -161,18 +164,33 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 REST_FRAMEWORK = {
+    # Closed unless a view says otherwise.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.SessionAuthentication"
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # Else /api/schema/ repeats whatever its query calls a version in a header.
+    "ALLOWED_VERSIONS": ["v1"],
 }
 DRF_STANDARDIZED_ERRORS = {
-    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": False,
+    "EXCEPTION_HANDLER_CLASS": "noising.api.handler.ProblemHandler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Noising Service",
+    "DESCRIPTION": "The forward noising process of discrete diffusion models.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Without null here the page would ask a validator on the internet.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 LOGGING = {

@@ -6,7 +6,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFilesMiddleware(WhiteNoiseMiddleware):
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # untyped
     """Whitenoise, which is content where nothing has been collected yet."""
 
     def add_files(self, root: str, prefix: str | None = None) -> None:
@@ -15,7 +15,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
             super().add_files(root, prefix)
 
 
-class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
     """Names with their hash for files that were collected, plain names for others.
 
     The finders serve a file under its plain name, so that pages work in tests and

@@ -4,9 +4,23 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from noising_site.docs import DocsView
+from noising_site.health import LivezView, ReadyzView
+from noising_site.home import home
+
+handler400 = "noising_site.errors.bad_request"
+handler403 = "noising_site.errors.forbidden"
+handler404 = "noising_site.errors.not_found"
+handler500 = "noising_site.errors.server_error"
+
 urlpatterns = [
+    # Before the API's own, which documents the JSON side of the same path.
+    path("", home, name="home"),
     path("", include("noising.api.urls")),
-    path("dashboard/", include("noising.dashboard.urls")),
+    path("", include("noising.dashboard.urls")),
+    path("livez", LivezView.as_view(), name="livez"),
+    path("readyz", ReadyzView.as_view(), name="readyz"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", DocsView.as_view(), name="docs"),
 ]

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from noising_site.secret_key import ensure_secret_key
+from noising.secret_key import ensure_secret_key
 
 COLLECTED = ".collected"
 """In the folder of static files: what it was collected from."""

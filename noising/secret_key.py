@@ -6,32 +6,29 @@ from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
 
-from noising_site.environment import SettingError
-
 FILE_NAME = "secret_key"
 
 
+class SecretKeyError(ValueError):
+    """The file is there, and it cannot be used."""
+
+
 def read_secret_key(data_dir: Path) -> str | None:
-    """Return the key kept in the folder, or None where there is none."""
+    """Return the key kept in the folder, or None where there is none.
+
+    Raises:
+        SecretKeyError: the file cannot be read, or is empty.
+    """
     path = data_dir / FILE_NAME
     try:
         key = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(
-            "SECRET_KEY",
-            f"cannot be read from {path} ({type(error).__name__})",
-            None,
-            "let this account read the file, or set SECRET_KEY",
-        ) from None
+        reason = type(error).__name__
+        raise SecretKeyError(f"cannot be read from {path} ({reason})") from error
     if not key:
-        raise SettingError(
-            "SECRET_KEY",
-            f"has an empty file, {path}",
-            None,
-            "delete the file, or set SECRET_KEY",
-        )
+        raise SecretKeyError(f"has an empty file, {path}")
     return key
 
 
@@ -40,6 +37,9 @@ def ensure_secret_key(data_dir: Path) -> str:
 
     Two processes that start at once end with the same key: the file appears under
     its name only when it is whole, and only the first one gives it that name.
+
+    Raises:
+        SecretKeyError: there is a file, and it cannot be used.
     """
     key = read_secret_key(data_dir)
     if key is not None:

@@ -1,0 +1,137 @@
+"""Errors as RFC 9457 problem documents, the same for every route."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from rest_framework import exceptions, status
+
+from noising.engine import EngineError
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 10
+"""How many refused values one answer names."""
+
+LONGEST_TEXT = 400
+"""Characters of a detail; with MOST_ERRORS it keeps every answer below 64 KiB."""
+
+LONGEST_POINTER = 200
+"""Characters of a pointer; a longer one gives way to its parent."""
+
+PATH_STEP = re.compile(r"[^.\[\]]+")
+"""A step of the engine's paths, such as each of ``classes.critical[3]``."""
+
+SERVER_ERROR = "The service failed on this request; its log names the request id."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One refused value: where it stands, which rule it breaks, and what would do."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer, as a URI fragment, to a place in the request's body."""
+    place = "#"
+    for part in parts:
+        step = "/" + str(part).replace("~", "~0").replace("/", "~1")
+        if len(place) + len(step) > LONGEST_POINTER:
+            break
+        place += step
+    return place
+
+
+def problem(
+    request: HttpRequest,
+    code: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+) -> dict[str, Any]:
+    """Return the problem document of an answer with this status code."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(code).phrase,
+        "status": code,
+        "detail": shortened(detail),
+        "errors": [
+            asdict(error) | {"detail": shortened(error.detail)}
+            for error in errors[:MOST_ERRORS]
+        ],
+        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
+    }
+
+
+def problem_response(
+    document: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Return the answer that carries a problem document."""
+    return HttpResponse(
+        orjson.dumps(document),
+        status=document["status"],
+        content_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def shortened(text: str) -> str:
+    """Return the text, cut where it is longer than an answer may repeat."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
+
+
+class ContentTooLarge(exceptions.APIException):
+    """The body, or the number of tokens in it, exceeds a limit."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
+def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:
+    """Walk the nested detail of a serializer's ValidationError.
+
+    Args:
+        detail: mappings by field name or by index, lists of ErrorDetail.
+        parts: where the detail belongs.
+
+    Yields:
+        one error a message, in the order of the fields.
+    """
+    if isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            step = () if key == "non_field_errors" else (key,)
+            yield from field_errors(inner, *parts, *step)
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from field_errors(inner, *parts)
+    else:
+        yield FieldError(pointer=pointer(*parts), code=detail.code, detail=str(detail))
+
+
+def engine_refusal(
+    error: EngineError, origin: str, name: str
+) -> exceptions.ValidationError:
+    """Word an error of the engine as one about a field of the request.
+
+    Args:
+        error: what the engine refused.
+        origin: the engine's dotted path to what the field holds.
+        name: the field.
+
+    Returns:
+        An error whose detail is nested from the field on.
+    """
+    path = error.field
+    rest = path.removeprefix(origin) if path.startswith(origin) else ""
+    renamed = EngineError(
+        name + rest, error.code, error.rule, error.value, error.way_out
+    )
+    detail: Any = [exceptions.ErrorDetail(str(renamed), error.code)]
+    for step in reversed(PATH_STEP.findall(rest)):
+        detail = {step: detail}
+    return exceptions.ValidationError(detail)

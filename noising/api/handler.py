@@ -1,0 +1,40 @@
+"""Exceptions of views, answered with problem documents."""
+
+from itertools import islice
+from typing import Any
+
+from django.http import HttpResponse
+from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework import exceptions, status
+
+from noising.api.errors import (
+    MOST_ERRORS,
+    SERVER_ERROR,
+    FieldError,
+    field_errors,
+    problem,
+    problem_response,
+)
+
+
+class ProblemHandler(ExceptionHandler):
+    """drf-standardized-errors' handler, answering with problem documents."""
+
+    def format_exception(self, exc: exceptions.APIException) -> dict[str, Any]:
+        """Return the problem document."""
+        errors: list[FieldError] = []
+        detail = str(exc.detail)
+        if isinstance(exc, exceptions.ValidationError):
+            exc.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+            errors = list(islice(field_errors(exc.detail), MOST_ERRORS))
+            detail = errors[0].detail
+        elif status.is_server_error(exc.status_code):
+            detail = SERVER_ERROR
+        request: Any = self.context["request"]
+        return problem(request, exc.status_code, detail, errors)
+
+    def get_response(  # type: ignore[override]  # the view's renderer may not be JSON
+        self, exc: exceptions.APIException, data: dict[str, Any]
+    ) -> HttpResponse:
+        """Return the document, whichever renderer the view has."""
+        return problem_response(data, self.get_headers(exc))

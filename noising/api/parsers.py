@@ -1,0 +1,93 @@
+"""How bytes become a JSON document: strictly, and within the limits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from noising.api.errors import ContentTooLarge
+
+MEDIA_TYPE = "application/json"
+UTF_8 = frozenset({"utf-8", "utf8"})
+
+
+class UnsupportedEncoding(APIException):
+    """The body is compressed, or in another charset than UTF-8."""
+
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_code = "unsupported_encoding"
+
+
+class StrictJSONParser(BaseParser):
+    """The one parser of the API."""
+
+    media_type = MEDIA_TYPE
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the document of the request, which is what DRF calls its stream."""
+        return read_json(stream)
+
+
+def read_json(request: HttpRequest) -> Any:
+    """Return the JSON document that is the body of the request.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared as JSON.
+        UnsupportedEncoding: it is compressed or not in UTF-8.
+        ContentTooLarge: it exceeds MAX_BODY_BYTES; a declared length is judged
+            before anything is read.
+        ParseError: it is empty or not JSON.
+    """
+    _check_content_type(request.META.get("CONTENT_TYPE", ""))
+    encoding = request.META.get("HTTP_CONTENT_ENCODING")
+    if encoding:
+        raise UnsupportedEncoding("The body must not carry a Content-Encoding.")
+    body = _read(request, settings.MAX_BODY_BYTES)
+    if not body:
+        raise ParseError("The body is empty; a JSON object was expected.")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(f"The body is not valid JSON: {error}.") from None
+
+
+def _check_content_type(content_type: str) -> None:
+    media_type, *parameters = content_type.split(";")
+    if media_type.strip().lower() != MEDIA_TYPE:
+        raise UnsupportedMediaType(
+            media_type.strip(), f"The Content-Type must be {MEDIA_TYPE}."
+        )
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        is_charset = name.strip().lower().startswith("charset")
+        if is_charset and value.strip().strip('"').lower() not in UTF_8:
+            raise UnsupportedEncoding("The charset of the body must be utf-8.")
+
+
+def _read(request: HttpRequest, limit: int) -> bytes:
+    """Return the body, having read at most one byte more than the limit allows."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise _body_too_large(limit)
+    if not declared and request.META.get("wsgi.input_terminated"):
+        # A chunked body has no length, and Django would take it for empty.
+        body: bytes = request.META["wsgi.input"].read(limit + 1)
+    else:
+        body = request.read(limit + 1)
+    if len(body) > limit:
+        raise _body_too_large(limit)
+    return body
+
+
+def _body_too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(f"The body must not be longer than {limit} bytes.")

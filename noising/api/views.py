@@ -1,0 +1,78 @@
+"""The fixed core: parse, call, respond."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.exceptions import ParseError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from noising.api import schema
+from noising.api.answers import alpha_answer, info_answer, noise_answer, status_answer
+from noising.api.errors import shortened
+from noising.api.parsers import read_json
+from noising.api.serializers import NoiseRequestSerializer
+from noising.configured import default_process
+
+NOISE_REQUEST = NoiseRequestSerializer()
+
+TIMESTEP = re.compile(r"[0-9]{1,20}")
+
+
+class CoreView(APIView):
+    """A view open to everyone, which touches neither session nor database."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Say which methods there are: in the Allow header, like every answer."""
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class StatusView(CoreView):
+    """GET /."""
+
+    @schema.STATUS
+    def get(self, request: Request) -> Response:
+        """Say that the service is there, and in which version."""
+        return Response(status_answer())
+
+
+class InfoView(CoreView):
+    """GET /info."""
+
+    @schema.INFO
+    def get(self, request: Request) -> Response:
+        """Return the configuration of the server."""
+        return Response(info_answer())
+
+
+class AlphaView(CoreView):
+    """GET /alpha/{timestep}."""
+
+    @schema.ALPHA
+    def get(self, request: Request, timestep: str) -> Response:
+        """Return alpha, the share of the signal left, at a timestep."""
+        last = default_process().num_timesteps - 1
+        if not TIMESTEP.fullmatch(timestep) or int(timestep) > last:
+            raise ParseError(
+                f"`timestep` must be a whole number in 0..{last}, "
+                f"got {shortened(timestep)!r}."
+            )
+        return Response(alpha_answer(int(timestep)))
+
+
+class NoiseView(CoreView):
+    """POST /noise."""
+
+    @schema.NOISE
+    def post(self, request: Request) -> Response:
+        """Noise a sequence of tokens at a timestep."""
+        order = NOISE_REQUEST.parse(read_json(request))
+        answer, seed = noise_answer(order)
+        return Response(answer, headers={"Noise-Seed": str(seed)})

@@ -1,0 +1,64 @@
+"""Errors where no view of the API is reached: a problem document, or a small page."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import is_valid_path
+
+from noising.api.errors import SERVER_ERROR, problem, problem_response
+
+JSON_TYPE = "application/json"
+PAGE_TYPE = "text/html"
+
+
+def prefers_page(request: HttpRequest) -> bool:
+    """Tell a browser from a program: it names HTML before anything else."""
+    return request.get_preferred_type([JSON_TYPE, PAGE_TYPE]) == PAGE_TYPE
+
+
+def error_response(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """Return an error in the form that the client asked for."""
+    document = problem(request, status, detail)
+    if prefers_page(request):
+        page = render_to_string("errors/error.html", document)
+        response = HttpResponse(page, status=status)
+    else:
+        response = problem_response(document)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refused to take: handler400."""
+    return error_response(request, 400, "The request cannot be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what this account may not do: handler403."""
+    return error_response(request, 403, "This account may not do that.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from a page of this service."""
+    return error_response(
+        request,
+        403,
+        "The form's CSRF token is missing or wrong: reload the page, with cookies "
+        "allowed, and send it again.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer an unknown path, or lead to the page that only lacks its slash."""
+    path = request.path_info
+    is_read = request.method in {"GET", "HEAD"}
+    if is_read and not path.endswith("/") and is_valid_path(f"{path}/"):
+        return HttpResponsePermanentRedirect(
+            request.get_full_path(force_append_slash=True)
+        )
+    return error_response(request, 404, "There is nothing at this path.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer after a failure of ours, which Django has logged: handler500."""
+    return error_response(request, 500, SERVER_ERROR)

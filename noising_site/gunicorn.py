@@ -39,6 +39,14 @@ loglevel = "info"
 
 def on_starting(server: Any) -> None:
     """Prepare gunicorn's first process, which the workers are forked from."""
+    # Django is set up only now. What the first request would import and compute, the
+    # workers inherit.
+    from django.urls import resolve
+
+    from noising.configured import default_hyperscheduled
+
+    resolve("/info")
+    default_hyperscheduled()
     server.log.error_log.addFilter(name_silent_client)
     if sys.platform == "linux":
         # Were `manage.py serve` killed, nothing else would stop the workers.

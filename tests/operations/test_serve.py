@@ -1,0 +1,218 @@
+"""manage.py serve: real servers, real signals."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.operations.servers import (
+    ROOT,
+    SERVE,
+    Server,
+    children,
+    environment,
+    free_port,
+    running,
+    wait_for,
+)
+
+NOISE = {"tokens": list(range(64)), "timestep": 900}
+
+
+def serve(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a serve that is expected to refuse."""
+    return subprocess.run(
+        list(SERVE),
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def wait_until_replaced(server: Server, worker: int) -> None:
+    wait_for(
+        lambda: len(server.workers()) == 2 and worker not in server.workers(),
+        lambda: f"the worker was not replaced:\n{server.lines}",
+    )
+
+
+def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+
+    with running(folder) as server:
+        assert server.ask("GET", "/").json()["status"] == "operational"
+        assert server.stop() == 0
+
+    mode = (folder / "secret_key").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    assert (folder / "static" / "staticfiles.json").is_file()
+    with sqlite3.connect(folder / "noising.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
+    assert "Migrating the database" in server.lines
+    assert f"Serving on http://127.0.0.1:{server.port}/" in server.lines
+    assert server.lines.endswith("Stopped.\n")
+
+
+def test_a_prepared_folder_is_used_as_it_is(data_dir: Path) -> None:
+    key = (data_dir / "secret_key").read_text()
+
+    with running(data_dir) as server:
+        server.ask("GET", "/info")
+
+    assert (data_dir / "secret_key").read_text() == key
+    assert "Migrating" not in server.lines
+    assert "Collecting" not in server.lines
+    # No access log, no warnings.
+    assert "GET" not in server.lines
+    assert "WARNING" not in server.lines
+
+
+def test_answers_do_not_tell_the_version_of_the_server(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        answer = server.ask("GET", "/info")
+
+    assert not any(digit in answer.headers["Server"] for digit in "0123456789")
+
+
+def test_a_killed_worker_is_replaced_and_no_noise_repeats(data_dir: Path) -> None:
+    seeds: list[str] = []
+    noised: list[str] = []
+
+    def noise(server: Server) -> None:
+        for _ in range(40):
+            answer = server.ask("POST", "/noise", NOISE)
+            seeds.append(answer.headers["Noise-Seed"])
+            noised.append(str(answer.json()["noised_tokens"]))
+
+    with running(data_dir) as server:
+        noise(server)
+        for _ in range(3):
+            victim, *_ = before = server.workers()
+            assert len(before) == 2
+            os.kill(victim, signal.SIGKILL)
+            wait_until_replaced(server, victim)
+            noise(server)
+
+    # Seeds have 53 bits: two of 160 are equal by chance once in 10^11 runs.
+    assert len(set(seeds)) == len(seeds) == 160
+    assert len(set(noised)) == len(noised)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_request_in_flight_finish(
+    data_dir: Path, number: signal.Signals
+) -> None:
+    body = json.dumps(NOISE).encode()
+    head = (
+        "POST /noise HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+
+    with running(data_dir) as server:
+        address = ("127.0.0.1", server.port)
+        with socket.create_connection(address, timeout=30) as client:
+            client.sendall(head + body[:10])
+            # The thread that reads this request is not visible: give it its turn by
+            # being answered on another connection first.
+            server.ask("GET", "/livez")
+            server.process.send_signal(number)
+            wait_for(
+                lambda: "Worker exiting" in server.lines,
+                lambda: f"no worker was told to stop:\n{server.lines}",
+            )
+            client.sendall(body[10:])
+            answer = client.makefile("rb").read()
+
+        assert server.process.wait(timeout=20) == 0
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"noised_tokens" in answer
+
+
+def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        [gunicorn] = children(server.process.pid)
+        os.kill(gunicorn, signal.SIGKILL)
+        code = server.process.wait(timeout=30)
+
+    assert code == 1
+    assert "CommandError: The web server was killed by SIGKILL" in server.lines
+
+
+def test_a_killed_serve_leaves_no_process_behind(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        left = children(server.process.pid) + server.workers()
+        assert len(left) == 3
+        server.process.kill()
+        server.process.wait()
+
+        wait_for(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in left),
+            lambda: f"still there: {left}",
+        )
+
+
+def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        started = time.monotonic()
+        done = serve(HOST="127.0.0.1", PORT=str(port), DATA_DIR=str(tmp_path / "data"))
+        seconds = time.monotonic() - started
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"CommandError: HOST 127.0.0.1 and PORT {port} cannot be served on (Address "
+        "already in use); choose others, for example PORT=8001"
+    )
+    assert seconds < 10
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"HOST": "no.such.host.invalid"}, "HOST no.such.host.invalid and PORT"),
+        ({"DATA_DIR": "/proc/noising"}, "DATA_DIR /proc/noising cannot be written"),
+        (
+            {"DATABASE_URL": "sqlite:////proc/db.sqlite3", "SECRET_KEY": "k" * 60},
+            "The database cannot be used",
+        ),
+    ],
+    ids=["unknown host", "folder not writable", "no database"],
+)
+def test_what_cannot_be_used_is_one_line(
+    tmp_path: Path, variables: dict[str, str], expected: str
+) -> None:
+    defaults = {
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "DATA_DIR": str(tmp_path / "data"),
+    }
+
+    done = serve(**(defaults | variables))
+
+    assert done.returncode == 1
+    assert expected in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_silent_clients_keep_nobody_waiting(data_dir: Path) -> None:
+    with running(data_dir) as server:
+        address = ("127.0.0.1", server.port)
+        silent = [socket.create_connection(address) for _ in range(64)]
+        started = time.monotonic()
+
+        assert server.ask("POST", "/noise", NOISE).status == 200
+
+        assert time.monotonic() - started < 2
+        for client in silent:
+            client.close()

@@ -9,7 +9,7 @@ from typing import Final
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
-from noising.engine.lint import Finding, lint
+from noising.engine.lint import Finding, lint, wasted_timesteps
 from noising.engine.process import ForwardProcess
 from noising.engine.registry import build_process, with_hyperschedule
 from noising.engine.sampling import Noised
@@ -29,5 +29,6 @@ __all__ = [
     "Noised",
     "build_process",
     "lint",
+    "wasted_timesteps",
     "with_hyperschedule",
 ]

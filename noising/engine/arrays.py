@@ -26,13 +26,21 @@ def float_array(value: Any, field: str) -> FloatArray:
     Raises:
         EngineError: `value` holds something that is not a real number, or NaN.
     """
-    array = np.asarray(value)
+    array = _as_array(value)
     if array.dtype.kind not in "fiu":
         raise EngineError(field, "not_a_number", "must hold numbers", value)
     array = array.astype(np.float64, copy=False)
     if np.isnan(array).any():
         raise EngineError(field, "nan", "must not hold NaN", value)
     return array
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    """Return `value` as an array, of dtype object where it is none."""
+    try:
+        return np.asarray(value)
+    except ValueError:  # ragged
+        return np.asarray(None)
 
 
 def time_array(value: Any, field: str = "t") -> FloatArray:
@@ -60,10 +68,7 @@ def integer_array(value: Any, field: str) -> NDArray[np.integer[Any]]:
     Raises:
         EngineError: `value` is not made of integers, or exceeds 64 bits.
     """
-    try:
-        array = np.asarray(value)
-    except (ValueError, OverflowError):
-        array = np.asarray(None)
+    array = _as_array(value)
     if array.dtype.kind not in "iu":
         if array.size == 0 and array.dtype.kind == "f":
             return array.astype(np.int64)

@@ -26,7 +26,6 @@ _BLOCK_ELEMENTS: Final = 1 << 13
 _SERIES_BELOW: Final = 0.05
 _COARSE_POINTS: Final = 65
 _LAST_STEP: Final = 1e-8  # Newton squares it: the next one is below an ulp
-_MAX_ITERATIONS: Final = 200
 _LARGEST_SIGMA: Final = 745.0  # exp(-sigma) is the smallest positive float64
 
 
@@ -378,7 +377,7 @@ def _increasing_root(
     lower = np.full_like(root, low)
     upper = np.full_like(root, high)
     active = np.arange(root.size)
-    for _ in range(_MAX_ITERATIONS):
+    while active.size:
         here = root[active]
         value, rate = miss(here, target[active])
         lower[active] = np.where(value <= 0.0, here, lower[active])

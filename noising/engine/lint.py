@@ -41,6 +41,7 @@ class Finding:
     way_out: str
 
 
+@quiet
 def wasted_timesteps(process: ForwardProcess) -> int:
     """Return how many timesteps each lose less than a tenth of I_0/T."""
     information = _information_left(process)

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from noising.engine import GRAPH_TYPES, EngineError, build_process
+
+SIGMAS = [0.0, 1e-8, 0.01, 1.0, 20.0]
+
+
+def _process(graph, vocab_size=5, sigmas=SIGMAS):
+    return build_process(
+        {
+            "vocab_size": vocab_size,
+            "num_timesteps": len(sigmas),
+            "schedule": {"type": "custom", "sigmas": sigmas},
+            "graph": graph,
+        }
+    )
+
+
+EVERY_GRAPH = [
+    {"type": "uniform"},
+    {"type": "absorbing"},
+    {"type": "absorbing", "mask_id": 2},
+]
+
+
+@pytest.mark.parametrize("graph", EVERY_GRAPH)
+def test_marginals_are_distributions_and_start_at_the_token(graph):
+    process = _process(graph)
+    x0 = np.array([0, 1, 4])
+    times = (np.arange(5) + 1) / 5
+    q = process.marginal(x0[:, None], times)
+    assert q.shape == (3, 5, process.num_states)
+    assert np.abs(q.sum(axis=-1) - 1.0).max() < 1e-15
+    assert (q >= 0).all()
+    assert (q[:, 0] == np.eye(process.num_states)[x0]).all()
+
+
+def test_the_uniform_marginal_is_its_formula():
+    process = _process({"type": "uniform"})
+    alpha = np.exp(-1.0)
+    expected = np.full(5, -np.expm1(-1.0) / 5)
+    expected[3] += alpha
+    assert process.marginal(3, 0.8) == pytest.approx(expected, rel=1e-15)
+    assert process.limit() == pytest.approx(np.full(5, 0.2), rel=1e-15)
+    assert (process.num_states, process.mask_id) == (5, None)
+
+
+def test_the_absorbing_marginal_is_its_formula():
+    process = _process({"type": "absorbing"})
+    expected = np.zeros(6)
+    expected[3], expected[5] = np.exp(-1e-8), -np.expm1(-1e-8)
+    assert process.marginal(3, 0.4) == pytest.approx(expected, rel=1e-15)
+    assert process.limit().tolist() == [0, 0, 0, 0, 0, 1]
+    assert (process.num_states, process.mask_id) == (6, 5)
+
+
+def test_a_mask_id_inside_the_vocabulary_adds_no_state():
+    process = _process({"type": "absorbing", "mask_id": 2})
+    assert (process.num_states, process.mask_id) == (5, 2)
+    assert process.limit().tolist() == [0, 0, 1, 0, 0]
+    with pytest.raises(EngineError) as caught:
+        process.marginal([1, 2], 0.5)
+    assert caught.value.code == "mask_in_data"
+
+
+def test_a_mask_id_equal_to_the_vocabulary_size_adds_one_state():
+    assert _process({"type": "absorbing", "mask_id": 5}).num_states == 6
+
+
+def test_a_mask_id_beyond_the_vocabulary_is_refused():
+    with pytest.raises(EngineError) as caught:
+        _process({"type": "absorbing", "mask_id": 6})
+    assert (caught.value.field, caught.value.code) == ("graph.mask_id", "out_of_range")
+
+
+def test_the_default_prior_has_no_mass_on_an_inner_mask():
+    process = _process({"type": "absorbing", "mask_id": 2})
+    assert process.mutual_information(0.2) == pytest.approx(np.log(4), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("prior", "field", "code"),
+    [
+        ([1, 2], "prior", "wrong_length"),
+        ([1, 1, 0, 1, -1], "prior", "out_of_range"),
+        ([0, 0, 0, 0, 0], "prior", "out_of_range"),
+        ([1, 1, 0, 1, np.inf], "prior", "out_of_range"),
+        ([1, 1, 1, 1, 1], "prior[2]", "mask_in_data"),
+        (["a"], "prior", "not_a_number"),
+    ],
+)
+def test_a_prior_that_does_not_fit_is_refused(prior, field, code):
+    process = _process({"type": "absorbing", "mask_id": 2})
+    with pytest.raises(EngineError) as caught:
+        process.mutual_information(0.5, prior)
+    assert (caught.value.field, caught.value.code) == (field, code)
+
+
+def _brute_kl(process, t, prior):
+    q = process.marginal(np.arange(process.vocab_size), t)
+    limit = process.limit()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(q > 0, q * np.log(q / limit), 0.0)
+    return float(prior @ terms.sum(axis=1))
+
+
+@pytest.mark.parametrize("t", [0.2, 0.6, 0.8])
+def test_the_divergence_from_the_limit_equals_brute_force(t):
+    process = _process({"type": "uniform"})
+    weights = np.array([5.0, 1, 1, 2, 1])
+    expected = _brute_kl(process, t, weights / weights.sum())
+    assert process.kl_to_limit(t, weights) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_divergence_keeps_its_digits_close_to_the_limit():
+    # chi-square to leading order: KL = (V-1)·alpha^2/2
+    got = _process({"type": "uniform"}).kl_to_limit(1.0)
+    assert got == pytest.approx(2.0 * np.exp(-40.0), rel=1e-8)
+
+
+def test_the_divergence_is_infinite_until_everything_is_masked():
+    process = _process({"type": "absorbing"}, sigmas=[1.0, 800.0])
+    assert process.kl_to_limit([0.5, 1.0]).tolist() == [np.inf, 0.0]
+
+
+def test_every_graph_type_has_an_entry_that_builds():
+    for name in GRAPH_TYPES:
+        assert build_process({"graph": {"type": name}}).spec["graph"]["type"] == name

@@ -1,0 +1,113 @@
+import hashlib
+import json
+
+import pytest
+
+from noising.engine import EngineError, build_process, with_hyperschedule
+
+DEFAULTS = {
+    "vocab_size": 50257,
+    "num_timesteps": 1000,
+    "schedule": {"type": "cosine", "s": 0.008, "max_beta": 0.999},
+    "graph": {"type": "uniform"},
+    "hyperschedule": None,
+}
+
+
+def test_an_empty_specification_is_the_service_defaults():
+    assert build_process({}).spec == DEFAULTS
+
+
+def test_the_fingerprint_is_the_hash_of_the_canonical_json():
+    process = build_process({"schedule": {"type": "linear", "beta_max": 1e-2}})
+    canonical = json.dumps(process.spec, sort_keys=True, separators=(",", ":"))
+    assert process.canonical == canonical
+    assert process.fingerprint == hashlib.sha256(canonical.encode()).hexdigest()
+    assert '"beta_max":0.01,"beta_min":0.0001' in canonical
+
+
+def test_equal_meaning_gives_an_equal_fingerprint():
+    terse = build_process({"schedule": {"type": "geometric"}})
+    full = build_process(
+        {"schedule": {"sigma_max": 20, "type": "geometric", "sigma_min": 0.0001}}
+    )
+    assert terse.fingerprint == full.fingerprint
+    other = build_process({"schedule": {"type": "geometric", "sigma_max": 21}})
+    assert other.fingerprint != terse.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "code", "hint"),
+    [
+        ([], "spec", "not_an_object", ""),
+        ({1: 2}, "spec", "not_an_object", ""),
+        ({"vocabsize": 3}, "vocabsize", "unknown_key", "did you mean `vocab_size`?"),
+        ({"vocab_size": 1}, "vocab_size", "out_of_range", ""),
+        ({"vocab_size": 2**24 + 1}, "vocab_size", "out_of_range", ""),
+        ({"vocab_size": True}, "vocab_size", "not_an_integer", ""),
+        ({"vocab_size": 10.0}, "vocab_size", "not_an_integer", ""),
+        ({"num_timesteps": 0}, "num_timesteps", "out_of_range", ""),
+        ({"num_timesteps": 100_001}, "num_timesteps", "out_of_range", ""),
+        ({"schedule": "cosine"}, "schedule", "not_an_object", ""),
+        ({"schedule": {}}, "schedule.type", "unknown_type", ""),
+        ({"schedule": {"type": ["a"]}}, "schedule.type", "unknown_type", ""),
+        (
+            {"schedule": {"type": "cosin"}},
+            "schedule.type",
+            "unknown_type",
+            "did you mean `cosine`?",
+        ),
+        (
+            {"schedule": {"type": "linear", "beta_mx": 1}},
+            "schedule.beta_mx",
+            "unknown_key",
+            "did you mean `beta_max`?",
+        ),
+        (
+            {"schedule": {"type": "linear", "beta_max": True}},
+            "schedule.beta_max",
+            "not_a_number",
+            "",
+        ),
+        (
+            {"schedule": {"type": "linear", "beta_max": float("nan")}},
+            "schedule.beta_max",
+            "not_finite",
+            "",
+        ),
+        (
+            {"schedule": {"type": "linear", "beta_max": 10**400}},
+            "schedule.beta_max",
+            "not_finite",
+            "",
+        ),
+        (
+            {"schedule": {"type": "linear", "beta_max": 2}},
+            "schedule.beta_max",
+            "out_of_range",
+            "",
+        ),
+        ({"graph": {"type": "absorb"}}, "graph.type", "unknown_type", "absorbing"),
+        ({"graph": None}, "graph", "not_an_object", ""),
+        ({"hyperschedule": {"type": "x"}}, "hyperschedule.type", "unknown_type", ""),
+    ],
+)
+def test_a_wrong_specification_is_refused_with_its_path(spec, field, code, hint):
+    with pytest.raises(EngineError) as caught:
+        build_process(spec)
+    assert (caught.value.field, caught.value.code) == (field, code)
+    assert hint in caught.value.way_out
+
+
+def test_another_hyperschedule_shares_schedule_and_graph():
+    process = build_process({})
+    varied = with_hyperschedule(process, {"type": "block", "width": 4})
+    assert varied.timeline is process.timeline
+    assert varied.graph is process.graph
+    assert varied.spec["hyperschedule"]["width"] == 4
+    assert varied.fingerprint == build_process(varied.spec).fingerprint
+    back = with_hyperschedule(varied, None)
+    assert back.fingerprint == process.fingerprint
+    with pytest.raises(EngineError) as caught:
+        with_hyperschedule(process, {"type": "block", "width": 0})
+    assert caught.value.field == "hyperschedule.width"

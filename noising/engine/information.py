@@ -389,6 +389,4 @@ def _increasing_root(
         active = active[
             np.abs(step - here) > _LAST_STEP * np.minimum(np.abs(here), 1.0)
         ]
-        if not active.size:
-            break
     return root

@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -28,7 +29,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
-"""On every response, also on those that never reach Django's own middleware."""
+"""What Django's own middleware adds to the responses that it sees."""
 
 WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -56,13 +57,10 @@ class EdgeMiddleware:
         if self.scheme_hops:
             take_scheme(meta, self.scheme_hops)
         response = self.refusal(request) or self.get_response(request)
-        headers = response.headers
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        headers["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = request_id
         has_length = response.status_code not in WITHOUT_CONTENT
         if has_length and isinstance(response, HttpResponse):
-            headers.setdefault("Content-Length", str(len(response.content)))
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     def refusal(self, request: HttpRequest) -> HttpResponseBase | None:
@@ -73,6 +71,8 @@ class EdgeMiddleware:
             request.get_host()
         except DisallowedHost:
             response = error_response(request, 400, "This host is not served here.")
+            for name, value in HEADERS.items():
+                response.headers[name] = value
             response.headers["Content-Security-Policy"] = build_policy()
             log_response(
                 "Refused host %s; if it is this service's, add it to ALLOWED_HOSTS.",
@@ -83,6 +83,31 @@ class EdgeMiddleware:
             )
             return response
         return None
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp, which works out a policy only where a view asks for its own.
+
+    Nonces are not offered: no page of this service has an inline script or style.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Work out the policy of all other responses."""
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Offer no nonce."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Add the policy."""
+        if settings.DEBUG or any(name.startswith("_csp_") for name in vars(response)):
+            answer: HttpResponseBase = super().process_response(request, response)
+            return answer
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        return response
 
 
 def take_address(meta: dict[str, Any], hops: int) -> None:

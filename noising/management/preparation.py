@@ -4,7 +4,6 @@ Each step does nothing where nothing is left to do, and says so where it does.
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def prepare(say: Say) -> None:
     """
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-        if not os.environ.get("SECRET_KEY", "").strip():
+        if settings.KEY_SOURCE == "process":
             ensure_secret_key(settings.DATA_DIR)
         migrate(say)
         collect_static_files(say)

@@ -77,6 +77,11 @@ def results_document(schedules=SCHEDULES, kinds=("critical", "variable", "other"
             "alpha": alphas.tolist(),
             "information_nats": [None, *alphas.tolist()[1:]],
         }
+        names = ("preserved", *(f"hyperschedule_preserved_{kind}" for kind in kinds))
+        curves["preservation"] = {
+            "timestep": [0, 99],
+            **{key: [1.0, 0.0] for key in names},
+        }
         baseline = name == "uniform"
         entries.append(
             {"name": name, "is_baseline": baseline, "curves": curves}

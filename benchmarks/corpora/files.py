@@ -54,7 +54,7 @@ def read_lines(path: Path, digest: _Hash) -> Iterator[tuple[int, str]]:
     """
     total = 0
     with named_errors(path), path.open("rb") as file:
-        stream: IO[bytes] = (
+        stream: IO[bytes] | gzip.GzipFile = (
             gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
         )
         number = 0

@@ -185,17 +185,12 @@ def _schedule_lines(axes: Axes, document: Document, quantity: str) -> list[str]:
 
 
 def _preservation_panel(axes: Axes, entry: Document, kinds: Sequence[str]) -> None:
-    results = entry["results"]
-    timesteps = [result["timestep"] for result in results]
-
-    def exact(metric: str) -> NDArray[np.float64]:
-        return _numbers([result["metrics"][metric]["exact"] for result in results])
-
-    axes.plot(timesteps, exact("preserved"), color=BLACK, ls="--", lw=1, zorder=2)
+    curves = entry["curves"]["preservation"]
+    x, results = curves["timestep"], entry["results"]
+    axes.plot(*drawable(x, curves["preserved"]), color=BLACK, ls="--", lw=1, zorder=2)
     for kind in kinds:
-        colour = _TYPE_COLOURS[kind]
-        metric = f"hyperschedule_preserved_{kind}"
-        axes.plot(timesteps, exact(metric), color=colour, lw=1.4, zorder=3)
+        colour, metric = _TYPE_COLOURS[kind], f"hyperschedule_preserved_{kind}"
+        axes.plot(*drawable(x, curves[metric]), color=colour, lw=1.4, zorder=3)
         _marks(axes, results, metric, colour=colour, filled=True)
         _marks(axes, results, f"preserved_{kind}", colour=colour, filled=False)
     axes.set_ylim(-0.04, 1.04)
@@ -230,7 +225,7 @@ def _bars(axes: Axes, cases: Sequence[Document]) -> None:
         heights = _numbers([case[f"{program}_ns_per_token"] for case in cases])
         offset = (index - (len(_PROGRAMS) - 1) / 2) * width
         bars = axes.bar(positions + offset, heights, width, color=colour)
-        texts = [f"{height:.3g}" for height in heights]
+        texts = [f"{h:.1f}" if h < 100 else f"{h:,.0f}" for h in heights]
         style_texts(axes.bar_label(bars, labels=texts, padding=1), SMALL_SIZE - 1.5)
     axes.set_xticks(positions, [f"{case['alpha']:g}" for case in cases])
     axes.margins(y=0.12)

@@ -1,0 +1,157 @@
+"""What is measured: the schedules, the design and the timing cases of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from noising.engine import TYPE_WEIGHTS
+
+DEFAULT_SCHEDULES: Final = (
+    "sedd_entropy",
+    "cosine",
+    "linear",
+    "quadratic",
+    "loglinear",
+    "geometric",
+)
+DEFAULT_BASELINE: Final = "uniform"
+DEFAULT_GRAPH: Final = "uniform"
+DEFAULT_CORPUS: Final = "setmm"
+DEFAULT_VOCAB_SIZE: Final = 50_257
+DEFAULT_NUM_TIMESTEPS: Final = 1_000
+DEFAULT_SAMPLES: Final = 512
+MAX_SAMPLES: Final = 1_000_000
+MAX_SEED: Final = 2**64 - 1
+
+# Sequences beyond this are cut, so that a corpus of one endless sequence, as language
+# models are trained on, is benchmarked in the same memory as one of short proofs.
+MAX_SEQUENCE_TOKENS: Final = 1_024
+
+BATCH_ROWS: Final = 1_024
+BATCH_LENGTH: Final = 1_024
+BATCH_ALPHAS: Final = (0.999, 0.9, 0.5, 0.02)
+SEQUENCE_ALPHA: Final = 0.5
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be run; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkConfig:
+    """Everything that decides a run's results but for the machine.
+
+    Attributes:
+        schedules: (name, schedule specification) pairs, the baseline among them.
+        baseline: name of the schedule that the others are compared with.
+        graph: graph specification that all schedules share.
+        corpus: `setmm`, `synthetic` or a path.
+        vocab_size: V of corpora that do not bring their own vocabulary.
+        num_timesteps: T.
+        timesteps: ascending timesteps in 0..T-1 at which is measured.
+        samples: sequences noised at every timestep.
+        seed: 0..2**64 - 1; decides the sequences drawn and all noise.
+    """
+
+    schedules: tuple[tuple[str, Mapping[str, Any]], ...]
+    baseline: str
+    graph: Mapping[str, Any]
+    corpus: str
+    vocab_size: int
+    num_timesteps: int
+    timesteps: tuple[int, ...]
+    samples: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Check what the engine does not.
+
+        Raises:
+            UsageError: a value out of range, with the range.
+        """
+        names = [name for name, _ in self.schedules]
+        if len(set(names)) < len(names):
+            raise UsageError("schedules: each may be named once only")
+        if self.baseline not in names:
+            raise UsageError(f"baseline: {self.baseline!r} is not among the schedules")
+        last = self.num_timesteps - 1
+        if not self.timesteps:
+            raise UsageError("timesteps: name at least one")
+        if list(self.timesteps) != sorted(set(self.timesteps)):
+            raise UsageError("timesteps: must ascend without repetition")
+        for timestep in (self.timesteps[0], self.timesteps[-1]):
+            if not 0 <= timestep <= last:
+                raise UsageError(f"timesteps: must lie in 0..{last}, got {timestep}")
+        if not 1 <= self.samples <= MAX_SAMPLES:
+            raise UsageError(
+                f"samples: must lie in 1..{MAX_SAMPLES}, got {self.samples}"
+            )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise UsageError(f"seed: must lie in 0..{MAX_SEED}, got {self.seed}")
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the `config` part of a results document."""
+        return {
+            "schedules": [name for name, _ in self.schedules],
+            "baseline": self.baseline,
+            "graph": dict(self.graph),
+            "corpus": self.corpus,
+            "vocab_size": self.vocab_size,
+            "num_timesteps": self.num_timesteps,
+            "timesteps": list(self.timesteps),
+            "samples": self.samples,
+            "seed": self.seed,
+            "type_weights": dict(TYPE_WEIGHTS),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingCase:
+    """One shape and noise level at which the programs are timed.
+
+    Attributes:
+        rows: sequences in one call.
+        length: tokens in each.
+        alpha: chance that a token is not resampled.
+    """
+
+    rows: int
+    length: int
+    alpha: float
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in one call."""
+        return self.rows * self.length
+
+
+def timing_cases(typical_length: int) -> tuple[TimingCase, ...]:
+    """Return the batch at four noise levels, and one sequence of typical length."""
+    batches = (
+        TimingCase(rows=BATCH_ROWS, length=BATCH_LENGTH, alpha=alpha)
+        for alpha in BATCH_ALPHAS
+    )
+    single = TimingCase(rows=1, length=typical_length, alpha=SEQUENCE_ALPHA)
+    return (*batches, single)
+
+
+def default_timesteps(num_timesteps: int) -> tuple[int, ...]:
+    """Return eleven timesteps from the first to the last: 0, 100, ..., 900, 999."""
+    steps = {min(tenth * num_timesteps // 10, num_timesteps - 1) for tenth in range(11)}
+    return tuple(sorted(steps))
+
+
+def preservation_draw(timestep: int) -> int:
+    """Return the draw in which preservation is measured at a timestep.
+
+    Schedules share it, so that they are compared under common random numbers;
+    timesteps do not, so that the errors of one do not repeat in all the others.
+    """
+    return 2 * timestep
+
+
+def information_draw(timestep: int) -> int:
+    """Return the draw in which information is measured, another one."""
+    return 2 * timestep + 1

@@ -1,0 +1,65 @@
+"""What a run ran on, so that two runs can be told apart."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from noising.engine import ENGINE_VERSION
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+GIT_SECONDS: Final = 10
+
+
+def environment() -> dict[str, Any]:
+    """Describe code, libraries and machine as a results document does.
+
+    What cannot be found out is null: git outside a checkout, the processor's name on
+    some systems. No name of a host, a user or a folder is recorded.
+    """
+    status = _git("status", "--porcelain")
+    return {
+        "git_sha": _git("rev-parse", "HEAD"),
+        "git_dirty": None if status is None else bool(status),
+        "engine_version": ENGINE_VERSION,
+        "python": platform.python_version(),
+        "numpy": metadata.version("numpy"),
+        "matplotlib": metadata.version("matplotlib"),
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "cpu_count": os.cpu_count(),
+        "threads": 1,
+        "kernel": "numpy",
+    }
+
+
+def _git(*arguments: str) -> str | None:
+    program = shutil.which("git")
+    # Without this a checkout further up, of something else, would answer.
+    if program is None or not (ROOT / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+            [program, "-C", str(ROOT), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _cpu() -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor() or None

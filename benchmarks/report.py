@@ -1,0 +1,172 @@
+"""A results document as files, and as a table for the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from noising.plots import (
+    alpha_figure,
+    information_figure,
+    preservation_figure,
+    render,
+    throughput_figure,
+)
+
+Document = Mapping[str, Any]
+
+RESULTS_NAME: Final = "results.json"
+FIGURES: Final = {
+    "alpha.png": alpha_figure,
+    "information.png": information_figure,
+    "preservation.png": preservation_figure,
+    "throughput.png": throughput_figure,
+}
+
+
+class OutputError(RuntimeError):
+    """The results cannot be written; the message is one line."""
+
+
+def check_directory(directory: Path) -> None:
+    """Refuse a folder that cannot take the results, before anything is measured.
+
+    Nothing is created.
+
+    Raises:
+        OutputError: it is no folder, or neither it nor, where it does not exist yet,
+            the folder above it can be written to, or something that is not a file
+            stands where a file is to be written.
+    """
+    try:
+        existing = directory
+        while not existing.exists() and existing != existing.parent:
+            existing = existing.parent
+        if not existing.is_dir():
+            raise OutputError(f"output {str(existing)!r} is not a folder")
+        if not os.access(existing, os.W_OK | os.X_OK):
+            raise OutputError(f"output {str(existing)!r} cannot be written to")
+        for name in (*FIGURES, RESULTS_NAME):
+            path = directory / name
+            if path.exists() and not path.is_file():
+                raise OutputError(f"output {str(path)!r} exists and is not a file")
+    except (OSError, ValueError) as error:  # too long a name; a NUL in it
+        raise _unwritable(directory, error) from error
+
+
+def write(document: Document, directory: Path) -> list[Path]:
+    """Write the plots and, last, results.json; older ones are replaced.
+
+    All files are complete in a folder of their own before the first is moved to its
+    place, so a run that is interrupted leaves the former results.
+
+    Args:
+        document: the results document.
+        directory: where to; it is made if need be.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OutputError: the disk is full, the folder may not be written to, ...
+    """
+    contents = {name: render(build(document), "png") for name, build in FIGURES.items()}
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    contents[RESULTS_NAME] = f"{text}\n".encode()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=directory) as folder:
+            for name, content in contents.items():
+                (Path(folder) / name).write_bytes(content)
+            return [
+                (Path(folder) / name).replace(directory / name) for name in contents
+            ]
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+
+
+def table(document: Document) -> Group:
+    """Sum up the results half-way through the schedules, and the timings."""
+    return Group(_schedules_table(document), _throughput_table(document))
+
+
+def _unwritable(directory: Path, error: Exception) -> OutputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"output {str(directory)!r} cannot be written: {reason}")
+
+
+def _schedules_table(document: Document) -> Table:
+    corpus, config = document["corpus"], document["config"]
+    half = config["num_timesteps"] / 2
+    middle = min(config["timesteps"], key=lambda timestep: abs(timestep - half))
+    row = config["timesteps"].index(middle)
+    baseline = next(entry for entry in document["schedules"] if entry["is_baseline"])
+    reference = baseline["results"][row]["metrics"]["information_nats"]["measured"]
+    result = Table(
+        title=Text(
+            f"{corpus['name']}: {corpus['sequences']:,} sequences,"
+            f" {corpus['tokens']:,} tokens of {corpus['vocab_size']:,} kinds,"
+            f" {corpus['entropy_nats']:.3f} nats each; timestep {middle}"
+        ),
+        title_justify="left",
+        caption="kept: share of tokens unchanged; nats: information left about a token;"
+        " gain: nats over the baseline; edits: tokens changed in a sequence; wasted:"
+        " timesteps that lose less than a tenth of an even share",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
+    result.add_column("schedule", overflow="fold", min_width=12)
+    for heading in ("kept", "exact", "nats", "exact", "gain", "edits", "wasted"):
+        result.add_column(heading, justify="right", no_wrap=True)
+    result.add_column("linter", no_wrap=True)
+    for entry in document["schedules"]:
+        metrics = entry["results"][row]["metrics"]
+        preserved, nats = metrics["preserved"], metrics["information_nats"]
+        result.add_row(
+            # Text, not str: a name is never markup.
+            Text(entry["name"], style="bold" if entry["is_baseline"] else ""),
+            f"{preserved['measured']:.3f}",
+            f"{preserved['exact']:.3f}",
+            f"{nats['measured']:.3f}",
+            f"{nats['exact']:.3f}",
+            f"{nats['measured'] - reference:+.3f}",
+            f"{metrics['edit_distance']['measured']:.1f}",
+            f"{entry['wasted_steps']}",
+            _findings(entry["lint"]),
+        )
+    return result
+
+
+def _findings(findings: list[Document]) -> str:
+    severities = [finding["severity"] for finding in findings]
+    counts = {severity: severities.count(severity) for severity in severities}
+    return ", ".join(f"{n} {severity}" for severity, n in counts.items()) or "clean"
+
+
+def _throughput_table(document: Document) -> Table:
+    result = Table(title="Nanoseconds per token", title_justify="left", box=SIMPLE_HEAD)
+    result.add_column("tokens")
+    for heading in ("alpha", "engine", "naive NumPy", "copy", "speedup", "95 %"):
+        result.add_column(heading, justify="right")
+    for case in document["throughput"]:
+        result.add_row(
+            f"{case['rows']} x {case['length']}",
+            f"{case['alpha']:g}",
+            f"{case['engine_ns_per_token']:.2f}",
+            f"{case['naive_ns_per_token']:.2f}",
+            f"{case['memcpy_ns_per_token']:.2f}",
+            f"{case['speedup']:.2f}",
+            f"{case['speedup_low']:.2f} to {case['speedup_high']:.2f}",
+        )
+    return result

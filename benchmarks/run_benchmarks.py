@@ -1,0 +1,260 @@
+"""The command line: python -m benchmarks.run_benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import report
+from benchmarks.cases import (
+    DEFAULT_BASELINE,
+    DEFAULT_CORPUS,
+    DEFAULT_GRAPH,
+    DEFAULT_NUM_TIMESTEPS,
+    DEFAULT_SAMPLES,
+    DEFAULT_SCHEDULES,
+    DEFAULT_VOCAB_SIZE,
+    BenchmarkConfig,
+    UsageError,
+    default_timesteps,
+)
+from benchmarks.corpora import CorpusError
+from benchmarks.runner import ProgressListener, run
+from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
+
+PROGRAM: Final = "run_benchmarks"
+DEFAULT_OUTPUT: Final = "benchmark-results"
+BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+
+Resolver = Callable[[str], Mapping[str, Any]]
+"""A schedule's name to its specification; raises UsageError for an unknown name."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags; `config_from` reads what they parse to."""
+    parser.add_argument(
+        "--schedules",
+        type=_names,
+        default=DEFAULT_SCHEDULES,
+        metavar="A,B",
+        help=f"what to measure, of: {', '.join(SCHEDULE_TYPES)} (default:"
+        f" {','.join(DEFAULT_SCHEDULES)})",
+    )
+    parser.add_argument(
+        "--baseline",
+        default=DEFAULT_BASELINE,
+        metavar="A",
+        help="what to compare with (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--graph",
+        choices=tuple(GRAPH_TYPES),
+        default=DEFAULT_GRAPH,
+        help="where a noised token goes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--corpus",
+        default=DEFAULT_CORPUS,
+        metavar="setmm|synthetic|PATH",
+        help="real proofs, made-up tokens, or a file: Metamath .jsonl or .jsonl.gz,"
+        " .npy, or text with ids separated by blanks (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--vocab-size",
+        type=_integer,
+        metavar="V",
+        help="number of token ids in files of ids and made-up tokens; Metamath brings"
+        f" its own (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
+    )
+    parser.add_argument(
+        "--num-timesteps",
+        type=_integer,
+        metavar="T",
+        help=f"timesteps of every schedule (default: NUM_TIMESTEPS, or"
+        f" {DEFAULT_NUM_TIMESTEPS})",
+    )
+    parser.add_argument(
+        "--timesteps",
+        type=_integers,
+        metavar="K,K",
+        help="where to measure, from 0 to T-1 (default: eleven, evenly spread)",
+    )
+    parser.add_argument(
+        "--samples",
+        type=_integer,
+        default=DEFAULT_SAMPLES,
+        metavar="N",
+        help="sequences noised at each timestep (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_integer,
+        default=0,
+        metavar="S",
+        help="the same seed measures the same (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path(DEFAULT_OUTPUT),
+        metavar="DIR",
+        help="folder for results.json and the plots (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="show neither progress nor table"
+    )
+
+
+def schedule_of_type(name: str) -> Mapping[str, Any]:
+    """Take a name for a schedule type with its default parameters."""
+    return {"type": name}
+
+
+def config_from(
+    options: Mapping[str, Any], *, resolve: Resolver = schedule_of_type
+) -> BenchmarkConfig:
+    """Turn parsed flags into a configuration.
+
+    Args:
+        options: what `add_arguments` declares, by name.
+        resolve: gives the specification of each schedule named.
+
+    Raises:
+        UsageError: a value out of range, or an unknown schedule.
+    """
+    names = dict.fromkeys((*options["schedules"], options["baseline"]))
+    num_timesteps = _given_or_set(
+        options["num_timesteps"], "NUM_TIMESTEPS", DEFAULT_NUM_TIMESTEPS
+    )
+    return BenchmarkConfig(
+        schedules=tuple((name, resolve(name)) for name in names),
+        baseline=options["baseline"],
+        graph={"type": options["graph"]},
+        corpus=options["corpus"],
+        vocab_size=_given_or_set(
+            options["vocab_size"], "VOCAB_SIZE", DEFAULT_VOCAB_SIZE
+        ),
+        num_timesteps=num_timesteps,
+        timesteps=options["timesteps"] or default_timesteps(num_timesteps),
+        samples=options["samples"],
+        seed=options["seed"],
+    )
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
+    """Show a bar on stderr while a run lasts; yields what `run` calls."""
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet,
+    )
+    with bar:
+        task = bar.add_task("reading the corpus", total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield show
+
+
+def show_results(document: Mapping[str, Any], paths: Sequence[Path]) -> None:
+    """Print the table and the files on stdout."""
+    console = Console()
+    console.print(report.table(document))
+    for path in paths:
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark that the command line asks for.
+
+    Returns:
+        0; 1 if the results cannot be written, 2 for bad usage and bad corpora, 130
+        after Ctrl-C. Whatever is not 0 leaves one line on stderr and no new file.
+    """
+    parser = _Parser(
+        prog=PROGRAM,
+        description="Measure noise schedules against the uniform baseline; needs no"
+        " database.",
+    )
+    add_arguments(parser)
+    options = parser.parse_args(argv)
+    try:
+        config = config_from(vars(options))
+        try:
+            report.check_directory(options.output)
+        except report.OutputError as error:
+            raise UsageError(str(error)) from error
+        with progress_bar(quiet=options.quiet) as on_progress:
+            document = run(config, on_progress=on_progress)
+        paths = report.write(document, options.output)
+        if not options.quiet:
+            show_results(document, paths)
+    except (UsageError, CorpusError) as error:
+        return _ended(BAD_USAGE, f"error: {error}")
+    except report.OutputError as error:
+        return _ended(FAILED, f"error: {error}")
+    except KeyboardInterrupt:
+        return _ended(INTERRUPTED, "interrupted")
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; --help says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        line = " ".join(message.split())
+        self.exit(BAD_USAGE, f"{self.prog}: error: {line}\n")
+
+
+def _ended(code: int, message: str) -> int:
+    sys.stderr.write(f"{PROGRAM}: {message}\n")
+    return code
+
+
+def _given_or_set(given: int | None, variable: str, default: int) -> int:
+    """Return a flag's value, else the environment's, else the default."""
+    if given is not None:
+        return given
+    text = os.environ.get(variable, "")
+    if not text:
+        return default
+    try:
+        return _integer(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{variable}: {error}") from error
+
+
+def _integer(text: str) -> int:
+    # Longer ones are in no range, and int() refuses thousands of digits.
+    if len(text) > 30 or not text.strip().removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"must be an integer, got {text[:30]!r}")
+    return int(text)
+
+
+def _integers(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_integer(part) for part in text.split(",")}))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"must be names between commas, got {text!r}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

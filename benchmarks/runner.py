@@ -1,0 +1,259 @@
+"""How it is measured: one run from a configuration to a results document."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.cases import (
+    MAX_SEQUENCE_TOKENS,
+    BenchmarkConfig,
+    UsageError,
+    timing_cases,
+)
+from benchmarks.corpora import TOKEN_TYPES, load_corpus
+from benchmarks.environment import environment
+from benchmarks.information import (
+    TokenSource,
+    information_left,
+    measured_information,
+    wasted_steps,
+)
+from benchmarks.preservation import Design, expected_counts, preserved_counts
+from benchmarks.statistics import Measurement, proportion
+from benchmarks.throughput import timed_case
+from noising.engine import (
+    TYPE_WEIGHTS,
+    EngineError,
+    Finding,
+    ForwardProcess,
+    build_process,
+    lint,
+    with_hyperschedule,
+)
+
+SCHEMA_VERSION: Final = 1
+SUITE: Final = "schedules"
+CURVE_POINTS: Final = 2_000
+PRESERVATION_POINTS: Final = 51
+
+ProgressListener = Callable[[int, int, str], None]
+
+
+def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, Any]:
+    """Measure every schedule on the corpus, and the speed of the engine.
+
+    Args:
+        config: what to run.
+        on_progress: is called with (steps done, steps in all, what comes next).
+
+    Returns:
+        The results document; docs/benchmarks.md describes it. Everything in it but
+        times and environment is a function of the configuration and the corpus.
+
+    Raises:
+        CorpusError: the corpus cannot be used.
+        UsageError: a schedule or graph does not fit the corpus or the timesteps.
+    """
+    seeds = np.random.SeedSequence(config.seed).spawn(3)
+    for_corpus, for_design, for_timing = map(np.random.default_rng, seeds)
+    corpus = load_corpus(
+        config.corpus, vocab_size=config.vocab_size, generator=for_corpus
+    )
+    processes = _processes(config, corpus.vocab_size)
+    cases = timing_cases(max(1, int(np.median(corpus.lengths))))
+    steps = _Steps(len(processes) * len(config.timesteps) + len(cases), on_progress)
+    study = _Study(
+        config=config,
+        classes=corpus.type_classes(),
+        design=Design.drawn(
+            corpus.cut(MAX_SEQUENCE_TOKENS), config.samples, for_design
+        ),
+        source=TokenSource.of(corpus, config.seed),
+        steps=steps,
+    )
+    schedules = [study.schedule(name, process) for name, process in processes]
+    throughput = []
+    for case in cases:
+        steps.next(f"speed of {case.rows} x {case.length} at alpha {case.alpha:g}")
+        throughput.append(
+            timed_case(case, vocab_size=corpus.vocab_size, generator=for_timing)
+        )
+    steps.finished()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "suite": SUITE,
+        "environment": environment(),
+        "config": config.to_document(),
+        "corpus": corpus.summary(),
+        "schedules": schedules,
+        "throughput": throughput,
+    }
+
+
+def _processes(
+    config: BenchmarkConfig, vocab_size: int
+) -> list[tuple[str, ForwardProcess]]:
+    built = []
+    for name, schedule in config.schedules:
+        spec = {
+            "vocab_size": vocab_size,
+            "num_timesteps": config.num_timesteps,
+            "schedule": schedule,
+            "graph": config.graph,
+        }
+        try:
+            built.append((name, build_process(spec)))
+        except EngineError as error:
+            raise UsageError(f"schedule {name!r}: {error}") from error
+    return built
+
+
+class _Steps:
+    """Counts the steps of a run and tells who listens."""
+
+    def __init__(self, total: int, on_progress: ProgressListener) -> None:
+        self._total = total
+        self._started = 0
+        self._on_progress = on_progress
+
+    def next(self, what: str) -> None:
+        self._on_progress(self._started, self._total, what)
+        self._started += 1
+
+    def finished(self) -> None:
+        self._on_progress(self._total, self._total, "done")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Study:
+    """What all schedules of a run share."""
+
+    config: BenchmarkConfig
+    classes: dict[str, list[int]]
+    design: Design
+    source: TokenSource
+    steps: _Steps
+
+    def schedule(self, name: str, process: ForwardProcess) -> dict[str, Any]:
+        """Measure one schedule; the result is its entry in the document."""
+        information = information_left(process, self.source.prior)
+        typed = {
+            "type": "token_types",
+            "classes": self.classes,
+            "weights": dict(TYPE_WEIGHTS),
+        }
+        variants = [
+            _Variant("", process, self),
+            _Variant("hyperschedule_", with_hyperschedule(process, typed), self),
+        ]
+        results = []
+        for timestep in self.config.timesteps:
+            self.steps.next(f"{name}, timestep {timestep}")
+            metrics = variants[0].preserved(timestep) | variants[1].preserved(timestep)
+            changed = metrics["preserved"].complement()
+            metrics["edit_distance"] = changed.scaled(self.design.mean_length)
+            metrics["information_nats"] = measured_information(
+                process, self.source, timestep, exact=float(information[timestep])
+            )
+            results.append(
+                {
+                    "timestep": timestep,
+                    "alpha": float(process.alphas[timestep]),
+                    "metrics": {
+                        k: metric.to_document() for k, metric in metrics.items()
+                    },
+                }
+            )
+        entropy_nats = self.source.entropy_nats
+        return {
+            "name": name,
+            "specification": process.spec,
+            "fingerprint": process.fingerprint,
+            "is_baseline": name == self.config.baseline,
+            "lint": [_finding(found) for found in lint(process)],
+            "curves": {
+                **_curves(process, information),
+                "preservation": {
+                    "timestep": variants[0].grid.tolist(),
+                    **variants[0].curves(),
+                    **variants[1].curves(),
+                },
+            },
+            "wasted_steps": wasted_steps(information, entropy_nats),
+            "results": results,
+        }
+
+
+class _Variant:
+    """One schedule with or without the hyperschedule: what it ought to preserve.
+
+    Expectations are computed at once for the timesteps asked for and enough others
+    for a smooth curve.
+    """
+
+    def __init__(self, prefix: str, process: ForwardProcess, study: _Study) -> None:
+        self._prefix = prefix
+        self._process = process
+        self._study = study
+        self.grid = np.union1d(
+            study.config.timesteps,
+            _spread(process.num_timesteps, PRESERVATION_POINTS),
+        )
+        self._expected = expected_counts(process, study.design, self.grid)
+
+    def preserved(self, timestep: int) -> dict[str, Measurement]:
+        """Measure the unchanged share, of all tokens and of each type there is."""
+        design, seed = self._study.design, self._study.config.seed
+        kept = preserved_counts(self._process, design, timestep, seed=seed)
+        row = int(np.searchsorted(self.grid, timestep))
+        return {
+            name: proportion(int(kept[of].sum()), trials, exact=float(exact[row]))
+            for name, of, trials, exact in self._shares()
+        }
+
+    def curves(self) -> dict[str, list[float]]:
+        """Return the expected shares on the grid by metric."""
+        return {name: exact.tolist() for name, _, _, exact in self._shares()}
+
+    def _shares(self) -> Iterator[tuple[str, slice, int, NDArray[np.float64]]]:
+        """Yield each metric with its types, its tokens and what is expected."""
+        name = f"{self._prefix}preserved"
+        counts = self._study.design.type_counts
+        kinds = [
+            (f"{name}_{kind}", slice(i, i + 1)) for i, kind in enumerate(TOKEN_TYPES)
+        ]
+        for metric, of in [(name, slice(None)), *kinds]:
+            if trials := int(counts[of].sum()):
+                # A sum of probabilities may pass their number by rounding.
+                share = np.minimum(1.0, self._expected[:, of].sum(axis=1) / trials)
+                yield metric, of, trials, share
+
+
+def _spread(num_timesteps: int, points: int) -> NDArray[np.int64]:
+    """Return at most `points` timesteps from 0 to T-1, evenly spread."""
+    spread = np.linspace(0, num_timesteps - 1, min(num_timesteps, points))
+    return spread.round().astype(np.int64)
+
+
+def _curves(
+    process: ForwardProcess, information: NDArray[np.float64]
+) -> dict[str, list[Any]]:
+    timesteps = _spread(process.num_timesteps, CURVE_POINTS)
+    return {
+        "timestep": timesteps.tolist(),
+        "alpha": process.alphas[timesteps].tolist(),
+        "information_nats": information[timesteps].tolist(),
+    }
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    value = found.value if math.isfinite(found.value) else None
+    return dataclasses.asdict(found) | {"value": value}

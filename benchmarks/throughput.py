@@ -1,0 +1,106 @@
+"""How fast the engine is beside the naive NumPy way and a plain copy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.cases import TimingCase
+from benchmarks.statistics import median
+from noising.engine import build_process
+
+ROUNDS: Final = 21
+INPUTS: Final = 4
+# Short calls are repeated until a round takes some milliseconds.
+TOKENS_A_ROUND: Final = 2**14
+
+Program = Callable[[NDArray[np.int64]], object]
+
+
+def timed_case(
+    case: TimingCase, *, vocab_size: int, generator: np.random.Generator
+) -> dict[str, Any]:
+    """Time the three programs in turn, on tokens that no call saw before it.
+
+    A round times each program once on the same input, and the next round takes other
+    tokens and the reverse order, so that a machine that slows down or a cache that is
+    warm favours none. The speedup is the median of the rounds' ratios: what disturbs
+    one round disturbs both of its programs.
+
+    Args:
+        case: shape and noise level.
+        vocab_size: V; both programs draw replacements uniformly from it.
+        generator: draws the inputs and what the naive program needs.
+
+    Returns:
+        The case as a results document holds it; times in nanoseconds per token.
+    """
+    programs = _programs(case, vocab_size, generator)
+    shape = (case.length,) if case.rows == 1 else (case.rows, case.length)
+    inputs = [generator.integers(vocab_size, size=shape) for _ in range(INPUTS)]
+    repeats = max(1, TOKENS_A_ROUND // case.tokens)
+    times: dict[str, list[float]] = {name: [] for name in programs}
+    for round_ in range(-1, ROUNDS):
+        order = list(programs)
+        if round_ % 2:
+            order.reverse()
+        for name in order:
+            elapsed = _elapsed(programs[name], inputs, round_, repeats)
+            if round_ >= 0:  # the round before the first warms up
+                times[name].append(elapsed / (repeats * case.tokens))
+    ratios = [n / e for n, e in zip(times["naive"], times["engine"], strict=True)]
+    speedup, low, high = median(ratios)
+    return {
+        "case": f"{case.rows}x{case.length} alpha={case.alpha:g}",
+        "rows": case.rows,
+        "length": case.length,
+        "alpha": case.alpha,
+        "rounds": ROUNDS,
+        **{f"{name}_ns_per_token": median(ns)[0] for name, ns in times.items()},
+        "speedup": speedup,
+        "speedup_low": low,
+        "speedup_high": high,
+    }
+
+
+def _programs(
+    case: TimingCase, vocab_size: int, generator: np.random.Generator
+) -> dict[str, Program]:
+    # A schedule of one timestep, at which alpha is the case's.
+    process = build_process(
+        {
+            "vocab_size": vocab_size,
+            "num_timesteps": 1,
+            "schedule": {"type": "custom", "alphas": [case.alpha]},
+        }
+    )
+    copy = np.empty(
+        (case.length,) if case.rows == 1 else (case.rows, case.length), dtype=np.int64
+    )
+    calls = iter(range(2**62))
+
+    def engine(tokens: NDArray[np.int64]) -> object:
+        return process.noise(tokens, 0, seed=next(calls))
+
+    def naive(tokens: NDArray[np.int64]) -> object:
+        keep = generator.random(tokens.shape) < case.alpha
+        replacements = generator.integers(vocab_size, size=tokens.shape)
+        return np.where(keep, tokens, replacements)
+
+    def memcpy(tokens: NDArray[np.int64]) -> None:
+        np.copyto(copy, tokens)
+
+    return {"engine": engine, "naive": naive, "memcpy": memcpy}
+
+
+def _elapsed(
+    program: Program, inputs: list[NDArray[np.int64]], round_: int, repeats: int
+) -> float:
+    start = time.perf_counter_ns()
+    for call in range(repeats):
+        program(inputs[(round_ + call) % len(inputs)])
+    return float(time.perf_counter_ns() - start)

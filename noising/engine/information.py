@@ -19,19 +19,27 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import FloatArray
+from noising.engine.roots import Pair, increasing_root
 
-Pair: TypeAlias = tuple[FloatArray, FloatArray]
+Solver: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 
 _BLOCK_ELEMENTS: Final = 1 << 13
 _SERIES_BELOW: Final = 0.05
+_PENALTY_SERIES_BELOW: Final = 1e-3
 _COARSE_POINTS: Final = 65
-_LAST_STEP: Final = 1e-8  # Newton squares it: the next one is below an ulp
 _LARGEST_SIGMA: Final = 745.0  # exp(-sigma) is the smallest positive float64
 
 
 def xlogx(values: FloatArray) -> FloatArray:
     """Return x·log x elementwise, with 0·log 0 = 0."""
     return values * np.log(np.where(values > 0.0, values, 1.0))
+
+
+def minus_log(lost: FloatArray, left: FloatArray) -> FloatArray:
+    """Return -log(left), through lost = 1 - left where left is near 1."""
+    near = lost < 0.5
+    through_lost = -np.log1p(-np.where(near, lost, 0.0))
+    return np.where(near, through_lost, -np.log(left))
 
 
 def entropy(probabilities: FloatArray) -> float:
@@ -55,6 +63,19 @@ def divergence_term(excess: FloatArray, log_ratio: FloatArray) -> FloatArray:
     series = 2.0 * square * (1.0 + (1.0 + z) * z * tail) / (1.0 - z)
     direct = (1.0 + excess) * log_ratio - excess
     return np.where(np.abs(excess) < _SERIES_BELOW, series, direct)
+
+
+def score_penalty(log_score: FloatArray, ratio: FloatArray) -> FloatArray:
+    """Return r·(expm1(d) - d) with d = log s - log r, or s where r = 0; >= 0.
+
+    Close to d = 0 the two terms cancel and their series is summed instead.
+    """
+    positive = np.where(ratio > 0.0, ratio, 1.0)
+    d = log_score - np.log(positive)
+    series = d * d * (1 / 2 + d * (1 / 6 + d * (1 / 24 + d * (1 / 120 + d / 720))))
+    close = np.abs(d) < _PENALTY_SERIES_BELOW
+    bregman = np.where(close, series, np.expm1(d) - d)
+    return np.where(ratio > 0.0, ratio * bregman, np.exp(log_score))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,12 +237,13 @@ class InformationCurve(abc.ABC):
     def conditional_entropy(self, sigma: FloatArray) -> Pair:
         """Return H(x_0 | x_t) and dI/dsigma."""
 
-    def solver(self) -> Callable[[FloatArray], FloatArray]:
+    def solver(self) -> Solver:
         """Return the inverse: the sigma at which a fraction of `start` is lost.
 
-        The function takes (N,) fractions in [0, 1] and returns (N,) total noise, 0
-        where nothing is lost and infinity where all is. Each element is solved on
-        its own, so the others in the call do not matter.
+        The function takes the fractions lost and left, each (N,) in [0, 1] and
+        computed apart so that neither loses digits where it is small. It returns
+        (N,) total noise, 0 where nothing is lost and infinity where nothing is
+        left. Each element is solved on its own: the others do not matter.
         """
         return InformationSolver.prepared(self)
 
@@ -248,9 +270,9 @@ class ErasureInformation(InformationCurve):
         doubt = (self.prior_entropy - self.start) - np.expm1(-sigma) * self.start
         return doubt, -np.exp(-sigma) * self.start
 
-    def solver(self) -> Callable[[FloatArray], FloatArray]:
-        """Return sigma = -log(1 - lost): here the loglinear schedule, exactly."""
-        return lambda lost: -np.log1p(-lost)
+    def solver(self) -> Solver:
+        """Return sigma = -log(left): here the loglinear schedule, exactly."""
+        return minus_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +314,69 @@ class ChannelInformation(InformationCurve):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixInformation(InformationCurve):
+    """The information curve of exp(sigma·Q), from the whole matrix.
+
+    Attributes:
+        prior: (V,) normalised token prior.
+        channel: one sigma to the (V, V) matrix q(y | x).
+        rates: (V, V) Q.
+    """
+
+    prior: FloatArray
+    channel: Callable[[float], FloatArray]
+    rates: FloatArray
+
+    @property
+    def start(self) -> float:
+        """H(prior): at sigma = 0 the token is there."""
+        return entropy(self.prior)
+
+    def information(self, sigma: FloatArray) -> Pair:
+        """Return I(x_t; x_0) and dI/dsigma."""
+        return self._each(self._information, sigma)
+
+    def conditional_entropy(self, sigma: FloatArray) -> Pair:
+        """Return H(x_0 | x_t) and dI/dsigma."""
+        return self._each(self._conditional_entropy, sigma)
+
+    def _each(
+        self, function: Callable[[FloatArray, FloatArray], float], sigma: FloatArray
+    ) -> Pair:
+        values, slopes = np.empty_like(sigma), np.empty_like(sigma)
+        for place, level in enumerate(sigma):
+            matrix = self.channel(float(level))
+            outcome = self.prior @ matrix
+            values[place] = function(matrix, outcome)
+            slopes[place] = self._slope(matrix, outcome)
+        return values, slopes
+
+    def _information(self, matrix: FloatArray, outcome: FloatArray) -> float:
+        """Sum p(x)·q(y)·(r log r - r + 1), r = q(y | x)/q(y): no term is negative."""
+        live = np.where(outcome > 0.0, outcome, 1.0)
+        excess = np.maximum(matrix / live - 1.0, -1.0)
+        logs = np.log1p(np.where(excess > -1.0, excess, 0.0))
+        terms = np.where(excess > -1.0, divergence_term(excess, logs), 1.0)
+        return float(self.prior @ (terms @ outcome))
+
+    def _conditional_entropy(self, matrix: FloatArray, outcome: FloatArray) -> float:
+        """Sum q(y)·H(x_0 | y), the token itself through its complement."""
+        live = np.where(outcome > 0.0, outcome, 1.0)
+        posterior = self.prior[:, None] * matrix / live
+        np.fill_diagonal(posterior, 0.0)
+        wrong = np.minimum(posterior.sum(axis=0), 1.0)
+        right = -(1.0 - wrong) * np.log1p(-np.where(wrong < 1.0, wrong, 0.0))
+        return float(outcome @ (right - xlogx(posterior).sum(axis=0)))
+
+    def _slope(self, matrix: FloatArray, outcome: FloatArray) -> float:
+        """Sum p(x)·dq(y | x)/dsigma·log(q(y | x)/q(y)), with d/dsigma = matrix·Q."""
+        change = self.prior[:, None] * (matrix @ self.rates)
+        live = (change != 0.0) & (outcome > 0.0)
+        ratio = np.where(live, matrix, 1.0) / np.where(live, outcome, 1.0)
+        return float((np.where(live, change, 0.0) * np.log(ratio)).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InformationSolver:
     """Solves for sigma by a safeguarded Newton, started from a coarse table.
 
@@ -321,20 +406,19 @@ class InformationSolver:
         late = np.stack([-np.log(left), bare._late_sigma(left, -np.log(left))])
         return cls(curve=curve, start=bare.start, early=early, late=late)
 
-    def __call__(self, lost: FloatArray) -> FloatArray:
+    def __call__(self, lost: FloatArray, left: FloatArray) -> FloatArray:
         """Return the sigma at which the fraction `lost` is gone, (N,)."""
         sigma = np.where(lost > 0.0, np.inf, 0.0)
         early = np.flatnonzero((lost > 0.0) & (lost < 0.5))
-        late = np.flatnonzero((lost >= 0.5) & (lost < 1.0))
+        late = np.flatnonzero((lost >= 0.5) & (left > 0.0))
         if early.size:
             logs = np.log(lost[early])
             below = np.minimum(logs - self.early[0, 0], 0.0)
             guess = np.interp(logs, *self.early) + below
             sigma[early] = self._early_sigma(lost[early], guess)
         if late.size:
-            left = 1.0 - lost[late]
-            guess = np.interp(-np.log(left), *self.late)
-            sigma[late] = self._late_sigma(left, guess)
+            guess = np.interp(-np.log(left[late]), *self.late)
+            sigma[late] = self._late_sigma(left[late], guess)
         return sigma
 
     def _early_sigma(self, lost: FloatArray, guess: FloatArray) -> FloatArray:
@@ -347,7 +431,7 @@ class InformationSolver:
             # d sigma / d log(move chance) = expm1(sigma)
             return np.log(doubt) - goal, -slope * np.expm1(sigma) / doubt
 
-        log_move = _increasing_root(miss, target, guess, low=-744.0, high=-1e-300)
+        log_move = increasing_root(miss, target, guess, low=-744.0, high=-1e-300)
         return -np.log1p(-np.exp(log_move))
 
     def _late_sigma(self, left: FloatArray, guess: FloatArray) -> FloatArray:
@@ -358,35 +442,4 @@ class InformationSolver:
             told, slope = self.curve.information(sigma)
             return goal - np.log(told), -slope / told
 
-        return _increasing_root(miss, target, guess, low=0.0, high=_LARGEST_SIGMA)
-
-
-def _increasing_root(
-    miss: Callable[[FloatArray, FloatArray], Pair],
-    target: FloatArray,
-    start: FloatArray,
-    *,
-    low: float,
-    high: float,
-) -> FloatArray:
-    """Return the roots of increasing functions by Newton, kept in brackets.
-
-    A step that leaves its bracket is replaced by bisection.
-    """
-    root = np.clip(start, low, high)
-    lower = np.full_like(root, low)
-    upper = np.full_like(root, high)
-    active = np.arange(root.size)
-    while active.size:
-        here = root[active]
-        value, rate = miss(here, target[active])
-        lower[active] = np.where(value <= 0.0, here, lower[active])
-        upper[active] = np.where(value >= 0.0, here, upper[active])
-        step = here - value / rate
-        inside = (step >= lower[active]) & (step <= upper[active])
-        step = np.where(inside, step, 0.5 * (lower[active] + upper[active]))
-        root[active] = step
-        active = active[
-            np.abs(step - here) > _LAST_STEP * np.minimum(np.abs(here), 1.0)
-        ]
-    return root
+        return increasing_root(miss, target, guess, low=0.0, high=_LARGEST_SIGMA)

@@ -10,7 +10,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -136,7 +136,7 @@ class Numbers(Parameter):
         if set(map(type, values)) == {float}:  # the common case, in one pass
             array = np.array(values)
             if self.item.takes(array.min()) and self.item.takes(array.max()):
-                return values
+                return cast(list[float], (array + 0.0).tolist())
         return [self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(values)]
 
 
@@ -161,7 +161,7 @@ def _finite(value: Any, field: str) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise EngineError(field, "not_finite", "must be a finite number", value)
-    return number
+    return number + 0.0  # -0 and 0 are one value and one fingerprint
 
 
 def listed(value: Any, field: str, *, min_length: int = 0) -> list[Any]:

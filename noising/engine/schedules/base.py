@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from noising.engine.arrays import FloatArray
-from noising.engine.information import InformationCurve
+from noising.engine.information import InformationCurve, minus_log
 from noising.engine.parameters import Parameter
 
 
@@ -61,6 +61,14 @@ class Schedule(abc.ABC):
         """Return 1 - alpha = -expm1(-sigma), exact where it is small."""
         return -np.expm1(-self.sigma(t))
 
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return -alpha'/(1 - alpha) = dsigma/expm1(sigma), in [0, inf]."""
+        return self.dsigma(t) / np.expm1(self.sigma(t))
+
+    def falls(self) -> bool:
+        """Tell whether sigma decreases anywhere; only a user's table can."""
+        return False
+
     def log_snr(self, t: FloatArray) -> FloatArray:
         """Return log(alpha/(1 - alpha)) = -log expm1(sigma), in [-inf, inf]."""
         return np.log(self.alpha(t)) - np.log(self.move_chance(t))
@@ -87,14 +95,11 @@ class AlphaSchedule(Schedule):
 
     def sigma(self, t: FloatArray) -> FloatArray:
         """Return -log alpha, through 1 - alpha where alpha is near 1."""
-        moved = self.move_chance(t)
-        near = moved < 0.5
-        return np.where(
-            near, -np.log1p(-np.where(near, moved, 0.0)), self._minus_log(t)
-        )
+        return minus_log(self.move_chance(t), self.alpha(t))
 
-    def _minus_log(self, t: FloatArray) -> FloatArray:
-        return -np.log(self.alpha(t)) + 0.0  # + 0.0 turns -0 into 0
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return d(1 - alpha)/dt / (1 - alpha), finite where alpha = 0."""
+        return self.move_rate(t) / self.move_chance(t)
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return d(1 - alpha)/dt / alpha; infinite where alpha = 0."""

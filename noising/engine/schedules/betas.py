@@ -1,5 +1,6 @@
 """Schedules defined by the move chance beta_k of each step."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -87,10 +88,21 @@ COSINE_PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def _cosine_angles(steps: int, s: float) -> tuple[FloatArray, FloatArray]:
-    """Return the angles (t+s)/(1+s)·pi/2 at both ends of every step."""
-    angles = (np.arange(steps + 1) / steps + s) / (1.0 + s) * (np.pi / 2)
-    return angles[:-1], angles[1:]
+def _cosine_steps(steps: int, s: float) -> tuple[float, FloatArray, FloatArray]:
+    """Return the spacing d of the angles (t+s)/(1+s)·pi/2 and two multiples of it.
+
+    A step goes from angle a to angle b = a + d. The multiples are a + b and what a
+    lacks to pi/2, each (T,): neither large s nor many steps cost them digits.
+    """
+    spacing = math.pi / 2 / (steps * (1.0 + s))
+    whole = np.arange(steps, dtype=np.float64)
+    return spacing, 2.0 * (whole + steps * s) + 1.0, steps - whole
+
+
+def _sigmas_to_zero(betas: FloatArray, max_beta: float) -> FloatArray:
+    """Return (T+1,) total noise of capped betas, the last of which is 1 uncapped."""
+    betas[-1] = 1.0
+    return sigmas_of_betas(np.minimum(betas, max_beta))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +110,7 @@ class Cosine(GridSchedule):
     """alpha follows cos^2, each beta capped at max_beta.
 
     beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos^2((t+s)/(1+s)·pi/2), computed
-    as sin(b-a)·sin(b+a)/cos^2(a), which does not cancel.
+    as sin(b-a)·sin(a+b)/cos^2(a), which does not cancel.
     Source: Nichol, Dhariwal 2021, eq. 17.
     """
 
@@ -107,6 +119,28 @@ class Cosine(GridSchedule):
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
         """Return the schedule on the context's T steps."""
-        a, b = _cosine_angles(context.num_timesteps, parameters["s"])
-        betas = np.sin(b - a) * np.sin(b + a) / np.cos(a) ** 2
-        return cls(sigmas=sigmas_of_betas(np.minimum(betas, parameters["max_beta"])))
+        d, sums, lacking = _cosine_steps(context.num_timesteps, parameters["s"])
+        # a + b and pi - (a + b) have one sine; the smaller angle keeps its digits.
+        sine_of_sum = np.sin(d * np.minimum(sums, 2.0 * lacking - 1.0))
+        betas = math.sin(d) * sine_of_sum / np.sin(d * lacking) ** 2
+        return cls(sigmas=_sigmas_to_zero(betas, parameters["max_beta"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class D3PMCosine(GridSchedule):
+    """alpha follows a cosine that is not squared, each beta capped at max_beta.
+
+    beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos((t+s)/(1+s)·pi/2), computed as
+    2·sin((b-a)/2)·sin((a+b)/2)/cos(a), which does not cancel.
+    Source: Austin et al. 2021 (D3PM), get_diffusion_betas; Hoogeboom et al. 2021.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = COSINE_PARAMETERS
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule on the context's T steps."""
+        d, sums, lacking = _cosine_steps(context.num_timesteps, parameters["s"])
+        drop = 2.0 * math.sin(d / 2.0) * np.sin(d * sums / 2.0)
+        betas = drop / np.sin(d * lacking)
+        return cls(sigmas=_sigmas_to_zero(betas, parameters["max_beta"]))

@@ -42,7 +42,9 @@ class Geometric(Schedule):
 
     def sigma(self, t: FloatArray) -> FloatArray:
         """Return the geometric mean of the two ends, weighted by t."""
-        return np.asarray(self.sigma_min ** (1.0 - t) * self.sigma_max**t, np.float64)
+        between = self.sigma_min ** (1.0 - t) * self.sigma_max**t
+        # Rounding must not leave the range: equal ends are constant noise.
+        return np.clip(between, self.sigma_min, self.sigma_max)
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return sigma·log(sigma_max/sigma_min)."""

@@ -1,6 +1,6 @@
 """The entropy schedule: uncertainty about x_0 rises evenly in time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
-from noising.engine.information import InformationCurve
+from noising.engine.information import InformationCurve, Solver
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
 from noising.engine.schedules.base import Context, Schedule
 
@@ -43,7 +43,7 @@ class SeddEntropy(Schedule):
     }
     epsilon: float
     curve: InformationCurve
-    solve: Callable[[FloatArray], FloatArray]
+    solve: Solver
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
@@ -63,16 +63,18 @@ class SeddEntropy(Schedule):
 
     def sigma(self, t: FloatArray) -> FloatArray:
         """Return the sigma at which (1-epsilon)·t of the information is gone."""
-        return self.solve(self._lost(t))
+        lost, left = self._shares(t)
+        return self.solve(lost, left)
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return -(1-epsilon)·I_0 / (dI/dsigma), by implicit differentiation."""
-        lost = self._lost(t)
-        sigma = self.solve(lost)
+        lost, left = self._shares(t)
+        sigma = self.solve(lost, left)
         early = self.curve.conditional_entropy(sigma)[1]
         slope = np.where(lost < 0.5, early, self.curve.information(sigma)[1])
         rate = -(1.0 - self.epsilon) * self.curve.start / slope
         return np.where(np.isinf(sigma), np.inf, rate)
 
-    def _lost(self, t: FloatArray) -> FloatArray:
-        return (1.0 - self.epsilon) * t
+    def _shares(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the shares of the information lost and left, which add up to 1."""
+        return (1.0 - self.epsilon) * t, (1.0 - t) + self.epsilon * t

@@ -8,7 +8,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.schedules.base import Schedule
 
-_SNAP: Final = 1e-9  # of a step: (k+1)/T times T is an integer only up to rounding
+_SNAP: Final = 2.0**-51  # (k+1)/T times T is k + 1 up to two relative roundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +34,26 @@ class GridSchedule(Schedule):
         left, fraction = self._locate(t)
         start, end = self.sigmas[left], self.sigmas[left + 1]
         between = start + fraction * (end - start)
-        exact = np.where(
-            fraction == 0.0, start, np.where(fraction == 1.0, end, between)
-        )
-        return np.asarray(np.where(np.isinf(start), start, exact), np.float64)
+        # Rounding must not leave the interval, or noise would be taken back.
+        between = np.clip(between, np.minimum(start, end), np.maximum(start, end))
+        between = np.where(np.isinf(start) | (fraction == 0.0), start, between)
+        return np.asarray(np.where(fraction == 1.0, end, between), np.float64)
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return the slope of the interval that holds t, left at grid points."""
         interval = self._interval(t)
         rise = self.sigmas[interval + 1] - self.sigmas[interval]
-        return np.asarray(
-            np.where(np.isnan(rise), np.inf, rise * self.steps), np.float64
-        )
+        return np.where(np.isnan(rise), np.inf, rise * self.steps)
+
+    def falls(self) -> bool:
+        """Tell whether sigma decreases from one grid point to the next."""
+        return bool((self.sigmas[1:] < self.sigmas[:-1]).any())
 
     def _locate(self, t: FloatArray) -> tuple[np.ndarray, FloatArray]:
         """Return the left grid index (< T) and the fraction of the interval."""
         place = t * self.steps
         near = np.rint(place)
-        place = np.where(np.abs(place - near) <= _SNAP, near, place)
+        place = np.where(np.abs(place - near) <= _SNAP * near, near, place)
         left = np.minimum(np.floor(place), self.steps - 1).astype(np.int64)
         return left, place - left
 

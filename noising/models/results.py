@@ -1,9 +1,14 @@
 """What a benchmark run measured: per schedule, per timestep, per kernel case."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models.functions import Length
+
+if TYPE_CHECKING:
+    from noising.models.schedules import ScheduleConfig
+
+SCHEDULE_PAGE_RUNS = 20
 
 
 class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
@@ -13,13 +18,21 @@ class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
         """Names only: a row's curves hold thousands of numbers."""
         return self.only("run_id", "position", "name", "is_baseline")
 
-    def for_schedule_page(self) -> Self:
-        """With their runs, latest first, for the page of one configuration."""
+    def for_schedule_page(self, config: "ScheduleConfig") -> Self:
+        """The latest runs that measured a configuration, in one query."""
         return (
-            self.for_lists()
+            self.filter(config=config, run__archived_at__isnull=True)
             .select_related("run")
-            .filter(run__archived_at__isnull=True)
-            .order_by("-run__created_at", "-run_id")
+            .only(
+                "name",
+                "is_baseline",
+                "wasted_steps",
+                "run__suite",
+                "run__corpus_name",
+                "run__status",
+                "run__created_at",
+            )
+            .order_by("-run__created_at", "-run_id")[:SCHEDULE_PAGE_RUNS]
         )
 
 
@@ -50,6 +63,9 @@ class BenchmarkSchedule(models.Model):
     lint_findings = models.JSONField(default=list)
     curves = models.JSONField()
     wasted_steps = models.PositiveIntegerField()
+    details = models.JSONField(
+        default=dict, help_text="Everything else that was recorded about the schedule."
+    )
 
     objects = BenchmarkScheduleQuerySet.as_manager()
 
@@ -88,6 +104,7 @@ class BenchmarkSchedule(models.Model):
             "lint": self.lint_findings,
             "curves": self.curves,
             "wasted_steps": self.wasted_steps,
+            **self.details,
             "results": [result.entry() for result in self.results.all()],
         }
 
@@ -145,6 +162,7 @@ class ThroughputResult(models.Model):
     case = models.CharField(max_length=100)
     engine_ns_per_token = models.FloatField()
     naive_ns_per_token = models.FloatField()
+    speedup = models.FloatField(help_text="How many times faster the engine is.")
     details = models.JSONField(
         default=dict, help_text="Everything else that was recorded about the case."
     )
@@ -162,9 +180,11 @@ class ThroughputResult(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    engine_ns_per_token__gt=0.0, naive_ns_per_token__gt=0.0
+                    engine_ns_per_token__gt=0.0,
+                    naive_ns_per_token__gt=0.0,
+                    speedup__gt=0.0,
                 ),
-                name="throughputresult_times_positive",
+                name="throughputresult_positive",
             ),
         ]
 
@@ -177,5 +197,6 @@ class ThroughputResult(models.Model):
             "case": self.case,
             "engine_ns_per_token": self.engine_ns_per_token,
             "naive_ns_per_token": self.naive_ns_per_token,
+            "speedup": self.speedup,
             **self.details,
         }

@@ -16,6 +16,8 @@ RESERVED_SLUGS = ("compare", "import")
 
 DASHBOARD_SCHEDULES = 12
 
+SEVERITIES = ("error", "warning", "info")
+
 
 class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     """Reads of schedule configurations."""
@@ -56,6 +58,11 @@ class ScheduleConfig(models.Model):
     configuration its specification is fixed: notes and tags may change, and a
     different specification takes a different slug.
     """
+
+    # Set by with_summary().
+    schedule_type: str
+    graph_type: str
+    run_count: int
 
     slug = models.SlugField(
         max_length=100,
@@ -143,9 +150,11 @@ class ScheduleConfig(models.Model):
         self.refuse_changed_specification()
 
     @property
-    def is_used(self) -> bool:
-        """Whether a run refers to this configuration."""
-        return self.pk is not None and self.measurements.exists()
+    def lint_counts(self) -> dict[str, int]:
+        """How many findings of each severity the linter has, gravest first."""
+        severities = [finding["severity"] for finding in self.lint_findings]
+        counts = {name: severities.count(name) for name in SEVERITIES}
+        return {name: count for name, count in counts.items() if count}
 
     def refuse_changed_specification(self) -> None:
         """Raise ValidationError if a run refers to another specification than this."""

@@ -7,6 +7,7 @@ from noising.services.accounts import NewAccount, account_bootstrap
 from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
 from noising.services.identifiers import uuid7
 from noising.services.runs import (
+    run_annotate,
     run_archive,
     run_fail,
     run_progress,
@@ -29,6 +30,7 @@ __all__ = [
     "LoadedSchedules",
     "NewAccount",
     "account_bootstrap",
+    "run_annotate",
     "run_archive",
     "run_fail",
     "run_progress",

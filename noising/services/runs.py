@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from benchmarks.runner import SCHEMA_VERSION
 from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
@@ -22,7 +23,6 @@ from noising.services.identifiers import uuid7
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-SCHEMA_VERSION = 1
 LONGEST_REASON = 2_000
 
 Document = Mapping[str, Any]
@@ -133,6 +133,17 @@ def run_record(
     return stored
 
 
+def run_annotate(*, run: BenchmarkRun, notes: str, tags: Iterable[str]) -> None:
+    """Change what people say about a run, and nothing of what it says itself.
+
+    Raises:
+        ValidationError: A tag is not allowed.
+    """
+    run.notes, run.tags = notes, list(tags)
+    run.clean()
+    run.save(update_fields=["notes", "tags"])
+
+
 def run_archive(*, run: BenchmarkRun) -> None:
     """Take a run out of the lists."""
     if run.archived_at is None:
@@ -219,7 +230,7 @@ def _configs(entries: Sequence[Document]) -> dict[str, ScheduleConfig]:
         for config in found
         if all(
             config.specification[part] == measured[config.slug][part]
-            for part in ("schedule", "graph")
+            for part in ("schedule", "graph", "num_timesteps")
         )
     }
 
@@ -227,17 +238,15 @@ def _configs(entries: Sequence[Document]) -> dict[str, ScheduleConfig]:
 def _write_schedule(
     run: BenchmarkRun, position: int, entry: Document, config: ScheduleConfig | None
 ) -> None:
+    columns = ("name", "specification", "fingerprint", "is_baseline", "curves")
     schedule = BenchmarkSchedule.objects.create(
         run=run,
         position=position,
-        name=entry["name"],
         config=config,
-        specification=entry["specification"],
-        fingerprint=entry["fingerprint"],
-        is_baseline=entry["is_baseline"],
         lint_findings=entry["lint"],
-        curves=entry["curves"],
         wasted_steps=entry["wasted_steps"],
+        details=_rest(entry, {*columns, "lint", "wasted_steps", "results"}),
+        **{key: entry[key] for key in columns},
     )
     BenchmarkResult.objects.bulk_create(
         BenchmarkResult(schedule=schedule, **result) for result in entry["results"]
@@ -245,10 +254,15 @@ def _write_schedule(
 
 
 def _throughput(run: BenchmarkRun, position: int, entry: Document) -> ThroughputResult:
-    columns = ("case", "engine_ns_per_token", "naive_ns_per_token")
+    columns = ("case", "engine_ns_per_token", "naive_ns_per_token", "speedup")
     return ThroughputResult(
         run=run,
         position=position,
-        details={key: entry[key] for key in entry if key not in columns},
+        details=_rest(entry, columns),
         **{key: entry[key] for key in columns},
     )
+
+
+def _rest(entry: Document, columns: Container[str]) -> dict[str, Any]:
+    """Return what has no column of its own, so that nothing recorded is lost."""
+    return {key: value for key, value in entry.items() if key not in columns}

@@ -113,13 +113,14 @@ def schedules_load_builtin() -> LoadedSchedules:
             ScheduleConfig(slug=builtin.slug, notes=builtin.notes, tags=[BUILTIN_TAG]),
             builtin.specification,
         )
-        for builtin in BUILTIN_SCHEDULES
+        # Lists show the newest first: so the baseline comes first there.
+        for builtin in reversed(BUILTIN_SCHEDULES)
         if builtin.slug not in kept
     ]
     # Two processes may start on the same empty database.
     ScheduleConfig.objects.bulk_create(missing, ignore_conflicts=True)
     return LoadedSchedules(
-        created=tuple(schedule.slug for schedule in missing),
+        created=tuple(slug for slug in slugs if slug not in kept),
         kept=tuple(slug for slug in slugs if slug in kept),
     )
 

@@ -1,0 +1,167 @@
+import copy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError
+from django.db.models import Model
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.models import (
+    BenchmarkResult,
+    BenchmarkRun,
+    BenchmarkSchedule,
+    ThroughputResult,
+)
+
+pytestmark = pytest.mark.django_db
+
+Document = dict[str, Any]
+NOW = timezone.now()
+
+
+@pytest.fixture
+def run(document: Document) -> BenchmarkRun:
+    return services.run_record(document=document)
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"status": "paused"}, "status_known"),
+        ({"progress": -0.1}, "progress_in_range"),
+        ({"progress": 1.1}, "progress_in_range"),
+        ({"started_at": None}, "started"),
+        ({"attempt": 0}, "started"),
+        ({"finished_at": None}, "ended"),
+        ({"status": "running"}, "ended"),
+        ({"status": "queued"}, "ended"),
+        ({"status": "failed"}, "failed_with_reason"),
+        ({"error": "For no reason."}, "failed_with_reason"),
+        ({"corpus": None}, "succeeded_complete"),
+        ({"environment": None}, "succeeded_complete"),
+        ({"schema_version": None}, "succeeded_complete"),
+        ({"measured_at": None}, "succeeded_complete"),
+        ({"seed": ""}, "seed_given"),
+    ],
+)
+def test_the_database_refuses_a_run(
+    run: BenchmarkRun, changes: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=f"benchmarkrun_{constraint}"):
+        BenchmarkRun.objects.filter(pk=run.pk).update(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "queued", "finished_at": None, "started_at": None, "attempt": 0},
+        {"status": "running", "finished_at": None},
+        {"status": "failed", "error": "It broke."},
+        {"status": "cancelled", "started_at": None, "attempt": 0},
+        {"status": "cancelled"},
+    ],
+)
+def test_the_database_takes_every_state(
+    run: BenchmarkRun, changes: dict[str, Any]
+) -> None:
+    assert BenchmarkRun.objects.filter(pk=run.pk).update(**changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "constraint"),
+    [
+        (BenchmarkSchedule, {"fingerprint": "abc"}, "benchmarkschedule_fingerprint"),
+        (BenchmarkResult, {"alpha": 1.1}, "benchmarkresult_alpha_in_range"),
+        (BenchmarkResult, {"alpha": -0.1}, "benchmarkresult_alpha_in_range"),
+        (ThroughputResult, {"engine_ns_per_token": 0.0}, "throughputresult_positive"),
+        (ThroughputResult, {"naive_ns_per_token": -1.0}, "throughputresult_positive"),
+        (ThroughputResult, {"speedup": 0.0}, "throughputresult_positive"),
+        # Every row the same: what must be unique is not.
+        (BenchmarkSchedule, {"name": "same"}, "name"),
+        (BenchmarkSchedule, {"position": 0}, "position"),
+        (BenchmarkSchedule, {"is_baseline": True}, "run_id"),
+        (BenchmarkResult, {"timestep": 0}, "timestep"),
+        (ThroughputResult, {"case": "same"}, "case"),
+        (ThroughputResult, {"position": 0}, "position"),
+    ],
+)
+def test_the_database_refuses_a_result(
+    run: BenchmarkRun, kind: type[Model], changes: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        kind._default_manager.update(**changes)
+
+
+def test_deleting_a_run_deletes_what_it_measured_and_no_configuration(
+    document: Document,
+) -> None:
+    services.schedules_load_builtin()
+    services.run_record(document=document).delete()
+    assert not BenchmarkSchedule.objects.exists()
+    assert not BenchmarkResult.objects.exists()
+    assert not ThroughputResult.objects.exists()
+    services.schedules_load_builtin()
+
+
+def test_deleting_an_account_keeps_its_runs(document: Document) -> None:
+    owner = get_user_model().objects.create_user("someone")
+    run = services.run_record(document=document, owner=owner)
+    owner.delete()
+    run.refresh_from_db()
+    assert run.owner is None
+
+
+def test_a_page_reads_a_run_in_five_queries(
+    document: Document, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    services.schedules_load_builtin()
+    run = services.run_record(document=document)
+    with django_assert_num_queries(5):
+        assert BenchmarkRun.objects.for_page().get(pk=run.pk).document() == document
+
+
+def test_the_dashboard_reads_the_latest_runs_in_two_queries(
+    document: Document, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    names = [entry["name"] for entry in document["schedules"]]
+    for seed in range(12):
+        document["config"]["seed"] = seed
+        run = services.run_record(document=copy.deepcopy(document))
+        BenchmarkRun.objects.filter(pk=run.pk).update(
+            created_at=NOW + timedelta(seconds=seed)
+        )
+    services.run_archive(run=BenchmarkRun.objects.get(seed="11"))
+    with django_assert_num_queries(2):
+        rows = [
+            (run.seed, [schedule.name for schedule in run.schedules.all()])
+            for run in BenchmarkRun.objects.for_dashboard()
+        ]
+    assert rows == [(str(seed), names) for seed in range(10, 0, -1)]
+
+
+def test_a_schedule_page_reads_the_latest_runs_in_one_query(
+    document: Document, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    services.schedules_load_builtin()
+    runs = []
+    for seed in range(3):
+        document["config"]["seed"] = seed
+        runs.append(services.run_record(document=copy.deepcopy(document)))
+    services.run_archive(run=runs[1])
+    measured = BenchmarkSchedule.objects.exclude(config=None).first()
+    assert measured is not None
+    assert measured.config is not None
+    with django_assert_num_queries(1):
+        rows = [
+            (row.run, row.run.corpus_name, row.run.status, row.wasted_steps)
+            for row in BenchmarkSchedule.objects.for_schedule_page(measured.config)
+            if row.run.created_at and row.is_baseline == measured.is_baseline
+        ]
+    assert rows == [
+        (run, "synthetic", "succeeded", measured.wasted_steps)
+        for run in (runs[2], runs[0])
+    ]

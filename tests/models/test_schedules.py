@@ -1,0 +1,150 @@
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.models import BenchmarkSchedule, ScheduleConfig
+
+pytestmark = pytest.mark.django_db
+
+SMALL = {"vocab_size": 27, "num_timesteps": 10, "schedule": {"type": "loglinear"}}
+
+
+@pytest.fixture
+def config() -> ScheduleConfig:
+    return services.schedule_create(slug="small", specification=SMALL)
+
+
+@pytest.fixture
+def used(document: dict[str, Any]) -> ScheduleConfig:
+    services.schedules_load_builtin()
+    services.run_record(document=document)
+    measured = BenchmarkSchedule.objects.exclude(config=None).first()
+    assert measured is not None
+    assert measured.config is not None
+    return measured.config
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("slug", "", "slug_allowed"),
+        ("slug", "compare", "slug_allowed"),
+        ("slug", "import", "slug_allowed"),
+        ("num_timesteps", 0, "num_timesteps_in_range"),
+        ("num_timesteps", 100_001, "num_timesteps_in_range"),
+        ("vocab_size", 1, "vocab_size_in_range"),
+        ("vocab_size", 2**24 + 1, "vocab_size_in_range"),
+        ("fingerprint", "abc", "fingerprint_is_sha256"),
+    ],
+)
+def test_the_database_refuses(
+    config: ScheduleConfig, column: str, value: object, constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=f"scheduleconfig_{constraint}"):
+        ScheduleConfig.objects.filter(pk=config.pk).update(**{column: value})
+
+
+def test_the_database_refuses_a_slug_twice(config: ScheduleConfig) -> None:
+    other = services.schedule_create(slug="other", specification=SMALL)
+    with pytest.raises(IntegrityError):
+        ScheduleConfig.objects.filter(pk=other.pk).update(slug=config.slug)
+
+
+def test_an_unused_specification_may_change(config: ScheduleConfig) -> None:
+    config.specification = config.specification | {"num_timesteps": 11}
+    config.save()
+    assert ScheduleConfig.objects.get().specification["num_timesteps"] == 11
+
+
+def test_a_specification_that_a_run_refers_to_never_changes(
+    used: ScheduleConfig,
+) -> None:
+    changed = used.specification | {"num_timesteps": 11}
+    with pytest.raises(ValidationError, match="another slug"):
+        services.schedule_update(schedule=used, specification=changed)
+    used.specification = changed
+    with pytest.raises(ValidationError, match="another slug"):
+        used.full_clean()
+    with pytest.raises(ValidationError, match="another slug"):
+        used.save()
+    assert ScheduleConfig.objects.get(pk=used.pk).num_timesteps == 1000
+
+
+def test_notes_and_tags_of_a_used_configuration_may_change(
+    used: ScheduleConfig,
+) -> None:
+    services.schedule_update(
+        schedule=used, specification=used.specification, notes="New.", tags=["new"]
+    )
+    used.refresh_from_db()
+    assert (used.notes, used.tags) == ("New.", ["new"])
+
+
+def test_a_configuration_read_without_its_specification_can_be_saved(
+    used: ScheduleConfig,
+) -> None:
+    listed = (
+        ScheduleConfig.objects.for_dashboard()
+        .model.objects.with_summary()
+        .get(pk=used.pk)
+    )
+    services.schedule_archive(schedule=listed)
+    assert ScheduleConfig.objects.get(pk=used.pk).archived_at is not None
+
+
+def test_a_used_configuration_cannot_be_deleted(used: ScheduleConfig) -> None:
+    with pytest.raises(ProtectedError), transaction.atomic():
+        used.delete()
+    assert ScheduleConfig.objects.filter(pk=used.pk).exists()
+
+
+def test_counts_findings_by_severity_gravest_first() -> None:
+    severities = ["info", "error", "info", "warning"]
+    config = ScheduleConfig(lint_findings=[{"severity": name} for name in severities])
+    assert list(config.lint_counts.items()) == [
+        ("error", 1),
+        ("warning", 1),
+        ("info", 2),
+    ]
+
+
+def test_the_dashboard_reads_its_schedules_in_one_query(
+    document: dict[str, Any], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    services.schedules_load_builtin()
+    services.run_record(document=document)
+    with django_assert_num_queries(1):
+        rows = [
+            (config.slug, config.schedule_type, config.graph_type, config.run_count)
+            for config in ScheduleConfig.objects.for_dashboard()
+        ]
+    measured = {entry["name"] for entry in document["schedules"]}
+    assert ("sedd-absorbing", "sedd_entropy", "absorbing", 0) in rows
+    assert {slug for slug, *_, count in rows if count} == measured
+
+
+def test_the_dashboard_reads_the_newest_and_no_more_than_a_plot_can_hold() -> None:
+    for index in range(14):
+        services.schedule_create(slug=f"config-{index}", specification=SMALL)
+    services.schedule_archive(schedule=ScheduleConfig.objects.get(slug="config-13"))
+    expected = [f"config-{index}" for index in range(12, 0, -1)]
+    assert [config.slug for config in ScheduleConfig.objects.for_dashboard()] == (
+        expected
+    )
+    assert [config.slug for config in ScheduleConfig.objects.for_plots()] == expected
+
+
+def test_plots_read_specifications_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    services.schedules_load_builtin()
+    with django_assert_num_queries(1):
+        specifications = [
+            config.specification for config in ScheduleConfig.objects.for_plots()
+        ]
+    assert len(specifications) == 8

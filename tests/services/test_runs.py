@@ -1,0 +1,224 @@
+import copy
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from noising import services
+from noising.models import (
+    BenchmarkResult,
+    BenchmarkRun,
+    BenchmarkSchedule,
+    ThroughputResult,
+)
+
+pytestmark = pytest.mark.django_db
+
+Document = dict[str, Any]
+
+
+def started(document: Document) -> BenchmarkRun:
+    return services.run_start(
+        suite=document["suite"],
+        corpus_name=document["corpus"]["name"],
+        config=document["config"],
+    )
+
+
+def row_counts() -> list[int]:
+    kinds = (BenchmarkRun, BenchmarkSchedule, BenchmarkResult, ThroughputResult)
+    return [kind.objects.count() for kind in kinds]
+
+
+def test_a_started_run_is_running(document: Document) -> None:
+    run = started(document)
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert run.attempt == 1
+    assert run.progress == 0.0
+    assert run.started_at is not None
+    assert run.heartbeat_at is not None
+    assert run.finished_at is None
+    assert run.pk.version == 7
+    assert run.seed == str(document["config"]["seed"])
+    assert run.baseline == document["config"]["baseline"]
+
+
+def test_the_largest_seed_is_kept_exactly(document: Document) -> None:
+    document["config"]["seed"] = 2**64 - 1
+    run = services.run_record(document=document)
+    run.refresh_from_db()
+    assert int(run.seed) == 2**64 - 1
+    assert run.config["seed"] == 2**64 - 1
+
+
+def test_progress_moves_the_heartbeat(document: Document) -> None:
+    run = started(document)
+    services.run_progress(run=run, progress=0.25)
+    stored = BenchmarkRun.objects.get()
+    assert stored.progress == 0.25
+    assert stored.heartbeat_at > run.heartbeat_at
+
+
+def test_recorded_results_come_back_as_they_were(document: Document) -> None:
+    run = services.run_record(document=document, run=started(document))
+    stored = BenchmarkRun.objects.for_page().get()
+    assert stored == run
+    assert stored.status == "succeeded"
+    assert stored.progress == 1.0
+    assert stored.finished_at is not None
+    assert stored.document() == document
+
+
+def test_there_is_a_row_for_every_schedule_timestep_and_case(
+    document: Document,
+) -> None:
+    services.run_record(document=document)
+    assert row_counts() == [
+        1,
+        len(document["schedules"]),
+        sum(len(entry["results"]) for entry in document["schedules"]),
+        len(document["throughput"]),
+    ]
+
+
+def test_results_without_a_run_make_one(document: Document) -> None:
+    owner = get_user_model().objects.create_user("someone")
+    run = services.run_record(
+        document=document, owner=owner, notes="From a file.", tags=["imported"]
+    )
+    run.refresh_from_db()
+    assert run.status == "succeeded"
+    assert (run.owner, run.notes, run.tags) == (owner, "From a file.", ["imported"])
+    assert BenchmarkRun.objects.for_page().get().document() == document
+
+
+def test_results_delivered_twice_are_stored_once(document: Document) -> None:
+    first = services.run_record(document=document)
+    before = row_counts()
+    second = services.run_record(document=copy.deepcopy(document))
+    assert second == first
+    assert row_counts() == before
+
+
+def test_results_delivered_twice_for_a_run_are_stored_once(document: Document) -> None:
+    run = started(document)
+    services.run_record(document=document, run=run)
+    before = row_counts()
+    services.run_record(document=document, run=run)
+    assert row_counts() == before
+
+
+def test_other_results_are_another_run(document: Document) -> None:
+    services.run_record(document=document)
+    other = copy.deepcopy(document)
+    other["config"]["seed"] += 1
+    services.run_record(document=other)
+    assert BenchmarkRun.objects.count() == 2
+
+
+def test_a_failed_run_keeps_its_reason(document: Document) -> None:
+    run = started(document)
+    services.run_fail(run=run, reason="The corpus went away.\n")
+    stored = BenchmarkRun.objects.get()
+    assert stored.status == "failed"
+    assert stored.error == "The corpus went away."
+    assert stored.finished_at is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("", "It failed without a reason."), ("x" * 9000, "x" * 2000)]
+)
+def test_a_reason_is_always_given_and_never_endless(
+    document: Document, reason: str, kept: str
+) -> None:
+    services.run_fail(run=started(document), reason=reason)
+    assert BenchmarkRun.objects.get().error == kept
+
+
+def test_a_run_that_ended_takes_no_results_and_no_failure(document: Document) -> None:
+    failed = started(document)
+    services.run_fail(run=failed, reason="First.")
+    services.run_record(document=document, run=failed)
+    services.run_fail(run=failed, reason="Second.")
+    services.run_progress(run=failed, progress=0.5)
+    stored = BenchmarkRun.objects.get()
+    assert (stored.status, stored.error, stored.progress) == ("failed", "First.", 0.0)
+    assert not BenchmarkSchedule.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_stored_of_results_that_do_not_fit(document: Document) -> None:
+    results = document["schedules"][-1]["results"]
+    results.append(results[-1])
+    run = started(document)
+    with pytest.raises(IntegrityError):
+        services.run_record(document=document, run=run)
+    assert row_counts() == [1, 0, 0, 0]
+    run.refresh_from_db()
+    assert run.status == "running"
+
+
+def test_refuses_results_of_another_schema(document: Document) -> None:
+    document["schema_version"] = 99
+    with pytest.raises(ValueError, match="`schema_version` must be 1, got 99"):
+        services.run_record(document=document)
+    assert row_counts() == [0, 0, 0, 0]
+
+
+def test_refuses_results_that_are_not_json(document: Document) -> None:
+    document["schedules"][0]["wasted_steps"] = float("nan")
+    with pytest.raises(ValueError, match="JSON"):
+        services.run_record(document=document)
+
+
+def test_refuses_tags_that_are_not_allowed(document: Document) -> None:
+    with pytest.raises(ValidationError, match="only once"):
+        services.run_record(document=document, tags=["a", "a"])
+    run = services.run_record(document=document)
+    with pytest.raises(ValidationError, match="only once"):
+        services.run_annotate(run=run, notes="", tags=["a", "a"])
+
+
+def test_a_configuration_that_was_measured_is_linked(document: Document) -> None:
+    services.schedules_load_builtin()
+    services.run_record(document=document)
+    for schedule in BenchmarkSchedule.objects.select_related("config"):
+        assert schedule.config is not None
+        assert schedule.config.slug == schedule.name
+
+
+def test_a_configuration_that_only_shares_the_name_is_not_linked(
+    document: Document,
+) -> None:
+    name = document["schedules"][0]["name"]
+    services.schedule_create(
+        slug=name, specification={"schedule": {"type": "loglinear", "epsilon": 0.123}}
+    )
+    services.run_record(document=document)
+    assert BenchmarkSchedule.objects.get(name=name).config is None
+
+
+def test_annotating_leaves_the_state_alone(document: Document) -> None:
+    run = started(document)
+    services.run_progress(run=run, progress=0.5)
+    services.run_annotate(run=run, notes="Mine.", tags=["kept"])
+    stored = BenchmarkRun.objects.get()
+    assert (stored.progress, stored.notes, stored.tags) == (0.5, "Mine.", ["kept"])
+
+
+def test_archives_and_brings_back(document: Document) -> None:
+    run = services.run_record(document=document)
+    services.run_archive(run=run)
+    services.run_archive(run=run)
+    assert not BenchmarkRun.objects.active().exists()
+    services.run_unarchive(run=run)
+    services.run_unarchive(run=run)
+    assert BenchmarkRun.objects.active().get() == run
+
+
+def test_only_a_run_that_succeeded_has_results(document: Document) -> None:
+    with pytest.raises(ValueError, match="is running"):
+        started(document).document()

@@ -1,0 +1,1 @@
+"""Pages and the plots that they show."""

@@ -1,0 +1,79 @@
+"""What each page shows, gathered from the rows and ready for its template."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error as DatabaseError
+
+from noising.dashboard import plots
+from noising.models import BenchmarkRun, ScheduleConfig
+
+logger = logging.getLogger(__name__)
+
+LONGEST_LIST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCard:
+    """A run as the dashboard shows it."""
+
+    run: BenchmarkRun
+    names: Sequence[str]
+    plots: Sequence[plots.Plot]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the database holds for the dashboard, if it answers."""
+
+    database_ok: bool
+    schedules: Sequence[ScheduleConfig] = ()
+    runs: Sequence[RunCard] = ()
+
+    @property
+    def schedule_plots(self) -> list[plots.Plot]:
+        """The stored schedules overlaid; the built-in ones where none is stored."""
+        if not self.schedules:
+            return [plots.builtin_plot(name) for name in plots.OVERLAID]
+        return [plots.overlay_plot(name, self.schedules) for name in plots.OVERLAID]
+
+
+def stored() -> Stored:
+    """Read what the dashboard shows: three queries, however much is stored.
+
+    A database that does not answer is one of the things the dashboard reports.
+    """
+    try:
+        schedules = list(ScheduleConfig.objects.for_dashboard())
+        runs = [_card(run) for run in BenchmarkRun.objects.for_dashboard()]
+    except DatabaseError:
+        logger.exception("The database does not answer; the dashboard says so.")
+        return Stored(database_ok=False)
+    return Stored(database_ok=True, schedules=schedules, runs=runs)
+
+
+def _card(run: BenchmarkRun) -> RunCard:
+    return RunCard(
+        run=run,
+        names=[schedule.name for schedule in run.schedules.all()],
+        plots=plots.run_plots(run),
+    )
+
+
+def readable(specification: Mapping[str, Any]) -> str:
+    """Return a specification as indented JSON, of long lists only the beginning.
+
+    A `custom` schedule may hold 100,000 numbers, which no page needs to carry.
+    """
+    return json.dumps(_shortened(specification), indent=2)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _shortened(part) for name, part in value.items()}
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return [*value[:LONGEST_LIST], f"... {len(value) - LONGEST_LIST:,} more"]
+    return value

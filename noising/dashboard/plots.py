@@ -1,0 +1,154 @@
+"""The plots that pages show: address, content and how each is drawn."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from noising.configured import VERSION
+from noising.dashboard.drawing import (
+    QUANTITIES,
+    ImageFormat,
+    draw_run,
+    draw_schedules,
+)
+from noising.engine import ENGINE_VERSION
+from noising.models import BenchmarkRun, ScheduleConfig
+from noising.services import BUILTIN_SCHEDULES
+
+OVERLAID = ("alpha", "information")
+
+RUN_TITLES: Mapping[str, str] = {
+    "alpha": "Signal left by each schedule",
+    "information": "Information left",
+    "preservation": "Tokens unchanged, by type",
+    "throughput": "Throughput",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """One plot; it is drawn only where `draw` is called.
+
+    Attributes:
+        route: Name of the route that answers with it.
+        arguments: The route's arguments, without the image format.
+        title: What it shows.
+        subject: What it shows that of.
+        key: Differs where the content may differ.
+        modified: When its content last changed, where that is known.
+        draw: Draws it.
+    """
+
+    route: str
+    arguments: Mapping[str, object]
+    title: str
+    subject: str
+    key: str
+    modified: datetime | None = None
+    draw: Callable[[ImageFormat], bytes]
+
+    @property
+    def alt(self) -> str:
+        """The plot in words, for who does not see it."""
+        return f"Plot: {self.title}, of {self.subject}"
+
+    @property
+    def svg(self) -> str:
+        """The address of the vector image; a new one for new content."""
+        return self._address("svg")
+
+    @property
+    def png(self) -> str:
+        """The address of the pixel image; a new one for new content."""
+        return self._address("png")
+
+    def _address(self, image_format: ImageFormat) -> str:
+        path = reverse(
+            self.route, kwargs={**self.arguments, "image_format": image_format}
+        )
+        return f"{path}?v={self.key}"
+
+
+def builtin_plot(name: str) -> Plot:
+    """The built-in schedules in one panel; needs no database."""
+    entries = [(entry.slug, entry.specification) for entry in BUILTIN_SCHEDULES]
+    return Plot(
+        route="pages:plot-builtin",
+        arguments={"name": name},
+        title=QUANTITIES[name].title,
+        subject=", ".join(slug for slug, _ in entries),
+        key=_content_key(name, entries),
+        draw=lambda image_format: draw_schedules(name, entries, image_format),
+    )
+
+
+def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
+    """Stored schedules in one panel.
+
+    Args:
+        name: A key of QUANTITIES.
+        configs: What ``for_dashboard()`` or ``for_plots()`` found.
+    """
+    return Plot(
+        route="pages:plot-schedules",
+        arguments={"name": name},
+        title=QUANTITIES[name].title,
+        subject=", ".join(config.slug for config in configs),
+        key=_content_key(
+            name, [(config.slug, config.fingerprint) for config in configs]
+        ),
+        draw=lambda image_format: draw_schedules(
+            name, [(c.slug, c.specification) for c in configs], image_format
+        ),
+    )
+
+
+def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
+    """One stored schedule; `name` is a key of QUANTITIES."""
+    return Plot(
+        route="pages:plot-schedule",
+        arguments={"slug": config.slug, "name": name},
+        title=QUANTITIES[name].title,
+        subject=config.slug,
+        key=_content_key(name, config.slug, config.fingerprint),
+        modified=config.updated_at,
+        draw=lambda image_format: draw_schedules(
+            name, [(config.slug, config.specification)], image_format
+        ),
+    )
+
+
+def run_plot(name: str, run: BenchmarkRun) -> Plot:
+    """A figure of a run that succeeded; `name` is a key of RUN_TITLES.
+
+    What such a run measured never changes again, so its id stands for the content.
+    """
+    return Plot(
+        route="pages:plot-run",
+        arguments={"run_id": run.pk, "name": name},
+        title=RUN_TITLES[name],
+        subject=f"the run on {run.corpus_name}",
+        key=_content_key(name, str(run.pk), str(run.finished_at)),
+        modified=run.finished_at,
+        draw=lambda image_format: draw_run(
+            name,
+            BenchmarkRun.objects.for_page().get(pk=run.pk).document(),
+            image_format,
+        ),
+    )
+
+
+def run_plots(run: BenchmarkRun) -> list[Plot]:
+    """All plots of a run: none before it has succeeded."""
+    if run.status != BenchmarkRun.Status.SUCCEEDED:
+        return []
+    return [run_plot(name, run) for name in RUN_TITLES]
+
+
+def _content_key(*parts: object) -> str:
+    text = json.dumps([VERSION, ENGINE_VERSION, *parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,113 @@
+"""The tables of a run's page: what was measured beside what is exact."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from noising.models import BenchmarkResult, BenchmarkSchedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One metric at one timestep, as text."""
+
+    measured: str
+    interval: str
+    exact: str
+    is_outside: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One timestep."""
+
+    timestep: int
+    alpha: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTable:
+    """Everything one run says about one schedule."""
+
+    schedule: BenchmarkSchedule
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    outside: int
+    count: int
+
+
+def schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
+    """Arrange a schedule's results by timestep, a column for each metric.
+
+    Args:
+        schedule: With its results prefetched.
+    """
+    results = list(schedule.results.all())
+    names = list(dict.fromkeys(name for result in results for name in result.metrics))
+    rows = [_row(result, names) for result in results]
+    cells = [cell for row in rows for cell in row.cells]
+    return ScheduleTable(
+        schedule=schedule,
+        columns=[_label(name) for name in names],
+        rows=rows,
+        outside=sum(cell.is_outside for cell in cells),
+        count=len(cells),
+    )
+
+
+def run_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return nested mappings as flat pairs of label and text.
+
+    Args:
+        parts: Such as a run's environment; None where nothing was recorded.
+    """
+    return list(_flattened(parts or {}, ""))
+
+
+def _flattened(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in parts.items():
+        label = f"{prefix}{name.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{label}: ")
+        elif isinstance(value, list):
+            yield label, ", ".join(str(item) for item in value)
+        elif value is not None:
+            yield label, str(value)
+
+
+def _row(result: BenchmarkResult, names: Sequence[str]) -> Row:
+    return Row(
+        timestep=result.timestep,
+        alpha=_number(result.alpha),
+        cells=[_cell(result.metrics.get(name, {})) for name in names],
+    )
+
+
+def _cell(metric: Mapping[str, float | None]) -> Cell:
+    low, high, exact = metric.get("low"), metric.get("high"), metric.get("exact")
+    known = low is not None and high is not None
+    return Cell(
+        measured=_number(metric.get("measured")),
+        interval=f"{_number(low)} to {_number(high)}" if known else "",
+        exact=_number(exact),
+        is_outside=(
+            low is not None
+            and high is not None
+            and exact is not None
+            and not low <= exact <= high
+        ),
+    )
+
+
+def _label(metric: str) -> str:
+    """Return "information_nats" as "information (nats)"."""
+    name = metric.removesuffix("_nats")
+    return name.replace("_", " ") + (" (nats)" if name != metric else "")
+
+
+def _number(value: float | None) -> str:
+    """Return four significant digits; "none" where there is no such number."""
+    if value is None:
+        return "none"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"

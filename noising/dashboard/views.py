@@ -1,0 +1,59 @@
+"""The pages: each reads its rows, arranges them and renders a template."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from noising.configured import VERSION
+from noising.dashboard import pages, plots
+from noising.dashboard.drawing import QUANTITIES
+from noising.dashboard.service_state import service_facts
+from noising.dashboard.tables import run_facts, schedule_table
+from noising.engine import ENGINE_VERSION
+from noising.models import BenchmarkRun, BenchmarkSchedule, ScheduleConfig
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """State of the service, schedules overlaid, latest runs."""
+    context = {
+        "section": "dashboard",
+        "version": VERSION,
+        "engine_version": ENGINE_VERSION,
+        "facts": service_facts(),
+        "stored": pages.stored(),
+        "origin": f"{request.scheme}://{request.get_host()}",
+    }
+    return render(request, "pages/dashboard.html", context)
+
+
+@require_safe
+def schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """One stored schedule: curves, linter, specification, runs."""
+    config = get_object_or_404(
+        ScheduleConfig.objects.select_related("owner"), slug=slug
+    )
+    context = {
+        "config": config,
+        "specification": pages.readable(config.specification),
+        "plots": [plots.schedule_plot(name, config) for name in QUANTITIES],
+        "measurements": BenchmarkSchedule.objects.for_schedule_page(config),
+    }
+    return render(request, "pages/schedule.html", context)
+
+
+@require_safe
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run: plots, results, environment, linter."""
+    found = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
+    context = {
+        "run": found,
+        "plots": plots.run_plots(found),
+        "tables": [schedule_table(item) for item in found.schedules.all()],
+        "throughput": found.throughput_results.all(),
+        "corpus": run_facts(found.corpus),
+        "environment": run_facts(found.environment),
+    }
+    return render(request, "pages/run.html", context)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import quiet
+from noising.engine.arrays import FloatArray, quiet
 from noising.engine.process import ForwardProcess
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -62,10 +62,11 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda found: order.index(found.severity)))
 
 
-def _information_left(process: ForwardProcess) -> np.ndarray:
+def _information_left(process: ForwardProcess) -> FloatArray:
     """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,)."""
     sigmas = np.concatenate([[0.0], process.sigmas])
-    return process.graph.information().information(sigmas)[0]
+    left: FloatArray = process.graph.information().information(sigmas)[0]
+    return left
 
 
 def _monotone(process: ForwardProcess) -> Iterator[Finding]:

@@ -9,12 +9,10 @@ import numpy as np
 from noising.engine.arrays import (
     FloatArray,
     IntArray,
-    bounded_integers,
     quiet,
     time_array,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs import Graph
 from noising.engine.hyperschedules import (
     Flat,
     Hyperschedule,
@@ -29,6 +27,7 @@ from noising.engine.positions import (
     limits_by_position,
     limits_by_time,
 )
+from noising.engine.quantities import ExactQuantities
 from noising.engine.sampling import (
     Noised,
     checked_batch,
@@ -38,28 +37,21 @@ from noising.engine.sampling import (
     draw_moved,
     write_noised,
 )
-from noising.engine.schedules import Schedule
-from noising.engine.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ForwardProcess:
+class ForwardProcess(ExactQuantities):
     """One noise process, immutable and cheap to share between threads.
 
-    Made by `noising.engine.build_process`. Times t lie in [0, 1] with 0 clean;
-    timestep k in 0..T-1 is the time (k+1)/T. Results have the shape of the times,
-    scalars for scalars, float64.
+    Made by `noising.engine.build_process`. To the exact quantities it adds the
+    specification, noise by position and sampling.
 
     Attributes:
-        timeline: the schedule and its tables over the T timesteps.
-        graph: where a moved token goes.
         hyperschedule: noise by position, or None.
         canonical: the canonical specification as JSON text.
         fingerprint: SHA-256 of `canonical`, hexadecimal.
     """
 
-    timeline: Timeline
-    graph: Graph
     hyperschedule: Hyperschedule | None
     canonical: str
     fingerprint: str
@@ -69,128 +61,6 @@ class ForwardProcess:
         """The canonical specification, a new object each time."""
         specification: dict[str, Any] = json.loads(self.canonical)
         return specification
-
-    @property
-    def schedule(self) -> Schedule:
-        """Total noise by time."""
-        return self.timeline.schedule
-
-    @property
-    def num_timesteps(self) -> int:
-        """T, the number of timesteps."""
-        return self.timeline.num_timesteps
-
-    @property
-    def vocab_size(self) -> int:
-        """V, the number of ids that data may use."""
-        return self.graph.vocab_size
-
-    @property
-    def num_states(self) -> int:
-        """S: V, or V + 1 where a mask id is added."""
-        return self.graph.num_states
-
-    @property
-    def mask_id(self) -> int | None:
-        """Id of the mask state, or None if the graph has none."""
-        return self.graph.mask_id
-
-    def time(self, timestep: Any) -> Any:
-        """Return t = (k+1)/T of integer timesteps k in 0..T-1.
-
-        Raises:
-            EngineError: a timestep is no integer or outside 0..T-1.
-        """
-        return self.timeline.time(self.timeline.steps(timestep))[()]
-
-    def sigma(self, t: Any) -> Any:
-        """Return the total noise at `t`, in [0, inf]."""
-        return self.timeline.evaluate(self.schedule.sigma, t)
-
-    def dsigma(self, t: Any) -> Any:
-        """Return the rate d sigma / dt, in [0, inf]."""
-        return self.timeline.evaluate(self.schedule.dsigma, t)
-
-    def alpha(self, t: Any) -> Any:
-        """Return alpha = exp(-sigma), the chance that noise has not struck."""
-        return self.timeline.evaluate(self.schedule.alpha, t)
-
-    def move_chance(self, t: Any) -> Any:
-        """Return 1 - alpha, exact where it is small."""
-        return self.timeline.evaluate(self.schedule.move_chance, t)
-
-    def log_snr(self, t: Any) -> Any:
-        """Return log(alpha/(1 - alpha)), in [-inf, inf]."""
-        return self.timeline.evaluate(self.schedule.log_snr, t)
-
-    @property
-    def sigmas(self) -> FloatArray:
-        """Total noise at every timestep, (T,), read-only."""
-        return self.timeline.sigmas
-
-    @property
-    def alphas(self) -> FloatArray:
-        """Alpha at every timestep, (T,), read-only."""
-        return self.timeline.alphas
-
-    @quiet
-    def marginal(self, x0: Any, t: Any) -> FloatArray:
-        """Return q(x_t | x_0), (..., S), for broadcast tokens and times.
-
-        Args:
-            x0: clean token ids in 0..V-1, without a mask id inside it.
-            t: times in [0, 1], broadcastable with x0.
-
-        Raises:
-            EngineError: an id or a time out of range, or a result over 2^26 values.
-        """
-        tokens = bounded_integers(x0, "x0", low=0, high=self.vocab_size - 1)
-        if self.graph.mask_inside and (tokens == self.mask_id).any():
-            rule = "must not be the mask: clean data holds none"
-            raise EngineError("x0", "mask_in_data", rule, self.mask_id)
-        return self.graph.marginal(tokens.astype(np.int64), self._sigma_array(t))
-
-    def limit(self) -> FloatArray:
-        """Return the distribution at infinite noise, (S,).
-
-        Raises:
-            EngineError: S exceeds 2^26.
-        """
-        return self.graph.limit()
-
-    @quiet
-    def mutual_information(self, t: Any, prior: Any = None) -> Any:
-        """Return I(x_t; x_0) in nats for a token prior p_0.
-
-        Args:
-            t: times in [0, 1].
-            prior: V weights >= 0, normalised here; None for uniform data.
-
-        Raises:
-            EngineError: a prior of the wrong length, sign or support.
-        """
-        curve = self.graph.information(prior)
-        return self.timeline.evaluate(
-            lambda at: curve.information(self.schedule.sigma(at))[0], t
-        )
-
-    @quiet
-    def conditional_entropy(self, t: Any, prior: Any = None) -> Any:
-        """Return H(x_0 | x_t) in nats, exact where it is small; see above."""
-        curve = self.graph.information(prior)
-        return self.timeline.evaluate(
-            lambda at: curve.conditional_entropy(self.schedule.sigma(at))[0], t
-        )
-
-    @quiet
-    def kl_to_limit(self, t: Any, prior: Any = None) -> Any:
-        """Return sum of p_0(x_0)·KL(q(x_t | x_0) || limit) in nats.
-
-        Infinite for absorbing graphs while alpha > 0.
-        """
-        return self.timeline.evaluate(
-            lambda at: self.graph.kl_to_limit(self.schedule.sigma(at), prior), t
-        )
 
     @quiet
     def position_sigma(
@@ -316,6 +186,3 @@ class ForwardProcess:
             clean=batch.tokens.reshape(batch.shape),
             moved=lambda: draw_moved(batch, limits),
         )
-
-    def _sigma_array(self, t: Any) -> FloatArray:
-        return np.asarray(self.timeline.evaluate(self.schedule.sigma, t))

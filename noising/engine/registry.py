@@ -60,6 +60,7 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     schedule_class, parameters, schedule_spec = _typed(
         SCHEDULE_TYPES, given.get("schedule", _DEFAULT_SCHEDULE), "schedule"
     )
+    _check_pair(graph, graph_spec["type"], schedule_spec["type"])
     context = Context(num_timesteps=num_timesteps, information=graph.information)
     schedule = schedule_class.create(parameters, context)
     hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
@@ -74,7 +75,7 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     )
     return ForwardProcess(
         timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
-        graph=graph,
+        graph=graph.bind(schedule),
         hyperschedule=hyperschedule,
         canonical=canonical,
         fingerprint=_fingerprint(canonical),
@@ -101,6 +102,23 @@ def with_hyperschedule(
         canonical=canonical,
         fingerprint=_fingerprint(canonical),
     )
+
+
+def _check_pair(graph: Graph, graph_type: str, schedule_type: str) -> None:
+    """Refuse a graph that goes with one schedule only beside another.
+
+    Raises:
+        EngineError: naming the schedule that it needs.
+    """
+    needed = graph.NEEDS_SCHEDULE
+    if needed is not None and needed != schedule_type:
+        raise EngineError(
+            "graph.type",
+            "needs_schedule",
+            f"must not be `{graph_type}` without the schedule `{needed}`",
+            schedule_type,
+            f'give {{"type": "{needed}"}} as the schedule',
+        )
 
 
 def _integer(parameter: Integer, given: Mapping[str, Any], name: str) -> int:

@@ -116,6 +116,21 @@ class Timeline:
             return When(field="t", steps=None, times=time_array(t))
         return When(field="timestep", steps=self.steps(timestep), times=None)
 
+    def require_valid_kernel(self) -> None:
+        """Check that sigma never falls, so that noise is only ever added.
+
+        Raises:
+            EngineError: a user's table falls somewhere.
+        """
+        if self.schedule.falls():
+            raise EngineError(
+                "schedule",
+                "sigma_decreases",
+                "must have a sigma that never falls for steps between timesteps",
+                "a falling table",
+                "marginals and `noise` work with it; `lint` says where it falls",
+            )
+
     def alpha_at(self, when: When) -> Any:
         """Return alpha at the call's time, in its shape."""
         if when.steps is not None:

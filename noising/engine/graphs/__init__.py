@@ -4,11 +4,22 @@ from collections.abc import Mapping
 
 from noising.engine.graphs.absorbing import Absorbing
 from noising.engine.graphs.base import BASE, MASK, Graph
+from noising.engine.graphs.gidd import Gidd
+from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
+from noising.engine.graphs.marginal import Marginal
+from noising.engine.graphs.matrix import Banded, NearestNeighbor, RateMatrix
 from noising.engine.graphs.uniform import Uniform
 
 GRAPH_TYPES: Mapping[str, type[Graph]] = {
     "uniform": Uniform,
     "absorbing": Absorbing,
+    "marginal": Marginal,
+    "hdlm_gamma": HdlmGamma,
+    "hdlm_epsilon": HdlmEpsilon,
+    "gidd": Gidd,
+    "banded": Banded,
+    "nearest_neighbor": NearestNeighbor,
+    "rate_matrix": RateMatrix,
 }
 """The one table from a specification's ``type`` to its class."""
 

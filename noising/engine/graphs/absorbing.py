@@ -8,7 +8,8 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
-from noising.engine.graphs.base import MASK, Graph
+from noising.engine.graphs.base import MASK
+from noising.engine.graphs.mixture import MixtureGraph
 from noising.engine.information import (
     Channel,
     ErasureInformation,
@@ -19,13 +20,15 @@ from noising.engine.parameters import Integer, Optional, Parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absorbing(Graph):
+class Absorbing(MixtureGraph):
     """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)·[x_t = mask].
 
     Source: Austin et al. 2021 (D3PM), appendix A.2.2; Lou, Meng, Ermon 2024
     (SEDD), eq. 16.
     """
 
+    REPLACEMENT: ClassVar[str] = MASK
+    CROSS_ENTROPY: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "mask_id": Optional(
             default=None,
@@ -33,7 +36,6 @@ class Absorbing(Graph):
             help="id of the mask; null or vocab_size adds one state for it",
         ),
     }
-    REPLACEMENT: ClassVar[str] = MASK
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
@@ -63,7 +65,11 @@ class Absorbing(Graph):
             keep_rate=np.zeros_like(survive),
         )
 
-    def information(self, prior: Any = None) -> InformationCurve:
+    def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return rate 1 of masking, nothing else."""
+        return np.zeros_like(sigma), np.ones_like(sigma)
+
+    def curve(self, prior: FloatArray) -> InformationCurve:
         """Return alpha·H(p_0): masking erases and does nothing else."""
-        nats = entropy(self.prior(prior))
+        nats = entropy(prior)
         return ErasureInformation(start=nats, prior_entropy=nats)

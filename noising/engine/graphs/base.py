@@ -1,6 +1,8 @@
 """What a graph is: where a token goes when noise strikes it.
 
-Every method works on total noise sigma, so that a position may have its own.
+Every method works on total noise sigma, so that a position may have its own. Unless
+said otherwise, tokens and noise levels are arrays of one shape, which the result
+has too, with an axis of S states behind it where distributions are returned.
 """
 
 import abc
@@ -10,15 +12,9 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, IntArray, check_elements, float_array
+from noising.engine.arrays import BoolArray, FloatArray, IntArray, float_array
 from noising.engine.errors import EngineError
-from noising.engine.information import (
-    Channel,
-    ChannelInformation,
-    InformationCurve,
-    ResamplingInformation,
-    divergence_term,
-)
+from noising.engine.information import InformationCurve
 from noising.engine.parameters import Parameter
 
 MASK: Final = "mask"
@@ -27,10 +23,7 @@ BASE: Final = "base"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph(abc.ABC):
-    """The transitions between tokens, as a channel at every noise level.
-
-    A subclass gives `channel` and the base distribution; marginals, limits and
-    information follow. Arrays of sigma and of tokens broadcast.
+    """The transitions between tokens at every noise level.
 
     Attributes:
         vocab_size: V, the number of ids that data may use.
@@ -38,8 +31,12 @@ class Graph(abc.ABC):
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
+    NEEDS_SCHEDULE: ClassVar[str | None] = None
+    """Type of the only schedule the graph goes with, or None for any."""
     REPLACEMENT: ClassVar[str] = BASE
     """Where a moved token goes: BASE (drawn from the base) or MASK."""
+    CROSS_ENTROPY: ClassVar[bool] = False
+    """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
 
     vocab_size: int
     mask_id: int | None = None
@@ -54,8 +51,51 @@ class Graph(abc.ABC):
         """
 
     @abc.abstractmethod
-    def channel(self, sigma: FloatArray) -> Channel:
-        """Return the channel at total noise `sigma`; fields have its shape."""
+    def limit(self) -> FloatArray:
+        """Return the distribution at infinite noise, (S,)."""
+
+    @abc.abstractmethod
+    def marginal(self, x0: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return q(x_t | x_0), (..., S)."""
+
+    @abc.abstractmethod
+    def likelihood(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return q(x_t | x_0), elementwise."""
+
+    @abc.abstractmethod
+    def kernel(
+        self, xs: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+    ) -> FloatArray:
+        """Return q(x_t | x_s), (..., S); `same` tells where s = t."""
+
+    @abc.abstractmethod
+    def into(
+        self, xt: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+    ) -> FloatArray:
+        """Return q(x_t | x_s = y) for every state y, (..., S)."""
+
+    @abc.abstractmethod
+    def rates_to(self, x: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return the forward rates from every state into x per unit sigma, (..., S).
+
+        The entry of x itself is not meant to be used.
+        """
+
+    @abc.abstractmethod
+    def nelbo_factor(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return the NELBO weight of x_t divided by dsigma, elementwise.
+
+        Raises:
+            EngineError: the graph's loss has no such weight.
+        """
+
+    @abc.abstractmethod
+    def curve(self, prior: FloatArray) -> InformationCurve:
+        """Return I(x_t; x_0) as a function of sigma for a normalised prior, (V,)."""
+
+    @abc.abstractmethod
+    def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
+        """Return sum of prior(x_0)·KL(q(x_t | x_0) || limit), (N,) for (N,) sigma."""
 
     @property
     def num_states(self) -> int:
@@ -67,17 +107,42 @@ class Graph(abc.ABC):
         """Whether the mask id is one of the V ids."""
         return self.mask_id is not None and self.mask_id < self.vocab_size
 
-    def base(self) -> FloatArray:
-        """Return the distribution that survivors are resampled from, (V,)."""
-        return np.full(self.vocab_size, 1.0 / self.vocab_size)
+    def bind(self, schedule: Any) -> Self:
+        """Return the graph as it is with `schedule`; most do not depend on it."""
+        return self
 
-    def prior(self, weights: Any = None, field: str = "prior") -> FloatArray:
+    def information(self, weights: Any = None) -> InformationCurve:
+        """Return the information curve for a token prior; see `prior`."""
+        return self.curve(self.prior(weights))
+
+    def posterior(
+        self,
+        xt: IntArray,
+        x0: IntArray,
+        sigma_s: FloatArray,
+        sigma_t: FloatArray,
+        same: BoolArray,
+    ) -> FloatArray:
+        """Return q(x_s | x_t, x_0), (..., S), by Bayes; NaN for an impossible pair."""
+        joint = self.marginal(x0, sigma_s) * self.into(xt, sigma_s, sigma_t, same)
+        total = joint.sum(axis=-1, keepdims=True)
+        shares: FloatArray = np.where(total > 0.0, joint, np.nan) / total
+        return shares
+
+    def score_ratio(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return p(y | x_0)/p(x_t | x_0) for every state y, (..., S).
+
+        The concrete score, target of score entropy; NaN for an impossible pair.
+        """
+        own = self.likelihood(xt, x0, sigma)[..., None]
+        return self.marginal(x0, sigma) / np.where(own > 0.0, own, np.nan)
+
+    def prior(self, weights: Any = None) -> FloatArray:
         """Return a token prior p_0, (V,), normalised.
 
         Args:
             weights: V numbers >= 0 with a positive sum; None for uniform over the
                 data ids (all but a mask id inside the vocabulary).
-            field: name of the argument in errors.
 
         Raises:
             EngineError: wrong length or sign, or weight on the mask id.
@@ -88,81 +153,21 @@ class Graph(abc.ABC):
                 even[self.mask_id] = 0.0
             uniform: FloatArray = even / even.sum()
             return uniform
-        prior = float_array(weights, field)
+        prior = float_array(weights, "prior")
         if prior.shape != (self.vocab_size,):
             rule = f"must have vocab_size = {self.vocab_size} items"
-            raise EngineError(field, "wrong_length", rule, list(prior.shape))
+            raise EngineError("prior", "wrong_length", rule, list(prior.shape))
         total = float(prior.sum())
         if not (prior.min() >= 0.0 and 0.0 < total < np.inf):
             rule = "must be finite, >= 0 and have a positive sum"
-            raise EngineError(field, "out_of_range", rule, float(prior.min()))
+            raise EngineError("prior", "out_of_range", rule, float(prior.min()))
         if self.mask_inside and prior[self.mask_id] > 0.0:
             raise EngineError(
-                f"{field}[{self.mask_id}]",
+                f"prior[{self.mask_id}]",
                 "mask_in_data",
                 "must be 0: this id is the mask",
                 float(prior[self.mask_id]),
                 "give the mask an id outside the vocabulary (mask_id null)",
             )
-        return prior / total
-
-    def information(self, prior: Any = None) -> InformationCurve:
-        """Return I(x_t; x_0) as a function of sigma for a token prior."""
-        return ChannelInformation(
-            channel=self.channel,
-            resampling=ResamplingInformation.grouped(self.prior(prior), self.base()),
-        )
-
-    def limit(self) -> FloatArray:
-        """Return the distribution at infinite noise, (S,)."""
-        check_elements(self.num_states, field="limit")
-        at = self.channel(np.array([np.inf]))
-        result = np.zeros(self.num_states)
-        result[: self.vocab_size] = at.survive[0] * at.move[0] * self.base()
-        if self.mask_id is not None:
-            result[self.mask_id] += at.masked[0]
-        return result
-
-    def marginal(self, x0: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return q(x_t | x_0), (..., S), for broadcast `x0` and `sigma`."""
-        x0, sigma = np.broadcast_arrays(x0, sigma)
-        check_elements(x0.size, self.num_states, field="x0")
-        at = self.channel(np.asarray(sigma, np.float64))
-        result = np.zeros((*x0.shape, self.num_states))
-        moved = (at.survive * at.move)[..., None]
-        if moved.any():
-            result[..., : self.vocab_size] = moved * self.base()
-        kept = np.take_along_axis(result, x0[..., None], axis=-1)
-        kept += (at.survive * at.keep)[..., None]
-        np.put_along_axis(result, x0[..., None], kept, axis=-1)
-        if self.mask_id is not None:
-            result[..., self.mask_id] += at.masked
-        return result
-
-    def kl_to_limit(self, sigma: FloatArray, prior: Any = None) -> FloatArray:
-        """Return sum over x_0 of p_0(x_0)·KL(q(x_t | x_0) || limit), shape of sigma.
-
-        Infinite where q reaches a token that the limit does not.
-        """
-        mass = self.prior(prior)
-        at = self.channel(sigma)
-        if self.channel(np.array([np.inf])).masked[0] == 1.0:
-            return np.where(at.survive > 0.0, np.inf, 0.0)
-        # The limit is the base: own token keep·(1-b) above it, others keep·b below.
-        result = np.zeros_like(sigma)
-        probabilities, group = np.unique(self.base(), return_inverse=True)
-        for b, share in zip(probabilities, np.bincount(group, mass), strict=True):
-            if share > 0.0:
-                result = result + share * _divergence_from_base(at.keep, float(b))
-        return result
-
-
-def _divergence_from_base(keep: FloatArray, b: float) -> FloatArray:
-    """Return KL(keep·delta + (1-keep)·base || base), base(x_0) = b, as KL terms."""
-    if b == 0.0:
-        return np.where(keep > 0.0, np.inf, 0.0)
-    excess = keep * (1.0 - b) / b
-    own = divergence_term(excess, np.log1p(excess))
-    lost = np.where(keep < 1.0, -keep, 0.0)
-    other = np.where(keep < 1.0, divergence_term(lost, np.log1p(lost)), 1.0)
-    return b * own + (1.0 - b) * other
+        shares: FloatArray = prior / total
+        return shares

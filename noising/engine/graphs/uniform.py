@@ -7,12 +7,12 @@ from typing import Any, Self
 import numpy as np
 
 from noising.engine.arrays import FloatArray
-from noising.engine.graphs.base import Graph
+from noising.engine.graphs.mixture import MixtureGraph, resampling_channel
 from noising.engine.information import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(Graph):
+class Uniform(MixtureGraph):
     """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)/V.
 
     A moved token is drawn from all V ids, its own included, so the chance to stay
@@ -28,13 +28,8 @@ class Uniform(Graph):
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return keep = alpha; nothing is masked."""
-        keep = np.exp(-sigma)
-        nothing = np.zeros_like(keep)
-        return Channel(
-            survive=np.ones_like(keep),
-            masked=nothing,
-            keep=keep,
-            move=-np.expm1(-sigma),
-            survive_rate=nothing,
-            keep_rate=-keep,
-        )
+        return resampling_channel(sigma)
+
+    def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return rate 1 of drawing anew, 0 of masking."""
+        return np.ones_like(sigma), np.zeros_like(sigma)

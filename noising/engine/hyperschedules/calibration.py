@@ -1,51 +1,108 @@
 """Weights that move the noise budget between positions without changing it."""
 
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, quiet
+from noising.engine.arrays import BoolArray, FloatArray, IntArray, quiet
 
-_MAX_ITERATIONS: Final = 200
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightGroups:
+    """The positions of each row, grouped by weight.
+
+    A row's groups depend on its own real positions only, so padding and the rows
+    beside it change no bit of what is computed from them.
+
+    Attributes:
+        weights: (R, G) the groups' weights; R or the other axes' R may be 1.
+        counts: (R, G) how many real positions are in each group.
+        place: (R, L) the group of each position.
+    """
+
+    weights: FloatArray
+    counts: FloatArray
+    place: IntArray
+
+    @classmethod
+    def of(cls, weights: FloatArray, real: BoolArray | None) -> "WeightGroups":
+        """Group positions of equal weight, in ascending order.
+
+        Args:
+            weights: (R, L) weights > 0, or (1, L) for all rows of `real`.
+            real: (R, L) False at padding, or None.
+        """
+        given = weights if real is None else np.where(real, weights, np.inf)
+        order = np.argsort(given, axis=1, kind="stable")
+        ascending = np.take_along_axis(given, order, axis=1)
+        first = np.zeros(ascending.shape, np.int64)
+        first[:, 1:] = ascending[:, 1:] != ascending[:, :-1]
+        group = np.cumsum(first, axis=1)
+        rows, width = given.shape[0], int(group.max()) + 1
+        distinct = np.full((rows, width), np.inf)
+        np.put_along_axis(distinct, group, ascending, axis=1)
+        flat = (group + width * np.arange(rows)[:, None]).reshape(-1)
+        sizes = np.bincount(flat, minlength=rows * width).reshape(rows, width)
+        place = np.empty_like(order)
+        np.put_along_axis(place, order, group, axis=1)
+        counts = np.where(np.isinf(distinct), 0.0, sizes)
+        return cls(weights=distinct, counts=counts, place=place)
+
+    def calibrated_sigma(self, sigma: FloatArray) -> FloatArray:
+        """Return sigma_i = s/w_i of every position, 0 in groups without positions.
+
+        Args:
+            sigma: (B,) total noise of the rows; B or R may be 1.
+
+        Returns:
+            (B, L) or (R, L).
+        """
+        of_groups = calibrated_sigma(sigma, self.weights, self.counts)
+        rows = max(of_groups.shape[0], self.place.shape[0])
+        return np.take_along_axis(
+            np.broadcast_to(of_groups, (rows, of_groups.shape[1])),
+            np.broadcast_to(self.place, (rows, self.place.shape[1])),
+            axis=1,
+        )
 
 
 @quiet
-def calibrated_scale(
-    sigma: FloatArray, stretch: FloatArray, counts: FloatArray
+def calibrated_sigma(
+    sigma: FloatArray, weights: FloatArray, counts: FloatArray
 ) -> FloatArray:
-    """Return s with mean over positions of exp(-s·x) = exp(-sigma).
+    """Return sigma_g = s·x_g with mean over positions of exp(-s·x) = exp(-sigma).
 
-    G(s) = -log mean exp(-s·x) is concave and increasing, so Newton's method from
-    the lower bound sigma/mean(x) (Jensen) climbs to the root without overshoot.
+    x is the row's greatest weight divided by the group's. G(s) = -log mean
+    exp(-s·x) is concave and increasing, so Newton's method from the lower bound
+    sigma/mean(x) (Jensen) climbs to the root and never leaves its bracket.
 
     Args:
         sigma: (B,) total noise that the row as a whole is to have.
-        stretch: (B, U) or (1, U) the distinct x = 1/w >= 1, each row's least is 1.
-        counts: same shape, positions of each x; a row of none has s = 0.
+        weights: (R, G) weights of a row's groups; B or R may be 1.
+        counts: (R, G) positions in each group.
 
     Returns:
-        (B,) s: 0 where sigma = 0, infinity where sigma is.
+        (B, G) or (R, G): 0 where sigma = 0 and in groups without positions,
+        infinity where sigma is.
     """
-    total = _in_order(counts)
-    counts = np.where(total[:, None] > 0.0, counts, 1.0)
-    sigma = np.where(total > 0.0, sigma, 0.0)
-    total = _in_order(counts)
-    least = np.where(counts > 0, stretch, np.inf).min(axis=1)
-    above = stretch - least[:, None]
-    scale = sigma / (_in_order(counts * stretch) / total)
-    climbing = np.isfinite(sigma) & (sigma > 0.0)
-    for _ in range(_MAX_ITERATIONS):
-        decay = np.exp(-scale[:, None] * above) * counts
+    present = counts > 0.0
+    greatest = np.where(present, weights, 0.0).max(axis=1, keepdims=True)
+    stretch = np.where(present, greatest / weights, 0.0)
+    above = np.where(present, stretch - 1.0, 0.0)
+    total = np.maximum(_in_order(counts), 1.0)
+    scale = sigma / np.maximum(_in_order(counts * stretch) / total, 1.0)
+    climbing = np.isfinite(sigma) & (sigma > 0.0) & present.any(axis=1)
+    while climbing.any():
+        exponent = -scale[:, None] * above
+        decay = np.exp(exponent) * counts
         mean = _in_order(decay) / total
-        lost = _in_order(np.expm1(-scale[:, None] * above) * counts) / total
-        reached = scale * least - np.where(mean < 0.5, np.log(mean), np.log1p(lost))
-        rate = least + _in_order(decay * above) / (mean * total)
+        lost = _in_order(np.expm1(exponent) * counts) / total
+        reached = scale - np.where(mean < 0.5, np.log(mean), np.log1p(lost))
+        rate = 1.0 + _in_order(decay * above) / (mean * total)
         step = np.where(climbing, (sigma - reached) / rate, 0.0)
         scale = scale + step
         climbing &= step > 2.0 * np.spacing(scale)
-        if not climbing.any():
-            break
-    return scale
+    return np.where(present, scale[:, None] * stretch, 0.0)
 
 
 def _in_order(values: FloatArray) -> FloatArray:

@@ -162,7 +162,9 @@ class Sliding(LevelHyperschedule):
     """A ramp of `width` positions slides left to right (HDLM's simple annealing).
 
     The ramp rises from 0 to levels - 1; positions before it are clean, behind it
-    full. With width 1 it is autoregressive: one position at a time.
+    full. It enters position by position and then moves on, a step at a time, by as
+    many positions as it holds clean: by one unless levels < width. With width 1 it
+    is autoregressive: one position at a time.
     """
 
     def ramp(self) -> IntArray:
@@ -173,12 +175,18 @@ class Sliding(LevelHyperschedule):
 
     def count(self, length: int) -> int:
         """Return the step at which the last position is clean."""
-        clean = int(np.count_nonzero(self.ramp() == 0))
-        return length + self.width - clean
+        stride = self._stride()
+        if length <= stride:
+            return self.width + length - stride
+        return self.width - 1 + -(-length // stride)
+
+    def _stride(self) -> int:
+        return int(np.count_nonzero(self.ramp() == 0))
 
     def at(self, steps: IntArray, length: int) -> tuple[IntArray, IntArray]:
         """Return each step's levels; the ramp's left end is the first active."""
         table = np.concatenate([[0], self.ramp(), [self.levels]])
-        left = steps[:, None] - self.width
+        beyond = steps[:, None] - self.width
+        left = np.where(beyond > 0, beyond * self._stride(), beyond)
         place = np.clip(np.arange(length) - left, -1, self.width)
         return table[place + 1], np.maximum(left, 0)

@@ -15,10 +15,11 @@ from noising.engine.arrays import (
 )
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules.base import Hyperschedule, Moment, SigmaFunction
-from noising.engine.hyperschedules.calibration import calibrated_scale
+from noising.engine.hyperschedules.calibration import WeightGroups
 from noising.engine.parameters import (
     REQUIRED,
     Flag,
+    Integer,
     Number,
     Numbers,
     Parameter,
@@ -76,18 +77,26 @@ def weighted_sigma(
     Returns:
         (B, L) or (1, L); multiplying all weights by a constant changes nothing.
     """
+    check_rows(sigma, weights)
     if not calibrate:
         return sigma[:, None] / weights
-    if real is None:
-        stretch = weights.max(axis=1, keepdims=True) / weights
-        present = np.ones_like(stretch)
-    else:
-        greatest = np.where(real, weights, 0.0).max(axis=1, keepdims=True)
-        stretch = np.where(real, greatest / weights, 1.0)
-        present = real.astype(np.float64)
-    scale = calibrated_scale(sigma, stretch, present)
-    sigma_i: FloatArray = scale[:, None] * stretch
-    return sigma_i
+    return WeightGroups.of(weights, real).calibrated_sigma(sigma)
+
+
+def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
+    """Check that there is one time, one row, or one time for each row.
+
+    Args:
+        sigma: (B,) total noise at the times.
+        of_rows: (R, ...) what the rows bring along.
+
+    Raises:
+        EngineError: B and R differ and neither is 1.
+    """
+    times, rows = sigma.shape[0], of_rows.shape[0]
+    if times != rows and 1 not in (times, rows):
+        rule = f"must be a scalar or hold one time for each of the {rows} rows"
+        raise EngineError("t", "wrong_shape", rule, times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +149,22 @@ TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 
 """Token types and their default weights: structure is kept longest."""
 
 
+def token_ids(values: list[Any], field: str) -> IntArray:
+    """Return token ids, (N,), in the order given.
+
+    Raises:
+        EngineError: a value is no 64-bit integer, with its index.
+    """
+    if set(map(type, values)) <= {int}:  # the common case, in one pass
+        try:
+            return np.array(values, np.int64)
+        except OverflowError:
+            pass  # the loop below says which one
+    item = Integer(low=-(1 << 63), high=(1 << 63) - 1, help="a token id")
+    ids = [item.parse(value, f"{field}[{i}]") for i, value in enumerate(values)]
+    return np.array(ids, np.int64)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Classes(Parameter):
     """Ids by token type."""
@@ -149,19 +174,18 @@ class _Classes(Parameter):
         given = mapping(value, field)
         check_keys(given, TYPE_WEIGHTS, field)
         classes: dict[str, list[int]] = {}
-        seen: dict[int, str] = {}
         for name in TYPE_WEIGHTS:
-            ids = listed(given.get(name, []), f"{field}.{name}")
-            for place, token in enumerate(ids):
-                path = f"{field}.{name}[{place}]"
-                if isinstance(token, bool) or not isinstance(token, (int, np.integer)):
-                    rule = "must be a token id"
-                    raise EngineError(path, "not_an_integer", rule, token)
-                other = seen.setdefault(int(token), name)
-                if other != name:
+            path = f"{field}.{name}"
+            ids = token_ids(listed(given.get(name, []), path), path)
+            for other in classes:
+                shared = np.isin(ids, classes[other]).nonzero()[0]
+                if shared.size:
+                    place = int(shared[0])
                     rule = f"must not be `{other}` too"
-                    raise EngineError(path, "two_types", rule, token)
-            classes[name] = sorted({int(token) for token in ids})
+                    raise EngineError(
+                        f"{path}[{place}]", "two_types", rule, int(ids[place])
+                    )
+            classes[name] = np.unique(ids).tolist()
         return classes
 
 
@@ -250,16 +274,15 @@ class TokenTypes(Hyperschedule):
         if tokens is None:
             rule = "are needed by a hyperschedule of type `token_types`"
             raise EngineError("tokens", "missing", rule, None)
-        types = self.type_of(tokens)
-        noise = np.broadcast_to(sigma(moment.t), types.shape[:1])
+        types, noise = self.type_of(tokens), sigma(moment.t)
+        check_rows(noise, types)
         if not self.calibrate:
             return noise[:, None] / self.weights[types]
-        stretch = self.weights.max() / self.weights
         present = np.ones(types.shape, bool) if real is None else real
         counts = np.stack(
-            [((types == index) & present).sum(axis=1) for index in range(len(stretch))],
-            axis=1,
-        ).astype(np.float64)
-        scale = calibrated_scale(noise, stretch[None], counts)
-        sigma_i: FloatArray = scale[:, None] * stretch[types]
-        return sigma_i
+            [((types == kind) & present).sum(axis=1) for kind in range(3)], axis=1
+        )
+        groups = WeightGroups(
+            weights=self.weights[None], counts=counts.astype(np.float64), place=types
+        )
+        return groups.calibrated_sigma(noise)

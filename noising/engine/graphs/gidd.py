@@ -1,0 +1,112 @@
+"""The GIDD graph: uniform noise in the middle of the way, masks at its end."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, Self
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, FloatArray
+from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
+from noising.engine.information import Channel
+
+_FIRST_TIME: Final = 1e-300  # stands for 0 where t/c is wanted: its limit
+
+
+class GiddClock(Protocol):
+    """What the graph asks of GIDD's schedule."""
+
+    @property
+    def gamma(self) -> float:
+        """Exponent of the uniform noise's bump."""
+
+    def time_at(self, sigma: FloatArray) -> FloatArray:
+        """Return the time in [0, 1] at which total noise is sigma."""
+
+    def mixing(self, t: FloatArray) -> FloatArray:
+        """Return c(t) = B·(t(1-t))^(gamma/2), the weight of uniform noise."""
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return d sigma / dt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gidd(MixtureGraph):
+    """q(x_t | x_0) = ((1-t)·delta + c·uniform + t·mask)/(1+c).
+
+    A masked token may become a data token again while uniform noise grows.
+    Source: von Ruette et al. 2025 (GIDD), eq. 6 to 9.
+
+    Attributes:
+        clock: the process's schedule, which must be GIDD's; see `bind`.
+    """
+
+    NEEDS_SCHEDULE: ClassVar[str | None] = "gidd"
+    MASK_STAYS: ClassVar[bool] = False
+
+    clock: GiddClock | None = None
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph; the mask is one state more."""
+        return cls(vocab_size=vocab_size, mask_id=vocab_size)
+
+    def bind(self, schedule: Any) -> Self:
+        """Return the graph on the clock of GIDD's schedule."""
+        return dataclasses.replace(self, clock=schedule)
+
+    @property
+    def _clock(self) -> GiddClock:
+        if self.clock is None:
+            raise RuntimeError("the graph is used before its schedule is bound")
+        return self.clock
+
+    def channel(self, sigma: FloatArray) -> Channel:
+        """Return the channel at the time where total noise is sigma."""
+        t = self._clock.time_at(sigma)
+        c = self._clock.mixing(t)
+        left = 1.0 - t
+        unmasked = np.where(left + c > 0.0, left + c, 1.0)
+        keep = left / unmasked
+        survive = (left + c) / (1.0 + c)
+        into_base, into_mask = self.rates_into(sigma)
+        # Forward equations per unit sigma, seen through survival and keeping.
+        survive_rate = into_base * (1.0 - survive) - into_mask * survive
+        keep_rate = -keep * into_base / np.where(survive > 0.0, survive, 1.0)
+        return Channel(
+            survive=survive,
+            masked=t / (1.0 + c),
+            keep=keep,
+            move=c / unmasked,
+            survive_rate=survive_rate,
+            keep_rate=keep_rate,
+        )
+
+    def transition(
+        self, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+    ) -> Mixture:
+        """Return r·I + (m_t - r·m_s) with r = a_t/a_s: a masked token may leave."""
+        keep = np.exp(-added_noise(sigma_s, sigma_t, same))
+        at_s = Mixture.of(self.channel(sigma_s))
+        at_t = Mixture.of(self.channel(sigma_t))
+        return Mixture(
+            keep=keep,
+            base=np.where(same, 0.0, np.maximum(at_t.base - keep * at_s.base, 0.0)),
+            mask=np.where(same, 0.0, np.maximum(at_t.mask - keep * at_s.mask, 0.0)),
+        )
+
+    def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the shares of the noise that resample and that mask; they add to 1.
+
+        Per unit time they are c/(t(1-t))·(gamma/2 + t(1-gamma))/(1+c) and
+        1/((1-t)(1+c)), and their sum is dsigma.
+        """
+        t = self._clock.time_at(sigma)
+        inside = np.clip(t, _FIRST_TIME, 1.0)
+        odds = inside / self._clock.mixing(inside)
+        gamma = self._clock.gamma
+        bump = gamma / 2.0 + inside * (1.0 - gamma)
+        total = bump + odds
+        base = np.where(np.isinf(odds), 0.0, bump / total)
+        return base, np.where(np.isinf(odds), 1.0, odds / total)

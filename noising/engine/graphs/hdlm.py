@@ -1,0 +1,126 @@
+"""The hybrid graphs: tokens are resampled for a while and masked in the end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, FloatArray
+from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
+from noising.engine.information import (
+    Channel,
+    ErasureInformation,
+    InformationCurve,
+    ResamplingInformation,
+)
+from noising.engine.parameters import Number, Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HdlmGamma(MixtureGraph):
+    """Resampling at rate gamma beside masking at rate 1 - gamma.
+
+    With A = exp(-(1-gamma)·sigma) and B = exp(-gamma·sigma) a token stays with
+    A·(B + (1-B)/V), becomes another with A·(1-B)/V and the mask with 1 - A.
+    Source: Fathi et al. 2025 (HDLM), the gamma-hybrid.
+
+    Attributes:
+        gamma: share of the noise that resamples, in [0, 1].
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "gamma": Number(
+            default=0.1, low=0.0, high=1.0, help="share of the noise that resamples"
+        ),
+    }
+    gamma: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph; the mask is one state more."""
+        return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+
+    def channel(self, sigma: FloatArray) -> Channel:
+        """Return survive = A and keep = B."""
+        masking, resampling = 1.0 - self.gamma, self.gamma
+        survive = np.exp(-_times(masking, sigma))
+        keep = np.exp(-_times(resampling, sigma))
+        return Channel(
+            survive=survive,
+            masked=-np.expm1(-_times(masking, sigma)),
+            keep=keep,
+            move=-np.expm1(-_times(resampling, sigma)),
+            survive_rate=-masking * survive,
+            keep_rate=-resampling * keep,
+        )
+
+    def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the rates gamma and 1 - gamma."""
+        return np.full_like(sigma, self.gamma), np.full_like(sigma, 1.0 - self.gamma)
+
+
+def _times(rate: float, sigma: FloatArray) -> FloatArray:
+    """Return rate·sigma with 0·infinity = 0."""
+    return rate * sigma if rate > 0.0 else np.zeros_like(sigma)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HdlmEpsilon(MixtureGraph):
+    """Masking of a sequence in which a share epsilon was resampled beforehand.
+
+    q(x_t | x_0) = alpha·((1-epsilon)·delta + epsilon·uniform) + (1-alpha)·mask. At
+    t = 0 it is not the data: only masking goes on, the resampling is there at once.
+    Source: Fathi et al. 2025 (HDLM), the epsilon-hybrid.
+
+    Attributes:
+        epsilon: share of the tokens resampled, in [0, 1).
+    """
+
+    CROSS_ENTROPY: ClassVar[bool] = True
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "epsilon": Number(
+            default=0.1,
+            low=0.0,
+            high=1.0,
+            open_high=True,
+            help="share of the tokens that is resampled from the start",
+        ),
+    }
+    epsilon: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph; the mask is one state more."""
+        return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+
+    def channel(self, sigma: FloatArray) -> Channel:
+        """Return survive = alpha; a survivor was resampled with chance epsilon."""
+        survive = np.exp(-sigma)
+        return Channel(
+            survive=survive,
+            masked=-np.expm1(-sigma),
+            keep=np.full_like(survive, 1.0 - self.epsilon),
+            move=np.full_like(survive, self.epsilon),
+            survive_rate=-survive,
+            keep_rate=np.zeros_like(survive),
+        )
+
+    def transition(
+        self, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+    ) -> Mixture:
+        """Return masking alone: (alpha_t/alpha_s)·I + (1 - alpha_t/alpha_s)·mask."""
+        added = added_noise(sigma_s, sigma_t, same)
+        keep = np.exp(-added)
+        return Mixture(keep=keep, base=np.zeros_like(keep), mask=-np.expm1(-added))
+
+    def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return rate 1 of masking, nothing else."""
+        return np.zeros_like(sigma), np.ones_like(sigma)
+
+    def curve(self, prior: FloatArray) -> InformationCurve:
+        """Return alpha times what the resampled tokens tell."""
+        resampling = ResamplingInformation.grouped(prior, self.base())
+        keep, move = np.array([1.0 - self.epsilon]), np.array([self.epsilon])
+        start = float(resampling.information(keep, move)[0][0])
+        return ErasureInformation(start=start, prior_entropy=resampling.prior_entropy)

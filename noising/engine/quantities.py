@@ -1,0 +1,299 @@
+"""Everything exact about a process: its time functions and distributions."""
+
+import abc
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from noising.engine.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    bounded_integers,
+    check_elements,
+    float_array,
+    quiet,
+    time_array,
+)
+from noising.engine.errors import EngineError
+from noising.engine.graphs import Graph
+from noising.engine.information import score_penalty
+from noising.engine.schedules import Schedule
+from noising.engine.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ExactQuantities(abc.ABC):
+    """The exact side of a noise process: a schedule on T timesteps and a graph.
+
+    Times t lie in [0, 1] with 0 clean; timestep k in 0..T-1 is the time (k+1)/T.
+    Arguments broadcast, results have their common shape (scalars for scalars), an
+    axis of S states is added where distributions are returned, all in float64. An
+    impossible pair, q(x_t | x_0) = 0, gives NaN in what is conditioned on it.
+
+    Attributes:
+        timeline: the schedule and its tables over the T timesteps.
+        graph: where a moved token goes.
+    """
+
+    timeline: Timeline
+    graph: Graph
+
+    @property
+    def schedule(self) -> Schedule:
+        """Total noise by time."""
+        return self.timeline.schedule
+
+    @property
+    def num_timesteps(self) -> int:
+        """T, the number of timesteps."""
+        return self.timeline.num_timesteps
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the number of ids that data may use."""
+        return self.graph.vocab_size
+
+    @property
+    def num_states(self) -> int:
+        """S: V, or V + 1 where a mask id is added."""
+        return self.graph.num_states
+
+    @property
+    def mask_id(self) -> int | None:
+        """Id of the mask state, or None if the graph has none."""
+        return self.graph.mask_id
+
+    def time(self, timestep: Any) -> Any:
+        """Return t = (k+1)/T of integer timesteps k in 0..T-1.
+
+        Raises:
+            EngineError: a timestep is no integer or outside 0..T-1.
+        """
+        return self.timeline.time(self.timeline.steps(timestep))[()]
+
+    def sigma(self, t: Any) -> Any:
+        """Return the total noise at `t`, in [0, inf]."""
+        return self.timeline.evaluate(self.schedule.sigma, t)
+
+    def dsigma(self, t: Any) -> Any:
+        """Return the rate d sigma / dt, in [0, inf]."""
+        return self.timeline.evaluate(self.schedule.dsigma, t)
+
+    def alpha(self, t: Any) -> Any:
+        """Return alpha = exp(-sigma), the chance that noise has not struck."""
+        return self.timeline.evaluate(self.schedule.alpha, t)
+
+    def move_chance(self, t: Any) -> Any:
+        """Return 1 - alpha, exact where it is small."""
+        return self.timeline.evaluate(self.schedule.move_chance, t)
+
+    def log_snr(self, t: Any) -> Any:
+        """Return log(alpha/(1 - alpha)), in [-inf, inf]."""
+        return self.timeline.evaluate(self.schedule.log_snr, t)
+
+    @property
+    def sigmas(self) -> FloatArray:
+        """Total noise at every timestep, (T,), read-only."""
+        return self.timeline.sigmas
+
+    @property
+    def alphas(self) -> FloatArray:
+        """Alpha at every timestep, (T,), read-only."""
+        return self.timeline.alphas
+
+    def limit(self) -> FloatArray:
+        """Return the distribution at infinite noise, (S,)."""
+        check_elements(self.num_states, field="limit")
+        return self.graph.limit()
+
+    @quiet
+    def marginal(self, x0: Any, t: Any) -> FloatArray:
+        """Return q(x_t | x_0), (..., S).
+
+        Args:
+            x0: clean token ids in 0..V-1, none of them a mask id.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: an id or a time out of range, or a result over 2^26 values.
+        """
+        clean, sigma = np.broadcast_arrays(self._clean(x0), self._sigma(t))
+        return self.graph.marginal(clean, sigma)
+
+    @quiet
+    def kernel(self, xs: Any, s: Any, t: Any) -> FloatArray:
+        """Return q(x_t | x_s), (..., S).
+
+        Where alpha(s) = 0 it is the identity for s = t, else the marginal at t.
+
+        Args:
+            xs: states in 0..S-1.
+            s: times in [0, 1], s <= t.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, s > t, or a schedule whose sigma falls.
+        """
+        times = self._two_times(s, t)
+        return self.graph.kernel(*np.broadcast_arrays(self._state(xs, "xs"), *times))
+
+    @quiet
+    def posterior(self, xt: Any, x0: Any, s: Any, t: Any) -> FloatArray:
+        """Return q(x_s | x_t, x_0), (..., S).
+
+        Args:
+            xt: states in 0..S-1.
+            x0: clean token ids in 0..V-1.
+            s: times in [0, 1], s <= t.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, s > t, or a schedule whose sigma falls.
+        """
+        tokens = self._state(xt, "xt"), self._clean(x0)
+        return self.graph.posterior(
+            *np.broadcast_arrays(*tokens, *self._two_times(s, t))
+        )
+
+    @quiet
+    def score_ratio(self, xt: Any, x0: Any, t: Any) -> FloatArray:
+        """Return the concrete score p_t(y | x_0)/p_t(x_t | x_0), (..., S).
+
+        The target of score entropy. Source: Lou, Meng, Ermon 2024 (SEDD), eq. 6.
+
+        Args:
+            xt: states in 0..S-1.
+            x0: clean token ids in 0..V-1.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, or a result over 2^26 values.
+        """
+        tokens = self._state(xt, "xt"), self._clean(x0)
+        return self.graph.score_ratio(*np.broadcast_arrays(*tokens, self._sigma(t)))
+
+    @quiet
+    def score_entropy(self, log_score: Any, xt: Any, x0: Any, t: Any) -> Any:
+        """Return the denoising score entropy of a model's log score, >= 0.
+
+        dsigma·sum over y != x_t of Q(y, x_t)·r_y·(expm1(d_y) - d_y), with r the
+        concrete score and d = log s - log r; s_y itself where r_y = 0. It is 0 at
+        the true ratio. Source: Lou, Meng, Ermon 2024 (SEDD), eq. 7 and 11.
+
+        Args:
+            log_score: (..., S) log of the model's score; the entry of x_t is unused.
+            xt: states in 0..S-1.
+            x0: clean token ids in 0..V-1.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, or scores that are not S per token.
+        """
+        scores = float_array(log_score, "log_score")
+        if scores.ndim == 0 or scores.shape[-1] != self.num_states:
+            rule = f"must have num_states = {self.num_states} values per token"
+            raise EngineError("log_score", "wrong_shape", rule, list(scores.shape))
+        tokens = self._state(xt, "xt"), self._clean(x0)
+        rate = np.asarray(self.dsigma(t))
+        at, clean, sigma, dsigma, _ = np.broadcast_arrays(
+            *tokens, self._sigma(t), rate, scores[..., 0]
+        )
+        ratio = self.graph.score_ratio(at, clean, sigma)
+        rates = self.graph.rates_to(at, sigma)
+        np.put_along_axis(rates, at[..., None], 0.0, axis=-1)
+        penalty = np.where(rates > 0.0, rates * score_penalty(scores, ratio), 0.0)
+        total = np.where(np.isnan(ratio[..., 0]), np.nan, penalty.sum(axis=-1))
+        return np.where(total == 0.0, 0.0, dsigma * total)[()]
+
+    @quiet
+    def nelbo_weight(self, xt: Any, x0: Any, t: Any) -> Any:
+        """Return the weight of a token's loss in the negative ELBO.
+
+        For graphs with one rate into each token it is GIDD's weight of the KL and
+        Itakura-Saito divergences, dsigma·(rate into x_t)/q(x_t | x_0); for absorbing
+        and hdlm_epsilon it is the cross-entropy weight -alpha'/(1-alpha) at the mask
+        and 0 elsewhere. Source: von Ruette et al. 2025 (GIDD), eq. 13; Sahoo et al.
+        2024 (MDLM), eq. 10.
+
+        Args:
+            xt: states in 0..S-1.
+            x0: clean token ids in 0..V-1.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, or a graph given by a matrix.
+        """
+        tokens = self._state(xt, "xt"), self._clean(x0)
+        at, clean, times = np.broadcast_arrays(*tokens, time_array(t))
+        sigma = np.asarray(self.sigma(times))
+        if not self.graph.CROSS_ENTROPY:
+            factor = self.graph.nelbo_factor(at, clean, sigma)
+            return (np.asarray(self.dsigma(times)) * factor)[()]
+        weight = self.timeline.evaluate(self.schedule.cross_entropy_weight, times)
+        reached = self.graph.likelihood(at, clean, sigma) > 0.0
+        at_mask = np.where(at == self.mask_id, weight, 0.0)
+        return np.where(reached, at_mask, np.nan)[()]
+
+    @quiet
+    def mutual_information(self, t: Any, prior: Any = None) -> Any:
+        """Return I(x_t; x_0) in nats.
+
+        Args:
+            t: times in [0, 1].
+            prior: token prior, V weights >= 0; None for uniform over the data ids.
+
+        Raises:
+            EngineError: a prior of the wrong length, sign or support.
+        """
+        curve = self.graph.information(prior)
+        return self.timeline.evaluate(
+            lambda at: curve.information(self.schedule.sigma(at))[0], t
+        )
+
+    @quiet
+    def conditional_entropy(self, t: Any, prior: Any = None) -> Any:
+        """Return H(x_0 | x_t) in nats, exact where it is small.
+
+        Arguments and errors are those of `mutual_information`.
+        """
+        curve = self.graph.information(prior)
+        return self.timeline.evaluate(
+            lambda at: curve.conditional_entropy(self.schedule.sigma(at))[0], t
+        )
+
+    @quiet
+    def kl_to_limit(self, t: Any, prior: Any = None) -> Any:
+        """Return sum of p_0(x_0)·KL(q(x_t | x_0) || limit) in nats.
+
+        Infinite for absorbing graphs while alpha > 0. Arguments and errors are those
+        of `mutual_information`.
+        """
+        weights = self.graph.prior(prior)
+        return self.timeline.evaluate(
+            lambda at: self.graph.divergence(self.schedule.sigma(at), weights), t
+        )
+
+    def _clean(self, x0: Any) -> IntArray:
+        tokens = bounded_integers(x0, "x0", low=0, high=self.vocab_size - 1)
+        if self.graph.mask_inside and (tokens == self.mask_id).any():
+            rule = "must not be the mask: clean data holds none"
+            raise EngineError("x0", "mask_in_data", rule, self.mask_id)
+        return tokens.astype(np.int64)
+
+    def _state(self, x: Any, field: str) -> IntArray:
+        states = bounded_integers(x, field, low=0, high=self.num_states - 1)
+        return states.astype(np.int64)
+
+    def _sigma(self, t: Any) -> FloatArray:
+        return np.asarray(self.sigma(t))
+
+    def _two_times(self, s: Any, t: Any) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """Return sigma(s), sigma(t) and where s = t, checked for a valid kernel."""
+        self.timeline.require_valid_kernel()
+        start, end = np.broadcast_arrays(time_array(s, "s"), time_array(t))
+        if (start > end).any():
+            late = float(start[start > end].flat[0])
+            raise EngineError("s", "out_of_order", "must not exceed `t`", late)
+        return self._sigma(start), self._sigma(end), start == end

@@ -152,14 +152,16 @@ def config_from(
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
     """Show a bar on stderr while a run lasts; yields what `run` calls."""
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}", markup=False),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
-        disable=quiet,
+        # Elsewhere than on a terminal it would only leave an empty line.
+        disable=quiet or not console.is_terminal,
     )
     with bar:
         task = bar.add_task("reading the corpus", total=None)

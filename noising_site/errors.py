@@ -5,7 +5,8 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
-from noising.api.errors import SERVER_ERROR, problem, problem_response
+from noising.api.errors import MALFORMED, SERVER_ERROR, problem, problem_response
+from noising.api.negotiation import preferred_type
 
 JSON_TYPE = "application/json"
 PAGE_TYPE = "text/html"
@@ -13,7 +14,7 @@ PAGE_TYPE = "text/html"
 
 def prefers_page(request: HttpRequest) -> bool:
     """Tell a browser from a program: it names HTML before anything else."""
-    return request.get_preferred_type([JSON_TYPE, PAGE_TYPE]) == PAGE_TYPE
+    return preferred_type(request, [JSON_TYPE, PAGE_TYPE]) == PAGE_TYPE
 
 
 def error_response(request: HttpRequest, status: int, detail: str) -> HttpResponse:
@@ -30,7 +31,7 @@ def error_response(request: HttpRequest, status: int, detail: str) -> HttpRespon
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django refused to take: handler400."""
-    return error_response(request, 400, "The request cannot be understood.")
+    return error_response(request, 400, MALFORMED)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -169,11 +169,11 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication"
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,
     # Else /api/schema/ repeats whatever its query calls a version in a header.
     "ALLOWED_VERSIONS": ["v1"],
 }

@@ -3,7 +3,8 @@
 import os
 import sys
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 from noising_site.environment import SettingError
 
@@ -12,7 +13,18 @@ GUNICORN_APP_LOAD_ERROR = 4
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "noising_site.settings")
 try:
-    application = get_wsgi_application()
+    django.setup(set_prefix=False)
 except SettingError as refusal:
     sys.stderr.write(f"{refusal}\n")
     sys.exit(GUNICORN_APP_LOAD_ERROR)
+
+from noising_site.requests import UTF8Request  # noqa: E402 - after the set-up
+
+
+class Application(WSGIHandler):
+    """Django's handler, on requests that cannot break it."""
+
+    request_class = UTF8Request
+
+
+application = Application()

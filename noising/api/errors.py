@@ -25,6 +25,7 @@ LONGEST_POINTER = 200
 PATH_STEP = re.compile(r"[^.\[\]]+")
 """A step of the engine's paths, such as each of ``classes.critical[3]``."""
 
+MALFORMED = "The request cannot be understood."
 SERVER_ERROR = "The service failed on this request; its log names the request id."
 
 

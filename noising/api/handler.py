@@ -3,11 +3,13 @@
 from itertools import islice
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import exceptions, status
 
 from noising.api.errors import (
+    MALFORMED,
     MOST_ERRORS,
     SERVER_ERROR,
     FieldError,
@@ -19,6 +21,13 @@ from noising.api.errors import (
 
 class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        """Take what Django refuses as suspicious for a malformed request."""
+        if isinstance(exc, SuspiciousOperation):
+            return exceptions.ParseError(MALFORMED)
+        known: Exception = super().convert_known_exceptions(exc)
+        return known
 
     def format_exception(self, exc: exceptions.APIException) -> dict[str, Any]:
         """Return the problem document."""

@@ -1,5 +1,6 @@
 """How bytes become a JSON document: strictly, and within the limits."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from rest_framework.parsers import BaseParser
 from noising.api.errors import ContentTooLarge
 
 MEDIA_TYPE = "application/json"
+DECIMAL = re.compile(r"[0-9]{1,100}")
 UTF_8 = frozenset({"utf-8", "utf8"})
 
 
@@ -76,17 +78,25 @@ def _check_content_type(content_type: str) -> None:
 
 def _read(request: HttpRequest, limit: int) -> bytes:
     """Return the body, having read at most one byte more than the limit allows."""
-    declared = request.META.get("CONTENT_LENGTH") or ""
-    if declared.isdecimal() and int(declared[:20]) > limit:
+    declared = _declared_length(request)
+    if declared is not None and declared > limit:
         raise _body_too_large(limit)
-    if not declared and request.META.get("wsgi.input_terminated"):
+    if declared is None and request.META.get("wsgi.input_terminated"):
         # A chunked body has no length, and Django would take it for empty.
         body: bytes = request.META["wsgi.input"].read(limit + 1)
     else:
         body = request.read(limit + 1)
     if len(body) > limit:
         raise _body_too_large(limit)
+    if declared is not None and len(body) < declared:
+        raise ParseError("The body ended before its Content-Length.")
     return body
+
+
+def _declared_length(request: HttpRequest) -> int | None:
+    """Return the Content-Length, or None where there is none that can be read."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    return int(text) if DECIMAL.fullmatch(text) else None
 
 
 def _body_too_large(limit: int) -> ContentTooLarge:

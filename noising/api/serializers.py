@@ -69,6 +69,8 @@ def _greatest_timestep() -> int:
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses what is no object, and keys that it does not know."""
 
+    default_error_messages = {"null": "The body must be a JSON object, got null."}
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the values by field, or raise one error for all that is wrong."""
         if not isinstance(data, dict):

@@ -1,0 +1,47 @@
+"""Which renderer answers a request."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+class AcceptNegotiation(DefaultContentNegotiation):
+    """By the Accept header alone, with its qualities; DRF's reads the query too."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Sequence[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer that the client likes best, and its media type.
+
+        Raises:
+            NotAcceptable: the client takes nothing that is on offer.
+        """
+        offered = [renderer.media_type for renderer in renderers]
+        chosen = preferred_type(request, offered)
+        if chosen is None:
+            raise NotAcceptable(
+                f"The Accept header must allow {' or '.join(offered)}.",
+                available_renderers=renderers,
+            )
+        return renderers[offered.index(chosen)], chosen
+
+
+def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | None:
+    """Return the media type that the Accept header prefers, the first among equals.
+
+    None stands for a header that allows nothing on offer, or that makes no sense.
+    """
+    if request.META.get("HTTP_ACCEPT", "").strip() in {"", "*/*"}:
+        return offered[0]
+    try:
+        chosen: str | None = request.get_preferred_type(offered)
+    except (LookupError, ValueError):  # parameters in a charset that does not exist
+        return None
+    return chosen

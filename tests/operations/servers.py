@@ -142,6 +142,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            process_group=0,  # Ctrl-C in the terminal of the tests is not for it
         )
     server = Server(process=process, port=int(settings["PORT"]), log=log)
     try:

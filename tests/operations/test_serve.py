@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> N
     mode = (folder / "secret_key").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
     assert (folder / "static" / "staticfiles.json").is_file()
-    with sqlite3.connect(folder / "noising.sqlite3") as database:
+    with closing(sqlite3.connect(folder / "noising.sqlite3")) as database:
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
     assert "Migrating the database" in server.lines
     assert f"Serving on http://127.0.0.1:{server.port}/" in server.lines

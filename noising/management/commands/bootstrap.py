@@ -18,7 +18,6 @@ BENCHMARK_SECONDS = 15
 
 FIRST_BENCHMARK = (
     *("--schedules", "sedd_entropy,cosine,linear"),
-    *("--timesteps", "0,250,500,750,999"),
     *("--samples", "64"),
 )
 

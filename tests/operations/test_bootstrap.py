@@ -1,0 +1,120 @@
+"""manage.py bootstrap: an installation's first day, and every day after."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import call_command
+
+from noising.management.commands import bootstrap
+from noising.services.builtin import BUILTIN_SCHEDULES
+from tests.operations.servers import ROOT, environment
+
+PASSWORD = re.compile(r"Created the account admin, password (\S+)\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """A data folder after its first bootstrap, and what that printed."""
+
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+    seconds: float
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.folder / "noising.sqlite3")) as database:
+            return database.execute(query).fetchall()
+
+
+def run_bootstrap(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "bootstrap"],
+        cwd=ROOT,
+        env=environment(DATA_DIR=str(folder)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    folder = tmp_path_factory.mktemp("installation") / "data"
+    started = time.monotonic()
+    done = run_bootstrap(folder)
+    assert done.returncode == 0, done.stderr
+    return Installation(folder=folder, done=done, seconds=time.monotonic() - started)
+
+
+def test_the_first_account_has_the_password_that_was_printed(
+    installation: Installation,
+) -> None:
+    [password] = PASSWORD.findall(installation.done.stdout)
+    [(name, stored, is_superuser)] = installation.rows(
+        "SELECT username, password, is_superuser FROM auth_user"
+    )
+
+    assert (name, is_superuser) == ("admin", 1)
+    assert check_password(password, str(stored))
+    assert len(password) >= 16
+    assert "manage.py changepassword admin" in installation.done.stdout
+
+
+def test_the_built_in_schedules_are_there(installation: Installation) -> None:
+    rows = installation.rows("SELECT slug FROM noising_scheduleconfig")
+
+    assert {slug for (slug,) in rows} == {each.slug for each in BUILTIN_SCHEDULES}
+
+
+def test_a_first_benchmark_is_there(installation: Installation) -> None:
+    rows = installation.rows("SELECT status FROM noising_benchmarkrun")
+
+    assert rows == [("succeeded",)], installation.done.stderr
+
+
+def test_a_second_time_changes_nothing_and_shows_no_password(
+    installation: Installation,
+) -> None:
+    tables = ("auth_user", "noising_scheduleconfig", "noising_benchmarkrun")
+    before = [installation.rows(f"SELECT * FROM {table}") for table in tables]  # noqa: S608
+
+    again = run_bootstrap(installation.folder)
+
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    after = [installation.rows(f"SELECT * FROM {table}") for table in tables]  # noqa: S608
+    assert after == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("FIRST_BENCHMARK", ("--corpus", "/nowhere"), "ended with exit code 2"),
+        ("BENCHMARK_SECONDS", 0.01, "took longer than 0.01 s"),
+    ],
+    ids=["failed", "too slow"],
+)
+def test_a_benchmark_that_does_not_succeed_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    value: object,
+    reason: str,
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "prepare", lambda say: None)
+    monkeypatch.setattr(bootstrap, name, value)
+
+    call_command("bootstrap")
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"The benchmark {reason}; serving goes on without one" in line

@@ -37,6 +37,7 @@ from noising.engine.sampling import (
     draw_moved,
     write_noised,
 )
+from noising.engine.times import sample_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -185,4 +186,37 @@ class ForwardProcess(ExactQuantities):
             seed=batch.seed,
             clean=batch.tokens.reshape(batch.shape),
             moved=lambda: draw_moved(batch, limits),
+        )
+
+    @quiet
+    def sample_times(
+        self,
+        n: int,
+        *,
+        seed: int,
+        method: str = "stratified",
+        index0: int = 0,
+        total: int | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return training times in (0, 1] and weights 1/density, each (n,).
+
+        Element g = index0 + j depends on (seed, g, total) alone: workers that share a
+        range by `index0` and `total` get together what one would get.
+
+        Args:
+            n: number of times, 0..2^26.
+            seed: 0..2^64-1.
+            method: "uniform"; "stratified", one time in each of `total` cells;
+                "antithetic", pairs t and 1 - t; "sobol", the base-2 radical inverse
+                shifted by the seed; "importance", the log move chance uniform
+                between t = 1/T and t = 1.
+            index0: first element of the range, >= 0.
+            total: elements of the whole range; index0 + n by default.
+
+        Raises:
+            EngineError: an argument out of range, an unknown method, or a schedule
+                without a density for "importance".
+        """
+        return sample_times(
+            self.timeline, n, seed=seed, method=method, index0=index0, total=total
         )

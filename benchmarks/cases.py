@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from benchmarks.corpora import legible
 from noising.engine import TYPE_WEIGHTS
+from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 
 DEFAULT_SCHEDULES: Final = (
     "sedd_entropy",
@@ -17,6 +19,8 @@ DEFAULT_SCHEDULES: Final = (
     "geometric",
 )
 DEFAULT_BASELINE: Final = "uniform"
+# The information of other graphs has no estimate that is exact and small at once.
+GRAPHS: Final = ("uniform", "absorbing")
 DEFAULT_GRAPH: Final = "uniform"
 DEFAULT_CORPUS: Final = "setmm"
 DEFAULT_VOCAB_SIZE: Final = 50_257
@@ -46,7 +50,7 @@ class BenchmarkConfig:
     Attributes:
         schedules: (name, schedule specification) pairs, the baseline among them.
         baseline: name of the schedule that the others are compared with.
-        graph: graph specification that all schedules share.
+        graph: specification of the graph that all schedules share, of a type in GRAPHS.
         corpus: `setmm`, `synthetic` or a path.
         vocab_size: V of corpora that do not bring their own vocabulary.
         num_timesteps: T.
@@ -66,7 +70,7 @@ class BenchmarkConfig:
     seed: int
 
     def __post_init__(self) -> None:
-        """Check what the engine does not.
+        """Check what can be checked before a corpus is read.
 
         Raises:
             UsageError: a value out of range, with the range.
@@ -76,6 +80,18 @@ class BenchmarkConfig:
             raise UsageError("schedules: each may be named once only")
         if self.baseline not in names:
             raise UsageError(f"baseline: {self.baseline!r} is not among the schedules")
+        for name, limits in (
+            ("vocab_size", VOCAB_SIZE),
+            ("num_timesteps", NUM_TIMESTEPS),
+        ):
+            value = getattr(self, name)
+            if not limits.low <= value <= limits.high:
+                raise UsageError(
+                    f"{name}: must lie in {limits.low}..{limits.high}, got {value}"
+                )
+        if self.graph.get("type") not in GRAPHS:
+            kind = self.graph.get("type")
+            raise UsageError(f"graph: must be one of {', '.join(GRAPHS)}, got {kind!r}")
         last = self.num_timesteps - 1
         if not self.timesteps:
             raise UsageError("timesteps: name at least one")
@@ -97,7 +113,7 @@ class BenchmarkConfig:
             "schedules": [name for name, _ in self.schedules],
             "baseline": self.baseline,
             "graph": dict(self.graph),
-            "corpus": self.corpus,
+            "corpus": legible(self.corpus),
             "vocab_size": self.vocab_size,
             "num_timesteps": self.num_timesteps,
             "timesteps": list(self.timesteps),

@@ -14,6 +14,7 @@ from noising.engine import ENGINE_VERSION
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GIT_SECONDS: Final = 10
+CPU_INFO: Final = Path("/proc/cpuinfo")
 
 
 def environment() -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _git(*arguments: str) -> str | None:
 
 def _cpu() -> str | None:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = CPU_INFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if "model name" in line]

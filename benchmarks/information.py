@@ -62,8 +62,7 @@ def measured_information(
     the interval uses that: the variance of the draws themselves is far too small where
     the few tokens that carry what is left were not drawn.
 
-    Only graphs that keep a token with probability alpha or draw it anew from the limit
-    can be measured.
+    The graph must keep a token with probability alpha or draw it anew from the limit.
 
     Source: Cover and Thomas 2006, eq. 2.29.
     """

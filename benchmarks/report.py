@@ -48,9 +48,7 @@ def check_directory(directory: Path) -> None:
             stands where a file is to be written.
     """
     try:
-        existing = directory
-        while not existing.exists() and existing != existing.parent:
-            existing = existing.parent
+        existing = _nearest_existing(directory)
         if not existing.is_dir():
             raise OutputError(f"output {str(existing)!r} is not a folder")
         if not os.access(existing, os.W_OK | os.X_OK):
@@ -97,6 +95,14 @@ def write(document: Document, directory: Path) -> list[Path]:
 def table(document: Document) -> Group:
     """Sum up the results half-way through the schedules, and the timings."""
     return Group(_schedules_table(document), _throughput_table(document))
+
+
+def _nearest_existing(path: Path) -> Path:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return _nearest_existing(path.parent)
+    return path
 
 
 def _unwritable(directory: Path, error: Exception) -> OutputError:

@@ -22,13 +22,14 @@ from benchmarks.cases import (
     DEFAULT_SAMPLES,
     DEFAULT_SCHEDULES,
     DEFAULT_VOCAB_SIZE,
+    GRAPHS,
     BenchmarkConfig,
     UsageError,
     default_timesteps,
 )
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import ProgressListener, run
-from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
+from noising.engine import SCHEDULE_TYPES
 
 PROGRAM: Final = "run_benchmarks"
 DEFAULT_OUTPUT: Final = "benchmark-results"
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--graph",
-        choices=tuple(GRAPH_TYPES),
+        choices=GRAPHS,
         default=DEFAULT_GRAPH,
         help="where a noised token goes (default: %(default)s)",
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from benchmarks.corpora.corpus import TOKEN_TYPES, Corpus, CorpusError, shown
+from benchmarks.corpora.corpus import TOKEN_TYPES, Corpus, CorpusError, legible, shown
 from benchmarks.corpora.files import check_regular_file
 from benchmarks.corpora.ids import read_id_array, read_id_lines
 from benchmarks.corpora.metamath import read_metamath
 from benchmarks.corpora.synthetic import synthetic_corpus
 
-__all__ = ["SETMM_PATH", "TOKEN_TYPES", "Corpus", "CorpusError", "load_corpus"]
+__all__ = [
+    "SETMM_PATH",
+    "TOKEN_TYPES",
+    "Corpus",
+    "CorpusError",
+    "legible",
+    "load_corpus",
+]
 
 SETMM_PATH: Final = (
     Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"
@@ -48,7 +54,7 @@ def load_corpus(
         )
     path = Path(name_or_path)
     check_regular_file(path)
-    name, source = _text(path.name), _text(name_or_path)
+    name, source = legible(path.name), legible(name_or_path)
     suffixes = path.name.lower()
     if suffixes.endswith((".jsonl", ".jsonl.gz")):
         return read_metamath(path, name=name, source=source)
@@ -60,8 +66,3 @@ def load_corpus(
             " or .jsonl.gz file, a .npy array, or a text file of token ids"
         )
     return read_id_lines(path, vocab_size=vocab_size, name=name, source=source)
-
-
-def _text(name: str) -> str:
-    """Make a file name that is not UTF-8 fit for JSON."""
-    return os.fsencode(name).decode("utf-8", errors="backslashreplace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -157,3 +158,8 @@ def shown(value: object) -> str:
     """Quote a value for a message: one line, no control characters, at most 80."""
     text = repr(str(value) if isinstance(value, Path) else value)
     return text if len(text) <= 80 else f"{text[:76]}...'"
+
+
+def legible(path: str) -> str:
+    """Make the bytes of a file name that are not UTF-8 fit for JSON."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")

@@ -28,10 +28,12 @@ def check_regular_file(path: Path) -> None:
     Raises:
         CorpusError: the path is missing, a directory, a device or out of reach.
     """
-    if "\0" in str(path):
-        raise CorpusError(f"corpus {shown(path)} cannot be read: its name has a NUL")
     with named_errors(path):
-        mode = path.stat().st_mode
+        try:
+            mode = path.stat().st_mode
+        except ValueError as error:  # a NUL, a lone surrogate
+            message = f"corpus {shown(path)} cannot be a file's name"
+            raise CorpusError(message) from error
     if stat.S_ISDIR(mode):
         raise CorpusError(f"corpus {shown(path)} is a directory; name a file in it")
     if not stat.S_ISREG(mode):

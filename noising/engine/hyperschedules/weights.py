@@ -1,5 +1,6 @@
 """Hyperschedules by weight: higher weight, less noise."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
@@ -156,10 +157,8 @@ def token_ids(values: list[Any], field: str) -> IntArray:
         EngineError: a value is no 64-bit integer, with its index.
     """
     if set(map(type, values)) <= {int}:  # the common case, in one pass
-        try:
+        with contextlib.suppress(OverflowError):  # the loop below says which one
             return np.array(values, np.int64)
-        except OverflowError:
-            pass  # the loop below says which one
     item = Integer(low=-(1 << 63), high=(1 << 63) - 1, help="a token id")
     ids = [item.parse(value, f"{field}[{i}]") for i, value in enumerate(values)]
     return np.array(ids, np.int64)

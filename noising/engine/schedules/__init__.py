@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from noising.engine.schedules.alphas import LogLinear
 from noising.engine.schedules.base import Context, Schedule
-from noising.engine.schedules.betas import Cosine, Linear, Quadratic
+from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
 from noising.engine.schedules.continuous import Geometric, Uniform
 from noising.engine.schedules.custom import Custom
 from noising.engine.schedules.entropy import SeddEntropy
@@ -17,6 +17,7 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "loglinear": LogLinear,
     "geometric": Geometric,
     "uniform": Uniform,
+    "d3pm_cosine": D3PMCosine,
     "custom": Custom,
 }
 """The one table from a specification's ``type`` to its class."""

@@ -81,7 +81,9 @@ class Quadratic(GridSchedule):
 
 
 COSINE_PARAMETERS: Mapping[str, Parameter] = {
-    "s": Number(default=0.008, low=0.0, help="offset that keeps the first betas up"),
+    "s": Number(
+        default=0.008, low=0.0, high=1e100, help="offset that keeps the first betas up"
+    ),
     "max_beta": Number(
         default=0.999, low=0.0, high=1.0, open_low=True, help="cap on every beta"
     ),
@@ -122,7 +124,8 @@ class Cosine(GridSchedule):
         d, sums, lacking = _cosine_steps(context.num_timesteps, parameters["s"])
         # a + b and pi - (a + b) have one sine; the smaller angle keeps its digits.
         sine_of_sum = np.sin(d * np.minimum(sums, 2.0 * lacking - 1.0))
-        betas = math.sin(d) * sine_of_sum / np.sin(d * lacking) ** 2
+        cosine = np.sin(d * lacking)
+        betas = math.sin(d) / cosine * (sine_of_sum / cosine)
         return cls(sigmas=_sigmas_to_zero(betas, parameters["max_beta"]))
 
 

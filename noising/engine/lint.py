@@ -3,16 +3,18 @@
 Every check looks at the process's quantities and none at a type's name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from noising.engine.arrays import FloatArray, quiet
+from noising.engine.arrays import FloatArray, integer_array, quiet
 from noising.engine.process import ForwardProcess
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 LARGEST_LEAK: Final = 0.01
 """Share of the information that may be left at t = 1."""
@@ -20,6 +22,14 @@ WASTED_SHARE: Final = 0.2
 """Share of the timesteps that may each lose next to nothing."""
 WASTED_LOSS: Final = 0.1
 """Next to nothing: this fraction of an even loss per timestep."""
+THINNED: Final = 65
+"""Points of an information curve that costs a matrix exponential each."""
+LARGEST_ROUNDING: Final = 0.01
+"""Relative error of 1 - exp(-sigma) at which a number format counts as blind."""
+LARGEST_RATE_ERROR: Final = 0.05
+"""Relative error at which a rate is not the derivative."""
+DIVERGING_POWER: Final = 0.99
+"""A weight that grows like t^-p with p above this has no finite integral."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +51,17 @@ class Finding:
     way_out: str
 
 
+Tokens: TypeAlias = NDArray[np.integer[Any]] | None
+Check: TypeAlias = Callable[[ForwardProcess, Tokens], Iterator[Finding]]
+
+
 @quiet
 def wasted_timesteps(process: ForwardProcess) -> int:
     """Return how many timesteps each lose less than a tenth of I_0/T."""
     information = _information_left(process)
     lost = -np.diff(information)
-    return int(np.count_nonzero(lost < WASTED_LOSS * information[0] / lost.size))
+    even = information[:1] / max(lost.size, 1)
+    return int(np.count_nonzero(lost < WASTED_LOSS * even))
 
 
 @quiet
@@ -55,22 +70,42 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
 
     Args:
         process: the process to look at.
-        tokens: clean tokens of the data, for checks that need them.
+        tokens: clean token ids of the data, of any shape, for the checks that need
+            them.
+
+    Raises:
+        EngineError: `tokens` are no integers.
     """
-    findings = [found for check in _CHECKS for found in check(process)]
-    order = ("error", "warning", "info")
-    return tuple(sorted(findings, key=lambda found: order.index(found.severity)))
+    ids = None if tokens is None else integer_array(tokens, "tokens")
+    findings = [found for check in CHECKS.values() for found in check(process, ids)]
+    return tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity)))
 
 
 def _information_left(process: ForwardProcess) -> FloatArray:
-    """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,)."""
-    sigmas = np.concatenate([[0.0], process.sigmas])
-    left: FloatArray = process.graph.information().information(sigmas)[0]
-    return left
+    """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,).
+
+    Where a value costs a matrix exponential, a thinned curve is interpolated; where
+    the graph is too large for one, the answer is empty.
+    """
+    sigmas = _noise(process)
+    graph = process.graph
+    if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
+        return np.empty(0)
+    curve = graph.information()
+    if not graph.INFORMATION_IS_COSTLY:
+        return curve.information(sigmas)[0]
+    picks = np.unique(np.linspace(0, sigmas.size - 1, THINNED).astype(np.int64))
+    values = curve.information(sigmas[picks])[0]
+    return np.interp(np.arange(sigmas.size), picks, values)
 
 
-def _monotone(process: ForwardProcess) -> Iterator[Finding]:
-    sigmas = np.concatenate([[0.0], process.sigmas])
+def _noise(process: ForwardProcess) -> FloatArray:
+    """Return total noise 0 and that of every timestep, (T+1,)."""
+    return np.concatenate([[0.0], process.sigmas])
+
+
+def _sigma_decreases(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    sigmas = _noise(process)
     falls = np.flatnonzero(sigmas[1:] < sigmas[:-1])
     if falls.size:
         yield Finding(
@@ -85,8 +120,70 @@ def _monotone(process: ForwardProcess) -> Iterator[Finding]:
         )
 
 
-def _terminal_leak(process: ForwardProcess) -> Iterator[Finding]:
+def _invalid_kernel(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    added = np.diff(_noise(process))
+    chance = float(np.nanmin(-np.expm1(-added), initial=0.0))
+    if chance < 0.0:
+        yield Finding(
+            code="invalid_kernel",
+            severity="error",
+            message=(
+                f"A step between timesteps would have a move chance of {chance:.3g}: "
+                "there is no transition kernel."
+            ),
+            value=chance,
+            way_out="Mend the table; until then only marginals and `noise` work.",
+        )
+
+
+def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    if tokens is None or process.mask_id is None:
+        return
+    share = float(np.mean(tokens == process.mask_id)) if tokens.size else 0.0
+    if share > 0.0:
+        yield Finding(
+            code="mask_in_tokens",
+            severity="error",
+            message=(
+                f"The mask id {process.mask_id} is {share:.2%} of the data's tokens: "
+                "a masked token could not be told from a clean one."
+            ),
+            value=share,
+            way_out="Leave `mask_id` null, which adds an id of its own for the mask.",
+        )
+
+
+def _rate_mismatch(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    """Compare dsigma with a fourth-order difference between timesteps."""
+    steps = process.num_timesteps
+    middle = (np.arange(1, steps) + 0.5) / steps
+    h = 1e-3 / steps
+    noise = process.sigma(middle[:, None] + h * np.array([-2.0, -1.0, 1.0, 2.0]))
+    slope = noise @ np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)
+    rate = process.dsigma(middle)
+    finite = np.isfinite(slope) & np.isfinite(rate)
+    scale = np.maximum(np.abs(slope), 1e-6 * np.abs(slope[finite]).max(initial=0.0))
+    error = np.where(finite, np.abs(rate - slope), 0.0)
+    relative = error / np.where(scale > 0.0, scale, 1.0)
+    wrong = np.flatnonzero(relative > LARGEST_RATE_ERROR)
+    if wrong.size:
+        worst = float(relative.max())
+        yield Finding(
+            code="rate_mismatch",
+            severity="warning",
+            message=(
+                f"dsigma differs from the derivative of sigma by up to {worst:.0%}, "
+                f"at {wrong.size} of {steps} timesteps, so losses are weighted wrongly."
+            ),
+            value=worst,
+            way_out="Leave `rates` out, or give d sigma / dt with t in [0, 1].",
+        )
+
+
+def _terminal_leak(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
     information = _information_left(process)
+    if not information.size:
+        return
     leak = float(information[-1] / information[0])
     if leak > LARGEST_LEAK:
         yield Finding(
@@ -104,7 +201,7 @@ def _terminal_leak(process: ForwardProcess) -> Iterator[Finding]:
         )
 
 
-def _wasted_steps(process: ForwardProcess) -> Iterator[Finding]:
+def _wasted_timesteps(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
     share = wasted_timesteps(process) / process.num_timesteps
     if share > WASTED_SHARE:
         yield Finding(
@@ -119,8 +216,84 @@ def _wasted_steps(process: ForwardProcess) -> Iterator[Finding]:
         )
 
 
-_CHECKS: tuple[Callable[[ForwardProcess], Iterator[Finding]], ...] = (
-    _monotone,
-    _terminal_leak,
-    _wasted_steps,
-)
+def _noisy_start(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    chance = float(process.move_chance(0.0))
+    if chance > 0.0:
+        yield Finding(
+            code="noisy_start",
+            severity="info",
+            message=f"At t = 0 alpha is not 1: the move chance is {chance:.3g}.",
+            value=chance,
+            way_out="Lower the initial noise, or treat t = 0 as slightly noisy data.",
+        )
+
+
+def _float32_blind(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    moved = np.float32(1.0) - np.exp(-process.sigmas.astype(np.float32))
+    yield from _blind(process, moved, "float32", "warning")
+
+
+def _bfloat16_blind(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    moved = 1.0 - _bfloat16(np.exp(-_bfloat16(process.sigmas)))
+    yield from _blind(process, moved, "bfloat16", "info")
+
+
+def _bfloat16(values: Any) -> Any:
+    """Return values rounded to bfloat16's eight bits, as float32."""
+    bits = np.asarray(values, np.float32).view(np.uint32)
+    odd = (bits >> np.uint32(16)) & np.uint32(1)
+    rounded = (bits + np.uint32(0x7FFF) + odd) & np.uint32(0xFFFF0000)
+    return rounded.view(np.float32)
+
+
+def _blind(
+    process: ForwardProcess, moved: Any, name: str, severity: Severity
+) -> Iterator[Finding]:
+    """Report the timesteps at which a format gets 1 - exp(-sigma) wrong."""
+    exact = -np.expm1(-process.sigmas)
+    wrong = np.abs(moved - exact) > LARGEST_ROUNDING * exact
+    if wrong.any():
+        first = float(exact[np.argmax(wrong)])
+        yield Finding(
+            code=f"{name}_blind",
+            severity=severity,
+            message=(
+                f"In {name} 1 - exp(-sigma) is wrong by more than 1 % at "
+                f"{np.count_nonzero(wrong)} timesteps (move chance {first:.3g})."
+            ),
+            value=float(np.count_nonzero(wrong)),
+            way_out="Compute -expm1(-sigma) in float64, or start with more noise.",
+        )
+
+
+def _weight_diverges(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    """Fit the power of the loss weight close to t = 0."""
+    near = np.array([1e-8, 1e-6])
+    weight = process.schedule.cross_entropy_weight(near)
+    power = float(np.log(weight[0] / weight[1]) / np.log(near[1] / near[0]))
+    if power > DIVERGING_POWER:
+        yield Finding(
+            code="weight_diverges",
+            severity="info",
+            message=(
+                f"The loss weight grows like t^-{power:.2f} towards t = 0 and has no "
+                "finite integral."
+            ),
+            value=power,
+            way_out="Draw times by `importance`, or start them at t = 1/T.",
+        )
+
+
+CHECKS: Mapping[str, Check] = {
+    "sigma_decreases": _sigma_decreases,
+    "invalid_kernel": _invalid_kernel,
+    "mask_in_tokens": _mask_in_tokens,
+    "rate_mismatch": _rate_mismatch,
+    "terminal_leak": _terminal_leak,
+    "wasted_timesteps": _wasted_timesteps,
+    "noisy_start": _noisy_start,
+    "float32_blind": _float32_blind,
+    "bfloat16_blind": _bfloat16_blind,
+    "weight_diverges": _weight_diverges,
+}
+"""The one table from a finding's code to the check that reports it."""

@@ -1,14 +1,21 @@
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from noising.engine import build_process, lint
-from noising.engine.lint import wasted_timesteps
+from noising.engine import SCHEDULE_TYPES, EngineError, build_process, lint
+from noising.engine.lint import CHECKS, wasted_timesteps
 
 
-def _codes(spec):
-    return [finding.code for finding in lint(build_process(spec))]
+def _codes(spec, tokens=None):
+    return [finding.code for finding in lint(build_process(spec), tokens)]
+
+
+def _found(code, spec, tokens=None):
+    (finding,) = (f for f in lint(build_process(spec), tokens) if f.code == code)
+    return finding
 
 
 def _trap(steps=1000):
@@ -17,8 +24,9 @@ def _trap(steps=1000):
 
 
 @pytest.mark.parametrize("kind", ["sedd_entropy", "cosine", "loglinear"])
-def test_sound_schedules_have_no_findings_for_the_absorbing_graph(kind):
-    assert _codes({"schedule": {"type": kind}, "graph": {"type": "absorbing"}}) == []
+def test_sound_schedules_have_nothing_worse_than_hints(kind):
+    spec = {"schedule": {"type": kind}, "graph": {"type": "absorbing"}}
+    assert {finding.severity for finding in lint(build_process(spec))} <= {"info"}
 
 
 def test_the_total_noise_trap_leaks_nearly_everything():
@@ -49,7 +57,7 @@ def test_a_falling_table_is_an_error_and_comes_first():
     sigmas = [0.5, 0.4, 8.0, 7.0, 9.0]
     spec = {"num_timesteps": 5, "schedule": {"type": "custom", "sigmas": sigmas}}
     findings = lint(build_process(spec))
-    assert findings[0].code == "sigma_decreases"
+    assert [f.code for f in findings[:2]] == ["sigma_decreases", "invalid_kernel"]
     assert findings[0].severity == "error"
     assert findings[0].value == 2.0
     assert "first at timestep 1" in findings[0].message
@@ -71,3 +79,87 @@ def test_wasted_timesteps_are_counted_one_by_one():
 
 def test_the_entropy_schedule_wastes_no_timestep():
     assert wasted_timesteps(build_process({"schedule": {"type": "sedd_entropy"}})) == 0
+
+
+def test_a_step_back_has_no_kernel():
+    sigmas = [0.5, 0.4, 8.0, 9.0, 10.0]
+    spec = {"num_timesteps": 5, "schedule": {"type": "custom", "sigmas": sigmas}}
+    finding = _found("invalid_kernel", spec)
+    assert finding.severity == "error"
+    assert finding.value == pytest.approx(-math.expm1(0.1))
+
+
+def test_a_mask_id_that_the_data_uses_is_an_error():
+    spec = {"vocab_size": 10, "graph": {"type": "absorbing", "mask_id": 3}}
+    finding = _found("mask_in_tokens", spec, [[1, 3], [3, 2]])
+    assert (finding.severity, finding.value) == ("error", 0.5)
+    assert "mask_in_tokens" not in _codes(spec, [1, 2])
+    assert "mask_in_tokens" not in _codes(spec, [])
+    assert "mask_in_tokens" not in _codes(spec)
+    outside = {"vocab_size": 10, "graph": {"type": "absorbing"}}
+    assert "mask_in_tokens" not in _codes(outside, [1, 3])
+    with pytest.raises(EngineError):
+        lint(build_process(spec), ["a"])
+
+
+def _pair(rates):
+    times = (np.arange(100) + 1) / 100
+    schedule = {
+        "type": "custom",
+        "sigmas": (7.0 * times**2).tolist(),
+        "rates": rates(times).tolist(),
+    }
+    return {"num_timesteps": 100, "schedule": schedule}
+
+
+def test_a_rate_that_is_not_the_derivative_is_reported():
+    finding = _found("rate_mismatch", _pair(lambda t: 7.0 * t))
+    assert finding.severity == "warning"
+    assert finding.value == pytest.approx(0.5, abs=0.51)
+    assert "rate_mismatch" not in _codes(_pair(lambda t: 14.0 * t))
+
+
+@pytest.mark.parametrize("kind", [k for k in SCHEDULE_TYPES if k != "custom"])
+def test_no_built_in_rate_is_reported(kind):
+    assert "rate_mismatch" not in _codes({"schedule": {"type": kind}, "vocab_size": 50})
+
+
+def test_a_start_that_float32_cannot_see_is_reported():
+    spec = {"schedule": {"type": "geometric", "sigma_min": 1e-9}}
+    finding = _found("float32_blind", spec)
+    assert finding.severity == "warning"
+    assert finding.value > 100
+    assert "float32_blind" not in _codes({"schedule": {"type": "loglinear"}})
+
+
+def test_a_start_that_bfloat16_cannot_see_is_a_hint():
+    # 1 - alpha needs alpha to differ from 1 by 2^-9 in eight bits.
+    finding = _found("bfloat16_blind", {"schedule": {"type": "loglinear"}})
+    assert finding.severity == "info"
+    first = 0.999 / 1000
+    assert f"{first:.3g}" in finding.message
+
+
+def test_a_noisy_start_and_a_diverging_weight_are_hints():
+    geometric = {"schedule": {"type": "geometric"}}
+    assert _found("noisy_start", geometric).value == pytest.approx(1e-4, rel=1e-4)
+    assert "weight_diverges" not in _codes(geometric)
+    loglinear = {"schedule": {"type": "loglinear"}}
+    assert "noisy_start" not in _codes(loglinear)
+    assert _found("weight_diverges", loglinear).value == pytest.approx(1.0, abs=1e-3)
+
+
+def test_matrix_graphs_are_linted_from_a_thinned_curve():
+    graph = {"type": "banded", "beta": 3.0}
+    spec = {"vocab_size": 12, "graph": graph, "schedule": {"type": "geometric"}}
+    assert "wasted_timesteps" in _codes(spec)
+    large = {"vocab_size": 600, "num_timesteps": 10, "graph": graph}
+    codes = _codes(large)
+    assert "terminal_leak" not in codes
+    assert wasted_timesteps(build_process(large)) == 0
+
+
+def test_every_finding_is_documented_with_its_severity():
+    text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text()
+    documented = re.findall(r"^## `(\w+)`", text, re.MULTILINE)
+    assert documented == list(CHECKS)

@@ -35,6 +35,10 @@ class Graph(abc.ABC):
     """Type of the only schedule the graph goes with, or None for any."""
     REPLACEMENT: ClassVar[str] = BASE
     """Where a moved token goes: BASE (drawn from the base) or MASK."""
+    MAX_INFORMATION_VOCAB: ClassVar[int] = 1 << 24
+    """Largest V for which information quantities are given."""
+    INFORMATION_IS_COSTLY: ClassVar[bool] = False
+    """Whether each noise level of an information curve costs a matrix."""
     CROSS_ENTROPY: ClassVar[bool] = False
     """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
 

@@ -33,7 +33,6 @@ from noising.engine.information import (
 from noising.engine.parameters import Number, Numbers, Parameter, listed
 
 MAX_VOCAB: Final = 1024
-MAX_INFORMATION_VOCAB: Final = 512
 _LARGEST_STEP: Final = 1.0 / 16.0  # of the series, in units of the fastest rate
 _TERMS: Final = 18  # (1/16)^18/18! is below 1e-37
 _KEPT: Final = 4  # exponentials kept for repeated calls at one noise level
@@ -84,6 +83,9 @@ class MatrixGraph(Graph):
     Attributes:
         propagator: makes exp(sigma·Q).
     """
+
+    MAX_INFORMATION_VOCAB: ClassVar[int] = 512
+    INFORMATION_IS_COSTLY: ClassVar[bool] = True
 
     propagator: Propagator
 
@@ -154,12 +156,12 @@ class MatrixGraph(Graph):
 
     def curve(self, prior: FloatArray) -> InformationCurve:
         """Return I(x_t; x_0) from the whole matrix, for V <= 512."""
-        if self.vocab_size > MAX_INFORMATION_VOCAB:
+        if self.vocab_size > self.MAX_INFORMATION_VOCAB:
             raise EngineError(
                 "vocab_size",
                 "too_large",
-                f"must be at most {MAX_INFORMATION_VOCAB} for information quantities "
-                "of a matrix graph",
+                f"must be at most {self.MAX_INFORMATION_VOCAB} for the information "
+                "quantities of a matrix graph",
                 self.vocab_size,
             )
         return MatrixInformation(

@@ -42,5 +42,5 @@ READYZ = extend_schema(
             ReadyzSerializer, "Something is degraded, and strict=1 was asked for."
         )
     }
-    | problems(406),
+    | problems(400, 406),
 )

@@ -111,9 +111,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "noising_site.middleware.EdgeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "noising_site.middleware.PolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "noising_site.static.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -143,6 +143,7 @@ TEMPLATES: list[dict[str, Any]] = [
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "noising_site.static.StaticFilesStorage"},

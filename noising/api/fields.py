@@ -30,6 +30,9 @@ from noising.engine import (
 SHOWN_CHARACTERS = 60
 """How much of a refused value its message repeats."""
 
+EXTRAS = ("alphas", "seed", "masks")
+"""What an answer to POST /noise may carry beside its three keys."""
+
 WHOLE_NUMBERS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
 WEIGHTS = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 HYPERSCHEDULE = {
@@ -203,28 +206,23 @@ def _bad_weights(items: Sequence[Any]) -> Offenders:
             yield index, "out_of_range", f"must be above 0, got {received(item)}"
 
 
-@extend_schema_field({"type": "array", "items": {"type": "string"}})
-class ChoicesField(StrictField):
-    """A list of names out of a few, as a set."""
+@extend_schema_field({"type": "array", "items": {"type": "string", "enum": EXTRAS}})
+class ExtrasField(StrictField):
+    """Names of what an answer may carry beside its three keys, as a set."""
 
     default_error_messages = {
         "not_a_list": "`{name}` must be a list, got {received}.",
-        "unknown": "`{name}` may hold {choices}, got {received}.",
+        "unknown": "`{name}` may hold {known}, got {received}.",
     }
-
-    def __init__(self, *, choices: Sequence[str], **options: Any) -> None:
-        """Keep the names to choose from."""
-        self.choices = choices
-        super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> frozenset[str]:
         """Return the names chosen."""
         if not isinstance(data, list):
             self.fail("not_a_list", received=received(data))
         for item in data:
-            if item not in self.choices:
-                choices = ", ".join(self.choices)
-                self.fail("unknown", choices=choices, received=received(item))
+            if item not in EXTRAS:
+                known = ", ".join(EXTRAS)
+                self.fail("unknown", known=known, received=received(item))
         return frozenset(data)
 
 

@@ -1,6 +1,6 @@
 """Which renderer answers a request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.http import HttpRequest
 from rest_framework.exceptions import NotAcceptable
@@ -15,7 +15,7 @@ class AcceptNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer that the client likes best, and its media type.
@@ -23,14 +23,11 @@ class AcceptNegotiation(DefaultContentNegotiation):
         Raises:
             NotAcceptable: the client takes nothing that is on offer.
         """
-        offered = [renderer.media_type for renderer in renderers]
-        chosen = preferred_type(request, offered)
+        by_type = {renderer.media_type: renderer for renderer in renderers}
+        chosen = preferred_type(request, list(by_type))
         if chosen is None:
-            raise NotAcceptable(
-                f"The Accept header must allow {' or '.join(offered)}.",
-                available_renderers=renderers,
-            )
-        return renderers[offered.index(chosen)], chosen
+            raise NotAcceptable(f"The Accept header must allow {' or '.join(by_type)}.")
+        return by_type[chosen], chosen
 
 
 def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | None:

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import MOST_ERRORS, shortened
 from noising.api.fields import (
-    ChoicesField,
+    ExtrasField,
     FlagField,
     HyperscheduleField,
     TokenTypesField,
@@ -25,9 +25,6 @@ from noising.api.fields import (
 )
 from noising.configured import default_hyperscheduled, default_process
 from noising.engine import ForwardProcess
-
-EXTRAS = ("alphas", "seed", "masks")
-"""What an answer to POST /noise may carry beside its three keys."""
 
 NON_FIELD_ERRORS_KEY = "non_field_errors"
 """DRF's key for what concerns the body as a whole."""
@@ -134,8 +131,7 @@ class NoiseRequestSerializer(StrictSerializer):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the field whose name is a keyword of Python."""
-        extras = ChoicesField(
-            choices=EXTRAS,
+        extras = ExtrasField(
             default=frozenset,
             help_text="Keys to answer beside the three.",
         )

@@ -1,0 +1,106 @@
+"""The forms of the answers, for the OpenAPI document."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StatusSerializer(serializers.Serializer[Any]):
+    """The answer of GET /."""
+
+    service = serializers.CharField()
+    version = serializers.CharField()
+    status = serializers.CharField()
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    """The limits of one request."""
+
+    max_tokens = serializers.IntegerField()
+    max_body_bytes = serializers.IntegerField()
+
+
+class VersionsSerializer(serializers.Serializer[Any]):
+    """The versions of the parts."""
+
+    service = serializers.CharField()
+    engine = serializers.CharField()
+
+
+class InfoSerializer(serializers.Serializer[Any]):
+    """The answer of GET /info."""
+
+    vocab_size = serializers.IntegerField()
+    num_timesteps = serializers.IntegerField()
+    schedule_type = serializers.CharField()
+    beta_min = serializers.FloatField(help_text="Used by linear and quadratic.")
+    beta_max = serializers.FloatField(help_text="Used by linear and quadratic.")
+    graph = serializers.CharField()
+    mask_id = serializers.IntegerField(allow_null=True)
+    num_states = serializers.IntegerField(help_text="Ids that an answer may hold.")
+    hyperschedule = serializers.DictField(help_text="Used where none is named.")
+    token_type_weights = serializers.DictField(child=serializers.FloatField())
+    limits = LimitsSerializer()
+    versions = VersionsSerializer()
+    fingerprint = serializers.CharField(help_text="SHA-256 of the specification.")
+    specification = serializers.DictField()
+
+
+class AlphaSerializer(serializers.Serializer[Any]):
+    """The answer of GET /alpha/{timestep}."""
+
+    timestep = serializers.IntegerField()
+    alpha = serializers.FloatField(min_value=0.0, max_value=1.0)
+
+
+class MetricsSerializer(serializers.Serializer[Any]):
+    """What became of the tokens."""
+
+    unchanged_tokens = serializers.IntegerField()
+    percent_unchanged = serializers.FloatField(help_text="With two decimals.")
+    total_tokens = serializers.IntegerField()
+
+
+class MasksSerializer(serializers.Serializer[Any]):
+    """One truth value a position."""
+
+    resampled = serializers.ListField(
+        child=serializers.BooleanField(), help_text="Drawn anew, perhaps to the same."
+    )
+    changed = serializers.ListField(
+        child=serializers.BooleanField(), help_text="Another id than before."
+    )
+
+
+class NoiseSerializer(serializers.Serializer[Any]):
+    """The answer of POST /noise; the last three keys only where asked for."""
+
+    noised_tokens = serializers.ListField(child=serializers.IntegerField())
+    alpha = serializers.FloatField(help_text="At the timestep, before any weights.")
+    metrics = MetricsSerializer()
+    alphas = serializers.ListField(
+        child=serializers.FloatField(), required=False, help_text="By position."
+    )
+    seed = serializers.IntegerField(required=False, min_value=0)
+    masks = MasksSerializer(required=False)
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """One refused value."""
+
+    pointer = serializers.CharField(help_text="JSON pointer, such as #/tokens/3.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error, as RFC 9457 words it."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field, not the property
+        many=True, help_text="At most ten."
+    )
+    request_id = serializers.CharField()

@@ -1,13 +1,15 @@
-"""Folders that a server may use."""
+"""Folders that a server may use, and one server for all who only ask."""
 
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.operations.servers import ROOT, environment
+from tests.operations.installations import Installation, run_bootstrap
+from tests.operations.servers import ROOT, Server, environment, running
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +22,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "from noising.management.preparation import prepare; prepare(print)",
         ],
         cwd=ROOT,
-        env=environment(DATA_DIR=str(folder)),
+        env=environment(measured=True, DATA_DIR=str(folder)),
         check=True,
         capture_output=True,
     )
@@ -33,3 +35,23 @@ def data_dir(prepared_folder: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     shutil.copytree(prepared_folder, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server that no test stops or harms."""
+    folder = tmp_path_factory.mktemp("server") / "data"
+    shutil.copytree(prepared_folder, folder)
+    with running(folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """What `manage.py bootstrap` makes of an empty folder."""
+    folder = tmp_path_factory.mktemp("installation") / "data"
+    done = run_bootstrap(folder)
+    assert done.returncode == 0, done.stderr
+    return Installation(folder=folder, done=done)

@@ -37,6 +37,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     port: int
+    data_dir: Path
     log: Path
 
     @property
@@ -69,6 +70,11 @@ class Server:
             for gunicorn in children(self.process.pid)
             for worker in children(gunicorn)
         ]
+
+    def both_workers(self) -> list[int]:
+        """Wait until there are two, and return them."""
+        wait_for(lambda: len(self.workers()) == 2, lambda: f"not two:\n{self.lines}")
+        return self.workers()
 
     def wait_until_it_answers(self) -> None:
         wait_for(self.answers, lambda: f"no answer from the server:\n{self.lines}")
@@ -110,9 +116,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """Return what a program needs of this one's environment: none of our settings."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+def environment(*, measured: bool = False, **variables: str) -> dict[str, str]:
+    """Return what a program needs of this one's environment: none of our settings.
+
+    Measuring coverage slows a program down: it is for those that show new lines.
+    """
+    kept = ["PATH", "HOME", "LANG", "TMPDIR"]
+    if measured:
+        kept.append("COVERAGE_PROCESS_CONFIG")
     return {name: os.environ[name] for name in kept if name in os.environ} | variables
 
 
@@ -123,6 +134,7 @@ def running(
     command: Sequence[str] = SERVE,
     folder: Path = ROOT,
     variables: Mapping[str, str] | None = None,
+    measured: bool = False,
 ) -> Iterator[Server]:
     """Run a server until the end of the block, once it answers."""
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -138,13 +150,15 @@ def running(
         process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env=environment(**settings),
+            env=environment(measured=measured, **settings),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             process_group=0,  # Ctrl-C in the terminal of the tests is not for it
         )
-    server = Server(process=process, port=int(settings["PORT"]), log=log)
+    server = Server(
+        process=process, port=int(settings["PORT"]), data_dir=data_dir, log=log
+    )
     try:
         server.wait_until_it_answers()
         yield server

@@ -1,12 +1,6 @@
 """manage.py bootstrap: an installation's first day, and every day after."""
 
 import re
-import sqlite3
-import subprocess
-import sys
-import time
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,43 +9,9 @@ from django.core.management import call_command
 
 from noising.management.commands import bootstrap
 from noising.services.builtin import BUILTIN_SCHEDULES
-from tests.operations.servers import ROOT, environment
+from tests.operations.installations import Installation, run_bootstrap
 
 PASSWORD = re.compile(r"Created the account admin, password (\S+)\n")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """A data folder after its first bootstrap, and what that printed."""
-
-    folder: Path
-    done: subprocess.CompletedProcess[str]
-    seconds: float
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(self.folder / "noising.sqlite3")) as database:
-            return database.execute(query).fetchall()
-
-
-def run_bootstrap(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "bootstrap"],
-        cwd=ROOT,
-        env=environment(DATA_DIR=str(folder)),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    folder = tmp_path_factory.mktemp("installation") / "data"
-    started = time.monotonic()
-    done = run_bootstrap(folder)
-    assert done.returncode == 0, done.stderr
-    return Installation(folder=folder, done=done, seconds=time.monotonic() - started)
 
 
 def test_the_first_account_has_the_password_that_was_printed(

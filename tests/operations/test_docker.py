@@ -109,14 +109,14 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_its_command_serves_and_its_health_check_tells(
-    image: Path, tmp_path: Path
+    image: Path, data_dir: Path, tmp_path: Path
 ) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     given = {
         **{name: value for name, value in variables().items() if name != "PATH"},
         "PATH": path,
         "PORT": str(free_port()),
-        "DATA_DIR": str(tmp_path / "data"),
+        "DATA_DIR": str(data_dir),
         "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
     }
     check = command_of(values("HEALTHCHECK")[0])
@@ -130,7 +130,7 @@ def test_its_command_serves_and_its_health_check_tells(
 
     assert health() != 0
     with running(
-        tmp_path / "data",
+        data_dir,
         command=command_of(values("CMD")[0]),
         folder=image,
         variables=given,

@@ -8,15 +8,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.operations.servers import ROOT, Server, environment, running
+from tests.operations.servers import ROOT, Server, environment
 
 DOCUMENTS = {
     path: (ROOT / path).read_text() for path in ("README.md", ".github/CONTRIBUTING.md")
@@ -53,14 +51,6 @@ def examples(language: str, answered_by: str) -> list[tuple[str, str]]:
     ]
     assert len(pairs) == sum(block.language == language for block in found)
     return pairs
-
-
-@pytest.fixture(scope="module")
-def server(
-    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    with running(prepared_folder) as served:
-        yield served
 
 
 def assert_shown_is_part_of(shown: Any, answer: Any) -> None:

@@ -120,9 +120,9 @@ def check_key_is_kept(
         return []
     return [
         Info(
-            "No secret key is kept: this process uses one of its own, and sessions "
-            "end with it.",
-            hint="`manage.py serve` makes and keeps one; or set SECRET_KEY.",
+            "No secret key is kept yet: until `manage.py serve` has made one, each "
+            "process uses its own, and sessions end with it.",
+            hint="Run `manage.py serve`, or set SECRET_KEY.",
             id="noising.I002",
         )
     ]

@@ -23,9 +23,9 @@ def _fresh_process() -> Iterator[None]:
     default_hyperscheduled.cache_clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api() -> Client:
-    """A client that sees failures as users do."""
+    """A client that sees failures as users do; making one takes time."""
     return Client(raise_request_exception=False)
 
 

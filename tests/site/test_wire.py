@@ -66,6 +66,17 @@ def test_a_body_that_declares_too_much_is_answered_before_it_is_sent(server):
     assert time.monotonic() - begun < 5
 
 
+def test_a_client_that_sends_all_of_it_first_still_reads_why(server):
+    length = b"Content-Length: %d\r\n\r\n" % (2 * LIMIT)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(POST + length)
+        for _ in range(2 * LIMIT // 2**20):
+            connection.sendall(b" " * 2**20)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_chunked_body_is_taken(server):
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n"
     head, content = exchange(
@@ -91,7 +102,7 @@ def test_an_answer_to_head_has_no_content(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(requests)
         answer = b""
-        while b"alive" not in answer:
+        while b'"alive"' not in answer:
             received = connection.recv(65536)
             assert received
             answer += received

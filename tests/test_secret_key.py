@@ -35,6 +35,17 @@ def test_processes_that_start_at_once_end_with_the_same_key(tmp_path):
     assert [path.name for path in (tmp_path / "var").iterdir()] == [FILE_NAME]
 
 
+def test_a_process_that_comes_second_takes_the_first_ones_key(tmp_path, monkeypatch):
+    first = ensure_secret_key(tmp_path)
+    answers = iter([None])
+    monkeypatch.setattr(
+        "noising.secret_key.read_secret_key",
+        lambda folder: next(answers, read_secret_key(folder)),
+    )
+    assert ensure_secret_key(tmp_path) == first
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
 def test_an_empty_key_is_refused(tmp_path):
     (tmp_path / FILE_NAME).write_text(" \n")
     with pytest.raises(SecretKeyError, match="empty"):

@@ -5,7 +5,9 @@ import io
 
 import orjson
 import pytest
+from rest_framework.response import Response
 
+from noising.api.views import CoreView
 from tests.api.conftest import SENTENCE
 from tests.api.problems import problem_of
 from tests.wsgi import Unreadable, ask
@@ -195,3 +197,14 @@ def test_a_content_type_cannot_break_a_read(path, content_type, query):
 def test_the_last_of_two_equal_keys_counts(send):
     body = b'{"tokens": [1], "timestep": 0, "timestep": 7, "seed": 1}'
     assert send(body).json()["alpha"] > send(GOOD).json()["alpha"]
+
+
+def test_a_view_that_asks_drf_for_its_data_gets_the_same_parser(rf):
+    class EchoView(CoreView):
+        def post(self, request):
+            return Response(request.data)
+
+    view = EchoView.as_view()
+    assert view(rf.post("/", GOOD, JSON)).data == orjson.loads(GOOD)
+    assert view(rf.post("/", b"[NaN]", JSON)).status_code == 400
+    assert view(rf.post("/", GOOD, "text/plain")).status_code == 415

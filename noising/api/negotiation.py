@@ -39,6 +39,6 @@ def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | 
         return offered[0]
     try:
         chosen: str | None = request.get_preferred_type(offered)
-    except (LookupError, ValueError):  # parameters in a charset that does not exist
+    except ValueError:  # parameters in a charset that does not exist
         return None
     return chosen

@@ -1,0 +1,61 @@
+"""Form fields of admin: tags as words, specifications as JSON."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from noising.engine import EngineError, build_process
+
+
+class TagsField(forms.CharField):
+    """A list of tags, typed as words between commas."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", "Separate tags with commas.")
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as text; leave what was typed as it is."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the tags, without surrounding spaces and empty ones."""
+        typed = super().to_python(value) or ""
+        return [tag for tag in (part.strip() for part in typed.split(",")) if tag]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare the lists, not the spaces between them."""
+        return bool((initial or []) != self.to_python(data))
+
+
+class TypedDecoder(json.JSONDecoder):
+    """Says of all text that Python cannot read that it is no JSON.
+
+    Left to itself it raises other errors than that for numbers of thousands of
+    digits and for nesting thousands deep.
+    """
+
+    def decode(self, s: str, *args: Any) -> Any:
+        """Return the parsed JSON."""
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), s, 0) from error
+
+
+class SpecificationField(forms.JSONField):
+    """A noise process as JSON; what the engine refuses is said beside the field."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 14, "cols": 70}))
+        super().__init__(decoder=TypedDecoder, **kwargs)
+
+    def validate(self, value: Any) -> None:
+        """Refuse what describes no process."""
+        super().validate(value)
+        try:
+            build_process(value)
+        except EngineError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error

@@ -1,0 +1,201 @@
+"""Benchmark runs in admin: read, annotated and archived there, but never written."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from noising import services
+from noising.admin.display import (
+    ArchivedFilter,
+    findings_list,
+    json_block,
+    plot_images,
+)
+from noising.admin.fields import TagsField
+from noising.models import BenchmarkRun, BenchmarkSchedule, ThroughputResult
+
+PLOTS = {
+    "alpha": "Signal left by each schedule",
+    "information": "Information left",
+    "preservation": "Tokens unchanged, by type",
+    "throughput": "Throughput",
+}
+
+STATE = (
+    "suite",
+    "status",
+    "error",
+    "progress",
+    "attempt",
+    "created_at",
+    "started_at",
+    "heartbeat_at",
+    "finished_at",
+    "archived_at",
+    "owner",
+)
+ASKED = ("corpus_name", "baseline", "seed", "config_text")
+MEASURED_ON = ("corpus_text", "environment_text")
+
+
+class BenchmarkRunForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
+    """What people may say about a run afterwards."""
+
+    tags = TagsField()
+
+
+class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]  # no generics at run time
+    """Rows that a run recorded: nobody adds, changes or deletes them one by one."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Only the run itself adds rows."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """What was measured does not change."""
+        return False
+
+
+class ScheduleInline(ReadOnlyInline):
+    """The schedules that the run measured."""
+
+    model = BenchmarkSchedule
+    fields = ("name", "is_baseline", "wasted_steps", "findings", "config")
+    readonly_fields = ("findings",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkSchedule]:
+        """Without the curves, which the plots show."""
+        return (
+            super()
+            .get_queryset(request)
+            .defer("curves", "specification")
+            .select_related("config")
+        )
+
+    @admin.display(description="Linter")
+    def findings(self, schedule: BenchmarkSchedule) -> SafeString | str:
+        """The findings in words."""
+        return findings_list(schedule.lint_findings)
+
+
+class ThroughputInline(ReadOnlyInline):
+    """The kernels' cases that the run timed."""
+
+    model = ThroughputResult
+    fields = ("case", "engine_ns", "naive_ns", "times_faster")
+    readonly_fields = ("engine_ns", "naive_ns", "times_faster")
+
+    @admin.display(description="Engine, ns per token")
+    def engine_ns(self, case: ThroughputResult) -> str:
+        """The engine's time."""
+        return f"{case.engine_ns_per_token:.2f}"
+
+    @admin.display(description="Naive NumPy, ns per token")
+    def naive_ns(self, case: ThroughputResult) -> str:
+        """The naive way's time."""
+        return f"{case.naive_ns_per_token:.2f}"
+
+    @admin.display(description="Speedup")
+    def times_faster(self, case: ThroughputResult) -> str:
+        """How many times faster the engine is."""
+        return f"{case.speedup:.2f}"
+
+
+@admin.register(BenchmarkRun)
+class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+    """Runs with their plots; notes and tags can be written, results cannot."""
+
+    form = BenchmarkRunForm
+    list_display = (
+        "created_at",
+        "suite",
+        "corpus_name",
+        "status",
+        "schedule_names",
+        "baseline",
+        "seed",
+    )
+    list_filter = (ArchivedFilter, "status", "suite", "corpus_name", "created_at")
+    list_per_page = 50
+    search_fields = ("corpus_name", "notes", "tags", "error", "schedules__name")
+    date_hierarchy = "created_at"
+    actions = ("archive", "unarchive")
+    inlines = (ScheduleInline, ThroughputInline)
+    readonly_fields = (*STATE, "plots", *ASKED, *MEASURED_ON)
+    fieldsets = (
+        ("State", {"fields": STATE}),
+        ("Plots", {"fields": ("plots",)}),
+        ("Notes", {"fields": ("notes", "tags")}),
+        ("What was asked for", {"fields": ASKED}),
+        ("Where and on what", {"fields": MEASURED_ON}),
+    )
+
+    class Media:
+        """The look of plots and findings."""
+
+        css = {"all": ["noising/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkRun]:
+        """With everything that the list shows, in two queries."""
+        return BenchmarkRun.objects.with_schedule_names().select_related("owner")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Runs are recorded, not typed."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: BenchmarkRun, form: Any, change: bool
+    ) -> None:
+        """Write notes and tags alone: a running run goes on reporting meanwhile."""
+        services.run_annotate(run=obj, notes=obj.notes, tags=obj.tags)
+
+    @admin.display(description="Schedules")
+    def schedule_names(self, run: BenchmarkRun) -> str:
+        """The names of what it measured."""
+        return ", ".join(schedule.name for schedule in run.schedules.all())
+
+    @admin.display(description="Plots")
+    def plots(self, run: BenchmarkRun) -> SafeString | str:
+        """The run's figures."""
+        if run.status != BenchmarkRun.Status.SUCCEEDED:
+            return "A run has plots once it has succeeded."
+        return plot_images("pages:plot-run", PLOTS, {"run_id": run.pk})
+
+    @admin.display(description="Parameters")
+    def config_text(self, run: BenchmarkRun) -> SafeString | str:
+        """All parameters."""
+        return json_block(run.config)
+
+    @admin.display(description="Corpus")
+    def corpus_text(self, run: BenchmarkRun) -> SafeString | str:
+        """What it measured on."""
+        return json_block(run.corpus)
+
+    @admin.display(description="Environment")
+    def environment_text(self, run: BenchmarkRun) -> SafeString | str:
+        """Where it ran."""
+        return json_block(run.environment)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
+        """Take the selected ones out of the lists."""
+        for run in queryset:
+            services.run_archive(run=run)
+
+    @admin.action(description="Bring back from the archive", permissions=["change"])
+    def unarchive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
+        """Bring the selected ones back into the lists."""
+        for run in queryset:
+            services.run_unarchive(run=run)

@@ -1,0 +1,225 @@
+"""Schedule configurations in admin."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from noising import services
+from noising.admin.display import (
+    ArchivedFilter,
+    counts_text,
+    findings_list,
+    json_block,
+    plot_images,
+)
+from noising.admin.fields import SpecificationField, TagsField
+from noising.models import ScheduleConfig
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PLOTS = {
+    "alpha": "Signal left",
+    "information": "Information left about a token",
+    "sigma": "Total noise",
+}
+
+TEMPLATE_SPECIFICATION = {
+    "vocab_size": 50257,
+    "num_timesteps": 1000,
+    "schedule": {"type": "cosine"},
+    "graph": {"type": "uniform"},
+    "hyperschedule": None,
+}
+
+FACTS = (
+    "fingerprint",
+    "num_timesteps",
+    "vocab_size",
+    "run_count",
+    "owner",
+    "created_at",
+    "updated_at",
+    "archived_at",
+)
+
+
+class ScheduleConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
+    """Specification and tags in forms that people can type."""
+
+    specification = SpecificationField(initial=TEMPLATE_SPECIFICATION)
+    tags = TagsField()
+
+
+class SpecificationTypeFilter(admin.SimpleListFilter):
+    """Filters by a type inside the specification, offering those that are stored."""
+
+    path: str
+
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
+    ) -> list[tuple[str, str]]:
+        """The types in use."""
+        found = ScheduleConfig.objects.order_by().values_list(KT(self.path)).distinct()
+        return sorted((name, name) for (name,) in found)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The configurations of the chosen type."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(**{self.path: self.value()})
+
+
+class ScheduleTypeFilter(SpecificationTypeFilter):
+    """By schedule type."""
+
+    title = "schedule"
+    parameter_name = "schedule"
+    path = "specification__schedule__type"
+
+
+class GraphTypeFilter(SpecificationTypeFilter):
+    """By graph type."""
+
+    title = "graph"
+    parameter_name = "graph"
+    path = "specification__graph__type"
+
+
+@admin.register(ScheduleConfig)
+class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+    """Configurations with their curves and what the linter says."""
+
+    form = ScheduleConfigForm
+    list_display = (
+        "slug",
+        "schedule_type",
+        "graph_type",
+        "num_timesteps",
+        "vocab_size",
+        "linter",
+        "run_count",
+        "updated_at",
+    )
+    list_filter = (ArchivedFilter, ScheduleTypeFilter, GraphTypeFilter, "created_at")
+    list_per_page = 50
+    search_fields = ("slug", "notes", "tags", "fingerprint")
+    date_hierarchy = "created_at"
+    ordering = ("slug",)
+    actions = ("archive", "unarchive")
+
+    class Media:
+        """The look of plots and findings."""
+
+        css = {"all": ["noising/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleConfig]:
+        """With everything that the list shows, in one query."""
+        return ScheduleConfig.objects.with_summary().select_related("owner")
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: ScheduleConfig | None = None
+    ) -> Any:
+        """A new configuration has nothing to show yet."""
+        if obj is None:
+            return ((None, {"fields": ("slug", "specification", "notes", "tags")}),)
+        fixed = obj.run_count or not self.has_change_permission(request, obj)
+        specification = "specification_text" if fixed else "specification"
+        return (
+            ("Plots", {"fields": ("plots",)}),
+            (None, {"fields": ("slug", specification, "notes", "tags")}),
+            ("Linter", {"fields": ("findings",)}),
+            ("Facts", {"fields": FACTS}),
+        )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ScheduleConfig | None = None
+    ) -> tuple[str, ...]:
+        """Addresses do not change, and a specification in use does not either."""
+        if obj is None:
+            return ()
+        shown = ("slug", "plots", "findings", "specification_text", *FACTS)
+        # Naming the field itself takes it out of the form.
+        return (*shown, "specification") if obj.run_count else shown
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: ScheduleConfig,
+        form: Any,
+        change: bool,
+    ) -> None:
+        """Write by the services, as the API and the commands do."""
+        if change:
+            specification = form.cleaned_data.get("specification")
+            services.schedule_update(
+                schedule=obj,
+                specification=specification,
+                notes=obj.notes,
+                tags=obj.tags,
+            )
+            return
+        created = services.schedule_create(
+            slug=obj.slug,
+            specification=obj.specification,
+            notes=obj.notes,
+            tags=obj.tags,
+            owner=cast("User", request.user),
+        )
+        # Admin goes on with its own instance: log entry, message, redirect.
+        obj.pk = created.pk
+        obj.refresh_from_db()
+
+    @admin.display(description="Schedule", ordering=KT("specification__schedule__type"))
+    def schedule_type(self, config: ScheduleConfig) -> str:
+        """The schedule's type."""
+        return config.schedule_type
+
+    @admin.display(description="Graph", ordering=KT("specification__graph__type"))
+    def graph_type(self, config: ScheduleConfig) -> str:
+        """The graph's type."""
+        return config.graph_type
+
+    @admin.display(description="Runs", ordering="run_count")
+    def run_count(self, config: ScheduleConfig) -> int:
+        """How many runs measured it."""
+        return config.run_count
+
+    @admin.display(description="Linter")
+    def linter(self, config: ScheduleConfig) -> str:
+        """How many findings, by severity."""
+        return counts_text(config.lint_counts)
+
+    @admin.display(description="Findings")
+    def findings(self, config: ScheduleConfig) -> SafeString | str:
+        """The findings in words."""
+        return findings_list(config.lint_findings)
+
+    @admin.display(description="Specification")
+    def specification_text(self, config: ScheduleConfig) -> SafeString | str:
+        """The specification of a configuration that runs refer to."""
+        return json_block(config.specification)
+
+    @admin.display(description="Plots")
+    def plots(self, config: ScheduleConfig) -> SafeString:
+        """The configuration's curves."""
+        return plot_images("pages:plot-schedule", PLOTS, {"slug": config.slug})
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]) -> None:
+        """Take the selected ones out of the lists."""
+        for config in queryset:
+            services.schedule_archive(schedule=config)
+
+    @admin.action(description="Bring back from the archive", permissions=["change"])
+    def unarchive(
+        self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
+    ) -> None:
+        """Bring the selected ones back into the lists."""
+        for config in queryset:
+            services.schedule_unarchive(schedule=config)

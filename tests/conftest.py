@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from pytest_django import Settings
 
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
+from noising import services
+from noising.models import BenchmarkRun, ScheduleConfig
 
 pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
 
@@ -18,6 +21,12 @@ def _empty_cache() -> Iterator[None]:
     """Plots that one test draws are not there for the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Settings) -> None:
+    """A hash that is slow on purpose would take most of the tests' time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +51,33 @@ def measured_document() -> dict[str, Any]:
 def document(measured_document: dict[str, Any]) -> dict[str, Any]:
     """A results document of the test's own."""
     return copy.deepcopy(measured_document)
+
+
+@pytest.fixture
+def stored_schedules(db: None) -> list[ScheduleConfig]:
+    """The schedules of the document and one more, over a small vocabulary."""
+    kinds = {
+        "uniform": ("uniform", "uniform"),
+        "cosine": ("cosine", "uniform"),
+        "sedd_entropy": ("sedd_entropy", "uniform"),
+        "sedd-absorbing": ("sedd_entropy", "absorbing"),
+    }
+    return [
+        services.schedule_create(
+            slug=slug,
+            specification={
+                "vocab_size": 27,
+                "schedule": {"type": schedule},
+                "graph": {"type": graph},
+            },
+        )
+        for slug, (schedule, graph) in kinds.items()
+    ]
+
+
+@pytest.fixture
+def recorded_run(
+    stored_schedules: list[ScheduleConfig], document: dict[str, Any]
+) -> BenchmarkRun:
+    """A run that succeeded, of schedules that are stored."""
+    return services.run_record(document=document)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine import ForwardProcess, build_process
+from noising.engine.graphs.matrix import MatrixGraph
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,9 @@ ImageFormat = Literal["png", "svg"]
 Values = NDArray[np.float64]
 
 # Enough for a smooth line; the cost of a plot does not grow with num_timesteps.
-_TIMES = np.linspace(0.0, 1.0, 257)
+_POINTS = 257
+# There every point costs the exponential of a V x V matrix.
+_MATRIX_POINTS = 33
 _SCREEN_DPI = 144
 
 
@@ -80,14 +83,11 @@ def draw_schedules(
     from noising.plots import Curve, curves_figure
 
     quantity = QUANTITIES[name]
-    curves = [
-        Curve(
-            label=label,
-            x=_TIMES,
-            y=quantity.values(build_process(specification), _TIMES),
-        )
-        for label, specification in specifications
-    ]
+    curves = []
+    for label, specification in specifications:
+        process = build_process(specification)
+        t = _times(process)
+        curves.append(Curve(label=label, x=t, y=quantity.values(process, t)))
     figure = curves_figure(
         curves,
         title=quantity.title,
@@ -96,6 +96,11 @@ def draw_schedules(
         y_log=quantity.y_log,
     )
     return _encoded(figure, image_format)
+
+
+def _times(process: ForwardProcess) -> Values:
+    is_matrix = isinstance(process.graph, MatrixGraph)
+    return np.linspace(0.0, 1.0, _MATRIX_POINTS if is_matrix else _POINTS)
 
 
 def draw_run(

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class RunCard:
     run: BenchmarkRun
     names: Sequence[str]
     plots: Sequence[plots.Plot]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +49,32 @@ def stored() -> Stored:
     """
     try:
         schedules = list(ScheduleConfig.objects.for_dashboard())
-        runs = [_card(run) for run in BenchmarkRun.objects.for_dashboard()]
+        runs = _cards(BenchmarkRun.objects.for_dashboard())
     except DatabaseError:
         logger.exception("The database does not answer; the dashboard says so.")
         return Stored(database_ok=False)
     return Stored(database_ok=True, schedules=schedules, runs=runs)
 
 
-def _card(run: BenchmarkRun) -> RunCard:
-    return RunCard(
-        run=run,
-        names=[schedule.name for schedule in run.schedules.all()],
-        plots=plots.run_plots(run),
-    )
+def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
+    """Arrange the runs; of those that have plots the first shows them at once."""
+    cards: list[RunCard] = []
+    for run in runs:
+        cards.append(
+            RunCard(
+                run=run,
+                names=[schedule.name for schedule in run.schedules.all()],
+                plots=plots.run_plots(run),
+                is_open=not any(card.plots for card in cards),
+            )
+        )
+    return cards
+
+
+def rest_of_config(run: BenchmarkRun) -> dict[str, Any]:
+    """Return the parameters of a run that its page does not show otherwise."""
+    shown = ("baseline", "seed", "schedules", "corpus")
+    return {name: value for name, value in run.config.items() if name not in shown}
 
 
 def readable(specification: Mapping[str, Any]) -> str:

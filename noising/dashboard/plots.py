@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,7 @@ class Plot:
         title: What it shows.
         subject: What it shows that of.
         key: Differs where the content may differ.
+        is_wide: Whether it has many panels and needs the room.
         modified: When its content last changed, where that is known.
         draw: Draws it.
     """
@@ -48,6 +49,7 @@ class Plot:
     title: str
     subject: str
     key: str
+    is_wide: bool = False
     modified: datetime | None = None
     draw: Callable[[ImageFormat], bytes]
 
@@ -133,6 +135,7 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
         title=RUN_TITLES[name],
         subject=f"the run on {run.corpus_name}",
         key=_content_key(name, str(run.pk), str(run.finished_at)),
+        is_wide=name == "preservation",
         modified=run.finished_at,
         draw=lambda image_format: draw_run(
             name,
@@ -142,11 +145,11 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
     )
 
 
-def run_plots(run: BenchmarkRun) -> list[Plot]:
-    """All plots of a run: none before it has succeeded."""
+def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_TITLES) -> list[Plot]:
+    """Plots of a run, all unless some are named: none before it has succeeded."""
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
-    return [run_plot(name, run) for name in RUN_TITLES]
+    return [run_plot(name, run) for name in names]
 
 
 def _content_key(*parts: object) -> str:

@@ -7,6 +7,7 @@ from noising.dashboard import plot_views, views
 app_name = "pages"
 
 urlpatterns = [
+    path("favicon.ico", views.icon, name="icon"),
     path("dashboard/", views.dashboard, name="dashboard"),
     path("schedules/<slug:slug>/", views.schedule, name="schedule"),
     path("runs/<uuid:run_id>/", views.run, name="run"),

@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from noising.configured import VERSION
@@ -13,6 +15,12 @@ from noising.dashboard.service_state import service_facts
 from noising.dashboard.tables import run_facts, schedule_table
 from noising.engine import ENGINE_VERSION
 from noising.models import BenchmarkRun, BenchmarkSchedule, ScheduleConfig
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponseBase:
+    """The icon that browsers ask for where a page names none, as admin's do not."""
+    return redirect(static("noising/mark.svg"))
 
 
 @require_safe
@@ -50,9 +58,11 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
     context = {
         "run": found,
-        "plots": plots.run_plots(found),
+        "plots": plots.run_plots(found, ("alpha", "information", "preservation")),
+        "throughput_plots": plots.run_plots(found, ("throughput",)),
         "tables": [schedule_table(item) for item in found.schedules.all()],
         "throughput": found.throughput_results.all(),
+        "config": run_facts(pages.rest_of_config(found)),
         "corpus": run_facts(found.corpus),
         "environment": run_facts(found.environment),
     }

@@ -1,5 +1,6 @@
 """Benchmark runs: which schedules were measured, on what, where and how it went."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -174,6 +175,13 @@ class BenchmarkRun(models.Model):
     def is_ended(self) -> bool:
         """Whether the state is final."""
         return self.status in self.ENDED
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long a run that has ended took."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
 
     def document(self) -> dict[str, Any]:
         """The results of a run that succeeded, as ``results.json`` holds them.

@@ -14,6 +14,7 @@ from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
     BenchmarkSchedule,
+    ScheduleConfig,
     ThroughputResult,
 )
 
@@ -97,14 +98,13 @@ def test_the_database_refuses_a_result(
 
 
 def test_deleting_a_run_deletes_what_it_measured_and_no_configuration(
-    document: Document,
+    recorded_run: BenchmarkRun, stored_schedules: list[ScheduleConfig]
 ) -> None:
-    services.schedules_load_builtin()
-    services.run_record(document=document).delete()
+    recorded_run.delete()
     assert not BenchmarkSchedule.objects.exists()
     assert not BenchmarkResult.objects.exists()
     assert not ThroughputResult.objects.exists()
-    services.schedules_load_builtin()
+    assert ScheduleConfig.objects.count() == len(stored_schedules)
 
 
 def test_deleting_an_account_keeps_its_runs(document: Document) -> None:
@@ -116,12 +116,13 @@ def test_deleting_an_account_keeps_its_runs(document: Document) -> None:
 
 
 def test_a_page_reads_a_run_in_five_queries(
-    document: Document, django_assert_num_queries: DjangoAssertNumQueries
+    recorded_run: BenchmarkRun,
+    document: Document,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    services.schedules_load_builtin()
-    run = services.run_record(document=document)
     with django_assert_num_queries(5):
-        assert BenchmarkRun.objects.for_page().get(pk=run.pk).document() == document
+        found = BenchmarkRun.objects.for_page().get(pk=recorded_run.pk)
+        assert found.document() == document
 
 
 def test_the_dashboard_reads_the_latest_runs_in_two_queries(
@@ -144,9 +145,10 @@ def test_the_dashboard_reads_the_latest_runs_in_two_queries(
 
 
 def test_a_schedule_page_reads_the_latest_runs_in_one_query(
-    document: Document, django_assert_num_queries: DjangoAssertNumQueries
+    document: Document,
+    stored_schedules: list[ScheduleConfig],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    services.schedules_load_builtin()
     runs = []
     for seed in range(3):
         document["config"]["seed"] = seed

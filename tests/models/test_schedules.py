@@ -7,7 +7,7 @@ from django.db.models import ProtectedError
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
-from noising.models import BenchmarkSchedule, ScheduleConfig
+from noising.models import BenchmarkRun, BenchmarkSchedule, ScheduleConfig
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +20,7 @@ def config() -> ScheduleConfig:
 
 
 @pytest.fixture
-def used(document: dict[str, Any]) -> ScheduleConfig:
-    services.schedules_load_builtin()
-    services.run_record(document=document)
+def used(recorded_run: BenchmarkRun) -> ScheduleConfig:
     measured = BenchmarkSchedule.objects.exclude(config=None).first()
     assert measured is not None
     assert measured.config is not None
@@ -114,10 +112,10 @@ def test_counts_findings_by_severity_gravest_first() -> None:
 
 
 def test_the_dashboard_reads_its_schedules_in_one_query(
-    document: dict[str, Any], django_assert_num_queries: DjangoAssertNumQueries
+    recorded_run: BenchmarkRun,
+    document: dict[str, Any],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    services.schedules_load_builtin()
-    services.run_record(document=document)
     with django_assert_num_queries(1):
         rows = [
             (config.slug, config.schedule_type, config.graph_type, config.run_count)
@@ -140,11 +138,11 @@ def test_the_dashboard_reads_the_newest_and_no_more_than_a_plot_can_hold() -> No
 
 
 def test_plots_read_specifications_in_one_query(
+    stored_schedules: list[ScheduleConfig],
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    services.schedules_load_builtin()
     with django_assert_num_queries(1):
         specifications = [
             config.specification for config in ScheduleConfig.objects.for_plots()
         ]
-    assert len(specifications) == 8
+    assert len(specifications) == 4

@@ -182,9 +182,9 @@ def test_refuses_tags_that_are_not_allowed(document: Document) -> None:
         services.run_annotate(run=run, notes="", tags=["a", "a"])
 
 
-def test_a_configuration_that_was_measured_is_linked(document: Document) -> None:
-    services.schedules_load_builtin()
-    services.run_record(document=document)
+def test_a_configuration_that_was_measured_is_linked(
+    recorded_run: BenchmarkRun,
+) -> None:
     for schedule in BenchmarkSchedule.objects.select_related("config"):
         assert schedule.config is not None
         assert schedule.config.slug == schedule.name

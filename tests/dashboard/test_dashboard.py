@@ -1,0 +1,184 @@
+import copy
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from noising import services
+from noising.models import BenchmarkRun
+from tests.dashboard.pages import page_text
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = "<script>alert(1)</script>$x^2$"
+
+
+def test_an_empty_database_shows_what_to_do_next(client: Client) -> None:
+    page = page_text(client, "/dashboard/")
+    assert "python manage.py load_schedules" in page
+    assert "python manage.py run_benchmarks" in page
+    assert "/plots/built-in/alpha.svg" in page
+    assert "/plots/schedules/" not in page
+
+
+def test_a_browser_gets_the_dashboard_at_the_root(client: Client) -> None:
+    response = client.get("/", headers={"accept": "text/html"})
+    assert response.status_code == 200
+    assert "pages/dashboard.html" in [part.name for part in response.templates]
+
+
+def test_shows_the_state_of_the_service(client: Client) -> None:
+    page = page_text(client, "/dashboard/")
+    for shown in (
+        "cosine",
+        "uniform, no mask id",
+        "50,257 tokens",
+        "1,048,576 tokens, 16 MiB",
+        "60a09b297dd843180c8209488ad4e338a466e6cf7c52ef7d7763c143e6345247",
+        "answers",
+    ):
+        assert shown in page
+
+
+def test_shows_the_state_as_configured(client: Client, settings: Settings) -> None:
+    settings.NOISE_SPECIFICATION = {
+        "vocab_size": 27,
+        "num_timesteps": 3,
+        "schedule": {"type": "custom", "alphas": [0.9, 0.5, 0.1]},
+        "graph": {"type": "absorbing"},
+    }
+    settings.MAX_BODY_BYTES = 1_000_001
+    page = page_text(client, "/dashboard/")
+    for shown in (
+        "alphas (3 entries)",
+        "absorbing, mask id 27",
+        "1,000,001 bytes",
+    ):
+        assert shown in page
+    settings.MAX_BODY_BYTES = 3 * 1024
+    assert "3 KiB" in page_text(client, "/dashboard/")
+
+
+def test_lists_schedules_and_runs_with_links_and_plots(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    page = page_text(client, "/dashboard/")
+    assert 'href="/schedules/sedd-absorbing/"' in page
+    assert "/plots/schedules/alpha.svg?v=" in page
+    assert "/plots/schedules/information.svg?v=" in page
+    assert f'href="/runs/{recorded_run.pk}/"' in page
+    for name in ("alpha", "information", "preservation", "throughput"):
+        assert f"/plots/runs/{recorded_run.pk}/{name}.svg?v=" in page
+    assert "uniform, cosine, sedd_entropy" in page
+    assert "1 warning" in page
+    assert "load_schedules" not in page
+
+
+def test_shows_running_and_failed_runs(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    running, failed = (
+        services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+        for _ in range(2)
+    )
+    services.run_progress(run=running, progress=0.25)
+    services.run_fail(run=failed, reason="The disk is full.")
+    page = page_text(client, "/dashboard/")
+    assert '<progress value="0.25"' in page
+    assert "The disk is full." in page
+    assert f"/plots/runs/{failed.pk}" not in page
+    # The first run that has plots shows them without a click.
+    assert page.count("<details open>") == 1
+
+
+def test_names_are_text_and_never_markup(
+    client: Client, document: dict[str, Any]
+) -> None:
+    document["corpus"]["name"] = HOSTILE
+    document["schedules"][1]["name"] = HOSTILE
+    recorded = services.run_record(document=document, notes=HOSTILE, tags=[HOSTILE])
+    services.schedule_create(
+        slug="mine",
+        specification={"vocab_size": 27, "num_timesteps": 10},
+        notes=HOSTILE,
+        tags=[HOSTILE],
+    )
+    for path in ("/dashboard/", f"/runs/{recorded.pk}/", "/schedules/mine/"):
+        page = page_text(client, path)
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_queries_are_as_many_however_much_is_stored(
+    client: Client,
+    document: dict[str, Any],
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for seed in range(count):
+        document["config"]["seed"] = seed
+        services.run_record(document=copy.deepcopy(document))
+        services.schedule_create(
+            slug=f"config-{seed}",
+            specification={"vocab_size": 27, "num_timesteps": 10},
+        )
+    with django_assert_num_queries(3):
+        client.get("/dashboard/")
+
+
+def test_says_that_the_database_is_lost_and_goes_on(
+    client: Client, recorded_run: BenchmarkRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE noising_scheduleconfig RENAME TO lost")
+    page = page_text(client, "/dashboard/")
+    assert "The database does not answer" in page
+    assert "python manage.py migrate" in page
+    assert "/plots/built-in/alpha.svg" in page
+    assert "60a09b297dd843180c8209488ad4e338a466e6cf7c52ef7d7763c143e6345247" in page
+    assert "database does not answer" in caplog.text
+    assert client.get("/plots/built-in/alpha.svg").status_code == 200
+
+
+def test_a_signed_in_browser_is_told_of_a_lost_database_too(
+    client: Client, admin_client: Client
+) -> None:
+    with connection.cursor() as cursor:
+        for table in ("noising_scheduleconfig", "django_session", "auth_user"):
+            cursor.execute(f"ALTER TABLE {table} RENAME TO lost_{table}")
+    assert "The database does not answer" in page_text(admin_client, "/dashboard/")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_pages_are_only_read(client: Client, method: str) -> None:
+    assert getattr(client, method)("/dashboard/").status_code == 405
+
+
+def test_pages_need_no_script_and_no_inline_style(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    for path in ("/dashboard/", f"/runs/{recorded_run.pk}/", "/schedules/cosine/"):
+        response = client.get(path)
+        page = response.content.decode()
+        for inline in ("<script", "<style", " style=", " onclick="):
+            assert inline not in page
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+def test_the_icon_is_found_where_browsers_look_for_it(client: Client) -> None:
+    response = client.get("/favicon.ico")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/static/noising/mark.svg"
+
+
+def test_the_static_files_of_the_pages_exist(client: Client) -> None:
+    for name in ("site.css", "admin.css", "mark.svg"):
+        response = client.get(f"/static/noising/{name}")
+        assert response.status_code == 200
+        assert response.getvalue()
+        response.close()

@@ -1,0 +1,196 @@
+import subprocess
+import sys
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.models import BenchmarkRun, ScheduleConfig
+
+pytestmark = pytest.mark.django_db
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+SMALL = {"vocab_size": 27, "num_timesteps": 10, "schedule": {"type": "loglinear"}}
+
+
+@pytest.fixture
+def small() -> ScheduleConfig:
+    return services.schedule_create(slug="small", specification=SMALL)
+
+
+@pytest.mark.parametrize("name", ["alpha", "information", "sigma"])
+@pytest.mark.parametrize("of", ["built-in", "schedules", "schedules/small"])
+def test_draws_schedules_as_svg_and_png(
+    client: Client, small: ScheduleConfig, of: str, name: str
+) -> None:
+    vector = client.get(f"/plots/{of}/{name}.svg")
+    assert vector.headers["Content-Type"] == "image/svg+xml"
+    assert vector.content.rstrip().endswith(b"</svg>")
+    pixels = client.get(f"/plots/{of}/{name}.png")
+    assert pixels.headers["Content-Type"] == "image/png"
+    assert pixels.content.startswith(b"\x89PNG")
+
+
+def test_every_answer_carries_its_own_policy(
+    client: Client, small: ScheduleConfig
+) -> None:
+    response = client.get("/plots/schedules/small/alpha.svg")
+    assert response.headers["Content-Security-Policy"] == POLICY
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    unchanged = client.get(
+        "/plots/schedules/small/alpha.svg",
+        headers={"if-none-match": response.headers["ETag"]},
+    )
+    assert unchanged.status_code == 304
+    assert unchanged.headers["Content-Security-Policy"] == POLICY
+
+
+def test_a_client_that_has_the_content_gets_none(
+    client: Client, small: ScheduleConfig
+) -> None:
+    path = "/plots/schedules/small/alpha.svg"
+    first = client.get(path)
+    for condition in (
+        {"if-none-match": first.headers["ETag"]},
+        {"if-modified-since": first.headers["Last-Modified"]},
+    ):
+        assert client.get(path, headers=condition).status_code == 304
+    services.schedule_update(
+        schedule=small, specification={**SMALL, "num_timesteps": 11}
+    )
+    changed = client.get(path, headers={"if-none-match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_vector_and_pixels_have_different_tags(
+    client: Client, small: ScheduleConfig
+) -> None:
+    tags = {
+        client.get(f"/plots/schedules/small/alpha.{kind}").headers["ETag"]
+        for kind in ("svg", "png")
+    }
+    assert len(tags) == 2
+
+
+def test_an_address_that_names_its_content_is_kept_for_long(
+    client: Client, small: ScheduleConfig
+) -> None:
+    page = client.get("/schedules/small/").content.decode()
+    start = page.index("/plots/schedules/small/alpha.svg?v=")
+    address = page[start : page.index('"', start)]
+    named = client.get(address).headers["Cache-Control"]
+    assert named == "private, max-age=604800, immutable"
+    for other in ("/plots/schedules/small/alpha.svg", f"{address}0"):
+        assert client.get(other).headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_overlay_changes_when_a_schedule_joins_or_leaves(
+    client: Client, small: ScheduleConfig
+) -> None:
+    def tag() -> str:
+        return client.get("/plots/schedules/alpha.svg").headers["ETag"]
+
+    tags = [tag()]
+    other = services.schedule_create(slug="other", specification=SMALL)
+    tags.append(tag())
+    services.schedule_archive(schedule=small)
+    tags.append(tag())
+    services.schedule_archive(schedule=other)
+    services.schedule_unarchive(schedule=small)
+    assert tag() == tags[0]
+    assert len(set(tags)) == 3
+
+
+def test_a_plot_is_drawn_once(
+    client: Client,
+    recorded_run: BenchmarkRun,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    path = f"/plots/runs/{recorded_run.pk}/alpha.svg"
+    first = client.get(path)
+    # Only the run's own row is read: no results, no curves.
+    with django_assert_num_queries(1):
+        assert client.get(path).content == first.content
+
+
+@pytest.mark.parametrize("name", ["alpha", "information", "preservation", "throughput"])
+def test_draws_runs(client: Client, recorded_run: BenchmarkRun, name: str) -> None:
+    response = client.get(f"/plots/runs/{recorded_run.pk}/{name}.svg")
+    assert response.status_code == 200
+    assert response.content.rstrip().endswith(b"</svg>")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/plots/built-in/nothing.svg",
+        "/plots/built-in/alpha.pdf",
+        "/plots/schedules/nothing.svg",
+        "/plots/schedules/unknown/alpha.svg",
+        "/plots/schedules/small/nothing.svg",
+        "/plots/schedules/small/alpha.gif",
+        f"/plots/runs/{UUID(int=1)}/alpha.svg",
+        "/plots/runs/abc/alpha.svg",
+    ],
+)
+def test_what_is_not_there_is_not_found(
+    client: Client, small: ScheduleConfig, path: str
+) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_run_has_plots_once_it_has_succeeded(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    running = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    assert client.get(f"/plots/runs/{running.pk}/alpha.svg").status_code == 404
+    assert client.get(f"/plots/runs/{recorded_run.pk}/nothing.svg").status_code == 404
+
+
+def test_hostile_names_are_drawn_as_text(
+    client: Client, document: dict[str, Any]
+) -> None:
+    document["corpus"]["name"] = r"$\frac{<script>"
+    document["schedules"][1]["name"] = "$^$ <b>&amp;"
+    run = services.run_record(document=document)
+    for name in ("alpha", "information", "preservation"):
+        response = client.get(f"/plots/runs/{run.pk}/{name}.svg")
+        assert response.status_code == 200
+        assert b"<script" not in response.content
+
+
+@pytest.mark.parametrize(
+    "specification",
+    [
+        {"schedule": {"type": "custom", "alphas": [1.0] * 4}, "num_timesteps": 4},
+        {"schedule": {"type": "custom", "alphas": [0.5, 0.0]}, "num_timesteps": 2},
+        {"num_timesteps": 1},
+        {"graph": {"type": "absorbing"}, "num_timesteps": 10},
+        {"graph": {"type": "banded"}, "num_timesteps": 10, "vocab_size": 16},
+    ],
+)
+@pytest.mark.parametrize("name", ["alpha", "information", "sigma"])
+def test_draws_schedules_at_their_extremes(
+    client: Client, specification: dict[str, Any], name: str
+) -> None:
+    services.schedule_create(
+        slug="extreme", specification={"vocab_size": 27, **specification}
+    )
+    assert client.get(f"/plots/schedules/extreme/{name}.svg").status_code == 200
+
+
+def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
+    program = (
+        "import sys, django; django.setup();"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
+        "from noising.dashboard import drawing, plots;"
+        "plots.builtin_plot('alpha').svg;"
+        "assert 'matplotlib' not in sys.modules;"
+        "drawing.draw_schedules('alpha', [('x', {})], 'svg');"
+        "assert 'matplotlib' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

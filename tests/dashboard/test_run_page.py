@@ -1,0 +1,139 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.dashboard.tables import run_facts, schedule_table
+from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
+from tests.dashboard.pages import page_text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_shows_measured_and_exact_values_with_their_interval(
+    client: Client, recorded_run: BenchmarkRun, document: dict[str, Any]
+) -> None:
+    page = page_text(client, f"/runs/{recorded_run.pk}/")
+    metric = document["schedules"][1]["results"][1]["metrics"]["preserved"]
+    for name in ("measured", "low", "high", "exact"):
+        assert f"{metric[name]:.4f}" in page
+
+
+def test_shows_environment_corpus_and_parameters(
+    client: Client, recorded_run: BenchmarkRun, document: dict[str, Any]
+) -> None:
+    page = page_text(client, f"/runs/{recorded_run.pk}/")
+    for shown in (
+        document["environment"]["cpu"],
+        document["corpus"]["sha256"],
+        "0, 500, 999",
+        str(recorded_run.pk),
+        document["throughput"][0]["case"],
+        "wasted_timesteps",
+        'href="/schedules/cosine/"',
+    ):
+        assert shown in page
+
+
+def test_shows_plots_at_addresses_that_work(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    page = page_text(client, f"/runs/{recorded_run.pk}/")
+    for name in ("alpha", "information", "preservation", "throughput"):
+        assert f"/plots/runs/{recorded_run.pk}/{name}.svg" in page
+        for kind in ("svg", "png"):
+            path = f"/plots/runs/{recorded_run.pk}/{name}.{kind}"
+            assert client.get(path).status_code == 200
+
+
+def test_queries_do_not_grow_with_the_rows(
+    client: Client,
+    recorded_run: BenchmarkRun,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(5):
+        client.get(f"/runs/{recorded_run.pk}/")
+
+
+def test_a_failed_run_says_why_and_shows_no_plots(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    failed = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    services.run_fail(run=failed, reason="The disk is full.")
+    page = page_text(client, f"/runs/{failed.pk}/")
+    assert "The disk is full." in page
+    assert "/plots/" not in page
+
+
+def test_a_running_run_shows_its_progress(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    running = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    services.run_progress(run=running, progress=0.5)
+    assert '<progress value="0.5"' in page_text(client, f"/runs/{running.pk}/")
+
+
+@pytest.mark.parametrize("path", [f"/runs/{UUID(int=1)}/", "/runs/abc/"])
+def test_an_unknown_run_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def table_of(metrics: dict[str, Any]) -> Any:
+    schedule = BenchmarkSchedule(pk=1, name="x")
+    result = BenchmarkResult(schedule=schedule, timestep=3, alpha=0.5, metrics=metrics)
+    schedule._prefetched_objects_cache = {"results": [result]}
+    return schedule_table(schedule)
+
+
+@pytest.mark.parametrize(
+    ("exact", "is_outside"),
+    [(0.4, False), (0.5, False), (0.6, False), (0.39, True), (0.61, True)],
+)
+def test_marks_intervals_that_miss_the_exact_value(
+    exact: float, is_outside: bool
+) -> None:
+    metric = {"measured": 0.5, "low": 0.4, "high": 0.6, "exact": exact}
+    table = table_of({"preserved": metric})
+    assert table.rows[0].cells[0].is_outside is is_outside
+    assert (table.outside, table.count) == (int(is_outside), 1)
+
+
+def test_shows_what_has_no_number_as_none() -> None:
+    empty = {"measured": None, "low": None, "high": None, "exact": None}
+    (cell,) = table_of({"information_nats": empty}).rows[0].cells
+    assert (cell.measured, cell.interval, cell.exact) == ("none", "", "none")
+    assert not cell.is_outside
+
+
+def test_names_metrics_in_words_with_their_unit() -> None:
+    table = table_of({"information_nats": {}, "preserved_critical": {}})
+    assert table.columns == ["information (nats)", "preserved critical"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.0000"),
+        (0.12345, "0.1235"),
+        (1.5e-7, "1.500e-07"),
+        (123.456, "123.4560"),
+        (-2.0, "-2.0000"),
+        (1e9, "1.000e+09"),
+    ],
+)
+def test_shows_numbers_of_every_size(value: float, text: str) -> None:
+    metric = {"measured": value, "low": None, "high": None, "exact": None}
+    assert table_of({"m": metric}).rows[0].cells[0].measured == text
+
+
+def test_flattens_nested_facts() -> None:
+    facts = {"cpu_count": 2, "git": {"sha": "abc"}, "list": [1, 2], "no": None}
+    assert run_facts(facts) == [
+        ("cpu count", "2"),
+        ("git: sha", "abc"),
+        ("list", "1, 2"),
+    ]
+    assert run_facts(None) == []

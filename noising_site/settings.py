@@ -53,14 +53,13 @@ SECRET_KEY, KEY_SOURCE = secret_key(env, DATA_DIR)
 ALLOWED_HOSTS = allowed_hosts(env, HOST, socket.gethostname())
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
-
 HEALTH_PATHS = frozenset({"/livez", "/readyz"})
 """What a probe asks by address and over plain HTTP: any host, no redirect."""
 
 CSRF_FAILURE_VIEW = "noising_site.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [rf"^{path.removeprefix('/')}$" for path in HEALTH_PATHS]
+SECURE_REDIRECT_EXEMPT = [rf"^{path.removeprefix('/')}\Z" for path in HEALTH_PATHS]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS or TRUSTED_PROXIES else None

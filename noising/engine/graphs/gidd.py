@@ -11,7 +11,7 @@ from noising.engine.arrays import BoolArray, FloatArray
 from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
 from noising.engine.information import Channel
 
-_FIRST_TIME: Final = 1e-300  # stands for 0 where t/c is wanted: its limit
+_FIRST_TIME: Final = 1e-300  # stands for 0 where the ratio of t and c is wanted
 
 
 class GiddClock(Protocol):
@@ -21,14 +21,11 @@ class GiddClock(Protocol):
     def gamma(self) -> float:
         """Exponent of the uniform noise's bump."""
 
-    def time_at(self, sigma: FloatArray) -> FloatArray:
-        """Return the time in [0, 1] at which total noise is sigma."""
+    def parts_at(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return t, 1 - t and c(t) where total noise is sigma, none by cancellation."""
 
     def mixing(self, t: FloatArray) -> FloatArray:
         """Return c(t) = B·(t(1-t))^(gamma/2), the weight of uniform noise."""
-
-    def dsigma(self, t: FloatArray) -> FloatArray:
-        """Return d sigma / dt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +61,7 @@ class Gidd(MixtureGraph):
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return the channel at the time where total noise is sigma."""
-        t = self._clock.time_at(sigma)
-        c = self._clock.mixing(t)
-        left = 1.0 - t
+        t, left, c = self._clock.parts_at(sigma)
         unmasked = np.where(left + c > 0.0, left + c, 1.0)
         keep = left / unmasked
         survive = (left + c) / (1.0 + c)
@@ -102,11 +97,10 @@ class Gidd(MixtureGraph):
         Per unit time they are c/(t(1-t))·(gamma/2 + t(1-gamma))/(1+c) and
         1/((1-t)(1+c)), and their sum is dsigma.
         """
-        t = self._clock.time_at(sigma)
-        inside = np.clip(t, _FIRST_TIME, 1.0)
-        odds = inside / self._clock.mixing(inside)
+        t, _, c = self._clock.parts_at(sigma)
+        first = np.array([_FIRST_TIME])
+        c = np.where(t < first, self._clock.mixing(first), c)
         gamma = self._clock.gamma
-        bump = gamma / 2.0 + inside * (1.0 - gamma)
-        total = bump + odds
-        base = np.where(np.isinf(odds), 0.0, bump / total)
-        return base, np.where(np.isinf(odds), 1.0, odds / total)
+        resampled = c * (gamma / 2.0 + t * (1.0 - gamma))
+        masked = np.maximum(t, first)
+        return resampled / (resampled + masked), masked / (resampled + masked)

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 
-from noising.engine.schedules.alphas import LogLinear
+from noising.engine.schedules.alphas import (
+    CosineSquared,
+    LogLinear,
+    MaskgitCosine,
+    MdlmCosine,
+    Polynomial,
+)
 from noising.engine.schedules.base import Context, Schedule
 from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
-from noising.engine.schedules.continuous import Geometric, Uniform
+from noising.engine.schedules.continuous import Geometric, LinearSigma, Uniform
 from noising.engine.schedules.custom import Custom
 from noising.engine.schedules.entropy import SeddEntropy
+from noising.engine.schedules.gidd import Gidd
+from noising.engine.schedules.sigmoid import Sigmoid
 
 SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "linear": Linear,
@@ -17,7 +25,14 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "loglinear": LogLinear,
     "geometric": Geometric,
     "uniform": Uniform,
+    "linear_sigma": LinearSigma,
+    "mdlm_cosine": MdlmCosine,
+    "cosine_squared": CosineSquared,
+    "maskgit_cosine": MaskgitCosine,
     "d3pm_cosine": D3PMCosine,
+    "polynomial": Polynomial,
+    "sigmoid": Sigmoid,
+    "gidd": Gidd,
     "custom": Custom,
 }
 """The one table from a specification's ``type`` to its class."""

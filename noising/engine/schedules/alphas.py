@@ -1,8 +1,14 @@
-"""Schedules given by a formula for alpha(t)."""
+"""Schedules given by a formula for alpha(t), down to a rest epsilon at t = 1.
 
+Each is a shape m(t) that rises from 0 to 1, and 1 - m computed apart:
+1 - alpha = (1-epsilon)·m and alpha = (1 - m) + epsilon·m.
+"""
+
+import abc
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -10,17 +16,18 @@ from noising.engine.arrays import FloatArray
 from noising.engine.parameters import Number, Parameter
 from noising.engine.schedules.base import AlphaSchedule, Context
 
-EPSILON = Number(
+EPSILON: Final = Number(
     default=1e-3, low=0.0, high=1.0, open_high=True, help="alpha that is left at t = 1"
 )
+_HALF_PI: Final = math.pi / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogLinear(AlphaSchedule):
-    """alpha = 1 - (1-epsilon)·t: the move chance grows evenly.
+class ShapeSchedule(AlphaSchedule):
+    """A shape of the move chance, scaled so that epsilon is left.
 
-    Source: Lou, Meng, Ermon 2024 (SEDD), noise_lib.LogLinearNoise; Sahoo et al.
-    2024 (MDLM).
+    Attributes:
+        epsilon: alpha at t = 1.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"epsilon": EPSILON}
@@ -31,14 +38,141 @@ class LogLinear(AlphaSchedule):
         """Return the schedule that leaves epsilon."""
         return cls(**parameters)
 
+    @abc.abstractmethod
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return m(t), rising from 0 to 1."""
+
+    @abc.abstractmethod
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return 1 - m(t), exact where it is small."""
+
+    @abc.abstractmethod
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return dm/dt."""
+
     def alpha(self, t: FloatArray) -> FloatArray:
-        """Return (1 - t) + epsilon·t, which does not cancel."""
-        return (1.0 - t) + self.epsilon * t
+        """Return (1 - m) + epsilon·m."""
+        return self.rest(t) + self.epsilon * self.shape(t)
 
     def move_chance(self, t: FloatArray) -> FloatArray:
-        """Return (1-epsilon)·t."""
-        return (1.0 - self.epsilon) * t
+        """Return (1-epsilon)·m."""
+        return (1.0 - self.epsilon) * self.shape(t)
 
     def move_rate(self, t: FloatArray) -> FloatArray:
-        """Return 1 - epsilon."""
-        return np.full_like(t, 1.0 - self.epsilon)
+        """Return (1-epsilon)·dm/dt."""
+        return (1.0 - self.epsilon) * self.slope(t)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLinear(ShapeSchedule):
+    """alpha = 1 - (1-epsilon)·t: the move chance grows evenly.
+
+    Source: Lou, Meng, Ermon 2024 (SEDD), noise_lib.LogLinearNoise; Sahoo et al.
+    2024 (MDLM).
+    """
+
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return t."""
+        return t
+
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return 1 - t."""
+        return 1.0 - t
+
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return 1."""
+        return np.ones_like(t)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MdlmCosine(ShapeSchedule):
+    """alpha = epsilon + (1-epsilon)·cos(pi·t/2).
+
+    Source: Sahoo et al. 2024 (MDLM), noise_schedule.CosineNoise.
+    """
+
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return 1 - cos(pi·t/2) = 2·sin^2(pi·t/4)."""
+        return 2.0 * np.sin(_HALF_PI / 2.0 * t) ** 2
+
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return cos(pi·t/2) as a sine of what t lacks to 1."""
+        return np.sin(_HALF_PI * (1.0 - t))
+
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return pi/2·sin(pi·t/2)."""
+        return _HALF_PI * np.sin(_HALF_PI * t)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosineSquared(ShapeSchedule):
+    """alpha = epsilon + (1-epsilon)·cos^2(pi·t/2).
+
+    Source: Sahoo et al. 2024 (MDLM), noise_schedule.CosineSqrNoise.
+    """
+
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return sin^2(pi·t/2)."""
+        return np.sin(_HALF_PI * t) ** 2
+
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return cos^2(pi·t/2) as a sine of what t lacks to 1."""
+        return np.sin(_HALF_PI * (1.0 - t)) ** 2
+
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return pi·sin(pi·t/2)·cos(pi·t/2)."""
+        return math.pi * np.sin(_HALF_PI * t) * np.sin(_HALF_PI * (1.0 - t))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskgitCosine(ShapeSchedule):
+    """alpha = 1 - (1-epsilon)·sin(pi·t/2).
+
+    Source: Chang et al. 2022 (MaskGIT), cosine mask scheduling; Shi et al. 2024
+    (MD4), table 1.
+    """
+
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return sin(pi·t/2)."""
+        return np.sin(_HALF_PI * t)
+
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return 1 - sin(pi·t/2), late as 2·sin^2(pi·(1-t)/4)."""
+        late = 2.0 * np.sin(_HALF_PI / 2.0 * (1.0 - t)) ** 2
+        return np.where(t < 1 / 3, 1.0 - self.shape(t), late)
+
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return pi/2·cos(pi·t/2)."""
+        return _HALF_PI * np.sin(_HALF_PI * (1.0 - t))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polynomial(ShapeSchedule):
+    """alpha = 1 - (1-epsilon)·t^exponent.
+
+    Source: Shi et al. 2024 (MD4), table 1; Arriola et al. 2025 (BD3-LM), square
+    and square root.
+
+    Attributes:
+        exponent: above 0; 1 is the loglinear schedule.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "exponent": Number(
+            default=2.0, low=0.0, open_low=True, help="power of t, 1 for loglinear"
+        ),
+        "epsilon": EPSILON,
+    }
+    exponent: float
+
+    def shape(self, t: FloatArray) -> FloatArray:
+        """Return t^exponent."""
+        return np.asarray(t**self.exponent, np.float64)
+
+    def rest(self, t: FloatArray) -> FloatArray:
+        """Return 1 - t^exponent = -expm1(exponent·log t)."""
+        return -np.expm1(self.exponent * np.log(t))
+
+    def slope(self, t: FloatArray) -> FloatArray:
+        """Return exponent·t^(exponent-1), infinite at 0 for exponents below 1."""
+        return np.asarray(self.exponent * t ** (self.exponent - 1.0), np.float64)

@@ -71,7 +71,7 @@ class Schedule(abc.ABC):
 
     def log_snr(self, t: FloatArray) -> FloatArray:
         """Return log(alpha/(1 - alpha)) = -log expm1(sigma), in [-inf, inf]."""
-        return np.log(self.alpha(t)) - np.log(self.move_chance(t))
+        return -self.sigma(t) - np.log(self.move_chance(t))
 
 
 class AlphaSchedule(Schedule):
@@ -99,7 +99,13 @@ class AlphaSchedule(Schedule):
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
         """Return d(1 - alpha)/dt / (1 - alpha), finite where alpha = 0."""
-        return self.move_rate(t) / self.move_chance(t)
+        moved = self.move_chance(t)
+        rate = self.move_rate(t) / np.where(moved > 0.0, moved, 1.0)
+        return np.where(moved > 0.0, rate, np.inf)
+
+    def log_snr(self, t: FloatArray) -> FloatArray:
+        """Return log alpha - log(1 - alpha), each from its own function."""
+        return np.log(self.alpha(t)) - np.log(self.move_chance(t))
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return d(1 - alpha)/dt / alpha; infinite where alpha = 0."""

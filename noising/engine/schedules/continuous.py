@@ -13,6 +13,18 @@ from noising.engine.parameters import Number, Parameter
 from noising.engine.schedules.base import Context, Schedule
 
 
+def _check_order(parameters: Mapping[str, Any]) -> None:
+    low, high = parameters["sigma_min"], parameters["sigma_max"]
+    if low > high:
+        raise EngineError(
+            "schedule.sigma_min",
+            "out_of_order",
+            f"must not exceed sigma_max = {high:g}",
+            low,
+            "swap the two",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometric(Schedule):
     """sigma = sigma_min^(1-t)·sigma_max^t; note that sigma(0) = sigma_min > 0.
@@ -30,14 +42,7 @@ class Geometric(Schedule):
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
         """Return the schedule; sigma_min must not exceed sigma_max."""
-        if parameters["sigma_min"] > parameters["sigma_max"]:
-            raise EngineError(
-                "schedule.sigma_min",
-                "out_of_order",
-                f"must not exceed sigma_max = {parameters['sigma_max']:g}",
-                parameters["sigma_min"],
-                "swap the two",
-            )
+        _check_order(parameters)
         return cls(**parameters)
 
     def sigma(self, t: FloatArray) -> FloatArray:
@@ -49,6 +54,35 @@ class Geometric(Schedule):
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return sigma·log(sigma_max/sigma_min)."""
         return self.sigma(t) * (math.log(self.sigma_max) - math.log(self.sigma_min))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearSigma(Schedule):
+    """sigma = sigma_min + (sigma_max - sigma_min)·t: a constant rate.
+
+    Source: Sahoo et al. 2024 (MDLM), noise_schedule.Linear.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "sigma_min": Number(default=1e-3, low=0.0, help="noise at 0"),
+        "sigma_max": Number(default=7.0, low=0.0, help="noise at 1"),
+    }
+    sigma_min: float
+    sigma_max: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule; sigma_min must not exceed sigma_max."""
+        _check_order(parameters)
+        return cls(**parameters)
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return the line between the two ends."""
+        return self.sigma_min + (self.sigma_max - self.sigma_min) * t
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return sigma_max - sigma_min."""
+        return np.full_like(t, self.sigma_max - self.sigma_min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,22 @@ from noising.engine import EngineError, build_process
 from tests.engine.references import close, reference
 
 SEDD = reference("sedd_noise")
+BD3 = reference("bd3lms_noise")
+DLLM = reference("dllm_sched")
+D3PM = reference("d3pm_reimplemented")
 TIMES = np.array(SEDD["t"])
+FAMILY = ["loglinear", "mdlm_cosine", "cosine_squared", "maskgit_cosine", "polynomial"]
 
 
-def _process(**schedule):
-    return build_process({"schedule": schedule})
+def _process(steps=1000, **schedule):
+    return build_process(
+        {
+            "vocab_size": 5,
+            "num_timesteps": steps,
+            "schedule": schedule,
+            "graph": {"type": "absorbing"},
+        }
+    )
 
 
 @pytest.mark.parametrize("epsilon", [1e-3, 5e-3, 1e-4])
@@ -26,24 +37,130 @@ def test_loglinear_equals_sedd(epsilon):
     assert close(process.move_chance(TIMES), expected["one_minus_alpha_exact"])
 
 
-def test_loglinear_is_exact_where_either_chance_is_small():
-    process = _process(type="loglinear", epsilon=1e-12)
-    assert process.alpha(1.0) == 1e-12
-    assert process.sigma(1.0) == pytest.approx(-math.log(1e-12), rel=1e-15)
-    assert process.move_chance(1e-300) == pytest.approx(1e-300, rel=1e-11)
-    assert process.sigma(1e-300) == process.move_chance(1e-300)
+def test_loglinear_without_a_rest_is_d3pms_absorbing_schedule():
+    process = _process(10, type="loglinear", epsilon=0)
+    assert close(process.alphas, D3PM["jsd T=10"]["alpha_bar"])
 
 
-def test_loglinear_without_a_rest_ends_in_pure_noise():
-    process = _process(type="loglinear", epsilon=0)
-    assert process.alpha([0.0, 1.0]).tolist() == [1.0, 0.0]
-    assert process.sigma([0.0, 1.0]).tolist() == [0.0, math.inf]
-    assert process.dsigma([0.0, 1.0]).tolist() == [1.0, math.inf]
-    assert process.log_snr([0.0, 0.5, 1.0]).tolist() == [math.inf, 0.0, -math.inf]
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [
+        ("loglinear", {"type": "loglinear"}),
+        ("square", {"type": "polynomial", "exponent": 2}),
+        ("square_root", {"type": "polynomial", "exponent": 0.5}),
+    ],
+)
+def test_powers_of_time_equal_bd3(name, schedule):
+    process = _process(**schedule, epsilon=0)
+    times = np.array(BD3["t"])
+    moved = np.array(BD3[name]["move_chance"])
+    free = moved > 1e-3  # below, that code clips
+    assert close(process.move_chance(times[free]), moved[free])
+    weight = process.nelbo_weight(5, 0, times[free])
+    assert close(-weight, np.array(BD3[name]["loss_scaling"])[free])
 
 
+@pytest.mark.parametrize(
+    ("name", "schedule"), [("linear", "loglinear"), ("cosine", "maskgit_cosine")]
+)
+def test_alphas_of_masked_models_equal_dllm(name, schedule):
+    process = _process(type=schedule, epsilon=0)
+    times, expected = np.array(DLLM["t"]), DLLM[name]
+    assert process.alpha(times) == pytest.approx(expected["alpha"], abs=1e-7)
+    slope = -process.schedule.move_rate(times)
+    assert slope == pytest.approx(expected["dalpha"], abs=1e-6)
+    inside = times > 0
+    weight = process.nelbo_weight(5, 0, times[inside])
+    # That code divides by 1 - alpha + 1e-6.
+    moved = process.move_chance(times[inside])
+    ours = weight * moved / (moved + 1e-6)
+    theirs = np.array(expected["weight"])[inside]
+    assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1e-14, 1e-3, 0.3])
+def test_each_formula_is_what_the_literature_writes(epsilon):
+    t = np.linspace(0.0, 1.0, 101)
+    e, q = epsilon, np.pi * t / 2
+    for schedule, alpha in [
+        ({"type": "loglinear"}, 1 - (1 - e) * t),
+        ({"type": "mdlm_cosine"}, e + (1 - e) * np.cos(q)),
+        ({"type": "cosine_squared"}, e + (1 - e) * np.cos(q) ** 2),
+        ({"type": "maskgit_cosine"}, 1 - (1 - e) * np.sin(q)),
+        ({"type": "polynomial"}, 1 - (1 - e) * t**2),
+        ({"type": "polynomial", "exponent": 3.5}, 1 - (1 - e) * t**3.5),
+    ]:
+        process = _process(**schedule, epsilon=e)
+        assert process.alpha(t) == pytest.approx(alpha, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_alpha_begins_at_one_and_ends_at_epsilon(name):
+    for epsilon in (0.0, 1e-300, 1e-12, 0.7):
+        process = _process(type=name, epsilon=epsilon)
+        assert process.alpha(0.0) == 1.0
+        assert process.sigma(0.0) == 0.0
+        assert process.alpha(1.0) == pytest.approx(epsilon, rel=1e-15, abs=0.0)
+        expected = -math.log(epsilon) if epsilon else math.inf
+        assert process.sigma(1.0) == pytest.approx(expected, rel=1e-15)
+        assert math.isinf(process.dsigma(1.0)) == (epsilon == 0.0)
+
+
+SMALL = 1e-9
+QUARTER, HALF = math.pi / 4, math.pi / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "moved_early", "alpha_late"),
+    [
+        ("loglinear", SMALL, SMALL),
+        ("mdlm_cosine", 2 * (QUARTER * SMALL) ** 2, HALF * SMALL),
+        ("cosine_squared", (HALF * SMALL) ** 2, (HALF * SMALL) ** 2),
+        ("maskgit_cosine", HALF * SMALL, 2 * (QUARTER * SMALL) ** 2),
+        ("polynomial", SMALL**2, 2 * SMALL),
+    ],
+)
+def test_neither_end_loses_digits(name, moved_early, alpha_late):
+    process = _process(type=name, epsilon=0)
+    assert process.move_chance(SMALL) == pytest.approx(moved_early, rel=1e-12)
+    assert process.sigma(SMALL) == pytest.approx(moved_early, rel=2e-9)
+    late = 1.0 - 2.0**-30  # 1 - t without rounding
+    factor = (2.0**-30 / SMALL) ** (round(math.log(alpha_late, SMALL)))
+    assert process.alpha(late) == pytest.approx(alpha_late * factor, rel=2e-9)
+
+
+def test_rates_at_the_very_start():
+    assert _process(type="polynomial", exponent=0.5).dsigma(0.0) == math.inf
+    assert _process(type="polynomial", exponent=1, epsilon=0).dsigma(0.0) == 1.0
+    assert _process(type="polynomial", exponent=2).dsigma(0.0) == 0.0
+    assert _process(type="mdlm_cosine").dsigma(0.0) == 0.0
+    assert _process(type="maskgit_cosine", epsilon=0).dsigma(0.0) == HALF
+
+
+def test_a_polynomial_of_power_one_is_loglinear():
+    line = _process(type="polynomial", exponent=1, epsilon=0.01)
+    loglinear = _process(type="loglinear", epsilon=0.01)
+    assert close(line.sigma(TIMES), loglinear.sigma(TIMES), rel=1e-15)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_masked_weight_starts_without_bound(name):
+    schedule = _process(type=name).schedule
+    weight = schedule.cross_entropy_weight(np.array([0.0, 0.5, 1.0]))
+    assert weight[0] == math.inf
+    assert np.isfinite(weight[1:]).all()
+
+
+@pytest.mark.parametrize("name", FAMILY)
 @pytest.mark.parametrize("epsilon", [1.0, -1e-3, None, math.nan])
-def test_an_epsilon_outside_its_range_is_refused(epsilon):
+def test_an_epsilon_outside_its_range_is_refused(name, epsilon):
     with pytest.raises(EngineError) as caught:
-        _process(type="loglinear", epsilon=epsilon)
+        _process(type=name, epsilon=epsilon)
     assert caught.value.field == "schedule.epsilon"
+
+
+@pytest.mark.parametrize("exponent", [0, -1, math.inf, True])
+def test_an_exponent_outside_its_range_is_refused(exponent):
+    with pytest.raises(EngineError) as caught:
+        _process(type="polynomial", exponent=exponent)
+    assert caught.value.field == "schedule.exponent"

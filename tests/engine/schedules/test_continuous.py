@@ -53,6 +53,21 @@ def test_geometric_takes_ends_that_are_worlds_apart():
     assert process.dsigma(0.5) == pytest.approx(math.log(10) * 600)
 
 
+def test_linear_sigma_is_a_line_between_its_ends():
+    process = _process(type="linear_sigma")
+    assert process.sigma(TIMES) == pytest.approx(1e-3 + 6.999 * TIMES, rel=1e-15)
+    assert (process.dsigma(TIMES) == 7.0 - 1e-3).all()
+    process = _process(type="linear_sigma", sigma_min=2, sigma_max=2)
+    assert (process.sigma(TIMES) == 2.0).all()
+    assert process.log_snr(1.0) == pytest.approx(-math.log(math.expm1(2.0)))
+
+
+def test_log_snr_goes_on_where_alpha_is_too_small_for_a_number():
+    process = _process(type="linear_sigma", sigma_max=5000)
+    assert process.alpha(1.0) == 0.0
+    assert process.log_snr(1.0) == -5000.0
+
+
 def test_uniform_is_a_constant_rate_down_to_its_terminal_alpha():
     process = _process(type="uniform", terminal_alpha=1e-5)
     assert process.alpha(TIMES) == pytest.approx(1e-5**TIMES, rel=1e-14)
@@ -68,6 +83,8 @@ def test_uniform_is_a_constant_rate_down_to_its_terminal_alpha():
         ({"type": "geometric", "sigma_min": 21}, "sigma_min", "out_of_order"),
         ({"type": "geometric", "sigma_max": -1}, "sigma_max", "out_of_range"),
         ({"type": "geometric", "sigma_max": math.inf}, "sigma_max", "not_finite"),
+        ({"type": "linear_sigma", "sigma_min": 8}, "sigma_min", "out_of_order"),
+        ({"type": "linear_sigma", "sigma_min": -1}, "sigma_min", "out_of_range"),
         ({"type": "uniform", "terminal_alpha": 0}, "terminal_alpha", "out_of_range"),
         ({"type": "uniform", "terminal_alpha": 1}, "terminal_alpha", "out_of_range"),
         ({"type": "uniform", "rate": 7}, "rate", "unknown_key"),

@@ -1,0 +1,76 @@
+"""The sigmoid schedule."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.parameters import Number, Parameter
+from noising.engine.schedules.base import AlphaSchedule, Context
+
+_SHORTEST: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sigmoid(AlphaSchedule):
+    """alpha = (v(1) - v(t))/(v(1) - v(0)) with v(t) = sigmoid(x(t)), alpha(1) = 0.
+
+    x(t) = (start + (end-start)·t)/tau. A difference of sigmoids is the product
+    v(b) - v(a) = sinh((b-a)/2)/(2·cosh(a/2)·cosh(b/2)), which does not cancel; its
+    exponentials are gathered so that none overflows.
+    Source: Jabri, Fleet, Chen 2022, sigmoid schedule.
+
+    Attributes:
+        first: x(0).
+        last: x(1).
+        span: x(1) - x(0) > 0.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "start": Number(default=-3.0, low=-1e3, high=1e3, help="argument at t = 0"),
+        "end": Number(default=3.0, low=-1e3, high=1e3, help="argument at t = 1"),
+        "tau": Number(default=1.0, low=1e-3, high=1e3, help="temperature"),
+    }
+    first: float
+    last: float
+    span: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule; end must lie above start."""
+        start, end, tau = (parameters[name] for name in ("start", "end", "tau"))
+        if not end - start >= _SHORTEST:
+            rule = f"must exceed start = {start:g} by at least {_SHORTEST:g}"
+            raise EngineError("schedule.end", "out_of_order", rule, end)
+        return cls(first=start / tau, last=end / tau, span=(end - start) / tau)
+
+    def alpha(self, t: FloatArray) -> FloatArray:
+        """Return the share of the rise that is still to come."""
+        ahead = self.span * (1.0 - t)
+        x = self.last - ahead
+        scale = np.exp(max(self.first, 0.0) - np.maximum(x, 0.0))
+        return scale * self._share(ahead, x, self.first)
+
+    def move_chance(self, t: FloatArray) -> FloatArray:
+        """Return the share of the rise that is behind."""
+        behind = self.span * t
+        x = self.first + behind
+        scale = np.exp(np.minimum(x, 0.0) - min(self.last, 0.0))
+        return scale * self._share(behind, x, self.last)
+
+    def move_rate(self, t: FloatArray) -> FloatArray:
+        """Return dv/dt over the whole rise."""
+        size = np.abs(self.first + self.span * t)
+        gathered = max(self.first, 0.0) - min(self.last, 0.0) - size
+        far = (1.0 + math.exp(-abs(self.first))) * (1.0 + math.exp(-abs(self.last)))
+        whole = -math.expm1(-self.span)
+        return self.span * far / whole * np.exp(gathered) / (1.0 + np.exp(-size)) ** 2
+
+    def _share(self, part: FloatArray, x: FloatArray, other: float) -> FloatArray:
+        """Return (1 - e^-part)·(1 + e^-|other|)/((1 + e^-|x|)·(1 - e^-span))."""
+        whole = -math.expm1(-self.span) / (1.0 + math.exp(-abs(other)))
+        return -np.expm1(-part) / ((1.0 + np.exp(-np.abs(x))) * whole)

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+from noising.engine.hyperschedules.annealing import Block, HybridAnnealing, Sliding
+from noising.engine.hyperschedules.autoregressive import ArDiffusion, Autoregressive
 from noising.engine.hyperschedules.base import Hyperschedule, Moment
+from noising.engine.hyperschedules.diffusion_forcing import DiffusionForcing
 from noising.engine.hyperschedules.flat import Flat
-from noising.engine.hyperschedules.levels import Block, LevelHyperschedule, Sliding
+from noising.engine.hyperschedules.matrix import Matrix
+from noising.engine.hyperschedules.rows import LevelHyperschedule
 from noising.engine.hyperschedules.weights import (
     TYPE_WEIGHTS,
     TokenTypes,
@@ -19,6 +23,11 @@ HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
     "token_types": TokenTypes,
     "block": Block,
     "sliding": Sliding,
+    "hybrid_annealing": HybridAnnealing,
+    "autoregressive": Autoregressive,
+    "ar_diffusion": ArDiffusion,
+    "diffusion_forcing": DiffusionForcing,  # type: ignore[type-abstract]  # its create picks a scheme
+    "matrix": Matrix,
 }
 """The one table from a specification's ``type`` to its class."""
 

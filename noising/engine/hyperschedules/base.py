@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Moment:
     """When the rows of a batch are noised.
 
     Attributes:
-        t: (B,) times in [0, 1].
+        t: (B,) times in [0, 1]; (1,) for one time for all rows.
         timesteps: (B,) the integer steps these times come from, or None.
         num_timesteps: T.
     """
@@ -38,6 +38,16 @@ class Moment:
             return ((self.timesteps + 1) * count + total - 1) // total
         return np.ceil(self.t * count - 1e-9).astype(np.int64)
 
+    def of(self, rows: IntArray) -> "Moment":
+        """Return the moment of some of the rows; one time for all stays that."""
+        if self.t.size == 1:
+            return self
+        return Moment(
+            t=self.t[rows],
+            timesteps=None if self.timesteps is None else self.timesteps[rows],
+            num_timesteps=self.num_timesteps,
+        )
+
 
 class Hyperschedule(abc.ABC):
     """Total noise by position, never decreasing in time."""
@@ -46,7 +56,7 @@ class Hyperschedule(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> "Hyperschedule":
         """Return the hyperschedule of checked `parameters`.
 
         Raises:
@@ -70,7 +80,55 @@ class Hyperschedule(abc.ABC):
             length: positions in a row.
             tokens: (B, length) clean tokens, for families that look at them.
             real: (B, length) False at padding, or None where nothing is padded.
+                What padding is given has no meaning; it never moves.
 
         Raises:
             EngineError: the rows do not fit the hyperschedule.
         """
+
+
+class LocalTimeHyperschedule(Hyperschedule):
+    """Positions have times of their own, by place and by length alone.
+
+    Padding takes no part: a row is as long as its real positions.
+    """
+
+    LOCAL_DTYPE: ClassVar[type[np.generic]] = np.float64
+    """The dtype of `local`: times, or places in a table."""
+
+    @abc.abstractmethod
+    def local(self, moment: Moment, length: int) -> np.ndarray:
+        """Return where every position is in its own time, (B, length).
+
+        Args:
+            moment: the time of each of the B rows.
+            length: positions in a row.
+
+        Returns:
+            Whatever `noise` understands, such as times or places in a table.
+
+        Raises:
+            EngineError: the length does not fit the hyperschedule.
+        """
+
+    @abc.abstractmethod
+    def noise(self, sigma: SigmaFunction, local: np.ndarray) -> FloatArray:
+        """Return total noise where `local` says, in its shape."""
+
+    def position_sigma(
+        self,
+        sigma: SigmaFunction,
+        moment: Moment,
+        length: int,
+        tokens: TokenArray | None,
+        real: BoolArray | None,
+    ) -> FloatArray:
+        """Return sigma at each position's local time."""
+        if real is None:
+            return self.noise(sigma, self.local(moment, length))
+        lengths = real.sum(axis=1)
+        local = np.zeros(real.shape, self.LOCAL_DTYPE)
+        for real_length in np.unique(lengths[lengths > 0]):
+            rows = np.flatnonzero(lengths == real_length)
+            local[rows, :real_length] = self.local(moment.of(rows), int(real_length))
+        return self.noise(sigma, local)

@@ -1,4 +1,4 @@
-"""Rows of block and sliding: HDLM's own, and every width, level and length."""
+"""Rows of HDLM's families: its own, and every width, number of levels and length."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from noising.engine.hyperschedules import Moment
 from tests.engine.references import reference
 
 HDLM = {case["name"]: case for case in reference("hdlm")["hyperschedules_L8"]}
-FAMILIES = ["block", "sliding"]
+FAMILIES = ["block", "sliding", "hybrid_annealing"]
 SIZES = list(itertools.product([1, 2, 3, 4, 7, 40], [1, 2, 3, 4, 9], [1, 2, 3, 8, 13]))
 
 
@@ -35,6 +35,10 @@ def _walk(case):
         ("simple_annealing(4,4)", {"type": "sliding", "width": 4, "levels": 4}),
         ("block_annealing(4,4)", {"type": "block", "width": 4, "levels": 4}),
         ("flat=block_annealing(8,4)", {"type": "block", "width": 8, "levels": 4}),
+        (
+            "hybrid_annealing(4,4,8)",
+            {"type": "hybrid_annealing", "width": 4, "levels": 4},
+        ),
     ],
 )
 def test_rows_times_and_noise_equal_hdlm(name, hyperschedule):
@@ -104,6 +108,27 @@ def _simple_annealing(width, levels, length):
 def test_a_ramp_slides_as_hdlm_moves_it(width, levels, length):
     rows = _process(type="sliding", width=width, levels=levels).rows(length)
     assert rows.tolist() == _simple_annealing(width, levels, length)
+
+
+def _hybrid_annealing(width, levels, length):
+    """HDLM's rule, block by block, without the clean rows a short last one adds."""
+    walk = [[levels] * length]
+    for start in range(0, length, width):
+        for step in range(levels + width - 1):
+            row = list(walk[-1])
+            for j in range(min(width, length - start)):
+                row[start + j] = max(levels - 1 - max(step - j, 0), 0)
+            walk.append(row)
+    while not any(walk[-2]):
+        walk.pop()
+    return walk[::-1]
+
+
+@pytest.mark.parametrize(("width", "levels", "length"), SIZES)
+def test_ramps_inside_blocks_fall_as_hdlms_do(width, levels, length):
+    hyperschedule = {"type": "hybrid_annealing", "width": width, "levels": levels}
+    rows = _process(**hyperschedule).rows(length)
+    assert rows.tolist() == _hybrid_annealing(width, levels, length)
 
 
 def test_the_ramps_of_hdlms_own_examples():

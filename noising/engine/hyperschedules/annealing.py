@@ -1,0 +1,178 @@
+"""HDLM's families of rows: blocks, sliding ramps, and ramps inside blocks.
+
+Source: Fathi et al. 2025 (HDLM), metaschedules; their rows and times are
+reproduced, their failures at width 1 are not.
+"""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray, IntArray
+from noising.engine.errors import EngineError
+from noising.engine.hyperschedules.rows import LEVELS, LevelHyperschedule
+from noising.engine.parameters import Choice, Integer, Parameter
+
+HDLM_EDGE: Final = 1e-4  # HDLM keeps its times this far from 0 and 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnealingHyperschedule(LevelHyperschedule):
+    """Rows of a block or ramp of `width` positions that moves left to right.
+
+    With the level map ``hdlm`` a settled position (before the first active one) is
+    at time e = 1e-4, one at full noise at 1 - e, and an active one in between.
+
+    Attributes:
+        width: positions in a block or a ramp.
+        level_map: "linear" or "hdlm".
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "width": Integer(
+            default=32, low=1, high=1 << 24, help="positions in a block or a ramp"
+        ),
+        "levels": LEVELS,
+        "level_map": Choice(
+            default="linear",
+            options=("linear", "hdlm"),
+            help="how a level becomes a time: level/levels, or HDLM's own map",
+        ),
+    }
+    width: int
+    level_map: str
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the hyperschedule; HDLM's level map needs two levels."""
+        if parameters["level_map"] == "hdlm" and parameters["levels"] < 2:
+            raise EngineError(
+                "hyperschedule.levels",
+                "out_of_range",
+                "must be at least 2 for the level map `hdlm`",
+                parameters["levels"],
+            )
+        return cls(**parameters)
+
+    @abc.abstractmethod
+    def first_active(self, steps: IntArray) -> IntArray:
+        """Return the first position that is not settled at steps of the walk, (N,)."""
+
+    def places(self, steps: IntArray, length: int) -> IntArray:
+        """Return places in `times`: the level, or the one of settled positions."""
+        levels = self.at(steps, length)
+        if self.level_map == "linear":
+            return levels
+        settled = np.arange(length) < self.first_active(steps)[:, None]
+        return np.where(settled, self.levels + 1, levels)
+
+    def times(self) -> FloatArray:
+        """Return the time of every level and, for HDLM's map, of settled positions."""
+        levels = np.arange(self.levels + 1)
+        if self.level_map == "linear":
+            return levels / self.levels
+        edge = HDLM_EDGE
+        active = 10 * edge + levels[:-1] * ((1 - 20 * edge) / (self.levels - 1))
+        return np.concatenate([active, [1 - edge, edge]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(AnnealingHyperschedule):
+    """Blocks sweep level by level, left to right (HDLM's block annealing).
+
+    Earlier blocks are clean and later ones full; the last may be shorter.
+    """
+
+    def count(self, length: int) -> int:
+        """Return levels times the number of blocks."""
+        return self.levels * -(-length // self.width)
+
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return each step's levels."""
+        block = np.arange(length) // self.width
+        levels: IntArray = self.levels * (block + 1) - steps[:, None]
+        return levels.clip(0, self.levels)
+
+    def first_active(self, steps: IntArray) -> IntArray:
+        """Return the start of the block that is swept."""
+        return np.maximum(steps - 1, 0) // self.levels * self.width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sliding(AnnealingHyperschedule):
+    """A ramp of `width` positions slides left to right (HDLM's simple annealing).
+
+    The ramp rises from 0 to levels - 1; positions before it are clean, behind it
+    full. It enters position by position and then moves on, a step at a time, by as
+    many positions as it holds clean: by one unless levels < width. With width 1 it
+    is autoregressive: one position at a time.
+    """
+
+    def ramp(self) -> IntArray:
+        """Return the ramp's levels, (width,), from clean to noisy."""
+        top = self.levels - 1
+        places = np.arange(self.width)
+        return np.rint(places * top / max(self.width - 1, 1)).astype(np.int64)
+
+    def count(self, length: int) -> int:
+        """Return the step at which the last position is clean."""
+        stride = self._stride()
+        if length <= stride:
+            return self.width + length - stride
+        return self.width - 1 + -(-length // stride)
+
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return each step's levels."""
+        table: IntArray = np.concatenate([[0], self.ramp(), [self.levels]])
+        place: IntArray = np.arange(length) - self._left(steps)[:, None]
+        return np.asarray(table[place.clip(-1, self.width) + 1], np.int64)
+
+    def first_active(self, steps: IntArray) -> IntArray:
+        """Return the ramp's left end."""
+        return np.maximum(self._left(steps), 0)
+
+    def _stride(self) -> int:
+        return int(np.count_nonzero(self.ramp() == 0))
+
+    def _left(self, steps: IntArray) -> IntArray:
+        """Return the ramp's left end, (N,), negative while the ramp enters."""
+        beyond = steps - self.width
+        return np.where(beyond > 0, beyond * self._stride(), beyond)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HybridAnnealing(AnnealingHyperschedule):
+    """Inside each block a ramp, from block to block (HDLM's hybrid annealing).
+
+    A block drops to levels - 1 at once; then each position falls a level a step,
+    one step after its left neighbour. Earlier blocks are clean, later ones full.
+    """
+
+    def count(self, length: int) -> int:
+        """Return the steps of all blocks up to the one that cleans the last position.
+
+        With one level a block is clean at once; else a shorter last one is earlier.
+        """
+        last = (length - 1) // self.width
+        places = length - last * self.width if self.levels > 1 else 1
+        return last * self._sweep() + self.levels - 1 + places
+
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return each step's levels."""
+        swept, step = np.divmod(steps[:, None] - 1, self._sweep())
+        block, place = np.divmod(np.arange(length), self.width)
+        fallen = np.maximum(step - place, 0)
+        levels = np.maximum(self.levels - 1 - fallen, 0)
+        levels = np.where(block < swept, 0, levels)
+        return np.where(block > swept, self.levels, levels)
+
+    def first_active(self, steps: IntArray) -> IntArray:
+        """Return the start of the block that is swept."""
+        return np.maximum(steps - 1, 0) // self._sweep() * self.width
+
+    def _sweep(self) -> int:
+        """Return the steps of a whole block."""
+        return self.levels + self.width - 1

@@ -1,0 +1,157 @@
+"""Diffusion Forcing: positions whose noise levels are tied loosely or not at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray, IntArray
+from noising.engine.hyperschedules.base import (
+    Hyperschedule,
+    LocalTimeHyperschedule,
+    Moment,
+    SigmaFunction,
+)
+from noising.engine.hyperschedules.rows import LEVELS, LevelHyperschedule
+from noising.engine.parameters import REQUIRED, Choice, Integer, Number, Parameter
+from noising.engine.randomness import (
+    MASK64,
+    MAX_SEED,
+    mix64_words,
+    sequence_key,
+)
+
+POSITIONS_STEP: Final = (1 << 32) - 2
+"""The step coordinate whose words draw positions' paces; no path is as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ramps(LevelHyperschedule):
+    """A position starts to fall once those before it have fallen for a while.
+
+    Step m of the walk is clip(levels + delay_i - m, 0, levels).
+
+    Attributes:
+        uncertainty_scale: steps of delay from neighbour to neighbour.
+    """
+
+    uncertainty_scale: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the scheme."""
+        return cls(
+            levels=parameters["levels"],
+            uncertainty_scale=parameters["uncertainty_scale"],
+        )
+
+    def order(self, length: int) -> IntArray:
+        """Return how many neighbours each position waits for, (length,)."""
+        return np.arange(length)
+
+    def count(self, length: int) -> int:
+        """Return the step at which the last position is clean."""
+        return self.levels + int(self._delay(length).max())
+
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return each step's levels."""
+        left: IntArray = self.levels + self._delay(length) - steps[:, None]
+        return left.clip(0, self.levels)
+
+    def _delay(self, length: int) -> IntArray:
+        delay = self.order(length).astype(np.float64) * self.uncertainty_scale
+        return np.floor(delay).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pyramid(_Ramps):
+    """Positions fall one after the other, left to right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trapezoid(_Ramps):
+    """Positions fall from both ends towards the middle.
+
+    The published matrix leaves the middle column of an even length clean; this is
+    the formula without that slip.
+    """
+
+    def order(self, length: int) -> IntArray:
+        """Return the distance to the nearer end."""
+        places = np.arange(length)
+        return np.asarray(np.minimum(places, length - 1 - places), np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Independent(LocalTimeHyperschedule):
+    """Every position has a pace of its own: tau_i = u_i^((1-t)/t).
+
+    u_i is uniform in (0, 1), a function of (seed, i). At t = 1/2 the local times are
+    themselves uniform, as Diffusion Forcing draws them in training.
+
+    Attributes:
+        seed: of the positions' paces.
+    """
+
+    seed: int
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the scheme."""
+        return cls(seed=parameters["seed"])
+
+    def paces(self, length: int) -> FloatArray:
+        """Return u, (length,), each strictly between 0 and 1."""
+        key, gamma = sequence_key(self.seed, 0, step=POSITIONS_STEP)
+        words = np.arange(length, dtype=np.uint64)
+        words *= np.uint64(gamma)
+        words += np.uint64((key + gamma) & MASK64)
+        mix64_words(words)
+        # 52 leading bits and a half: exact, and never 0 or 1.
+        return np.ldexp((words >> np.uint64(12)).astype(np.float64) + 0.5, -52)
+
+    def local(self, moment: Moment, length: int) -> FloatArray:
+        """Return the local times, (B, length): 0 at t = 0 and 1 at t = 1."""
+        t = moment.t[:, None]
+        return self.paces(length) ** ((1.0 - t) / t)
+
+    def noise(self, sigma: SigmaFunction, local: FloatArray) -> FloatArray:
+        """Return sigma at the local times."""
+        return sigma(local.reshape(-1)).reshape(local.shape)
+
+
+SCHEMES: Mapping[str, type[Hyperschedule]] = {
+    "pyramid": Pyramid,
+    "trapezoid": Trapezoid,
+    "independent": Independent,
+}
+"""The one table from a scheme's name to its class."""
+
+
+class DiffusionForcing(Hyperschedule):
+    """The scheme that the parameter of this name chooses.
+
+    Source: Chen et al. 2024 (Diffusion Forcing), scheduling matrices.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "scheme": Choice(
+            default=REQUIRED,
+            options=tuple(SCHEMES),
+            help="pyramid, trapezoid or independent",
+        ),
+        "levels": LEVELS,
+        "uncertainty_scale": Number(
+            default=1.0,
+            low=0.0,
+            high=float(1 << 16),
+            help="steps of delay from neighbour to neighbour",
+        ),
+        "seed": Integer(default=0, low=0, high=MAX_SEED, help="of independent paces"),
+    }
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Hyperschedule:
+        """Return the hyperschedule of the scheme."""
+        return SCHEMES[parameters["scheme"]].create(parameters, vocab_size)

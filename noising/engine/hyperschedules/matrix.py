@@ -1,0 +1,125 @@
+"""A user's own matrix of noise levels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+
+from noising.engine.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+)
+from noising.engine.errors import EngineError
+from noising.engine.hyperschedules.base import Moment, SigmaFunction
+from noising.engine.hyperschedules.rows import LevelHyperschedule
+from noising.engine.parameters import REQUIRED, Integer, Parameter, listed
+
+MAX_CELLS: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows(Parameter):
+    """A matrix of integers >= 0."""
+
+    def parse(self, value: Any, field: str) -> list[list[int]]:
+        """Return the rows as lists of equal length."""
+        item = Integer(low=0, high=1 << 16, help="a level")
+        rows = listed(value, field, min_length=1)
+        width = len(listed(rows[0], f"{field}[0]", min_length=1))
+        if len(rows) * width > MAX_CELLS:
+            rule = f"must have at most {MAX_CELLS} levels"
+            raise EngineError(field, "too_large", rule, len(rows) * width)
+        for i, row in enumerate(rows):
+            path = f"{field}[{i}]"
+            values = listed(row, path)
+            if len(values) != width:
+                rule = f"must have {width} levels as the first row"
+                raise EngineError(path, "wrong_length", rule, len(values))
+            rows[i] = [item.parse(v, f"{path}[{j}]") for j, v in enumerate(values)]
+        return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix(LevelHyperschedule):
+    """Rows of levels, in the order of noising or in that of generation.
+
+    From row to row all levels rise or stay, or all fall or stay; one end is the row
+    of full noise. Rows that are all clean beyond the first are left out.
+
+    Attributes:
+        walk: (R+1, L) levels from all full to all clean.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "rows": _Rows(default=REQUIRED, help="levels by row and position"),
+        "levels": Integer(
+            default=REQUIRED, low=1, high=1 << 16, help="the level of full noise"
+        ),
+    }
+    walk: IntArray
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the hyperschedule; rows must lead to full noise without turning."""
+        levels = parameters["levels"]
+        walk = np.asarray(parameters["rows"], np.int64)
+        above = np.argwhere(walk > levels)
+        if above.size:
+            i, j = above[0]
+            rule = f"must not exceed levels = {levels}"
+            raise EngineError(
+                f"hyperschedule.rows[{i}][{j}]", "out_of_range", rule, int(walk[i, j])
+            )
+        if walk[0].sum() < walk[-1].sum():
+            walk = walk[::-1]
+        turns = np.flatnonzero((np.diff(walk, axis=0) > 0).any(axis=1))
+        if turns.size:
+            raise EngineError(
+                "hyperschedule.rows",
+                "not_monotone",
+                "must rise or stay at every position from row to row, or fall or stay",
+                f"a turn between two of the {len(walk)} rows",
+                "noise is never taken back on the way",
+            )
+        if (walk[0] < levels).any():
+            raise EngineError(
+                "hyperschedule.rows",
+                "no_full_row",
+                f"must begin or end with a row of levels = {levels}",
+                walk[0].tolist(),
+            )
+        noisy = walk[walk.any(axis=1)]
+        return cls(levels=levels, walk=np.vstack([noisy, np.zeros_like(noisy[:1])]))
+
+    def count(self, length: int) -> int:
+        """Return the number of rows that are not all clean."""
+        return len(self.walk) - 1
+
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return the rows at steps of the walk.
+
+        Raises:
+            EngineError: `length` is not the rows' length.
+        """
+        if length != self.walk.shape[1]:
+            raise EngineError(
+                "hyperschedule.rows",
+                "wrong_length",
+                f"must have a level for each of the {length} positions",
+                self.walk.shape[1],
+            )
+        return self.walk[steps]
+
+    def position_sigma(
+        self,
+        sigma: SigmaFunction,
+        moment: Moment,
+        length: int,
+        tokens: TokenArray | None,
+        real: BoolArray | None,
+    ) -> FloatArray:
+        """Return sigma at each position's level; padding changes no other's."""
+        return self.noise(sigma, self.local(moment, length))

@@ -1,0 +1,79 @@
+"""Hyperschedules by rows: positions sweep from full noise to clean, level by level.
+
+Generation walks from the row in which all positions have full noise to the
+all-clean row; noising walks back. Row 0 is all clean, row R all full, and row r
+is step R - r of the walk.
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray, IntArray, check_elements
+from noising.engine.hyperschedules.base import (
+    LocalTimeHyperschedule,
+    Moment,
+    SigmaFunction,
+)
+from noising.engine.parameters import Integer
+
+LEVELS: Final = Integer(
+    default=32, low=1, high=1 << 16, help="steps from clean to full noise"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelHyperschedule(LocalTimeHyperschedule):
+    """Positions take integer levels 0..levels, each read as the time level/levels.
+
+    A subclass gives the walk; rows, local times and noise follow.
+
+    Attributes:
+        levels: the level of full noise.
+    """
+
+    LOCAL_DTYPE: ClassVar[type[np.generic]] = np.int64
+
+    levels: int
+
+    @abc.abstractmethod
+    def count(self, length: int) -> int:
+        """Return R: rows of a sequence of `length`, the all-clean one not counted."""
+
+    @abc.abstractmethod
+    def at(self, steps: IntArray, length: int) -> IntArray:
+        """Return the levels at steps of the walk, (N, length).
+
+        Args:
+            steps: (N,) steps, 0 (all full) to R (all clean).
+            length: positions in a row.
+        """
+
+    def rows(self, length: int) -> IntArray:
+        """Return the level of every position in every row, (R+1, length).
+
+        Raises:
+            EngineError: the table exceeds the engine's bound.
+        """
+        count = self.count(length)
+        check_elements(count + 1, length, field="length")
+        return self.at(np.arange(count, -1, -1), length)
+
+    def local(self, moment: Moment, length: int) -> IntArray:
+        """Return each position's place in the table of times, (B, length)."""
+        count = self.count(length)
+        return self.places(count - moment.row_of(count), length)
+
+    def places(self, steps: IntArray, length: int) -> IntArray:
+        """Return places in the table of times at steps of the walk: the levels."""
+        return self.at(steps, length)
+
+    def times(self) -> FloatArray:
+        """Return the table of local times, here level/levels for every level."""
+        return np.arange(self.levels + 1) / self.levels
+
+    def noise(self, sigma: SigmaFunction, local: IntArray) -> FloatArray:
+        """Return sigma at the times in the table; it is evaluated once for each."""
+        return sigma(self.times())[local]

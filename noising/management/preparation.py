@@ -31,7 +31,8 @@ def prepare(say: Say) -> None:
         CommandError: the data folder or the database cannot be used.
     """
     try:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        # The database holds password hashes: it is nobody else's to read.
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.KEY_SOURCE == "process":
             ensure_secret_key(settings.DATA_DIR)
         migrate(say)

@@ -137,7 +137,6 @@ def running(
     measured: bool = False,
 ) -> Iterator[Server]:
     """Run a server until the end of the block, once it answers."""
-    data_dir.mkdir(parents=True, exist_ok=True)
     port = free_port()
     settings = {
         "HOST": "127.0.0.1",

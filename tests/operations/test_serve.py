@@ -54,8 +54,8 @@ def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> N
         assert server.ask("GET", "/").json()["status"] == "operational"
         assert server.stop() == 0
 
-    mode = (folder / "secret_key").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
     assert (folder / "static" / "staticfiles.json").is_file()
     with closing(sqlite3.connect(folder / "noising.sqlite3")) as database:
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)

@@ -12,6 +12,8 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 WordArray: TypeAlias = NDArray[np.uint64]
 TokenArray: TypeAlias = NDArray[np.integer[Any]]
+AnyIntArray: TypeAlias = NDArray[np.integer[Any]]
+AnyArray: TypeAlias = NDArray[Any]
 
 MAX_ELEMENTS = 1 << 26
 """Largest float64 result of size S per token (512 MiB); checked beforehand."""
@@ -26,21 +28,24 @@ def float_array(value: Any, field: str) -> FloatArray:
     Raises:
         EngineError: `value` holds something that is not a real number, or NaN.
     """
-    array = _as_array(value)
-    if array.dtype.kind not in "fiu":
-        raise EngineError(field, "not_a_number", "must hold numbers", value)
-    array = array.astype(np.float64, copy=False)
-    if np.isnan(array).any():
-        raise EngineError(field, "nan", "must not hold NaN", value)
-    return array
+    return _numbers(value, field).astype(np.float64, copy=False)
 
 
-def _as_array(value: Any) -> NDArray[Any]:
+def _as_array(value: Any) -> AnyArray:
     """Return `value` as an array, of dtype object where it is none."""
     try:
         return np.asarray(value)
     except ValueError:  # ragged
         return np.asarray(None)
+
+
+def _numbers(value: Any, field: str) -> AnyArray:
+    array = _as_array(value)
+    if array.dtype.kind not in "fiu":
+        raise EngineError(field, "not_a_number", "must hold numbers", value)
+    if array.size and np.isnan(array.min()):  # NaN spreads; no array of flags
+        raise EngineError(field, "nan", "must not hold NaN", value)
+    return array
 
 
 def time_array(value: Any, field: str = "t") -> FloatArray:
@@ -49,7 +54,16 @@ def time_array(value: Any, field: str = "t") -> FloatArray:
     Raises:
         EngineError: a time is no number or lies outside [0, 1].
     """
-    array = float_array(value, field)
+    return checked_times(value, field).astype(np.float64, copy=False)
+
+
+def checked_times(value: Any, field: str) -> AnyArray:
+    """Return times in their own dtype, each checked to lie in [0, 1].
+
+    Raises:
+        EngineError: a time is no number or lies outside [0, 1].
+    """
+    array = _numbers(value, field)
     if array.size and not (array.min() >= 0.0 and array.max() <= 1.0):
         bad = array[(array < 0.0) | (array > 1.0)].flat[0]
         raise EngineError(
@@ -62,7 +76,7 @@ def time_array(value: Any, field: str = "t") -> FloatArray:
     return array
 
 
-def integer_array(value: Any, field: str) -> NDArray[np.integer[Any]]:
+def integer_array(value: Any, field: str) -> AnyIntArray:
     """Return integers with their own dtype; lists become int64.
 
     Raises:

@@ -1,52 +1,62 @@
-"""The sampling kernel: which positions move and what they become.
+"""The sampling kernel: which positions noise strikes and what they become.
 
-Works on a block of R sequences by C positions at a time. Eight positions share
-the leading bytes of their uniforms, one 64-bit word; the rest of a uniform is
-hashed only where its leading byte ties with the threshold's, and a replacement
-only where a token moves (or everywhere, where most move). np.where, masked copies
-and boolean indexing mispredict a branch per token: blending is by xor and and.
+Works on a block of R sequences by C positions at a time, in buffers that are reused
+from block to block. Eight positions share the leading bytes of their uniforms, one
+64-bit word; the rest of a uniform is hashed only where its leading byte ties with
+the threshold's, and a replacement only where a token moves (or everywhere, where
+most move). np.where, masked copies and boolean indexing mispredict a branch per
+token: blending is by xor and and.
 """
 
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray, WordArray
+from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
+from noising.engine.limits import LEADING_SHIFT, ByteArray, Limits
 from noising.engine.randomness import (
     COUNTERS_PER_POSITION,
     UNIFORM_BITS,
     Stream,
     mix64_words,
 )
+from noising.engine.replacements import Constant, Even, Replacement
 
-BLOCK_TOKENS: Final = 1 << 16
-"""Tokens per block: its temporaries stay in the second-level cache."""
+Level = TypeVar("Level")
 
-_LEADING_SHIFT: Final = UNIFORM_BITS - 8
-_DENSE_ABOVE: Final = 0.55  # share of moved tokens from which hashing all is faster
+TILE: Final = 1 << 15
+"""Words worked on at once: a buffer of them and a spare one fit the cache."""
 
-
-def thresholds(chance: FloatArray) -> WordArray:
-    """Return the integers u is compared with: u·2^-53 < chance iff u < threshold.
-
-    Args:
-        chance: probabilities in [0, 1], any shape.
-
-    Returns:
-        ceil(chance·2^53) as uint64, shape of `chance`.
-    """
-    return np.ceil(np.ldexp(chance, UNIFORM_BITS)).astype(np.uint64)
+_DENSE_ABOVE: Final = 0.6  # share of moved tokens from which hashing all is faster
+_UNIFORM_SHIFT: Final = np.uint64(64 - UNIFORM_BITS)
+_REST_SHIFT: Final = np.uint64(64 - LEADING_SHIFT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """R sequences by C positions and where their random words come from.
+class Outcome:
+    """What becomes of a token that noise strikes.
+
+    Attributes:
+        replacement: draws the id of a token that moves.
+        mask_id: the id that a second event gives; any where there is none.
+    """
+
+    replacement: Replacement
+    mask_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """R sequences by C positions as far as random words are concerned.
 
     Attributes:
         keys: (R, 1) uint64.
         gammas: (R, 1) uint64.
-        first: position of the block's first column, a multiple of 8.
+        first: position of the first column, a multiple of 8.
         columns: C.
     """
 
@@ -55,131 +65,315 @@ class Block:
     first: int
     columns: int
 
-    def words(self, stream: Stream) -> WordArray:
-        """Return the words of every position, (R, C); for KEEP one per group."""
-        keep = stream is Stream.KEEP
-        first, count = (
-            (self.first // 8, -(-self.columns // 8))
-            if keep
-            else (self.first, self.columns)
+    @property
+    def rows(self) -> int:
+        """R."""
+        return int(self.keys.shape[0])
+
+    def tile(self, rows: slice, columns: slice) -> "Grid":
+        """Return a part of the grid."""
+        return Grid(
+            keys=self.keys[rows],
+            gammas=self.gammas[rows],
+            first=self.first + columns.start,
+            columns=columns.stop - columns.start,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Generic[Level]):
+    """Tokens and what decides their noise.
+
+    Attributes:
+        tokens: (R, C) clean tokens, C-contiguous.
+        grid: their random coordinates.
+        level: thresholds, or what else tells how much noise there is.
+        fixed: (R, C) or (1, C) positions that never move, or None.
+    """
+
+    tokens: TokenArray
+    grid: Grid
+    level: Level
+    fixed: BoolArray | None
+
+
+LimitedBlock: TypeAlias = Block[Limits]
+
+
+def tile(block: LimitedBlock, rows: slice, columns: slice) -> LimitedBlock:
+    """Return a part of a block, without `fixed`, which only `Hasher.moved` needs."""
+    return Block(
+        tokens=block.tokens[rows, columns],
+        grid=block.grid.tile(rows, columns),
+        level=block.level.tile(rows, columns),
+        fixed=None,
+    )
+
+
+def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
+    """Yield parts of a grid of at most `most` positions, whole rows if these fit.
+
+    Args:
+        shape: (R, C).
+        most: a multiple of 8, as every part's first column is.
+    """
+    rows, columns = shape
+    width = min(columns, most)
+    height = max(1, most // width)
+    for top in range(0, rows, height):
+        for left in range(0, columns, width):
+            yield (
+                slice(top, min(top + height, rows)),
+                slice(left, min(left + width, columns)),
+            )
+
+
+class Places:
+    """Some positions of a grid.
+
+    Attributes:
+        flat: (N,) ascending flat indices.
+        counts: (R,) how many lie in each row, or None in a grid of one row.
+    """
+
+    __slots__ = ("counts", "flat")
+
+    def __init__(self, mask: BoolArray) -> None:
+        rows, columns = mask.shape
+        self.flat: IntArray = mask.reshape(-1).nonzero()[0]
+        self.counts: IntArray | None = None
+        if rows > 1:
+            edges = self.flat.searchsorted(_multiples(rows + 1, columns))
+            self.counts = edges[1:] - edges[:-1]
+
+
+@functools.lru_cache(maxsize=64)
+def _multiples(count: int, step: int) -> IntArray:
+    return np.arange(0, count * step, step)
+
+
+class Hasher:
+    """Draws random words, in buffers of its own that every call overwrites.
+
+    Args:
+        capacity: most positions of a block.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        words = min(capacity, TILE)
+        self.words = np.empty(words, np.uint64)
+        self.spare = np.empty(words, np.uint64)
+        self._moved = np.empty(capacity, np.bool_)
+        self._ties = np.empty(capacity, np.bool_)
+        self._bytes = np.empty(capacity, np.uint8)
+
+    def draw(self, grid: Grid, stream: Stream) -> WordArray:
+        """Return the words of every position, (R, C); for KEEP of every eight."""
+        first, columns = grid.first, grid.columns
+        if stream is Stream.KEEP:
+            first, columns = first // 8, -(-columns // 8)
+        words = self.words[: grid.rows * columns].reshape(grid.rows, columns)
         start = COUNTERS_PER_POSITION * first + stream + 1
-        stop = start + COUNTERS_PER_POSITION * count
+        stop = start + COUNTERS_PER_POSITION * columns
         counters = np.arange(start, stop, COUNTERS_PER_POSITION, dtype=np.uint64)
-        words = counters * self.gammas
-        words += self.keys
-        mix64_words(words)
+        np.multiply(counters, grid.gammas, out=words)
+        words += grid.keys
+        mix64_words(words, self.spare[: words.size].reshape(words.shape))
         return words
 
-    def words_at(self, places: IntArray, stream: Stream) -> WordArray:
-        """Return the words of some positions.
-
-        Args:
-            places: (N,) ascending flat indices into the block.
-            stream: which of a position's words.
-
-        Returns:
-            (N,) uint64.
-        """
-        words = places.astype(np.uint64)
-        start = np.uint64(COUNTERS_PER_POSITION * self.first + stream + 1)
-        steps = self.gammas * np.uint64(COUNTERS_PER_POSITION)
-        if self.keys.size == 1:
-            words *= steps[0]  # arrays wrap around in silence, scalars warn
-            words += self.keys[0] + start * self.gammas[0]
+    def draw_at(self, grid: Grid, places: Places, stream: Stream) -> WordArray:
+        """Return the words of some positions, (N,), N <= TILE."""
+        flat = places.flat.view(np.uint64)
+        words = self.words[: flat.size]
+        steps = grid.gammas[:, 0] * np.uint64(COUNTERS_PER_POSITION)
+        start = np.uint64(COUNTERS_PER_POSITION * grid.first + stream + 1)
+        origins = grid.gammas[:, 0] * start
+        origins += grid.keys[:, 0]
+        if places.counts is None:
+            np.multiply(flat, steps, out=words)
+            words += origins
         else:
-            row_starts = np.arange(self.keys.size, dtype=np.uint64)[:, None]
-            row_starts *= np.uint64(self.columns)
-            origins = self.keys + start * self.gammas - row_starts * steps
-            counts = self._counts_by_row(places)
-            words *= np.repeat(steps[:, 0], counts)
-            words += np.repeat(origins[:, 0], counts)
-        mix64_words(words)
+            origins -= _multiples(grid.rows, grid.columns).view(np.uint64) * steps
+            np.multiply(flat, steps.repeat(places.counts), out=words)
+            words += origins.repeat(places.counts)
+        mix64_words(words, self.spare[: flat.size])
         return words
 
-    def _counts_by_row(self, places: IntArray) -> IntArray:
-        edges = np.arange(self.keys.size + 1) * self.columns
-        return np.diff(np.searchsorted(places, edges))
+    def uniforms(self, grid: Grid) -> WordArray:
+        """Return u of every position as integers below 2^53, (R, C)."""
+        leading = self._leading_bytes(grid).astype(np.uint64)
+        leading <<= np.uint64(LEADING_SHIFT)
+        rest = self.draw(grid, Stream.REFINE)
+        rest >>= _REST_SHIFT
+        rest |= leading
+        return rest
 
-    def uniforms(self, stream: Stream) -> WordArray:
-        """Return w of every position as integers below 2^53, (R, C)."""
-        return self.words(stream) >> np.uint64(64 - UNIFORM_BITS)
-
-    def moved(self, limits: WordArray, fixed: BoolArray | None) -> BoolArray:
-        """Return where u < limits, (R, C).
-
-        Args:
-            limits: thresholds, broadcastable to (R, C).
-            fixed: (R, C) positions that never move, or None.
-        """
-        words = self.words(Stream.KEEP).astype("<u8", copy=False)
-        leading = words.view(np.uint8)[:, : self.columns]
-        high = np.minimum(limits >> np.uint64(_LEADING_SHIFT), 255)
-        leading_limits = high.astype(np.uint8)
-        moved: BoolArray = leading < leading_limits
-        ties = leading == leading_limits
-        if fixed is not None:
-            moved &= ~fixed
-            ties &= ~fixed
-        places = ties.reshape(-1).nonzero()[0]
-        if places.size:
-            rest = self.words_at(places, Stream.REFINE)
-            rest >>= np.uint64(64 - _LEADING_SHIFT)
-            low = limits - (high << np.uint64(_LEADING_SHIFT))
-            if low.size > 1:
-                low = np.broadcast_to(low, moved.shape).reshape(-1)[places]
-            moved.reshape(-1)[places] = rest < low.reshape(-1)
+    def moved(self, block: LimitedBlock) -> BoolArray:
+        """Return where u lies below its threshold, (R, C)."""
+        limits, size, shape = block.level, block.tokens.size, block.tokens.shape
+        leading = self._leading_bytes(block.grid)
+        least = limits.leading
+        if limits.index is not None:
+            least = self._bytes[:size].reshape(shape)
+            limits.leading.take(limits.index, out=least, mode="clip")
+        moved = self._moved[:size].reshape(shape)
+        ties = self._ties[:size].reshape(shape)
+        np.less(leading, least, out=moved)
+        np.equal(leading, least, out=ties)
+        if block.fixed is not None:
+            np.greater(moved, block.fixed, out=moved)
+            np.greater(ties, block.fixed, out=ties)
+        places = Places(ties)
+        if places.flat.size:
+            limit = threshold_at(block, limits.move, places.flat)
+            rest = self.draw_at(block.grid, places, Stream.REFINE)
+            rest >>= _REST_SHIFT
+            high = np.minimum(limit >> np.uint64(LEADING_SHIFT), 255)
+            rest += high << np.uint64(LEADING_SHIFT)
+            moved.reshape(-1)[places.flat] = rest < limit
         return moved
 
+    def masked(self, block: LimitedBlock, thresholds: WordArray) -> BoolArray:
+        """Return where w lies below its threshold, (R, C)."""
+        masked = self._ties[: block.tokens.size].reshape(block.tokens.shape)
+        for part in tiles(masked.shape, TILE):
+            words = self.draw(block.grid.tile(*part), Stream.SECOND)
+            words >>= _UNIFORM_SHIFT
+            if block.level.index is None:
+                limit = np.broadcast_to(thresholds, masked.shape)[part]
+            else:
+                limit = self.spare[: words.size].reshape(words.shape)
+                thresholds.take(block.level.index[part], out=limit, mode="clip")
+            np.less(words, limit, out=masked[part])
+        if block.fixed is not None:
+            np.greater(masked, block.fixed, out=masked)
+        return masked
 
-def scaled(words: WordArray, size: int) -> WordArray:
-    """Return words scaled to 0..size-1, in place: the leading 40 bits times size.
+    def blend(
+        self,
+        tokens: TokenArray,
+        others: NDArray[np.integer[Any]],
+        out: TokenArray,
+        moved: BoolArray,
+    ) -> None:
+        """Write tokens ^ ((tokens ^ others) & mask), mask all ones where moved.
+
+        Args:
+            tokens: (R, C) tokens, at most TILE.
+            others: (R, C) ids, which may be the words drawn last, or one id.
+            out: (R, C) result.
+            moved: (R, C) where the result is the other.
+        """
+        size, shape = tokens.size, tokens.shape
+        room = self.spare.view(tokens.dtype)
+        mask = room[:size].reshape(shape)
+        signs = self._bytes[:size].view(np.int8).reshape(shape)
+        np.negative(moved.view(np.int8), out=signs)
+        np.copyto(mask.view(f"i{tokens.itemsize}"), signs)
+        if others.itemsize != tokens.itemsize:
+            narrow = room[size : 2 * size].reshape(shape)
+            np.copyto(narrow, others, casting="unsafe")
+            others = narrow
+        difference = self.words.view(tokens.dtype)[:size].reshape(shape)
+        np.bitwise_xor(tokens, others.view(tokens.dtype), out=difference)
+        difference &= mask
+        np.bitwise_xor(tokens, difference, out=out)
+
+    def _leading_bytes(self, grid: Grid) -> ByteArray:
+        words = self.draw(grid, Stream.KEEP).astype("<u8", copy=False)
+        return words.view(np.uint8)[:, : grid.columns]
+
+
+def threshold_at(
+    block: LimitedBlock, thresholds: WordArray, flat: IntArray
+) -> WordArray:
+    """Return the thresholds of some positions, broadcastable to (N,)."""
+    if block.level.index is not None:
+        return thresholds[block.level.index.reshape(-1)[flat]]
+    if thresholds.size == 1:
+        return thresholds.reshape(1)
+    columns = block.grid.columns
+    row = flat // columns if thresholds.shape[0] > 1 else np.zeros_like(flat)
+    column = flat % columns if thresholds.shape[1] > 1 else 0
+    found: WordArray = thresholds[row, column]
+    return found
+
+
+class Worker:
+    """Noises blocks, one after the other; every thread has its own.
 
     Args:
-        words: random words.
-        size: 1..2^24, so that the product fits and the bias is at most 2^-16.
+        capacity: most tokens of a block.
+        outcome: what becomes of a token that is struck.
     """
-    words >>= np.uint64(24)
-    words *= np.uint64(size)
-    words >>= np.uint64(40)
-    return words
 
+    def __init__(self, capacity: int, outcome: Outcome) -> None:
+        self._hasher = Hasher(capacity)
+        self._outcome = outcome
 
-def put_uniform(
-    block: Block, tokens: TokenArray, out: TokenArray, moved: BoolArray, size: int
-) -> None:
-    """Write `tokens` with the moved ones replaced uniformly from 0..size-1.
+    def struck(self, block: LimitedBlock, out: BoolArray) -> None:
+        """Write where noise strikes, (R, C)."""
+        np.copyto(out, self._hasher.moved(block))
+        mask = block.level.mask
+        if mask is not None and not block.level.mask_needs_move:
+            out |= self._hasher.masked(block, mask)
 
-    Args:
-        block: the block the tokens are.
-        tokens: (R, C) tokens.
-        out: (R, C) result, of the same dtype.
-        moved: (R, C) bool.
-        size: number of ids to draw from.
-    """
-    if np.count_nonzero(moved) > _DENSE_ABOVE * moved.size:
-        drawn = scaled(block.words(Stream.REPLACE), size)
-        _blend(tokens, drawn.astype(tokens.dtype, copy=False), out, moved)
-        return
-    np.copyto(out, tokens)
-    places = moved.reshape(-1).nonzero()[0]
-    if places.size:
-        drawn = scaled(block.words_at(places, Stream.REPLACE), size)
-        out.reshape(-1)[places] = drawn.astype(out.dtype, copy=False)
+    def noise(self, block: LimitedBlock, out: TokenArray) -> None:
+        """Write the noised tokens to `out`, (R, C), C-contiguous, of their dtype."""
+        moved = self._hasher.moved(block)
+        replacement, mask = self._outcome.replacement, block.level.mask
+        if mask is not None and not block.level.mask_needs_move:
+            masked = self._hasher.masked(block, mask)
+            np.greater(moved, masked, out=moved)
+            self._put_constant(block.tokens, out, masked, self._outcome.mask_id)
+            self._put_some(block, out, moved)
+        elif isinstance(replacement, Constant):
+            self._put_constant(block.tokens, out, moved, replacement.token)
+        elif (
+            isinstance(replacement, Even)
+            and mask is None
+            and np.count_nonzero(moved) > _DENSE_ABOVE * moved.size
+        ):
+            self._put_everywhere(block, out, moved)
+        else:
+            np.copyto(out, block.tokens)
+            self._put_some(block, out, moved)
 
+    def _put_constant(
+        self, tokens: TokenArray, out: TokenArray, moved: BoolArray, token: int
+    ) -> None:
+        other = np.array(token, tokens.dtype)
+        for part in tiles(tokens.shape, TILE):
+            self._hasher.blend(tokens[part], other, out[part], moved[part])
 
-def put_constant(
-    tokens: TokenArray, out: TokenArray, moved: BoolArray, token: int
-) -> None:
-    """Write `tokens` with the moved ones replaced by one id; all are (R, C)."""
-    _blend(tokens, np.asarray(token, tokens.dtype), out, moved)
+    def _put_everywhere(
+        self, block: LimitedBlock, out: TokenArray, moved: BoolArray
+    ) -> None:
+        """Draw a replacement for every token and blend by `moved`."""
+        for part in tiles(moved.shape, TILE):
+            words = self._hasher.draw(block.grid.tile(*part), Stream.REPLACE)
+            drawn = self._outcome.replacement.ids(words)
+            self._hasher.blend(block.tokens[part], drawn, out[part], moved[part])
 
+    def _put_some(self, block: LimitedBlock, out: TokenArray, moved: BoolArray) -> None:
+        """Write replacements, or the mask, over the moved tokens in `out`."""
+        few = np.count_nonzero(moved) <= self._hasher.words.size
+        whole = moved.size if few else TILE
+        for part in tiles(moved.shape, 8 * -(-whole // 8)):
+            places = Places(moved[part])
+            if places.flat.size:
+                self._put_at(tile(block, *part), places, out[part].reshape(-1))
 
-def _blend(
-    tokens: TokenArray, others: TokenArray, out: TokenArray, moved: BoolArray
-) -> None:
-    """Write tokens ^ ((tokens ^ others) & mask), mask all ones where moved."""
-    mask = np.negative(moved.view(np.int8)).astype(f"i{tokens.itemsize}")
-    difference = np.bitwise_xor(tokens, others)
-    difference &= mask.view(tokens.dtype)
-    np.bitwise_xor(tokens, difference, out=out)
+    def _put_at(self, block: LimitedBlock, places: Places, out: TokenArray) -> None:
+        """Write replacements, or the mask, at some places of (R·C,) `out`."""
+        level = block.level
+        masked = None
+        if level.mask is not None and level.mask_needs_move:
+            words = self._hasher.draw_at(block.grid, places, Stream.SECOND)
+            words >>= _UNIFORM_SHIFT
+            masked = words < threshold_at(block, level.mask, places.flat)
+        words = self._hasher.draw_at(block.grid, places, Stream.REPLACE)
+        drawn = self._outcome.replacement.ids(words)
+        out[places.flat] = drawn.astype(out.dtype, copy=False)
+        if masked is not None:
+            out[places.flat[masked]] = self._outcome.mask_id

@@ -1,5 +1,6 @@
 """The forward process: a schedule, a graph and, if wanted, a hyperschedule."""
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from noising.engine.arrays import (
     quiet,
     time_array,
 )
+from noising.engine.batch import checked_batch, checked_tokens
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules import (
     Flat,
@@ -20,27 +22,26 @@ from noising.engine.hyperschedules import (
     Moment,
 )
 from noising.engine.positions import (
+    Levels,
     PositionNoise,
     by_hyperschedule,
     by_weights,
     default_token_types,
-    limits_by_position,
-    limits_by_time,
 )
 from noising.engine.quantities import ExactQuantities
 from noising.engine.sampling import (
     Noised,
-    checked_batch,
     checked_out,
     checked_threads,
-    checked_tokens,
-    draw_moved,
+    draw_struck,
+    law_of,
     write_noised,
 )
 from noising.engine.times import sample_times
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+# No slots: functools.cached_property keeps its tables in the instance's __dict__.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ForwardProcess(ExactQuantities):
     """One noise process, immutable and cheap to share between threads.
 
@@ -56,6 +57,11 @@ class ForwardProcess(ExactQuantities):
     hyperschedule: Hyperschedule | None
     canonical: str
     fingerprint: str
+
+    @functools.cached_property
+    def levels(self) -> Levels:
+        """The sampler's thresholds at the schedule's noise levels."""
+        return Levels(timeline=self.timeline, graph=self.graph)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -98,7 +104,7 @@ class ForwardProcess(ExactQuantities):
         moment = Moment(
             t=np.atleast_1d(times), timesteps=None, num_timesteps=self.num_timesteps
         )
-        sigma = noise(moment, length, rows, None)
+        sigma = noise.of(slice(None), moment, length, rows, None)
         one_row = given is None or given.ndim == 1
         single = times.ndim == 0 and np.ndim(weights) < 2 and one_row
         return sigma[0] if single else sigma
@@ -173,19 +179,19 @@ class ForwardProcess(ExactQuantities):
             lengths=lengths,
         )
         when = self.timeline.when(timestep, t)
-        if weights is None and self.hyperschedule is None:
-            limits = limits_by_time(self.timeline, batch, when)
-        else:
+        noise = None
+        if weights is not None or self.hyperschedule is not None:
             noise = self._position_noise(weights, None, batch.length, batch.tokens)
-            limits = limits_by_position(self.timeline, noise, batch, when)
+        law = law_of(self.levels, batch, when, noise)
         target = checked_out(out, batch.tokens, batch.shape)
-        write_noised(batch, self.graph, limits, target, checked_threads(threads))
+        workers = checked_threads(threads)
+        write_noised(batch, self.graph, law, target, workers)
         return Noised(
             tokens=target.reshape(batch.shape),
-            alpha=self.timeline.alpha_at(when),
             seed=batch.seed,
             clean=batch.tokens.reshape(batch.shape),
-            moved=lambda: draw_moved(batch, limits),
+            alpha=lambda: self.timeline.alpha_at(when),
+            resampled=lambda: draw_struck(batch, law, workers),
         )
 
     @quiet

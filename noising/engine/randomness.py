@@ -65,26 +65,35 @@ def mix64_murmur(value: int) -> int:
 
 
 def _mix_words(
-    words: WordArray, shifts: tuple[int, int, int], m1: int, m2: int
+    words: WordArray,
+    spare: WordArray | None,
+    shifts: tuple[int, int, int],
+    m1: int,
+    m2: int,
 ) -> None:
-    scratch = words >> np.uint64(shifts[0])
-    words ^= scratch
+    spare = np.right_shift(words, np.uint64(shifts[0]), out=spare)
+    words ^= spare
     words *= np.uint64(m1)
-    np.right_shift(words, np.uint64(shifts[1]), out=scratch)
-    words ^= scratch
+    np.right_shift(words, np.uint64(shifts[1]), out=spare)
+    words ^= spare
     words *= np.uint64(m2)
-    np.right_shift(words, np.uint64(shifts[2]), out=scratch)
-    words ^= scratch
+    np.right_shift(words, np.uint64(shifts[2]), out=spare)
+    words ^= spare
 
 
-def mix64_words(words: WordArray) -> None:
-    """Apply `mix64` to every word, in place."""
-    _mix_words(words, (30, 27, 31), 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+def mix64_words(words: WordArray, spare: WordArray | None = None) -> None:
+    """Apply `mix64` to every word, in place.
+
+    Args:
+        words: any shape.
+        spare: memory of the same shape to work in, or None to allocate it.
+    """
+    _mix_words(words, spare, (30, 27, 31), 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 
 
 def mix64_murmur_words(words: WordArray) -> None:
     """Apply `mix64_murmur` to every word, in place."""
-    _mix_words(words, (33, 33, 33), 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)
+    _mix_words(words, None, (33, 33, 33), 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)
 
 
 def odd_gamma(value: int) -> int:

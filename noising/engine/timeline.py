@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from noising.engine.arrays import (
+    AnyArray,
+    AnyIntArray,
     FloatArray,
     IntArray,
-    WordArray,
     bounded_integers,
+    checked_times,
     quiet,
     read_only,
     time_array,
 )
 from noising.engine.errors import EngineError
-from noising.engine.kernels import thresholds
 from noising.engine.schedules import Schedule
 
 
@@ -32,14 +33,19 @@ class When:
     """
 
     field: str
-    steps: IntArray | None
-    times: FloatArray | None
+    steps: AnyIntArray | None
+    times: AnyArray | None
+
+    @property
+    def given(self) -> AnyArray:
+        """The time in the shape and dtype in which it was given."""
+        given = self.times if self.steps is None else self.steps
+        return np.asarray(given)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape in which the time was given."""
-        given = self.times if self.steps is None else self.steps
-        return () if given is None else given.shape
+        return self.given.shape
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -66,24 +72,22 @@ class Timeline:
         """Alpha at every timestep, (T,), read-only."""
         return read_only(np.exp(-self.sigmas))
 
-    @functools.cached_property
-    def move_thresholds(self) -> WordArray:
-        """Thresholds of the move uniform at every timestep, (T,)."""
-        return move_thresholds(self.sigmas)
-
     def steps(self, timestep: Any) -> IntArray:
         """Return integer timesteps, each checked to lie in 0..T-1.
 
         Raises:
             EngineError: a timestep is no integer or out of range.
         """
+        return self._checked_steps(timestep).astype(np.int64)
+
+    def _checked_steps(self, timestep: Any) -> AnyIntArray:
         return bounded_integers(
             timestep,
             "timestep",
             low=0,
             high=self.num_timesteps - 1,
             way_out="a time in [0, 1] goes to `t`",
-        ).astype(np.int64)
+        )
 
     def time(self, steps: IntArray) -> FloatArray:
         """Return t = (k+1)/T of checked timesteps."""
@@ -113,8 +117,14 @@ class Timeline:
             received = "neither" if t is None else "both"
             raise EngineError("timestep", "one_of", "or `t` must be given", received)
         if timestep is None:
-            return When(field="t", steps=None, times=time_array(t))
-        return When(field="timestep", steps=self.steps(timestep), times=None)
+            return When(field="t", steps=None, times=checked_times(t, "t"))
+        return When(field="timestep", steps=self._checked_steps(timestep), times=None)
+
+    def times(self, when: When, given: AnyArray) -> FloatArray:
+        """Return times in float64 for some of what a call gave."""
+        if when.steps is None:
+            return given.astype(np.float64, copy=False)
+        return self.time(given.astype(np.int64, copy=False))
 
     def require_valid_kernel(self) -> None:
         """Check that sigma never falls, so that noise is only ever added.
@@ -136,8 +146,3 @@ class Timeline:
         if when.steps is not None:
             return self.alphas[when.steps][()]
         return self.evaluate(self.schedule.alpha, when.times)
-
-
-def move_thresholds(sigma: FloatArray) -> WordArray:
-    """Return the thresholds of the move uniform at total noise `sigma`."""
-    return thresholds(-np.expm1(-sigma))

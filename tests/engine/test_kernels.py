@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from noising.engine import build_process
-from noising.engine.kernels import BLOCK_TOKENS, Block, scaled, thresholds
+from noising.engine.batch import Batch
+from noising.engine.graphs import GRAPH_TYPES
+from noising.engine.kernels import TILE, Grid, Hasher, Outcome, Worker
+from noising.engine.limits import Events, Limits, thresholds
+from noising.engine.positions import TABLE_BLOCK, Source
 from noising.engine.randomness import (
     Stream,
     sequence_key,
@@ -12,53 +15,92 @@ from noising.engine.randomness import (
     uniform,
     word,
 )
-from noising.engine.sampling import checked_batch, draw_moved, write_noised
+from noising.engine.replacements import Constant, Even, Table
+from noising.engine.sampling import Law, draw_struck, write_noised
 
 CERTAIN = 1 << 53
 SEED = 77
+UNIFORM = GRAPH_TYPES["uniform"](vocab_size=1 << 24)
+THOUSAND = Outcome(replacement=Even(size=1000))
 
 
-def _graph(name="uniform", vocab_size=1000):
-    spec = {"vocab_size": vocab_size, "graph": {"type": name}}
-    return build_process(spec).graph
+@pytest.fixture(params=[Worker])
+def kernel(request):
+    """Each implementation of the kernel."""
+    return request.param
 
 
-def _noised(tokens, limits, graph, sequence_ids=None, threads=1):
+def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, threads=1):
     """Return what the kernel makes of thresholds of any broadcastable shape."""
     tokens = np.atleast_2d(tokens)
-    batch = checked_batch(
-        tokens,
-        graph,
+    if not isinstance(limits, Limits):
+        limits = _limits(limits)
+    batch = Batch(
+        tokens=tokens,
+        shape=tokens.shape,
         seed=SEED,
-        sequence_ids=sequence_ids,
         draw=0,
+        sequence_ids=np.arange(len(tokens)) if sequence_ids is None else sequence_ids,
         protect=None,
         lengths=None,
     )
-    limits = np.atleast_2d(np.asarray(limits, np.uint64))
-
-    def of(rows, columns):
-        of_rows = limits[rows] if limits.shape[0] > 1 else limits
-        return of_rows[:, columns] if limits.shape[1] > 1 else of_rows
-
+    law = Law(source=_source(limits), worker=lambda size: kernel(size, outcome))
     out = np.empty_like(tokens)
-    write_noised(batch, graph, of, out, threads)
-    return out, draw_moved(batch, of)
+    write_noised(batch, UNIFORM, law, out, threads)
+    return out, draw_struck(batch, law, threads)
 
 
-def _expected(tokens, limits, vocab_size, mask_id=None):
-    """Return the recipe's result in plain Python."""
+def _limits(move, mask=None, *, needs_move=False):
+    """Return thresholds from integers, which float64 holds exactly."""
+
+    def chances(values):
+        values = np.atleast_2d(np.asarray(values, np.uint64))
+        return np.ldexp(values.astype(np.float64), -53)
+
+    events = Events(
+        move=chances(move),
+        mask=None if mask is None else chances(mask),
+        mask_needs_move=needs_move,
+    )
+    return Limits.of(events)
+
+
+def _source(limits):
+    def part(of_part):
+        def place(rows, columns):
+            top = of_part.start + rows.start
+            rows = slice(top, top + rows.stop - rows.start)
+            return limits.tile(rows, columns)
+
+        return place
+
+    return Source(part=part, block_tokens=TABLE_BLOCK)
+
+
+def _even(size):
+    return lambda v: ((v >> 24) * size) >> 40
+
+
+def _expected(tokens, move, draw=None, *, mask=None, needs_move=False, mask_id=None):
+    """Return the recipe's result, and where it strikes, in plain Python."""
+    draw = draw or _even(1000)
     tokens = np.atleast_2d(tokens)
-    limits = np.broadcast_to(np.asarray(limits, np.uint64), tokens.shape)
+    move = np.broadcast_to(np.asarray(move, np.uint64), tokens.shape)
+    mask = 0 if mask is None else mask
+    mask = np.broadcast_to(np.asarray(mask, np.uint64), tokens.shape)
     out = tokens.copy()
+    struck = np.zeros(tokens.shape, bool)
     for row in range(tokens.shape[0]):
         key, gamma = sequence_key(SEED, row)
         for i in range(tokens.shape[1]):
-            if uniform(key, gamma, i) >= int(limits[row, i]):
-                continue
-            drawn = ((word(key, gamma, i, Stream.REPLACE) >> 24) * vocab_size) >> 40
-            out[row, i] = drawn if mask_id is None else mask_id
-    return out
+            moves = uniform(key, gamma, i) < int(move[row, i])
+            masks = word(key, gamma, i, Stream.SECOND) >> 11 < int(mask[row, i])
+            if masks and (moves or not needs_move):
+                out[row, i] = mask_id
+            elif moves:
+                out[row, i] = draw(word(key, gamma, i, Stream.REPLACE))
+            struck[row, i] = moves or (masks and not needs_move)
+    return out, struck
 
 
 def _uniforms(rows, length):
@@ -75,131 +117,183 @@ def _tokens(shape, top=1000, dtype=np.int64):
     return np.random.default_rng(5).integers(0, top, shape).astype(dtype)
 
 
-@pytest.mark.parametrize("chance", [0.0, 1e-9, 0.003, 0.25, 0.5, 0.6, 0.997, 1.0])
+def _check(kernel, tokens, limits, outcome=THOUSAND, draw=None, **second):
+    out, struck = _noised(kernel, tokens, _limits(limits, **second), outcome)
+    expected = _expected(tokens, limits, draw, **second, mask_id=outcome.mask_id)
+    assert (out == expected[0]).all()
+    assert (struck == expected[1]).all()
+    assert out.dtype == tokens.dtype
+    return struck
+
+
+@pytest.mark.parametrize("chance", [0.0, 1e-9, 0.003, 0.25, 0.5, 0.65, 0.997, 1.0])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (3, 8), (5, 61), (40, 16)])
-def test_every_position_follows_the_recipe(shape, chance):
-    tokens = _tokens(shape)
-    limit = thresholds(np.array([[chance]]))
-    out, moved = _noised(tokens, limit, _graph())
-    assert (out == _expected(tokens, limit, 1000)).all()
-    assert (moved == (_uniforms(*shape) < limit)).all()
+def test_every_position_follows_the_recipe(kernel, shape, chance):
+    _check(kernel, _tokens(shape), thresholds(np.array([[chance]])))
 
 
-@pytest.mark.parametrize("chance", [0.0, 0.2, 0.8, 1.0])
-def test_an_absorbing_graph_masks_the_same_positions(chance):
-    tokens = _tokens((3, 45))
+@pytest.mark.parametrize("chance", [0.0, 0.02, 0.2, 0.8, 1.0])
+def test_a_constant_replacement_strikes_the_same_positions(kernel, chance):
     limit = thresholds(np.array([[chance]]))
-    out, _ = _noised(tokens, limit, _graph("absorbing"))
-    assert (out == _expected(tokens, limit, 1000, mask_id=1000)).all()
+    outcome = Outcome(replacement=Constant(token=7))
+    _check(kernel, _tokens((3, 45)), limit, outcome, lambda v: 7)
 
 
 @pytest.mark.parametrize("below", [0, 1])
-def test_ties_are_decided_by_the_last_bit(below):
+def test_ties_are_decided_by_the_last_bit(kernel, below):
     shape = (6, 83)
     limits = _uniforms(*shape) + np.uint64(below)
-    tokens = _tokens(shape)
-    out, moved = _noised(tokens, limits, _graph())
-    assert moved.all() if below else not moved.any()
-    assert (out == _expected(tokens, limits, 1000)).all()
+    struck = _check(kernel, _tokens(shape), limits)
+    assert struck.all() if below else not struck.any()
 
 
-def test_ties_of_the_leading_byte_are_decided_by_the_rest():
+def test_ties_of_the_leading_byte_are_decided_by_the_rest(kernel):
     shape = (9, 50)
     leading = _uniforms(*shape) >> np.uint64(45) << np.uint64(45)
     rest = np.random.default_rng(1).integers(0, 1 << 45, shape, dtype=np.uint64)
-    limits = leading + rest
-    tokens = _tokens(shape)
-    out, moved = _noised(tokens, limits, _graph())
-    assert 0.3 < moved.mean() < 0.7
-    assert (moved == (_uniforms(*shape) < limits)).all()
-    assert (out == _expected(tokens, limits, 1000)).all()
+    struck = _check(kernel, _tokens(shape), leading + rest)
+    assert 0.3 < struck.mean() < 0.7
 
 
 @pytest.mark.parametrize("shape", [(12, 1), (1, 40), (12, 40)])
-def test_thresholds_by_row_by_column_and_by_position(shape):
-    limits = np.random.default_rng(2).integers(0, CERTAIN, shape, dtype=np.uint64)
+@pytest.mark.parametrize("needs_move", [None, False, True])
+def test_thresholds_by_row_by_column_and_by_position(kernel, shape, needs_move):
+    draw = np.random.default_rng(2)
+    limits = draw.integers(0, CERTAIN, shape, dtype=np.uint64)
     limits.flat[:3] = (0, CERTAIN, CERTAIN - 1)
+    second = {}
+    if needs_move is not None:
+        mask = draw.integers(0, CERTAIN, shape, dtype=np.uint64)
+        second = {"mask": mask, "needs_move": needs_move}
+    outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
+    _check(kernel, _tokens((12, 40)), limits, outcome, **second)
+
+
+@pytest.mark.parametrize("needs_move", [False, True])
+@pytest.mark.parametrize("move", [0, 1 << 50, 1 << 52, CERTAIN])
+@pytest.mark.parametrize("mask", [0, 1 << 51, CERTAIN - (1 << 45), CERTAIN])
+def test_a_second_event_masks_alone_or_where_the_token_moves(
+    kernel, move, mask, needs_move
+):
+    outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
+    second = {"mask": mask, "needs_move": needs_move}
+    _check(kernel, _tokens((7, 50)), move, outcome, **second)
+
+
+@pytest.mark.parametrize("needs_move", [None, False, True])
+@pytest.mark.parametrize("index_dtype", ["uint8", "int32", "int64", "uint64"])
+def test_tables_of_levels_are_spread_by_an_index(kernel, needs_move, index_dtype):
+    draw = np.random.default_rng(2)
+    move, mask = draw.integers(0, CERTAIN, (2, 20), dtype=np.uint64)
+    move[:2], mask[:2] = (0, CERTAIN), (CERTAIN, 0)
+    index = draw.integers(0, 20, (12, 40))
+    outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
+    second = {}
+    if needs_move is not None:
+        second = {"mask": mask[index], "needs_move": needs_move}
+    table = Limits.of(
+        Events(
+            move=np.ldexp(move.astype(np.float64), -53),
+            mask=np.ldexp(mask.astype(np.float64), -53) if second else None,
+            mask_needs_move=bool(needs_move),
+        )
+    )
     tokens = _tokens((12, 40))
-    out, moved = _noised(tokens, limits, _graph())
-    assert (moved == (_uniforms(12, 40) < limits)).all()
-    assert (out == _expected(tokens, limits, 1000)).all()
+    spread = table.spread(index.astype(index_dtype))
+    out, struck = _noised(kernel, tokens, spread, outcome)
+    expected = _expected(tokens, move[index], **second, mask_id=1000)
+    assert (out == expected[0]).all()
+    assert (struck == expected[1]).all()
 
 
 @pytest.mark.parametrize(
     "dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
 )
 @pytest.mark.parametrize("chance", [0.1, 0.9])
-@pytest.mark.parametrize("graph", ["uniform", "absorbing"])
-def test_every_integer_dtype_is_kept(dtype, chance, graph):
-    tokens = _tokens((4, 30), top=120, dtype=dtype)
+@pytest.mark.parametrize("replacement", [Even(size=120), Constant(token=120)])
+def test_every_integer_dtype_is_kept(kernel, dtype, chance, replacement):
     limit = thresholds(np.array([[chance]]))
-    mask_id = 120 if graph == "absorbing" else None
-    out, _ = _noised(tokens, limit, _graph(graph, 120))
-    assert out.dtype == dtype
-    assert (out == _expected(tokens, limit, 120, mask_id)).all()
+    constant = isinstance(replacement, Constant)
+    draw = (lambda v: 120) if constant else _even(120)
+    outcome = Outcome(replacement=replacement)
+    _check(kernel, _tokens((4, 30), top=120, dtype=dtype), limit, outcome, draw)
 
 
 @pytest.mark.parametrize("vocab_size", [2, 3, 50257, 1 << 24])
-def test_replacements_scale_to_any_vocabulary(vocab_size):
-    tokens = _tokens((2, 200), top=2)
-    out, _ = _noised(tokens, CERTAIN, _graph("uniform", vocab_size))
-    assert (out == _expected(tokens, CERTAIN, vocab_size)).all()
+def test_replacements_scale_to_any_vocabulary(kernel, vocab_size):
+    outcome = Outcome(replacement=Even(size=vocab_size))
+    _check(kernel, _tokens((2, 200), top=2), CERTAIN, outcome, _even(vocab_size))
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("chance", [0.02, 0.9])
-def test_block_borders_leave_no_trace(threads, chance):
-    length = 2 * BLOCK_TOKENS + 13
-    tokens = _tokens((2, length))
+@pytest.mark.parametrize("move", [1 << 51, CERTAIN])
+def test_replacements_come_from_a_table(kernel, move):
+    weights = np.random.default_rng(6).random(300) ** 20
+    weights[::3] = 0.0
+    table = Table.of(weights)
+
+    def draw(v):
+        return int(table.present[sum(int(e) <= v for e in table.edges[:-1])])
+
+    outcome = Outcome(replacement=table)
+    _check(kernel, _tokens((4, 60)), move, outcome, draw)
+
+
+@pytest.mark.parametrize("chance", [0.0005, 0.02, 0.5, 0.9])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_borders_of_blocks_and_tiles_leave_no_trace(kernel, rows, chance):
+    length = TABLE_BLOCK + TILE + 13
+    tokens = _tokens((rows, length))
     limit = thresholds(np.array([[chance]]))
-    out, moved = _noised(tokens, limit, _graph(), threads=threads)
-    places = [0, 7, 8, BLOCK_TOKENS - 1, BLOCK_TOKENS, BLOCK_TOKENS + 1, length - 1]
-    places += np.random.default_rng(3).integers(0, length, 500).tolist()
-    for row in range(2):
+    out, struck = _noised(kernel, tokens, limit)
+    borders = np.array([0, 8, TILE, 2 * TILE, TABLE_BLOCK, length - 1])
+    places = np.concatenate([borders, borders - 1, borders[:-1] + 1])
+    others = np.random.default_rng(3).integers(0, length, 300)
+    for row in range(rows):
         key, gamma = sequence_key(SEED, row)
-        for i in places:
+        for i in [*places[places >= 0].tolist(), *others.tolist()]:
             strikes = uniform(key, gamma, i) < int(limit[0, 0])
-            drawn = ((word(key, gamma, i, Stream.REPLACE) >> 24) * 1000) >> 40
-            assert moved[row, i] == strikes
+            drawn = _even(1000)(word(key, gamma, i, Stream.REPLACE))
+            assert struck[row, i] == strikes
             assert out[row, i] == (drawn if strikes else tokens[row, i])
 
 
-def test_many_short_rows_equal_single_rows():
-    tokens = _tokens((30_000, 5))
+@pytest.mark.parametrize("second", [None, False, True])
+@pytest.mark.parametrize("replacement", [Even(size=1000), Constant(token=1)])
+@pytest.mark.parametrize("chance", [0.1, 0.9])
+def test_large_blocks_equal_single_rows(kernel, second, replacement, chance):
+    tokens = _tokens((150, 1001))
+    mask = None if second is None else 1 << 52
+    move = thresholds(np.array([[chance]]))
+    limits = _limits(move, mask, needs_move=bool(second))
+    outcome = Outcome(replacement=replacement, mask_id=1000)
+    out, struck = _noised(kernel, tokens, limits, outcome)
+    for row in (0, 31, 32, 97, 149):
+        alone = _noised(kernel, tokens[row], limits, outcome, np.array([row]))
+        assert (alone[0][0] == out[row]).all()
+        assert (alone[1][0] == struck[row]).all()
+
+
+@pytest.mark.parametrize("length", [1, 5, 9])
+def test_many_short_rows_equal_single_rows(kernel, length):
+    tokens = _tokens((30_000, length))
     limit = thresholds(np.array([[0.3]]))
-    out, _ = _noised(tokens, limit, _graph())
-    for row in (0, 1, 13_107, 13_108, 29_999):
-        alone, _ = _noised(tokens[row], limit, _graph(), sequence_ids=[row])
+    out, _ = _noised(kernel, tokens, limit)
+    for row in (0, 1, 4095, 4096, 13_107, 29_999):
+        alone, _ = _noised(kernel, tokens[row], limit, sequence_ids=np.array([row]))
         assert (alone[0] == out[row]).all()
 
 
-def test_thresholds_are_the_ceiling_of_53_bits():
-    chances = np.array([0.0, 5e-324, 2.0**-53, 0.5, 1.0 - 2.0**-53, 1.0])
-    assert thresholds(chances).tolist() == [
-        0,
-        1,
-        1,
-        1 << 52,
-        CERTAIN - 1,
-        CERTAIN,
-    ]
-
-
 @pytest.mark.parametrize("first", [0, 64])
-def test_words_of_a_block_are_the_recipes(first):
+def test_words_of_a_grid_are_the_recipes(first):
     keys, gammas = sequence_keys(SEED, np.arange(3))
-    block = Block(keys=keys[:, None], gammas=gammas[:, None], first=first, columns=21)
+    grid = Grid(keys=keys[:, None], gammas=gammas[:, None], first=first, columns=21)
+    hasher = Hasher(64)
     for row in range(3):
         key, gamma = sequence_key(SEED, row)
         for stream in (Stream.REFINE, Stream.REPLACE, Stream.SECOND):
             expected = [word(key, gamma, first + i, stream) for i in range(21)]
-            assert block.words(stream)[row].tolist() == expected
+            assert hasher.draw(grid, stream)[row].tolist() == expected
         groups = [word(key, gamma, first // 8 + i, Stream.KEEP) for i in range(3)]
-        assert block.words(Stream.KEEP)[row].tolist() == groups
-        second = [w >> 11 for w in block.words(Stream.SECOND)[row].tolist()]
-        assert block.uniforms(Stream.SECOND)[row].tolist() == second
-
-
-def test_scaled_words_reach_both_ends():
-    words = np.array([0, (1 << 64) - 1, 1 << 63], np.uint64)
-    assert scaled(words, 50257).tolist() == [0, 50256, 25128]
+        assert hasher.draw(grid, Stream.KEEP)[row].tolist() == groups
+        moves = [uniform(key, gamma, first + i) for i in range(21)]
+        assert hasher.uniforms(grid)[row].tolist() == moves

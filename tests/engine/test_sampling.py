@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
-from noising.engine.kernels import BLOCK_TOKENS
+from noising.engine.sampling import THREADS_FROM
 
 SPEC = {"vocab_size": 300, "schedule": {"type": "loglinear"}}
 ROWS, LENGTH = 24, 333
@@ -63,19 +63,48 @@ def test_other_processes_give_the_same_tokens(tokens):
         assert (np.concatenate(list(parts)) == whole).all()
 
 
-@pytest.mark.parametrize("threads", [2, 3, 16, 256])
-@pytest.mark.parametrize("shape", [(300, 700), (1, 3 * BLOCK_TOKENS + 5)])
+@pytest.mark.parametrize("threads", [2, 3, 256])
+@pytest.mark.parametrize("shape", [(1100, 1000), (1, THREADS_FROM + 5)])
 def test_threads_change_no_byte(threads, shape):
-    many = np.random.default_rng(3).integers(0, 300, shape)
-    protect = np.random.default_rng(4).random(shape) < 0.1
+    many = np.random.default_rng(3).integers(0, 300, shape, dtype=np.int32)
     lengths = np.random.default_rng(5).integers(0, shape[1], shape[0])
-    process = with_hyperschedule(_process(), {"type": "sliding"})
-    one = process.noise(many, 600, seed=2, protect=protect, lengths=lengths)
-    other = process.noise(
-        many, 600, seed=2, protect=protect, lengths=lengths, threads=threads
-    )
+    times = np.random.default_rng(6).random(shape[0])
+    process = _process("hdlm_gamma")
+    one = process.noise(many, t=times, seed=2, lengths=lengths)
+    other = process.noise(many, t=times, seed=2, lengths=lengths, threads=threads)
     assert (one.tokens == other.tokens).all()
     assert (one.resampled == other.resampled).all()
+
+
+def test_an_id_out_of_range_is_found_in_any_thread():
+    many = np.zeros((1100, 1000), np.int32)
+    many[1050, 7] = -1
+    for threads in (1, 4):
+        with pytest.raises(EngineError) as caught:
+            _process().noise(many, 500, seed=1, threads=threads)
+        assert caught.value.field == "tokens[1050, 7]"
+
+
+@pytest.mark.parametrize("shape", [(300, 700), (2, 40_000)])
+def test_a_hyperschedule_is_worked_out_block_by_block(shape):
+    many = np.random.default_rng(3).integers(0, 300, shape)
+    protect = np.random.default_rng(4).random(shape) < 0.1
+    lengths = np.random.default_rng(5).integers(1, shape[1], shape[0])
+    process = with_hyperschedule(_process(), {"type": "sliding"})
+    whole = process.noise(many, 600, seed=2, protect=protect, lengths=lengths)
+    for row in (0, shape[0] - 1):
+        alone = process.noise(
+            many[row],
+            600,
+            seed=2,
+            sequence_ids=row,
+            protect=protect[row],
+            lengths=int(lengths[row]),
+        )
+        assert (alone.tokens == whole.tokens[row]).all()
+    unpadded = process.noise(many, 600, seed=2)
+    alone = process.noise(many[-1], 600, seed=2, sequence_ids=shape[0] - 1)
+    assert (alone.tokens == unpadded.tokens[-1]).all()
 
 
 def test_protection_and_padding_hold_together(tokens):

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 
 from noising.engine.graphs.absorbing import Absorbing
-from noising.engine.graphs.base import BASE, MASK, Graph
+from noising.engine.graphs.base import Graph
 from noising.engine.graphs.gidd import Gidd
 from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
 from noising.engine.graphs.marginal import Marginal
-from noising.engine.graphs.matrix import Banded, NearestNeighbor, RateMatrix
+from noising.engine.graphs.matrix import (
+    Banded,
+    MatrixGraph,
+    NearestNeighbor,
+    RateMatrix,
+)
 from noising.engine.graphs.uniform import Uniform
 
 GRAPH_TYPES: Mapping[str, type[Graph]] = {
@@ -23,4 +28,4 @@ GRAPH_TYPES: Mapping[str, type[Graph]] = {
 }
 """The one table from a specification's ``type`` to its class."""
 
-__all__ = ["BASE", "GRAPH_TYPES", "MASK", "Graph"]
+__all__ = ["GRAPH_TYPES", "Graph", "MatrixGraph"]

@@ -8,7 +8,6 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
-from noising.engine.graphs.base import MASK
 from noising.engine.graphs.mixture import MixtureGraph
 from noising.engine.information import (
     Channel,
@@ -17,6 +16,7 @@ from noising.engine.information import (
     entropy,
 )
 from noising.engine.parameters import Integer, Optional, Parameter
+from noising.engine.replacements import Constant, Replacement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,6 @@ class Absorbing(MixtureGraph):
     (SEDD), eq. 16.
     """
 
-    REPLACEMENT: ClassVar[str] = MASK
     CROSS_ENTROPY: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "mask_id": Optional(
@@ -52,6 +51,11 @@ class Absorbing(MixtureGraph):
                 f"null adds the id {vocab_size}",
             )
         return cls(vocab_size=vocab_size, mask_id=mask_id)
+
+    @property
+    def replacement(self) -> Replacement:
+        """The mask takes the place of every token that moves."""
+        return Constant(token=self.mask_id or 0)
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return survive = alpha; a survivor is always kept."""

@@ -8,17 +8,16 @@ has too, with an axis of S states behind it where distributions are returned.
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, float_array
 from noising.engine.errors import EngineError
 from noising.engine.information import InformationCurve
+from noising.engine.limits import Events
 from noising.engine.parameters import Parameter
-
-MASK: Final = "mask"
-BASE: Final = "base"
+from noising.engine.replacements import Even, Replacement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,6 @@ class Graph(abc.ABC):
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     NEEDS_SCHEDULE: ClassVar[str | None] = None
     """Type of the only schedule the graph goes with, or None for any."""
-    REPLACEMENT: ClassVar[str] = BASE
-    """Where a moved token goes: BASE (drawn from the base) or MASK."""
     MAX_INFORMATION_VOCAB: ClassVar[int] = 1 << 24
     """Largest V for which information quantities are given."""
     INFORMATION_IS_COSTLY: ClassVar[bool] = False
@@ -100,6 +97,15 @@ class Graph(abc.ABC):
     @abc.abstractmethod
     def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
         """Return sum of prior(x_0)·KL(q(x_t | x_0) || limit), (N,) for (N,) sigma."""
+
+    def events(self, sigma: FloatArray) -> Events:
+        """Return the chances that noise strikes a token, in sigma's shape."""
+        return Events(move=-np.expm1(-sigma))
+
+    @property
+    def replacement(self) -> Replacement:
+        """What a token that moves is replaced by: any of the V ids alike."""
+        return Even(size=self.vocab_size)
 
     @property
     def num_states(self) -> int:

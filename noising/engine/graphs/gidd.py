@@ -10,6 +10,7 @@ import numpy as np
 from noising.engine.arrays import BoolArray, FloatArray
 from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
 from noising.engine.information import Channel
+from noising.engine.limits import Events
 
 _FIRST_TIME: Final = 1e-300  # stands for 0 where the ratio of t and c is wanted
 
@@ -58,6 +59,16 @@ class Gidd(MixtureGraph):
         if self.clock is None:
             raise RuntimeError("the graph is used before its schedule is bound")
         return self.clock
+
+    def events(self, sigma: FloatArray) -> Events:
+        """Return a move with 1 - alpha, which masks with t/(t+c)."""
+        t = self._clock.time_at(sigma)
+        moved = t + self._clock.mixing(t)
+        return Events(
+            move=-np.expm1(-sigma),
+            mask=t / np.where(moved > 0.0, moved, 1.0),
+            mask_needs_move=True,
+        )
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return the channel at the time where total noise is sigma."""

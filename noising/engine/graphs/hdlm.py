@@ -14,6 +14,7 @@ from noising.engine.information import (
     InformationCurve,
     ResamplingInformation,
 )
+from noising.engine.limits import Events
 from noising.engine.parameters import Number, Parameter
 
 
@@ -40,6 +41,13 @@ class HdlmGamma(MixtureGraph):
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph; the mask is one state more."""
         return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+
+    def events(self, sigma: FloatArray) -> Events:
+        """Return a move with 1 - B and, independently, the mask with 1 - A."""
+        return Events(
+            move=-np.expm1(-_times(self.gamma, sigma)),
+            mask=-np.expm1(-_times(1.0 - self.gamma, sigma)),
+        )
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return survive = A and keep = B."""
@@ -93,6 +101,10 @@ class HdlmEpsilon(MixtureGraph):
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph; the mask is one state more."""
         return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+
+    def events(self, sigma: FloatArray) -> Events:
+        """Return a move with epsilon and, independently, the mask with 1 - alpha."""
+        return Events(move=np.full_like(sigma, self.epsilon), mask=-np.expm1(-sigma))
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return survive = alpha; a survivor was resampled with chance epsilon."""

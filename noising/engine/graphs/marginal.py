@@ -11,6 +11,7 @@ from noising.engine.errors import EngineError
 from noising.engine.graphs.mixture import MixtureGraph, resampling_channel
 from noising.engine.information import Channel
 from noising.engine.parameters import Number, Numbers, Parameter
+from noising.engine.replacements import Replacement, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Marginal(MixtureGraph):
 
     Attributes:
         frequencies: (V,) pi, the normalised counts.
+        table: draws from pi.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
@@ -30,6 +32,7 @@ class Marginal(MixtureGraph):
         ),
     }
     frequencies: FloatArray
+    table: Table
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
@@ -44,7 +47,16 @@ class Marginal(MixtureGraph):
             rule = "must have a positive sum"
             raise EngineError(field, "out_of_range", rule, 0.0)
         scaled = counts / largest  # so that the sum cannot overflow
-        return cls(vocab_size=vocab_size, frequencies=scaled / scaled.sum())
+        return cls(
+            vocab_size=vocab_size,
+            frequencies=scaled / scaled.sum(),
+            table=Table.of(scaled),
+        )
+
+    @property
+    def replacement(self) -> Replacement:
+        """A token that moves is drawn from pi."""
+        return self.table
 
     def base(self) -> FloatArray:
         """Return pi."""

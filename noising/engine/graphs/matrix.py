@@ -19,6 +19,8 @@ from noising.engine.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
+    TokenArray,
+    WordArray,
     check_elements,
     quiet,
 )
@@ -31,6 +33,7 @@ from noising.engine.information import (
     divergence_term,
 )
 from noising.engine.parameters import Number, Numbers, Parameter, listed
+from noising.engine.randomness import UNIFORM_BITS
 
 MAX_VOCAB: Final = 1024
 _LARGEST_STEP: Final = 1.0 / 16.0  # of the series, in units of the fastest rate
@@ -51,6 +54,7 @@ class Propagator:
         self.limit = limit
         self._fastest = float(-np.diagonal(rates).min())
         self.at = functools.lru_cache(maxsize=_KEPT)(self._at)
+        self.edges = functools.lru_cache(maxsize=_KEPT)(self._edges)
 
     @quiet
     def _at(self, sigma: float) -> FloatArray:
@@ -75,6 +79,28 @@ class Propagator:
         result.setflags(write=False)
         return result
 
+    def _edges(self, sigma: float) -> tuple[WordArray, WordArray]:
+        """Return exp(sigma·Q)'s rows as distribution functions in 2^-53.
+
+        A token's own state comes first, then the others by id. Sums run from the
+        far end, where they are small, so that small chances keep their precision.
+
+        Returns:
+            (V,) chances to stay, and (V·V,) ascending: row x, in units from x·2^53
+            on, holds where each id ends.
+        """
+        size = self.limit.size
+        others = self.at(sigma).copy()
+        np.fill_diagonal(others, 0.0)
+        beyond = np.cumsum(others[:, ::-1], axis=1)[:, ::-1]
+        tails = np.rint(np.ldexp(np.minimum(beyond, 1.0), UNIFORM_BITS))
+        whole = np.uint64(1 << UNIFORM_BITS)
+        begins = whole - tails.astype(np.uint64)
+        ends = np.full((size, size), whole)
+        ends[:, :-1] = begins[:, 1:]
+        ends += np.arange(size, dtype=np.uint64)[:, None] << np.uint64(UNIFORM_BITS)
+        return begins[:, 0].copy(), ends.reshape(-1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixGraph(Graph):
@@ -98,6 +124,26 @@ class MatrixGraph(Graph):
     def of_rates(cls, rates: FloatArray, limit: FloatArray) -> Self:
         """Return the graph of a checked rate matrix and its limit."""
         return cls(vocab_size=rates.shape[0], propagator=Propagator(rates, limit))
+
+    def draw(
+        self, tokens: TokenArray, sigma: FloatArray, uniforms: WordArray
+    ) -> TokenArray:
+        """Return noised tokens by the inverse distribution function of their rows.
+
+        Args:
+            tokens: (N,) clean ids.
+            sigma: (N,) total noise.
+            uniforms: (N,) integers below 2^53.
+        """
+        noised = tokens.copy()
+        for level in np.unique(sigma):
+            stay, ends = self.propagator.edges(float(level))
+            moved = np.flatnonzero((sigma == level) & (uniforms >= stay[tokens]))
+            row = tokens[moved].astype(np.uint64)
+            place = (row << np.uint64(UNIFORM_BITS)) + uniforms[moved]
+            drawn = ends.searchsorted(place, side="right").astype(np.uint64)
+            noised[moved] = drawn - row * np.uint64(self.vocab_size)
+        return noised
 
     def limit(self) -> FloatArray:
         """Return the stationary distribution, (V,)."""

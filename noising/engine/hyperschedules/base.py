@@ -53,6 +53,8 @@ class Hyperschedule(abc.ABC):
     """Total noise by position, never decreasing in time."""
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
+    BY_TOKENS: ClassVar[bool] = False
+    """Whether the tokens decide, so that rows at one time differ."""
 
     @classmethod
     @abc.abstractmethod

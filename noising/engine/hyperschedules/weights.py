@@ -226,6 +226,7 @@ class TokenTypes(Hyperschedule):
         ),
         "calibrate": CALIBRATE,
     }
+    BY_TOKENS: ClassVar[bool] = True
     ids: IntArray
     types: IntArray
     weights: FloatArray

@@ -1,0 +1,213 @@
+"""A caller's tokens and their random coordinates, checked and cut into rows."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from noising.engine.arrays import (
+    BoolArray,
+    IntArray,
+    TokenArray,
+    WordArray,
+    bounded_integers,
+    check_range,
+    integer_array,
+)
+from noising.engine.errors import EngineError
+from noising.engine.graphs import Graph
+from noising.engine.randomness import (
+    MAX_DRAW,
+    MAX_SEQUENCE_ID,
+    checked_seed,
+    checked_word,
+    sequence_keys,
+)
+
+
+# No slots: functools.cached_property keeps the keys in the instance's __dict__.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """Checked tokens as rows, with their random coordinates.
+
+    Attributes:
+        tokens: (B, L); the ids themselves are checked block by block.
+        shape: the caller's shape, (L,) or (B, L).
+        seed: the seed in use.
+        draw: which of several independent draws.
+        step: 0, or which step of a Markov path.
+        sequence_ids: (B,) ids of the rows.
+        protect: (B, L) or (1, L) True where a token never changes, or None.
+        lengths: (B,) positions that are not padding, or None.
+    """
+
+    tokens: TokenArray
+    shape: tuple[int, ...]
+    seed: int
+    draw: int
+    step: int = 0
+    sequence_ids: IntArray
+    protect: BoolArray | None
+    lengths: IntArray | None
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return int(self.tokens.shape[0])
+
+    @property
+    def length(self) -> int:
+        """L."""
+        return int(self.tokens.shape[1])
+
+    @functools.cached_property
+    def keys(self) -> tuple[WordArray, WordArray]:
+        """Keys and gammas of the rows, each (B, 1)."""
+        keys, gammas = sequence_keys(self.seed, self.sequence_ids, self.draw, self.step)
+        return keys[:, None], gammas[:, None]
+
+    def part(self, rows: slice) -> "Batch":
+        """Return some of the rows as a batch of their own."""
+        return Batch(
+            tokens=self.tokens[rows],
+            shape=self.tokens[rows].shape,
+            seed=self.seed,
+            draw=self.draw,
+            step=self.step,
+            sequence_ids=self.sequence_ids[rows],
+            protect=None if self.protect is None else cut(self.protect, rows),
+            lengths=None if self.lengths is None else self.lengths[rows],
+        )
+
+    def native(self, rows: slice, columns: slice = slice(None)) -> TokenArray:
+        """Return some tokens, C-contiguous and in the machine's byte order."""
+        native = self.tokens.dtype.newbyteorder("=")
+        return np.ascontiguousarray(self.tokens[rows, columns], native)
+
+    def real(self, rows: slice, columns: slice = slice(None)) -> BoolArray | None:
+        """Return which positions of some rows are not padding, or None."""
+        if self.lengths is None:
+            return None
+        return np.arange(self.length)[columns] < self.lengths[rows, None]
+
+    def fixed(self, rows: slice, columns: slice) -> BoolArray | None:
+        """Return where a block's tokens never move, broadcastable to it, or None."""
+        real = self.real(rows, columns)
+        if self.protect is None:
+            return None if real is None else ~real
+        protect: BoolArray = cut(self.protect, rows, columns)
+        return protect if real is None else protect | ~real
+
+
+def cut(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:
+    """Return a block of an array whose row axis may be broadcast."""
+    return array[rows if array.shape[0] > 1 else slice(None), columns]
+
+
+def checked_batch(
+    tokens: Any,
+    graph: Graph,
+    *,
+    seed: int | None,
+    sequence_ids: Any,
+    draw: int,
+    protect: Any,
+    lengths: Any,
+) -> Batch:
+    """Return the caller's arguments as a `Batch`.
+
+    Raises:
+        EngineError: naming the argument that does not fit.
+    """
+    array = shaped_tokens(tokens, graph)
+    rows = np.atleast_2d(array)
+    return Batch(
+        tokens=rows,
+        shape=array.shape,
+        seed=checked_seed(seed),
+        draw=checked_word(draw, "draw", MAX_DRAW),
+        sequence_ids=_sequence_ids(sequence_ids, rows.shape[0], array.ndim),
+        protect=_protect(protect, array.shape),
+        lengths=_lengths(lengths, rows.shape, array.ndim),
+    )
+
+
+def checked_tokens(tokens: Any, graph: Graph) -> TokenArray:
+    """Return token ids as an array of its own dtype, (L,) or (B, L).
+
+    Raises:
+        EngineError: as `shaped_tokens` and `check_ids` say.
+    """
+    array = shaped_tokens(tokens, graph)
+    check_ids(array, graph)
+    return array
+
+
+def check_ids(array: TokenArray, graph: Graph) -> None:
+    """Check that every id lies in 0..V-1.
+
+    Raises:
+        EngineError: with the first that does not.
+    """
+    check_range(array, "tokens", low=0, high=graph.vocab_size - 1)
+
+
+def shaped_tokens(tokens: Any, graph: Graph) -> TokenArray:
+    """Return tokens as an array of integers, (L,) or (B, L), of any values.
+
+    Raises:
+        EngineError: no integers, no token, another shape, or a dtype that cannot
+            hold every state.
+    """
+    array = integer_array(tokens, "tokens")
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise EngineError(
+            "tokens",
+            "wrong_shape",
+            "must be (L,) or (B, L) with at least one token",
+            list(array.shape),
+            "ragged rows: pad them and give `lengths`",
+        )
+    top = graph.num_states - 1
+    if top > np.iinfo(array.dtype).max:
+        raise EngineError(
+            "tokens",
+            "dtype_too_small",
+            f"must have a dtype that holds the id {top}",
+            array.dtype.name,
+            "use int32 or int64",
+        )
+    return array
+
+
+def _sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
+    if sequence_ids is None:
+        return np.arange(count)
+    ids = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
+    if ids.shape != (count,) and not (ndim == 1 and ids.ndim == 0):
+        rule = f"must have one id for each of the {count} rows"
+        raise EngineError("sequence_ids", "wrong_length", rule, list(ids.shape))
+    return ids.reshape(count).astype(np.int64)
+
+
+def _protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:
+    if protect is None:
+        return None
+    mask = np.asarray(protect)
+    if mask.dtype != np.bool_:
+        raise EngineError("protect", "not_a_mask", "must be an array of bool", protect)
+    if mask.shape not in (shape, shape[-1:]):
+        rule = f"must have the tokens' shape {list(shape)}"
+        raise EngineError("protect", "wrong_shape", rule, list(mask.shape))
+    return np.atleast_2d(mask)
+
+
+def _lengths(lengths: Any, shape: tuple[int, ...], ndim: int) -> IntArray | None:
+    if lengths is None:
+        return None
+    array = bounded_integers(lengths, "lengths", low=0, high=shape[1])
+    if array.shape != (shape[0],) and not (ndim == 1 and array.ndim == 0):
+        rule = f"must have one length for each of the {shape[0]} rows"
+        raise EngineError("lengths", "wrong_length", rule, list(array.shape))
+    return array.reshape(shape[0]).astype(np.int64)

@@ -1,0 +1,123 @@
+"""Where noise puts a token: an id as a function of the position's word v."""
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.engine.arrays import FloatArray, WordArray
+
+_GUIDE_BITS: Final = 18  # at most: 2^18 entries of 4 bytes stay in the cache
+_CHUNK: Final = 1 << 13  # words looked up at once, which bounds the temporaries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement(abc.ABC):
+    """A distribution over ids, sampled by 64-bit words."""
+
+    @abc.abstractmethod
+    def ids(self, words: WordArray) -> WordArray:
+        """Return the ids of random words, in place; (N,) or (R, C) uint64."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Even(Replacement):
+    """Each of the ids 0..size-1 alike: the leading 40 bits of v times size.
+
+    Attributes:
+        size: 1..2^24, so that the product fits and the bias is at most 2^-16.
+    """
+
+    size: int
+
+    def ids(self, words: WordArray) -> WordArray:
+        """Return ((v >> 24)·size) >> 40, in place."""
+        words >>= np.uint64(24)
+        words *= np.uint64(self.size)
+        words >>= np.uint64(40)
+        return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(Replacement):
+    """One id, whatever the word.
+
+    Attributes:
+        token: the id.
+    """
+
+    token: int
+
+    def ids(self, words: WordArray) -> WordArray:
+        """Return the id everywhere, in place."""
+        words.fill(self.token)
+        return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table(Replacement):
+    """The inverse of a distribution function in units of 2^-64, with a guide.
+
+    A word v takes the id whose place is the number of edges <= v. The guide holds
+    that number for the least word of every leading pattern; from there the search
+    is short. Source: Chen and Asau 1974 (guide tables).
+
+    Attributes:
+        present: (N,) ascending ids of positive probability.
+        edges: (N,) cumulative probabilities in 2^-64; the last is 2^64 - 1 and not
+            an edge.
+        guide: (2^bits,) edges at or below each pattern of leading bits.
+        shift: 64 - bits.
+    """
+
+    present: NDArray[np.int64]
+    edges: WordArray
+    guide: NDArray[np.int32]
+    shift: int
+
+    @classmethod
+    def of(cls, probabilities: FloatArray) -> "Table":
+        """Return the table of a distribution.
+
+        Probabilities are rounded to 2^-64 and what is missing to 1 goes to the
+        largest: integers throughout, so that every machine has the same edges.
+
+        Args:
+            probabilities: (V,) numbers >= 0 with a finite positive sum.
+        """
+        largest = int(np.argmax(probabilities))
+        shares = probabilities / probabilities[largest]
+        shares /= math.fsum(shares)  # rounded once, however many there are
+        shares[largest] = 0.0
+        weights = np.rint(np.ldexp(shares, 64)).astype(np.uint64)
+        weights[largest] = (1 << 64) - 1 - int(weights.sum())
+        present = np.flatnonzero(weights)
+        edges = np.cumsum(weights[present], dtype=np.uint64)
+        edges[present.searchsorted(largest) : -1] += np.uint64(1)
+        bits = min(_GUIDE_BITS, int(edges.size).bit_length() + 2)
+        shift = 64 - bits
+        patterns = np.arange(1 << bits, dtype=np.uint64) << np.uint64(shift)
+        guide = np.searchsorted(edges[:-1], patterns, side="right").astype(np.int32)
+        return cls(present=present, edges=edges, guide=guide, shift=shift)
+
+    def ids(self, words: WordArray) -> WordArray:
+        """Return the ids by search from the guide, in place."""
+        flat = words.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            part = flat[start : start + _CHUNK]
+            part[...] = self.present.take(self._places(part), mode="clip")
+        return words
+
+    def _places(self, words: WordArray) -> NDArray[np.integer[Any]]:
+        """Return how many edges lie at or below each of (N,) words."""
+        leading = (words >> np.uint64(self.shift)).view(np.int64)
+        places = self.guide.take(leading, mode="clip")
+        beyond = (self.edges.take(places, mode="clip") <= words).nonzero()[0]
+        places[beyond] += 1
+        still = self.edges.take(places[beyond], mode="clip") <= words[beyond]
+        beyond = beyond[still]
+        places[beyond] = np.searchsorted(self.edges, words[beyond], side="right")
+        return np.minimum(places, self.edges.size - 1, out=places)

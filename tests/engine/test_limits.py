@@ -1,0 +1,39 @@
+"""Chances become integers that random words are compared with."""
+
+import numpy as np
+import pytest
+
+from noising.engine.limits import Events, Limits, thresholds
+
+CERTAIN = 1 << 53
+
+
+def test_thresholds_are_the_ceiling_of_53_bits():
+    chances = np.array([0.0, 5e-324, 2.0**-53, 0.5, 1.0 - 2.0**-53, 1.0])
+    assert thresholds(chances).tolist() == [0, 1, 1, 1 << 52, CERTAIN - 1, CERTAIN]
+
+
+def test_leading_bytes_end_at_255():
+    limits = Limits.of(Events(move=np.array([0.0, 0.25, 1.0 - 2.0**-53, 1.0])))
+    assert limits.leading.tolist() == [0, 64, 255, 255]
+    assert limits.mask is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (6, 1), (1, 8), (6, 8)])
+def test_a_tile_of_broadcast_limits_is_the_limits_of_the_tile(shape):
+    chances = np.random.default_rng(0).random(shape)
+    limits = Limits.of(Events(move=chances, mask=chances**2, mask_needs_move=True))
+    rows, columns = slice(2, 4), slice(3, 8)
+    part = limits.tile(rows, columns)
+    whole = np.broadcast_to(limits.move, (6, 8))[rows, columns]
+    assert (np.broadcast_to(part.move, (2, 5)) == whole).all()
+    assert part.mask_needs_move
+    assert (np.broadcast_to(part.mask, (2, 5)) <= whole).all()
+
+
+def test_a_tile_of_spread_limits_reads_its_own_places():
+    table = Limits.of(Events(move=np.linspace(0.0, 1.0, 5)))
+    index = np.arange(48).reshape(6, 8) % 5
+    part = table.spread(index).tile(slice(1, 3), slice(0, 8))
+    assert (part.index == index[1:3]).all()
+    assert (part.move == table.move).all()

@@ -62,8 +62,8 @@ class Gidd(MixtureGraph):
 
     def events(self, sigma: FloatArray) -> Events:
         """Return a move with 1 - alpha, which masks with t/(t+c)."""
-        t = self._clock.time_at(sigma)
-        moved = t + self._clock.mixing(t)
+        t, _, c = self._clock.parts_at(sigma)
+        moved = t + c
         return Events(
             move=-np.expm1(-sigma),
             mask=t / np.where(moved > 0.0, moved, 1.0),

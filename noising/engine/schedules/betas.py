@@ -11,7 +11,7 @@ from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Number, Parameter
 from noising.engine.schedules.base import Context
-from noising.engine.schedules.grid import GridSchedule, sigmas_of_betas
+from noising.engine.schedules.grid import GridSchedule, from_betas
 
 BETA_RANGE: Mapping[str, Parameter] = {
     "beta_min": Number(
@@ -59,7 +59,7 @@ class Linear(GridSchedule):
         """Return the schedule on the context's T steps."""
         low, high = _beta_range(parameters)
         betas = np.linspace(low, high, context.num_timesteps)
-        return cls(sigmas=sigmas_of_betas(betas))
+        return cls(sigmas=from_betas(betas))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Quadratic(GridSchedule):
         """Return the schedule on the context's T steps."""
         low, high = _beta_range(parameters)
         roots = np.linspace(low**0.5, high**0.5, context.num_timesteps)
-        return cls(sigmas=sigmas_of_betas(roots**2))
+        return cls(sigmas=from_betas(roots**2))
 
 
 COSINE_PARAMETERS: Mapping[str, Parameter] = {
@@ -104,7 +104,7 @@ def _cosine_steps(steps: int, s: float) -> tuple[float, FloatArray, FloatArray]:
 def _sigmas_to_zero(betas: FloatArray, max_beta: float) -> FloatArray:
     """Return (T+1,) total noise of capped betas, the last of which is 1 uncapped."""
     betas[-1] = 1.0
-    return sigmas_of_betas(np.minimum(betas, max_beta))
+    return from_betas(np.minimum(betas, max_beta))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

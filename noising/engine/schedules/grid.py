@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from noising.engine.arrays import FloatArray
+from noising.engine.converters import sigmas_of_betas
 from noising.engine.schedules.base import Schedule
 
 _SNAP: Final = 2.0**-51  # (k+1)/T times T is k + 1 up to two relative roundings
@@ -62,10 +63,6 @@ class GridSchedule(Schedule):
         return np.where((fraction == 0.0) & (left > 0), left - 1, left)
 
 
-def sigmas_of_betas(betas: FloatArray) -> FloatArray:
-    """Return (T+1,) total noise of alpha_k = prod over j <= k of (1 - beta_j).
-
-    Args:
-        betas: (T,) per-step move chances in [0, 1].
-    """
-    return np.concatenate([[0.0], np.cumsum(-np.log1p(-betas))])
+def from_betas(betas: FloatArray) -> FloatArray:
+    """Return (T+1,) total noise of (T,) per-step move chances, 0 before the first."""
+    return np.concatenate([[0.0], sigmas_of_betas(betas)])

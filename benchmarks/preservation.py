@@ -14,7 +14,8 @@ from benchmarks.corpora import TOKEN_TYPES, Corpus
 from noising.engine import ForwardProcess
 
 BATCH_TOKENS: Final = 2**16
-# Bounds the array of one sequence at many times.
+# These two bound the array of some sequences at some times.
+GROUP_TOKENS: Final = 2**12
 TIMES_AT_ONCE: Final = 64
 
 
@@ -36,11 +37,14 @@ class Batch:
     real: NDArray[np.int64]
     types: NDArray[np.uint8]
 
-    def rows(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
-        """Yield the real tokens of each row with their types, both (L,)."""
-        starts = np.cumsum(self.lengths)[:-1]
-        for row, types in enumerate(np.split(self.types, starts)):
-            yield self.tokens[row, : self.lengths[row]], types
+    def groups(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
+        """Yield rows of one length with their types, both (m, L), a few at a time."""
+        starts = np.cumsum(self.lengths) - self.lengths
+        for length in np.unique(self.lengths):
+            rows = np.flatnonzero(self.lengths == length)
+            for some in np.array_split(rows, -(-rows.size * length // GROUP_TOKENS)):
+                places = starts[some, None] + np.arange(length)
+                yield self.tokens[some, :length], self.types[places]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,28 +130,31 @@ def expected_counts(
             sigma = np.asarray(process.sigma(times))[:, None]
             expected += np.exp(-sigma) * present - np.expm1(-sigma) * returning
         else:
-            for tokens, types in batch.rows():
-                _add_by_position(expected, process, times, tokens, limit, types)
+            for tokens, types in batch.groups():
+                for start in range(0, times.size, TIMES_AT_ONCE):
+                    block = slice(start, start + TIMES_AT_ONCE)
+                    expected[block] += _by_position(
+                        process, times[block], tokens, types, limit
+                    )
     return expected
 
 
-def _add_by_position(
-    expected: NDArray[np.float64],
+def _by_position(
     process: ForwardProcess,
     times: NDArray[np.float64],
     tokens: NDArray[np.int32],
-    limit: NDArray[np.float64],
     types: NDArray[np.uint8],
-) -> None:
-    """Add one sequence, every position at its own noise, to (K, 3) `expected`."""
-    of_type = (types[:, None] == np.arange(len(TOKEN_TYPES))).astype(np.float64)
-    for start in range(0, times.size, TIMES_AT_ONCE):
-        block = times[start : start + TIMES_AT_ONCE]
-        sigma = process.position_sigma(
-            block, tokens.size, tokens=np.tile(tokens, (block.size, 1))
-        )
-        stays = np.exp(-sigma) - np.expm1(-sigma) * limit[tokens]
-        expected[start : start + block.size] += stays @ of_type
+    limit: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return (K, 3) for rows of one length, (m, L), every position at its own noise."""
+    sigma = process.position_sigma(
+        np.tile(times, len(tokens)),
+        tokens.shape[1],
+        tokens=np.repeat(tokens, times.size, axis=0),
+    ).reshape(len(tokens), times.size, tokens.shape[1])
+    stays = np.exp(-sigma) - np.expm1(-sigma) * limit[tokens][:, None]
+    of_type = (types[..., None] == np.arange(len(TOKEN_TYPES))).astype(np.float64)
+    return np.asarray(np.einsum("mkl,mlc->kc", stays, of_type))
 
 
 def _batches(corpus: Corpus, chosen: NDArray[np.int64]) -> Iterator[Batch]:

@@ -135,7 +135,7 @@ def _schedules_table(document: Document) -> Table:
     result.add_column("schedule", overflow="fold", min_width=12)
     for heading in ("kept", "exact", "nats", "exact", "gain", "edits", "wasted"):
         result.add_column(heading, justify="right", no_wrap=True)
-    result.add_column("linter", no_wrap=True)
+    result.add_column("linter")
     for entry in document["schedules"]:
         metrics = entry["results"][row]["metrics"]
         preserved, nats = metrics["preserved"], metrics["information_nats"]

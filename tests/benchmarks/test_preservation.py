@@ -34,7 +34,12 @@ def processes(corpus, schedule="cosine", graph="uniform"):
 
 
 def real_rows(design):
-    return [tokens.tobytes() for batch in design.batches for tokens, _ in batch.rows()]
+    return [
+        row.tobytes()
+        for batch in design.batches
+        for tokens, _ in batch.groups()
+        for row in tokens
+    ]
 
 
 def test_a_design_as_large_as_the_corpus_is_the_corpus(corpus):
@@ -64,7 +69,7 @@ def test_sequence_ids_are_all_different_and_batches_bounded(corpus):
 
 def test_the_types_are_those_of_the_tokens(corpus):
     for batch in designed(corpus, 20).batches:
-        for tokens, types in batch.rows():
+        for tokens, types in batch.groups():
             assert np.array_equal(types, corpus.types[tokens])
 
 
@@ -95,7 +100,7 @@ def test_expectation_with_hyperschedule_keeps_the_budget_of_each_sequence(corpus
 def test_expectation_with_hyperschedule_follows_the_position_sigma(corpus):
     design = designed(corpus, 1)
     _, typed = processes(corpus)
-    ((tokens, types),) = design.batches[0].rows()
+    (((tokens,), (types,)),) = design.batches[0].groups()
     time = typed.time(300)
     sigma = typed.position_sigma(time, tokens.size, tokens=tokens)
     stays = np.exp(-sigma) + (1 - np.exp(-sigma)) / corpus.vocab_size

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import cases, report, throughput
+from benchmarks import cases, information, report, throughput
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.report import FIGURES, OutputError, check_directory, table, write
 from benchmarks.runner import run
@@ -19,6 +19,7 @@ def document():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(throughput, "ROUNDS", 3)
         patch.setattr(cases, "BATCH_ROWS", 2)
+        patch.setattr(information, "ROWS", 16)
         names = ("cosine", "uniform")
         return run(
             BenchmarkConfig(

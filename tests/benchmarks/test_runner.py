@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import benchmarks
-from benchmarks import cases, throughput
+from benchmarks import cases, information, throughput
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import run
@@ -22,6 +22,7 @@ def _quick():
         patch.setattr(throughput, "ROUNDS", 3)
         patch.setattr(throughput, "TOKENS_A_ROUND", 64)
         patch.setattr(cases, "BATCH_ROWS", 2)
+        patch.setattr(information, "ROWS", 16)
         yield
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
 from tests.operations.servers import ROOT, Server, environment
 
 DOCUMENTS = {
@@ -129,6 +130,22 @@ def test_every_link_into_the_project_leads_somewhere(name: str) -> None:
         if "://" not in link and not (folder / link.split("#")[0]).exists()
     ]
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("part", "types"),
+    [
+        ("schedule", SCHEDULE_TYPES),
+        ("graph", GRAPH_TYPES),
+        ("hyperschedule", HYPERSCHEDULE_TYPES),
+    ],
+)
+def test_the_types_that_are_listed_are_those_there_are(
+    part: str, types: dict[str, type]
+) -> None:
+    [row] = re.findall(rf"^\| `{part}` \| (`.*`) \|$", README, re.MULTILINE)
+
+    assert set(re.findall(r"`(\w+)`", row)) == set(types)
 
 
 def settings_table() -> dict[str, str]:

@@ -40,6 +40,7 @@ class Batch:
         sequence_ids: (B,) ids of the rows.
         protect: (B, L) or (1, L) True where a token never changes, or None.
         lengths: (B,) positions that are not padding, or None.
+        states: whether the tokens are noised already, so that masks may be there.
     """
 
     tokens: TokenArray
@@ -50,6 +51,7 @@ class Batch:
     sequence_ids: IntArray
     protect: BoolArray | None
     lengths: IntArray | None
+    states: bool = False
 
     @property
     def rows(self) -> int:
@@ -78,6 +80,7 @@ class Batch:
             sequence_ids=self.sequence_ids[rows],
             protect=None if self.protect is None else cut(self.protect, rows),
             lengths=None if self.lengths is None else self.lengths[rows],
+            states=self.states,
         )
 
     def native(self, rows: slice, columns: slice = slice(None)) -> TokenArray:

@@ -10,10 +10,11 @@ import numpy as np
 from noising.engine.arrays import (
     FloatArray,
     IntArray,
+    TokenArray,
     quiet,
     time_array,
 )
-from noising.engine.batch import checked_batch, checked_tokens
+from noising.engine.batch import Batch, checked_batch, checked_tokens
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules import (
     Flat,
@@ -21,6 +22,7 @@ from noising.engine.hyperschedules import (
     LevelHyperschedule,
     Moment,
 )
+from noising.engine.paths import check_path, empty_states, write_path
 from noising.engine.positions import (
     Levels,
     PositionNoise,
@@ -193,6 +195,108 @@ class ForwardProcess(ExactQuantities):
             alpha=lambda: self.timeline.alpha_at(when),
             resampled=lambda: draw_struck(batch, law, workers),
         )
+
+    def trajectory(
+        self,
+        tokens: Any,
+        timesteps: Any,
+        *,
+        seed: int | None,
+        sequence_ids: Any = None,
+        draw: int = 0,
+    ) -> TokenArray:
+        """Return x_t at several timesteps, coupled: what has moved stays moved.
+
+        Each state is what `noise` gives with the same seed at that timestep, so the
+        moved positions are nested in time (of matrix graphs nothing is promised).
+
+        Args:
+            tokens: clean ids, (L,) or (B, L).
+            timesteps: K integer steps 0..T-1, in any order.
+            seed: 0..2^64-1, or None for a fresh one.
+            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            draw: 0..2^32-1, which of several independent draws.
+
+        Returns:
+            (K, L) or (K, B, L) in the tokens' dtype.
+
+        Raises:
+            EngineError: an argument out of range, or a schedule whose sigma falls.
+        """
+        batch, steps = self._path(tokens, timesteps, seed, sequence_ids, draw)
+        check_path(steps, rising=False)
+        clean = batch.tokens.reshape(batch.shape)
+        states = empty_states(steps.size, batch)
+        for step, state in zip(steps, states, strict=True):
+            self.noise(
+                clean,
+                step,
+                seed=batch.seed,
+                sequence_ids=batch.sequence_ids,
+                draw=draw,
+                out=state.reshape(batch.shape),
+            )
+        return states.reshape(steps.size, *batch.shape)
+
+    def sample_path(
+        self,
+        tokens: Any,
+        timesteps: Any,
+        *,
+        seed: int | None,
+        sequence_ids: Any = None,
+        draw: int = 0,
+    ) -> TokenArray:
+        """Return x_t at several timesteps along a true Markov path.
+
+        Each state is drawn from the kernel out of the state before; for the
+        absorbing graph the path is the trajectory, for others they agree in law.
+
+        Args:
+            tokens: clean ids, (L,) or (B, L).
+            timesteps: K integer steps 0..T-1, strictly increasing.
+            seed: 0..2^64-1, or None for a fresh one.
+            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            draw: 0..2^32-1, which of several independent draws.
+
+        Returns:
+            (K, L) or (K, B, L) in the tokens' dtype.
+
+        Raises:
+            EngineError: an argument out of range, timesteps that do not increase, or
+                a schedule whose sigma falls.
+        """
+        batch, steps = self._path(tokens, timesteps, seed, sequence_ids, draw)
+        check_path(steps, rising=True)
+        if self.graph.COUPLED_IS_MARKOV:
+            return self.trajectory(
+                batch.tokens.reshape(batch.shape),
+                steps,
+                seed=batch.seed,
+                sequence_ids=batch.sequence_ids,
+                draw=draw,
+            )
+        noise = None
+        if self.hyperschedule is not None:
+            noise = by_hyperschedule(self.timeline, self.hyperschedule)
+        states = empty_states(steps.size, batch)
+        write_path(self.levels, batch, steps, noise, states)
+        return states.reshape(steps.size, *batch.shape)
+
+    def _path(
+        self, tokens: Any, timesteps: Any, seed: Any, sequence_ids: Any, draw: int
+    ) -> tuple[Batch, IntArray]:
+        self.timeline.require_valid_kernel()
+        batch = checked_batch(
+            tokens,
+            self.graph,
+            seed=seed,
+            sequence_ids=sequence_ids,
+            draw=draw,
+            protect=None,
+            lengths=None,
+        )
+        return batch, self.timeline.steps(timesteps, "timesteps")
 
     @quiet
     def sample_times(

@@ -165,16 +165,20 @@ def law_of(
     """
     graph = levels.graph
     if isinstance(graph, MatrixGraph):
-        sigma = sigma_source(levels.timeline, batch, when, noise)
-        most = min(sigma.block_tokens, TILE)
-        return Law(
-            source=Source(part=sigma.part, block_tokens=most),
-            worker=lambda size: MatrixWorker(size, graph),
-        )
+        return matrix_law(graph, sigma_source(levels.timeline, batch, when, noise))
     outcome = levels.outcome
     return Law(
         source=levels.source(batch, when, noise),
         worker=lambda size: Worker(size, outcome),
+    )
+
+
+def matrix_law(graph: MatrixGraph, sigma: Source[FloatArray]) -> Law[FloatArray]:
+    """Return the law of a matrix graph under the given noise, tile by tile."""
+    most = min(sigma.block_tokens, TILE)
+    return Law(
+        source=Source(part=sigma.part, block_tokens=most),
+        worker=lambda size: MatrixWorker(size, graph),
     )
 
 
@@ -234,11 +238,12 @@ def write_noised(
     Raises:
         EngineError: an id outside the vocabulary; `out` may hold part of a result.
     """
+    known = graph.num_states if batch.states else graph.vocab_size
 
     def work(worker: BlockWorker[Any], block: Block[Any], place: Location) -> None:
         tokens = block.tokens
         ids = tokens.view(f"u{tokens.itemsize}")  # a negative id is a huge one
-        if int(ids.max()) >= graph.vocab_size:
+        if int(ids.max()) >= known:
             check_ids(batch.tokens.reshape(batch.shape), graph)
         worker.noise(block, out[place])
 

@@ -72,18 +72,18 @@ class Timeline:
         """Alpha at every timestep, (T,), read-only."""
         return read_only(np.exp(-self.sigmas))
 
-    def steps(self, timestep: Any) -> IntArray:
+    def steps(self, timestep: Any, field: str = "timestep") -> IntArray:
         """Return integer timesteps, each checked to lie in 0..T-1.
 
         Raises:
             EngineError: a timestep is no integer or out of range.
         """
-        return self._checked_steps(timestep).astype(np.int64)
+        return self._checked_steps(timestep, field).astype(np.int64)
 
-    def _checked_steps(self, timestep: Any) -> AnyIntArray:
+    def _checked_steps(self, timestep: Any, field: str = "timestep") -> AnyIntArray:
         return bounded_integers(
             timestep,
-            "timestep",
+            field,
             low=0,
             high=self.num_timesteps - 1,
             way_out="a time in [0, 1] goes to `t`",

@@ -28,6 +28,7 @@ class Absorbing(MixtureGraph):
     """
 
     CROSS_ENTROPY: ClassVar[bool] = True
+    COUPLED_IS_MARKOV: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "mask_id": Optional(
             default=None,

@@ -36,6 +36,10 @@ class Graph(abc.ABC):
     """Largest V for which information quantities are given."""
     INFORMATION_IS_COSTLY: ClassVar[bool] = False
     """Whether each noise level of an information curve costs a matrix."""
+    MASK_STAYS: ClassVar[bool] = True
+    """Whether a masked token never leaves the mask."""
+    COUPLED_IS_MARKOV: ClassVar[bool] = False
+    """Whether the coupled trajectory is a Markov path, as where only masks come."""
     CROSS_ENTROPY: ClassVar[bool] = False
     """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
 
@@ -106,6 +110,13 @@ class Graph(abc.ABC):
     def replacement(self) -> Replacement:
         """What a token that moves is replaced by: any of the V ids alike."""
         return Even(size=self.vocab_size)
+
+    def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
+        """Return the chances of a step from noise sigma_s to sigma_t at a later time.
+
+        They act on tokens that are not masked, or on all if the mask may be left.
+        """
+        return self.events(later_noise(sigma_s, sigma_t))
 
     @property
     def num_states(self) -> int:
@@ -181,3 +192,15 @@ class Graph(abc.ABC):
             )
         shares: FloatArray = prior / total
         return shares
+
+
+def added_noise(
+    sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+) -> FloatArray:
+    """Return sigma_t - sigma_s; infinite after full noise, 0 where s = t."""
+    return np.where(same, 0.0, later_noise(sigma_s, sigma_t))
+
+
+def later_noise(sigma_s: FloatArray, sigma_t: FloatArray) -> FloatArray:
+    """Return sigma_t - sigma_s for s < t; infinite after full noise."""
+    return np.where(np.isinf(sigma_s), np.inf, sigma_t - sigma_s)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final, Protocol, Self
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray
-from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
+from noising.engine.graphs.base import added_noise
+from noising.engine.graphs.mixture import Mixture, MixtureGraph
 from noising.engine.information import Channel
 from noising.engine.limits import Events
 
@@ -67,6 +68,16 @@ class Gidd(MixtureGraph):
         return Events(
             move=-np.expm1(-sigma),
             mask=t / np.where(moved > 0.0, moved, 1.0),
+            mask_needs_move=True,
+        )
+
+    def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
+        """Return a move with 1 - a_t/a_s, which masks by the shares of m_t - r·m_s."""
+        step = self.transition(sigma_s, sigma_t, np.zeros(sigma_s.shape, np.bool_))
+        moved = step.base + step.mask
+        return Events(
+            move=1.0 - step.keep,
+            mask=step.mask / np.where(moved > 0.0, moved, 1.0),
             mask_needs_move=True,
         )
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray
-from noising.engine.graphs.mixture import Mixture, MixtureGraph, added_noise
+from noising.engine.graphs.base import added_noise, later_noise
+from noising.engine.graphs.mixture import Mixture, MixtureGraph
 from noising.engine.information import (
     Channel,
     ErasureInformation,
@@ -105,6 +106,11 @@ class HdlmEpsilon(MixtureGraph):
     def events(self, sigma: FloatArray) -> Events:
         """Return a move with epsilon and, independently, the mask with 1 - alpha."""
         return Events(move=np.full_like(sigma, self.epsilon), mask=-np.expm1(-sigma))
+
+    def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
+        """Return masking alone: what is resampled was so from the start."""
+        added = later_noise(sigma_s, sigma_t)
+        return Events(move=np.zeros_like(added), mask=-np.expm1(-added))
 
     def channel(self, sigma: FloatArray) -> Channel:
         """Return survive = alpha; a survivor was resampled with chance epsilon."""

@@ -25,8 +25,7 @@ from noising.engine.arrays import (
     quiet,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs.base import Graph
-from noising.engine.graphs.mixture import added_noise
+from noising.engine.graphs.base import Graph, added_noise
 from noising.engine.information import (
     InformationCurve,
     MatrixInformation,

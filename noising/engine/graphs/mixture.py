@@ -6,12 +6,11 @@ every exact quantity costs one pass over the S states and no V x V matrix is mad
 
 import abc
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, check_elements
-from noising.engine.graphs.base import Graph
+from noising.engine.graphs.base import Graph, added_noise
 from noising.engine.information import (
     Channel,
     ChannelInformation,
@@ -52,9 +51,6 @@ class MixtureGraph(Graph):
     A subclass gives `channel` and `rates_into`; it overrides `base` if survivors
     are not resampled evenly, and `transition` if noise is not homogeneous in sigma.
     """
-
-    MASK_STAYS: ClassVar[bool] = True
-    """Whether a masked token never leaves the mask."""
 
     @abc.abstractmethod
     def channel(self, sigma: FloatArray) -> Channel:
@@ -222,14 +218,6 @@ def resampling_channel(sigma: FloatArray) -> Channel:
         survive_rate=nothing,
         keep_rate=-keep,
     )
-
-
-def added_noise(
-    sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-) -> FloatArray:
-    """Return sigma_t - sigma_s; infinite after full noise, 0 at one time."""
-    added = np.where(np.isinf(sigma_s), np.inf, sigma_t - sigma_s)
-    return np.where(same, 0.0, added)
 
 
 def _divergence_from_base(keep: FloatArray, b: float) -> FloatArray:

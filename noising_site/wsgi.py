@@ -37,8 +37,10 @@ class Application(WSGIHandler):
     ) -> Iterable[bytes]:
         """Answer; what is left of a refused body is read after the answer."""
         response = super().__call__(environ, start_response)
+        # A file goes out in the server's own wrapper, which knows no status.
+        status = getattr(response, "status_code", 200)
         # Only of such servers is it known that a read beyond the body ends.
-        if response.status_code >= 400 and environ.get("wsgi.input_terminated"):
+        if status >= 400 and environ.get("wsgi.input_terminated"):
             return DrainedResponse(response, environ)
         return response
 

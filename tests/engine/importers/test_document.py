@@ -1,0 +1,81 @@
+"""The text of a configuration: JSON, YAML, and what is neither."""
+
+import sys
+
+import pytest
+
+from noising.engine import EngineError
+from noising.engine.importers import import_config
+from noising.engine.importers.document import MAX_TEXT, document
+
+YAML = """
+graph: {type: absorb}
+noise:
+  type: geometric
+  sigma_min: 1e-4
+  sigma_max: 20
+"""
+JSON = (
+    '{"graph": {"type": "absorb"},'
+    ' "noise": {"type": "geometric", "sigma_min": 1e-4, "sigma_max": 20}}'
+)
+
+
+def test_yaml_json_and_an_object_are_read_alike():
+    specs = [import_config("sedd", text).spec for text in (YAML, JSON, document(YAML))]
+    assert specs[0] == specs[1] == specs[2]
+    assert specs[0]["schedule"]["sigma_min"] == 1e-4
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("noise: [", "not_readable"),
+        ("{", "not_readable"),
+        ("a: b: c", "not_readable"),
+        ("!!python/object/apply:os.system ['true']", "not_readable"),
+        ("when: 2026-99-99", "not_readable"),
+        ("[" * 50_000, "not_readable"),
+        ("\x00", "not_readable"),
+        ("9" * 5000, "not_readable"),
+        ("", "not_an_object"),
+        ("42", "not_an_object"),
+        ("[1, 2]", "not_an_object"),
+        ("1: 2", "not_an_object"),
+        ("x" * (MAX_TEXT + 1), "too_large"),
+    ],
+)
+def test_a_text_that_is_no_configuration_is_refused(text, code):
+    with pytest.raises(EngineError) as caught:
+        import_config("sedd", text)
+    assert (caught.value.field, caught.value.code) == ("config", code)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("config", [None, 3, [], {1: 2}, b"{}"])
+def test_what_is_neither_text_nor_object_is_refused(config):
+    with pytest.raises(EngineError) as caught:
+        import_config("sedd", config)
+    assert caught.value.code == "not_an_object"
+
+
+def test_aliases_that_multiply_do_no_harm():
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
+    text = "\n".join(["noise: {type: loglinear}", *lines])
+    assert import_config("sedd", text).spec["schedule"]["type"] == "loglinear"
+
+
+def test_without_pyyaml_json_still_reads_and_yaml_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert import_config("sedd", JSON).spec["graph"]["type"] == "absorbing"
+    with pytest.raises(EngineError) as caught:
+        import_config("sedd", YAML)
+    assert (caught.value.field, caught.value.code) == ("config", "yaml_missing")
+
+
+@pytest.mark.parametrize("source", ["seed", "", None, 3, ["sedd"]])
+def test_an_unknown_source_is_refused_with_the_known_ones(source):
+    with pytest.raises(EngineError) as caught:
+        import_config(source, JSON)
+    assert (caught.value.field, caught.value.code) == ("source", "unknown_source")

@@ -6,6 +6,7 @@ canonical Python values.
 """
 
 import abc
+import contextlib
 import difflib
 import math
 from collections.abc import Iterable, Mapping
@@ -133,10 +134,11 @@ class Numbers(Parameter):
     def parse(self, value: Any, field: str) -> list[float]:
         """Return `value` as a list of floats."""
         values = listed(value, field, min_length=self.min_length)
-        if set(map(type, values)) == {float}:  # the common case, in one pass
-            array = np.array(values)
-            if self.item.takes(array.min()) and self.item.takes(array.max()):
-                return cast(list[float], (array + 0.0).tolist())
+        if set(map(type, values)) <= {int, float}:  # the common case, in one pass
+            with contextlib.suppress(OverflowError):
+                array = np.array(values, np.float64)
+                if self.item.takes(array.min()) and self.item.takes(array.max()):
+                    return cast(list[float], (array + 0.0).tolist())
         return [self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(values)]
 
 

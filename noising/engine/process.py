@@ -1,7 +1,9 @@
 """The forward process: a schedule, a graph and, if wanted, a hyperschedule."""
 
 import functools
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,13 +54,23 @@ class ForwardProcess(ExactQuantities):
 
     Attributes:
         hyperschedule: noise by position, or None.
-        canonical: the canonical specification as JSON text.
-        fingerprint: SHA-256 of `canonical`, hexadecimal.
+        parts: the checked specification with its defaults; not to be altered.
     """
 
     hyperschedule: Hyperschedule | None
-    canonical: str
-    fingerprint: str
+    parts: Mapping[str, Any]
+
+    @functools.cached_property
+    def canonical(self) -> str:
+        """The specification as JSON: sorted keys, no spaces, shortest-repr floats."""
+        return json.dumps(
+            self.parts, sort_keys=True, separators=(",", ":"), allow_nan=False
+        )
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of `canonical`, hexadecimal."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @functools.cached_property
     def levels(self) -> Levels:

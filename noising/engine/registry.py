@@ -1,8 +1,6 @@
 """From a specification to a process: the one way in for REST, models and Python."""
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
@@ -64,21 +62,17 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     context = Context(num_timesteps=num_timesteps, information=graph.information)
     schedule = schedule_class.create(parameters, context)
     hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
-    canonical = _canonical(
-        {
+    return ForwardProcess(
+        timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
+        graph=graph.bind(schedule),
+        hyperschedule=hyperschedule,
+        parts={
             "vocab_size": vocab_size,
             "num_timesteps": num_timesteps,
             "schedule": schedule_spec,
             "graph": graph_spec,
             "hyperschedule": hyper_spec,
-        }
-    )
-    return ForwardProcess(
-        timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
-        graph=graph.bind(schedule),
-        hyperschedule=hyperschedule,
-        canonical=canonical,
-        fingerprint=_fingerprint(canonical),
+        },
     )
 
 
@@ -95,13 +89,8 @@ def with_hyperschedule(
         EngineError: with a path that begins with ``hyperschedule``.
     """
     built, hyper_spec = _hyperschedule(hyperschedule, process.vocab_size)
-    canonical = _canonical({**process.spec, "hyperschedule": hyper_spec})
-    return dataclasses.replace(
-        process,
-        hyperschedule=built,
-        canonical=canonical,
-        fingerprint=_fingerprint(canonical),
-    )
+    parts = {**process.parts, "hyperschedule": hyper_spec}
+    return dataclasses.replace(process, hyperschedule=built, parts=parts)
 
 
 def _check_pair(graph: Graph, graph_type: str, schedule_type: str) -> None:
@@ -155,12 +144,3 @@ def _typed(
     rest = {key: value for key, value in given.items() if key != "type"}
     parameters = parse_parameters(kind.PARAMETERS, rest, field)
     return kind, parameters, {"type": name, **parameters}
-
-
-def _canonical(spec: Mapping[str, Any]) -> str:
-    """Return JSON with sorted keys, no spaces and shortest-repr floats."""
-    return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _fingerprint(canonical: str) -> str:
-    return hashlib.sha256(canonical.encode()).hexdigest()

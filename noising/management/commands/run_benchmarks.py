@@ -25,7 +25,7 @@ from benchmarks.run_benchmarks import (
     show_results,
 )
 from benchmarks.runner import run
-from noising.engine import SCHEDULE_TYPES, EngineError, build_process
+from noising.engine import SCHEDULE_TYPES, build_process
 from noising.management.recording import RunRecord
 from noising.models import ScheduleConfig
 
@@ -112,11 +112,8 @@ def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
         return schedule
 
     config = config_from(options, resolve=resolve)
-    try:
-        for schedule in stored:
-            _check_fits(schedule, config)
-    except EngineError as error:
-        raise UsageError(f"graph: {error}") from error
+    for schedule in stored:
+        _check_fits(schedule, config)
     return config
 
 

@@ -1,0 +1,58 @@
+"""A browser, and a real server that has something to show."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.operations.servers import ROOT, Server, environment, running
+
+CHROMIUM = Path("/usr/bin/chromium")
+PASSWORD = "a password of the tests"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: scripts/test-packages does that")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("browser")
+    data_dir = folder / "data"
+    variables = {"DATA_DIR": str(data_dir), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    for arguments in (
+        (
+            *("shell", "--no-imports", "--command"),
+            "from noising.management.preparation import prepare; prepare(print)",
+        ),
+        ("load_schedules",),
+        (
+            *("run_benchmarks", "--quiet", "--output", str(folder / "out")),
+            *("--corpus", "synthetic", "--vocab-size", "64", "--samples", "4"),
+            *("--schedules", "cosine,sedd_entropy", "--timesteps", "0,500,999"),
+        ),
+        (
+            *("createsuperuser", "--noinput", "--username", "admin"),
+            *("--email", "admin@example.com"),
+        ),
+    ):
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=environment(**variables),
+            check=True,
+            capture_output=True,
+        )
+    with running(data_dir) as server:
+        yield server

@@ -18,6 +18,7 @@ from noising.engine.arrays import (
 )
 from noising.engine.batch import Batch, checked_batch, checked_tokens
 from noising.engine.errors import EngineError
+from noising.engine.graphs import MatrixGraph
 from noising.engine.hyperschedules import (
     Flat,
     Hyperschedule,
@@ -33,6 +34,7 @@ from noising.engine.positions import (
     default_token_types,
 )
 from noising.engine.quantities import ExactQuantities
+from noising.engine.randomness import fresh_seed
 from noising.engine.sampling import (
     Noised,
     checked_out,
@@ -41,6 +43,7 @@ from noising.engine.sampling import (
     law_of,
     write_noised,
 )
+from noising.engine.short import Short
 from noising.engine.times import sample_times
 
 
@@ -76,6 +79,13 @@ class ForwardProcess(ExactQuantities):
     def levels(self) -> Levels:
         """The sampler's thresholds at the schedule's noise levels."""
         return Levels(timeline=self.timeline, graph=self.graph)
+
+    @functools.cached_property
+    def short(self) -> Short | None:
+        """The way of short sequences, or None where noise depends on the position."""
+        if self.hyperschedule is not None or isinstance(self.graph, MatrixGraph):
+            return None
+        return Short(self.levels) if Short.serves(self.levels) else None
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -183,6 +193,12 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: an argument out of range or of the wrong shape.
         """
+        if seed is None:
+            seed = fresh_seed()
+        if t is sequence_ids is weights is protect is lengths is out is None:
+            short = self._noise_short(tokens, timestep, seed, draw, threads)
+            if short is not None:
+                return short
         batch = checked_batch(
             tokens,
             self.graph,
@@ -206,6 +222,22 @@ class ForwardProcess(ExactQuantities):
             clean=batch.tokens.reshape(batch.shape),
             alpha=lambda: self.timeline.alpha_at(when),
             resampled=lambda: draw_struck(batch, law, workers),
+        )
+
+    def _noise_short(
+        self, tokens: Any, timestep: Any, seed: int, draw: int, threads: int
+    ) -> Noised | None:
+        if self.short is None or type(threads) is not int or threads != 1:
+            return None
+        done = self.short.noise(tokens, timestep, seed, draw)
+        if done is None:
+            return None
+        return Noised(
+            tokens=done[0],
+            seed=seed,
+            clean=tokens,
+            alpha=lambda: self.timeline.alphas[timestep],
+            resampled=lambda: done[1],
         )
 
     def trajectory(

@@ -1,0 +1,165 @@
+"""One short sequence at one timestep, in as few NumPy calls as that takes.
+
+A NumPy call costs about as much as hashing fifty words: words that may not be needed
+are hashed with those that are, and constants and counters are made once. The result
+is the kernel's, token for token.
+"""
+
+import functools
+from typing import Any, Final
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
+from noising.engine.limits import LEADING_SHIFT
+from noising.engine.positions import Levels
+from noising.engine.randomness import (
+    COUNTERS_PER_POSITION,
+    MAX_DRAW,
+    MAX_SEED,
+    MIX_FIRST,
+    MIX_SECOND,
+    Stream,
+    sequence_key,
+    word,
+)
+from noising.engine.replacements import Constant, Even
+
+LONGEST: Final = 2048
+"""Tokens of the longest sequence for which calls matter more than words."""
+
+# Ufuncs take 0-d arrays faster than NumPy's or Python's integers.
+_SHIFTS: Final = tuple(np.array(shift, np.uint64) for shift in (30, 27, 31))
+_FACTORS: Final = tuple(np.array(mix, np.uint64) for mix in (MIX_FIRST, MIX_SECOND))
+_BELOW_40_BITS: Final = np.array(24, np.uint64)
+_40_BITS: Final = np.array(40, np.uint64)
+
+
+class Short:
+    """Noises short sequences of one process whose graph has one event.
+
+    Args:
+        levels: the process's thresholds.
+    """
+
+    def __init__(self, levels: Levels) -> None:
+        replacement = levels.outcome.replacement
+        self._table = levels.table
+        self._leading = levels.table.leading.tobytes()
+        self._vocab_size = levels.graph.vocab_size
+        self._size: WordArray | None = None
+        self._constant = np.zeros((), np.uint64)
+        if isinstance(replacement, Even):
+            self._size = np.array(replacement.size, np.uint64)
+        if isinstance(replacement, Constant):
+            self._constant = np.array(replacement.token, np.uint64)
+        self._unsigned = {
+            np.dtype(f"{kind}{size}"): np.dtype(f"u{size}")
+            for kind in "iu"
+            for size in (1, 2, 4, 8)
+            if np.iinfo(f"{kind}{size}").max >= levels.graph.num_states - 1
+        }
+
+    @staticmethod
+    def serves(levels: Levels) -> bool:
+        """Tell whether a process's graph is one that this class knows."""
+        known = isinstance(levels.outcome.replacement, (Even, Constant))
+        return known and levels.table.mask is None
+
+    def noise(
+        self, tokens: Any, timestep: Any, seed: Any, draw: Any
+    ) -> tuple[TokenArray, BoolArray] | None:
+        """Return noised tokens and where noise struck, both (L,).
+
+        Args:
+            tokens: clean ids.
+            timestep: integer timestep.
+            seed: 0..2^64-1.
+            draw: 0..2^32-1.
+
+        Returns:
+            None unless every argument is of the plainest kind and in order: the
+            kernel knows the other kinds, and says what is out of order.
+        """
+        if not (type(timestep) is int and 0 <= timestep < len(self._leading)):
+            return None
+        if not (type(seed) is int and 0 <= seed <= MAX_SEED):
+            return None
+        if not (type(draw) is int and 0 <= draw <= MAX_DRAW):
+            return None
+        if type(tokens) is list:
+            tokens = _array(tokens)
+        if not (isinstance(tokens, np.ndarray) and tokens.ndim == 1):
+            return None
+        unsigned = self._unsigned.get(tokens.dtype)
+        if unsigned is None or not 0 < tokens.size <= LONGEST:
+            return None
+        ids = tokens.view(unsigned)  # a negative id is a huge one
+        if ids.item(ids.argmax()) >= self._vocab_size:
+            return None
+        return self._noise(tokens, timestep, *sequence_key(seed, 0, draw))
+
+    def _noise(
+        self, tokens: TokenArray, timestep: int, key: int, gamma: int
+    ) -> tuple[TokenArray, BoolArray]:
+        size = tokens.size
+        groups = -(-size // 8)
+        drawing = self._size is not None
+        words = _words(_counters(groups, size if drawing else 0), key, gamma)
+        leading = words.astype("<u8", copy=False).view(np.uint8)[:size]
+        moved = np.less(leading, self._table.leading[timestep, ...])
+        self._decide(moved, leading.tobytes(), timestep, key, gamma)
+        noised = tokens.copy()
+        others = self._constant
+        if self._size is not None:
+            others = words[groups:]
+            np.right_shift(others, _BELOW_40_BITS, others)
+            np.multiply(others, self._size, others)
+            np.right_shift(others, _40_BITS, others)
+        same = others.itemsize == noised.itemsize
+        fitting = others.view(noised.dtype) if same else others.astype(noised.dtype)
+        np.putmask(noised, moved, fitting)
+        return noised, moved
+
+    def _decide(
+        self, moved: BoolArray, leading: bytes, timestep: int, key: int, gamma: int
+    ) -> None:
+        """Set `moved` where leading bytes tie, by the uniforms' other 45 bits."""
+        byte = self._leading[timestep]
+        place = leading.find(byte)
+        while place >= 0:
+            rest = word(key, gamma, place, Stream.REFINE) >> (64 - LEADING_SHIFT)
+            uniform = byte << LEADING_SHIFT | rest
+            moved[place] = uniform < int(self._table.move[timestep])
+            place = leading.find(byte, place + 1)
+
+
+def _array(tokens: list[Any]) -> TokenArray | None:
+    try:
+        array = np.array(tokens)
+    except (ValueError, OverflowError):
+        return None
+    return array
+
+
+def _words(counters: WordArray, key: int, gamma: int) -> WordArray:
+    words: WordArray = np.multiply(counters, np.array(gamma, np.uint64))
+    np.add(words, np.array(key, np.uint64), words)
+    spare = np.right_shift(words, _SHIFTS[0])
+    np.bitwise_xor(words, spare, words)
+    np.multiply(words, _FACTORS[0], words)
+    np.right_shift(words, _SHIFTS[1], spare)
+    np.bitwise_xor(words, spare, words)
+    np.multiply(words, _FACTORS[1], words)
+    np.right_shift(words, _SHIFTS[2], spare)
+    np.bitwise_xor(words, spare, words)
+    return words
+
+
+@functools.lru_cache(maxsize=64)
+def _counters(groups: int, drawn: int) -> WordArray:
+    """Return the counters of the KEEP words, then of `drawn` REPLACE words."""
+    places = np.concatenate([np.arange(groups), np.arange(drawn)])
+    streams = np.repeat([Stream.KEEP, Stream.REPLACE], [groups, drawn])
+    counters: IntArray = COUNTERS_PER_POSITION * places + streams + 1
+    return counters.astype(np.uint64)

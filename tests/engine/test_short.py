@@ -1,0 +1,118 @@
+"""Short sequences take a way of their own to the same result."""
+
+import numpy as np
+import pytest
+
+from noising.engine import EngineError, build_process, with_hyperschedule
+from noising.engine.short import LONGEST
+
+GRAPHS = ("uniform", "absorbing")
+
+
+def _process(graph, vocab_size=120, **spec):
+    schedule = {"type": "loglinear"}
+    parts = {"vocab_size": vocab_size, "schedule": schedule, "graph": {"type": graph}}
+    return build_process({**parts, **spec})
+
+
+def _by_kernel(process, tokens, timestep, **arguments):
+    """Return the result as one row of a batch, which the kernel noises."""
+    return process.noise(np.asarray(tokens)[None], timestep, **arguments)
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 64, 127, 1000, LONGEST, LONGEST + 1])
+@pytest.mark.parametrize("timestep", [0, 500, 999])
+def test_any_length_equals_the_kernel(graph, length, timestep):
+    process = _process(graph)
+    tokens = np.random.default_rng(length).integers(0, 120, length)
+    for seed in (0, 2**64 - 1, 12345):
+        short = process.noise(tokens, timestep, seed=seed, draw=3)
+        expected = _by_kernel(process, tokens, timestep, seed=seed, draw=3)
+        assert (short.tokens == expected.tokens[0]).all()
+        assert (short.resampled == expected.resampled[0]).all()
+        assert (short.changed == expected.changed[0]).all()
+        assert short.alpha == expected.alpha
+        assert short.seed == seed
+
+
+def test_ties_of_the_leading_byte_are_decided_as_by_the_kernel():
+    process = _process("uniform")
+    tokens = np.zeros(LONGEST, np.int64)
+    for timestep in range(0, 1000, 37):
+        short = process.noise(tokens, timestep, seed=timestep)
+        expected = _by_kernel(process, tokens, timestep, seed=timestep)
+        assert (short.resampled == expected.resampled[0]).all()
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize(
+    "dtype",
+    ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", ">i4"],
+)
+def test_dtypes_lists_and_strides_equal_the_kernel(graph, dtype):
+    process = _process(graph)
+    tokens = np.random.default_rng(1).integers(0, 120, 50).astype(dtype)
+    expected = _by_kernel(process, tokens, 700, seed=4).tokens[0]
+    for given in (tokens, tokens.tolist(), np.repeat(tokens, 3)[::3]):
+        noised = process.noise(given, 700, seed=4).tokens
+        assert (noised == expected).all()
+    assert process.noise(tokens, 700, seed=4).tokens.dtype == expected.dtype
+
+
+def test_the_input_is_left_alone():
+    tokens = np.zeros(20, np.int64)
+    tokens.setflags(write=False)
+    assert _process("uniform").noise(tokens, 999, seed=1).tokens.any()
+    assert not tokens.any()
+
+
+def test_a_fresh_seed_is_reported_and_reproduces():
+    process = _process("uniform")
+    first = process.noise([1, 2, 3], 999, seed=None)
+    again = process.noise([1, 2, 3], 999, seed=first.seed)
+    assert first.seed < 1 << 53
+    assert (first.tokens == again.tokens).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "code"),
+    [
+        ({"tokens": np.array([1, 120])}, "tokens[1]", "out_of_range"),
+        ({"tokens": np.array([1, -1], np.int8)}, "tokens[1]", "out_of_range"),
+        ({"tokens": [[1], [2, 3]]}, "tokens", "not_an_integer"),
+        ({"tokens": [1 << 70]}, "tokens", "not_an_integer"),
+        ({"tokens": [True]}, "tokens", "not_an_integer"),
+        ({"tokens": np.zeros(0, np.int64)}, "tokens", "wrong_shape"),
+        ({"timestep": 1000}, "timestep", "out_of_range"),
+        ({"timestep": -1}, "timestep", "out_of_range"),
+        ({"timestep": True}, "timestep", "not_an_integer"),
+        ({"seed": -1}, "seed", "out_of_range"),
+        ({"seed": True}, "seed", "not_an_integer"),
+        ({"draw": 1 << 32}, "draw", "out_of_range"),
+        ({"threads": True}, "threads", "not_an_integer"),
+    ],
+)
+def test_what_is_out_of_order_is_refused_as_by_the_kernel(call, field, code):
+    arguments = {"tokens": [1, 2, 3], "timestep": 5, "seed": 1, **call}
+    with pytest.raises(EngineError) as caught:
+        _process("uniform").noise(arguments.pop("tokens"), **arguments)
+    assert (caught.value.field, caught.value.code) == (field, code)
+
+
+def test_a_dtype_without_room_for_the_mask_is_refused():
+    tokens = np.zeros(3, np.uint8)
+    with pytest.raises(EngineError) as caught:
+        _process("absorbing", 256).noise(tokens, 5, seed=1)
+    assert caught.value.code == "dtype_too_small"
+    assert _process("uniform", 256).noise(tokens, 5, seed=1).tokens.dtype == np.uint8
+
+
+def test_graphs_and_hyperschedules_it_does_not_know_go_by_the_kernel():
+    counts = {"type": "marginal", "counts": [1.0, 2.0]}
+    banded = {"type": "banded"}
+    for graph in (counts, banded, {"type": "hdlm_gamma"}):
+        process = build_process({"vocab_size": 2, "graph": graph})
+        assert process.short is None
+        assert process.noise([0, 1], 5, seed=1).tokens.shape == (2,)
+    assert with_hyperschedule(_process("uniform"), {"type": "flat"}).short is None

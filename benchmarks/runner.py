@@ -67,14 +67,13 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
         config.corpus, vocab_size=config.vocab_size, generator=for_corpus
     )
     processes = _processes(config, corpus.vocab_size)
-    cases = timing_cases(max(1, int(np.median(corpus.lengths))))
+    pieces = corpus.cut(MAX_SEQUENCE_TOKENS)
+    cases = timing_cases(int(np.median(pieces.lengths)))
     steps = _Steps(len(processes) * len(config.timesteps) + len(cases), on_progress)
     study = _Study(
         config=config,
         classes=corpus.type_classes(),
-        design=Design.drawn(
-            corpus.cut(MAX_SEQUENCE_TOKENS), config.samples, for_design
-        ),
+        design=Design.drawn(pieces, config.samples, for_design),
         source=TokenSource.of(corpus, config.seed),
         steps=steps,
     )

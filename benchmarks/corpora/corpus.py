@@ -17,6 +17,7 @@ OTHER: Final = TOKEN_TYPES.index("other")
 # At four bytes each these take 256 MiB.
 MAX_TOKENS: Final = 2**26
 MAX_VOCAB_SIZE: Final = 2**24
+COUNTED_AT_ONCE: Final = 2**20
 
 
 class CorpusError(ValueError):
@@ -72,10 +73,19 @@ class Corpus:
         ]
         return replace(self, offsets=np.unique(np.concatenate([self.offsets, *cuts])))
 
+    def counts(self) -> NDArray[np.int64]:
+        """(V,) how often each id occurs."""
+        counts = np.zeros(self.vocab_size, dtype=np.int64)
+        # bincount makes int64 of what it is given: a part at a time.
+        for start in range(0, self.tokens.size, COUNTED_AT_ONCE):
+            part = self.tokens[start : start + COUNTED_AT_ONCE]
+            seen = np.bincount(part)
+            counts[: seen.size] += seen
+        return counts
+
     def frequencies(self) -> NDArray[np.float64]:
         """(V,) share of each id among the tokens; they sum to 1."""
-        counts = np.bincount(self.tokens, minlength=self.vocab_size)
-        return counts / self.tokens.size
+        return self.counts() / self.tokens.size
 
     def entropy_nats(self) -> float:
         """Entropy of a token drawn from the corpus, in nats."""
@@ -85,8 +95,11 @@ class Corpus:
 
     def type_counts(self) -> dict[str, int]:
         """Number of tokens of each type."""
-        counts = np.bincount(self.types[self.tokens], minlength=len(TOKEN_TYPES))
-        return dict(zip(TOKEN_TYPES, counts.tolist(), strict=True))
+        by_id = self.counts()
+        return {
+            name: int(by_id[self.types == index].sum())
+            for index, name in enumerate(TOKEN_TYPES)
+        }
 
     def type_classes(self) -> dict[str, list[int]]:
         """Ids of each type, as a token_types hyperschedule names them.

@@ -199,6 +199,7 @@ def test_a_corpus_without_types_is_all_other(tmp_path):
     )
     # 3,000 tokens are three pieces of at most 1,024.
     assert metrics["edit_distance"]["exact"] <= 1_024
+    assert document["throughput"][-1]["length"] == 1_024
 
 
 def test_the_smallest_corpus_can_be_measured(tmp_path):

@@ -16,7 +16,7 @@ from noising.dashboard.drawing import (
     draw_schedules,
 )
 from noising.engine import ENGINE_VERSION
-from noising.models import BenchmarkRun, ScheduleConfig
+from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
 OVERLAID = ("alpha", "information")
@@ -76,8 +76,11 @@ class Plot:
 
 
 def builtin_plot(name: str) -> Plot:
-    """The built-in schedules in one panel; needs no database."""
-    entries = [(entry.slug, entry.specification) for entry in BUILTIN_SCHEDULES]
+    """The first built-in schedules in one panel; needs no database."""
+    entries = [
+        (entry.slug, entry.specification)
+        for entry in BUILTIN_SCHEDULES[:PLOTTED_SCHEDULES]
+    ]
     return Plot(
         route="pages:plot-builtin",
         arguments={"name": name},
@@ -93,8 +96,10 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
 
     Args:
         name: A key of QUANTITIES.
-        configs: What ``for_dashboard()`` or ``for_plots()`` found.
+        configs: What ``for_dashboard()`` or ``for_plots()`` found; the first are
+            shown, the same of both.
     """
+    configs = configs[:PLOTTED_SCHEDULES]
     return Plot(
         route="pages:plot-schedules",
         arguments={"name": name},

@@ -14,7 +14,12 @@ from noising.dashboard.drawing import QUANTITIES
 from noising.dashboard.service_state import service_facts
 from noising.dashboard.tables import run_facts, schedule_table
 from noising.engine import ENGINE_VERSION
-from noising.models import BenchmarkRun, BenchmarkSchedule, ScheduleConfig
+from noising.models import (
+    PLOTTED_SCHEDULES,
+    BenchmarkRun,
+    BenchmarkSchedule,
+    ScheduleConfig,
+)
 
 
 @require_safe
@@ -32,6 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "engine_version": ENGINE_VERSION,
         "facts": service_facts(),
         "stored": pages.stored(),
+        "plotted": PLOTTED_SCHEDULES,
         "origin": f"{request.scheme}://{request.get_host()}",
     }
     return render(request, "pages/dashboard.html", context)

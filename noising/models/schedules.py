@@ -14,7 +14,9 @@ from noising.models.tags import check_tags
 # Both are addresses under /api/v1/schedules/.
 RESERVED_SLUGS = ("compare", "import")
 
-DASHBOARD_SCHEDULES = 12
+DASHBOARD_SCHEDULES = 24
+# As many curves as one plot shows legibly.
+PLOTTED_SCHEDULES = 8
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -38,17 +40,19 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
             run_count=models.Count("measurements"),
         )
 
-    def newest(self) -> Self:
-        """The newest active ones, as many as one plot can overlay legibly."""
-        return self.active().order_by("-created_at", "slug")[:DASHBOARD_SCHEDULES]
+    def newest(self, count: int) -> Self:
+        """The newest active ones."""
+        return self.active().order_by("-created_at", "slug")[:count]
 
     def for_dashboard(self) -> Self:
         """What the dashboard lists, in one query."""
-        return self.with_summary().newest()
+        return self.with_summary().newest(DASHBOARD_SCHEDULES)
 
     def for_plots(self) -> Self:
-        """What the dashboard's plots overlay, in one query."""
-        return self.only("slug", "specification", "fingerprint").newest()
+        """What the dashboard's plots overlay: the first of those, in one query."""
+        return self.only("slug", "specification", "fingerprint").newest(
+            PLOTTED_SCHEDULES
+        )
 
 
 class ScheduleConfig(models.Model):

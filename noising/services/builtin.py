@@ -77,4 +77,49 @@ BUILTIN_SCHEDULES = (
         notes="Tokens become a mask instead of other tokens. Here an even loss of "
         "information is an even loss of tokens: the same curve as `loglinear`.",
     ),
+    BuiltinSchedule(
+        slug="polynomial",
+        schedule="polynomial",
+        notes="The expected number of corrupted tokens rises with the square of time: "
+        "gentle at the start, as in MD4.",
+    ),
+    BuiltinSchedule(
+        slug="mdlm_cosine",
+        schedule="mdlm_cosine",
+        notes="Alpha falls as a quarter of a cosine wave; one of MDLM's choices.",
+    ),
+    BuiltinSchedule(
+        slug="cosine_squared",
+        schedule="cosine_squared",
+        notes="The square of `mdlm_cosine`: flat at both ends.",
+    ),
+    BuiltinSchedule(
+        slug="maskgit_cosine",
+        schedule="maskgit_cosine",
+        notes="MaskGIT's and MD4's cosine: most of the noise comes early.",
+    ),
+    BuiltinSchedule(
+        slug="d3pm_cosine",
+        schedule="d3pm_cosine",
+        notes="As `cosine`, but without the square, as D3PM has it.",
+    ),
+    BuiltinSchedule(
+        slug="sigmoid",
+        schedule="sigmoid",
+        notes="Alpha falls as a sigmoid from -3 to 3: steep in the middle, and no "
+        "information is left at the end.",
+    ),
+    BuiltinSchedule(
+        slug="linear_sigma",
+        schedule="linear_sigma",
+        notes="Total noise rises linearly from 0.001 to 7: a constant rate, as "
+        "`uniform`, that starts with a little noise.",
+    ),
+    BuiltinSchedule(
+        slug="gidd",
+        schedule="gidd",
+        graph="gidd",
+        notes="GIDD's mixture of masks and random tokens: up to a tenth of the tokens "
+        "are random ones at half time.",
+    ),
 )

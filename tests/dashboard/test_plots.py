@@ -105,6 +105,16 @@ def test_the_overlay_changes_when_a_schedule_joins_or_leaves(
     assert len(set(tags)) == 3
 
 
+def test_the_page_and_the_overlay_mean_the_same_schedules(client: Client) -> None:
+    for index in range(10):
+        services.schedule_create(slug=f"config-{index}", specification=SMALL)
+    page = client.get("/dashboard/").content.decode()
+    start = page.index("/plots/schedules/alpha.svg?v=")
+    answer = client.get(page[start : page.index('"', start)])
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "the plots show the first 8" in page
+
+
 def test_a_plot_is_drawn_once(
     client: Client,
     recorded_run: BenchmarkRun,

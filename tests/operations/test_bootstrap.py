@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 
 from noising.management.commands import bootstrap
@@ -23,7 +23,7 @@ def test_the_first_account_has_the_password_that_was_printed(
     )
 
     assert (name, is_superuser) == ("admin", 1)
-    assert check_password(password, str(stored))
+    assert PBKDF2PasswordHasher().verify(password, str(stored))
     assert len(password) >= 16
     assert "manage.py changepassword admin" in installation.done.stdout
 

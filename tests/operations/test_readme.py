@@ -22,6 +22,8 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 URL = "http://localhost:8000"
+STANDINS = ROOT / "tests" / "operations" / "standins"
+"""Packages that examples import and the project does not: torch, datasets."""
 
 # What a `sh` block may start: programs whose effect other tests look at.
 NOT_RUN_HERE = {"make", "docker", "DEBUG=on"} | {
@@ -99,7 +101,7 @@ def test_each_python_example_prints_what_is_shown(program: str, output: str) -> 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         cwd=ROOT,
-        env=environment(),
+        env=environment(PYTHONPATH=str(STANDINS)),
         capture_output=True,
         text=True,
         check=False,

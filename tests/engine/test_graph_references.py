@@ -12,7 +12,7 @@ import pytest
 from scipy.linalg import expm
 
 from noising.engine import build_process
-from noising.engine.graphs.matrix import gaussian_step
+from noising.engine.graphs.matrices import gaussian_step
 
 REFERENCE = Path(__file__).parent / "reference"
 SEDD = json.loads((REFERENCE / "sedd_graph.json").read_text())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from noising.engine import EngineError, build_process
+from noising.engine import GRAPH_TYPES, EngineError, build_process
 
 SIGMAS = [0.0, 1e-8, 0.01, 1.0, 20.0]
 
@@ -127,3 +127,119 @@ def test_the_divergence_is_infinite_until_everything_is_masked():
 def test_the_registered_graphs_that_need_nothing_build():
     for name in ("uniform", "absorbing", "hdlm_gamma", "hdlm_epsilon"):
         assert build_process({"graph": {"type": name}}).spec["graph"]["type"] == name
+
+
+RATES = [[-1.0, 1.0, 0.0], [0.5, -0.5, 0.0], [0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("graph", "field", "code"),
+    [
+        ({"type": "marginal"}, "graph.counts", "missing"),
+        ({"type": "marginal", "counts": [1, 2]}, "graph.counts", "wrong_length"),
+        ({"type": "marginal", "counts": [0, 0, 0]}, "graph.counts", "out_of_range"),
+        ({"type": "marginal", "counts": [1, -1, 0]}, "graph.counts[1]", "out_of_range"),
+        ({"type": "hdlm_gamma", "gamma": 1.5}, "graph.gamma", "out_of_range"),
+        ({"type": "hdlm_epsilon", "epsilon": 1}, "graph.epsilon", "out_of_range"),
+        ({"type": "gidd"}, "graph.type", "needs_schedule"),
+        ({"type": "banded", "beta": 0}, "graph.beta", "out_of_range"),
+        ({"type": "banded", "beta": 1e-9}, "graph.beta", "no_step"),
+        ({"type": "nearest_neighbor", "edges": []}, "graph.edges", "wrong_length"),
+        ({"type": "nearest_neighbor", "edges": [3]}, "graph.edges[0]", "not_a_list"),
+        (
+            {"type": "nearest_neighbor", "edges": [[0, 1, 2]]},
+            "graph.edges[0]",
+            "not_a_pair",
+        ),
+        (
+            {"type": "nearest_neighbor", "edges": [[0, True]]},
+            "graph.edges[0]",
+            "not_a_pair",
+        ),
+        (
+            {"type": "nearest_neighbor", "edges": [[0, 1], [1, 3]]},
+            "graph.edges[1]",
+            "out_of_range",
+        ),
+        ({"type": "nearest_neighbor", "edges": [[1, 1]]}, "graph.edges[0]", "loop"),
+        (
+            {"type": "nearest_neighbor", "edges": [[0, 1]]},
+            "graph.edges",
+            "not_connected",
+        ),
+        ({"type": "rate_matrix", "rates": RATES[:2]}, "graph.rates", "wrong_shape"),
+        ({"type": "rate_matrix", "rates": RATES}, "graph.rates", "several_limits"),
+        (
+            {"type": "rate_matrix", "rates": [[-1, 1, 0], [1, 0, -1], [0, 1, -1]]},
+            "graph.rates[1][2]",
+            "negative_rate",
+        ),
+        (
+            {"type": "rate_matrix", "rates": [[-1, 1, 0], [1, -2, 1], [0, 1, -2]]},
+            "graph.rates[2]",
+            "row_sum",
+        ),
+        (
+            {"type": "rate_matrix", "rates": [[0, 0, 0]] * 3},
+            "graph.rates[0]",
+            "row_sum",
+        ),
+        (
+            {"type": "rate_matrix", "rates": [[0, "a", 0]] * 3},
+            "graph.rates[0][1]",
+            "not_a_number",
+        ),
+    ],
+)
+def test_a_graph_that_cannot_be_is_refused(graph, field, code):
+    with pytest.raises(EngineError) as caught:
+        _process(graph, vocab_size=3)
+    assert (caught.value.field, caught.value.code) == (field, code)
+
+
+def test_a_matrix_graph_is_bounded():
+    with pytest.raises(EngineError) as caught:
+        build_process({"vocab_size": 1025, "graph": {"type": "banded"}})
+    assert (caught.value.field, caught.value.code) == ("vocab_size", "too_large")
+    process = build_process({"vocab_size": 600, "graph": {"type": "banded"}})
+    with pytest.raises(EngineError) as caught:
+        process.mutual_information(0.5)
+    assert (caught.value.field, caught.value.code) == ("vocab_size", "too_large")
+
+
+def test_the_gidd_graph_needs_its_clock():
+    graph = GRAPH_TYPES["gidd"].create({}, 5)
+    with pytest.raises(RuntimeError, match="before its schedule"):
+        graph.limit()
+
+
+def test_tokens_that_the_limit_never_draws_are_infinitely_far_from_it():
+    process = _process({"type": "marginal", "counts": [1, 1, 0, 1, 1]})
+    assert process.kl_to_limit(0.6, [0, 0, 1, 0, 0]) == np.inf
+    assert np.isfinite(process.kl_to_limit(0.6, [1, 0, 0, 0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "field", "code"),
+    [
+        ("kernel", (0, 0.5, 0.4), "s", "out_of_order"),
+        ("kernel", (9, 0.1, 0.4), "xs", "out_of_range"),
+        ("posterior", (9, 0, 0.1, 0.4), "xt", "out_of_range"),
+        ("score_entropy", (0.0, 0, 0, 0.5), "log_score", "wrong_shape"),
+        ("score_entropy", ([0.0, 0.0], 0, 0, 0.5), "log_score", "wrong_shape"),
+        ("nelbo_weight", (0, -1, 0.5), "x0", "out_of_range"),
+    ],
+)
+def test_exact_quantities_refuse_what_does_not_fit(method, arguments, field, code):
+    with pytest.raises(EngineError) as caught:
+        getattr(_process({"type": "uniform"}), method)(*arguments)
+    assert (caught.value.field, caught.value.code) == (field, code)
+
+
+@pytest.mark.parametrize("method", ["kernel", "posterior"])
+def test_a_falling_table_has_neither_kernel_nor_posterior(method):
+    process = _process({"type": "uniform"}, sigmas=[1.0, 0.5])
+    arguments = (0, 0.1, 0.4) if method == "kernel" else (0, 0, 0.1, 0.4)
+    with pytest.raises(EngineError) as caught:
+        getattr(process, method)(*arguments)
+    assert caught.value.code == "sigma_decreases"

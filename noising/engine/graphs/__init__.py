@@ -7,12 +7,8 @@ from noising.engine.graphs.base import Graph
 from noising.engine.graphs.gidd import Gidd
 from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
 from noising.engine.graphs.marginal import Marginal
-from noising.engine.graphs.matrix import (
-    Banded,
-    MatrixGraph,
-    NearestNeighbor,
-    RateMatrix,
-)
+from noising.engine.graphs.matrices import Banded, NearestNeighbor, RateMatrix
+from noising.engine.graphs.matrix import MatrixGraph
 from noising.engine.graphs.uniform import Uniform
 
 GRAPH_TYPES: Mapping[str, type[Graph]] = {

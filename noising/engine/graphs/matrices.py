@@ -1,0 +1,205 @@
+"""The graphs given by a matrix: along an order, along edges, by the user's rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, FloatArray
+from noising.engine.errors import EngineError
+from noising.engine.graphs.matrix import MAX_VOCAB, MatrixGraph
+from noising.engine.parameters import Number, Numbers, Parameter, listed
+
+
+def _checked_size(vocab_size: int) -> None:
+    if vocab_size > MAX_VOCAB:
+        rule = f"must be at most {MAX_VOCAB} for a graph given by a matrix"
+        raise EngineError("vocab_size", "too_large", rule, vocab_size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banded(MatrixGraph):
+    """exp(sigma·(P - I)), P a discretised Gaussian step over ordinal tokens.
+
+    P(i, j) is proportional to exp(-4·(i-j)^2/((V-1)^2·beta)) off the diagonal, which
+    takes what is left: P is symmetric and its limit uniform.
+    Source: Austin et al. 2021 (D3PM), eq. 8, with the grid of the text code.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "beta": Number(
+            default=0.5, low=0.0, open_low=True, help="variance of one step"
+        ),
+    }
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph over `vocab_size` ordered ids."""
+        _checked_size(vocab_size)
+        step = gaussian_step(vocab_size, parameters["beta"])
+        if step[0, 1] == 0.0:
+            rule = "must be large enough for a step to reach a neighbour"
+            raise EngineError("graph.beta", "no_step", rule, parameters["beta"])
+        off = step - np.diag(np.diagonal(step))
+        rates = off - np.diag(off.sum(axis=1))
+        limit = np.full(vocab_size, 1.0 / vocab_size)
+        return cls.of_rates(rates, limit)
+
+
+def gaussian_step(size: int, beta: float) -> FloatArray:
+    """Return D3PM's discretised Gaussian step, (V, V), symmetric and stochastic."""
+    distance = np.linspace(0.0, size, size)  # the source ends the grid at V
+    weights = np.exp(-4.0 * distance**2 / (size - 1) ** 2 / beta)
+    total = weights[0] + 2.0 * weights[1:].sum()
+    rows = np.arange(size)
+    step = weights[np.abs(rows[:, None] - rows)] / total
+    np.fill_diagonal(step, 0.0)
+    np.fill_diagonal(step, 1.0 - step.sum(axis=1))
+    return np.asarray(step, np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edges(Parameter):
+    """Pairs of ids."""
+
+    def parse(self, value: Any, field: str) -> list[list[int]]:
+        """Return the pairs as lists of two ints."""
+        pairs = []
+        for place, pair in enumerate(listed(value, field, min_length=1)):
+            path = f"{field}[{place}]"
+            ends = listed(pair, path)
+            whole = all(
+                isinstance(end, (int, np.integer)) and not isinstance(end, bool)
+                for end in ends
+            )
+            if len(ends) != 2 or not whole:
+                raise EngineError(path, "not_a_pair", "must be two token ids", pair)
+            pairs.append([int(end) for end in ends])
+        return pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestNeighbor(MatrixGraph):
+    """Noise walks along edges: Q = (A - diag(degree))/mean(degree).
+
+    A is the symmetrised adjacency matrix; the graph must be connected, its limit is
+    uniform. Source: Austin et al. 2021 (D3PM), appendix A.2.4, in continuous time.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "edges": _Edges(help="pairs of neighbouring token ids"),
+    }
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph of the given edges."""
+        _checked_size(vocab_size)
+        adjacency = np.zeros((vocab_size, vocab_size))
+        for place, (i, j) in enumerate(parameters["edges"]):
+            field = f"graph.edges[{place}]"
+            if not (0 <= i < vocab_size and 0 <= j < vocab_size):
+                rule = f"must lie in 0..{vocab_size - 1}"
+                raise EngineError(field, "out_of_range", rule, [i, j])
+            if i == j:
+                raise EngineError(field, "loop", "must join two tokens", [i, j])
+            adjacency[i, j] = adjacency[j, i] = 1.0
+        reached = _reachable(adjacency)[0]
+        if not reached.all():
+            alone = int(np.flatnonzero(~reached)[0])
+            raise EngineError(
+                "graph.edges",
+                "not_connected",
+                "must connect every token to every other",
+                f"no way from 0 to {alone}",
+            )
+        degree = adjacency.sum(axis=1)
+        rates = (adjacency - np.diag(degree)) / degree.mean()
+        return cls.of_rates(rates, np.full(vocab_size, 1.0 / vocab_size))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows(Parameter):
+    """A square matrix as rows."""
+
+    def parse(self, value: Any, field: str) -> list[list[float]]:
+        """Return the rows as lists of floats."""
+        row = Numbers(item=Number(help="a rate"), help="one row")
+        rows = listed(value, field, min_length=2)
+        return [row.parse(r, f"{field}[{i}]") for i, r in enumerate(rows)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateMatrix(MatrixGraph):
+    """exp(sigma·Q) for the user's own rates Q(i, j) from i to j.
+
+    Rows sum to 0, off-diagonal rates are >= 0 and exactly one class of states is
+    closed, so that there is one limit.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "rates": _Rows(help="V rows of V rates; a row sums to 0"),
+    }
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
+        """Return the graph of the given rates."""
+        _checked_size(vocab_size)
+        field = "graph.rates"
+        rows = parameters["rates"]
+        if len(rows) != vocab_size or any(len(row) != vocab_size for row in rows):
+            rule = f"must be {vocab_size} rows of {vocab_size} rates"
+            raise EngineError(field, "wrong_shape", rule, f"{len(rows)} rows")
+        rates = np.array(rows)
+        off = rates - np.diag(np.diagonal(rates))
+        if off.min() < 0.0:
+            i, j = (int(k) for k in np.argwhere(off < 0.0)[0])
+            rule = "must be >= 0 off the diagonal"
+            raise EngineError(f"{field}[{i}][{j}]", "negative_rate", rule, rows[i][j])
+        scale = np.abs(rates).max()
+        sums = rates.sum(axis=1)
+        if scale == 0.0 or np.abs(sums).max() > 1e-9 * scale:
+            i = int(np.argmax(np.abs(sums)))
+            rule = "must sum to 0 and not be all zeros"
+            raise EngineError(f"{field}[{i}]", "row_sum", rule, float(sums[i]))
+        exact = off - np.diag(off.sum(axis=1))
+        return cls.of_rates(exact, stationary(off, field))
+
+
+def _reachable(off: FloatArray) -> BoolArray:
+    """Return which states can be reached from which, (V, V), oneself included."""
+    reach = (off > 0.0) | np.eye(off.shape[0], dtype=bool)
+    for _ in range(max(1, (off.shape[0] - 1).bit_length())):
+        reach = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0.0
+    return np.asarray(reach)
+
+
+def stationary(off: FloatArray, field: str) -> FloatArray:
+    """Return the stationary distribution of off-diagonal rates, (V,).
+
+    By Grassmann, Taksar and Heyman's elimination, which subtracts nothing.
+
+    Raises:
+        EngineError: more than one class of states is closed.
+    """
+    reach = _reachable(off)
+    closed = ~(reach & ~reach.T).any(axis=1)  # whoever is reached comes back
+    members = np.flatnonzero(closed)
+    if not reach[np.ix_(members[:1], members)].all():
+        raise EngineError(
+            field,
+            "several_limits",
+            "must have exactly one closed class of states",
+            f"{len({tuple(row) for row in reach[members].tolist()})} classes",
+            "add a rate that joins them",
+        )
+    work = off[np.ix_(members, members)].copy()
+    for last in range(len(members) - 1, 0, -1):
+        work[:last, last] /= work[last, :last].sum()
+        work[:last, :last] += np.outer(work[:last, last], work[last, :last])
+    weights = np.ones(len(members))
+    for state in range(1, len(members)):
+        weights[state] = weights[:state] @ work[:state, state]
+    result = np.zeros(off.shape[0])
+    result[members] = weights / weights.sum()
+    return result

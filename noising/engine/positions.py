@@ -27,9 +27,10 @@ from noising.engine.hyperschedules import (
     TYPE_WEIGHTS,
     Hyperschedule,
     Moment,
+    Placed,
     TokenTypes,
     checked_weights,
-    weighted_sigma,
+    placed_by_weights,
 )
 from noising.engine.kernels import Outcome
 from noising.engine.limits import Limits
@@ -40,6 +41,8 @@ Place: TypeAlias = Callable[[slice, slice], Level]
 
 TABLE_BLOCK: Final = 1 << 17
 """Tokens of a block whose noise stands in tables."""
+PLACED_BLOCK: Final = 1 << 14
+"""Tokens of a block whose noise is placed by position, in groups."""
 COMPUTED_BLOCK: Final = 1 << 13
 """Tokens of a block whose noise is computed in float64 for every position."""
 
@@ -63,16 +66,16 @@ class PositionNoise:
 
     Attributes:
         of: rows of the batch, their moment, their length, their tokens and where
-            they are real to total noise, (B, length) or (1, length).
+            they are real to their total noise.
         by_row: whether rows at one moment may differ, padding aside.
     """
 
-    of: Callable[[slice, Moment, int, TokenArray | None, BoolArray | None], FloatArray]
+    of: Callable[[slice, Moment, int, TokenArray | None, BoolArray | None], Placed]
     by_row: bool
 
 
 def by_weights(
-    timeline: Timeline, weights: Any, length: int, rows: int
+    timeline: Timeline, weights: Any, length: int, rows: int | None
 ) -> PositionNoise:
     """Return the noise of calibrated per-call weights.
 
@@ -80,13 +83,14 @@ def by_weights(
         timeline: the schedule.
         weights: (L,) or (B, L) weights > 0.
         length: L.
-        rows: B.
+        rows: B, or None where the weights say it.
 
     Raises:
         EngineError: weights of the wrong shape, sign or spread.
     """
     values = np.atleast_2d(checked_weights(weights))
-    if values.shape not in ((1, length), (rows, length)):
+    allowed = (1, values.shape[0] if rows is None else rows)
+    if values.shape not in [(count, length) for count in allowed]:
         raise EngineError(
             "weights",
             "wrong_length",
@@ -94,7 +98,7 @@ def by_weights(
             list(np.shape(weights)),
         )
     return PositionNoise(
-        of=lambda rows, moment, _length, _tokens, real: weighted_sigma(
+        of=lambda rows, moment, _length, _tokens, real: placed_by_weights(
             timeline.schedule.sigma(moment.t),
             cut(values, rows, slice(None)),
             real,
@@ -107,7 +111,7 @@ def by_weights(
 def by_hyperschedule(timeline: Timeline, hyperschedule: Hyperschedule) -> PositionNoise:
     """Return the noise of a hyperschedule over the timeline's schedule."""
     return PositionNoise(
-        of=lambda _rows, moment, length, tokens, real: hyperschedule.position_sigma(
+        of=lambda _rows, moment, length, tokens, real: hyperschedule.placed(
             timeline.schedule.sigma, moment, length, tokens, real
         ),
         by_row=hyperschedule.BY_TOKENS,
@@ -161,6 +165,8 @@ class Levels:
         """Return the thresholds of a batch; see `sigma_source`."""
         if noise is None and when.steps is not None:
             return _tabulated(self.table, _grid(when, batch))
+        if noise is not None:
+            return self._placed(PlacedRows.of(self.timeline, batch, when, noise))
         sigma = sigma_source(self.timeline, batch, when, noise)
 
         def part(rows: slice) -> Place[Limits]:
@@ -168,6 +174,29 @@ class Levels:
             return lambda rows, columns: self.of(sigma_at(rows, columns))
 
         return Source(part=part, block_tokens=sigma.block_tokens)
+
+    def _placed(self, rows: "PlacedRows") -> Source[Limits]:
+        """Return the thresholds where a hyperschedule places the noise."""
+
+        def worked_out(start: int, stop: int) -> tuple[Placed, Limits]:
+            placed = rows.at(start, stop)
+            grouped = placed.group is not None
+            levels = placed.sigma.reshape(-1) if grouped else placed.sigma
+            return placed, self.of(levels)
+
+        recent = functools.lru_cache(maxsize=1)(worked_out)
+
+        def part(chosen: slice) -> Place[Limits]:
+            def place(part_rows: slice, columns: slice) -> Limits:
+                placed, limits = recent(*rows.within(chosen, part_rows))
+                if placed.group is None:
+                    return limits.at((slice(None), columns))
+                count = part_rows.stop - part_rows.start
+                return limits.spread(placed.index(placed.group[:, columns], count))
+
+            return place
+
+        return Source(part=part, block_tokens=PLACED_BLOCK)
 
 
 def _tabulated(table: Limits, steps: AnyIntArray) -> Source[Limits]:
@@ -200,16 +229,9 @@ def sigma_source(
     Raises:
         EngineError: the time has a shape that does not fit.
     """
-    grid = _grid(when, batch)
     if noise is not None:
-        if grid.shape[1] > 1:
-            raise EngineError(
-                when.field,
-                "wrong_shape",
-                "must be a scalar or (B,) where a hyperschedule places the noise",
-                list(when.shape),
-            )
-        return _placed(timeline, batch, when, noise)
+        return _spread(PlacedRows.of(timeline, batch, when, noise))
+    grid = _grid(when, batch)
 
     @quiet
     def sigma(given: AnyArray) -> FloatArray:
@@ -227,36 +249,77 @@ def sigma_source(
     return Source(part=part, block_tokens=TABLE_BLOCK if few else COMPUTED_BLOCK)
 
 
-def _placed(
-    timeline: Timeline, batch: Batch, when: When, noise: PositionNoise
-) -> Source[FloatArray]:
-    """Return the total noise that a hyperschedule places."""
-    given = when.given.reshape(-1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedRows:
+    """The noise that a hyperschedule places, some rows at a time.
+
+    Attributes:
+        timeline: the schedule.
+        batch: the tokens.
+        when: the time of the call, one for all rows or one for each.
+        noise: noise by position.
+    """
+
+    timeline: Timeline
+    batch: Batch
+    when: When
+    noise: PositionNoise
+
+    @classmethod
+    def of(
+        cls, timeline: Timeline, batch: Batch, when: When, noise: PositionNoise
+    ) -> "PlacedRows":
+        """Return the rows' noise.
+
+        Raises:
+            EngineError: the time has a shape that does not fit.
+        """
+        if _grid(when, batch).shape[1] > 1:
+            raise EngineError(
+                when.field,
+                "wrong_shape",
+                "must be a scalar or (B,) where a hyperschedule places the noise",
+                list(when.shape),
+            )
+        return cls(timeline=timeline, batch=batch, when=when, noise=noise)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all rows have the same noise, so that one stands for all."""
+        one_time = self.when.given.size == 1
+        return one_time and self.batch.lengths is None and not self.noise.by_row
+
+    def within(self, chosen: slice, rows: slice) -> tuple[int, int]:
+        """Return which rows of the batch answer for `rows`, counted in `chosen`."""
+        if self.alike:
+            return 0, 1
+        return chosen.start + rows.start, chosen.start + rows.stop
 
     @quiet
-    def sigma(start: int, stop: int) -> FloatArray:
-        rows = slice(start, stop)
+    def at(self, start: int, stop: int) -> Placed:
+        """Return the noise of some rows of the batch."""
+        rows, given = slice(start, stop), self.when.given.reshape(-1)
         own = given[rows] if given.size > 1 else given
         moment = Moment(
-            t=timeline.times(when, own),
-            timesteps=None if when.steps is None else own.astype(np.int64),
-            num_timesteps=timeline.num_timesteps,
+            t=self.timeline.times(self.when, own),
+            timesteps=None if self.when.steps is None else own.astype(np.int64),
+            num_timesteps=self.timeline.num_timesteps,
         )
-        return noise.of(
+        batch = self.batch
+        return self.noise.of(
             rows, moment, batch.length, batch.native(rows), batch.real(rows)
         )
 
+
+def _spread(rows: PlacedRows) -> Source[FloatArray]:
+    """Return the total noise that a hyperschedule places."""
     # A row longer than a block, and rows that are all alike, are worked out once.
-    recent = functools.lru_cache(maxsize=1)(sigma)
-    alike = given.size == 1 and batch.lengths is None and not noise.by_row
+    recent = functools.lru_cache(maxsize=1)(rows.at)
 
     def part(chosen: slice) -> Place[FloatArray]:
-        def place(rows: slice, columns: slice) -> FloatArray:
-            first = chosen.start
-            start, stop = (0, 1) if alike else (first + rows.start, first + rows.stop)
-            return np.asarray(recent(start, stop)[:, columns])
-
-        return place
+        return lambda part_rows, columns: recent(
+            *rows.within(chosen, part_rows)
+        ).spread(columns)
 
     return Source(part=part, block_tokens=COMPUTED_BLOCK)
 

@@ -128,7 +128,7 @@ class ForwardProcess(ExactQuantities):
         moment = Moment(
             t=np.atleast_1d(times), timesteps=None, num_timesteps=self.num_timesteps
         )
-        sigma = noise.of(slice(None), moment, length, rows, None)
+        sigma = noise.of(slice(None), moment, length, rows, None).spread()
         one_row = given is None or given.ndim == 1
         single = times.ndim == 0 and np.ndim(weights) < 2 and one_row
         return sigma[0] if single else sigma
@@ -137,7 +137,7 @@ class ForwardProcess(ExactQuantities):
         self, weights: Any, token_types: Any, length: int, rows: Any
     ) -> PositionNoise:
         if weights is not None:
-            count = 1 if rows is None else rows.shape[0]
+            count = None if rows is None else rows.shape[0]
             return by_weights(self.timeline, weights, length, count)
         if token_types is not None:
             own = default_token_types(token_types, self.vocab_size)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from noising.engine.hyperschedules.annealing import Block, HybridAnnealing, Sliding
 from noising.engine.hyperschedules.autoregressive import ArDiffusion, Autoregressive
-from noising.engine.hyperschedules.base import Hyperschedule, Moment
+from noising.engine.hyperschedules.base import Hyperschedule, Moment, Placed
 from noising.engine.hyperschedules.diffusion_forcing import DiffusionForcing
 from noising.engine.hyperschedules.flat import Flat
 from noising.engine.hyperschedules.matrix import Matrix
@@ -14,7 +14,7 @@ from noising.engine.hyperschedules.weights import (
     TokenTypes,
     Weights,
     checked_weights,
-    weighted_sigma,
+    placed_by_weights,
 )
 
 HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
@@ -38,8 +38,9 @@ __all__ = [
     "Hyperschedule",
     "LevelHyperschedule",
     "Moment",
+    "Placed",
     "TokenTypes",
     "Weights",
     "checked_weights",
-    "weighted_sigma",
+    "placed_by_weights",
 ]

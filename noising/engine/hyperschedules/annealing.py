@@ -111,36 +111,37 @@ class Sliding(AnnealingHyperschedule):
     is autoregressive: one position at a time.
     """
 
-    def ramp(self) -> IntArray:
-        """Return the ramp's levels, (width,), from clean to noisy."""
+    def ramp(self, places: IntArray) -> IntArray:
+        """Return the ramp's levels at places 0 (clean) to width - 1 (noisy)."""
         top = self.levels - 1
-        places = np.arange(self.width)
         return np.rint(places * top / max(self.width - 1, 1)).astype(np.int64)
+
+    @property
+    def stride(self) -> int:
+        """How many places of the ramp are clean: those that round to level 0."""
+        top = self.levels - 1
+        return (self.width - 1) // (2 * top) + 1 if top else self.width
 
     def count(self, length: int) -> int:
         """Return the step at which the last position is clean."""
-        stride = self._stride()
-        if length <= stride:
-            return self.width + length - stride
-        return self.width - 1 + -(-length // stride)
+        if length <= self.stride:
+            return self.width + length - self.stride
+        return self.width - 1 + -(-length // self.stride)
 
     def at(self, steps: IntArray, length: int) -> IntArray:
         """Return each step's levels."""
-        table: IntArray = np.concatenate([[0], self.ramp(), [self.levels]])
         place: IntArray = np.arange(length) - self._left(steps)[:, None]
-        return np.asarray(table[place.clip(-1, self.width) + 1], np.int64)
+        levels = self.ramp(place.clip(0, self.width - 1))
+        return np.where(place < self.width, levels, self.levels)
 
     def first_active(self, steps: IntArray) -> IntArray:
         """Return the ramp's left end."""
         return np.maximum(self._left(steps), 0)
 
-    def _stride(self) -> int:
-        return int(np.count_nonzero(self.ramp() == 0))
-
     def _left(self, steps: IntArray) -> IntArray:
         """Return the ramp's left end, (N,), negative while the ramp enters."""
         beyond = steps - self.width
-        return np.where(beyond > 0, beyond * self._stride(), beyond)
+        return np.where(beyond > 0, beyond * self.stride, beyond)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,7 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.errors import EngineError
-from noising.engine.hyperschedules.base import (
-    LocalTimeHyperschedule,
-    Moment,
-    SigmaFunction,
-)
+from noising.engine.hyperschedules.base import ContinuousHyperschedule, Moment
 from noising.engine.hyperschedules.rows import LevelHyperschedule
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
 
@@ -39,7 +35,7 @@ class Autoregressive(LevelHyperschedule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArDiffusion(LocalTimeHyperschedule):
+class ArDiffusion(ContinuousHyperschedule):
     """Local times on a line through an anchor, so that the left is cleaned first.
 
     A sequence of N positions n = 1..N at time t is at s = t·(N + T). The line runs
@@ -88,10 +84,6 @@ class ArDiffusion(LocalTimeHyperschedule):
         slope = (timestep - height) / (position - start)
         line = slope * (np.arange(1, length + 1) - start) + height
         return np.clip(line, 0.0, total) / total
-
-    def noise(self, sigma: SigmaFunction, local: FloatArray) -> FloatArray:
-        """Return sigma at the local times."""
-        return sigma(local.reshape(-1)).reshape(local.shape)
 
     def _anchor(self, length: int, total: int) -> tuple[float, float]:
         """Return the anchor for a sequence of `length` over `total` timesteps."""

@@ -49,6 +49,50 @@ class Moment:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Total noise of groups of positions, and which group each position is in.
+
+    What depends on the noise alone need be worked out once for a group.
+
+    Attributes:
+        sigma: (R, G) total noise of the groups; R is 1 where all rows share it. Where
+            `group` is None every position is its own: (R, L).
+        group: (B, L) the group of each position, or None; B is 1 where all rows share
+            it.
+    """
+
+    sigma: FloatArray
+    group: IntArray | None
+
+    def spread(self, columns: slice = slice(None)) -> FloatArray:
+        """Return the total noise of every position, (B, C) or (R, C)."""
+        if self.group is None:
+            return self.sigma[:, columns]
+        group = self.group[:, columns]
+        rows = max(self.sigma.shape[0], group.shape[0])
+        return np.take_along_axis(
+            np.broadcast_to(self.sigma, (rows, self.sigma.shape[1])),
+            np.broadcast_to(group, (rows, group.shape[1])),
+            axis=1,
+        )
+
+    def index(self, group: IntArray, rows: int) -> IntArray:
+        """Return where positions find their noise in the flattened `sigma`.
+
+        Args:
+            group: (B, C) some columns of `group`.
+            rows: rows of the result.
+
+        Returns:
+            (rows, C).
+        """
+        count, width = self.sigma.shape
+        if count > 1:
+            group = group + width * np.arange(count)[:, None]
+        return np.broadcast_to(group, (rows, group.shape[1]))
+
+
 class Hyperschedule(abc.ABC):
     """Total noise by position, never decreasing in time."""
 
@@ -66,15 +110,15 @@ class Hyperschedule(abc.ABC):
         """
 
     @abc.abstractmethod
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
-        """Return the total noise of every position, (B, length) or (1, length).
+    ) -> Placed:
+        """Return the total noise of the positions of B rows, or of one for all.
 
         Args:
             sigma: the schedule's total noise as a function of time.
@@ -114,17 +158,17 @@ class LocalTimeHyperschedule(Hyperschedule):
         """
 
     @abc.abstractmethod
-    def noise(self, sigma: SigmaFunction, local: np.ndarray) -> FloatArray:
-        """Return total noise where `local` says, in its shape."""
+    def noise(self, sigma: SigmaFunction, local: np.ndarray) -> Placed:
+        """Return the total noise where `local` says."""
 
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
+    ) -> Placed:
         """Return sigma at each position's local time."""
         if real is None:
             return self.noise(sigma, self.local(moment, length))
@@ -134,3 +178,11 @@ class LocalTimeHyperschedule(Hyperschedule):
             rows = np.flatnonzero(lengths == real_length)
             local[rows, :real_length] = self.local(moment.of(rows), int(real_length))
         return self.noise(sigma, local)
+
+
+class ContinuousHyperschedule(LocalTimeHyperschedule):
+    """Local times are real numbers in [0, 1], one for every position."""
+
+    def noise(self, sigma: SigmaFunction, local: FloatArray) -> Placed:
+        """Return sigma at the local times."""
+        return Placed(sigma=sigma(local.reshape(-1)).reshape(local.shape), group=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, quiet
+from noising.engine.hyperschedules.base import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +49,18 @@ class WeightGroups:
         counts = np.where(np.isinf(distinct), 0.0, sizes)
         return cls(weights=distinct, counts=counts, place=place)
 
-    def calibrated_sigma(self, sigma: FloatArray) -> FloatArray:
-        """Return sigma_i = s/w_i of every position, 0 in groups without positions.
+    def placed(self, sigma: FloatArray, *, calibrate: bool) -> Placed:
+        """Return s/w_i of every position, or of its group.
 
         Args:
             sigma: (B,) total noise of the rows; B or R may be 1.
-
-        Returns:
-            (B, L) or (R, L).
+            calibrate: solve s; otherwise s = sigma.
         """
-        of_groups = calibrated_sigma(sigma, self.weights, self.counts)
-        rows = max(of_groups.shape[0], self.place.shape[0])
-        return np.take_along_axis(
-            np.broadcast_to(of_groups, (rows, of_groups.shape[1])),
-            np.broadcast_to(self.place, (rows, self.place.shape[1])),
-            axis=1,
-        )
+        if calibrate:
+            noise = calibrated_sigma(sigma, self.weights, self.counts)
+        else:
+            noise = np.where(self.counts > 0.0, sigma[:, None] / self.weights, 0.0)
+        return Placed(sigma=noise, group=self.place)
 
 
 @quiet

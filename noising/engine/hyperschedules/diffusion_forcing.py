@@ -8,10 +8,9 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.hyperschedules.base import (
+    ContinuousHyperschedule,
     Hyperschedule,
-    LocalTimeHyperschedule,
     Moment,
-    SigmaFunction,
 )
 from noising.engine.hyperschedules.rows import LEVELS, LevelHyperschedule
 from noising.engine.parameters import REQUIRED, Choice, Integer, Number, Parameter
@@ -84,7 +83,7 @@ class Trapezoid(_Ramps):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Independent(LocalTimeHyperschedule):
+class Independent(ContinuousHyperschedule):
     """Every position has a pace of its own: tau_i = u_i^((1-t)/t).
 
     u_i is uniform in (0, 1), a function of (seed, i). At t = 1/2 the local times are
@@ -115,10 +114,6 @@ class Independent(LocalTimeHyperschedule):
         """Return the local times, (B, length): 0 at t = 0 and 1 at t = 1."""
         t = moment.t[:, None]
         return self.paces(length) ** ((1.0 - t) / t)
-
-    def noise(self, sigma: SigmaFunction, local: FloatArray) -> FloatArray:
-        """Return sigma at the local times."""
-        return sigma(local.reshape(-1)).reshape(local.shape)
 
 
 SCHEMES: Mapping[str, type[Hyperschedule]] = {

@@ -6,8 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray, TokenArray
-from noising.engine.hyperschedules.base import Hyperschedule, Moment, SigmaFunction
+from noising.engine.arrays import BoolArray, TokenArray
+from noising.engine.hyperschedules.base import (
+    Hyperschedule,
+    Moment,
+    Placed,
+    SigmaFunction,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +24,14 @@ class Flat(Hyperschedule):
         """Return the hyperschedule; it has no parameters."""
         return cls()
 
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
+    ) -> Placed:
         """Return the row's sigma at every position."""
-        return np.repeat(sigma(moment.t)[:, None], length, axis=1)
+        everywhere = np.zeros((1, length), np.int64)
+        return Placed(sigma=sigma(moment.t)[:, None], group=everywhere)

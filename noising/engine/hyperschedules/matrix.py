@@ -6,14 +6,9 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from noising.engine.arrays import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    TokenArray,
-)
+from noising.engine.arrays import BoolArray, IntArray, TokenArray
 from noising.engine.errors import EngineError
-from noising.engine.hyperschedules.base import Moment, SigmaFunction
+from noising.engine.hyperschedules.base import Moment, Placed, SigmaFunction
 from noising.engine.hyperschedules.rows import LevelHyperschedule
 from noising.engine.parameters import REQUIRED, Integer, Parameter, listed
 
@@ -113,13 +108,13 @@ class Matrix(LevelHyperschedule):
             )
         return self.walk[steps]
 
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
+    ) -> Placed:
         """Return sigma at each position's level; padding changes no other's."""
         return self.noise(sigma, self.local(moment, length))

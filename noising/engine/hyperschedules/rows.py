@@ -15,6 +15,7 @@ from noising.engine.arrays import FloatArray, IntArray, check_elements
 from noising.engine.hyperschedules.base import (
     LocalTimeHyperschedule,
     Moment,
+    Placed,
     SigmaFunction,
 )
 from noising.engine.parameters import Integer
@@ -74,6 +75,6 @@ class LevelHyperschedule(LocalTimeHyperschedule):
         """Return the table of local times, here level/levels for every level."""
         return np.arange(self.levels + 1) / self.levels
 
-    def noise(self, sigma: SigmaFunction, local: IntArray) -> FloatArray:
-        """Return sigma at the times in the table; it is evaluated once for each."""
-        return sigma(self.times())[local]
+    def noise(self, sigma: SigmaFunction, local: IntArray) -> Placed:
+        """Return sigma at the times in the table, whose places are the groups."""
+        return Placed(sigma=sigma(self.times())[None], group=local)

@@ -15,7 +15,12 @@ from noising.engine.arrays import (
     float_array,
 )
 from noising.engine.errors import EngineError
-from noising.engine.hyperschedules.base import Hyperschedule, Moment, SigmaFunction
+from noising.engine.hyperschedules.base import (
+    Hyperschedule,
+    Moment,
+    Placed,
+    SigmaFunction,
+)
 from noising.engine.hyperschedules.calibration import WeightGroups
 from noising.engine.parameters import (
     REQUIRED,
@@ -63,10 +68,12 @@ def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
     return values
 
 
-def weighted_sigma(
+def placed_by_weights(
     sigma: FloatArray, weights: FloatArray, real: BoolArray | None, *, calibrate: bool
-) -> FloatArray:
+) -> Placed:
     """Return sigma_i = s/w_i for every position.
+
+    Multiplying all weights by a constant changes nothing.
 
     Args:
         sigma: (B,) total noise of the rows.
@@ -75,13 +82,11 @@ def weighted_sigma(
         calibrate: solve s so that the mean of exp(-sigma_i) over the row's real
             positions is exp(-sigma); otherwise s = sigma.
 
-    Returns:
-        (B, L) or (1, L); multiplying all weights by a constant changes nothing.
+    Raises:
+        EngineError: there are neither one time nor one row nor as many of both.
     """
     check_rows(sigma, weights)
-    if not calibrate:
-        return sigma[:, None] / weights
-    return WeightGroups.of(weights, real).calibrated_sigma(sigma)
+    return WeightGroups.of(weights, real).placed(sigma, calibrate=calibrate)
 
 
 def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
@@ -125,14 +130,14 @@ class Weights(Hyperschedule):
         weights = checked_weights(parameters["weights"], "hyperschedule.weights")
         return cls(weights=weights, calibrate=parameters["calibrate"])
 
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
+    ) -> Placed:
         """Return s/w_i; `length` must be the number of weights."""
         if length != self.weights.size:
             raise EngineError(
@@ -141,7 +146,7 @@ class Weights(Hyperschedule):
                 f"must have one weight for each of the {length} positions",
                 self.weights.size,
             )
-        return weighted_sigma(
+        return placed_by_weights(
             sigma(moment.t), self.weights[None], real, calibrate=self.calibrate
         )
 
@@ -262,22 +267,20 @@ class TokenTypes(Hyperschedule):
         place = np.minimum(np.searchsorted(self.ids, tokens), self.ids.size - 1)
         return np.where(self.ids[place] == tokens, self.types[place], other)
 
-    def position_sigma(
+    def placed(
         self,
         sigma: SigmaFunction,
         moment: Moment,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> FloatArray:
+    ) -> Placed:
         """Return s/w by the type of each token; needs `tokens`."""
         if tokens is None:
             rule = "are needed by a hyperschedule of type `token_types`"
             raise EngineError("tokens", "missing", rule, None)
         types, noise = self.type_of(tokens), sigma(moment.t)
         check_rows(noise, types)
-        if not self.calibrate:
-            return noise[:, None] / self.weights[types]
         present = np.ones(types.shape, bool) if real is None else real
         counts = np.stack(
             [((types == kind) & present).sum(axis=1) for kind in range(3)], axis=1
@@ -285,4 +288,4 @@ class TokenTypes(Hyperschedule):
         groups = WeightGroups(
             weights=self.weights[None], counts=counts.astype(np.float64), place=types
         )
-        return groups.calibrated_sigma(noise)
+        return groups.placed(noise, calibrate=self.calibrate)

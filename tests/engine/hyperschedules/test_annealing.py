@@ -139,7 +139,9 @@ def test_the_ramps_of_hdlms_own_examples():
         (1, 5, [0]),
     ]:
         process = _process(type="sliding", width=width, levels=levels)
-        assert process.hyperschedule.ramp().tolist() == ramp
+        sliding = process.hyperschedule
+        assert sliding.ramp(np.arange(width)).tolist() == ramp
+        assert sliding.stride == ramp.count(0)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -208,6 +210,12 @@ def test_a_table_of_rows_too_large_is_refused_before_it_is_made():
     with pytest.raises(EngineError) as caught:
         process.rows(1 << 20)
     assert (caught.value.field, caught.value.code) == ("length", "too_large")
+
+
+def test_a_ramp_far_longer_than_the_row_costs_no_more_than_the_row():
+    process = _process(type="sliding", width=1 << 24, levels=1 << 16)
+    assert process.position_sigma(1.0, 5).tolist() == [process.sigma(1.0)] * 5
+    assert process.noise([1, 2, 3], 500, seed=1).tokens.shape == (3,)
 
 
 def test_long_rows_are_noised_without_that_table():

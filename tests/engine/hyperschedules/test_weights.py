@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.hyperschedules import checked_weights, weighted_sigma
+from noising.engine.hyperschedules import checked_weights, placed_by_weights
 
 RATIOS = [1.0, 1.5, 10.0, 1e3, 1e6]
 SIGMAS = [
@@ -33,7 +33,7 @@ def _shapes(ratio):
 def _calibrated(sigma, weights, real=None):
     rows = np.atleast_2d(weights)
     noise = np.atleast_1d(np.asarray(sigma, np.float64))
-    return weighted_sigma(noise, rows, real, calibrate=True)
+    return placed_by_weights(noise, rows, real, calibrate=True).spread()
 
 
 def _process(schedule=None, **hyperschedule):
@@ -140,10 +140,23 @@ def test_sigma_of_a_process_is_calibrated_at_every_time():
     assert (np.diff(noise, axis=0) >= 0.0).all()
 
 
+def test_weights_of_a_call_may_be_one_row_or_many():
+    process = build_process({"schedule": {"type": "loglinear"}})
+    rows = np.array([[1.0, 2.0], [4.0, 1.0]])
+    both = process.position_sigma([0.2, 0.7], 2, weights=rows)
+    assert (both[0] == process.position_sigma(0.2, 2, weights=rows[0])).all()
+    assert (both[1] == process.position_sigma(0.7, 2, weights=rows[1])).all()
+    assert process.position_sigma(0.2, 2, weights=rows).shape == (2, 2)
+    for weights, tokens in ((rows, [[0, 1]] * 3), (rows[..., None], None)):
+        with pytest.raises(EngineError) as caught:
+            process.position_sigma(0.2, 2, weights=weights, tokens=tokens)
+        assert (caught.value.field, caught.value.code) == ("weights", "wrong_length")
+
+
 def test_times_and_rows_must_fit_each_other():
     process = _process(weights=[1.0, 2.0])
     with pytest.raises(EngineError) as caught:
-        weighted_sigma(np.ones(3), np.ones((2, 5)), None, calibrate=True)
+        placed_by_weights(np.ones(3), np.ones((2, 5)), None, calibrate=True)
     assert (caught.value.field, caught.value.code) == ("t", "wrong_shape")
     with pytest.raises(EngineError) as caught:
         process.position_sigma(0.5, 3)

@@ -107,12 +107,6 @@ class BenchmarkRun(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(
-                    status__in=["queued", "running", "succeeded", "failed", "cancelled"]
-                ),
-                name="benchmarkrun_status_known",
-            ),
-            models.CheckConstraint(
                 condition=models.Q(progress__range=(0.0, 1.0)),
                 name="benchmarkrun_progress_in_range",
             ),
@@ -129,7 +123,7 @@ class BenchmarkRun(models.Model):
                     status__in=["succeeded", "failed", "cancelled"],
                     finished_at__isnull=False,
                 ),
-                name="benchmarkrun_ended",
+                name="benchmarkrun_known_and_ended",
             ),
             models.CheckConstraint(
                 condition=models.Q(status="failed", error__gt="")

@@ -32,14 +32,14 @@ def run(document: Document) -> BenchmarkRun:
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"status": "paused"}, "status_known"),
+        ({"status": "paused"}, "known_and_ended"),
         ({"progress": -0.1}, "progress_in_range"),
         ({"progress": 1.1}, "progress_in_range"),
         ({"started_at": None}, "started"),
         ({"attempt": 0}, "started"),
-        ({"finished_at": None}, "ended"),
-        ({"status": "running"}, "ended"),
-        ({"status": "queued"}, "ended"),
+        ({"finished_at": None}, "known_and_ended"),
+        ({"status": "running"}, "known_and_ended"),
+        ({"status": "queued"}, "known_and_ended"),
         ({"status": "failed"}, "failed_with_reason"),
         ({"error": "For no reason."}, "failed_with_reason"),
         ({"corpus": None}, "succeeded_complete"),

@@ -1,0 +1,180 @@
+"""What a certificate is: checks, their p-values, a verdict, and where it was made."""
+
+import dataclasses
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from noising.engine import ENGINE_VERSION
+from noising.engine.exact_tests import holm
+from noising.engine.process import ForwardProcess
+from noising.engine.randomness import ALGORITHM_VERSION
+
+CERTIFICATE_VERSION: Final = 1
+"""Changes with the meaning of a check or the form of the document."""
+
+FALSE_ALARM_RATE: Final = 1e-9
+"""Chance that a right sampler fails any statistical check at all."""
+
+Status: TypeAlias = Literal["ok", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one check found, before p-values are adjusted for their number.
+
+    Attributes:
+        name: stable name of the check, such as ``golden_vectors``.
+        measured: what was measured, or why nothing was, in a line.
+        status: failed if it failed by itself; p-values may still fail it.
+        p_values: the p-value of every statistical test by its case.
+    """
+
+    name: str
+    measured: str
+    status: Status = "ok"
+    p_values: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PValue:
+    """One statistical test.
+
+    Attributes:
+        case: what was tested, such as ``timestep 499, x0 7``.
+        p_value: of this test alone.
+        adjusted: by Holm for all tests of the certificate.
+    """
+
+    case: str
+    p_value: float
+    adjusted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of a certificate; attributes are those of `Evidence`, judged."""
+
+    name: str
+    measured: str
+    status: Status
+    p_values: tuple[PValue, ...]
+
+    def line(self) -> str:
+        """Return the check as a line of the report."""
+        measured = self.measured
+        if self.p_values:
+            least = min(self.p_values, key=lambda test: test.p_value)
+            adjusted = f"p = {least.p_value:.3g}, adjusted {least.adjusted:.3g}"
+            measured += f"; least of {len(self.p_values)}: {adjusted} ({least.case})"
+        status = "FAILED" if self.status == "failed" else self.status
+        return f"{self.name:<22} {status:<8} {measured}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """That a process's formulas agree with each other and its sampler with them.
+
+    Attributes:
+        specification: the canonical specification.
+        fingerprint: its SHA-256.
+        seed: seed of the draws; the same seed gives the same certificate.
+        samples: tokens drawn for each timestep and token that is tested.
+        checks: what was checked, in order.
+        environment: versions and machine.
+    """
+
+    specification: dict[str, Any]
+    fingerprint: str
+    seed: int
+    samples: int
+    checks: tuple[Check, ...]
+    environment: dict[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        process: ForwardProcess,
+        evidence: Iterable[Evidence],
+        *,
+        seed: int,
+        samples: int,
+    ) -> "Certificate":
+        """Judge the evidence: p-values are adjusted over all checks together."""
+        return cls(
+            specification=process.spec,
+            fingerprint=process.fingerprint,
+            seed=seed,
+            samples=samples,
+            checks=tuple(_judged(tuple(evidence))),
+            environment={
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "system": platform.system(),
+                "machine": platform.machine(),
+            },
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(check.status != "failed" for check in self.checks)
+
+    @property
+    def verdict(self) -> str:
+        """Either "passed" or "failed"."""
+        return "passed" if self.passed else "failed"
+
+    def document(self) -> dict[str, Any]:
+        """Return the certificate as JSON values."""
+        return {
+            "certificate_version": CERTIFICATE_VERSION,
+            "engine_version": ENGINE_VERSION,
+            "algorithm_version": ALGORITHM_VERSION,
+            "specification": self.specification,
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "samples": self.samples,
+            "false_alarm_rate": FALSE_ALARM_RATE,
+            "verdict": self.verdict,
+            "checks": [dataclasses.asdict(check) for check in self.checks],
+            "environment": dict(self.environment),
+        }
+
+    def report(self) -> str:
+        """Return the certificate for people: a line a check, then the verdict."""
+        statuses = [check.status for check in self.checks]
+        tests = sum(len(check.p_values) for check in self.checks)
+        named = self.specification
+        return "\n".join(
+            [
+                f"{named['schedule']['type']} schedule, {named['graph']['type']} graph,"
+                f" V = {named['vocab_size']}, T = {named['num_timesteps']}"
+                f" ({self.fingerprint[:12]})",
+                *(check.line() for check in self.checks),
+                f"{self.verdict}: {statuses.count('ok')} checks ok,"
+                f" {statuses.count('failed')} failed,"
+                f" {statuses.count('skipped')} skipped; {tests} exact tests at a"
+                f" false-alarm rate of {FALSE_ALARM_RATE:g} together"
+                f" (Holm), seed {self.seed}, {self.samples} tokens each",
+            ]
+        )
+
+
+def _judged(evidence: tuple[Evidence, ...]) -> Iterator[Check]:
+    adjusted = iter(holm([p for found in evidence for _, p in found.p_values]))
+    for found in evidence:
+        tests = tuple(
+            PValue(case=case, p_value=p, adjusted=next(adjusted))
+            for case, p in found.p_values
+        )
+        refused = any(test.adjusted < FALSE_ALARM_RATE for test in tests)
+        yield Check(
+            name=found.name,
+            measured=found.measured,
+            status="failed" if refused else found.status,
+            p_values=tests,
+        )

@@ -1,0 +1,139 @@
+"""Consistency: exact quantities must agree with each other, up to rounding."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from noising.engine.arrays import quiet
+from noising.engine.certify.certificate import Evidence
+from noising.engine.certify.moments import IDENTITIES, Moment, clean_tokens
+from noising.engine.errors import EngineError
+from noising.engine.lint import LARGEST_RATE_ERROR
+from noising.engine.process import ForwardProcess
+from noising.engine.registry import build_process
+
+PAIRS: Final = ((0.0, 0.013), (0.21, 0.63), (0.63, 0.987))
+"""Times s < t, as shares of the time at which noise becomes infinite, or of 1."""
+
+MIDDLES: Final = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98])
+"""Where rates are compared with slopes: the middles of the intervals there."""
+
+ABSENT: Final = frozenset({"not_rank_one", "sigma_decreases", "too_large"})
+"""Codes of errors by which a process says that it has no such quantity."""
+
+
+def identities(process: ForwardProcess) -> Iterator[Evidence]:
+    """Yield what every identity found; those without a meaning here say so."""
+    yield _round_trip(process)
+    yield _alpha(process)
+    yield _rate_of_noise(process)
+    yield _information(process)
+    worst = dict.fromkeys(IDENTITIES, 0.0)
+    absent: dict[str, str] = {}
+    for moment in _moments(process):
+        for name, (identity, _) in IDENTITIES.items():
+            if name in absent:
+                continue
+            try:
+                value = identity(moment)
+            except EngineError as error:
+                absent[name] = _reason(error)
+            else:  # unlike max(), it keeps NaN, which is no agreement
+                worst[name] = float(np.maximum(worst[name], value))
+    for name, (_, tolerance) in IDENTITIES.items():
+        if name in absent:
+            yield Evidence(name=name, measured=absent[name], status="skipped")
+        else:
+            yield _within(name, worst[name], tolerance)
+
+
+def _reason(error: EngineError) -> str:
+    """Return why a quantity is absent.
+
+    Raises:
+        EngineError: it is not: the error means something else.
+    """
+    if error.code not in ABSENT:
+        raise error
+    return str(error)
+
+
+def _within(name: str, worst: float, tolerance: float) -> Evidence:
+    return Evidence(
+        name=name,
+        measured=f"largest deviation {worst:.2g}, at most {tolerance:g}",
+        status="ok" if worst <= tolerance else "failed",
+    )
+
+
+def _moments(process: ForwardProcess) -> Iterator[Moment]:
+    tokens = clean_tokens(process)
+    end = _last_finite_time(process)
+    for s, t in PAIRS:
+        for x0 in tokens:
+            other = next((token for token in tokens if token != x0), x0)
+            yield Moment.of(process, x0, other, s=s * end, t=t * end)
+
+
+def _last_finite_time(process: ForwardProcess) -> float:
+    """Return the time of the last timestep before noise is infinite, or 1."""
+    if math.isfinite(process.sigma(PAIRS[-1][1])):
+        return 1.0
+    return float(np.argmax(np.isinf(process.sigmas)) / process.num_timesteps)
+
+
+def _round_trip(process: ForwardProcess) -> Evidence:
+    again = build_process(process.spec)
+    same = (again.spec, again.fingerprint) == (process.spec, process.fingerprint)
+    return Evidence(
+        name="specification",
+        measured="built again, it has the same canonical form and fingerprint"
+        if same
+        else "built again, it has another canonical form",
+        status="ok" if same else "failed",
+    )
+
+
+@quiet
+def _alpha(process: ForwardProcess) -> Evidence:
+    """Alpha and the move chance add to 1, and alpha is exp(-sigma)."""
+    times = np.concatenate([[0.0], np.ravel(PAIRS), [1.0]])
+    alpha = process.alpha(times)
+    whole = np.abs(alpha + process.move_chance(times) - 1.0)
+    of_sigma = np.abs(alpha - np.exp(-process.sigma(times)))
+    return _within("alpha", float(np.max([whole, of_sigma])), 1e-14)
+
+
+@quiet
+def _rate_of_noise(process: ForwardProcess) -> Evidence:
+    """Compare dsigma with a fourth-order difference inside intervals."""
+    steps = process.num_timesteps
+    middle = (np.floor(MIDDLES * steps) + 0.5) / steps
+    # Inside the interval, and small beside the way to where rates may diverge.
+    h = np.minimum(0.1 / steps, 1e-3 * np.minimum(middle, 1.0 - middle))
+    places = middle[:, None] + h[:, None] * np.array([-2.0, -1.0, 1.0, 2.0])
+    noise = process.sigma(places)
+    slope = noise @ np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)
+    rate = process.dsigma(middle)
+    finite = np.isfinite(noise).all(axis=1)
+    slope, rate = slope[finite], rate[finite]
+    scale = np.maximum(np.abs(slope), 1e-6 * np.abs(slope).max(initial=0.0))
+    error = np.abs(rate - slope) / np.where(scale > 0.0, scale, 1.0)
+    own_rates = process.spec["schedule"].get("rates") is not None
+    tolerance = LARGEST_RATE_ERROR if own_rates else 1e-6
+    return _within("dsigma", float(error.max(initial=0.0)), tolerance)
+
+
+def _information(process: ForwardProcess) -> Evidence:
+    """I(x_t; x_0) + H(x_0 | x_t) = H(x_0), for even frequencies."""
+    times = np.array([s for s, _ in PAIRS] + [PAIRS[-1][1], 1.0])
+    total = math.log(process.vocab_size - int(process.graph.mask_inside))
+    try:
+        both = process.mutual_information(times) + process.conditional_entropy(times)
+    except EngineError as error:
+        reason = _reason(error)
+        return Evidence(name="information", measured=reason, status="skipped")
+    deviation = np.abs(both - total).max() / (total or 1.0)
+    return _within("information", float(deviation), 1e-10)

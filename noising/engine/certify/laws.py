@@ -1,0 +1,116 @@
+"""The sampler against the closed forms that it is meant to draw from.
+
+Every case is a draw of its own.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from noising.engine.certify.certificate import Evidence
+from noising.engine.certify.moments import clean_tokens
+from noising.engine.certify.outcomes import Judge, Tests
+from noising.engine.process import ForwardProcess
+
+COLUMNS: Final = 256
+"""Tokens in a row of the draws."""
+
+OTHER_DRAWS: Final = 1 << 16
+"""The laws use draws below it, other checks those from it on."""
+
+_SHARES_OF_THE_WAY: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+_PATH_SHARES: Final = (0.1, 0.4, 0.7)
+
+
+def timesteps(process: ForwardProcess) -> list[int]:
+    """Return a few timesteps from the first to the last."""
+    return _timesteps_at(process, _SHARES_OF_THE_WAY)
+
+
+def _timesteps_at(process: ForwardProcess, shares: tuple[float, ...]) -> list[int]:
+    last = process.num_timesteps - 1
+    return sorted({round(share * last) for share in shares})
+
+
+def laws(process: ForwardProcess, *, samples: int, seed: int) -> Iterator[Evidence]:
+    """Yield what tokens did, for a few timesteps and clean tokens.
+
+    Args:
+        process: a process without a hyperschedule.
+        samples: tokens drawn for each, a multiple of COLUMNS.
+        seed: the seed; case number i is draw i of it.
+    """
+    changed: Tests = []
+    masked: Tests = []
+    destinations: Tests = []
+    judge = Judge.of(process)
+    cases = itertools.product(timesteps(process), clean_tokens(process))
+    for draw, (timestep, x0) in enumerate(cases):
+        case = f"timestep {timestep}, x0 {x0}"
+        tokens = np.full((samples // COLUMNS, COLUMNS), x0)
+        noised = process.noise(tokens, timestep, seed=seed, draw=draw).tokens
+        marginal = process.marginal(x0, process.time(timestep))
+        outcomes = judge.outcomes(case, x0, noised, marginal)
+        changed += outcomes.changed
+        masked += outcomes.masked
+        destinations += outcomes.destinations
+    yield _tested("changed_tokens", "against the marginals", changed)
+    if process.mask_id is None:
+        yield _skipped("masked_tokens", "the graph has no mask")
+    else:
+        yield _tested("masked_tokens", "against the marginals", masked)
+    if destinations:
+        bins = "ids in bins of about equal probability"
+        yield _tested("destinations", bins, destinations)
+    else:
+        reason = "changed tokens have no choice of another, or there are too few"
+        yield _skipped("destinations", reason)
+
+
+def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
+    """Compare a path's steps with the kernel's rows, its end with the marginal.
+
+    Args:
+        process: a process without a hyperschedule.
+        samples: tokens in a path, a multiple of COLUMNS.
+        seed: the seed.
+    """
+    name = "markov_path"
+    if process.schedule.falls():
+        return _skipped(name, "sigma falls, so there are no kernels")
+    x0 = clean_tokens(process)[0]
+    steps = _timesteps_at(process, _PATH_SHARES)
+    tokens = np.full((samples // COLUMNS, COLUMNS), x0)
+    path = process.sample_path(tokens, steps, seed=seed, draw=OTHER_DRAWS)
+    judge = Judge.of(process)
+    tests: Tests = []
+    for (k, before), (later, after) in itertools.pairwise(
+        zip(steps, path, strict=True)
+    ):
+        s, t = process.time(k), process.time(later)
+        for state in _commonest(before):
+            drawn = after[before == state]
+            case = f"timestep {k} to {later}, from {state}"
+            row = process.kernel(state, s, t)
+            tests += judge.outcomes(case, state, drawn, row).all
+    end = process.marginal(x0, process.time(steps[-1]))
+    tests += judge.outcomes(f"timestep {steps[-1]}, x0 {x0}", x0, path[-1], end).all
+    return _tested(name, f"timesteps {', '.join(map(str, steps))}", tests)
+
+
+def _commonest(tokens: np.ndarray) -> list[int]:
+    """Return the few states that most tokens are in."""
+    counts = np.bincount(tokens.ravel())
+    return [
+        int(state) for state in np.argsort(-counts, kind="stable")[:3] if counts[state]
+    ]
+
+
+def _tested(name: str, measured: str, tests: Tests) -> Evidence:
+    return Evidence(name=name, measured=measured, p_values=tuple(tests))
+
+
+def _skipped(name: str, reason: str) -> Evidence:
+    return Evidence(name=name, measured=reason, status="skipped")

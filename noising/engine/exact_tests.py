@@ -1,0 +1,179 @@
+"""Statistical tests whose p-values hold far out in the tails.
+
+A certificate judges at rates such as 1e-12, where the usual approximations are off
+by orders of magnitude: so binomial p-values are summed exactly, and counts in bins
+are judged by their likelihood ratio, whose tail follows the chi-square law there;
+Pearson's sum of squares, at 20 expected in a bin, understates it a hundredfold.
+"""
+
+import bisect
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from noising.engine.arrays import FloatArray, IntArray
+
+LEAST_EXPECTED: Final = 20.0
+"""Bins expected to hold less are pooled with their neighbours."""
+
+_SAME_CHANCE: Final = 1e-7  # log pmf values closer than this are a tie
+_TAIL_TERMS: Final = 1 << 12
+_NEGLIGIBLE: Final = 1e-18
+
+
+def binomial_p_value(successes: int, trials: int, chance: float) -> float:
+    """Return the exact two-sided p-value of a count of successes.
+
+    The probability of all outcomes that are no likelier than the observed one,
+    summed by ratios of neighbours outward from it.
+
+    Args:
+        successes: the count observed, 0..trials.
+        trials: independent trials, >= 0.
+        chance: probability of success; what rounding put outside [0, 1] is clipped.
+    """
+    if chance <= 0.0 or chance >= 1.0:
+        return float(successes == (trials if chance >= 1.0 else 0))
+    odds = (math.log(chance), math.log1p(-chance))
+    mode = min(math.floor((trials + 1) * chance), trials)
+    if successes == mode:
+        return 1.0
+    if successes < mode:  # mirrored, so that the near tail is the upper one
+        successes, mode, odds = trials - successes, trials - mode, odds[::-1]
+
+    def log_chance(count: int) -> float:
+        return _log_binomial(count, trials, *odds)
+
+    own = log_chance(successes)
+    upper = _tail(successes, trials, math.exp(odds[0] - odds[1]))
+    result = math.exp(own) * upper
+    # From 0 to the mode outcomes grow likelier: the last that is no likelier.
+    far = bisect.bisect_right(range(mode + 1), own + _SAME_CHANCE, key=log_chance) - 1
+    if far >= 0:
+        lower = _tail(trials - far, trials, math.exp(odds[1] - odds[0]))
+        result += math.exp(log_chance(far)) * lower
+    return min(result, 1.0)
+
+
+def _log_binomial(count: int, trials: int, log_chance: float, log_rest: float) -> float:
+    ways = (
+        math.lgamma(trials + 1)
+        - math.lgamma(count + 1)
+        - math.lgamma(trials - count + 1)
+    )
+    return ways + count * log_chance + (trials - count) * log_rest
+
+
+def _tail(count: int, trials: int, odds: float) -> float:
+    """Return the sum of P(j)/P(count) over j = count..trials, beyond the mode."""
+    total = last = 1.0
+    while count < trials and last > _NEGLIGIBLE * total:
+        steps = np.arange(count, min(count + _TAIL_TERMS, trials))
+        terms = last * np.cumprod((trials - steps) / (steps + 1) * odds)
+        total += float(terms.sum())
+        last = float(terms[-1])
+        count += steps.size
+    return total
+
+
+def chi_square_tail(statistic: float, freedom: int) -> float:
+    """Return P(X >= statistic) of the chi-square law, in closed form.
+
+    exp(-x/2)·sum of (x/2)^i/i! over i < freedom/2.
+
+    Args:
+        statistic: x >= 0.
+        freedom: degrees of freedom, even and positive.
+    """
+    half = 0.5 * statistic
+    if half == 0.0:
+        return 1.0
+    logs = [
+        order * math.log(half) - math.lgamma(order + 1) - half
+        for order in range(freedom // 2)
+    ]
+    return min(math.fsum(map(math.exp, logs)), 1.0)
+
+
+def bins_p_value(observed: IntArray, weights: FloatArray) -> float:
+    """Return the p-value of counts in bins under given probabilities.
+
+    Bins are pooled in their order until each is expected to hold 20, and to an odd
+    number, so that the degrees of freedom are even. Two bins are judged by the exact
+    binomial test, more by the likelihood ratio with Williams' correction.
+
+    Args:
+        observed: (K,) counts.
+        weights: (K,) probabilities up to a factor, with a positive sum.
+
+    Returns:
+        A p-value; 1 if fewer than two bins are left.
+
+    Source: Williams 1976, "Improved likelihood ratio tests for complete
+    contingency tables", Biometrika 63.
+    """
+    counts, chances = _pooled(observed, weights / weights.sum())
+    trials = int(counts.sum())
+    if counts.size < 2:
+        return 1.0
+    if counts.size == 2:
+        return binomial_p_value(int(counts[0]), trials, float(chances[0]))
+    ratio = np.where(counts > 0, counts, 1.0) / (trials * chances)
+    likelihood_ratio = 2.0 * math.fsum(counts * np.log(ratio))
+    freedom = counts.size - 1
+    correction = 1.0 + (math.fsum(1.0 / chances) - 1.0) / (6.0 * trials * freedom)
+    return chi_square_tail(max(likelihood_ratio, 0.0) / correction, freedom)
+
+
+def _pooled(observed: IntArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return counts and probabilities of bins that are pooled to 20 expected each."""
+    trials = float(observed.sum())
+    counts, shares = [0.0], [0.0]
+    for count, chance in zip(observed.tolist(), chances.tolist(), strict=True):
+        if shares[-1] * trials >= LEAST_EXPECTED:
+            counts.append(0.0)
+            shares.append(0.0)
+        counts[-1] += count
+        shares[-1] += chance
+    if len(counts) > 1 and shares[-1] * trials < LEAST_EXPECTED:
+        _join_last(counts, shares)
+    if len(counts) > 2 and len(counts) % 2 == 0:
+        _join_last(counts, shares)
+    return np.array(counts), np.array(shares)
+
+
+def _join_last(*bins: list[float]) -> None:
+    for values in bins:
+        values[-2:] = [sum(values[-2:])]
+
+
+def equal_mass_labels(weights: FloatArray, count: int) -> IntArray:
+    """Return which of `count` bins of about equal mass each item falls into.
+
+    Args:
+        weights: (N,) masses >= 0 with a positive sum, in the order to cut.
+        count: number of bins, >= 1.
+
+    Returns:
+        (N,) labels in 0..count-1, never falling; heavy items may leave bins empty.
+    """
+    upto = np.cumsum(weights)
+    middle = (upto - 0.5 * weights) / upto[-1]
+    return np.asarray(np.minimum((middle * count).astype(np.int64), count - 1))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p-values adjusted for their number, in the order given.
+
+    Judged at a rate r, the chance that any true hypothesis is refused is at most r,
+    however the tests depend on each other. Source: Holm 1979.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, (len(p_values) - rank) * p_values[place])
+        adjusted[place] = min(largest, 1.0)
+    return tuple(adjusted)

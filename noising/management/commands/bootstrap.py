@@ -21,6 +21,7 @@ STOP_SECONDS = 5
 
 FIRST_BENCHMARK = (
     *("--schedules", "sedd_entropy,cosine,linear"),
+    *("--timesteps", "0,250,500,750,999"),
     *("--samples", "64"),
 )
 

@@ -6,6 +6,7 @@ Importing this package loads neither Django nor a compiler.
 
 from typing import Final
 
+from noising.engine.backends import chosen_kernel, use_kernel
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
@@ -28,7 +29,9 @@ __all__ = [
     "ForwardProcess",
     "Noised",
     "build_process",
+    "chosen_kernel",
     "lint",
+    "use_kernel",
     "wasted_timesteps",
     "with_hyperschedule",
 ]

@@ -14,7 +14,6 @@ from noising.engine.batch import Batch
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.base import later_noise
-from noising.engine.kernels import Worker
 from noising.engine.limits import Limits
 from noising.engine.positions import (
     Level,
@@ -24,7 +23,7 @@ from noising.engine.positions import (
     Source,
     sigma_source,
 )
-from noising.engine.sampling import Law, law_of, matrix_law, write_noised
+from noising.engine.sampling import Law, event_law, law_of, matrix_law, write_noised
 from noising.engine.timeline import When
 
 
@@ -97,7 +96,7 @@ def _step_law(
     levels: Levels, batch: Batch, whens: tuple[When, When], noise: PositionNoise | None
 ) -> Law[Any]:
     """Return the law of one step between two timesteps of a batch of clean tokens."""
-    graph, outcome = levels.graph, levels.outcome
+    graph = levels.graph
     before, after = (
         sigma_source(levels.timeline, batch, when, noise) for when in whens
     )
@@ -106,7 +105,7 @@ def _step_law(
     source = _between(
         before, after, lambda start, end: Limits.of(graph.step_events(start, end))
     )
-    return Law(source=source, worker=lambda size: Worker(size, outcome))
+    return event_law(levels, batch, source)
 
 
 def _between(

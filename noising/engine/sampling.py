@@ -10,10 +10,12 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, TokenArray
+from noising.engine.backends import worker_class
 from noising.engine.batch import Batch, check_ids
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
-from noising.engine.kernels import TILE, Block, Grid, Hasher, Worker, tiles
+from noising.engine.kernels import TILE, Block, Grid, Hasher, tiles
+from noising.engine.limits import Limits
 from noising.engine.positions import (
     Levels,
     Place,
@@ -166,11 +168,14 @@ def law_of(
     graph = levels.graph
     if isinstance(graph, MatrixGraph):
         return matrix_law(graph, sigma_source(levels.timeline, batch, when, noise))
+    return event_law(levels, batch, levels.source(batch, when, noise))
+
+
+def event_law(levels: Levels, batch: Batch, source: Source[Limits]) -> Law[Limits]:
+    """Return how a batch is noised by events, by the kernel in use."""
+    worker = worker_class(batch.tokens.size, batch.tokens.itemsize)
     outcome = levels.outcome
-    return Law(
-        source=levels.source(batch, when, noise),
-        worker=lambda size: Worker(size, outcome),
-    )
+    return Law(source=source, worker=lambda size: worker(size, outcome))
 
 
 def matrix_law(graph: MatrixGraph, sigma: Source[FloatArray]) -> Law[FloatArray]:
@@ -197,7 +202,7 @@ def checked_out(out: Any, tokens: TokenArray, shape: tuple[int, ...]) -> TokenAr
         and out.shape == shape
         and out.dtype == dtype
         and out.flags.c_contiguous
-        and out.flags.writeable
+        and out.flags.behaved  # aligned and writeable
     )
     if not fits:
         rule = f"must be a writable C-contiguous {dtype.name} array of {shape}"

@@ -1,8 +1,12 @@
 """The vectorised kernel against the recipe, one position at a time."""
 
+import importlib.util
+
+import numba
 import numpy as np
 import pytest
 
+from noising.engine import kernels_numba
 from noising.engine.batch import Batch
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.kernels import TILE, Grid, Hasher, Outcome, Worker
@@ -24,13 +28,31 @@ UNIFORM = GRAPH_TYPES["uniform"](vocab_size=1 << 24)
 THOUSAND = Outcome(replacement=Even(size=1000))
 
 
-@pytest.fixture(params=[Worker])
-def kernel(request):
-    """Each implementation of the kernel."""
+def _uncompiled():
+    """Return numba's kernel as the Python that it is compiled from."""
+    path = kernels_numba.__file__
+    spec = importlib.util.spec_from_file_location("uncompiled_kernels", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.NumbaWorker
+
+
+@pytest.fixture(params=["numpy", "compiled", "uncompiled"])
+def kernel(request, monkeypatch):
+    """Each implementation of the kernel, for tests of a few thousand tokens."""
+    if request.param == "uncompiled":
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+        return _uncompiled()
+    return Worker if request.param == "numpy" else kernels_numba.NumbaWorker
+
+
+@pytest.fixture(params=[Worker, kernels_numba.NumbaWorker])
+def fast_kernel(request):
+    """Each implementation of the kernel that large tests can wait for."""
     return request.param
 
 
-def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, threads=1):
+def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, protect=None):
     """Return what the kernel makes of thresholds of any broadcastable shape."""
     tokens = np.atleast_2d(tokens)
     if not isinstance(limits, Limits):
@@ -41,13 +63,13 @@ def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, threads
         seed=SEED,
         draw=0,
         sequence_ids=np.arange(len(tokens)) if sequence_ids is None else sequence_ids,
-        protect=None,
+        protect=protect,
         lengths=None,
     )
     law = Law(source=_source(limits), worker=lambda size: kernel(size, outcome))
     out = np.empty_like(tokens)
-    write_noised(batch, UNIFORM, law, out, threads)
-    return out, draw_struck(batch, law, threads)
+    write_noised(batch, UNIFORM, law, out, 1)
+    return out, draw_struck(batch, law)
 
 
 def _limits(move, mask=None, *, needs_move=False):
@@ -180,6 +202,19 @@ def test_a_second_event_masks_alone_or_where_the_token_moves(
     _check(kernel, _tokens((7, 50)), move, outcome, **second)
 
 
+@pytest.mark.parametrize("second", [{}, {"mask": 1 << 52}])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_fixed_positions_are_never_struck_in_rows_of_any_length(kernel, rows, second):
+    tokens = _tokens((2, 530))
+    protect = np.random.default_rng(8).random((rows, 530)) < 0.4
+    outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
+    limits = _limits(1 << 52, **second)
+    out, struck = _noised(kernel, tokens, limits, outcome, protect=protect)
+    expected = _expected(tokens, 1 << 52, **second, mask_id=1000)
+    assert (out == np.where(protect, tokens, expected[0])).all()
+    assert (struck == (expected[1] & ~protect)).all()
+
+
 @pytest.mark.parametrize("needs_move", [None, False, True])
 @pytest.mark.parametrize("index_dtype", ["uint8", "int32", "int64", "uint64"])
 def test_tables_of_levels_are_spread_by_an_index(kernel, needs_move, index_dtype):
@@ -240,11 +275,11 @@ def test_replacements_come_from_a_table(kernel, move):
 
 @pytest.mark.parametrize("chance", [0.0005, 0.02, 0.5, 0.9])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_borders_of_blocks_and_tiles_leave_no_trace(kernel, rows, chance):
+def test_borders_of_blocks_and_tiles_leave_no_trace(fast_kernel, rows, chance):
     length = TABLE_BLOCK + TILE + 13
     tokens = _tokens((rows, length))
     limit = thresholds(np.array([[chance]]))
-    out, struck = _noised(kernel, tokens, limit)
+    out, struck = _noised(fast_kernel, tokens, limit)
     borders = np.array([0, 8, TILE, 2 * TILE, TABLE_BLOCK, length - 1])
     places = np.concatenate([borders, borders - 1, borders[:-1] + 1])
     others = np.random.default_rng(3).integers(0, length, 300)
@@ -260,26 +295,28 @@ def test_borders_of_blocks_and_tiles_leave_no_trace(kernel, rows, chance):
 @pytest.mark.parametrize("second", [None, False, True])
 @pytest.mark.parametrize("replacement", [Even(size=1000), Constant(token=1)])
 @pytest.mark.parametrize("chance", [0.1, 0.9])
-def test_large_blocks_equal_single_rows(kernel, second, replacement, chance):
+def test_large_blocks_equal_single_rows(fast_kernel, second, replacement, chance):
     tokens = _tokens((150, 1001))
     mask = None if second is None else 1 << 52
     move = thresholds(np.array([[chance]]))
     limits = _limits(move, mask, needs_move=bool(second))
     outcome = Outcome(replacement=replacement, mask_id=1000)
-    out, struck = _noised(kernel, tokens, limits, outcome)
+    out, struck = _noised(fast_kernel, tokens, limits, outcome)
     for row in (0, 31, 32, 97, 149):
-        alone = _noised(kernel, tokens[row], limits, outcome, np.array([row]))
+        alone = _noised(fast_kernel, tokens[row], limits, outcome, np.array([row]))
         assert (alone[0][0] == out[row]).all()
         assert (alone[1][0] == struck[row]).all()
 
 
 @pytest.mark.parametrize("length", [1, 5, 9])
-def test_many_short_rows_equal_single_rows(kernel, length):
+def test_many_short_rows_equal_single_rows(fast_kernel, length):
     tokens = _tokens((30_000, length))
     limit = thresholds(np.array([[0.3]]))
-    out, _ = _noised(kernel, tokens, limit)
+    out, _ = _noised(fast_kernel, tokens, limit)
     for row in (0, 1, 4095, 4096, 13_107, 29_999):
-        alone, _ = _noised(kernel, tokens[row], limit, sequence_ids=np.array([row]))
+        alone, _ = _noised(
+            fast_kernel, tokens[row], limit, sequence_ids=np.array([row])
+        )
         assert (alone[0] == out[row]).all()
 
 

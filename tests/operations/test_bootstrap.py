@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
+from pytest_django import Settings
 
 from noising.management.commands import bootstrap
 from noising.services.builtin import BUILTIN_SCHEDULES
@@ -78,3 +79,15 @@ def test_a_benchmark_that_does_not_succeed_is_one_line(
 
     [line] = capsys.readouterr().err.splitlines()
     assert f"The benchmark {reason}; serving goes on without one" in line
+
+
+@pytest.mark.parametrize(
+    ("num_timesteps", "expected"),
+    [(1000, "0,249,499,749,999"), (100, "0,24,49,74,99"), (1, "0,0,0,0,0")],
+)
+def test_the_benchmark_keeps_to_the_timesteps_there_are(
+    settings: Settings, num_timesteps: int, expected: str
+) -> None:
+    settings.NOISE_SPECIFICATION = {"num_timesteps": num_timesteps}
+
+    assert bootstrap._five_timesteps() == expected

@@ -21,7 +21,6 @@ STOP_SECONDS = 5
 
 FIRST_BENCHMARK = (
     *("--schedules", "sedd_entropy,cosine,linear"),
-    *("--timesteps", "0,250,500,750,999"),
     *("--samples", "64"),
 )
 
@@ -67,6 +66,7 @@ class Command(BaseCommand):
                 (
                     *(sys.executable, str(settings.BASE_DIR / "manage.py")),
                     *("run_benchmarks", "--output", folder, *FIRST_BENCHMARK),
+                    *("--timesteps", _five_timesteps()),
                 )
             )
         if code != 0:
@@ -77,6 +77,12 @@ class Command(BaseCommand):
                 f"The benchmark {reason}; serving goes on without one. To run it: "
                 f"{sys.executable} manage.py run_benchmarks"
             )
+
+
+def _five_timesteps() -> str:
+    """Return the first, the last and three between, of as many as are configured."""
+    last = settings.NOISE_SPECIFICATION["num_timesteps"] - 1
+    return ",".join(str(last * quarter // 4) for quarter in range(5))
 
 
 def _run(command: tuple[str, ...]) -> int | None:

@@ -37,6 +37,8 @@ TEMPLATE_SPECIFICATION = {
     "hyperschedule": None,
 }
 
+CERTIFICATE = ("verdict", "certified_at", "certificate_text")
+
 FACTS = (
     "fingerprint",
     "num_timesteps",
@@ -134,6 +136,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             ("Plots", {"fields": ("plots",)}),
             (None, {"fields": ("slug", specification, "notes", "tags")}),
             ("Linter", {"fields": ("findings",)}),
+            ("Certificate", {"fields": CERTIFICATE}),
             ("Facts", {"fields": FACTS}),
         )
 
@@ -143,7 +146,14 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         """Addresses do not change, and a specification in use does not either."""
         if obj is None:
             return ()
-        shown = ("slug", "plots", "findings", "specification_text", *FACTS)
+        shown = (
+            "slug",
+            "plots",
+            "findings",
+            "specification_text",
+            *CERTIFICATE,
+            *FACTS,
+        )
         # Naming the field itself takes it out of the form.
         return (*shown, "specification") if obj.run_count else shown
 
@@ -199,6 +209,16 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     def findings(self, config: ScheduleConfig) -> SafeString | str:
         """The findings in words."""
         return findings_list(config.lint_findings)
+
+    @admin.display(description="Verdict")
+    def verdict(self, config: ScheduleConfig) -> str:
+        """Whether the certificate passed."""
+        return config.certificate_verdict or "Not certified yet."
+
+    @admin.display(description="Certificate")
+    def certificate_text(self, config: ScheduleConfig) -> SafeString | str:
+        """The certificate as it was stored."""
+        return json_block(config.certificate)
 
     @admin.display(description="Specification")
     def specification_text(self, config: ScheduleConfig) -> SafeString | str:

@@ -31,10 +31,10 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def with_summary(self) -> Self:
         """With ``schedule_type``, ``graph_type`` and ``run_count``.
 
-        The specification stays in the database: a `custom` schedule may hold
-        100,000 numbers, and a list shows none of them.
+        Specification and certificate stay in the database: a `custom` schedule may
+        hold 100,000 numbers, and a list shows none of them.
         """
-        return self.defer("specification").annotate(
+        return self.defer("specification", "certificate").annotate(
             schedule_type=KT("specification__schedule__type"),
             graph_type=KT("specification__graph__type"),
             run_count=models.Count("measurements"),
@@ -89,6 +89,13 @@ class ScheduleConfig(models.Model):
         editable=False,
         help_text="What the linter said when the configuration was stored.",
     )
+    certificate = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The newest certificate of the specification, passed or failed.",
+    )
+    certified_at = models.DateTimeField(null=True, blank=True, editable=False)
     notes = models.TextField(blank=True, default="")
     tags = models.JSONField(default=list, blank=True)
     owner = models.ForeignKey(
@@ -128,6 +135,11 @@ class ScheduleConfig(models.Model):
                 condition=models.lookups.Exact(Length("fingerprint"), 64),
                 name="scheduleconfig_fingerprint_is_sha256",
             ),
+            models.CheckConstraint(
+                condition=models.Q(certificate__isnull=True, certified_at__isnull=True)
+                | models.Q(certificate__isnull=False, certified_at__isnull=False),
+                name="scheduleconfig_certificate_has_its_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["fingerprint"], name="scheduleconfig_fingerprint"),
@@ -159,6 +171,11 @@ class ScheduleConfig(models.Model):
         severities = [finding["severity"] for finding in self.lint_findings]
         counts = {name: severities.count(name) for name in SEVERITIES}
         return {name: count for name, count in counts.items() if count}
+
+    @property
+    def certificate_verdict(self) -> str:
+        """Whether the certificate passed or failed; empty if there is none."""
+        return "" if self.certificate is None else str(self.certificate["verdict"])
 
     def refuse_changed_specification(self) -> None:
         """Raise ValidationError if a run refers to another specification than this."""

@@ -18,6 +18,7 @@ from noising.services.runs import (
 from noising.services.schedules import (
     LoadedSchedules,
     schedule_archive,
+    schedule_certify,
     schedule_create,
     schedule_unarchive,
     schedule_update,
@@ -38,6 +39,7 @@ __all__ = [
     "run_start",
     "run_unarchive",
     "schedule_archive",
+    "schedule_certify",
     "schedule_create",
     "schedule_unarchive",
     "schedule_update",

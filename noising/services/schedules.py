@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from noising.engine import build_process, lint
+from noising.engine.certify import Certificate
 from noising.models import ScheduleConfig
 from noising.services.builtin import BUILTIN_SCHEDULES, BUILTIN_TAG
 
@@ -98,6 +99,22 @@ def schedule_unarchive(*, schedule: ScheduleConfig) -> None:
         schedule.save(update_fields=["archived_at", "updated_at"])
 
 
+def schedule_certify(*, certificate: Certificate) -> tuple[str, ...]:
+    """Keep a certificate with every configuration of the specification it is for.
+
+    It replaces an older one, whichever of the two passed. Archived configurations
+    keep it too, since runs refer to them.
+
+    Returns:
+        The slugs of these configurations, sorted; there may be none.
+    """
+    with transaction.atomic():
+        same = ScheduleConfig.objects.filter(fingerprint=certificate.fingerprint)
+        slugs = sorted(same.select_for_update().values_list("slug", flat=True))
+        same.update(certificate=certificate.document(), certified_at=timezone.now())
+    return tuple(slugs)
+
+
 def schedules_load_builtin() -> LoadedSchedules:
     """Store the built-in configurations that are not there yet.
 
@@ -130,6 +147,9 @@ def _filled(
 ) -> ScheduleConfig:
     """Set the specification and everything that follows from it."""
     process = build_process(specification)
+    if schedule.fingerprint != process.fingerprint:
+        schedule.certificate = None
+        schedule.certified_at = None
     schedule.specification = process.spec
     schedule.fingerprint = process.fingerprint
     schedule.num_timesteps = process.num_timesteps

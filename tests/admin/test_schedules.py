@@ -9,6 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.engine import build_process
+from noising.engine.certify import certify
 from noising.models import BenchmarkRun, ScheduleConfig
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +227,20 @@ def test_who_is_not_staff_sees_nothing(client: Client, config: ScheduleConfig) -
     client.force_login(get_user_model().objects.create_user("someone"))
     for path in (LIST, ADD, change(config)):
         assert client.get(path).status_code == 302
+
+
+def test_a_certificate_is_shown_and_cannot_be_changed(
+    admin_client: Client, config: ScheduleConfig
+) -> None:
+    page = admin_client.get(change(config)).content.decode()
+    assert "Not certified yet." in page
+    services.schedule_certify(certificate=certify(build_process(SMALL), samples=512))
+    response = admin_client.get(change(config))
+    page = response.content.decode()
+    assert "golden_vectors" in page
+    assert "passed" in page
+    assert "certificate" not in response.context["adminform"].form.fields
+    document = ScheduleConfig.objects.get().certificate
+    posted = FORM | {"slug": "small", "certificate": "{}", "certified_at": ""}
+    assert admin_client.post(change(config), posted).status_code == 302
+    assert ScheduleConfig.objects.get().certificate == document

@@ -1,5 +1,6 @@
 """A certificate passes for what is right, and says what it left out."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_the_default_specification_passes_within_a_minute():
 def test_the_same_seed_gives_the_same_certificate():
     process = example("cosine", "uniform")
     document = certify(process, samples=FEW, seed=5).document()
+    assert json.loads(json.dumps(document)) == document
     assert certify(process, samples=FEW, seed=5).document() == document
     other = certify(process, samples=FEW, seed=6).document()
     assert other["checks"] != document["checks"]

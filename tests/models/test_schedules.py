@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
@@ -45,6 +46,17 @@ def test_the_database_refuses(
 ) -> None:
     with pytest.raises(IntegrityError, match=f"scheduleconfig_{constraint}"):
         ScheduleConfig.objects.filter(pk=config.pk).update(**{column: value})
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"certificate": {"verdict": "passed"}}, {"certified_at": timezone.now()}],
+)
+def test_the_database_refuses_a_certificate_without_its_time(
+    config: ScheduleConfig, columns: dict[str, object]
+) -> None:
+    with pytest.raises(IntegrityError, match="certificate_has_its_time"):
+        ScheduleConfig.objects.filter(pk=config.pk).update(**columns)
 
 
 def test_the_database_refuses_a_slug_twice(config: ScheduleConfig) -> None:

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 
 from noising import services
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
+from noising.engine.certify import Certificate, certify
 from noising.models import ScheduleConfig
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,52 @@ def test_a_new_specification_brings_its_own_fingerprint_and_findings() -> None:
     assert config.fingerprint == build_process(changed).fingerprint
     assert config.num_timesteps == 20
     assert config.tags == ["new"]
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certificate:
+    return certify(build_process(SMALL), samples=512)
+
+
+def test_a_certificate_stays_with_every_configuration_of_its_specification(
+    certificate: Certificate,
+) -> None:
+    for slug, specification in (
+        ("two", SMALL),
+        ("one", build_process(SMALL).spec),
+        ("another", {**SMALL, "num_timesteps": 11}),
+    ):
+        services.schedule_create(slug=slug, specification=specification)
+    services.schedule_archive(schedule=ScheduleConfig.objects.get(slug="two"))
+    assert services.schedule_certify(certificate=certificate) == ("one", "two")
+    for config in ScheduleConfig.objects.filter(slug__in=["one", "two"]):
+        assert config.certificate == certificate.document()
+        assert config.certificate_verdict == "passed"
+        assert config.certified_at is not None
+    other = ScheduleConfig.objects.get(slug="another")
+    assert (other.certificate, other.certified_at) == (None, None)
+    assert other.certificate_verdict == ""
+
+
+def test_a_newer_certificate_replaces_an_older_one(certificate: Certificate) -> None:
+    config = services.schedule_create(slug="small", specification=SMALL)
+    services.schedule_certify(certificate=certificate)
+    newer = certify(build_process(SMALL), samples=512, seed=1)
+    services.schedule_certify(certificate=newer)
+    config.refresh_from_db()
+    assert config.certificate == newer.document()
+
+
+def test_a_new_specification_has_no_certificate_yet(certificate: Certificate) -> None:
+    config = services.schedule_create(slug="small", specification=SMALL)
+    services.schedule_certify(certificate=certificate)
+    services.schedule_update(schedule=config, specification=SMALL, notes="New.")
+    config.refresh_from_db()
+    assert config.certificate_verdict == "passed"
+    changed = {**SMALL, "num_timesteps": 20}
+    services.schedule_update(schedule=config, specification=changed)
+    config.refresh_from_db()
+    assert (config.certificate, config.certified_at) == (None, None)
 
 
 def test_archives_and_brings_back() -> None:

@@ -63,6 +63,11 @@ class Check:
     status: Status
     p_values: tuple[PValue, ...]
 
+    def document(self) -> dict[str, Any]:
+        """Return the check as JSON values."""
+        tests = [dataclasses.asdict(test) for test in self.p_values]
+        return {**dataclasses.asdict(self), "p_values": tests}
+
     def line(self) -> str:
         """Return the check as a line of the report."""
         measured = self.measured
@@ -140,7 +145,7 @@ class Certificate:
             "samples": self.samples,
             "false_alarm_rate": FALSE_ALARM_RATE,
             "verdict": self.verdict,
-            "checks": [dataclasses.asdict(check) for check in self.checks],
+            "checks": [check.document() for check in self.checks],
             "environment": dict(self.environment),
         }
 

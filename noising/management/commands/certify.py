@@ -1,0 +1,112 @@
+"""`manage.py certify`: a certificate, kept with the schedules it is for."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+
+from noising.engine import EngineError, build_process
+from noising.engine.certify import Certificate, certify
+from noising.engine.certify.command import (
+    BAD_USAGE,
+    FAILED,
+    INTERRUPTED,
+    add_options,
+    check_target,
+    document_text,
+    read_specification,
+    write_document,
+)
+from noising.models import ScheduleConfig
+from noising.services import schedule_certify
+
+
+class Command(BaseCommand):
+    """Certifies, prints, stores; only then is a failed certificate a failure."""
+
+    help = (
+        "Check a noise process's formulas against each other and its sampler against "
+        "them, and keep the certificate with every stored schedule of the same "
+        "specification."
+    )
+    requires_system_checks = ()  # a bad argument is one line, whatever checks say
+
+    def create_parser(
+        self, prog_name: str, subcommand: str, **kwargs: Any
+    ) -> CommandParser:
+        """Say what is wrong with an argument in one line, without the usage."""
+        return super().create_parser(
+            prog_name, subcommand, usage=argparse.SUPPRESS, **kwargs
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The flags of ``python -m noising.engine.certify``, and ``--config``."""
+        given = parser.add_mutually_exclusive_group(required=True)
+        given.add_argument(
+            "specification",
+            type=Path,
+            nargs="?",
+            metavar="SPEC.json",
+            help="a specification",
+        )
+        given.add_argument("--config", metavar="SLUG", help="a stored schedule")
+        add_options(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Certify, and turn every expected failure into one line and an exit code."""
+        try:
+            certificate = self._certified(options)
+        except EngineError as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from error
+        except DatabaseError as error:
+            line = " ".join(str(error).split())
+            raise CommandError(
+                f"the database does not take the certificate: {line}; a new one "
+                "needs `manage.py migrate`, `python -m noising.engine.certify` none",
+                returncode=FAILED,
+            ) from error
+        except KeyboardInterrupt:
+            raise CommandError("interrupted", returncode=INTERRUPTED) from None
+        if not certificate.passed:
+            raise CommandError("the certificate failed", returncode=FAILED)
+
+    def _certified(self, options: Mapping[str, Any]) -> Certificate:
+        check_target(options["json"])
+        process = build_process(_specification(options))
+        certificate = certify(process, samples=options["samples"], seed=options["seed"])
+        self.stdout.write(certificate.report())
+        slugs = schedule_certify(certificate=certificate)
+        self.stdout.write(
+            f"Stored with: {', '.join(slugs)}."
+            if slugs
+            else "Not stored: no stored schedule has this specification."
+        )
+        if options["json"] is None:
+            self.stdout.write(document_text(certificate))
+        else:
+            write_document(certificate, options["json"])
+        return certificate
+
+
+def _specification(options: Mapping[str, Any]) -> Any:
+    """Return the specification of the file or of the stored schedule.
+
+    Raises:
+        EngineError: There is no such file or schedule, or it holds no JSON.
+    """
+    slug = options["config"]
+    if slug is None:
+        return read_specification(options["specification"])
+    found = ScheduleConfig.objects.filter(slug=slug).first()
+    if found is None:
+        raise EngineError(
+            "--config",
+            "unknown_schedule",
+            "must be the name of a stored schedule",
+            slug,
+            "`manage.py load_schedules` stores the built-in ones",
+        )
+    return found.specification

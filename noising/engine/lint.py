@@ -3,6 +3,7 @@
 Every check looks at the process's quantities and none at a type's name.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
@@ -22,7 +23,7 @@ WASTED_SHARE: Final = 0.2
 """Share of the timesteps that may each lose next to nothing."""
 WASTED_LOSS: Final = 0.1
 """Next to nothing: this fraction of an even loss per timestep."""
-THINNED: Final = 65
+THINNED: Final = 33
 """Points of an information curve that costs a matrix exponential each."""
 LARGEST_ROUNDING: Final = 0.01
 """Relative error of 1 - exp(-sigma) at which a number format counts as blind."""
@@ -81,11 +82,12 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity)))
 
 
+@functools.lru_cache(maxsize=2)
 def _information_left(process: ForwardProcess) -> FloatArray:
     """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,).
 
     Where a value costs a matrix exponential, a thinned curve is interpolated; where
-    the graph is too large for one, the answer is empty.
+    the graph is too large for one, the answer is empty. Two checks ask for it.
     """
     sigmas = _noise(process)
     graph = process.graph

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noising.engine import build_process
-from noising.engine.certify import FALSE_ALARM_RATE
+from noising.engine.certify import FALSE_ALARM_RATE, SAMPLES
 from noising.engine.certify.command import main
 from tests.engine.certificates import FEW, NAMES
 
@@ -168,3 +169,14 @@ def test_the_module_runs_as_a_program(spec_file):
         json.loads(spec_file.with_name("out.json").read_text())["false_alarm_rate"],
         FALSE_ALARM_RATE,
     )
+
+
+def test_the_documentation_lists_every_check_and_its_example_runs(capsys):
+    text = (Path(__file__).parents[2] / "docs" / "certificate.md").read_text()
+    rows = re.findall(r"^\| (`[a-z_`, ]+) \|", text, re.MULTILINE)
+    listed = [name.strip("` ") for row in rows for name in row.split(",")]
+    assert sorted(listed) == sorted(NAMES)
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], {})  # noqa: S102
+    assert "passed: " in capsys.readouterr().out
+    assert f"{SAMPLES.default:,}" in text
+    assert f"{SAMPLES.low} to {SAMPLES.high:,}" in text

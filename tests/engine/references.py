@@ -4,6 +4,8 @@ import json
 import math
 from pathlib import Path
 
+import pytest
+
 _FOLDER = Path(__file__).parent / "reference"
 
 
@@ -15,6 +17,14 @@ def reference(name):
 
     text = (_FOLDER / f"{name}.json").read_text()
     return json.loads(text, object_hook=restored)
+
+
+def near(expected, *, rel):
+    """Return what equals `expected` within a relative error, however small it is.
+
+    pytest.approx alone would let 1e-12 pass for 0.
+    """
+    return pytest.approx(expected, rel=rel, abs=0.0)
 
 
 def close(got, expected, *, rel=1e-12, absolute=1e-15):

@@ -35,8 +35,6 @@ class GridSchedule(Schedule):
         left, fraction = self._locate(t)
         start, end = self.sigmas[left], self.sigmas[left + 1]
         between = start + fraction * (end - start)
-        # Rounding must not leave the interval, or noise would be taken back.
-        between = np.clip(between, np.minimum(start, end), np.maximum(start, end))
         between = np.where(np.isinf(start) | (fraction == 0.0), start, between)
         return np.asarray(np.where(fraction == 1.0, end, between), np.float64)
 

@@ -7,7 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.hyperschedules import Moment
-from tests.engine.references import reference
+from tests.engine.references import near, reference
 
 HDLM = {case["name"]: case for case in reference("hdlm")["hyperschedules_L8"]}
 FAMILIES = ["block", "sliding", "hybrid_annealing"]
@@ -57,10 +57,10 @@ def test_rows_times_and_noise_equal_hdlm(name, hyperschedule):
     times = np.arange(len(rows) - 1) / (len(rows) - 1)
     sigma = hdlm.position_sigma(times, 8)
     for got, row in zip(sigma, _walk(case), strict=True):
-        assert got == pytest.approx(process.sigma(np.array(row["t"])), rel=1e-6)
-        assert got == pytest.approx(row["sigma"], rel=1e-5)
+        assert got == near(process.sigma(np.array(row["t"])), rel=1e-6)
+        assert got == near(row["sigma"], rel=1e-5)
     full = hdlm.position_sigma(1.0, 8)
-    assert full == pytest.approx(np.full(8, process.sigma(1 - 1e-4)), rel=1e-12)
+    assert full == near(np.full(8, process.sigma(1 - 1e-4)), rel=1e-12)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

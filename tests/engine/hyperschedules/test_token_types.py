@@ -7,6 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES
+from tests.engine.references import near
 
 CLASSES = {"critical": [3, 1], "variable": [0, 5], "other": [2]}
 TOKENS = np.array([1, 0, 2, 4, 3, 5, 5])
@@ -46,9 +47,9 @@ def test_it_equals_the_weights_of_each_token():
     for t in (0.0, 1e-6, 0.5, 1.0):
         sigma = process.position_sigma(t, 7, tokens=TOKENS)
         expected = process.position_sigma(t, 7, weights=weights)
-        assert sigma == pytest.approx(expected, rel=1e-13)
+        assert sigma == near(expected, rel=1e-13)
         mean = np.exp(-sigma).mean()
-        assert mean == pytest.approx(process.alpha(t), rel=1e-12)
+        assert mean == near(process.alpha(t), rel=1e-12)
 
 
 def test_uncalibrated_types_divide_sigma():

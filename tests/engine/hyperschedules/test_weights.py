@@ -7,6 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.hyperschedules import checked_weights, placed_by_weights
+from tests.engine.references import near
 
 RATIOS = [1.0, 1.5, 10.0, 1e3, 1e6]
 SIGMAS = [
@@ -51,17 +52,17 @@ def test_the_mean_of_alpha_over_positions_is_alpha(ratio, sigma):
     for weights in _shapes(ratio):
         noise = _calibrated(sigma, weights)[0]
         kept = math.fsum(np.exp(-noise)) / weights.size
-        assert kept == pytest.approx(math.exp(-sigma), rel=1e-12)
+        assert kept == near(math.exp(-sigma), rel=1e-12)
         moved = math.fsum(-np.expm1(-noise)) / weights.size
-        assert moved == pytest.approx(-math.expm1(-sigma), rel=1e-12)
+        assert moved == near(-math.expm1(-sigma), rel=1e-12)
         # Noise is inversely proportional to the weight.
-        assert noise * weights == pytest.approx(noise[0] * weights[0], rel=1e-14)
+        assert noise * weights == near(noise[0] * weights[0], rel=1e-14)
 
 
 def test_the_largest_finite_noise_is_still_calibrated():
     noise = _calibrated(1e300, [1.0, 1e6, 3.0])[0]
     assert np.isfinite(noise).all()
-    assert noise.min() == pytest.approx(1e300, rel=1e-12)
+    assert noise.min() == near(1e300, rel=1e-12)
 
 
 def test_every_row_is_solved_on_its_own():
@@ -88,7 +89,7 @@ def test_a_common_factor_changes_nothing():
     weights = _shapes(1e4)[5]
     noise = _calibrated(0.7, weights)
     assert (_calibrated(0.7, weights * 2.0**-40) == noise).all()
-    assert _calibrated(0.7, weights * 3.7) == pytest.approx(noise, rel=1e-14)
+    assert _calibrated(0.7, weights * 3.7) == near(noise, rel=1e-14)
 
 
 def test_the_order_of_positions_changes_nothing():
@@ -125,6 +126,18 @@ def test_padding_changes_no_bit(length):
     assert (endless == np.where(real, math.inf, 0.0)).all()
 
 
+def test_padding_and_other_rows_change_no_bit_of_many_rows():
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(1, 40, 200)
+    weights = np.exp(rng.uniform(0.0, 6.0, (200, 40)))
+    real = np.arange(40) < lengths[:, None]
+    sigma = rng.exponential(2.0, 200)
+    together = _calibrated(sigma, weights, real)
+    for row, length in enumerate(lengths):
+        alone = _calibrated(sigma[row], weights[row, :length])[0]
+        assert (together[row, :length] == alone).all()
+
+
 def test_uncalibrated_weights_divide_sigma():
     process = _process(weights=[0.5, 1.0, 4.0], calibrate=False)
     sigma = process.sigma(0.3)
@@ -136,7 +149,7 @@ def test_sigma_of_a_process_is_calibrated_at_every_time():
     process = _process(weights=[2.0, 0.8, 1.0, 1.0])
     times = np.linspace(0.0, 1.0, 50)
     noise = process.position_sigma(times, 4)
-    assert np.exp(-noise).mean(axis=1) == pytest.approx(process.alpha(times), rel=1e-12)
+    assert np.exp(-noise).mean(axis=1) == near(process.alpha(times), rel=1e-12)
     assert (np.diff(noise, axis=0) >= 0.0).all()
 
 

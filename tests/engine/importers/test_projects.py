@@ -7,7 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.importers import SOURCES, import_config
-from tests.engine.references import close, reference
+from tests.engine.references import close, near, reference
 
 SEDD = """
 ngpus: 8
@@ -296,7 +296,7 @@ def test_hdlm_rows_are_those_of_its_own_metaschedule():
     assert case["name"] == "simple_annealing(4,4)"
     count = case["max_step"] - 1
     sigma = process.position_sigma((count - step["step"]) / count, 8)
-    assert sigma == pytest.approx(step["sigma"], rel=1e-5)
+    assert sigma == near(step["sigma"], rel=1e-5)
 
 
 def test_hdlm_epsilon_masks_with_chance_t():
@@ -422,7 +422,7 @@ def test_diffusers_linear_equals_its_product_of_betas():
     imported = import_config("diffusers", DDPM)
     process = build_process(imported.spec)
     end = reference("d3pm_reimplemented")["linear T=1000 (1e-4..0.02)"]
-    assert process.alphas[-1] == pytest.approx(end["alpha_bar_end"], rel=1e-12)
+    assert process.alphas[-1] == near(end["alpha_bar_end"], rel=1e-12)
     assert ("_class_name", "differs") in _kinds(imported)
     assert ("prediction_type", "no_meaning") in _kinds(imported)
 
@@ -447,7 +447,7 @@ def test_diffusers_betas_are_kept(kind):
         "squaredcos_cap_v2": np.minimum(1 - f[1:] / f[:-1], 0.999),
         "sigmoid": low + (high - low) / (1 + np.exp(6 - 12 * k / 49)),
     }[kind]
-    assert process.alphas == pytest.approx(np.cumprod(1 - betas), rel=1e-11)
+    assert process.alphas == near(np.cumprod(1 - betas), rel=1e-11)
 
 
 def test_diffusers_cosine_ignores_a_range_of_betas():
@@ -464,7 +464,7 @@ def test_diffusers_trained_betas_become_a_table():
     }
     imported = import_config("diffusers", config)
     process = build_process(imported.spec)
-    assert process.alphas == pytest.approx([0.9, 0.72, 0.36], rel=1e-14)
+    assert process.alphas == near([0.9, 0.72, 0.36], rel=1e-14)
     assert ("beta_schedule", "ignored") in _kinds(imported)
 
 
@@ -473,7 +473,7 @@ def test_diffusers_rescaled_schedules_end_at_nothing():
     process = build_process(import_config("diffusers", config).spec)
     del config["rescale_betas_zero_snr"]
     plain = build_process(import_config("diffusers", config).spec)
-    assert process.alphas[0] == pytest.approx(plain.alphas[0], rel=1e-12)
+    assert process.alphas[0] == near(plain.alphas[0], rel=1e-12)
     assert process.alphas[-1] == 0.0
     off = import_config("diffusers", {**config, "rescale_betas_zero_snr": False})
     assert off.spec == plain.spec

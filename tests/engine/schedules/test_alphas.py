@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from tests.engine.references import close, reference
+from tests.engine.references import close, near, reference
 
 SEDD = reference("sedd_noise")
 BD3 = reference("bd3lms_noise")
@@ -102,11 +102,12 @@ def test_alpha_begins_at_one_and_ends_at_epsilon(name):
         assert process.sigma(0.0) == 0.0
         assert process.alpha(1.0) == pytest.approx(epsilon, rel=1e-15, abs=0.0)
         expected = -math.log(epsilon) if epsilon else math.inf
-        assert process.sigma(1.0) == pytest.approx(expected, rel=1e-15)
+        assert process.sigma(1.0) == near(expected, rel=1e-15)
         assert math.isinf(process.dsigma(1.0)) == (epsilon == 0.0)
 
 
-SMALL = 1e-9
+LATE = 1.0 - 1e-9
+SMALL = 1.0 - LATE  # exact, as the difference of neighbours is
 QUARTER, HALF = math.pi / 4, math.pi / 2
 
 
@@ -117,16 +118,15 @@ QUARTER, HALF = math.pi / 4, math.pi / 2
         ("mdlm_cosine", 2 * (QUARTER * SMALL) ** 2, HALF * SMALL),
         ("cosine_squared", (HALF * SMALL) ** 2, (HALF * SMALL) ** 2),
         ("maskgit_cosine", HALF * SMALL, 2 * (QUARTER * SMALL) ** 2),
-        ("polynomial", SMALL**2, 2 * SMALL),
+        ("polynomial", SMALL**2, SMALL * (2 - SMALL)),
     ],
 )
 def test_neither_end_loses_digits(name, moved_early, alpha_late):
     process = _process(type=name, epsilon=0)
-    assert process.move_chance(SMALL) == pytest.approx(moved_early, rel=1e-12)
-    assert process.sigma(SMALL) == pytest.approx(moved_early, rel=2e-9)
-    late = 1.0 - 2.0**-30  # 1 - t without rounding
-    factor = (2.0**-30 / SMALL) ** (round(math.log(alpha_late, SMALL)))
-    assert process.alpha(late) == pytest.approx(alpha_late * factor, rel=2e-9)
+    assert process.move_chance(SMALL) == near(moved_early, rel=1e-14)
+    assert process.sigma(SMALL) == near(-math.log1p(-moved_early), rel=1e-14)
+    assert process.alpha(LATE) == near(alpha_late, rel=1e-14)
+    assert process.sigma(LATE) == near(-math.log(alpha_late), rel=1e-14)
 
 
 def test_rates_at_the_very_start():

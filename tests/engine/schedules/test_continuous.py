@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from tests.engine.references import close, reference
+from tests.engine.references import close, near, reference
 
 SEDD = reference("sedd_noise")
 TIMES = np.array(SEDD["t"])
@@ -55,7 +55,7 @@ def test_geometric_takes_ends_that_are_worlds_apart():
 
 def test_linear_sigma_is_a_line_between_its_ends():
     process = _process(type="linear_sigma")
-    assert process.sigma(TIMES) == pytest.approx(1e-3 + 6.999 * TIMES, rel=1e-15)
+    assert process.sigma(TIMES) == near(1e-3 + 6.999 * TIMES, rel=1e-15)
     assert (process.dsigma(TIMES) == 7.0 - 1e-3).all()
     process = _process(type="linear_sigma", sigma_min=2, sigma_max=2)
     assert (process.sigma(TIMES) == 2.0).all()
@@ -70,10 +70,10 @@ def test_log_snr_goes_on_where_alpha_is_too_small_for_a_number():
 
 def test_uniform_is_a_constant_rate_down_to_its_terminal_alpha():
     process = _process(type="uniform", terminal_alpha=1e-5)
-    assert process.alpha(TIMES) == pytest.approx(1e-5**TIMES, rel=1e-14)
+    assert process.alpha(TIMES) == near(1e-5**TIMES, rel=1e-14)
     assert (process.dsigma(TIMES) == -math.log(1e-5)).all()
-    assert _process(type="uniform").alpha(1.0) == pytest.approx(1e-3, rel=1e-15)
-    assert process.move_chance(1e-18) == pytest.approx(1e-18 * math.log(1e5), rel=1e-15)
+    assert _process(type="uniform").alpha(1.0) == near(1e-3, rel=1e-15)
+    assert process.move_chance(1e-18) == near(1e-18 * math.log(1e5), rel=1e-15)
 
 
 @pytest.mark.parametrize(

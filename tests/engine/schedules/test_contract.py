@@ -7,6 +7,7 @@ import pytest
 
 from noising.engine import SCHEDULE_TYPES, build_process
 from noising.engine.schedules.grid import GridSchedule
+from tests.engine.references import near
 
 EXAMPLES = [
     {"type": "linear"},
@@ -101,9 +102,9 @@ def test_alpha_and_move_chance_add_up_to_one(process):
 
 def test_alpha_and_move_chance_follow_from_sigma(process):
     sigma = process.sigma(TIMES)
-    assert process.alpha(TIMES) == pytest.approx(np.exp(-sigma), rel=1e-12)
+    assert process.alpha(TIMES) == near(np.exp(-sigma), rel=1e-12)
     moved = process.move_chance(TIMES)
-    assert moved == pytest.approx(-np.expm1(-sigma), rel=1e-14)
+    assert moved == near(-np.expm1(-sigma), rel=1e-14)
 
 
 def test_sigma_never_decreases(process):
@@ -122,7 +123,7 @@ def test_log_snr_is_minus_log_expm1_of_sigma(process):
             expected = -math.log(math.expm1(sigma))
             assert got == pytest.approx(expected, rel=1e-13, abs=1e-13)
         else:
-            assert got == pytest.approx(-sigma, rel=1e-12)
+            assert got == near(-sigma, rel=1e-12)
 
 
 def test_the_rate_is_the_derivative_inside_intervals(process):
@@ -147,7 +148,7 @@ def test_rates_are_never_negative_nor_nan(process):
 def test_timesteps_are_times(process):
     times = process.time(np.arange(STEPS))
     assert (process.sigmas == process.sigma(times)).all()
-    assert process.alphas == pytest.approx(process.alpha(times), rel=1e-12)
+    assert process.alphas == near(process.alpha(times), rel=1e-12)
     assert not process.alphas.flags.writeable
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.arrays import quiet
+from tests.engine.references import near
 
 PAIRS = [
     (p, gamma)
@@ -36,9 +37,9 @@ def test_alpha_is_the_formula_and_p_the_share_of_uniform_noise(p, gamma):
     process = _process(p_uniform=p, gamma=gamma)
     t = np.linspace(0.0, 1.0, 101)
     c = 2**gamma * p / (1 - p) * (t * (1 - t)) ** (gamma / 2)
-    assert process.alpha(t) == pytest.approx((1 - t) / (1 + c), rel=1e-12)
+    assert process.alpha(t) == near((1 - t) / (1 + c), rel=1e-12)
     middle = process.schedule.mixing(np.array([0.5]))[0]
-    assert middle / (1 + middle) == pytest.approx(p, rel=1e-14)
+    assert middle / (1 + middle) == near(p, rel=1e-14)
 
 
 def test_it_begins_clean_and_ends_masked():
@@ -54,16 +55,17 @@ def test_without_uniform_noise_it_is_loglinear():
     process = _process(p_uniform=0)
     loglinear = build_process({"schedule": {"type": "loglinear", "epsilon": 0}})
     assert (process.sigma(TIMES) == loglinear.sigma(TIMES)).all()
-    assert process.dsigma(TIMES) == pytest.approx(loglinear.dsigma(TIMES), rel=1e-14)
+    assert process.dsigma(TIMES) == near(loglinear.dsigma(TIMES), rel=1e-14)
 
 
 def test_early_noise_keeps_its_digits():
-    # c = B·sqrt(t) leads: sigma = B·sqrt(t) - B²·t/2 + t + ...
+    # With c = B·sqrt(t), sigma = c - c²/2 + t + ... and 1 - alpha = c - c² + t + ...
     process = _process()
     bump = 2 * 0.1 / 0.9
-    expected = bump * 1e-8 - bump**2 * 1e-16 / 2 + 1e-16
-    assert process.move_chance(1e-16) == pytest.approx(expected, rel=1e-13)
-    assert process.sigma(1e-16) == pytest.approx(expected, rel=1e-13)
+    sigma = bump * 1e-8 - bump**2 * 1e-16 / 2 + 1e-16
+    assert process.sigma(1e-16) == near(sigma, rel=1e-14)
+    moved = bump * 1e-8 - bump**2 * 1e-16 + 1e-16
+    assert process.move_chance(1e-16) == near(moved, rel=1e-14)
 
 
 @pytest.mark.parametrize(("p", "gamma"), PAIRS)
@@ -71,10 +73,10 @@ def test_the_inverse_returns_time_what_is_left_and_mixing(p, gamma):
     process = _process(p_uniform=p, gamma=gamma)
     schedule = process.schedule
     t, left, c = _parts(schedule, process.sigma(TIMES))
-    assert t == pytest.approx(TIMES, rel=1e-13)
-    assert left == pytest.approx(1.0 - TIMES, rel=1e-13)
-    assert c == pytest.approx(schedule.mixing(TIMES), rel=1e-13)
-    assert left / (1 + c) == pytest.approx(process.alpha(TIMES), rel=1e-12)
+    assert t == near(TIMES, rel=1e-13)
+    assert left == near(1.0 - TIMES, rel=1e-13)
+    assert c == near(schedule.mixing(TIMES), rel=1e-13)
+    assert left / (1 + c) == near(process.alpha(TIMES), rel=1e-12)
 
 
 def test_the_inverse_at_the_ends_and_in_any_shape():
@@ -92,7 +94,7 @@ def test_what_is_left_is_exact_at_noise_beyond_float_times():
     # For large sigma c vanishes and 1 - t = exp(-sigma), far below an ulp of t.
     t, left, _ = _parts(_process(gamma=2).schedule, [100.0, 700.0])
     assert t.tolist() == [1.0, 1.0]
-    assert left == pytest.approx(np.exp([-100.0, -700.0]), rel=1e-12)
+    assert left == near(np.exp([-100.0, -700.0]), rel=1e-12)
 
 
 def test_times_below_the_smallest_number_are_that():

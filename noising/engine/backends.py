@@ -8,12 +8,11 @@ it is asked for: by `use_kernel` or by the environment's NOISING_KERNEL.
 import functools
 import importlib.util
 import os
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
-from noising.engine.kernels import Outcome, Worker
+from noising.engine.kernels import Worker
 from noising.engine.parameters import nearest
 
 KERNELS: Final = ("numpy", "numba", "auto")
@@ -58,7 +57,7 @@ def chosen_kernel() -> str:
     return given if given == "numpy" else _checked(given, VARIABLE)
 
 
-def worker_class(tokens: int, itemsize: int) -> Callable[[int, Outcome], Any]:
+def worker_class(tokens: int, itemsize: int) -> type[Any]:
     """Return the class that noises the blocks of a batch.
 
     Args:
@@ -71,7 +70,7 @@ def worker_class(tokens: int, itemsize: int) -> Callable[[int, Outcome], Any]:
         wanted = _compiled_kernel().is_cached(itemsize)
     if not wanted:
         return Worker
-    compiled: Callable[[int, Outcome], Any] = _compiled_kernel().NumbaWorker
+    compiled: type[Any] = _compiled_kernel().NumbaWorker
     return compiled
 
 

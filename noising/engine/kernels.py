@@ -11,7 +11,7 @@ token: blending is by xor and and.
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,9 @@ Level = TypeVar("Level")
 TILE: Final = 1 << 15
 """Words worked on at once: a buffer of them and a spare one fit the cache."""
 
-_DENSE_ABOVE: Final = 0.6  # share of moved tokens from which hashing all is faster
+# Shares of moved tokens above which it is faster to work on all of them.
+_DENSE_ABOVE: Final = 0.6
+_BLEND_ABOVE: Final = 0.15
 _UNIFORM_SHIFT: Final = np.uint64(64 - UNIFORM_BITS)
 _REST_SHIFT: Final = np.uint64(64 - LEADING_SHIFT)
 
@@ -299,6 +301,11 @@ def threshold_at(
     return found
 
 
+def largest(tokens: TokenArray) -> int:
+    """Return the largest token; a negative one counts as a huge one."""
+    return int(tokens.view(f"u{tokens.itemsize}").max())
+
+
 class Worker:
     """Noises blocks, one after the other; every thread has its own.
 
@@ -306,6 +313,9 @@ class Worker:
         capacity: most tokens of a block.
         outcome: what becomes of a token that is struck.
     """
+
+    BLOCK_TOKENS: ClassVar[int] = 1 << 17
+    """Tokens of a block whose noise stands in tables."""
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._hasher = Hasher(capacity)
@@ -318,42 +328,61 @@ class Worker:
         if mask is not None and not block.level.mask_needs_move:
             out |= self._hasher.masked(block, mask)
 
-    def noise(self, block: LimitedBlock, out: TokenArray) -> None:
-        """Write the noised tokens to `out`, (R, C), C-contiguous, of their dtype."""
+    def noise(self, block: LimitedBlock, out: TokenArray) -> int:
+        """Write the noised tokens to `out` and return the largest clean one.
+
+        Args:
+            block: the block.
+            out: (R, C) result, C-contiguous, of the tokens' dtype.
+        """
         moved = self._hasher.moved(block)
         replacement, mask = self._outcome.replacement, block.level.mask
         if mask is not None and not block.level.mask_needs_move:
             masked = self._hasher.masked(block, mask)
             np.greater(moved, masked, out=moved)
-            self._put_constant(block.tokens, out, masked, self._outcome.mask_id)
+            top = self._put_constant(block, out, masked, self._outcome.mask_id)
             self._put_some(block, out, moved)
-        elif isinstance(replacement, Constant):
-            self._put_constant(block.tokens, out, moved, replacement.token)
-        elif (
-            isinstance(replacement, Even)
-            and mask is None
-            and np.count_nonzero(moved) > _DENSE_ABOVE * moved.size
-        ):
-            self._put_everywhere(block, out, moved)
-        else:
-            np.copyto(out, block.tokens)
-            self._put_some(block, out, moved)
+            return top
+        share = np.count_nonzero(moved) / moved.size
+        if isinstance(replacement, Constant) and share > _BLEND_ABOVE:
+            return self._put_constant(block, out, moved, replacement.token)
+        if isinstance(replacement, Even) and mask is None and share > _DENSE_ABOVE:
+            return self._put_everywhere(block, out, moved)
+        top = self._put_clean(block, out)
+        self._put_some(block, out, moved)
+        return top
+
+    def _put_clean(self, block: LimitedBlock, out: TokenArray) -> int:
+        top = 0
+        for part in tiles(out.shape, TILE):
+            tokens = block.tokens[part]
+            top = max(top, largest(tokens))
+            np.copyto(out[part], tokens)
+        return top
 
     def _put_constant(
-        self, tokens: TokenArray, out: TokenArray, moved: BoolArray, token: int
-    ) -> None:
-        other = np.array(token, tokens.dtype)
-        for part in tiles(tokens.shape, TILE):
-            self._hasher.blend(tokens[part], other, out[part], moved[part])
+        self, block: LimitedBlock, out: TokenArray, moved: BoolArray, token: int
+    ) -> int:
+        """Write the tokens with one id where flagged."""
+        top, other = 0, np.array(token, out.dtype)
+        for part in tiles(out.shape, TILE):
+            tokens = block.tokens[part]
+            top = max(top, largest(tokens))
+            self._hasher.blend(tokens, other, out[part], moved[part])
+        return top
 
     def _put_everywhere(
         self, block: LimitedBlock, out: TokenArray, moved: BoolArray
-    ) -> None:
+    ) -> int:
         """Draw a replacement for every token and blend by `moved`."""
-        for part in tiles(moved.shape, TILE):
+        top = 0
+        for part in tiles(out.shape, TILE):
             words = self._hasher.draw(block.grid.tile(*part), Stream.REPLACE)
             drawn = self._outcome.replacement.ids(words)
-            self._hasher.blend(block.tokens[part], drawn, out[part], moved[part])
+            tokens = block.tokens[part]
+            top = max(top, largest(tokens))
+            self._hasher.blend(tokens, drawn, out[part], moved[part])
+        return top
 
     def _put_some(self, block: LimitedBlock, out: TokenArray, moved: BoolArray) -> None:
         """Write replacements, or the mask, over the moved tokens in `out`."""
@@ -366,14 +395,17 @@ class Worker:
 
     def _put_at(self, block: LimitedBlock, places: Places, out: TokenArray) -> None:
         """Write replacements, or the mask, at some places of (R·C,) `out`."""
-        level = block.level
+        replacement, level = self._outcome.replacement, block.level
         masked = None
         if level.mask is not None and level.mask_needs_move:
             words = self._hasher.draw_at(block.grid, places, Stream.SECOND)
             words >>= _UNIFORM_SHIFT
             masked = words < threshold_at(block, level.mask, places.flat)
-        words = self._hasher.draw_at(block.grid, places, Stream.REPLACE)
-        drawn = self._outcome.replacement.ids(words)
-        out[places.flat] = drawn.astype(out.dtype, copy=False)
+        if isinstance(replacement, Constant):
+            out[places.flat] = replacement.token
+        else:
+            words = self._hasher.draw_at(block.grid, places, Stream.REPLACE)
+            drawn = replacement.ids(words)
+            out[places.flat] = drawn.astype(out.dtype, copy=False)
         if masked is not None:
             out[places.flat[masked]] = self._outcome.mask_id

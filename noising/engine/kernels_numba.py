@@ -10,7 +10,7 @@ asked for.
 """
 
 import functools
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numba
 import numpy as np
@@ -233,8 +233,17 @@ def _put_some(
 
 
 @numba.njit(nogil=True)
-def _noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> None:
-    """Write noised tokens, (R, C)."""
+def _largest(clean: Any, top: Any) -> Any:
+    """Return the largest of some ids and `top`."""
+    for token in clean:
+        top = max(top, _U8(token))
+    return top
+
+
+@numba.njit(nogil=True)
+def _noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
+    """Write noised tokens, (R, C), and return the largest clean one."""
+    top = _U8(0)
     words = np.empty((2, PIECE // 8), np.uint64)
     limits = np.empty((2, PIECE), np.uint64)
     flags = np.zeros((3, PIECE), np.uint8)
@@ -243,10 +252,9 @@ def _noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> None:
         for left in range(0, tokens.shape[1], PIECE):
             size = min(PIECE, tokens.shape[1] - left)
             _piece(where, row, left, size, words, limits, flags)
-            clean, noised = (
-                tokens[row, left : left + size],
-                out[row, left : left + size],
-            )
+            clean = tokens[row, left : left + size]
+            noised = out[row, left : left + size]
+            top = _largest(clean, top)
             base = where.first + _U8(left)
             if draw.kind == CONSTANT:
                 _blend(size, draw.one, flags[0], clean, noised)
@@ -257,6 +265,7 @@ def _noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> None:
                 _put_some(key, gamma, base, size, draw, flags[0], noised)
             if where.event != NO_EVENT:
                 _blend(size, draw.mask_id, flags[1], noised, noised)
+    return top
 
 
 @numba.njit(nogil=True)
@@ -322,7 +331,6 @@ def _uncompiled() -> bool:
     )
 
 
-@functools.cache
 def _compiled(function: Any, signature: tuple[Any, ...]) -> Any:
     """Return a function compiled for one signature, from the cache if it is there."""
     if _uncompiled():
@@ -333,11 +341,21 @@ def _compiled(function: Any, signature: tuple[Any, ...]) -> Any:
     return dispatcher
 
 
+@functools.cache
+def _noise_kernel(itemsize: int) -> Any:
+    return _compiled(_noise_rows, _signature(itemsize))
+
+
+@functools.cache
+def _struck_kernel() -> Any:
+    return _compiled(_struck_rows, _STRUCK)
+
+
 def compile_all() -> None:
     """Compile everything into numba's cache, about a minute the first time."""
     for itemsize in _TOKEN:
-        _compiled(_noise_rows, _signature(itemsize))
-    _compiled(_struck_rows, _STRUCK)
+        _noise_kernel(itemsize)
+    _struck_kernel()
 
 
 @functools.cache
@@ -359,25 +377,32 @@ def is_cached(itemsize: int) -> bool:
 
 
 class NumbaWorker:
-    """Noises blocks by the compiled kernel; the same words, the same tokens.
+    """Noises blocks by the compiled kernel: the same words, the same tokens.
 
     Args:
         capacity: most tokens of a block.
         outcome: what becomes of a token that is struck.
     """
 
+    BLOCK_TOKENS: ClassVar[int] = 3 << 16
+
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._draw = draw_of(outcome)
 
     @quiet
-    def noise(self, block: LimitedBlock, out: TokenArray) -> None:
-        """Write the noised tokens to `out`, (R, C), C-contiguous, of their dtype."""
+    def noise(self, block: LimitedBlock, out: TokenArray) -> int:
+        """Write the noised tokens to `out` and return the largest clean one.
+
+        Args:
+            block: the block.
+            out: (R, C) result, C-contiguous, of the tokens' dtype.
+        """
         unsigned = np.dtype(f"u{out.itemsize}")
         tokens, target = block.tokens.view(unsigned), out.view(unsigned)
-        noise_rows = _compiled(_noise_rows, _signature(out.itemsize))
-        noise_rows(plain(tokens), target, where_of(block), self._draw)
+        noise_rows = _noise_kernel(out.itemsize)
+        return int(noise_rows(plain(tokens), target, where_of(block), self._draw))
 
     @quiet
     def struck(self, block: LimitedBlock, out: BoolArray) -> None:
         """Write where noise strikes to `out`, (R, C)."""
-        _compiled(_struck_rows, _STRUCK)(out, where_of(block))
+        _struck_kernel()(out, where_of(block))

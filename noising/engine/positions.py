@@ -32,15 +32,15 @@ from noising.engine.hyperschedules import (
     checked_weights,
     placed_by_weights,
 )
-from noising.engine.kernels import Outcome
+from noising.engine.kernels import Outcome, Worker
 from noising.engine.limits import Limits
 from noising.engine.timeline import Timeline, When
 
 Level = TypeVar("Level")
 Place: TypeAlias = Callable[[slice, slice], Level]
 
-TABLE_BLOCK: Final = 1 << 17
-"""Tokens of a block whose noise stands in tables."""
+TABLE_BLOCK: Final = Worker.BLOCK_TOKENS
+"""Tokens of a block whose noise stands in tables; a kernel may take more."""
 PLACED_BLOCK: Final = 1 << 14
 """Tokens of a block whose noise is placed by position, in groups."""
 COMPUTED_BLOCK: Final = 1 << 13

@@ -14,9 +14,10 @@ from noising.engine.backends import worker_class
 from noising.engine.batch import Batch, check_ids
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
-from noising.engine.kernels import TILE, Block, Grid, Hasher, tiles
+from noising.engine.kernels import TILE, Block, Grid, Hasher, largest, tiles
 from noising.engine.limits import Limits
 from noising.engine.positions import (
+    TABLE_BLOCK,
     Levels,
     Place,
     PositionNoise,
@@ -40,8 +41,11 @@ _LEAST_BLOCK: Final = 1 << 12
 class BlockWorker(Protocol[Level]):
     """Noises blocks one after the other, in memory of its own."""
 
-    def noise(self, block: Block[Level], out: TokenArray) -> None:
-        """Write the noised tokens to `out`, (R, C), C-contiguous."""
+    def noise(self, block: Block[Level], out: TokenArray) -> int:
+        """Write the noised tokens to `out`, (R, C), and return the largest clean one.
+
+        A negative token counts as a huge one.
+        """
 
     def struck(self, block: Block[Level], out: BoolArray) -> None:
         """Write where noise strikes to `out`, (R, C)."""
@@ -72,8 +76,14 @@ class MatrixWorker:
         self._hasher = Hasher(capacity)
         self._graph = graph
 
-    def noise(self, block: Block[FloatArray], out: TokenArray) -> None:
-        """Write the noised tokens to `out`, (R, C)."""
+    def noise(self, block: Block[FloatArray], out: TokenArray) -> int:
+        """Write the noised tokens to `out`, (R, C), and return the largest clean one.
+
+        Nothing is written if that has no row in the matrix.
+        """
+        top = largest(block.tokens)
+        if top >= self._graph.vocab_size:
+            return top
         sigma = np.broadcast_to(block.level, out.shape)
         drawn = self._graph.draw(
             block.tokens.reshape(-1),
@@ -82,6 +92,7 @@ class MatrixWorker:
         ).reshape(out.shape)
         fixed = block.fixed
         np.copyto(out, drawn if fixed is None else np.where(fixed, block.tokens, drawn))
+        return top
 
     def struck(self, block: Block[FloatArray], out: BoolArray) -> None:
         """Write where tokens change to `out`, (R, C)."""
@@ -175,6 +186,8 @@ def event_law(levels: Levels, batch: Batch, source: Source[Limits]) -> Law[Limit
     """Return how a batch is noised by events, by the kernel in use."""
     worker = worker_class(batch.tokens.size, batch.tokens.itemsize)
     outcome = levels.outcome
+    if source.block_tokens == TABLE_BLOCK:
+        source = Source(part=source.part, block_tokens=worker.BLOCK_TOKENS)
     return Law(source=source, worker=lambda size: worker(size, outcome))
 
 
@@ -246,11 +259,8 @@ def write_noised(
     known = graph.num_states if batch.states else graph.vocab_size
 
     def work(worker: BlockWorker[Any], block: Block[Any], place: Location) -> None:
-        tokens = block.tokens
-        ids = tokens.view(f"u{tokens.itemsize}")  # a negative id is a huge one
-        if int(ids.max()) >= known:
+        if worker.noise(block, out[place]) >= known:
             check_ids(batch.tokens.reshape(batch.shape), graph)
-        worker.noise(block, out[place])
 
     _for_each_block(batch, law, threads, work)
 

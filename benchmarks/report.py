@@ -61,7 +61,7 @@ def check_directory(directory: Path) -> None:
         raise _unwritable(directory, error) from error
 
 
-def write(document: Document, directory: Path) -> list[Path]:
+def write(document: Document, directory: Path, *, plots: bool = True) -> list[Path]:
     """Write the plots and, last, results.json; older ones are replaced.
 
     All files are complete in a folder of their own before the first is moved to its
@@ -70,6 +70,7 @@ def write(document: Document, directory: Path) -> list[Path]:
     Args:
         document: the results document.
         directory: where to; it is made if need be.
+        plots: whether to draw the plots, which takes some seconds.
 
     Returns:
         The files written.
@@ -77,7 +78,8 @@ def write(document: Document, directory: Path) -> list[Path]:
     Raises:
         OutputError: the disk is full, the folder may not be written to, ...
     """
-    contents = {name: render(build(document), "png") for name, build in FIGURES.items()}
+    figures = FIGURES if plots else {}
+    contents = {name: render(build(document), "png") for name, build in figures.items()}
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     contents[RESULTS_NAME] = f"{text}\n".encode()
     try:

@@ -110,6 +110,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for results.json and the plots (default: %(default)s)",
     )
     parser.add_argument(
+        "--no-plots",
+        dest="plots",
+        action="store_false",
+        help="write results.json only, which saves some seconds",
+    )
+    parser.add_argument(
         "--quiet", action="store_true", help="show neither progress nor table"
     )
 
@@ -203,7 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise UsageError(str(error)) from error
         with progress_bar(quiet=options.quiet) as on_progress:
             document = run(config, on_progress=on_progress)
-        paths = report.write(document, options.output)
+        paths = report.write(document, options.output, plots=options.plots)
         if not options.quiet:
             show_results(document, paths)
     except (UsageError, CorpusError) as error:

@@ -132,6 +132,11 @@ def test_quiet_is_quiet(tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} == NAMES
 
 
+def test_without_plots_only_the_results_are_written(tmp_path):
+    assert main([*QUICK, "--quiet", "--no-plots", "--output", str(tmp_path)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -21,7 +21,7 @@ STOP_SECONDS = 5
 
 FIRST_BENCHMARK = (
     *("--schedules", "sedd_entropy,cosine,linear"),
-    *("--samples", "64"),
+    *("--samples", "64", "--no-plots"),
 )
 
 

@@ -82,7 +82,7 @@ class Command(BaseCommand):
                 record.progress(done, total)
 
             document = run(config, on_progress=on_progress)
-        paths = report.write(document, options["output"])
+        paths = report.write(document, options["output"], plots=options["plots"])
         stored = record.finish(document)
         if not options["quiet"]:
             show_results(document, paths)

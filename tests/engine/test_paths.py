@@ -151,3 +151,9 @@ def test_matrix_graphs_are_noised_beyond_one_tile():
     part = process.noise(tokens[390:], 9, seed=1, sequence_ids=np.arange(390, 400))
     assert (whole.tokens[390:] == part.tokens).all()
     assert (whole.resampled == whole.changed).all()
+
+
+def test_matrix_graphs_refuse_ids_that_have_no_row():
+    with pytest.raises(EngineError) as caught:
+        _process("rate_matrix").noise([1, 5, 2], 9, seed=1)
+    assert (caught.value.field, caught.value.code) == ("tokens[1]", "out_of_range")

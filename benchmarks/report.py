@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
@@ -61,7 +62,14 @@ def check_directory(directory: Path) -> None:
         raise _unwritable(directory, error) from error
 
 
-def write(document: Document, directory: Path, *, plots: bool = True) -> list[Path]:
+def write(
+    document: Document,
+    directory: Path,
+    *,
+    plots: bool = True,
+    figures: Mapping[str, Callable[[Document], Figure]] = FIGURES,
+    results_name: str = RESULTS_NAME,
+) -> list[Path]:
     """Write the plots and, last, results.json; older ones are replaced.
 
     All files are complete in a folder of their own before the first is moved to its
@@ -71,6 +79,8 @@ def write(document: Document, directory: Path, *, plots: bool = True) -> list[Pa
         document: the results document.
         directory: where to; it is made if need be.
         plots: whether to draw the plots, which takes some seconds.
+        figures: file names and what draws them.
+        results_name: name of the JSON file.
 
     Returns:
         The files written.
@@ -78,10 +88,10 @@ def write(document: Document, directory: Path, *, plots: bool = True) -> list[Pa
     Raises:
         OutputError: the disk is full, the folder may not be written to, ...
     """
-    figures = FIGURES if plots else {}
-    contents = {name: render(build(document), "png") for name, build in figures.items()}
+    drawn = figures if plots else {}
+    contents = {name: render(build(document), "png") for name, build in drawn.items()}
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
-    contents[RESULTS_NAME] = f"{text}\n".encode()
+    contents[results_name] = f"{text}\n".encode()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=directory) as folder:

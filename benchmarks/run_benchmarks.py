@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import report
+from benchmarks import report, speed_report
 from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
@@ -29,11 +29,15 @@ from benchmarks.cases import (
 )
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import ProgressListener, run
+from benchmarks.speed import ROUNDS, SIZES, SUITE, run_speed
 from noising.engine import SCHEDULE_TYPES
 
 PROGRAM: Final = "run_benchmarks"
 DEFAULT_OUTPUT: Final = "benchmark-results"
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+SMALLEST: Final = SIZES[0][0] * SIZES[0][1]
+MOST_TOKENS: Final = SIZES[-1][0] * SIZES[-1][1]
+MAX_ROUNDS: Final = 10_000
 
 Resolver = Callable[[str], Mapping[str, Any]]
 """A schedule's name to its specification; raises UsageError for an unknown name."""
@@ -181,8 +185,12 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
 
 def show_results(document: Mapping[str, Any], paths: Sequence[Path]) -> None:
     """Print the table and the files on stdout."""
+    _show(report.table(document), paths)
+
+
+def _show(table: RenderableType, paths: Sequence[Path]) -> None:
     console = Console()
-    console.print(report.table(document))
+    console.print(table)
     for path in paths:
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
@@ -200,13 +208,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         " database.",
     )
     add_arguments(parser)
+    _add_suite_arguments(parser)
     options = parser.parse_args(argv)
     try:
+        if options.suite == SUITE:
+            return _run_speed(options)
         config = config_from(vars(options))
-        try:
-            report.check_directory(options.output)
-        except report.OutputError as error:
-            raise UsageError(str(error)) from error
+        _check_directory(options.output)
         with progress_bar(quiet=options.quiet) as on_progress:
             document = run(config, on_progress=on_progress)
         paths = report.write(document, options.output, plots=options.plots)
@@ -219,6 +227,64 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _ended(INTERRUPTED, "interrupted")
     return 0
+
+
+def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
+    suite = parser.add_argument_group(
+        "the throughput suite", "takes these and --seed, --output, --quiet"
+    )
+    suite.add_argument(
+        "--suite",
+        choices=("schedules", SUITE),
+        default="schedules",
+        help="what to run (default: %(default)s)",
+    )
+    suite.add_argument(
+        "--peers",
+        action="store_true",
+        help="time torch too, if it is installed",
+    )
+    suite.add_argument(
+        "--rounds",
+        type=_integer,
+        default=ROUNDS,
+        metavar="N",
+        help="how often each program is timed (default: %(default)s)",
+    )
+    suite.add_argument(
+        "--max-tokens",
+        type=_integer,
+        default=MOST_TOKENS,
+        metavar="N",
+        help="leave out larger cases (default: %(default)s)",
+    )
+
+
+def _run_speed(options: argparse.Namespace) -> int:
+    if not 1 <= options.rounds <= MAX_ROUNDS:
+        raise UsageError(f"rounds: must lie in 1..{MAX_ROUNDS}, got {options.rounds}")
+    if options.max_tokens < SMALLEST:
+        raise UsageError(f"max-tokens: must be at least {SMALLEST}")
+    _check_directory(options.output)
+    with progress_bar(quiet=options.quiet) as on_progress:
+        document = run_speed(
+            most_tokens=options.max_tokens,
+            rounds=options.rounds,
+            seed=options.seed,
+            peers=options.peers,
+            on_progress=on_progress,
+        )
+    paths = speed_report.write(document, options.output)
+    if not options.quiet:
+        _show(speed_report.table(document), paths)
+    return 0
+
+
+def _check_directory(directory: Path) -> None:
+    try:
+        report.check_directory(directory)
+    except report.OutputError as error:
+        raise UsageError(str(error)) from error
 
 
 class _Parser(argparse.ArgumentParser):

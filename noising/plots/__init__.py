@@ -8,6 +8,7 @@ from noising.plots.results import (
     preservation_figure,
     throughput_figure,
 )
+from noising.plots.speed import speed_figure
 
 __all__ = [
     "PRINT_DPI",
@@ -18,5 +19,6 @@ __all__ = [
     "information_figure",
     "preservation_figure",
     "render",
+    "speed_figure",
     "throughput_figure",
 ]

@@ -1,0 +1,250 @@
+"""The throughput suite: every kernel beside naive NumPy, a copy and, if there, torch.
+
+Programs are timed in turn on fresh inputs, and what is compared are the ratios within
+a round: what disturbs a round disturbs all of its programs, and a branch predictor
+cannot learn a mask that never comes again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.environment import environment
+from benchmarks.statistics import median
+from noising.engine import ForwardProcess, build_process, use_kernel
+
+SCHEMA_VERSION: Final = 1
+SUITE: Final = "throughput"
+VOCAB_SIZE: Final = 50_257
+NUM_TIMESTEPS: Final = 1_000
+SIZES: Final = ((1, 6), (1, 128), (1, 1024), (64, 128), (1024, 1024), (8192, 1024))
+ALPHAS: Final = (0.999, 0.9, 0.5, 0.02)
+BY_ROW, BY_POSITION = "by row", "by position"
+BATCH: Final = (1024, 1024)
+
+ROUNDS: Final = 15
+INPUTS: Final = 3
+TOKENS_A_ROUND, CALLS_A_ROUND = 2**14, 2**8
+
+Tokens = NDArray[np.integer[Any]]
+Program = Callable[[Tokens], object]
+ProgressListener = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedCase:
+    """One shape, noise, graph and dtype.
+
+    Attributes:
+        rows: sequences in a call; one is given as (L,).
+        length: tokens in each.
+        noise: alpha everywhere, or BY_ROW or BY_POSITION for mixed timesteps.
+        graph: "uniform" or "absorbing".
+        dtype: of the tokens.
+    """
+
+    rows: int
+    length: int
+    noise: float | str
+    graph: str = "uniform"
+    dtype: str = "int64"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in which the tokens are given."""
+        return (self.length,) if self.rows == 1 else (self.rows, self.length)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in one call."""
+        return self.rows * self.length
+
+    @property
+    def name(self) -> str:
+        """The case in a few words."""
+        noise = self.noise if isinstance(self.noise, str) else f"alpha={self.noise:g}"
+        return f"{self.rows}x{self.length} {noise} {self.graph} {self.dtype}"
+
+
+def speed_cases(most_tokens: int) -> tuple[SpeedCase, ...]:
+    """Return the cases of at most `most_tokens`: sizes, noise, graphs, dtypes."""
+    cases = []
+    for rows, length in SIZES:
+        many = rows * length >= BATCH[0] * BATCH[1]
+        noises: tuple[float | str, ...] = (*ALPHAS, BY_ROW, BY_POSITION)
+        for noise in noises if many else (0.5,):
+            cases.append(SpeedCase(rows=rows, length=length, noise=noise))
+    for rows, length in SIZES:
+        if rows * length >= BATCH[0] * BATCH[1]:
+            cases += [
+                SpeedCase(rows=rows, length=length, noise=alpha, graph="absorbing")
+                for alpha in ALPHAS
+            ]
+    cases += [
+        SpeedCase(rows=BATCH[0], length=BATCH[1], noise=0.5, graph=graph, dtype=dtype)
+        for graph in ("uniform", "absorbing")
+        for dtype in ("int32", "uint16")
+    ]
+    return tuple(case for case in cases if case.tokens <= most_tokens)
+
+
+def run_speed(
+    *,
+    most_tokens: int,
+    rounds: int,
+    seed: int,
+    peers: bool,
+    on_progress: ProgressListener,
+) -> dict[str, Any]:
+    """Time every case.
+
+    Args:
+        most_tokens: leaves out larger cases.
+        rounds: how often each program is timed, >= 1.
+        seed: draws the inputs.
+        peers: whether torch takes part, if it is installed.
+        on_progress: is called with (cases done, cases in all, what comes next).
+
+    Returns:
+        The document of the suite; docs/benchmarks.md describes it.
+    """
+    generator = np.random.default_rng(seed)
+    cases = speed_cases(most_tokens)
+    results = []
+    try:
+        for done, case in enumerate(cases):
+            on_progress(done, len(cases), case.name)
+            results.append(_timed(case, generator, rounds=rounds, peers=peers))
+    finally:
+        use_kernel(None)
+    on_progress(len(cases), len(cases), "done")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "suite": SUITE,
+        "environment": environment(),
+        "config": {"rounds": rounds, "seed": seed, "vocab_size": VOCAB_SIZE},
+        "throughput": results,
+    }
+
+
+def _timed(
+    case: SpeedCase, generator: np.random.Generator, *, rounds: int, peers: bool
+) -> dict[str, Any]:
+    """Return the case's entry: times, and their ratios within rounds."""
+    inputs = [
+        generator.integers(VOCAB_SIZE, size=case.shape).astype(case.dtype)
+        for _ in range(INPUTS)
+    ]
+    programs = dict(_programs(case, generator, peers=peers))
+    repeats = min(CALLS_A_ROUND, max(1, TOKENS_A_ROUND // case.tokens))
+    times: dict[str, list[float]] = {name: [] for name in programs}
+    for round_ in range(-1, rounds):
+        order = list(programs)[:: -1 if round_ % 2 else 1]
+        for name in order:
+            use_kernel("numba" if name == "numba" else "numpy")
+            elapsed = _elapsed(programs[name], inputs, round_, repeats)
+            if round_ >= 0:  # the round before the first warms up
+                times[name].append(elapsed / (repeats * case.tokens))
+    entry: dict[str, Any] = {
+        "case": case.name,
+        "rows": case.rows,
+        "length": case.length,
+        "noise": case.noise,
+        "graph": case.graph,
+        "dtype": case.dtype,
+        "rounds": rounds,
+    }
+    for name, elapsed_ns in times.items():
+        entry[f"{name}_ns_per_token"] = median(elapsed_ns)[0]
+    for kernel in ("numpy", "numba"):
+        if kernel in times:
+            entry[f"{kernel}_over_memcpy"] = _ratio(times[kernel], times["memcpy"])
+            entry[f"naive_over_{kernel}"] = _ratio(times["naive"], times[kernel])
+            if "torch" in times:
+                entry[f"torch_over_{kernel}"] = _ratio(times["torch"], times[kernel])
+    return entry
+
+
+def _ratio(above: list[float], below: list[float]) -> float:
+    return median([a / b for a, b in zip(above, below, strict=True)])[0]
+
+
+def _programs(
+    case: SpeedCase, generator: np.random.Generator, *, peers: bool
+) -> Iterator[tuple[str, Program]]:
+    process, timestep, alpha = _noise_of(case, generator)
+    out = np.empty(case.shape, case.dtype)
+    calls = iter(range(2**62))
+    # A short call takes no `out`: it would cost more than the array.
+    given: dict[str, Any] = {} if case.rows == 1 else {"out": out}
+
+    def engine(tokens: Tokens) -> object:
+        return process.noise(tokens, timestep, seed=next(calls), **given)
+
+    def naive(tokens: Tokens) -> object:
+        keep = generator.random(tokens.shape) < alpha
+        if case.graph == "absorbing":
+            return np.where(keep, tokens, tokens.dtype.type(VOCAB_SIZE))
+        drawn = generator.integers(VOCAB_SIZE, size=tokens.shape, dtype=tokens.dtype)
+        return np.where(keep, tokens, drawn)
+
+    yield "numpy", engine
+    if importlib.util.find_spec("numba") is not None:
+        yield "numba", engine
+    yield "naive", naive
+    yield "memcpy", lambda tokens: np.copyto(out, tokens)
+    if peers and case.dtype != "uint16" and importlib.util.find_spec("torch"):
+        yield "torch", _torch_program(case, alpha)
+
+
+def _noise_of(
+    case: SpeedCase, generator: np.random.Generator
+) -> tuple[ForwardProcess, Any, Any]:
+    """Return a process, the timesteps of a call and alpha, broadcastable to tokens."""
+    spec = {"vocab_size": VOCAB_SIZE, "graph": {"type": case.graph}}
+    if not isinstance(case.noise, str):
+        schedule = {"type": "custom", "alphas": [case.noise]}
+        process = build_process({**spec, "num_timesteps": 1, "schedule": schedule})
+        return process, 0, case.noise
+    schedule = {"type": "loglinear"}
+    process = build_process(
+        {**spec, "num_timesteps": NUM_TIMESTEPS, "schedule": schedule}
+    )
+    by_row = case.noise == BY_ROW
+    size = (case.rows, 1) if by_row else case.shape
+    timestep = generator.integers(NUM_TIMESTEPS, size=size)
+    return process, timestep[:, 0] if by_row else timestep, process.alphas[timestep]
+
+
+def _torch_program(case: SpeedCase, alpha: Any) -> Program:
+    """Return SEDD's sample_transition: rand, randint_like and where, one thread."""
+    torch: Any = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    move_chance = torch.as_tensor(1.0 - np.asarray(alpha), dtype=torch.float32)
+
+    def transition(tokens: Tokens) -> object:
+        ids = torch.from_numpy(tokens)
+        moved = torch.rand(*ids.shape) < move_chance
+        if case.graph == "absorbing":
+            return torch.where(moved, VOCAB_SIZE, ids)
+        return torch.where(moved, torch.randint_like(ids, VOCAB_SIZE), ids)
+
+    return transition
+
+
+def _elapsed(
+    program: Program, inputs: list[Tokens], round_: int, repeats: int
+) -> float:
+    start = time.thread_time_ns()
+    for call in range(repeats):
+        program(inputs[(round_ + call) % len(inputs)])
+    return float(time.thread_time_ns() - start)

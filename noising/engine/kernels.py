@@ -221,16 +221,20 @@ class Hasher:
         moved = self._moved[:size].reshape(shape)
         ties = self._ties[:size].reshape(shape)
         np.less(leading, least, out=moved)
-        np.equal(leading, least, out=ties)
+        if limits.highest is None:
+            np.equal(leading, least, out=ties)
+        else:
+            np.less_equal(leading, limits.highest, out=ties)
+            np.greater(ties, moved, out=ties)
         if block.fixed is not None:
             np.greater(moved, block.fixed, out=moved)
             np.greater(ties, block.fixed, out=ties)
         places = Places(ties)
         if places.flat.size:
             limit = threshold_at(block, limits.move, places.flat)
+            high = leading.reshape(-1)[places.flat].astype(np.uint64)
             rest = self.draw_at(block.grid, places, Stream.REFINE)
             rest >>= _REST_SHIFT
-            high = np.minimum(limit >> np.uint64(LEADING_SHIFT), 255)
             rest += high << np.uint64(LEADING_SHIFT)
             moved.reshape(-1)[places.flat] = rest < limit
         return moved
@@ -290,6 +294,8 @@ def threshold_at(
     block: LimitedBlock, thresholds: WordArray, flat: IntArray
 ) -> WordArray:
     """Return the thresholds of some positions, broadcastable to (N,)."""
+    if block.level.refine is not None:
+        return block.level.refine(flat)
     if block.level.index is not None:
         return thresholds[block.level.index.reshape(-1)[flat]]
     if thresholds.size == 1:

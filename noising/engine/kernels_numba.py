@@ -28,7 +28,7 @@ from noising.engine.kernel_arguments import (
     plain,
     where_of,
 )
-from noising.engine.kernels import LimitedBlock, Outcome
+from noising.engine.kernels import LimitedBlock, Outcome, Worker
 from noising.engine.limits import LEADING_SHIFT
 from noising.engine.randomness import MIX_FIRST, MIX_SECOND, UNIFORM_BITS, Stream
 
@@ -388,6 +388,7 @@ class NumbaWorker:
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._draw = draw_of(outcome)
+        self._refining = functools.cache(lambda: Worker(capacity, outcome))
 
     @quiet
     def noise(self, block: LimitedBlock, out: TokenArray) -> int:
@@ -397,6 +398,8 @@ class NumbaWorker:
             block: the block.
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
+        if block.level.refine is not None:  # costly thresholds, needed in few places
+            return self._refining().noise(block, out)
         unsigned = np.dtype(f"u{out.itemsize}")
         tokens, target = block.tokens.view(unsigned), out.view(unsigned)
         noise_rows = _noise_kernel(out.itemsize)
@@ -405,4 +408,7 @@ class NumbaWorker:
     @quiet
     def struck(self, block: LimitedBlock, out: BoolArray) -> None:
         """Write where noise strikes to `out`, (R, C)."""
-        _struck_kernel()(out, where_of(block))
+        if block.level.refine is not None:
+            self._refining().struck(block, out)
+        else:
+            _struck_kernel()(out, where_of(block))

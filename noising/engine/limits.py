@@ -1,12 +1,13 @@
 """What random words are compared with: chances as integer thresholds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.engine.arrays import AnyIntArray, FloatArray, WordArray
+from noising.engine.arrays import AnyIntArray, FloatArray, IntArray, WordArray
 from noising.engine.randomness import UNIFORM_BITS
 
 ByteArray: TypeAlias = NDArray[np.uint8]
@@ -14,6 +15,9 @@ ByteArray: TypeAlias = NDArray[np.uint8]
 
 LEADING_SHIFT: Final = UNIFORM_BITS - 8
 """Bits of a uniform below its leading byte."""
+
+_WHOLE: Final = 2.0**UNIFORM_BITS
+_MARGIN: Final = np.uint64(1 << 20)  # far above float64's rounding of a threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ def thresholds(chance: FloatArray) -> WordArray:
     Returns:
         ceil(chance·2^53) as uint64, shape of `chance`.
     """
-    return np.ceil(np.ldexp(chance, UNIFORM_BITS)).astype(np.uint64)
+    return np.ceil(chance * _WHOLE).astype(np.uint64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,10 @@ class Limits:
         mask: thresholds of w, or None where there is no second event.
         mask_needs_move: as in `Events`.
         index: (R, C) places in the tables, or None.
+        refine: where thresholds are costly and one can tell within which leading
+            bytes they lie, flat places to the thresholds of u there; `move` is
+            empty then, and `leading` the least byte.
+        highest: (R, C) greatest leading bytes, with `refine` only.
     """
 
     move: WordArray
@@ -64,6 +72,8 @@ class Limits:
     mask: WordArray | None
     mask_needs_move: bool
     index: AnyIntArray | None = None
+    refine: Callable[[IntArray], WordArray] | None = None
+    highest: ByteArray | None = None
 
     @classmethod
     def of(cls, events: Events) -> "Limits":
@@ -78,7 +88,9 @@ class Limits:
         )
 
     def tile(self, rows: slice, columns: slice) -> "Limits":
-        """Return the thresholds of a part of the block."""
+        """Return the thresholds of a part of the block; what is refined has none."""
+        if self.refine is not None:
+            return self
         if self.index is not None:
             return self.spread(self.index[rows, columns])
         by_row, by_column = (size > 1 for size in self.move.shape)
@@ -104,4 +116,57 @@ class Limits:
             mask=self.mask,
             mask_needs_move=self.mask_needs_move,
             index=index.astype(np.intp, copy=False),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brackets:
+    """Leading bytes between which the thresholds of any time lie.
+
+    A time lies between the grid points k/T around it, and its threshold between
+    theirs, if total noise never falls; one point more on either side, and a margin,
+    make up for rounding.
+
+    Attributes:
+        lowest: (T,) least leading byte of the times from k/T to (k+1)/T.
+        highest: (T,) the greatest.
+    """
+
+    lowest: ByteArray
+    highest: ByteArray
+
+    @classmethod
+    def of(cls, grid: WordArray) -> "Brackets":
+        """Return the brackets of the thresholds at 0, 1/T, ..., 1, (T+1,)."""
+        below = np.concatenate([grid[:1], grid[:-2]])
+        above = np.concatenate([grid[2:], grid[-1:]])
+        below = below - np.minimum(below, _MARGIN)
+        leading = np.stack([below, above + _MARGIN]) >> np.uint64(LEADING_SHIFT)
+        lowest, highest = np.minimum(leading, 255).astype(np.uint8)
+        return cls(lowest=lowest, highest=highest)
+
+    def limits(
+        self, times: FloatArray, refine: Callable[[IntArray], WordArray]
+    ) -> Limits:
+        """Return the limits of a block.
+
+        Args:
+            times: (R, C) times in [0, 1].
+            refine: flat places to the thresholds there.
+        """
+        lowest = np.empty(times.shape, np.uint8)
+        highest = np.empty(times.shape, np.uint8)
+        steps = self.lowest.size
+        for row in range(0, times.shape[0], 8):  # so that the places stay few
+            rows = slice(row, row + 8)
+            places = (times[rows] * steps).astype(np.intp)
+            self.lowest.take(places, out=lowest[rows], mode="clip")
+            self.highest.take(places, out=highest[rows], mode="clip")
+        return Limits(
+            move=np.empty((0, 0), np.uint64),
+            leading=lowest,
+            mask=None,
+            mask_needs_move=False,
+            refine=refine,
+            highest=highest,
         )

@@ -17,7 +17,9 @@ from noising.engine.arrays import (
     AnyIntArray,
     BoolArray,
     FloatArray,
+    IntArray,
     TokenArray,
+    WordArray,
     quiet,
 )
 from noising.engine.batch import Batch, cut
@@ -33,7 +35,7 @@ from noising.engine.hyperschedules import (
     placed_by_weights,
 )
 from noising.engine.kernels import Outcome, Worker
-from noising.engine.limits import Limits
+from noising.engine.limits import Brackets, Limits
 from noising.engine.timeline import Timeline, When
 
 Level = TypeVar("Level")
@@ -167,6 +169,9 @@ class Levels:
             return _tabulated(self.table, _grid(when, batch))
         if noise is not None:
             return self._placed(PlacedRows.of(self.timeline, batch, when, noise))
+        grid = _grid(when, batch)
+        if grid.shape[1] > 1 and self.brackets is not None:
+            return self._bracketed(when, grid, self.brackets)
         sigma = sigma_source(self.timeline, batch, when, noise)
 
         def part(rows: slice) -> Place[Limits]:
@@ -174,6 +179,37 @@ class Levels:
             return lambda rows, columns: self.of(sigma_at(rows, columns))
 
         return Source(part=part, block_tokens=sigma.block_tokens)
+
+    @functools.cached_property
+    @quiet
+    def brackets(self) -> Brackets | None:
+        """Where thresholds of real times lie, or None if that cannot be told."""
+        if self.table.mask is not None or self.timeline.schedule.falls():
+            return None
+        start = self.of(self.timeline.schedule.sigma(np.zeros(1)))
+        return Brackets.of(np.concatenate([start.move, self.table.move]))
+
+    def _bracketed(
+        self, when: When, grid: AnyArray, brackets: Brackets
+    ) -> Source[Limits]:
+        """Return the thresholds at (1, L) or (B, L) real times."""
+
+        def part(rows: slice) -> Place[Limits]:
+            given = cut(grid, rows)
+
+            def place(rows: slice, columns: slice) -> Limits:
+                times = self.timeline.times(when, cut(given, rows, columns))
+
+                @quiet
+                def refine(flat: IntArray) -> WordArray:
+                    chosen = times.reshape(-1)[flat]
+                    return self.of(self.timeline.schedule.sigma(chosen)).move
+
+                return brackets.limits(times, refine)
+
+            return place
+
+        return Source(part=part, block_tokens=TABLE_BLOCK)
 
     def _placed(self, rows: "PlacedRows") -> Source[Limits]:
         """Return the thresholds where a hyperschedule places the noise."""

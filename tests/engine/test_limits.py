@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noising.engine.limits import Events, Limits, thresholds
+from noising.engine.limits import Brackets, Events, Limits, thresholds
 
 CERTAIN = 1 << 53
 
@@ -29,6 +29,23 @@ def test_a_tile_of_broadcast_limits_is_the_limits_of_the_tile(shape):
     assert (np.broadcast_to(part.move, (2, 5)) == whole).all()
     assert part.mask_needs_move
     assert (np.broadcast_to(part.mask, (2, 5)) <= whole).all()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 1000])
+def test_brackets_hold_the_thresholds_of_every_time(steps):
+    def at(times):
+        return thresholds(np.asarray(times) ** 3)
+
+    brackets = Brackets.of(at(np.arange(steps + 1) / steps))
+    edges = np.arange(steps + 1) / steps
+    times = np.concatenate(
+        [edges, np.nextafter(edges, 0.0), np.nextafter(edges, 1.0), [0.37, 1e-9]]
+    ).reshape(1, -1)
+    limits = brackets.limits(times, lambda flat: at(times[0, flat]))
+    leading = Limits.of(Events(move=times**3)).leading
+    assert (limits.leading <= leading).all()
+    assert (leading <= limits.highest).all()
+    assert limits.tile(slice(0, 1), slice(0, 8)) is limits
 
 
 def test_a_tile_of_spread_limits_reads_its_own_places():

@@ -107,6 +107,42 @@ def test_a_hyperschedule_is_worked_out_block_by_block(shape):
     assert (alone.tokens == unpadded.tokens[-1]).all()
 
 
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"type": "loglinear", "epsilon": 0.0},
+        {"type": "cosine"},
+        {"type": "sedd_entropy"},
+        {"type": "geometric"},
+        {"type": "custom", "alphas": [0.9, 0.5, 0.7]},
+        {"type": "custom", "alphas": [1.0, 1.0, 0.5, 0.5, 0.0]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("graph", ["uniform", "absorbing", "hdlm_gamma"])
+def test_real_times_by_position_equal_single_times(schedule, graph):
+    spec = {"vocab_size": 300, "schedule": schedule, "graph": {"type": graph}}
+    if "alphas" in schedule:
+        spec["num_timesteps"] = len(schedule["alphas"])
+    process = build_process(spec)
+    draw = np.random.default_rng(9)
+    tokens = draw.integers(0, 300, (5, 203))
+    grid = np.arange(process.num_timesteps + 1) / process.num_timesteps
+    edges = np.concatenate([grid, np.nextafter(grid, 0), np.nextafter(grid, 1)])
+    times = np.where(
+        draw.random((5, 203)) < 0.5, draw.choice(edges, (5, 203)), draw.random((5, 203))
+    )
+    protect = draw.random((5, 203)) < 0.2
+    placed = process.noise(tokens, t=times, seed=3, protect=protect)
+    for place in draw.integers(0, 203, 40):
+        single = process.noise(tokens, t=times[:, place], seed=3, protect=protect)
+        assert (placed.tokens[:, place] == single.tokens[:, place]).all()
+        assert (placed.resampled[:, place] == single.resampled[:, place]).all()
+    line = process.noise(tokens[2], t=times[2], seed=3, sequence_ids=2)
+    free = process.noise(tokens, t=times, seed=3)
+    assert (line.tokens == free.tokens[2]).all()
+
+
 def test_protection_and_padding_hold_together(tokens):
     process = _process()
     protect = np.random.default_rng(4).random(tokens.shape) < 0.3

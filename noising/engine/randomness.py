@@ -37,6 +37,8 @@ MAX_SEQUENCE_ID: Final = (1 << 63) - 1
 MAX_DRAW: Final = (1 << 32) - 1
 FRESH_SEED_BITS: Final = 53
 
+_FEW: Final = 12  # sequences whose keys Python mixes faster than NumPy
+
 UNIFORM_BITS: Final = 53
 """A uniform is an integer below 2^53, read as that many 2^-53."""
 
@@ -149,9 +151,10 @@ def sequence_keys(
         draw: 0..2^32-1.
         step: 0..2^32-1.
     """
-    if sequence_ids.size == 1:  # a request of one sequence: no NumPy call at all
-        key, gamma = sequence_key(seed, int(sequence_ids.flat[0]), draw, step)
-        return np.array([key], np.uint64), np.array([gamma], np.uint64)
+    if sequence_ids.size <= _FEW:
+        pairs = [sequence_key(seed, i, draw, step) for i in sequence_ids.tolist()]
+        columns = np.array(pairs, np.uint64).reshape(-1, 2).T
+        return columns[0].copy(), columns[1].copy()
     last = np.uint64(_coordinate(draw, step))
     ids = sequence_ids.astype(np.uint64)
     keys = ids ^ np.uint64(mix64((seed + GOLDEN) & MASK64))

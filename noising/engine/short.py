@@ -25,8 +25,16 @@ from noising.engine.randomness import (
 )
 from noising.engine.replacements import Constant, Even
 
+EIGHT: Final = 8
+"""Tokens up to which Python's integers are faster than NumPy's calls."""
 LONGEST: Final = 2048
 """Tokens of the longest sequence for which calls matter more than words."""
+
+# Looked up once: a lookup in a module costs a tenth of a call on a short array.
+_WORD: Final = np.uint64
+_array: Final = np.array
+_add, _multiply, _less = np.add, np.multiply, np.less
+_shift, _xor, _putmask = np.right_shift, np.bitwise_xor, np.putmask
 
 # Ufuncs take 0-d arrays faster than NumPy's or Python's integers.
 _SHIFTS: Final = tuple(np.array(shift, np.uint64) for shift in (30, 27, 31))
@@ -49,10 +57,13 @@ class Short:
         self._vocab_size = levels.graph.vocab_size
         self._size: WordArray | None = None
         self._constant = np.zeros((), np.uint64)
+        self._ids = self._token = 0
         if isinstance(replacement, Even):
             self._size = np.array(replacement.size, np.uint64)
+            self._ids = replacement.size
         if isinstance(replacement, Constant):
             self._constant = np.array(replacement.token, np.uint64)
+            self._token = replacement.token
         self._unsigned = {
             np.dtype(f"{kind}{size}"): np.dtype(f"u{size}")
             for kind in "iu"
@@ -88,7 +99,7 @@ class Short:
         if not (type(draw) is int and 0 <= draw <= MAX_DRAW):
             return None
         if type(tokens) is list:
-            tokens = _array(tokens)
+            tokens = _converted(tokens)
         if not (isinstance(tokens, np.ndarray) and tokens.ndim == 1):
             return None
         unsigned = self._unsigned.get(tokens.dtype)
@@ -97,28 +108,68 @@ class Short:
         ids = tokens.view(unsigned)  # a negative id is a huge one
         if ids.item(ids.argmax()) >= self._vocab_size:
             return None
-        return self._noise(tokens, timestep, *sequence_key(seed, 0, draw))
+        key, gamma = sequence_key(seed, 0, draw)
+        if tokens.size <= EIGHT:
+            return self._noise_few(tokens, timestep, key, gamma)
+        return self._noise(tokens, timestep, key, gamma)
+
+    def _noise_few(
+        self, tokens: TokenArray, timestep: int, key: int, gamma: int
+    ) -> tuple[TokenArray, BoolArray]:
+        """Noise up to eight tokens, whose leading bytes are one word."""
+        noised = tokens.copy()
+        moved = np.zeros(tokens.size, np.bool_)
+        leading = word(key, gamma, 0, Stream.KEEP)
+        limit = self._leading[timestep]
+        for place in range(tokens.size):
+            byte = leading >> 8 * place & 0xFF
+            if byte < limit or (
+                byte == limit and self._tie(byte, place, timestep, key, gamma)
+            ):
+                moved[place] = True
+                noised[place] = self._drawn(word(key, gamma, place, Stream.REPLACE))
+        return noised, moved
+
+    def _drawn(self, v: int) -> int:
+        """Return what a moved token becomes."""
+        return self._token if self._size is None else (v >> 24) * self._ids >> 40
+
+    def _tie(self, byte: int, place: int, timestep: int, key: int, gamma: int) -> bool:
+        """Return whether u lies below its threshold where leading bytes tie."""
+        rest = word(key, gamma, place, Stream.REFINE) >> (64 - LEADING_SHIFT)
+        return byte << LEADING_SHIFT | rest < int(self._table.move[timestep])
 
     def _noise(
         self, tokens: TokenArray, timestep: int, key: int, gamma: int
     ) -> tuple[TokenArray, BoolArray]:
         size = tokens.size
         groups = -(-size // 8)
-        drawing = self._size is not None
-        words = _words(_counters(groups, size if drawing else 0), key, gamma)
+        even = self._size
+        counters = _counters(groups, 0 if even is None else size)
+        words = _multiply(counters, _array(gamma, _WORD))
+        _add(words, _array(key, _WORD), words)
+        spare = _shift(words, _SHIFTS[0])
+        _xor(words, spare, words)
+        _multiply(words, _FACTORS[0], words)
+        _shift(words, _SHIFTS[1], spare)
+        _xor(words, spare, words)
+        _multiply(words, _FACTORS[1], words)
+        _shift(words, _SHIFTS[2], spare)
+        _xor(words, spare, words)
         leading = words.astype("<u8", copy=False).view(np.uint8)[:size]
-        moved = np.less(leading, self._table.leading[timestep, ...])
-        self._decide(moved, leading.tobytes(), timestep, key, gamma)
+        moved = _less(leading, self._table.leading[timestep, ...])
+        if leading.tobytes().find(self._leading[timestep]) >= 0:
+            self._decide(moved, leading.tobytes(), timestep, key, gamma)
         noised = tokens.copy()
         others = self._constant
-        if self._size is not None:
+        if even is not None:
             others = words[groups:]
-            np.right_shift(others, _BELOW_40_BITS, others)
-            np.multiply(others, self._size, others)
-            np.right_shift(others, _40_BITS, others)
+            _shift(others, _BELOW_40_BITS, others)
+            _multiply(others, even, others)
+            _shift(others, _40_BITS, others)
         same = others.itemsize == noised.itemsize
         fitting = others.view(noised.dtype) if same else others.astype(noised.dtype)
-        np.putmask(noised, moved, fitting)
+        _putmask(noised, moved, fitting)
         return noised, moved
 
     def _decide(
@@ -128,32 +179,16 @@ class Short:
         byte = self._leading[timestep]
         place = leading.find(byte)
         while place >= 0:
-            rest = word(key, gamma, place, Stream.REFINE) >> (64 - LEADING_SHIFT)
-            uniform = byte << LEADING_SHIFT | rest
-            moved[place] = uniform < int(self._table.move[timestep])
+            moved[place] = self._tie(byte, place, timestep, key, gamma)
             place = leading.find(byte, place + 1)
 
 
-def _array(tokens: list[Any]) -> TokenArray | None:
+def _converted(tokens: list[Any]) -> TokenArray | None:
     try:
         array = np.array(tokens)
     except (ValueError, OverflowError):
         return None
     return array
-
-
-def _words(counters: WordArray, key: int, gamma: int) -> WordArray:
-    words: WordArray = np.multiply(counters, np.array(gamma, np.uint64))
-    np.add(words, np.array(key, np.uint64), words)
-    spare = np.right_shift(words, _SHIFTS[0])
-    np.bitwise_xor(words, spare, words)
-    np.multiply(words, _FACTORS[0], words)
-    np.right_shift(words, _SHIFTS[1], spare)
-    np.bitwise_xor(words, spare, words)
-    np.multiply(words, _FACTORS[1], words)
-    np.right_shift(words, _SHIFTS[2], spare)
-    np.bitwise_xor(words, spare, words)
-    return words
 
 
 @functools.lru_cache(maxsize=64)

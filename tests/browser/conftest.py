@@ -14,7 +14,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a password of the tests"
 
 
-@pytest.fixture(scope="session")
+# Ends with this folder's tests: Playwright's event loop would be in others' way.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: scripts/test-packages does that")

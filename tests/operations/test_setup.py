@@ -9,9 +9,12 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -233,6 +236,24 @@ def test_the_development_lock_holds_every_pin_of_the_service() -> None:
     }
 
     assert not missing
+
+
+def test_a_pin_carries_the_extras_that_installed_packages_ask_for() -> None:
+    pins = {Requirement(pin.split(" ;")[0]) for pin in pins_of(LOCKS[1])}
+    extras = {canonicalize_name(pin.name): pin.extras for pin in pins}
+    installed = {canonicalize_name(found.name) for found in metadata.distributions()}
+    asked = [
+        Requirement(line)
+        for name in extras.keys() & installed
+        for line in metadata.requires(name) or ()
+        if "extra ==" not in line
+    ]
+    with_extras = [requirement for requirement in asked if requirement.extras]
+
+    assert with_extras
+    for requirement in with_extras:
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert requirement.extras <= extras[canonicalize_name(requirement.name)]
 
 
 @pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("req*.txt")))

@@ -21,6 +21,7 @@ urlpatterns = [
     path("livez", LivezView.as_view(), name="livez"),
     path("readyz", ReadyzView.as_view(), name="readyz"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("noising.api.v1.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
 ]

@@ -1,18 +1,15 @@
 """The fixed core: parse, call, respond."""
 
 import re
-from http import HTTPStatus
-from typing import Any
 
-from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from noising.api import schema
 from noising.api.answers import alpha_answer, info_answer, noise_answer, status_answer
+from noising.api.base import ServiceView
 from noising.api.errors import shortened
 from noising.api.parsers import read_json
 from noising.api.serializers import NoiseRequestSerializer
@@ -23,15 +20,11 @@ NOISE_REQUEST = NoiseRequestSerializer()
 TIMESTEP = re.compile(r"[0-9]{1,20}")
 
 
-class CoreView(APIView):
+class CoreView(ServiceView):
     """A view open to everyone, which touches neither session nor database."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Say which methods there are: in the Allow header, like every answer."""
-        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class StatusView(CoreView):

@@ -96,6 +96,6 @@ def _compiled_kernel() -> ModuleType:
             "install the extra `fast`, or choose `numpy`",
         )
     # Here, so that a process that does not ask for it never loads the compiler.
-    from noising.engine import kernels_numba
+    from noising.engine import numba_worker
 
-    return kernels_numba
+    return numba_worker

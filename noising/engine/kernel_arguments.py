@@ -1,5 +1,6 @@
 """A block and its outcome as plain arrays, for a kernel that knows no objects."""
 
+import functools
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
 from noising.engine.kernels import LimitedBlock, Outcome
+from noising.engine.limits import ByteArray
 from noising.engine.replacements import Even, Table
 
 EVEN: Final = 0
@@ -28,6 +30,7 @@ class Where(NamedTuple):
         gammas: (R, 1) uint64.
         first: position of the block's first column.
         move: thresholds of u, broadcastable to (R, C), or (1, N) with an index.
+        leading: their leading bytes.
         mask: thresholds of w in the same form.
         places: (R, C) indices into the thresholds.
         fixed: (R, C) or (1, C) positions that never move.
@@ -38,6 +41,7 @@ class Where(NamedTuple):
     gammas: WordArray
     first: np.uint64
     move: WordArray
+    leading: ByteArray
     mask: WordArray
     places: NDArray[np.int64]
     fixed: BoolArray
@@ -86,6 +90,7 @@ def where_of(block: LimitedBlock) -> Where:
         gammas=plain(grid.gammas),
         first=np.uint64(grid.first),
         move=plain(np.atleast_2d(limits.move)),
+        leading=plain(np.atleast_2d(limits.leading)),
         mask=nothing if limits.mask is None else plain(np.atleast_2d(limits.mask)),
         places=nothing.view(np.int64) if index is None else plain(index),
         fixed=nothing.astype(np.bool_) if block.fixed is None else plain(block.fixed),
@@ -93,6 +98,7 @@ def where_of(block: LimitedBlock) -> Where:
     )
 
 
+@functools.lru_cache(maxsize=64)
 def draw_of(outcome: Outcome) -> Draw:
     """Return what replaces tokens."""
     replacement = outcome.replacement

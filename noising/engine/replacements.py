@@ -14,7 +14,8 @@ _GUIDE_BITS: Final = 18  # at most: 2^18 entries of 4 bytes stay in the cache
 _CHUNK: Final = 1 << 13  # words looked up at once, which bounds the temporaries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without eq: what no field tells apart would be equal, every table to every other.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Replacement(abc.ABC):
     """A distribution over ids, sampled by 64-bit words."""
 

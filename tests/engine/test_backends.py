@@ -11,7 +11,7 @@ from noising.engine import (
     backends,
     build_process,
     chosen_kernel,
-    kernels_numba,
+    numba_worker,
     use_kernel,
     with_hyperschedule,
 )
@@ -100,39 +100,39 @@ def test_numpy_is_the_default_and_none_returns_to_the_environment(monkeypatch):
     use_kernel(None)
     monkeypatch.setenv(backends.VARIABLE, "numba")
     assert chosen_kernel() == "numba"
-    assert backends.worker_class(10, 8) is kernels_numba.NumbaWorker
+    assert backends.worker_class(10, 8) is numba_worker.NumbaWorker
 
 
 def test_auto_prefers_numba_for_large_batches_that_need_no_compiling(monkeypatch):
     use_kernel("auto")
     large = backends.AUTO_FROM
-    monkeypatch.setattr(kernels_numba, "is_cached", lambda itemsize: itemsize == 8)
-    assert backends.worker_class(large, 8) is kernels_numba.NumbaWorker
+    monkeypatch.setattr(numba_worker, "is_cached", lambda itemsize: itemsize == 8)
+    assert backends.worker_class(large, 8) is numba_worker.NumbaWorker
     assert backends.worker_class(large, 2) is Worker
     assert backends.worker_class(large - 1, 8) is Worker
 
 
 def test_what_is_compiled_is_found_in_the_cache():
     use_kernel("numba")
-    kernels_numba.is_cached.cache_clear()
-    assert all(kernels_numba.is_cached(itemsize) for itemsize in (1, 2, 4, 8))
+    numba_worker.is_cached.cache_clear()
+    assert all(numba_worker.is_cached(itemsize) for itemsize in (1, 2, 4, 8))
 
 
 def test_without_a_folder_for_the_cache_nothing_is_cached(monkeypatch):
     def refuse(*_):
         raise RuntimeError("no locator available")
 
-    kernels_numba.is_cached.cache_clear()
-    monkeypatch.setattr(kernels_numba.caching, "FunctionCache", refuse)
-    assert not kernels_numba.is_cached(8)
-    kernels_numba.is_cached.cache_clear()
+    numba_worker.is_cached.cache_clear()
+    monkeypatch.setattr(numba_worker.caching, "FunctionCache", refuse)
+    assert not numba_worker.is_cached(8)
+    numba_worker.is_cached.cache_clear()
 
 
 def test_without_compiling_there_is_nothing_to_wait_for(monkeypatch):
-    monkeypatch.setattr(kernels_numba.numba.config, "DISABLE_JIT", True)
-    kernels_numba.is_cached.cache_clear()
-    assert kernels_numba.is_cached(8)
-    kernels_numba.is_cached.cache_clear()
+    monkeypatch.setattr(numba_worker.numba.config, "DISABLE_JIT", True)
+    numba_worker.is_cached.cache_clear()
+    assert numba_worker.is_cached(8)
+    numba_worker.is_cached.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["torch", "Numba", ""])

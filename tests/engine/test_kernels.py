@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from noising.engine import kernels_numba
+from noising.engine import kernels_numba, numba_worker
 from noising.engine.batch import Batch
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.kernels import TILE, Grid, Hasher, Outcome, Worker
@@ -34,7 +34,7 @@ def _uncompiled():
     spec = importlib.util.spec_from_file_location("uncompiled_kernels", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.NumbaWorker
+    return module
 
 
 @pytest.fixture(params=["numpy", "compiled", "uncompiled"])
@@ -42,11 +42,13 @@ def kernel(request, monkeypatch):
     """Each implementation of the kernel, for tests of a few thousand tokens."""
     if request.param == "uncompiled":
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-        return _uncompiled()
-    return Worker if request.param == "numpy" else kernels_numba.NumbaWorker
+        module = _uncompiled()
+        monkeypatch.setattr(numba_worker, "noise_kernel", lambda _: module.noise_rows)
+        monkeypatch.setattr(numba_worker, "struck_kernel", lambda: module.struck_rows)
+    return Worker if request.param == "numpy" else numba_worker.NumbaWorker
 
 
-@pytest.fixture(params=[Worker, kernels_numba.NumbaWorker])
+@pytest.fixture(params=[Worker, numba_worker.NumbaWorker])
 def fast_kernel(request):
     """Each implementation of the kernel that large tests can wait for."""
     return request.param

@@ -93,3 +93,10 @@ def test_ids_fill_any_shape_in_place():
 def test_ids_that_are_never_drawn_are_absent():
     table = Table.of(np.array([0.0, 1.0, 0.0, 2.0, 0.0]))
     assert set(table.ids(_words()).tolist()) == {1, 3}
+
+
+def test_replacements_are_equal_only_if_they_draw_alike():
+    one, other = Table.of(np.arange(1.0, 3.0)), Table.of(np.arange(1.0, 4.0))
+    assert one != other
+    assert Even(size=3) == Even(size=3) != Even(size=4)
+    assert Constant(token=3) != Even(size=3)

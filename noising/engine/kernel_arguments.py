@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
-from noising.engine.kernels import LimitedBlock, Outcome
+from noising.engine.blocks import LimitedBlock, Outcome
 from noising.engine.limits import ByteArray
 from noising.engine.replacements import Even, Table
 

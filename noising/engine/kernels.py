@@ -8,150 +8,38 @@ most move). np.where, masked copies and boolean indexing mispredict a branch per
 token: blending is by xor and and.
 """
 
-import functools
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
-from noising.engine.limits import LEADING_SHIFT, ByteArray, Limits
+from noising.engine.arrays import BoolArray, TokenArray, WordArray
+from noising.engine.blocks import (
+    TILE,
+    Grid,
+    LimitedBlock,
+    Outcome,
+    Places,
+    largest,
+    multiples,
+    threshold_at,
+    tile,
+    tiles,
+)
+from noising.engine.limits import LEADING_SHIFT, ByteArray
 from noising.engine.randomness import (
     COUNTERS_PER_POSITION,
     UNIFORM_BITS,
     Stream,
     mix64_words,
 )
-from noising.engine.replacements import Constant, Even, Replacement
-
-Level = TypeVar("Level")
-
-TILE: Final = 1 << 15
-"""Words worked on at once: a buffer of them and a spare one fit the cache."""
+from noising.engine.replacements import Constant, Even
 
 # Shares of moved tokens above which it is faster to work on all of them.
 _DENSE_ABOVE: Final = 0.6
 _BLEND_ABOVE: Final = 0.15
 _UNIFORM_SHIFT: Final = np.uint64(64 - UNIFORM_BITS)
 _REST_SHIFT: Final = np.uint64(64 - LEADING_SHIFT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What becomes of a token that noise strikes.
-
-    Attributes:
-        replacement: draws the id of a token that moves.
-        mask_id: the id that a second event gives; any where there is none.
-    """
-
-    replacement: Replacement
-    mask_id: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """R sequences by C positions as far as random words are concerned.
-
-    Attributes:
-        keys: (R, 1) uint64.
-        gammas: (R, 1) uint64.
-        first: position of the first column, a multiple of 8.
-        columns: C.
-    """
-
-    keys: WordArray
-    gammas: WordArray
-    first: int
-    columns: int
-
-    @property
-    def rows(self) -> int:
-        """R."""
-        return int(self.keys.shape[0])
-
-    def tile(self, rows: slice, columns: slice) -> "Grid":
-        """Return a part of the grid."""
-        return Grid(
-            keys=self.keys[rows],
-            gammas=self.gammas[rows],
-            first=self.first + columns.start,
-            columns=columns.stop - columns.start,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Generic[Level]):
-    """Tokens and what decides their noise.
-
-    Attributes:
-        tokens: (R, C) clean tokens, C-contiguous.
-        grid: their random coordinates.
-        level: thresholds, or what else tells how much noise there is.
-        fixed: (R, C) or (1, C) positions that never move, or None.
-    """
-
-    tokens: TokenArray
-    grid: Grid
-    level: Level
-    fixed: BoolArray | None
-
-
-LimitedBlock: TypeAlias = Block[Limits]
-
-
-def tile(block: LimitedBlock, rows: slice, columns: slice) -> LimitedBlock:
-    """Return a part of a block, without `fixed`, which only `Hasher.moved` needs."""
-    return Block(
-        tokens=block.tokens[rows, columns],
-        grid=block.grid.tile(rows, columns),
-        level=block.level.tile(rows, columns),
-        fixed=None,
-    )
-
-
-def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
-    """Yield parts of a grid of at most `most` positions, whole rows if these fit.
-
-    Args:
-        shape: (R, C).
-        most: a multiple of 8, as every part's first column is.
-    """
-    rows, columns = shape
-    width = min(columns, most)
-    height = max(1, most // width)
-    for top in range(0, rows, height):
-        for left in range(0, columns, width):
-            yield (
-                slice(top, min(top + height, rows)),
-                slice(left, min(left + width, columns)),
-            )
-
-
-class Places:
-    """Some positions of a grid.
-
-    Attributes:
-        flat: (N,) ascending flat indices.
-        counts: (R,) how many lie in each row, or None in a grid of one row.
-    """
-
-    __slots__ = ("counts", "flat")
-
-    def __init__(self, mask: BoolArray) -> None:
-        rows, columns = mask.shape
-        self.flat: IntArray = mask.reshape(-1).nonzero()[0]
-        self.counts: IntArray | None = None
-        if rows > 1:
-            edges = self.flat.searchsorted(_multiples(rows + 1, columns))
-            self.counts = edges[1:] - edges[:-1]
-
-
-@functools.lru_cache(maxsize=64)
-def _multiples(count: int, step: int) -> IntArray:
-    return np.arange(0, count * step, step)
 
 
 class Hasher:
@@ -195,7 +83,7 @@ class Hasher:
             np.multiply(flat, steps, out=words)
             words += origins
         else:
-            origins -= _multiples(grid.rows, grid.columns).view(np.uint64) * steps
+            origins -= multiples(grid.rows, grid.columns).view(np.uint64) * steps
             np.multiply(flat, steps.repeat(places.counts), out=words)
             words += origins.repeat(places.counts)
         mix64_words(words, self.spare[: flat.size])
@@ -288,28 +176,6 @@ class Hasher:
     def _leading_bytes(self, grid: Grid) -> ByteArray:
         words = self.draw(grid, Stream.KEEP).astype("<u8", copy=False)
         return words.view(np.uint8)[:, : grid.columns]
-
-
-def threshold_at(
-    block: LimitedBlock, thresholds: WordArray, flat: IntArray
-) -> WordArray:
-    """Return the thresholds of some positions, broadcastable to (N,)."""
-    if block.level.refine is not None:
-        return block.level.refine(flat)
-    if block.level.index is not None:
-        return thresholds[block.level.index.reshape(-1)[flat]]
-    if thresholds.size == 1:
-        return thresholds.reshape(1)
-    columns = block.grid.columns
-    row = flat // columns if thresholds.shape[0] > 1 else np.zeros_like(flat)
-    column = flat % columns if thresholds.shape[1] > 1 else 0
-    found: WordArray = thresholds[row, column]
-    return found
-
-
-def largest(tokens: TokenArray) -> int:
-    """Return the largest token; a negative one counts as a huge one."""
-    return int(tokens.view(f"u{tokens.itemsize}").max())
 
 
 class Worker:

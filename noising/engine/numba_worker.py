@@ -13,8 +13,9 @@ import numpy as np
 from numba.core import caching, types
 
 from noising.engine.arrays import BoolArray, TokenArray, quiet
+from noising.engine.blocks import LimitedBlock, Outcome
 from noising.engine.kernel_arguments import Draw, Where, draw_of, plain, where_of
-from noising.engine.kernels import LimitedBlock, Outcome, Worker
+from noising.engine.kernels import Worker
 from noising.engine.kernels_numba import noise_rows, struck_rows
 
 _WHERE: Final = types.NamedTuple(

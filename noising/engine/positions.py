@@ -23,6 +23,7 @@ from noising.engine.arrays import (
     quiet,
 )
 from noising.engine.batch import Batch, cut
+from noising.engine.blocks import Outcome
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
 from noising.engine.hyperschedules import (
@@ -34,7 +35,7 @@ from noising.engine.hyperschedules import (
     checked_weights,
     placed_by_weights,
 )
-from noising.engine.kernels import Outcome, Worker
+from noising.engine.kernels import Worker
 from noising.engine.limits import Brackets, Limits
 from noising.engine.timeline import Timeline, When
 

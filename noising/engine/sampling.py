@@ -12,9 +12,10 @@ import numpy as np
 from noising.engine.arrays import BoolArray, FloatArray, TokenArray
 from noising.engine.backends import worker_class
 from noising.engine.batch import Batch, check_ids
+from noising.engine.blocks import TILE, Block, Grid, largest, tiles
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
-from noising.engine.kernels import TILE, Block, Grid, Hasher, largest, tiles
+from noising.engine.kernels import Hasher
 from noising.engine.limits import Limits
 from noising.engine.positions import (
     TABLE_BLOCK,

@@ -8,8 +8,9 @@ import pytest
 
 from noising.engine import kernels_numba, numba_worker
 from noising.engine.batch import Batch
+from noising.engine.blocks import TILE, Grid, Outcome
 from noising.engine.graphs import GRAPH_TYPES
-from noising.engine.kernels import TILE, Grid, Hasher, Outcome, Worker
+from noising.engine.kernels import Hasher, Worker
 from noising.engine.limits import Events, Limits, thresholds
 from noising.engine.positions import TABLE_BLOCK, Source
 from noising.engine.randomness import (

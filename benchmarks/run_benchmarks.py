@@ -33,6 +33,7 @@ from benchmarks.speed import ROUNDS, SIZES, SUITE, run_speed
 from noising.engine import SCHEDULE_TYPES
 
 PROGRAM: Final = "run_benchmarks"
+WIDTH_OF_FILES: Final = 140
 DEFAULT_OUTPUT: Final = "benchmark-results"
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 SMALLEST: Final = SIZES[0][0] * SIZES[0][1]
@@ -190,6 +191,9 @@ def show_results(document: Mapping[str, Any], paths: Sequence[Path]) -> None:
 
 def _show(table: RenderableType, paths: Sequence[Path]) -> None:
     console = Console()
+    if not console.is_terminal:
+        # In a file or a pipe there is no edge at which numbers would be cut off.
+        console.width = max(console.width, WIDTH_OF_FILES)
     console.print(table)
     for path in paths:
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)

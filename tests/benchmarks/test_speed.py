@@ -104,7 +104,9 @@ def test_the_command_writes_the_suites_own_files(tmp_path, capsys):
         "throughput-suite.json",
         "throughput-suite.png",
     }
-    assert "1x6 alpha=0.5 uniform int64" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "1x6 alpha=0.5 uniform int64" in shown
+    assert "…" not in shown
     assert main([*arguments, "--quiet", "--output", str(tmp_path)]) == 0
     assert capsys.readouterr().out == ""
 

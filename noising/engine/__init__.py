@@ -12,6 +12,7 @@ from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
 from noising.engine.lint import Finding, lint, wasted_timesteps
 from noising.engine.process import ForwardProcess
+from noising.engine.randomness import fresh_seed
 from noising.engine.registry import build_process, with_hyperschedule
 from noising.engine.sampling import Noised
 from noising.engine.schedules import SCHEDULE_TYPES
@@ -30,6 +31,7 @@ __all__ = [
     "Noised",
     "build_process",
     "chosen_kernel",
+    "fresh_seed",
     "lint",
     "use_kernel",
     "wasted_timesteps",

@@ -103,6 +103,16 @@ class Batch:
         return protect if real is None else protect | ~real
 
 
+def real_positions(lengths: Any, length: int) -> BoolArray:
+    """Return which positions of padded rows are real, (B, L).
+
+    Raises:
+        EngineError: a length is no integer in 0..L.
+    """
+    ends = bounded_integers(lengths, "lengths", low=0, high=length)
+    return np.asarray(np.arange(length) < ends.reshape(-1, 1))
+
+
 def cut(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:
     """Return a block of an array whose row axis may be broadcast."""
     return array[rows if array.shape[0] > 1 else slice(None), columns]

@@ -1,11 +1,8 @@
-"""Sequences over time: a true Markov path through the kernels.
-
-The coupled trajectory needs no module: it is `noise` with one seed at many timesteps.
-"""
+"""Sequences over time: coupled states, or a true Markov path through the kernels."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,6 +11,7 @@ from noising.engine.batch import Batch
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.base import later_noise
+from noising.engine.hyperschedules import Hyperschedule
 from noising.engine.limits import Limits
 from noising.engine.positions import (
     Level,
@@ -21,10 +19,13 @@ from noising.engine.positions import (
     Place,
     PositionNoise,
     Source,
+    by_hyperschedule,
     sigma_source,
 )
 from noising.engine.sampling import Law, event_law, law_of, matrix_law, write_noised
 from noising.engine.timeline import When
+
+Kind: TypeAlias = Literal["coupled", "markov"]
 
 
 def check_path(steps: IntArray, *, rising: bool) -> None:
@@ -48,39 +49,71 @@ def check_path(steps: IntArray, *, rising: bool) -> None:
         )
 
 
-def empty_states(count: int, batch: Batch) -> TokenArray:
-    """Return room for `count` states of a batch, (K, B, L), native."""
-    dtype = batch.tokens.dtype.newbyteorder("=")
-    return np.empty((count, *batch.tokens.shape), dtype)
-
-
-def write_path(
+def walk_of(
+    kind: Kind,
     levels: Levels,
     batch: Batch,
     steps: IntArray,
-    noise: PositionNoise | None,
-    out: TokenArray,
-) -> None:
-    """Fill `out` with the states of a Markov path at each timestep.
-
-    The first state is drawn from the marginal, each further one from the kernel out
-    of the state before; step j draws its words at step coordinate j + 1.
+    hyperschedule: Hyperschedule | None,
+) -> Iterator[TokenArray]:
+    """Yield the states of a batch at each timestep, (B, L), each a new array.
 
     Args:
+        kind: "coupled", what `noise` gives with one seed at each timestep; "markov",
+            each state drawn from the kernel out of the state before.
         levels: schedule and graph.
         batch: clean tokens.
-        steps: (K,) rising timesteps.
-        noise: noise by position, or None where it depends on time alone.
-        out: (K, B, L) result.
+        steps: (K,) checked timesteps.
+        hyperschedule: noise by position, or None where it depends on time alone.
     """
+    noise = None
+    if hyperschedule is not None:
+        noise = by_hyperschedule(levels.timeline, hyperschedule)
     whens = [When(field="timesteps", steps=step, times=None) for step in steps]
+    if kind == "coupled" or levels.graph.COUPLED_IS_MARKOV:
+        return _coupled(levels, batch, whens, noise)
+    return _markov(levels, batch, whens, noise)
+
+
+def collected(batch: Batch, count: int, states: Iterator[TokenArray]) -> TokenArray:
+    """Return `count` states of a batch as one array, (K, L) or (K, B, L)."""
+    dtype = batch.tokens.dtype.newbyteorder("=")
+    whole = np.empty((count, *batch.tokens.shape), dtype)
+    for place, state in enumerate(states):
+        whole[place] = state
+    return whole.reshape(count, *batch.shape)
+
+
+def _coupled(
+    levels: Levels, batch: Batch, whens: list[When], noise: PositionNoise | None
+) -> Iterator[TokenArray]:
+    for when in whens:
+        yield _noised(levels, batch, law_of(levels, batch, when, noise))
+
+
+def _markov(
+    levels: Levels, batch: Batch, whens: list[When], noise: PositionNoise | None
+) -> Iterator[TokenArray]:
+    """Yield the first state from the marginal, each further one from the kernel.
+
+    Step j draws its words at step coordinate j + 1.
+    """
+    state = batch.tokens
     for j, when in enumerate(whens):
         current = dataclasses.replace(batch, step=j + 1)
         law = law_of(levels, current, when, noise)
         if j > 0:
-            current = _carried(levels, current, out[j - 1])
+            current = _carried(levels, current, state)
             law = _step_law(levels, batch, (whens[j - 1], when), noise)
-        write_noised(current, levels.graph, law, out[j], 1)
+        state = _noised(levels, current, law)
+        yield state
+
+
+def _noised(levels: Levels, batch: Batch, law: Law[Any]) -> TokenArray:
+    dtype = batch.tokens.dtype.newbyteorder("=")
+    state = np.empty(batch.tokens.shape, dtype)
+    write_noised(batch, levels.graph, law, state, 1)
+    return state
 
 
 def _carried(levels: Levels, batch: Batch, states: TokenArray) -> Batch:

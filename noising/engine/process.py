@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,13 @@ from noising.engine.arrays import (
     quiet,
     time_array,
 )
-from noising.engine.batch import Batch, checked_batch, checked_tokens
+from noising.engine.batch import (
+    Batch,
+    check_ids,
+    checked_batch,
+    checked_tokens,
+    real_positions,
+)
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.hyperschedules import (
@@ -25,7 +31,7 @@ from noising.engine.hyperschedules import (
     LevelHyperschedule,
     Moment,
 )
-from noising.engine.paths import check_path, empty_states, write_path
+from noising.engine.paths import Kind, check_path, collected, walk_of
 from noising.engine.positions import (
     Levels,
     PositionNoise,
@@ -101,6 +107,7 @@ class ForwardProcess(ExactQuantities):
         weights: Any = None,
         token_types: Any = None,
         tokens: Any = None,
+        lengths: Any = None,
     ) -> FloatArray:
         """Return the total noise of every position.
 
@@ -111,6 +118,8 @@ class ForwardProcess(ExactQuantities):
             token_types: ids by type in place of the hyperschedule, with the
                 default weights; needs `tokens`.
             tokens: (L,) or (B, L) clean tokens.
+            lengths: (B,) real positions of padded rows; what padding is given has
+                no meaning.
 
         Returns:
             (L,) for a scalar time and at most one row of anything, else (B, L).
@@ -125,11 +134,14 @@ class ForwardProcess(ExactQuantities):
         given = None if tokens is None else checked_tokens(tokens, self.graph)
         rows = None if given is None else np.atleast_2d(given)
         noise = self._position_noise(weights, token_types, length, rows)
+        real = None if lengths is None else real_positions(lengths, length)
         moment = Moment(
             t=np.atleast_1d(times), timesteps=None, num_timesteps=self.num_timesteps
         )
-        sigma = noise.of(slice(None), moment, length, rows, None).spread()
-        one_row = given is None or given.ndim == 1
+        sigma = noise.of(slice(None), moment, length, rows, real).spread()
+        counts = [part.shape[0] for part in (sigma, rows, real) if part is not None]
+        sigma = np.broadcast_to(sigma, (max(counts), length))
+        one_row = lengths is None and (given is None or given.ndim == 1)
         single = times.ndim == 0 and np.ndim(weights) < 2 and one_row
         return sigma[0] if single else sigma
 
@@ -267,20 +279,8 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: an argument out of range, or a schedule whose sigma falls.
         """
-        batch, steps = self._path(tokens, timesteps, seed, sequence_ids, draw)
-        check_path(steps, rising=False)
-        clean = batch.tokens.reshape(batch.shape)
-        states = empty_states(steps.size, batch)
-        for step, state in zip(steps, states, strict=True):
-            self.noise(
-                clean,
-                step,
-                seed=batch.seed,
-                sequence_ids=batch.sequence_ids,
-                draw=draw,
-                out=state.reshape(batch.shape),
-            )
-        return states.reshape(steps.size, *batch.shape)
+        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
+        return collected(*self._walk("coupled", tokens, timesteps, **coordinates))
 
     def sample_path(
         self,
@@ -310,37 +310,54 @@ class ForwardProcess(ExactQuantities):
             EngineError: an argument out of range, timesteps that do not increase, or
                 a schedule whose sigma falls.
         """
-        batch, steps = self._path(tokens, timesteps, seed, sequence_ids, draw)
-        check_path(steps, rising=True)
-        if self.graph.COUPLED_IS_MARKOV:
-            return self.trajectory(
-                batch.tokens.reshape(batch.shape),
-                steps,
-                seed=batch.seed,
-                sequence_ids=batch.sequence_ids,
-                draw=draw,
-            )
-        noise = None
-        if self.hyperschedule is not None:
-            noise = by_hyperschedule(self.timeline, self.hyperschedule)
-        states = empty_states(steps.size, batch)
-        write_path(self.levels, batch, steps, noise, states)
-        return states.reshape(steps.size, *batch.shape)
+        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
+        return collected(*self._walk("markov", tokens, timesteps, **coordinates))
 
-    def _path(
-        self, tokens: Any, timesteps: Any, seed: Any, sequence_ids: Any, draw: int
-    ) -> tuple[Batch, IntArray]:
+    def walk(
+        self,
+        kind: Kind,
+        tokens: Any,
+        timesteps: Any,
+        *,
+        seed: int | None,
+        sequence_ids: Any = None,
+        draw: int = 0,
+    ) -> Iterator[TokenArray]:
+        """Yield the states of `trajectory` or `sample_path`, worked out one by one.
+
+        Args:
+            kind: "coupled" for those of `trajectory`, "markov" for `sample_path`'s.
+            tokens: clean ids, (L,) or (B, L).
+            timesteps: K integer steps 0..T-1.
+            seed: 0..2^64-1, or None for a fresh one.
+            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            draw: 0..2^32-1, which of several independent draws.
+
+        Returns:
+            K states of the tokens' shape and dtype. Arguments are checked before
+            this returns, but for a hyperschedule that does not fit their length:
+            that the first state tells.
+
+        Raises:
+            EngineError: as `trajectory` and `sample_path` say.
+        """
+        batch, _, states = self._walk(
+            kind, tokens, timesteps, seed=seed, sequence_ids=sequence_ids, draw=draw
+        )
+        return (state.reshape(batch.shape) for state in states)
+
+    def _walk(
+        self, kind: Kind, tokens: Any, timesteps: Any, **coordinates: Any
+    ) -> tuple[Batch, int, Iterator[TokenArray]]:
         self.timeline.require_valid_kernel()
         batch = checked_batch(
-            tokens,
-            self.graph,
-            seed=seed,
-            sequence_ids=sequence_ids,
-            draw=draw,
-            protect=None,
-            lengths=None,
+            tokens, self.graph, protect=None, lengths=None, **coordinates
         )
-        return batch, self.timeline.steps(timesteps, "timesteps")
+        steps = self.timeline.steps(timesteps, "timesteps")
+        check_path(steps, rising=kind == "markov")
+        check_ids(batch.tokens.reshape(batch.shape), self.graph)
+        states = walk_of(kind, self.levels, batch, steps, self.hyperschedule)
+        return batch, steps.size, states
 
     @quiet
     def sample_times(

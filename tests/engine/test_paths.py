@@ -35,6 +35,27 @@ def test_a_trajectory_is_noise_at_each_timestep_with_one_seed(process):
     assert (one == states[:, 7]).all()
 
 
+@pytest.mark.parametrize(
+    ("kind", "whole"), [("coupled", "trajectory"), ("markov", "sample_path")]
+)
+def test_a_walk_is_the_path_state_by_state(process, kind, whole):
+    tokens = _clean(process, 3, 40).astype(np.uint16)
+    expected = getattr(process, whole)(tokens, STEPS, seed=3, draw=1)
+    states = process.walk(kind, tokens, STEPS, seed=3, draw=1)
+    for state, other in zip(states, expected, strict=True):
+        assert state.dtype == np.uint16
+        assert (state == other).all()
+    [first, *_] = process.walk(kind, tokens[2], STEPS, seed=3, sequence_ids=2, draw=1)
+    assert (first == expected[0, 2]).all()
+
+
+@pytest.mark.parametrize("kind", ["coupled", "markov"])
+@pytest.mark.parametrize("arguments", [([1, 99], [0]), ([1], [20]), ([1.5], [0])])
+def test_a_walk_is_refused_before_its_first_step(kind, arguments):
+    with pytest.raises(EngineError):
+        _process("uniform").walk(kind, *arguments, seed=1)
+
+
 @pytest.mark.parametrize("graph", ["uniform", "absorbing", "marginal", "hdlm_gamma"])
 def test_what_is_struck_in_a_trajectory_stays_struck(graph):
     process = _process(graph)

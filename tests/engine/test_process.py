@@ -97,9 +97,34 @@ def test_token_types_in_place_of_a_hyperschedule_use_the_default_weights(process
 
 
 @pytest.mark.parametrize(
+    "hyperschedule",
+    [
+        {"type": "sliding", "width": 2, "levels": 2},
+        {"type": "token_types", "classes": {"critical": [1]}},
+        None,
+    ],
+)
+@pytest.mark.parametrize("t", [0.5, [0.5, 0.2]])
+def test_padding_takes_no_part_in_the_noise_of_a_row(process, hyperschedule, t):
+    chosen = with_hyperschedule(process, hyperschedule)
+    padded = chosen.position_sigma(
+        t, 4, tokens=[[1, 2, 3, 4], [1, 2, 0, 0]], lengths=[4, 2]
+    )
+    times = np.broadcast_to(t, 2)
+    alone = chosen.position_sigma(times[1], 2, tokens=[1, 2])
+    assert padded.shape == (2, 4)
+    assert padded[1, :2].tolist() == alone.tolist()
+
+
+def test_lengths_alone_make_rows_too(process):
+    assert process.position_sigma(0.5, 4, lengths=[4, 2]).shape == (2, 4)
+
+
+@pytest.mark.parametrize(
     ("arguments", "field", "code"),
     [
         ({"t": [[0.5]], "length": 3}, "t", "wrong_shape"),
+        ({"t": 0.5, "length": 3, "lengths": [4]}, "lengths[0]", "out_of_range"),
         ({"t": 0.5, "length": 3, "weights": [1, 2]}, "weights", "wrong_length"),
         ({"t": 0.5, "length": 3, "weights": [1, 2, 0]}, "weights", "out_of_range"),
         ({"t": 0.5, "length": 3, "weights": []}, "weights", "out_of_range"),

@@ -93,6 +93,18 @@ class ContentTooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+class Busy(exceptions.APIException):
+    """What is asked for is costly, and enough of that is being done already."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "busy"
+
+    def __init__(self, detail: str, *, wait: int) -> None:
+        """Keep the seconds after which to ask again: the Retry-After header."""
+        super().__init__(detail)
+        self.wait = wait
+
+
 def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:
     """Walk the nested detail of a serializer's ValidationError.
 
@@ -121,7 +133,8 @@ def engine_refusal(
 
     Args:
         error: what the engine refused.
-        origin: the engine's dotted path to what the field holds.
+        origin: the engine's dotted path to what the field holds; empty where it
+            holds a whole specification.
         name: the field.
 
     Returns:
@@ -129,6 +142,8 @@ def engine_refusal(
     """
     path = error.field
     rest = path.removeprefix(origin) if path.startswith(origin) else ""
+    if not origin:
+        rest = f".{path}"
     renamed = EngineError(
         name + rest, error.code, error.rule, error.value, error.way_out
     )

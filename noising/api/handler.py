@@ -19,6 +19,11 @@ from noising.api.errors import (
 )
 
 
+def is_failure(exc: exceptions.APIException) -> bool:
+    """Tell a failure of ours from an answer, such as 503, that a view chose."""
+    return exc.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR
+
+
 class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
 
@@ -37,7 +42,7 @@ class ProblemHandler(ExceptionHandler):
             exc.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
             errors = list(islice(field_errors(exc.detail), MOST_ERRORS))
             detail = errors[0].detail
-        elif status.is_server_error(exc.status_code):
+        elif is_failure(exc):
             detail = SERVER_ERROR
         request: Any = self.context["request"]
         return problem(request, exc.status_code, detail, errors)
@@ -47,3 +52,10 @@ class ProblemHandler(ExceptionHandler):
     ) -> HttpResponse:
         """Return the document, whichever renderer the view has."""
         return problem_response(data, self.get_headers(exc))
+
+    def report_exception(
+        self, exc: exceptions.APIException, response: HttpResponse
+    ) -> None:
+        """Log failures of ours, with their traceback."""
+        if is_failure(exc):
+            super().report_exception(exc, response)

@@ -1,7 +1,7 @@
 """How bytes become a JSON document: strictly, and within the limits."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ class UnsupportedEncoding(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """The one parser of the API."""
+    """The parser of all that is JSON."""
 
     media_type = MEDIA_TYPE
 
@@ -44,17 +44,17 @@ def read_json(request: HttpRequest) -> Any:
     """Return the JSON document that is the body of the request.
 
     Raises:
-        UnsupportedMediaType: the body is not declared as JSON.
-        UnsupportedEncoding: it is compressed or not in UTF-8.
-        ContentTooLarge: it exceeds MAX_BODY_BYTES; a declared length is judged
-            before anything is read.
-        ParseError: it is empty or not JSON.
+        APIException: as `read_body` and `parse_json` say.
     """
-    _check_content_type(request.META.get("CONTENT_TYPE", ""))
-    encoding = request.META.get("HTTP_CONTENT_ENCODING")
-    if encoding:
-        raise UnsupportedEncoding("The body must not carry a Content-Encoding.")
-    body = _read(request, settings.MAX_BODY_BYTES)
+    return parse_json(read_body(request, (MEDIA_TYPE,))[1])
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the document of a body.
+
+    Raises:
+        ParseError: the body is empty or not JSON.
+    """
     if not body:
         raise ParseError("The body is empty; a JSON object was expected.")
     try:
@@ -63,17 +63,41 @@ def read_json(request: HttpRequest) -> Any:
         raise ParseError(f"The body is not valid JSON: {error}.") from None
 
 
-def _check_content_type(content_type: str) -> None:
-    media_type, *parameters = content_type.split(";")
-    if media_type.strip().lower() != MEDIA_TYPE:
+def read_body(request: HttpRequest, accepted: Collection[str]) -> tuple[str, bytes]:
+    """Return the media type of the body, one of those accepted, and its bytes.
+
+    Raises:
+        UnsupportedMediaType: the body is declared as something else.
+        UnsupportedEncoding: it is compressed or not in UTF-8.
+        ContentTooLarge: it exceeds MAX_BODY_BYTES; a declared length is judged
+            before anything is read.
+        ParseError: it ended early.
+    """
+    media_type = _media_type(request.META.get("CONTENT_TYPE", ""), accepted)
+    encoding = request.META.get("HTTP_CONTENT_ENCODING")
+    if encoding:
+        raise UnsupportedEncoding("The body must not carry a Content-Encoding.")
+    return media_type, _read(request, settings.MAX_BODY_BYTES)
+
+
+def declared_type(content_type: str) -> str:
+    """Return the media type of a Content-Type header, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _media_type(content_type: str, accepted: Collection[str]) -> str:
+    _, *parameters = content_type.split(";")
+    media_type = declared_type(content_type)
+    if media_type not in accepted:
         raise UnsupportedMediaType(
-            media_type.strip(), f"The Content-Type must be {MEDIA_TYPE}."
+            media_type, f"The Content-Type must be {' or '.join(accepted)}."
         )
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         is_charset = name.strip().lower().startswith("charset")
         if is_charset and value.strip().strip('"').lower() not in UTF_8:
             raise UnsupportedEncoding("The charset of the body must be utf-8.")
+    return media_type
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:

@@ -36,7 +36,7 @@ _TIME: Final = 2e-7  # total noise by formula or by table
 _ROOT: Final = 5e-6  # total noise as the root of an equation ...
 _GROUP: Final = 5e-8  # ... for each group of tokens of equal probability
 _COARSE: Final = 220  # roots that start the others
-_TOKEN: Final = 4e-7  # a token of the vocabulary, where its groups are looked for
+_TOKEN: Final = 1e-6  # a token where groups are looked for; memory counts too
 _LEVEL: Final = 5e-4  # exp(sigma·Q) ...
 _CELL: Final = 5e-10  # ... for each of the V^3 products
 _LEVELS_OF_A_ROOT: Final = 4
@@ -125,10 +125,12 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
         build += level
         memory += _MATRIX_BYTES * states**2
     sigma = _TIME
-    if schedule.get("type") == ENTROPY and graph.get("type") not in ERASING:
-        groups = _groups(schedule.get("prior"), graph.get("counts"))
-        sigma = _LEVELS_OF_A_ROOT * level or _ROOT + _GROUP * groups
-        build += _TOKEN * vocab_size + _COARSE * sigma
+    if schedule.get("type") == ENTROPY:
+        build += _TOKEN * vocab_size
+        if graph.get("type") not in ERASING:
+            groups = _groups(schedule.get("prior"), graph.get("counts"))
+            sigma = _LEVELS_OF_A_ROOT * level or _ROOT + _GROUP * groups
+            build += _COARSE * sigma
     return Effort(
         build_seconds=build + steps * sigma,
         sigma_seconds=sigma,

@@ -5,7 +5,6 @@ by item, until enough offenders are found to answer with.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import Any, Never
 
@@ -18,6 +17,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import MOST_ERRORS, ContentTooLarge, engine_refusal
+from noising.api.numbers import integers, outside, reals
 from noising.configured import default_process
 from noising.engine import (
     HYPERSCHEDULE_TYPES,
@@ -152,12 +152,9 @@ class WholeNumbersField(ListField):
     def to_internal_value(self, data: Any) -> NDArray[np.int64]:
         """Return the integers."""
         items, most = self.checked(data), self.most()
-        # By type, since NumPy takes true for 1 and 2.7 for 2.
-        if set(map(type, items)) <= {int}:
-            with suppress(OverflowError):
-                numbers = np.fromiter(items, dtype=np.int64, count=len(items))
-                if numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= most:
-                    return numbers
+        numbers = integers(items)
+        if numbers is not None and not outside(numbers, most).size:
+            return numbers
         offenders = bad_whole_numbers(items, most=most)
         raise ValidationError(item_errors(self.name, offenders))
 
@@ -169,11 +166,10 @@ class WeightsField(ListField):
     def to_internal_value(self, data: Any) -> NDArray[np.float64]:
         """Return the weights."""
         items = self.checked(data)
-        if set(map(type, items)) <= {int, float}:
-            weights = np.fromiter(items, dtype=np.float64, count=len(items))
-            if weights.min() > 0.0:
-                return weights
-        raise ValidationError(item_errors(self.name, _bad_weights(items)))
+        weights = reals(items)
+        if weights is not None and weights.min() > 0.0:
+            return weights
+        raise ValidationError(item_errors(self.name, bad_weights(items)))
 
 
 Offenders = Iterator[tuple[int, str, str]]
@@ -198,7 +194,8 @@ def bad_whole_numbers(items: Sequence[Any], *, most: int) -> Offenders:
             yield index, "out_of_range", f"must lie in 0..{most}, got {item}"
 
 
-def _bad_weights(items: Sequence[Any]) -> Offenders:
+def bad_weights(items: Sequence[Any]) -> Offenders:
+    """Find the items that are no JSON numbers above zero."""
     for index, item in enumerate(items):
         if type(item) not in {int, float}:
             yield index, "not_a_number", f"must be a number, got {received(item)}"
@@ -235,11 +232,15 @@ class HyperscheduleField(StrictField):
     }
 
     def to_internal_value(self, data: Any) -> ForwardProcess:
-        """Return the process."""
+        """Return the server's process under it."""
+        return self.applied(default_process(), data)
+
+    def applied(self, process: ForwardProcess, data: Any) -> ForwardProcess:
+        """Return a process under the hyperschedule that the data stands for."""
         if not isinstance(data, dict):
             self.fail("not_an_object", received=received(data))
         try:
-            return with_hyperschedule(default_process(), self.specification(data))
+            return with_hyperschedule(process, self.specification(data))
         except EngineError as error:
             raise engine_refusal(error, self.origin, self.name) from None
 

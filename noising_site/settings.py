@@ -35,6 +35,13 @@ TOKEN_TYPE_WEIGHTS = token_type_weights(env, NOISE_SPECIFICATION)
 MAX_TOKENS = env.whole("MAX_TOKENS", 1_048_576, least=1, most=2**30)
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 16 * 2**20, least=1024, most=2**31 - 1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+MAX_TRAJECTORY_TOKENS = env.whole("MAX_TRAJECTORY_TOKENS", 2**24, least=1, most=2**31)
+MAX_PROBABILITIES = env.whole("MAX_PROBABILITIES", 2**20, least=2, most=2**26)
+
+# What requests may cost beside their tokens, in estimated seconds on one core.
+MAX_WORK_SECONDS = env.number("MAX_WORK_SECONDS", 5.0, low=0.01, high=3600.0)
+MAX_COSTLY_REQUESTS = env.whole("MAX_COSTLY_REQUESTS", 2, least=1, most=64)
+PROCESS_CACHE_BYTES = env.whole("PROCESS_CACHE_BYTES", 64 * 2**20, least=0, most=2**40)
 
 # Where it serves, and what it keeps.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
@@ -172,6 +179,8 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
+    # The form of an answer is a matter of Accept alone.
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # Else /api/schema/ repeats whatever its query calls a version in a header.

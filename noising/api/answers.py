@@ -39,6 +39,10 @@ def info_answer() -> dict[str, Any]:
         "limits": {
             "max_tokens": settings.MAX_TOKENS,
             "max_body_bytes": settings.MAX_BODY_BYTES,
+            "max_trajectory_tokens": settings.MAX_TRAJECTORY_TOKENS,
+            "max_probabilities": settings.MAX_PROBABILITIES,
+            "max_work_seconds": settings.MAX_WORK_SECONDS,
+            "max_costly_requests": settings.MAX_COSTLY_REQUESTS,
         },
         "versions": {"service": VERSION, "engine": ENGINE_VERSION},
         "fingerprint": process.fingerprint,
@@ -66,13 +70,19 @@ def noise_answer(request: NoiseRequest) -> tuple[dict[str, Any], int]:
     answer: dict[str, Any] = {
         "noised_tokens": noised.tokens,
         "alpha": float(noised.alpha),
-        "metrics": {
-            "unchanged_tokens": unchanged,
-            "percent_unchanged": round(100 * unchanged / total, 2),
-            "total_tokens": total,
-        },
+        "metrics": metrics(unchanged, total),
     }
     return answer | _extras(request, noised), noised.seed
+
+
+def metrics(unchanged: int, total: int) -> dict[str, Any]:
+    """Return how many of some tokens kept their id."""
+    share = unchanged / total if total else 1.0
+    return {
+        "unchanged_tokens": unchanged,
+        "percent_unchanged": round(100 * share, 2),
+        "total_tokens": total,
+    }
 
 
 def _noise(request: NoiseRequest) -> Noised:

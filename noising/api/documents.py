@@ -18,6 +18,18 @@ class LimitsSerializer(serializers.Serializer[Any]):
 
     max_tokens = serializers.IntegerField()
     max_body_bytes = serializers.IntegerField()
+    max_trajectory_tokens = serializers.IntegerField(
+        help_text="Tokens of a trajectory at all of its timesteps together."
+    )
+    max_probabilities = serializers.IntegerField(
+        help_text="Rows times states in one request for exact quantities."
+    )
+    max_work_seconds = serializers.FloatField(
+        help_text="Estimated seconds to build a process, or to work beside its tokens."
+    )
+    max_costly_requests = serializers.IntegerField(
+        help_text="Costly requests at once in each process of the server."
+    )
 
 
 class VersionsSerializer(serializers.Serializer[Any]):

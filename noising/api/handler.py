@@ -58,4 +58,4 @@ class ProblemHandler(ExceptionHandler):
     ) -> None:
         """Log failures of ours, with their traceback."""
         if is_failure(exc):
-            super().report_exception(exc, response)
+            super().report_exception(exc, response)  # type: ignore[arg-type]  # as above

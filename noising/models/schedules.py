@@ -18,6 +18,9 @@ DASHBOARD_SCHEDULES = 24
 # As many curves as one plot shows legibly.
 PLOTTED_SCHEDULES = 8
 
+# Names that are looked through for the one that was meant.
+NAMED_SCHEDULES = 1000
+
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -39,6 +42,22 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
             graph_type=KT("specification__graph__type"),
             run_count=models.Count("measurements"),
         )
+
+    def named(self, slug: str) -> Self:
+        """The active one with this name, or none."""
+        return self.active().filter(slug=slug)
+
+    def fingerprint_of(self, slug: str) -> str | None:
+        """The fingerprint of the active one with this name, or None."""
+        return self.named(slug).values_list("fingerprint", flat=True).first()
+
+    def specification_of(self, slug: str) -> tuple[str, dict[str, Any]] | None:
+        """Fingerprint and specification of the active one with this name, or None."""
+        return self.named(slug).values_list("fingerprint", "specification").first()
+
+    def names(self) -> list[str]:
+        """The names of the active ones."""
+        return list(self.active().values_list("slug", flat=True)[:NAMED_SCHEDULES])
 
     def newest(self, count: int) -> Self:
         """The newest active ones."""

@@ -21,7 +21,14 @@ def test_the_rest_says_what_else_is_configured(api, settings):
     assert info["num_states"] == 50257
     assert info["hyperschedule"] == {"type": "sliding", "width": 32, "levels": 32}
     assert info["token_type_weights"] == {"critical": 2, "variable": 0.8, "other": 1}
-    assert info["limits"] == {"max_tokens": 1_048_576, "max_body_bytes": 16 * 2**20}
+    assert info["limits"] == {
+        "max_tokens": 1_048_576,
+        "max_body_bytes": 16 * 2**20,
+        "max_trajectory_tokens": 2**24,
+        "max_probabilities": 2**20,
+        "max_work_seconds": 5.0,
+        "max_costly_requests": 2,
+    }
     assert set(info["versions"]) == {"service", "engine"}
 
 

@@ -1,7 +1,11 @@
 """The routes under /api/v1, without a trailing slash."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from noising.api.v1.noise.views import NoiseBatchView
 
 app_name = "v1"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("noise", NoiseBatchView.as_view(), name="noise"),
+]

@@ -1,0 +1,97 @@
+"""Requests and answers of version 1 as the OpenAPI document shows them."""
+
+from typing import Any
+
+BATCH_REQUEST: dict[str, Any] = {
+    "tokens": [[101, 2054, 2003, 102], [101, 2048, 102]],
+    "timesteps": [500, 900],
+    "schedule": {
+        "vocab_size": 30522,
+        "schedule": {"type": "loglinear"},
+        "graph": {"type": "absorbing", "mask_id": 103},
+    },
+    "seed": 7,
+    "protect": {"ids": [101, 102]},
+}
+BATCH_ANSWER: dict[str, Any] = {
+    "noised_tokens": [[101, 2054, 2003, 102], [101, 103, 102]],
+    "alpha": [0.49950100000000003, 0.09990099999999996],
+    "seed": 7,
+    "metrics": {
+        "unchanged_tokens": 6,
+        "percent_unchanged": 85.71,
+        "total_tokens": 7,
+    },
+    "fingerprint": "c397844674df427eb8772f20acba47eb04f5ceefb04d40fd871777ba7105acb3",
+}
+TRAJECTORY_REQUEST: dict[str, Any] = {
+    "tokens": [101, 2054, 2003, 102],
+    "timesteps": [100, 500, 900],
+    "seed": 7,
+}
+TRAJECTORY_ANSWER: list[dict[str, Any]] = [
+    {
+        "timestep": timestep,
+        "alpha": alpha,
+        "noised_tokens": tokens,
+        "metrics": {
+            "unchanged_tokens": unchanged,
+            "percent_unchanged": 25.0 * unchanged,
+            "total_tokens": 4,
+        },
+    }
+    for timestep, alpha, tokens, unchanged in (
+        (100, 0.9715756818078382, [101, 2054, 2003, 102], 4),
+        (500, 0.49228517244880254, [101, 2054, 2003, 18916], 3),
+        (900, 0.023616108794393874, [8829, 36572, 16527, 18916], 0),
+    )
+]
+SMALL: dict[str, Any] = {"vocab_size": 4, "schedule": {"type": "loglinear"}}
+MARGINAL_REQUEST: dict[str, Any] = {"x0": 2, "times": 0.5, "schedule": SMALL}
+POSTERIOR_REQUEST: dict[str, Any] = {
+    "x0": [2, 2],
+    "xt": [2, 3],
+    "times": 0.5,
+    "earlier_times": 0.25,
+    "schedule": SMALL,
+}
+SCORE_RATIO_REQUEST: dict[str, Any] = {
+    "x0": 2,
+    "xt": 3,
+    "times": 0.5,
+    "candidates": [2, 0],
+    "schedule": SMALL,
+}
+
+OF_SMALL: dict[str, Any] = {
+    "num_states": 4,
+    "fingerprint": "4c6dfa015cd0d2cc1f1bd707ce5a8ae7daf042cb3ec594da096fa68a50662e28",
+}
+MARGINAL_ANSWER: dict[str, Any] = {
+    "marginal": [0.124875, 0.124875, 0.6253749999999999, 0.124875],
+    "candidates": None,
+    **OF_SMALL,
+}
+POSTERIOR_ANSWER: dict[str, Any] = {
+    "posterior": [
+        [
+            0.008308918347758423,
+            0.008308918347758423,
+            0.9750732449567248,
+            0.008308918347758423,
+        ],
+        [
+            0.04161112962345885,
+            0.04161112962345885,
+            0.5416111296234588,
+            0.3751666111296235,
+        ],
+    ],
+    "candidates": None,
+    **OF_SMALL,
+}
+SCORE_RATIO_ANSWER: dict[str, Any] = {
+    "score_ratio": [5.008008008008007, 1.0],
+    "candidates": [2, 0],
+    **OF_SMALL,
+}

@@ -1,0 +1,1 @@
+"""POST noise: batches of token sequences, as JSON, npy and safetensors."""

@@ -1,0 +1,164 @@
+"""What POST noise says about itself in the OpenAPI document."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+)
+from rest_framework import serializers
+
+from noising.api import parsers
+from noising.api.documents import MetricsSerializer
+from noising.api.fields import EXTRAS
+from noising.api.schema import answer
+from noising.api.v1 import examples
+from noising.api.v1.fields import nested
+from noising.api.v1.noise import npy, tensors
+from noising.api.v1.noise.serializers import NoiseBatchRequestSerializer
+from noising.api.v1.schema import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
+
+DESCRIPTION = """\
+The body is JSON, an npy file or a safetensors file, as its Content-Type says; Accept
+chooses the form of the answer from the same three, that of the body by default.
+
+* **JSON**: the request below. Ragged rows come back ragged.
+* **npy**: the tokens alone, (L,) or (B, L), little-endian integers in C order. The
+  parameters stand in the query. The answer is the noised tokens in the same dtype.
+* **safetensors**: the tensors `tokens`, and if wanted `timesteps` or `times`,
+  `protect`, `weights`, `lengths` and `sequence_ids`. Other parameters stand in the
+  query or in the metadata. The answer holds `noised_tokens`, `resampled`, `changed` and
+  `alpha`, with seed, fingerprint and metrics as metadata; `lengths` where rows came
+  ragged, `alphas` where asked for.
+
+Ragged rows are padded with 0 in an answer that is npy or safetensors. A parameter may
+stand in the query whatever the body is, but only once. Exactly one of `timesteps` and
+`times` is needed, and at most one of `weights`, `token_types` and `hyperschedule`.
+"""
+
+QUERY = {
+    "timesteps": "One timestep, or one for each row between commas.",
+    "times": "One real time in [0, 1], or one for each row between commas.",
+    "schedule": "Name of a stored schedule, or a specification as JSON.",
+    "sequence_ids": "Ids of the rows between commas.",
+    "lengths": "Real tokens of each padded row, between commas.",
+    "protect": "Token ids and positions as JSON.",
+    "weights": "Weights by position, between commas.",
+    "token_types": "Token ids by type as JSON.",
+    "hyperschedule": "Specification of a hyperschedule as JSON.",
+}
+LISTS = {
+    "timesteps": {"type": "integer", "minimum": 0},
+    "times": {"type": "number", "minimum": 0, "maximum": 1},
+    "sequence_ids": {"type": "integer", "minimum": 0},
+    "lengths": {"type": "integer", "minimum": 0},
+    "weights": {"type": "number", "exclusiveMinimum": 0},
+    "return": {"type": "string", "enum": list(EXTRAS)},
+}
+
+
+def in_query(name: str, text: str) -> OpenApiParameter:
+    """Return the description of a parameter in the query."""
+    if name in LISTS:
+        kind: Any = {"type": "array", "items": LISTS[name], "minItems": 1}
+        return OpenApiParameter(
+            name, kind, description=text, style="form", explode=False
+        )
+    return OpenApiParameter(name, {"type": "string"}, description=text)
+
+
+WHOLE = {"type": "integer", "minimum": 0}
+PARAMETERS = [
+    *(in_query(name, text) for name, text in QUERY.items()),
+    in_query("return", "What to answer beside, between commas."),
+    OpenApiParameter("seed", WHOLE, description="0..2^64-1."),
+    OpenApiParameter("draw", WHOLE, description="0..2^32-1."),
+    SEED,
+    FINGERPRINT,
+    RETRY_AFTER,
+]
+
+NUMBER_OR_LIST = {
+    "oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]
+}
+
+
+@extend_schema_field(nested({"type": "integer"}))
+class _TokensField(serializers.Field[Any, Any, Any, Any]):
+    """Ids in the form of the request's."""
+
+
+@extend_schema_field(nested({"type": "number"}))
+class _AlphasField(serializers.Field[Any, Any, Any, Any]):
+    """Numbers in the form of the request's tokens."""
+
+
+@extend_schema_field(NUMBER_OR_LIST)
+class _AlphaField(serializers.Field[Any, Any, Any, Any]):
+    """One number, or one for each row."""
+
+
+@extend_schema_field(nested({"type": "boolean"}))
+class _MaskField(serializers.Field[Any, Any, Any, Any]):
+    """Truth values in the form of the request's tokens."""
+
+
+class BatchMasksSerializer(serializers.Serializer[Any]):
+    """One truth value a token."""
+
+    resampled = _MaskField(help_text="Drawn anew, perhaps to the same.")
+    changed = _MaskField(help_text="Another id than before.")
+
+
+class NoisedBatchSerializer(serializers.Serializer[Any]):
+    """The answer of POST noise as JSON; the last two keys only where asked for."""
+
+    noised_tokens = _TokensField(help_text="In the form of the tokens.")
+    alpha = _AlphaField(help_text="At the time, in its form; before any weights.")
+    seed = serializers.IntegerField(min_value=0)
+    metrics = MetricsSerializer(help_text="Of the batch as a whole.")
+    fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
+    alphas = _AlphasField(required=False, help_text="By position.")
+    masks = BatchMasksSerializer(required=False)
+
+
+NOISE_BATCH = extend_schema(
+    operation_id="noise_batch",
+    summary="Noise a batch of token sequences",
+    description=DESCRIPTION,
+    tags=["noise"],
+    parameters=PARAMETERS,
+    request={
+        parsers.MEDIA_TYPE: NoiseBatchRequestSerializer,
+        npy.MEDIA_TYPE: OpenApiTypes.BINARY,
+        tensors.MEDIA_TYPE: OpenApiTypes.BINARY,
+    },
+    examples=[
+        OpenApiExample(
+            "Ragged rows",
+            examples.BATCH_REQUEST,
+            request_only=True,
+            media_type=parsers.MEDIA_TYPE,
+        ),
+    ],
+    responses=answer(
+        NoisedBatchSerializer,
+        "The noised batch.",
+        OpenApiExample(
+            "Ragged rows", examples.BATCH_ANSWER, media_type=parsers.MEDIA_TYPE
+        ),
+    )
+    | {
+        (200, npy.MEDIA_TYPE): OpenApiResponse(
+            OpenApiTypes.BINARY, "The noised tokens, in the dtype of the tokens."
+        ),
+        (200, tensors.MEDIA_TYPE): OpenApiResponse(
+            OpenApiTypes.BINARY, "The noised tokens with masks and alpha."
+        ),
+    }
+    | COMPUTED,
+)

@@ -1,0 +1,143 @@
+"""The request of POST noise, whichever form it came in, as an order."""
+
+from typing import Any
+
+import numpy as np
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from noising.api.fields import ExtrasField, received
+from noising.api.v1.fields import (
+    MaskRowsField,
+    TimesField,
+    TokensField,
+    WeightRowsField,
+    WholeField,
+    either,
+    nested,
+)
+from noising.api.v1.items import GREATEST
+from noising.api.v1.noise.orders import NoiseOrder, Protected, misfits
+from noising.api.v1.rows import Rows
+from noising.api.v1.serializers import DrawnSerializer, check_one_of
+
+PROTECT_KEYS = ("ids", "positions")
+WHOLE = {"type": "integer", "minimum": 0}
+PROTECTED = {
+    "type": "object",
+    "properties": {key: {"type": "array", "items": WHOLE} for key in PROTECT_KEYS},
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field(either(*nested({"type": "boolean"})["oneOf"], PROTECTED))
+class ProtectField(MaskRowsField):
+    """What never changes: a mask, or token ids and positions."""
+
+    default_error_messages = {
+        "unknown_key": "`{name}` may have the keys ids and positions, got {received}.",
+        "empty_object": "`{name}` must have ids or positions, got neither.",
+    }
+    form = "a list of truth values, rows of them, or an object of ids and positions"
+
+    def to_internal_value(self, data: Any) -> Rows | Protected:  # type: ignore[override]  # a mask is one of two forms
+        """Return the mask, or what makes it."""
+        if not isinstance(data, dict):
+            return super().to_internal_value(data)
+        strangers = [key for key in data if key not in PROTECT_KEYS]
+        if strangers:
+            self.fail("unknown_key", received=received(strangers[0]))
+        if not data:
+            self.fail("empty_object")
+        return Protected(**{key: self._numbers(data, key) for key in PROTECT_KEYS})
+
+    def _numbers(self, data: dict[str, Any], key: str) -> Any:
+        given = data.get(key, [])
+        if given == []:
+            return np.empty(0, np.int64)
+        field = WholeField()
+        field.field_name = f"{self.name}.{key}"
+        try:
+            return field.to_internal_value(given).reshape(-1)
+        except ValidationError as error:
+            raise ValidationError({key: error.detail}) from None
+
+
+class NoiseBatchRequestSerializer(DrawnSerializer):
+    """A batch of token sequences and how to noise it."""
+
+    tokens = TokensField(
+        help_text="Token ids of one sequence, or of rows, which may be ragged."
+    )
+    timesteps = WholeField(
+        default=None,
+        allow_null=True,
+        help_text="Step in 0..num_timesteps-1, one for all rows or one for each.",
+    )
+    times = TimesField(
+        default=None,
+        allow_null=True,
+        help_text="Real times in [0, 1] in place of timesteps.",
+    )
+    sequence_ids = WholeField(
+        most=GREATEST,
+        default=None,
+        allow_null=True,
+        help_text="Id of each row, which with the seed decides its random words; the "
+        "row's index by default.",
+    )
+    lengths = WholeField(
+        default=None,
+        allow_null=True,
+        help_text="Real tokens of each row where rows are padded; padding stays.",
+    )
+    protect = ProtectField(
+        default=None,
+        allow_null=True,
+        help_text="Tokens that never change.",
+    )
+    weights = WeightRowsField(
+        default=None,
+        allow_null=True,
+        help_text="Weights above 0, by token or by position; more means less noise.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add the field whose name is a keyword of Python."""
+        extras = ExtrasField(default=frozenset, help_text="What to answer beside.")
+        return {**super().get_fields(), "return": extras}
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what contradicts itself."""
+        check_one_of(values, ("timesteps", "times"), least=1)
+        check_one_of(values, ("weights", "token_types", "hyperschedule"), least=0)
+        return values
+
+    def parse(self, draft: Any) -> NoiseOrder:
+        """Return what the draft asks for.
+
+        Raises:
+            ValidationError: with one error for each field that cannot be used.
+        """
+        values = self.run_validation(draft)
+        chosen = self.chosen(values)
+        order = NoiseOrder(
+            rows=values["tokens"],
+            process=chosen.process,
+            served=chosen.served,
+            overlay=chosen.overlay,
+            timesteps=values["timesteps"],
+            times=values["times"],
+            weights=values["weights"],
+            protect=values["protect"],
+            lengths=values["lengths"],
+            seed=values["seed"],
+            sequence_ids=values["sequence_ids"],
+            draw=values["draw"],
+            extras=values["return"],
+        )
+        details = misfits(order)
+        if details:
+            raise ValidationError(details)
+        return order

@@ -1,0 +1,236 @@
+"""Processes that requests describe: judged, built once, kept while there is room."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from django.conf import settings
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from noising.api.errors import Busy
+from noising.configured import default_process
+from noising.engine import ForwardProcess, build_process
+from noising.engine.effort import Effort, effort_of
+from noising.engine.graphs import MatrixGraph
+
+COSTLY_FROM_SECONDS = 0.1
+"""From here on work is costly, and only so much of it is done at once."""
+
+MOST_WAIT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A process that is ready, and what working with it costs."""
+
+    process: ForwardProcess
+    effort: Effort
+
+
+class Slots:
+    """Turns at costly work: whoever finds none free is sent away, not queued.
+
+    A process of the server has a few threads. Were all of them to build or to wait,
+    nobody would be left for requests that take a millisecond.
+    """
+
+    def __init__(self) -> None:
+        """Start with all of them free."""
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    @contextmanager
+    def taken(self, seconds: float) -> Iterator[None]:
+        """Hold a turn during the block, if the work is costly.
+
+        Args:
+            seconds: what the work is estimated to take.
+
+        Raises:
+            Busy: all turns are taken.
+        """
+        if seconds < COSTLY_FROM_SECONDS:
+            yield
+            return
+        with self._lock:
+            if self._taken >= settings.MAX_COSTLY_REQUESTS:
+                raise Busy(
+                    "The service is busy with other costly requests; this one would "
+                    f"take about {seconds:.1f} s. Ask again a little later.",
+                    wait=min(MOST_WAIT_SECONDS, 1 + int(seconds)),
+                )
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken -= 1
+
+
+@dataclass(slots=True, kw_only=True)
+class _Entry:
+    """A process that is kept, or is being built."""
+
+    effort: Effort
+    future: "Future[Served]" = field(default_factory=Future)
+
+
+class ProcessCache:
+    """Processes by key, the least recently used leaving first.
+
+    A process is built once, by whoever asks first and outside the lock; others who
+    ask for the same one meanwhile wait for it, and all others are not held up.
+
+    Args:
+        slots: turns at costly work.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        """Start empty."""
+        self._slots = slots
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._entries)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._entries.clear()
+
+    def find(self, key: str) -> Served | None:
+        """Return what is kept under the key, or None."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.future.done():
+                return None
+            self._entries.move_to_end(key)
+        return entry.future.result()
+
+    def get(
+        self, key: str, effort: Effort, build: Callable[[], ForwardProcess]
+    ) -> Served:
+        """Return what is kept under the key, built now if need be.
+
+        Args:
+            key: the same for the same process.
+            effort: what building it costs.
+            build: makes it.
+
+        Raises:
+            Busy: the process is costly and too many are at costly work.
+            EngineError: whatever `build` raises, for all who wait.
+        """
+        with self._lock:
+            entry = self._entries.get(key)
+            is_new = entry is None
+            if entry is None:
+                entry = self._entries[key] = _Entry(effort=effort)
+            self._entries.move_to_end(key)
+        if is_new:
+            self._fill(key, entry, build)
+        elif not entry.future.done():
+            with self._slots.taken(effort.build_seconds):
+                return entry.future.result()
+        return entry.future.result()
+
+    def _fill(
+        self, key: str, entry: _Entry, build: Callable[[], ForwardProcess]
+    ) -> None:
+        try:
+            with self._slots.taken(entry.effort.build_seconds):
+                process = prepared(build())
+        except BaseException as error:
+            with self._lock:
+                self._entries.pop(key, None)
+            entry.future.set_exception(error)
+            raise
+        entry.future.set_result(Served(process=process, effort=entry.effort))
+        with self._lock:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        total = sum(entry.effort.memory_bytes for entry in self._entries.values())
+        for key, entry in list(self._entries.items()):
+            if total <= settings.PROCESS_CACHE_BYTES:
+                return
+            if entry.future.done():
+                del self._entries[key]
+                total -= entry.effort.memory_bytes
+
+
+SLOTS = Slots()
+PROCESSES = ProcessCache(SLOTS)
+
+
+def prepared(process: ForwardProcess) -> ForwardProcess:
+    """Return the process with its tables made, which else the first call would do."""
+    process.fingerprint  # noqa: B018 - made on first use
+    process.alphas  # noqa: B018
+    process.short  # noqa: B018
+    if not isinstance(process.graph, MatrixGraph):
+        process.levels.outcome  # noqa: B018
+        process.levels.table  # noqa: B018
+    return process
+
+
+def served_default() -> Served:
+    """Return the server's own process."""
+    return _with_effort(default_process())
+
+
+@lru_cache(maxsize=2)
+def _with_effort(process: ForwardProcess) -> Served:
+    return Served(process=process, effort=effort_of(process.parts))
+
+
+def served_specification(specification: dict[str, Any]) -> Served:
+    """Return the process of a specification, completed by the engine's defaults.
+
+    Raises:
+        EngineError: it describes no process.
+        ValidationError: it would take too long to build.
+        Busy: it is costly, and too many are at costly work.
+    """
+    text = orjson.dumps(specification, option=orjson.OPT_SORT_KEYS)
+    # For a specification in canonical form this is the fingerprint.
+    return served_as(hashlib.sha256(text).hexdigest(), specification)
+
+
+def served_as(key: str, specification: dict[str, Any]) -> Served:
+    """Return the process of a specification that is known by a key.
+
+    Raises:
+        as `served_specification`.
+    """
+    kept = PROCESSES.find(key)
+    if kept is not None:
+        return kept
+    effort = effort_of(specification)
+    check_seconds(effort.build_seconds, "to build")
+    return PROCESSES.get(key, effort, lambda: build_process(specification))
+
+
+def check_seconds(seconds: float, doing: str) -> None:
+    """Refuse work that is estimated to take too long.
+
+    Raises:
+        ValidationError: naming the estimate, the limit and what makes work costly.
+    """
+    if seconds > settings.MAX_WORK_SECONDS:
+        text = (
+            f"This would take about {seconds:.3g} s {doing}; at most "
+            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Costly are matrix graphs, "
+            "priors of many different values, many timesteps, and real times in place "
+            "of timesteps."
+        )
+        raise ValidationError([ErrorDetail(text, "too_costly")])

@@ -1,0 +1,50 @@
+"""Ways to ask version 1."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from noising.api.v1.processes import PROCESSES
+from tests.api.v1.forms import JSON
+
+Ask = Callable[..., HttpResponse]
+
+
+@pytest.fixture(autouse=True)
+def _no_processes() -> Iterator[None]:
+    """No test finds what another one built."""
+    yield
+    PROCESSES.clear()
+
+
+@pytest.fixture
+def send(api: Client) -> Ask:
+    """Post bytes to a path under /api/v1/."""
+
+    def post(
+        path: str, body: bytes, content_type: str = JSON, accept: str = "*/*"
+    ) -> Any:
+        return api.generic(
+            "POST",
+            f"/api/v1/{path}",
+            body,
+            content_type=content_type,
+            headers={"accept": accept},
+            CONTENT_TYPE=content_type,  # which Django's client drops without a body
+        )
+
+    return post
+
+
+@pytest.fixture
+def ask(send: Ask) -> Ask:
+    """Post a JSON document to a path under /api/v1/."""
+
+    def post(path: str, **fields: Any) -> Any:
+        return send(path, orjson.dumps(fields, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    return post

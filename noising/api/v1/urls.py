@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from noising.api.v1.noise.views import NoiseBatchView
+from noising.api.v1.trajectory.views import TrajectoryView
 
 app_name = "v1"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("noise", NoiseBatchView.as_view(), name="noise"),
+    path("trajectory", TrajectoryView.as_view(), name="trajectory"),
 ]

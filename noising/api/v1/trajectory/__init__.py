@@ -1,0 +1,1 @@
+"""POST trajectory: one sequence at many timesteps, a line for each."""

@@ -1,0 +1,153 @@
+"""The request of POST trajectory as an order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from numpy.typing import NDArray
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from noising.api.errors import ContentTooLarge
+from noising.api.fields import WHOLE_NUMBERS, StrictField, WholeNumberField, received
+from noising.api.v1.fields import TokensField, WholeListField
+from noising.api.v1.items import GREATEST, range_detail
+from noising.api.v1.processes import check_seconds
+from noising.api.v1.rows import Rows, are_nested
+from noising.api.v1.serializers import Chosen, DrawnSerializer, check_one_of
+from noising.engine.paths import Kind
+
+KINDS: tuple[Kind, ...] = ("coupled", "markov")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrajectoryOrder:
+    """A sequence and the timesteps to show it at.
+
+    Attributes:
+        tokens: (L,) clean ids.
+        timesteps: (K,) integer steps.
+        kind: coupled states, or those of a Markov path.
+        chosen: the process.
+        seed: 0..2^64-1, or None for a fresh one.
+        sequence_id: 0..2^63-1.
+        draw: 0..2^32-1.
+    """
+
+    tokens: NDArray[Any]
+    timesteps: NDArray[Any]
+    kind: Kind
+    chosen: Chosen
+    seed: int | None
+    sequence_id: int
+    draw: int
+
+    @property
+    def seconds(self) -> float:
+        """What it is estimated to take beside its tokens."""
+        one = self.chosen.served.effort.of_noise(
+            self.chosen.process.hyperschedule,
+            rows=1,
+            length=self.tokens.size,
+            times=1,
+            tabulated=self.kind == "coupled",
+            alike=True,
+        )
+        ends = 1 if self.kind == "coupled" else 2
+        return ends * one * self.timesteps.size
+
+
+@extend_schema_field({"type": "string", "enum": list(KINDS)})
+class KindField(StrictField):
+    """Which path: coupled, or markov."""
+
+    default_error_messages = {
+        "unknown": "`{name}` must be coupled or markov, got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Kind:
+        """Return the kind."""
+        if data not in KINDS:
+            self.fail("unknown", received=received(data))
+        kind: Kind = data
+        return kind
+
+
+@extend_schema_field(WHOLE_NUMBERS | {"minItems": 1})
+class SequenceField(TokensField):
+    """The token ids of one sequence."""
+
+    form = "a list of token ids"
+
+    def to_internal_value(self, data: Any) -> Rows:
+        """Return the token ids."""
+        if isinstance(data, list) and data and are_nested(data):
+            self.fail("not_a_list", form=self.form, received="rows")
+        return super().to_internal_value(data)
+
+
+class TrajectoryRequestSerializer(DrawnSerializer):
+    """One sequence and the timesteps at which its noised states are wanted."""
+
+    tokens = SequenceField(help_text="Token ids of one sequence.")
+    timesteps = WholeListField(
+        help_text="Steps in 0..num_timesteps-1; for a Markov path each above the last."
+    )
+    kind = KindField(
+        default="coupled",
+        help_text="`coupled`: each state is what POST noise gives with the same seed, "
+        "so that what was struck stays struck. `markov`: each is drawn out of the one "
+        "before.",
+    )
+    sequence_id = WholeNumberField(
+        most=lambda: GREATEST, default=0, help_text="Id of the sequence."
+    )
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what contradicts itself."""
+        check_one_of(values, ("token_types", "hyperschedule"), least=0)
+        return values
+
+    def parse(self, document: Any) -> TrajectoryOrder:
+        """Return what the document asks for.
+
+        Raises:
+            ValidationError: with one error for each field that cannot be used.
+            ContentTooLarge: too many tokens at all timesteps together.
+        """
+        values = self.run_validation(document)
+        order = TrajectoryOrder(
+            tokens=values["tokens"].values,
+            timesteps=values["timesteps"],
+            kind=values["kind"],
+            chosen=self.chosen(values),
+            seed=values["seed"],
+            sequence_id=values["sequence_id"],
+            draw=values["draw"],
+        )
+        details = _misfits(order)
+        if details:
+            raise ValidationError(details)
+        total = order.tokens.size * order.timesteps.size
+        if total > settings.MAX_TRAJECTORY_TOKENS:
+            raise ContentTooLarge(
+                f"All timesteps together must not have more than "
+                f"{settings.MAX_TRAJECTORY_TOKENS} tokens, got {order.timesteps.size} "
+                f"times {order.tokens.size}."
+            )
+        check_seconds(order.seconds, "beside its tokens")
+        return order
+
+
+def _misfits(order: TrajectoryOrder) -> dict[str, Any]:
+    process = order.chosen.process
+    details = {
+        "tokens": range_detail("tokens", order.tokens, most=process.vocab_size - 1),
+        "timesteps": range_detail(
+            "timesteps", order.timesteps, most=process.num_timesteps - 1
+        ),
+    }
+    if process.schedule.falls():
+        text = "`schedule` must have a sigma that never falls, for there to be a path."
+        details["schedule"] = [ErrorDetail(text, "sigma_decreases")]
+    return {name: detail for name, detail in details.items() if detail}

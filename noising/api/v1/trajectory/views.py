@@ -1,0 +1,41 @@
+"""POST trajectory: parse, call, stream."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import StreamingHttpResponse
+from rest_framework.request import Request
+
+from noising.api.parsers import read_json
+from noising.api.v1.trajectory import schema
+from noising.api.v1.trajectory.answers import Lines
+from noising.api.v1.trajectory.renderers import MEDIA_TYPE, NDJSONRenderer
+from noising.api.v1.trajectory.serializers import TrajectoryRequestSerializer
+from noising.api.v1.views import StatelessView
+
+TRAJECTORY = TrajectoryRequestSerializer()
+
+
+class TrajectoryView(StatelessView):
+    """POST trajectory."""
+
+    renderer_classes = (NDJSONRenderer,)
+
+    @schema.TRAJECTORY
+    def post(self, request: Request) -> StreamingHttpResponse:
+        """Stream a sequence's noised states, a line for each timestep."""
+        lines = Lines(TRAJECTORY.parse(read_json(request)))
+        is_async = isinstance(request._request, ASGIRequest)
+        return StreamingHttpResponse(
+            in_threads(lines) if is_async else lines,
+            content_type=MEDIA_TYPE,
+            headers=lines.headers,
+        )
+
+
+async def in_threads(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the lines to an event loop, each worked out in a thread beside it."""
+    following = sync_to_async(lambda: next(lines, None), thread_sensitive=False)
+    while (line := await following()) is not None:
+        yield line

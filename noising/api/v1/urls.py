@@ -3,6 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from noising.api.v1.noise.views import NoiseBatchView
+from noising.api.v1.quantities.views import (
+    MarginalView,
+    PosteriorView,
+    ScoreRatioView,
+)
 from noising.api.v1.trajectory.views import TrajectoryView
 
 app_name = "v1"
@@ -10,4 +15,7 @@ app_name = "v1"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("noise", NoiseBatchView.as_view(), name="noise"),
     path("trajectory", TrajectoryView.as_view(), name="trajectory"),
+    path("marginal", MarginalView.as_view(), name="marginal"),
+    path("posterior", PosteriorView.as_view(), name="posterior"),
+    path("score-ratio", ScoreRatioView.as_view(), name="score-ratio"),
 ]

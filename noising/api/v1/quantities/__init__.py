@@ -1,0 +1,1 @@
+"""POST marginal, posterior and score-ratio: exact distributions over the states."""

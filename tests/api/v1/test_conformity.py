@@ -1,0 +1,96 @@
+"""The OpenAPI document of version 1 against what is answered."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from noising.api.v1 import examples
+from tests.api.test_conformity import check, document  # noqa: F401 - a fixture
+from tests.api.v1.forms import FORMS
+
+COMPUTED = {"200", "400", "406", "413", "415", "422", "503"}
+PATHS = {
+    "noise": ("NoiseBatchRequest", "NoisedBatch"),
+    "marginal": ("MarginalRequest", "Marginal"),
+    "posterior": ("PosteriorRequest", "Posterior"),
+    "score-ratio": ("ScoreRatioRequest", "ScoreRatio"),
+}
+EXAMPLES = {
+    "noise": (examples.BATCH_REQUEST, examples.BATCH_ANSWER),
+    "marginal": (examples.MARGINAL_REQUEST, examples.MARGINAL_ANSWER),
+    "posterior": (examples.POSTERIOR_REQUEST, examples.POSTERIOR_ANSWER),
+    "score-ratio": (examples.SCORE_RATIO_REQUEST, examples.SCORE_RATIO_ANSWER),
+}
+
+
+def close(found: Any, shown: Any) -> None:
+    """Compare documents; machines differ in the last digits of a float."""
+    if isinstance(shown, dict):
+        assert list(found) == list(shown)
+        for key, value in shown.items():
+            close(found[key], value)
+    elif isinstance(shown, list):
+        assert len(found) == len(shown)
+        for one, other in zip(found, shown, strict=True):
+            close(one, other)
+    elif isinstance(shown, float):
+        assert found == pytest.approx(shown, rel=1e-12)
+    else:
+        assert found == shown
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_examples_are_described_and_answered(ask, document, path):  # noqa: F811
+    request, answer = EXAMPLES[path]
+    name, answer_name = PATHS[path]
+    check(document, name, request)
+    check(document, answer_name, answer)
+    close(ask(path, **request).json(), answer)
+
+
+def test_the_example_of_a_trajectory_is_what_is_sent(ask, document):  # noqa: F811
+    check(document, "TrajectoryRequest", examples.TRAJECTORY_REQUEST)
+    response = ask("trajectory", **examples.TRAJECTORY_REQUEST)
+    lines = [orjson.loads(line) for line in response.streaming_content]
+    for line in lines:
+        check(document, "TrajectoryState", line)
+    close(lines, examples.TRAJECTORY_ANSWER)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tokens": [1, 2], "timesteps": 5},
+        {"tokens": [[1, 2], []], "times": [0.5, 1]},
+        {"tokens": [[1, 2], [3]], "timesteps": 5, "return": ["alphas", "masks"]},
+        {"tokens": [1], "timesteps": 5, "protect": {"ids": []}, "return": ["masks"]},
+    ],
+)
+def test_every_form_of_a_batch_is_as_described(ask, document, fields):  # noqa: F811
+    check(document, "NoiseBatchRequest", fields)
+    check(document, "NoisedBatch", ask("noise", **fields).json())
+
+
+@pytest.mark.parametrize("path", [*PATHS, "trajectory"])
+def test_every_status_is_described(document, path):  # noqa: F811
+    operation = document["paths"][f"/api/v1/{path}"]["post"]
+    assert set(operation["responses"]) == COMPUTED
+    assert "Retry-After" in operation["responses"]["503"]["headers"]
+    for status, response in operation["responses"].items():
+        is_problem = int(status) >= 400
+        kinds = ["application/problem+json"] if is_problem else response["content"]
+        assert list(response["content"]) == list(kinds)
+
+
+def test_a_batch_may_come_and_go_in_each_form(document):  # noqa: F811
+    operation = document["paths"]["/api/v1/noise"]["post"]
+    assert list(operation["requestBody"]["content"]) == list(FORMS)
+    assert list(operation["responses"]["200"]["content"]) == list(FORMS)
+    assert {"Noise-Seed", "Noise-Fingerprint"} <= set(
+        operation["responses"]["200"]["headers"]
+    )
+    schema = document["components"]["schemas"]["NoiseBatchRequest"]
+    assert schema["additionalProperties"] is False
+    for name, field in schema["properties"].items():
+        assert field["description"], name

@@ -90,7 +90,6 @@ class FlagField(StrictField):
         return data
 
 
-@extend_schema_field({"type": "integer", "minimum": 0})
 class WholeNumberField(StrictField):
     """A JSON integer in 0..most; true, 1.0 and "1" are none."""
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.extensions import (
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -42,6 +45,23 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
             self.target, direction, bypass_extensions=True
         )
         return schema | {"additionalProperties": False}
+
+
+def whole(most: int) -> dict[str, Any]:
+    """Return the schema of an integer in 0..most."""
+    return {"type": "integer", "minimum": 0, "maximum": most}
+
+
+class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """Say of a whole number how great it may be with this configuration."""
+
+    target_class = "noising.api.fields.WholeNumberField"
+
+    def map_serializer_field(
+        self, auto_schema: AutoSchema, direction: Direction
+    ) -> dict[str, Any]:
+        """Return the schema of the number."""
+        return whole(self.target.most())
 
 
 def problems(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:

@@ -50,6 +50,8 @@ def test_every_field_of_the_noise_request_is_described(document):
         assert field["description"], name
     assert schema["properties"]["tokens"]["items"]["type"] == "integer"
     assert schema["properties"]["seed"]["type"] == ["integer", "null"]
+    assert schema["properties"]["seed"]["maximum"] == 2**64 - 1
+    assert schema["properties"]["timestep"]["maximum"] == 999
 
 
 def test_the_schema_is_yaml_unless_json_is_asked_for(client):

@@ -185,31 +185,27 @@ class OneOrManyField(ArrayField):
         return array
 
 
-@extend_schema_field(
-    either({"type": "integer", "minimum": 0}, listed({"type": "integer", "minimum": 0}))
-)
+WHOLE = {"type": "integer", "minimum": 0, "maximum": GREATEST}
+
+
+@extend_schema_field(either(WHOLE, listed(WHOLE)))
 class WholeField(OneOrManyField):
-    """Integers in 0..most, one or many; without `most`, judged by whoever asks."""
+    """Integers >= 0 of 63 bits, one or many; less is judged by whoever asks."""
 
     kind = INTEGERS
     form = "a whole number or a list of them"
 
-    def __init__(self, *, most: int = GREATEST, **options: Any) -> None:
-        """Keep the greatest value."""
-        self.most = most
-        super().__init__(**options)
-
     def judged(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the integers if none is out of range."""
-        detail = range_detail(self.name, array, most=self.most)
+        detail = range_detail(self.name, array, most=GREATEST)
         if detail:
             raise ValidationError(detail)
         return array
 
 
-@extend_schema_field(listed({"type": "integer", "minimum": 0}))
+@extend_schema_field(listed(WHOLE))
 class WholeListField(WholeField):
-    """A list of integers in 0..most."""
+    """A list of such integers."""
 
     form = "a list of whole numbers"
 

@@ -15,12 +15,14 @@ from rest_framework import serializers
 from noising.api import parsers
 from noising.api.documents import MetricsSerializer
 from noising.api.fields import EXTRAS
-from noising.api.schema import answer
+from noising.api.schema import answer, whole
+from noising.api.serializers import GREATEST_SEED
 from noising.api.v1 import examples
-from noising.api.v1.fields import nested
+from noising.api.v1.fields import WHOLE, nested
 from noising.api.v1.noise import npy, tensors
 from noising.api.v1.noise.serializers import NoiseBatchRequestSerializer
 from noising.api.v1.schema import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
+from noising.api.v1.serializers import GREATEST_DRAW
 
 DESCRIPTION = """\
 The body is JSON, an npy file or a safetensors file, as its Content-Type says; Accept
@@ -52,10 +54,10 @@ QUERY = {
     "hyperschedule": "Specification of a hyperschedule as JSON.",
 }
 LISTS = {
-    "timesteps": {"type": "integer", "minimum": 0},
+    "timesteps": WHOLE,
     "times": {"type": "number", "minimum": 0, "maximum": 1},
-    "sequence_ids": {"type": "integer", "minimum": 0},
-    "lengths": {"type": "integer", "minimum": 0},
+    "sequence_ids": WHOLE,
+    "lengths": WHOLE,
     "weights": {"type": "number", "exclusiveMinimum": 0},
     "return": {"type": "string", "enum": list(EXTRAS)},
 }
@@ -71,12 +73,11 @@ def in_query(name: str, text: str) -> OpenApiParameter:
     return OpenApiParameter(name, {"type": "string"}, description=text)
 
 
-WHOLE = {"type": "integer", "minimum": 0}
 PARAMETERS = [
     *(in_query(name, text) for name, text in QUERY.items()),
     in_query("return", "What to answer beside, between commas."),
-    OpenApiParameter("seed", WHOLE, description="0..2^64-1."),
-    OpenApiParameter("draw", WHOLE, description="0..2^32-1."),
+    OpenApiParameter("seed", whole(GREATEST_SEED)),
+    OpenApiParameter("draw", whole(GREATEST_DRAW)),
     SEED,
     FINGERPRINT,
     RETRY_AFTER,

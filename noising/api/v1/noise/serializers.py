@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from noising.api.fields import ExtrasField, received
 from noising.api.v1.fields import (
+    WHOLE,
     MaskRowsField,
     TimesField,
     TokensField,
@@ -17,17 +18,16 @@ from noising.api.v1.fields import (
     either,
     nested,
 )
-from noising.api.v1.items import GREATEST
 from noising.api.v1.noise.orders import NoiseOrder, Protected, misfits
 from noising.api.v1.rows import Rows
 from noising.api.v1.serializers import DrawnSerializer, check_one_of
 
 PROTECT_KEYS = ("ids", "positions")
-WHOLE = {"type": "integer", "minimum": 0}
 PROTECTED = {
     "type": "object",
     "properties": {key: {"type": "array", "items": WHOLE} for key in PROTECT_KEYS},
     "additionalProperties": False,
+    "minProperties": 1,
 }
 
 
@@ -81,7 +81,6 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
         help_text="Real times in [0, 1] in place of timesteps.",
     )
     sequence_ids = WholeField(
-        most=GREATEST,
         default=None,
         allow_null=True,
         help_text="Id of each row, which with the seed decides its random words; the "

@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.corpora.corpus import TOKEN_TYPES, Corpus, CorpusError, legible, shown
+from benchmarks.corpora.corpus import Corpus, CorpusError, legible, shown
 from benchmarks.corpora.files import check_regular_file
 from benchmarks.corpora.ids import read_id_array, read_id_lines
 from benchmarks.corpora.metamath import read_metamath
 from benchmarks.corpora.synthetic import synthetic_corpus
+from noising.tokenizers import TOKEN_TYPES
 
 __all__ = [
     "SETMM_PATH",

@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-TOKEN_TYPES: Final = ("critical", "variable", "other")
-OTHER: Final = TOKEN_TYPES.index("other")
+from noising.tokenizers import OTHER, TOKEN_TYPES
+
 # At four bytes each these take 256 MiB.
 MAX_TOKENS: Final = 2**26
 MAX_VOCAB_SIZE: Final = 2**24

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from benchmarks.corpora.corpus import (
     MAX_TOKENS,
-    OTHER,
     Corpus,
     CorpusError,
     SequenceCollector,
@@ -21,6 +20,7 @@ from benchmarks.corpora.corpus import (
     too_many_tokens,
 )
 from benchmarks.corpora.files import at, named_errors, read_lines
+from noising.tokenizers import OTHER
 
 _ONE_ID: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 # int() alone would take "+1", "1_000" and the digits of every script.

@@ -5,23 +5,17 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from benchmarks.corpora.corpus import (
     MAX_VOCAB_SIZE,
-    OTHER,
-    TOKEN_TYPES,
     Corpus,
     CorpusError,
     SequenceCollector,
     shown,
 )
 from benchmarks.corpora.files import at, read_lines
-
-_CRITICAL: Final = TOKEN_TYPES.index("critical")
-_VARIABLE: Final = TOKEN_TYPES.index("variable")
+from noising.tokenizers import declared_types
 
 
 def read_metamath(
@@ -59,10 +53,7 @@ def read_metamath(
             raise CorpusError(f"{where}: more than {MAX_VOCAB_SIZE:,} different tokens")
         collector.add(ids)
     tokens, offsets = collector.arrays()
-    types = np.repeat(
-        np.array([_CRITICAL, _VARIABLE, OTHER], dtype=np.uint8),
-        [len(constants), len(variables), len(labels)],
-    )
+    types = declared_types(len(constants), len(variables), len(labels))
     if types.size < 2:
         raise CorpusError(
             f"corpus {shown(path)} has a vocabulary of one token; noise needs two"

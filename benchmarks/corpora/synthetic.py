@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.corpora.corpus import OTHER, TOKEN_TYPES, Corpus
+from benchmarks.corpora.corpus import Corpus
+from noising.tokenizers import OTHER, TOKEN_TYPES
 
 NUM_SEQUENCES: Final = 1_024
 SHORTEST, LONGEST = 32, 256

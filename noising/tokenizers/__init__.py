@@ -1,0 +1,27 @@
+"""Text to tokens with types, and back.
+
+Importing this package loads no vocabulary and not the library that runs them: both
+wait for the first `load_tokenizer`.
+"""
+
+from noising.tokenizers.loading import (
+    BUILTIN_TOKENIZERS,
+    BuiltinTokenizer,
+    load_tokenizer,
+)
+from noising.tokenizers.metamath import MetamathVocabulary
+from noising.tokenizers.token_types import OTHER, TOKEN_TYPES, declared_types
+from noising.tokenizers.tokenizer import Encoding, TextTokenizer, TokenizerError
+
+__all__ = [
+    "BUILTIN_TOKENIZERS",
+    "OTHER",
+    "TOKEN_TYPES",
+    "BuiltinTokenizer",
+    "Encoding",
+    "MetamathVocabulary",
+    "TextTokenizer",
+    "TokenizerError",
+    "declared_types",
+    "load_tokenizer",
+]

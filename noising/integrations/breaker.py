@@ -1,0 +1,79 @@
+"""A circuit breaker: a service that is down is not asked by every request."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from noising.integrations.errors import ServiceSuspendedError
+
+FAILURES = 5
+"""So many calls in a row that fail open the breaker."""
+
+PAUSE_SECONDS = 30.0
+
+
+class CircuitBreaker:
+    """Closed: all calls pass. Open: none does. After a pause, one call decides.
+
+    It counts in this process alone, and threads share it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        failures: int = FAILURES,
+        pause_seconds: float = PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start closed.
+
+        Args:
+            name: the service, as messages call it.
+            failures: calls in a row that must fail to open it.
+            pause_seconds: how long it stays open until one call may try.
+            clock: the time in seconds.
+        """
+        self._name = name
+        self._failures = failures
+        self._pause = pause_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed = 0
+        self._closed_again_at = 0.0
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Guard one call; an exception out of the block is its failure.
+
+        Raises:
+            ServiceSuspendedError: the breaker is open; the block does not run.
+        """
+        self._enter()
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._failed += 1
+                self._closed_again_at = self._clock() + self._pause
+            raise
+        with self._lock:
+            self._failed = 0
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._failed < self._failures:
+                return
+            now = self._clock()
+            left = self._closed_again_at - now
+            if left > 0:
+                raise ServiceSuspendedError(
+                    f"The {self._name} has failed {self._failed} times in a row and "
+                    "is left alone for a while.",
+                    seconds=left,
+                )
+            # The call that may try; the others wait for another pause meanwhile.
+            self._closed_again_at = now + self._pause

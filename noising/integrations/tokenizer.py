@@ -1,0 +1,71 @@
+"""The tokenizer service: text to ids and their types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.integrations.answers import member, whole_numbers
+from noising.integrations.breaker import CircuitBreaker
+from noising.integrations.errors import ServiceFailedError
+from noising.integrations.service import JsonService
+from noising.tokenizers import TOKEN_TYPES
+
+NAME = "tokenizer service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tokenized:
+    """What the tokenizer service makes of a text.
+
+    Attributes:
+        tokens: (L,) int64 ids.
+        token_types: ids by type, or None where the service has no types.
+    """
+
+    tokens: NDArray[np.int64]
+    token_types: dict[str, NDArray[np.int64]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerClient:
+    """Asks POST /tokenize."""
+
+    service: JsonService
+
+    @classmethod
+    def at(cls, url: str) -> TokenizerClient:
+        """Make the client of the service whose paths stand below this URL."""
+        breaker = CircuitBreaker(NAME)
+        return cls(
+            service=JsonService(name=NAME, url=f"{url}/tokenize", breaker=breaker)
+        )
+
+    def tokenize(self, text: str) -> Tokenized:
+        """Return the text as tokens.
+
+        Raises:
+            ServiceError: the service did not do it.
+        """
+        document = self.service.post({"text": text})
+        name = self.service.name
+        tokens = whole_numbers(member(document, "tokens", name), "tokens", name)
+        types = document.get("token_types")
+        return Tokenized(
+            tokens=tokens, token_types=None if types is None else _checked_types(types)
+        )
+
+
+def _checked_types(types: Any) -> dict[str, NDArray[np.int64]]:
+    if not isinstance(types, dict) or not types.keys() <= set(TOKEN_TYPES):
+        raise ServiceFailedError(
+            f"In the answer of the {NAME}, `token_types` is no object of "
+            f"{', '.join(TOKEN_TYPES)}."
+        )
+    return {
+        kind: whole_numbers(ids, f"token_types.{kind}", NAME)
+        for kind, ids in types.items()
+    }

@@ -1,16 +1,24 @@
 """What this server was configured with, as the engine's objects."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from noising.engine import ForwardProcess, build_process, with_hyperschedule
+from noising.tokenizers import BUILTIN_TOKENIZERS, TextTokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from noising.integrations.denoiser import DenoiserClient
+    from noising.integrations.tokenizer import TokenizerClient
 
 VERSION = "0.1.0"
 """The version of the service; pyproject.toml says the same."""
+
+CUSTOM_TOKENIZER = "custom"
+"""What requests call the tokenizer.json that TOKENIZER names; no path leaves here."""
 
 
 @cache
@@ -25,9 +33,49 @@ def default_hyperscheduled() -> ForwardProcess:
     return with_hyperschedule(default_process(), settings.HYPERSCHEDULE)
 
 
+def default_tokenizer() -> str:
+    """Return the name of the tokenizer used where a request names none."""
+    chosen: str = settings.TOKENIZER
+    return chosen if chosen in BUILTIN_TOKENIZERS else CUSTOM_TOKENIZER
+
+
+def tokenizer_names() -> list[str]:
+    """Return the names of all tokenizers of this server."""
+    return list(dict.fromkeys([*BUILTIN_TOKENIZERS, default_tokenizer()]))
+
+
+def tokenizer_named(name: str) -> TextTokenizer:
+    """Return one of these tokenizers; the first use of each takes a while."""
+    is_custom = name == CUSTOM_TOKENIZER
+    return load_tokenizer(settings.TOKENIZER if is_custom else name)
+
+
+@cache
+def tokenizer_service() -> "TokenizerClient | None":
+    """Return the client of the tokenizer service, if there is one."""
+    if not settings.TOKENIZER_URL:
+        return None
+    from noising.integrations.tokenizer import TokenizerClient
+
+    return TokenizerClient.at(settings.TOKENIZER_URL)
+
+
+@cache
+def denoiser_service() -> "DenoiserClient | None":
+    """Return the client of the denoiser service, if there is one."""
+    if not settings.DENOISER_URL:
+        return None
+    from noising.integrations.denoiser import DenoiserClient
+
+    return DenoiserClient.at(settings.DENOISER_URL)
+
+
 @receiver(setting_changed)
 def _forget(*, setting: str, **_: Any) -> None:
     """Build anew after a test has changed a setting."""
     if setting in {"NOISE_SPECIFICATION", "HYPERSCHEDULE"}:
         default_process.cache_clear()
         default_hyperscheduled.cache_clear()
+    if setting in {"TOKENIZER_URL", "DENOISER_URL"}:
+        tokenizer_service.cache_clear()
+        denoiser_service.cache_clear()

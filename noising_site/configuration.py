@@ -17,6 +17,7 @@ from noising.engine import (
     build_process,
 )
 from noising.secret_key import SecretKeyError, read_secret_key
+from noising.tokenizers import BUILTIN_TOKENIZERS, TokenizerError, load_tokenizer
 from noising_site.environment import Environment, SettingError
 
 SQLITE_OPTIONS = {
@@ -132,6 +133,28 @@ def _check(specification: dict[str, Any], variables: Mapping[str, str]) -> None:
             None,
             "unset it to use the default",
         ) from None
+
+
+def tokenizer(env: Environment) -> str:
+    """Return the name of a built-in tokenizer, or the path of a tokenizer.json.
+
+    A file is loaded at once, as only that shows whether it can be; processes that are
+    forked share it. What is built in waits until it is used.
+    """
+    chosen = env.text("TOKENIZER", "gpt2")
+    if chosen in BUILTIN_TOKENIZERS:
+        return chosen
+    path = str(Path(chosen).expanduser().absolute())
+    try:
+        load_tokenizer(path)
+    except TokenizerError as error:
+        raise SettingError(
+            "TOKENIZER",
+            f"is no built-in tokenizer, and as a file it {error}",
+            chosen,
+            f"choose {', '.join(BUILTIN_TOKENIZERS)} or the path of a tokenizer.json",
+        ) from None
+    return path
 
 
 def database(env: Environment, data_dir: Path) -> dict[str, Any]:

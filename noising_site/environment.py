@@ -1,9 +1,11 @@
 """Reading the environment: a value that cannot be used is refused by its name."""
 
+import ipaddress
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,20 @@ SHOWN_CHARACTERS = 60
 """How much of a refused value its message repeats."""
 
 ORIGIN = re.compile(r"https?://[^\s/?#@\[\]]+|https?://\[[0-9a-fA-F:.]+\](:[0-9]+)?")
+
+SERVICE_URL = re.compile(
+    r"""
+    https?://
+    (?: [a-zA-Z0-9] [a-zA-Z0-9_-]{0,62} (?: \.[a-zA-Z0-9_-]{1,63} )*
+      | \[ (?P<address> [0-9a-fA-F:.]{2,45} ) \] )
+    (?: : (?P<port> [0-9]{1,5} ) )?
+    (?: / [a-zA-Z0-9._~/-]* )?
+    """,
+    re.VERBOSE,
+)
+"""Plain ASCII: no credentials, which logs would repeat, no query and no fragment."""
+
+GREATEST_PORT = 65535
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -166,6 +182,34 @@ class Environment:
                     f"for example {name}=https://noise.example.org",
                 )
         return origins
+
+    def service_url(self, name: str) -> str:
+        """Return the URL below which a service's paths stand, or nothing.
+
+        It has no slash at its end.
+        """
+        value = self.text(name)
+        if not value:
+            return ""
+        if not _is_service_url(value):
+            raise SettingError(
+                name,
+                "must be an http or https URL of host, port and path only",
+                # It may hold a password.
+                None,
+                f"for example {name}=http://localhost:8101",
+            )
+        return value.rstrip("/")
+
+
+def _is_service_url(value: str) -> bool:
+    match = SERVICE_URL.fullmatch(value)
+    if match is None:
+        return False
+    with suppress(ValueError):
+        ipaddress.IPv6Address(match["address"] or "::")
+        return 1 <= int(match["port"] or 1) <= GREATEST_PORT
+    return False
 
 
 def _is_short_decimal(digits: str) -> bool:

@@ -17,6 +17,7 @@ from noising_site.configuration import (
     noise_specification,
     secret_key,
     token_type_weights,
+    tokenizer,
 )
 from noising_site.environment import Environment
 
@@ -42,6 +43,13 @@ MAX_PROBABILITIES = env.whole("MAX_PROBABILITIES", 2**20, least=2, most=2**26)
 MAX_WORK_SECONDS = env.number("MAX_WORK_SECONDS", 5.0, low=0.01, high=3600.0)
 MAX_COSTLY_REQUESTS = env.whole("MAX_COSTLY_REQUESTS", 2, least=1, most=64)
 PROCESS_CACHE_BYTES = env.whole("PROCESS_CACHE_BYTES", 64 * 2**20, least=0, most=2**40)
+
+MAX_TEXT_CHARACTERS = env.whole("MAX_TEXT_CHARACTERS", 2**17, least=1, most=2**24)
+
+# What turns text into tokens, and the services before and after this one.
+TOKENIZER = tokenizer(env)
+TOKENIZER_URL = env.service_url("TOKENIZER_URL")
+DENOISER_URL = env.service_url("DENOISER_URL")
 
 # Where it serves, and what it keeps.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
@@ -196,6 +204,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "NoiseExtra": "noising.api.fields.EXTRAS",
+        "TokenizeExtra": "noising.api.v1.text.serializers.TOKENIZE_EXTRAS",
+        "DetokenizeExtra": "noising.api.v1.text.serializers.DETOKENIZE_EXTRAS",
+        "TokenType": "noising.tokenizers.TOKEN_TYPES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Without null here the page would ask a validator on the internet.

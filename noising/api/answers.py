@@ -43,6 +43,7 @@ def info_answer() -> dict[str, Any]:
             "max_probabilities": settings.MAX_PROBABILITIES,
             "max_work_seconds": settings.MAX_WORK_SECONDS,
             "max_costly_requests": settings.MAX_COSTLY_REQUESTS,
+            "max_text_characters": settings.MAX_TEXT_CHARACTERS,
         },
         "versions": {"service": VERSION, "engine": ENGINE_VERSION},
         "fingerprint": process.fingerprint,

@@ -30,6 +30,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
     max_costly_requests = serializers.IntegerField(
         help_text="Costly requests at once in each process of the server."
     )
+    max_text_characters = serializers.IntegerField()
 
 
 class VersionsSerializer(serializers.Serializer[Any]):

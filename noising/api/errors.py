@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, the same for every route."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 
 from noising.engine import EngineError
+from noising.integrations import (
+    ServiceError,
+    ServiceFailedError,
+    ServiceSuspendedError,
+    ServiceTimeoutError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
@@ -84,6 +91,24 @@ def problem_response(
 def shortened(text: str) -> str:
     """Return the text, cut where it is longer than an answer may repeat."""
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
+
+
+GATEWAY_STATUS: Mapping[type[ServiceError], int] = {
+    ServiceFailedError: status.HTTP_502_BAD_GATEWAY,
+    ServiceSuspendedError: status.HTTP_503_SERVICE_UNAVAILABLE,
+    ServiceTimeoutError: status.HTTP_504_GATEWAY_TIMEOUT,
+}
+
+
+class GatewayProblem(exceptions.APIException):
+    """Another service did not do its part."""
+
+    def __init__(self, error: ServiceError) -> None:
+        """Take the words, and the seconds after which to ask again if there are any."""
+        super().__init__(str(error))
+        self.status_code = GATEWAY_STATUS[type(error)]
+        if isinstance(error, ServiceSuspendedError):
+            self.wait = math.ceil(error.seconds)
 
 
 class ContentTooLarge(exceptions.APIException):

@@ -11,6 +11,7 @@ from typing import Any, Never
 import numpy as np
 import orjson
 from django.conf import settings
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from numpy.typing import NDArray
 from rest_framework import serializers
@@ -202,22 +203,28 @@ def bad_weights(items: Sequence[Any]) -> Offenders:
             yield index, "out_of_range", f"must be above 0, got {received(item)}"
 
 
-@extend_schema_field({"type": "array", "items": {"type": "string", "enum": EXTRAS}})
 class ExtrasField(StrictField):
-    """Names of what an answer may carry beside its three keys, as a set."""
+    """Names of what an answer may carry beside the keys it always has, as a set."""
 
     default_error_messages = {
         "not_a_list": "`{name}` must be a list, got {received}.",
         "unknown": "`{name}` may hold {known}, got {received}.",
     }
 
+    def __init__(self, *, known: Sequence[str] = EXTRAS, **options: Any) -> None:
+        """Keep the names that there are."""
+        self.known = known
+        items = {"type": "string", "enum": list(known)}
+        set_override(self, "field", {"type": "array", "items": items})
+        super().__init__(**options)
+
     def to_internal_value(self, data: Any) -> frozenset[str]:
         """Return the names chosen."""
         if not isinstance(data, list):
             self.fail("not_a_list", received=received(data))
         for item in data:
-            if item not in EXTRAS:
-                known = ", ".join(EXTRAS)
+            if item not in self.known:
+                known = ", ".join(self.known)
                 self.fail("unknown", known=known, received=received(item))
         return frozenset(data)
 
@@ -259,8 +266,13 @@ class TokenTypesField(HyperscheduleField):
 
     def specification(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return a hyperschedule with the server's weight for each type."""
-        return {
-            "type": "token_types",
-            "classes": data,
-            "weights": settings.TOKEN_TYPE_WEIGHTS,
-        }
+        return type_weighting(data)
+
+
+def type_weighting(token_types: dict[str, Any]) -> dict[str, Any]:
+    """Return the hyperschedule that gives each type of token the server's weight."""
+    return {
+        "type": "token_types",
+        "classes": token_types,
+        "weights": settings.TOKEN_TYPE_WEIGHTS,
+    }

@@ -13,10 +13,12 @@ from noising.api.errors import (
     MOST_ERRORS,
     SERVER_ERROR,
     FieldError,
+    GatewayProblem,
     field_errors,
     problem,
     problem_response,
 )
+from noising.integrations import ServiceError
 
 
 def is_failure(exc: exceptions.APIException) -> bool:
@@ -28,9 +30,11 @@ class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Take what Django refuses as suspicious for a malformed request."""
+        """Word what Django refuses as suspicious, and failures of other services."""
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(MALFORMED)
+        if isinstance(exc, ServiceError):
+            return GatewayProblem(exc)
         known: Exception = super().convert_known_exceptions(exc)
         return known
 

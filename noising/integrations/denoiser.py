@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +43,13 @@ class DenoiserClient:
         Raises:
             ServiceError: the service did not do it.
         """
-        document = self.service.post({"noised_tokens": noised_tokens, "alpha": alpha})
-        tokens = whole_numbers(member(document, KEY, NAME), KEY, NAME)
-        if tokens.size != noised_tokens.size:
-            raise ServiceFailedError(
-                f"The {NAME} answered {tokens.size} tokens to {noised_tokens.size}."
-            )
-        return tokens
+
+        def read(document: Any) -> NDArray[np.int64]:
+            tokens = whole_numbers(member(document, KEY, NAME), KEY, NAME)
+            if tokens.size != noised_tokens.size:
+                raise ServiceFailedError(
+                    f"The {NAME} answered {tokens.size} tokens to {noised_tokens.size}."
+                )
+            return tokens
+
+        return self.service.post({"noised_tokens": noised_tokens, "alpha": alpha}, read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import random
 import ssl
 from collections.abc import Callable, Coroutine
@@ -19,6 +20,8 @@ from noising.integrations.errors import (
     ServiceFailedError,
     ServiceTimeoutError,
 )
+
+logger = logging.getLogger("noising.integrations")
 
 T = TypeVar("T")
 
@@ -76,18 +79,27 @@ class JsonService:
     bounds: Bounds = Bounds()
     jitter: Callable[[], float] = random.random
 
-    def post(self, document: Any) -> Any:
-        """Return the JSON document that the service answers to this one.
+    def post(self, document: Any, read: Callable[[Any], T]) -> T:
+        """Return what the service answers to a document.
 
         Args:
             document: JSON-ready; NumPy arrays are lists.
+            read: makes of the answer's document what it stands for.
 
         Raises:
-            ServiceFailedError: no connection, no answer with 200, or none of JSON.
+            ServiceFailedError: no connection, no answer with 200, none of JSON, or
+                none that can be read.
             ServiceTimeoutError: no whole answer in time.
             ServiceSuspendedError: it has failed too often to be asked now.
         """
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+        try:
+            return read(self._answer_to(body))
+        except (ServiceFailedError, ServiceTimeoutError) as error:
+            logger.warning("%s It was asked at %s.", error, self.url)
+            raise
+
+    def _answer_to(self, body: bytes) -> Any:
         with self.breaker.call():
             status, content = _run(self._in_time(body))
         # What follows is no sign of a service that is down.

@@ -50,13 +50,15 @@ class TokenizerClient:
         Raises:
             ServiceError: the service did not do it.
         """
-        document = self.service.post({"text": text})
-        name = self.service.name
-        tokens = whole_numbers(member(document, "tokens", name), "tokens", name)
-        types = document.get("token_types")
-        return Tokenized(
-            tokens=tokens, token_types=None if types is None else _checked_types(types)
-        )
+        return self.service.post({"text": text}, _read)
+
+
+def _read(document: Any) -> Tokenized:
+    tokens = whole_numbers(member(document, "tokens", NAME), "tokens", NAME)
+    types = document.get("token_types")
+    return Tokenized(
+        tokens=tokens, token_types=None if types is None else _checked_types(types)
+    )
 
 
 def _checked_types(types: Any) -> dict[str, NDArray[np.int64]]:

@@ -28,6 +28,7 @@ def test_the_rest_says_what_else_is_configured(api, settings):
         "max_probabilities": 2**20,
         "max_work_seconds": 5.0,
         "max_costly_requests": 2,
+        "max_text_characters": 131_072,
     }
     assert set(info["versions"]) == {"service", "engine"}
 

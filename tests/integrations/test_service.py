@@ -23,6 +23,10 @@ HASTY = replace(QUICK, total_seconds=0.4)
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
+def same(document):
+    return document
+
+
 def service_at(url, bounds=QUICK, breaker=None):
     return JsonService(
         name="service",
@@ -35,7 +39,7 @@ def service_at(url, bounds=QUICK, breaker=None):
 def test_a_document_goes_out_and_another_comes_back(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with serving(answer(b'{"b": [1]}')) as service:
-        assert service_at(service.url).post({"a": np.arange(3)}) == {"b": [1]}
+        assert service_at(service.url).post({"a": np.arange(3)}, same) == {"b": [1]}
     [request] = service.requests
     head, body = request.split(b"\r\n\r\n")
     assert head.startswith(b"POST /do HTTP/1.1\r\n")
@@ -70,7 +74,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_once(behaviour, words):
         serving(behaviour) as service,
         pytest.raises(ServiceFailedError, match=words) as caught,
     ):
-        service_at(service.url).post({})
+        service_at(service.url).post({}, same)
     assert len(service.requests) == 1
     assert service.url not in str(caught.value)
 
@@ -89,7 +93,7 @@ def test_a_slow_service_is_given_up_in_time_however_it_is_slow(behaviour):
     with serving(behaviour) as service:
         start = time.monotonic()
         with pytest.raises(ServiceTimeoutError, match=r"within 0\.4 seconds"):
-            service_at(service.url, HASTY).post({})
+            service_at(service.url, HASTY).post({}, same)
         assert 0.3 < time.monotonic() - start < 3
     assert len(service.requests) == 1
 
@@ -98,14 +102,14 @@ def test_a_slow_service_is_given_up_in_time_however_it_is_slow(behaviour):
 def test_what_may_pass_is_tried_twice_more(status):
     gone = answer(b"", f"{status} X")
     with serving(gone, gone, answer(b"[1]")) as service:
-        assert service_at(service.url).post({}) == [1]
+        assert service_at(service.url).post({}, same) == [1]
     assert len(service.requests) == 3
 
     with (
         serving(gone) as service,
         pytest.raises(ServiceFailedError, match=f"status {status}"),
     ):
-        service_at(service.url).post({})
+        service_at(service.url).post({}, same)
     assert len(service.requests) == 3
 
 
@@ -118,7 +122,7 @@ def test_tries_are_spread_by_jitter_and_each_pause_is_longer(monkeypatch):
     monkeypatch.setattr("noising.integrations.service.asyncio.sleep", note)
     bounds = replace(QUICK, pause_seconds=0.1)
     with serving(answer(b"", "503 X")) as service, pytest.raises(ServiceFailedError):
-        replace(service_at(service.url, bounds), jitter=lambda: 0.75).post({})
+        replace(service_at(service.url, bounds), jitter=lambda: 0.75).post({}, same)
     assert pauses == pytest.approx([0.125, 0.25])
 
 
@@ -127,12 +131,12 @@ def test_a_service_that_is_not_there_cannot_be_reached():
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
         port = taken.getsockname()[1]
         with pytest.raises(ServiceFailedError, match="cannot be reached"):
-            service_at(f"http://127.0.0.1:{port}").post({})
+            service_at(f"http://127.0.0.1:{port}").post({}, same)
 
 
 def test_nor_can_one_whose_name_nobody_knows():
     with pytest.raises(ServiceFailedError, match="cannot be reached"):
-        service_at("http://no-such-host.invalid").post({})
+        service_at("http://no-such-host.invalid").post({}, same)
 
 
 def test_nor_one_that_speaks_no_tls():
@@ -140,7 +144,7 @@ def test_nor_one_that_speaks_no_tls():
         serving(answer(b"{}"), reads=False) as service,
         pytest.raises(ServiceFailedError, match="cannot be reached"),
     ):
-        service_at(service.url.replace("http:", "https:")).post({})
+        service_at(service.url.replace("http:", "https:")).post({}, same)
     assert len(service.requests) == 3
 
 
@@ -155,7 +159,7 @@ def test_a_connection_that_does_not_come_about_is_a_timeout():
                 one.connect_ex(address)
             bounds = replace(QUICK, connect_seconds=0.1)
             with pytest.raises(ServiceTimeoutError, match=r"no connection within 0\.1"):
-                service_at(f"http://127.0.0.1:{address[1]}", bounds).post({})
+                service_at(f"http://127.0.0.1:{address[1]}", bounds).post({}, same)
         finally:
             for one in waiting:
                 one.close()
@@ -167,7 +171,7 @@ def test_failures_in_a_row_open_the_breaker_and_refusals_do_not():
     with serving(refuses, refuses, refuses, answer(b"", "500 X")) as service:
         for _ in range(5):
             with pytest.raises(ServiceFailedError):
-                service_at(service.url, breaker=breaker).post({})
+                service_at(service.url, breaker=breaker).post({}, same)
         with pytest.raises(ServiceSuspendedError, match="failed 2 times in a row"):
-            service_at(service.url, breaker=breaker).post({})
+            service_at(service.url, breaker=breaker).post({}, same)
     assert len(service.requests) == 5

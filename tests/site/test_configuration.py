@@ -1,5 +1,6 @@
 """What the settings derive from several variables at once."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from noising_site.configuration import (
     noise_specification,
     secret_key,
     token_type_weights,
+    tokenizer,
 )
 from noising_site.environment import Environment, SettingError
 
@@ -108,6 +110,35 @@ def test_type_weights_that_cannot_be_used_are_refused(value):
     with pytest.raises(SettingError) as caught:
         token_type_weights(Environment({"TOKEN_TYPE_WEIGHTS": value}), {})
     assert caught.value.name == "TOKEN_TYPE_WEIGHTS"
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bert", "metamath"])
+def test_a_built_in_tokenizer_is_kept_by_name(name):
+    assert tokenizer(Environment({"TOKENIZER": name})) == name
+    assert tokenizer(Environment({})) == "gpt2"
+
+
+def test_another_tokenizer_is_kept_by_its_whole_path(tmp_path, monkeypatch):
+    words = {"type": "WordLevel", "vocab": {"x": 0}, "unk_token": "?"}
+    (tmp_path / "mine.json").write_text(json.dumps({"model": words}))
+    monkeypatch.chdir(tmp_path)
+    chosen = tokenizer(Environment({"TOKENIZER": "mine.json"}))
+    assert chosen == str(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("gpt3", "is no built-in tokenizer, and as a file it is no file, got 'gpt3'"),
+        (__file__, "as a file it is no tokenizer"),
+    ],
+)
+def test_a_tokenizer_that_cannot_be_used_says_what_would_do(value, words):
+    with pytest.raises(SettingError) as caught:
+        tokenizer(Environment({"TOKENIZER": value}))
+    assert caught.value.name == "TOKENIZER"
+    assert words in str(caught.value)
+    assert "choose gpt2, bert, metamath or the path of" in str(caught.value)
 
 
 def test_the_default_database_is_a_file_that_many_may_read_while_one_writes():

@@ -145,3 +145,32 @@ def test_a_folder_may_not_exist_yet_but_must_not_be_a_file(tmp_path):
 def test_a_refusal_repeats_little_of_a_long_value_and_stays_on_one_line():
     message = refusal(Environment.flag, "DEBUG", "a\nb" + "x" * 10_000, default=False)
     assert len(message) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("http://localhost:8101", "http://localhost:8101"),
+        ("https://my_host.example/a/b/", "https://my_host.example/a/b"),
+        ("http://10.0.0.5:80/", "http://10.0.0.5:80"),
+        ("http://[::1]:8101/x", "http://[::1]:8101/x"),
+        ("", ""),
+    ],
+)
+def test_the_url_of_a_service_ends_without_a_slash(value, url):
+    assert Environment({"TOKENIZER_URL": value}).service_url("TOKENIZER_URL") == url
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "localhost:8101", "ftp://host", "file:///etc/passwd", "http://", "http:///x",
+        "http://user:secret@host", "http://host?x=1", "http://host#x", "http://a b",
+        "http://host:0", "http://host:65536", "http://host:", "http://a..b",
+        "http://[:::]", "http://[::1", "http://h\u00f6st", "http://host/a\nb",
+    ],
+)  # fmt: skip
+def test_what_is_no_url_of_a_service_is_refused_and_not_repeated(value):
+    message = refusal(Environment.service_url, "TOKENIZER_URL", value)
+    assert "for example TOKENIZER_URL=http://localhost:8101" in message
+    assert "secret" not in message

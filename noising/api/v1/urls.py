@@ -8,6 +8,12 @@ from noising.api.v1.quantities.views import (
     PosteriorView,
     ScoreRatioView,
 )
+from noising.api.v1.text.views import (
+    DetokenizeView,
+    PipelineView,
+    TokenizersView,
+    TokenizeView,
+)
 from noising.api.v1.trajectory.views import TrajectoryView
 
 app_name = "v1"
@@ -18,4 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("marginal", MarginalView.as_view(), name="marginal"),
     path("posterior", PosteriorView.as_view(), name="posterior"),
     path("score-ratio", ScoreRatioView.as_view(), name="score-ratio"),
+    path("tokenizers", TokenizersView.as_view(), name="tokenizers"),
+    path("tokenize", TokenizeView.as_view(), name="tokenize"),
+    path("detokenize", DetokenizeView.as_view(), name="detokenize"),
+    path("pipeline", PipelineView.as_view(), name="pipeline"),
 ]

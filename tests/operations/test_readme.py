@@ -8,14 +8,17 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
-from tests.operations.servers import ROOT, Server, environment
+from tests.examples.services import example_services
+from tests.operations.servers import ROOT, Server, environment, running
 
 DOCUMENTS = {
     path: (ROOT / path).read_text() for path in ("README.md", ".github/CONTRIBUTING.md")
@@ -25,10 +28,27 @@ URL = "http://localhost:8000"
 STANDINS = ROOT / "tests" / "operations" / "standins"
 """Packages that examples import and the project does not: torch, datasets."""
 
+PIPELINE = "TOKENIZER_URL=http://127.0.0.1:8101"
+"""The first word of the command that starts a server between two services."""
+
 # What a `sh` block may start: programs whose effect other tests look at.
-NOT_RUN_HERE = {"make", "docker", "DEBUG=on"} | {
+NOT_RUN_HERE = {"make", "docker", "DEBUG=on", PIPELINE} | {
     f".venv/bin/{name}" for name in ("python", "pytest", "ruff", "mypy", "lint-imports")
 }
+
+
+@pytest.fixture(scope="module")
+def server(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server between the example services, as the README starts it."""
+    folder = tmp_path_factory.mktemp("readme") / "data"
+    shutil.copytree(prepared_folder, folder)
+    with (
+        example_services() as settings,
+        running(folder, variables=settings) as served,
+    ):
+        yield served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

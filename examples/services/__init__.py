@@ -1,0 +1,1 @@
+"""A tokenizer service and a denoiser service, as small as they can be."""

@@ -38,7 +38,7 @@ def serving(host: str, port: int, path: str, answer: Answer) -> Iterator[str]:
         served_answer = staticmethod(answer)
 
     with ThreadingHTTPServer((host, port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield f"http://{host}:{server.server_address[1]}"

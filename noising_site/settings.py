@@ -38,13 +38,12 @@ MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 16 * 2**20, least=1024, most=2**31 
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 MAX_TRAJECTORY_TOKENS = env.whole("MAX_TRAJECTORY_TOKENS", 2**24, least=1, most=2**31)
 MAX_PROBABILITIES = env.whole("MAX_PROBABILITIES", 2**20, least=2, most=2**26)
+MAX_TEXT_CHARACTERS = env.whole("MAX_TEXT_CHARACTERS", 2**17, least=1, most=2**24)
 
 # What requests may cost beside their tokens, in estimated seconds on one core.
 MAX_WORK_SECONDS = env.number("MAX_WORK_SECONDS", 5.0, low=0.01, high=3600.0)
 MAX_COSTLY_REQUESTS = env.whole("MAX_COSTLY_REQUESTS", 2, least=1, most=64)
 PROCESS_CACHE_BYTES = env.whole("PROCESS_CACHE_BYTES", 64 * 2**20, least=0, most=2**40)
-
-MAX_TEXT_CHARACTERS = env.whole("MAX_TEXT_CHARACTERS", 2**17, least=1, most=2**24)
 
 # What turns text into tokens, and the services before and after this one.
 TOKENIZER = tokenizer(env)

@@ -1,9 +1,7 @@
 """What the endpoints about text say about themselves in the OpenAPI document."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
-    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
 )
@@ -11,6 +9,7 @@ from drf_spectacular.utils import (
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import answer, problems
+from noising.api.v1.schema import RETRY_AFTER, SEED
 from noising.api.v1.text import documents, examples
 from noising.api.v1.text.serializers import (
     DetokenizeRequestSerializer,
@@ -81,22 +80,7 @@ PIPELINE = extend_schema(
     tags=["text"],
     request=PipelineRequestSerializer,
     examples=[OpenApiExample("Plain", examples.PIPELINE_REQUEST, request_only=True)],
-    parameters=[
-        OpenApiParameter(
-            "Noise-Seed",
-            OpenApiTypes.STR,
-            OpenApiParameter.HEADER,
-            description="The seed that makes this noise again, in decimal.",
-            response=[200],
-        ),
-        OpenApiParameter(
-            "Retry-After",
-            OpenApiTypes.INT,
-            OpenApiParameter.HEADER,
-            description="Seconds after which to ask again.",
-            response=[503],
-        ),
-    ],
+    parameters=[SEED, RETRY_AFTER],
     responses=answer(
         documents.PipelineSerializer,
         "What each stage made of it.",

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
@@ -160,6 +161,15 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "noising_site.static.StaticFilesStorage"},
+}
+
+KNOX_TOKEN_MODEL = "noising.AccessToken"  # noqa: S105 - a model's name
+# knox's own migrations make a table for its own model, which is not used here.
+MIGRATION_MODULES = {"knox": None}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    # Whoever finds one knows what it is, and so do scanners for secrets.
+    "TOKEN_PREFIX": "noise_",
 }
 
 AUTH_PASSWORD_VALIDATORS = [

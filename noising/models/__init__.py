@@ -1,4 +1,4 @@
-"""What is kept: schedule configurations, benchmark runs and what they measured."""
+"""What is kept: schedule configurations, benchmark runs, and who has access."""
 
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
 from noising.models.runs import BenchmarkRun, BenchmarkRunQuerySet
@@ -8,15 +8,19 @@ from noising.models.schedules import (
     ScheduleConfig,
     ScheduleConfigQuerySet,
 )
+from noising.models.tokens import MOST_TOKENS_OF_AN_ACCOUNT, AccessToken, Scope
 
 __all__ = [
+    "MOST_TOKENS_OF_AN_ACCOUNT",
     "PLOTTED_SCHEDULES",
     "RESERVED_SLUGS",
+    "AccessToken",
     "BenchmarkResult",
     "BenchmarkRun",
     "BenchmarkRunQuerySet",
     "BenchmarkSchedule",
     "ScheduleConfig",
     "ScheduleConfigQuerySet",
+    "Scope",
     "ThroughputResult",
 ]

@@ -24,12 +24,24 @@ from noising.services.schedules import (
     schedule_update,
     schedules_load_builtin,
 )
+from noising.services.tokens import (
+    DEFAULT_DAYS,
+    MOST_DAYS,
+    NewToken,
+    token_create,
+    token_revoke,
+    token_use,
+    tokens_prune,
+)
 
 __all__ = [
     "BUILTIN_SCHEDULES",
+    "DEFAULT_DAYS",
+    "MOST_DAYS",
     "BuiltinSchedule",
     "LoadedSchedules",
     "NewAccount",
+    "NewToken",
     "account_bootstrap",
     "run_annotate",
     "run_archive",
@@ -44,5 +56,9 @@ __all__ = [
     "schedule_unarchive",
     "schedule_update",
     "schedules_load_builtin",
+    "token_create",
+    "token_revoke",
+    "token_use",
+    "tokens_prune",
     "uuid7",
 ]

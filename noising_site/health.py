@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from noising.api.views import CoreView
+from noising.api.base import PublicView
 from noising_site import schema
 
 logger = logging.getLogger("noising.site")
@@ -18,7 +18,7 @@ logger = logging.getLogger("noising.site")
 LEAST_FREE_BYTES = 100 * 2**20
 
 
-class LivezView(CoreView):
+class LivezView(PublicView):
     """GET /livez."""
 
     @schema.LIVEZ
@@ -27,7 +27,7 @@ class LivezView(CoreView):
         return Response({"status": "alive"})
 
 
-class ReadyzView(CoreView):
+class ReadyzView(PublicView):
     """GET /readyz.
 
     What is degraded does not stop the database-free endpoints, so that it does not

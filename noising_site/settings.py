@@ -59,6 +59,7 @@ DATABASES = {"default": database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who may ask.
+ACCESS = env.choice("ACCESS", "open", ("open", "closed"))
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=False)
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=16)
@@ -190,15 +191,16 @@ USE_TZ = True
 REST_FRAMEWORK = {
     # Closed unless a view says otherwise.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication"
+        "noising.api.access.TokenAuthentication",
+        "noising.api.access.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["noising.api.access.AccountRequired"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
     # The form of an answer is a matter of Accept alone.
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "noising.api.operations.ServiceSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # Else /api/schema/ repeats whatever its query calls a version in a header.
     "ALLOWED_VERSIONS": ["v1"],

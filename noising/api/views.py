@@ -3,13 +3,12 @@
 import re
 
 from rest_framework.exceptions import ParseError
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api import schema
 from noising.api.answers import alpha_answer, info_answer, noise_answer, status_answer
-from noising.api.base import ServiceView
+from noising.api.base import PublicView, StatelessView
 from noising.api.errors import shortened
 from noising.api.parsers import read_json
 from noising.api.serializers import NoiseRequestSerializer
@@ -20,14 +19,11 @@ NOISE_REQUEST = NoiseRequestSerializer()
 TIMESTEP = re.compile(r"[0-9]{1,20}")
 
 
-class CoreView(ServiceView):
-    """A view open to everyone, which touches neither session nor database."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+class CoreView(StatelessView):
+    """A view whose path and form never change."""
 
 
-class StatusView(CoreView):
+class StatusView(PublicView):
     """GET /."""
 
     @schema.STATUS

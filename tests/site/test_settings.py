@@ -34,6 +34,7 @@ def run(command, tmp_path, **variables):
         ("SCHEDULE_TYPE", "linaer"),
         ("HYPERSCHEDULE", '{"type": "sliding", "width": -1}'),
         ("DATABASE_URL", "oracle://x"),
+        ("ACCESS", "shut"),
     ],
 )
 def test_a_bad_value_ends_a_command_with_one_line(tmp_path, name, value):

@@ -1,5 +1,6 @@
 """What is kept: schedule configurations, benchmark runs, and who has access."""
 
+from noising.models.audit import AuditEntry
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
 from noising.models.runs import BenchmarkRun, BenchmarkRunQuerySet
 from noising.models.schedules import (
@@ -8,13 +9,23 @@ from noising.models.schedules import (
     ScheduleConfig,
     ScheduleConfigQuerySet,
 )
-from noising.models.tokens import MOST_TOKENS_OF_AN_ACCOUNT, AccessToken, Scope
+from noising.models.throttles import ThrottleHit
+from noising.models.tokens import (
+    LONGEST_TOKEN_NAME,
+    MOST_TOKENS_OF_AN_ACCOUNT,
+    TOKEN_NAME,
+    AccessToken,
+    Scope,
+)
 
 __all__ = [
+    "LONGEST_TOKEN_NAME",
     "MOST_TOKENS_OF_AN_ACCOUNT",
     "PLOTTED_SCHEDULES",
     "RESERVED_SLUGS",
+    "TOKEN_NAME",
     "AccessToken",
+    "AuditEntry",
     "BenchmarkResult",
     "BenchmarkRun",
     "BenchmarkRunQuerySet",
@@ -22,5 +33,6 @@ __all__ = [
     "ScheduleConfig",
     "ScheduleConfigQuerySet",
     "Scope",
+    "ThrottleHit",
     "ThroughputResult",
 ]

@@ -1,5 +1,6 @@
 """Access tokens: how a machine shows which account it acts for, and how far."""
 
+import re
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,11 @@ from knox.crypto import hash_token
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 MOST_TOKENS_OF_AN_ACCOUNT = 100
-LONGEST_NAME = 100
+LONGEST_TOKEN_NAME = 100
+
+_PLAIN = r"[^\s\x00-\x1f\x7f-\x9f]"
+TOKEN_NAME = re.compile(rf"^{_PLAIN}([^\x00-\x1f\x7f-\x9f]*{_PLAIN})?$")
+"""Text without control characters, and without spaces around it."""
 
 
 class Scope(models.TextChoices):
@@ -60,7 +65,7 @@ class AccessToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
     id = models.BigAutoField(primary_key=True)
     digest = models.CharField(max_length=128, unique=True, editable=False)
     expiry = models.DateTimeField()
-    name = models.CharField(max_length=LONGEST_NAME)
+    name = models.CharField(max_length=LONGEST_TOKEN_NAME)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.READ)
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -85,9 +90,12 @@ class AccessToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
 
     def clean(self) -> None:
         """Refuse a name that would not show as one line of text."""
-        if not self.name.isprintable():
+        if not TOKEN_NAME.fullmatch(self.name):
             raise ValidationError(
-                {"name": "`name` must not hold line breaks or control characters."}
+                {
+                    "name": "A name must not hold control characters, nor have spaces "
+                    f"around it, got {self.name!r}."
+                }
             )
 
     @property

@@ -4,6 +4,7 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 """
 
 from noising.services.accounts import NewAccount, account_bootstrap
+from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
 from noising.services.identifiers import uuid7
 from noising.services.runs import (
@@ -24,6 +25,16 @@ from noising.services.schedules import (
     schedule_update,
     schedules_load_builtin,
 )
+from noising.services.sign_in import login_attempt, login_fail, login_succeed
+from noising.services.throttles import (
+    LOGINS,
+    WRITES,
+    ThrottledError,
+    network_of,
+    throttle_hit,
+    throttle_prune,
+    throttle_release,
+)
 from noising.services.tokens import (
     DEFAULT_DAYS,
     MOST_DAYS,
@@ -37,12 +48,22 @@ from noising.services.tokens import (
 __all__ = [
     "BUILTIN_SCHEDULES",
     "DEFAULT_DAYS",
+    "LOGINS",
     "MOST_DAYS",
+    "WRITES",
     "BuiltinSchedule",
     "LoadedSchedules",
     "NewAccount",
     "NewToken",
+    "Origin",
+    "ThrottledError",
     "account_bootstrap",
+    "audit_prune",
+    "audit_record",
+    "login_attempt",
+    "login_fail",
+    "login_succeed",
+    "network_of",
     "run_annotate",
     "run_archive",
     "run_fail",
@@ -56,6 +77,9 @@ __all__ = [
     "schedule_unarchive",
     "schedule_update",
     "schedules_load_builtin",
+    "throttle_hit",
+    "throttle_prune",
+    "throttle_release",
     "token_create",
     "token_revoke",
     "token_use",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -55,8 +56,9 @@ def token_create(
     planned.clean()
     with transaction.atomic():
         # Held until the end, so that two at once cannot pass the limit together.
-        type(user)._default_manager.select_for_update().get(pk=user.pk)
-        present = AccessToken.objects.filter(user=user, expiry__gt=timezone.now())
+        get_user_model()._default_manager.select_for_update().get(pk=user.pk)
+        present = AccessToken.objects.of(user.pk)
+        present.expired().delete()
         if present.count() >= MOST_TOKENS_OF_AN_ACCOUNT:
             raise ValidationError(
                 f"An account has at most {MOST_TOKENS_OF_AN_ACCOUNT} tokens: revoke "

@@ -1,0 +1,130 @@
+"""Limits on how often something may happen, counted in the database.
+
+Every process of every machine sees the same count. Keys are digests: what people type
+as their name may be their password.
+"""
+
+import ipaddress
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from noising.models import ThrottleHit
+
+PRUNE_EVERY = 64
+"""Hits between two sweeps: so the table stays as small as what still counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """So many hits under one key in any stretch of this length."""
+
+    name: str
+    hits: int
+    period: timedelta
+    reached: str
+
+
+LOGINS = Limit(
+    name="login",
+    hits=10,
+    period=timedelta(minutes=15),
+    reached="Too many attempts to sign in have failed",
+)
+"""For each account, known or not, and for each address."""
+
+WRITES = Limit(
+    name="write",
+    hits=60,
+    period=timedelta(minutes=1),
+    reached="This account writes more than 60 times a minute",
+)
+"""For each account, whatever became of the attempt."""
+
+LONGEST_PERIOD = max(LOGINS.period, WRITES.period)
+
+
+class ThrottledError(Exception):
+    """A limit is reached; `seconds` from now there is room again."""
+
+    def __init__(self, limit: Limit, seconds: int) -> None:
+        """Keep the time to wait."""
+        self.seconds = seconds
+        super().__init__(f"{limit.reached}: try again in {seconds} seconds.")
+
+
+def throttle_hit(*, limit: Limit, keys: Sequence[str]) -> list[ThrottleHit]:
+    """Count a hit under each of the keys.
+
+    It is counted before it is known how many others are doing the same: of several
+    at once, no more get through than the limit allows.
+
+    Args:
+        limit: What is counted.
+        keys: Whom it counts against, such as an account and an address.
+
+    Returns:
+        The hits, for throttle_release().
+
+    Raises:
+        ThrottledError: One of the keys has reached the limit. Nothing is counted
+            then, so that whoever goes on trying does not wait for longer.
+    """
+    digests = [salted_hmac("noising.throttle", key).hexdigest()[:64] for key in keys]
+    now = timezone.now()
+    _refuse_beyond(limit, digests, limit.hits, now)
+    hits = ThrottleHit.objects.bulk_create(
+        ThrottleHit(throttle=limit.name, key=digest, at=now) for digest in digests
+    )
+    try:
+        _refuse_beyond(limit, digests, limit.hits + 1, now)
+    except ThrottledError:
+        throttle_release(hits=hits)
+        raise
+    if any(hit.pk % PRUNE_EVERY == 0 for hit in hits):
+        throttle_prune()
+    return hits
+
+
+def throttle_release(*, hits: Sequence[ThrottleHit]) -> None:
+    """Take hits back that turned out not to count."""
+    ThrottleHit.objects.filter(pk__in=[hit.pk for hit in hits]).delete()
+
+
+def throttle_prune() -> int:
+    """Delete the hits that count no more, and return how many there were."""
+    old = ThrottleHit.objects.filter(at__lte=timezone.now() - LONGEST_PERIOD)
+    return old.delete()[0]
+
+
+def network_of(address: str) -> str:
+    """Return what one client has to itself: an IPv4 address, 64 bits of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def _refuse_beyond(
+    limit: Limit, digests: Sequence[str], most: int, now: datetime
+) -> None:
+    """Raise ThrottledError where a key has `most` hits or more."""
+    waits = [
+        earliest + limit.period - now
+        for digest in digests
+        for earliest in ThrottleHit.objects.of(limit.name, digest)
+        .filter(at__gt=now - limit.period)
+        .values_list("at", flat=True)[most - 1 : most]
+    ]
+    if waits:
+        seconds = max(1, math.ceil(max(waits).total_seconds()))
+        raise ThrottledError(limit, seconds)

@@ -92,15 +92,18 @@ class FlagField(StrictField):
 
 
 class WholeNumberField(StrictField):
-    """A JSON integer in 0..most; true, 1.0 and "1" are none."""
+    """A JSON integer in least..most; true, 1.0 and "1" are none."""
 
     default_error_messages = {
         "not_an_integer": "`{name}` must be a whole number, got {received}.",
-        "out_of_range": "`{name}` must lie in 0..{most}, got {received}.",
+        "out_of_range": "`{name}` must lie in {least}..{most}, got {received}.",
     }
 
-    def __init__(self, *, most: Callable[[], int], **options: Any) -> None:
-        """Keep the greatest value, which is asked for at each use."""
+    def __init__(
+        self, *, most: Callable[[], int], least: int = 0, **options: Any
+    ) -> None:
+        """Keep the range; the greatest value is asked for at each use."""
+        self.least = least
         self.most = most
         super().__init__(**options)
 
@@ -108,8 +111,10 @@ class WholeNumberField(StrictField):
         """Return the integer."""
         if type(data) is not int:
             self.fail("not_an_integer", received=received(data))
-        if not 0 <= data <= self.most():
-            self.fail("out_of_range", most=self.most(), received=received(data))
+        least, most = self.least, self.most()
+        if not least <= data <= most:
+            shown = received(data)
+            self.fail("out_of_range", least=least, most=most, received=shown)
         return data
 
 

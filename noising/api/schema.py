@@ -47,9 +47,9 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
         return schema | {"additionalProperties": False}
 
 
-def whole(most: int) -> dict[str, Any]:
-    """Return the schema of an integer in 0..most."""
-    return {"type": "integer", "minimum": 0, "maximum": most}
+def whole(most: int, least: int = 0) -> dict[str, Any]:
+    """Return the schema of an integer in least..most."""
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
@@ -61,7 +61,7 @@ class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
         self, auto_schema: AutoSchema, direction: Direction
     ) -> dict[str, Any]:
         """Return the schema of the number."""
-        return whole(self.target.most())
+        return whole(self.target.most(), self.target.least)
 
 
 def problems(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:

@@ -1,6 +1,6 @@
 """The routes under /api/v1, without a trailing slash."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from noising.api.v1.noise.views import NoiseBatchView
 from noising.api.v1.quantities.views import (
@@ -28,4 +28,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokenize", TokenizeView.as_view(), name="tokenize"),
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
+    path("", include("noising.api.v1.tokens.urls")),
 ]

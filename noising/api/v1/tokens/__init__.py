@@ -1,0 +1,1 @@
+"""/api/v1/tokens: an account's own tokens."""

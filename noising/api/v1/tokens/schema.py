@@ -1,0 +1,82 @@
+"""What the token endpoints say about themselves in the OpenAPI document."""
+
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+
+from noising.api.documents import ProblemSerializer
+from noising.api.errors import MEDIA_TYPE
+from noising.api.schema import answer, problems
+from noising.api.v1.tokens.serializers import (
+    NewTokenSerializer,
+    TokenListSerializer,
+    TokenRequestSerializer,
+    TokenSerializer,
+)
+
+JSON = "application/json"
+
+REQUEST = {"name": "training", "scope": "write", "days": 30}
+
+ID = OpenApiParameter(
+    "token_id",
+    {"type": "integer", "minimum": 1},
+    OpenApiParameter.PATH,
+    description="The token's id, as the list gives it.",
+)
+LOCATION = OpenApiParameter(
+    "Location",
+    {"type": "string", "format": "uri-reference"},
+    OpenApiParameter.HEADER,
+    description="The address of the token.",
+    required=True,
+    response=[201],
+)
+NOT_FOUND = {
+    (404, MEDIA_TYPE): OpenApiResponse(
+        ProblemSerializer, "The account has no token of this id."
+    )
+}
+
+LIST = extend_schema(
+    operation_id="tokens_list",
+    summary="The account's tokens",
+    tags=["access"],
+    responses=answer(TokenListSerializer, "The tokens, the newest first.")
+    | problems(406),
+)
+CREATE = extend_schema(
+    operation_id="tokens_create",
+    summary="Make a token",
+    description="It needs a session, or a token of scope admin.",
+    tags=["access"],
+    request=TokenRequestSerializer,
+    examples=[OpenApiExample("For a month", REQUEST, request_only=True)],
+    parameters=[LOCATION],
+    responses={
+        (201, JSON): OpenApiResponse(
+            NewTokenSerializer, "The token, with the secret that is shown only now."
+        )
+    }
+    | problems(400, 406, 413, 415, 422),
+)
+READ = extend_schema(
+    operation_id="tokens_read",
+    summary="One of the account's tokens",
+    tags=["access"],
+    parameters=[ID],
+    responses=answer(TokenSerializer, "The token.") | problems(406) | NOT_FOUND,
+)
+REVOKE = extend_schema(
+    operation_id="tokens_revoke",
+    summary="Revoke a token",
+    description="It needs a session, or a token of scope admin.",
+    tags=["access"],
+    parameters=[ID],
+    responses={204: OpenApiResponse(description="It is good no more.")}
+    | problems(406)
+    | NOT_FOUND,
+)

@@ -1,5 +1,6 @@
 """GET /: a page for browsers, a document for programs."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -7,15 +8,20 @@ from django.views.decorators.csrf import csrf_exempt
 
 from noising.api.views import StatusView
 from noising.dashboard.views import dashboard
+from noising_site.access import stranger_refusal
 from noising_site.errors import prefers_page
 
 status = StatusView.as_view()
 
 
 @csrf_exempt
+@login_not_required  # the status, that is; the page asks for itself
 def home(request: HttpRequest) -> HttpResponseBase:
     """Answer with the dashboard or with the status, as the Accept header prefers."""
     is_read = request.method in {"GET", "HEAD"}
-    response = (dashboard if is_read and prefers_page(request) else status)(request)
+    if is_read and prefers_page(request):
+        response = stranger_refusal(request) or dashboard(request)
+    else:
+        response = status(request)
     patch_vary_headers(response, ["Accept"])
     return response

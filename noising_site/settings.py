@@ -60,6 +60,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who may ask.
 ACCESS = env.choice("ACCESS", "open", ("open", "closed"))
+AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, least=1, most=36_500)
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=False)
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=16)
@@ -134,11 +135,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "noising_site.access.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "noising_site.urls"
 WSGI_APPLICATION = "noising_site.wsgi.application"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "pages:login"
+LOGIN_REDIRECT_URL = "pages:account"
+LOGOUT_REDIRECT_URL = "pages:dashboard"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -150,6 +154,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "noising.dashboard.viewers.viewer",
             ],
         },
     }
@@ -195,6 +200,7 @@ REST_FRAMEWORK = {
         "noising.api.access.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["noising.api.access.AccountRequired"],
+    "DEFAULT_THROTTLE_CLASSES": ["noising.api.writes.WriteThrottle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from noising.dashboard.sign_in import PasswordView, SignInView
 from noising_site.docs import DocsView
 from noising_site.health import LivezView, ReadyzView
 from noising_site.home import home
@@ -20,6 +21,9 @@ urlpatterns = [
     path("", include("noising.dashboard.urls")),
     path("livez", LivezView.as_view(), name="livez"),
     path("readyz", ReadyzView.as_view(), name="readyz"),
+    # The admin's own would check passwords without counting failures.
+    path("admin/login/", SignInView.as_view(next_page="admin:index")),
+    path("admin/password_change/", PasswordView.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/", include("noising.api.v1.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -31,6 +31,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
     that have expired, and fails on a header that is not UTF-8.
     """
 
+    CHALLENGE = f'{SCHEME} realm="Noising Service"'
+    """What a 401 asks for; RFC 6750 wants a parameter."""
+
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Return the account and the token, or None where none is shown."""
         header = request.META.get("HTTP_AUTHORIZATION", "")
@@ -46,8 +49,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401, which RFC 6750 wants with a parameter."""
-        return f'{SCHEME} realm="Noising Service"'
+        """Return the challenge of a 401."""
+        return self.CHALLENGE
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -15,7 +15,7 @@ from rest_framework.exceptions import (
     NotAuthenticated,
     PermissionDenied,
 )
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -40,6 +40,14 @@ class ServiceView(APIView):
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
+
+    def check_permissions(self, request: Request) -> None:
+        """Count a write before it is judged: one that is refused counts as well."""
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """By now everything is counted."""
 
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None
@@ -95,4 +103,4 @@ class RegistryView(ServiceView):
     """
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
-    permission_classes = (AccountToWrite,)
+    permission_classes: Sequence[type[BasePermission]] = (AccountToWrite,)

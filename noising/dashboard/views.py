@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +23,7 @@ from noising.models import (
 )
 
 
+@login_not_required
 @require_safe
 def icon(request: HttpRequest) -> HttpResponseBase:
     """The icon that browsers ask for where a page names none, as admin's do not."""

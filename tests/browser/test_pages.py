@@ -118,7 +118,7 @@ def admin(guest: Visitor) -> Visitor:
     guest.visit("/admin/login/")
     guest.page.fill("#id_username", "admin")
     guest.page.fill("#id_password", PASSWORD)
-    guest.page.click("input[type=submit]")
+    guest.page.click("main button")
     guest.page.wait_for_url("**/admin/")
     return guest
 
@@ -161,10 +161,12 @@ def test_a_plot_opened_by_its_own_address_is_more_than_black(guest: Visitor) -> 
 def test_admin_shows_plots_beside_the_columns(admin: Visitor) -> None:
     admin.visit("/admin/noising/scheduleconfig/")
     admin.page.click("th.field-slug a >> nth=0")
+    admin.page.wait_for_selector(".plot img")  # the click waits for no page
     assert admin.images_render() == []
     assert admin.page.locator(".plot img").count() == 3
     admin.visit("/admin/noising/benchmarkrun/")
     admin.page.click("th.field-created_at a >> nth=0")
+    admin.page.wait_for_selector(".plot img")  # the click waits for no page
     assert admin.images_render() == []
     assert admin.page.locator(".plot img").count() == 4
 

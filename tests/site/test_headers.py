@@ -1,13 +1,12 @@
 """What every response carries, on every route that there is."""
 
 import re
-import uuid
-from collections.abc import Iterator
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.site.routes import every_route
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -22,30 +21,13 @@ POLICY = {
     "frame-ancestors 'none'",
     "form-action 'self'",
 }
-SAMPLES = {
-    "str": "5",
-    "slug": "a",
-    "path": "a",
-    "int": "1",
-    "uuid": str(uuid.UUID(int=7)),
-}
 BROWSER = "text/html,*/*;q=0.8"
 WALKER = Client(raise_request_exception=False)
 """One for all routes: making a client takes longer than asking."""
 
 
-def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
-    """Return one path for every pattern, with samples for its parameters."""
-    for entry in resolver.url_patterns:
-        path = prefix + str(entry.pattern).lstrip("^").rstrip("$")
-        if isinstance(entry, URLResolver):
-            yield from routes(entry, path)
-        elif isinstance(entry, URLPattern):
-            yield re.sub(r"<(\w+):\w+>", lambda match: SAMPLES[match[1]], path)
-
-
 def every_path() -> list[str]:
-    plain = [path for path in routes(get_resolver()) if "(?P" not in path]
+    plain = [route.path() for route in every_route()]
     return sorted({*plain, "/unknown", "/dashboard", "/static/admin/css/base.css"})
 
 

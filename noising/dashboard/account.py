@@ -1,0 +1,82 @@
+"""The account page: tokens are made, listed and revoked there."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from noising import services
+from noising.models import LONGEST_TOKEN_NAME, AccessToken, Scope
+
+SCOPES = [
+    (Scope.READ, "read: ask and compute"),
+    (Scope.WRITE, "write: also keep and change what is yours"),
+    (Scope.ADMIN, "admin: whatever you may do, tokens included"),
+]
+
+
+class TokenForm(forms.Form):
+    """What a new token is to be."""
+
+    name = forms.CharField(
+        max_length=LONGEST_TOKEN_NAME, help_text="What you will know it by."
+    )
+    scope = forms.ChoiceField(choices=SCOPES, initial=Scope.READ)
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=services.MOST_DAYS,
+        initial=services.DEFAULT_DAYS,
+        label="Days until it ends",
+    )
+
+    def create(self, user: User) -> services.NewToken | None:
+        """Create the token, or keep what stands against it as errors of the form."""
+        if not self.is_valid():
+            return None
+        given = self.cleaned_data | {"scope": Scope(self.cleaned_data["scope"])}
+        try:
+            return services.token_create(user=user, **given)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None
+
+
+@never_cache
+@login_required
+@sensitive_variables("made", "context")
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account's tokens; POST makes one and shows its secret, once."""
+    form, made, status = TokenForm(), None, 200
+    user: Any = request.user
+    if request.method == "POST":
+        form = TokenForm(request.POST)
+        made = form.create(user)
+        if made is None:
+            status = 422
+        else:
+            form = TokenForm()
+    context = {
+        "section": "account",
+        "form": form,
+        "made": made,
+        "tokens": AccessToken.objects.of(user.pk),
+    }
+    return render(request, "account/account.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_POST
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    """End a token of the account."""
+    own = AccessToken.objects.of(request.user.pk)
+    services.token_revoke(token=get_object_or_404(own, pk=token_id))
+    return redirect("pages:account")

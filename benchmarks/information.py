@@ -12,7 +12,6 @@ from benchmarks.cases import information_draw
 from benchmarks.corpora import Corpus
 from benchmarks.statistics import Measurement, mean
 from noising.engine import ForwardProcess
-from noising.engine.lint import WASTED_LOSS
 
 ROWS, LENGTH = 256, 1_024
 
@@ -24,13 +23,11 @@ class TokenSource:
     Attributes:
         corpus: where they are drawn from.
         prior: (V,) the corpus's token frequencies.
-        entropy_nats: entropy of that prior.
         seed: decides the tokens and their noise.
     """
 
     corpus: Corpus
     prior: NDArray[np.float64]
-    entropy_nats: float
     seed: int
 
     @classmethod
@@ -39,7 +36,6 @@ class TokenSource:
         return cls(
             corpus=corpus,
             prior=corpus.frequencies(),
-            entropy_nats=corpus.entropy_nats(),
             seed=seed,
         )
 
@@ -98,17 +94,6 @@ def information_left(
     """Return the exact I(x_t; x_0) in nats at every timestep, (T,)."""
     times = process.time(np.arange(process.num_timesteps))
     return np.asarray(process.mutual_information(times, prior=prior))
-
-
-def wasted_steps(information: NDArray[np.float64], entropy_nats: float) -> int:
-    """Count the timesteps that each lose less than a tenth of an even share.
-
-    Args:
-        information: (T,) nats left after every timestep.
-        entropy_nats: information before the first one.
-    """
-    lost = -np.diff(information, prepend=entropy_nats)
-    return int(np.count_nonzero(lost < WASTED_LOSS * entropy_nats / lost.size))
 
 
 def _log_ratio(

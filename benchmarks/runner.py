@@ -23,7 +23,6 @@ from benchmarks.information import (
     TokenSource,
     information_left,
     measured_information,
-    wasted_steps,
 )
 from benchmarks.preservation import Design, expected_counts, preserved_counts
 from benchmarks.statistics import Measurement, proportion
@@ -35,6 +34,7 @@ from noising.engine import (
     ForwardProcess,
     build_process,
     lint,
+    wasted_timesteps,
     with_hyperschedule,
 )
 
@@ -171,7 +171,6 @@ class _Study:
                     },
                 }
             )
-        entropy_nats = self.source.entropy_nats
         return {
             "name": name,
             "specification": process.spec,
@@ -186,7 +185,7 @@ class _Study:
                     **variants[1].curves(),
                 },
             },
-            "wasted_steps": wasted_steps(information, entropy_nats),
+            "wasted_steps": wasted_timesteps(process, self.source.prior),
             "results": results,
         }
 

@@ -57,9 +57,20 @@ Check: TypeAlias = Callable[[ForwardProcess, Tokens], Iterator[Finding]]
 
 
 @quiet
-def wasted_timesteps(process: ForwardProcess) -> int:
-    """Return how many timesteps each lose less than a tenth of I_0/T."""
-    information = _information_left(process)
+def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
+    """Return how many timesteps each lose less than a tenth of I_0/T.
+
+    Args:
+        process: the process to look at.
+        prior: token prior, V weights >= 0; None for uniform over the data ids.
+
+    Raises:
+        EngineError: a prior of the wrong length, sign or support.
+    """
+    if prior is None:
+        information = _information_left(process)
+    else:
+        information = _information_under(process, prior)
     lost = -np.diff(information)
     even = information[:1] / max(lost.size, 1)
     return int(np.count_nonzero(lost < WASTED_LOSS * even))
@@ -84,16 +95,21 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
 
 @functools.lru_cache(maxsize=2)
 def _information_left(process: ForwardProcess) -> FloatArray:
+    """Return the information left under the default prior; two checks ask for it."""
+    return _information_under(process, None)
+
+
+def _information_under(process: ForwardProcess, prior: Any) -> FloatArray:
     """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,).
 
     Where a value costs a matrix exponential, a thinned curve is interpolated; where
-    the graph is too large for one, the answer is empty. Two checks ask for it.
+    the graph is too large for one, the answer is empty.
     """
     sigmas = _noise(process)
     graph = process.graph
     if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
         return np.empty(0)
-    curve = graph.information()
+    curve = graph.information(prior)
     if not graph.INFORMATION_IS_COSTLY:
         return curve.information(sigmas)[0]
     picks = np.unique(np.linspace(0, sigmas.size - 1, THINNED).astype(np.int64))

@@ -6,10 +6,8 @@ from benchmarks.information import (
     TokenSource,
     information_left,
     measured_information,
-    wasted_steps,
 )
 from noising.engine import build_process
-from noising.engine.lint import wasted_timesteps
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +122,3 @@ def test_tokens_come_from_the_corpus_and_differ_between_timesteps(corpus):
     assert np.array_equal(first, TokenSource.of(corpus, seed=9).tokens(1))
     assert not np.array_equal(first, source.tokens(2))
     assert set(np.unique(first)) <= set(np.unique(corpus.tokens))
-
-
-def test_wasted_steps_lose_less_than_a_tenth_of_an_even_share():
-    # An even share is 0.25; losses are 0.5, 0.02, 0.48, 0.0.
-    information = np.array([0.5, 0.48, 0.0, 0.0])
-    assert wasted_steps(information, 1.0) == 2
-
-
-@pytest.mark.parametrize("schedule", ["linear", "cosine", "geometric"])
-def test_wasted_steps_agree_with_the_linter_on_uniform_data(schedule):
-    process = build_process({"vocab_size": 50, "schedule": {"type": schedule}})
-    information = information_left(process, np.full(50, 1 / 50))
-    assert wasted_steps(information, np.log(50)) == wasted_timesteps(process)

@@ -77,6 +77,25 @@ def test_wasted_timesteps_are_counted_one_by_one():
     assert wasted.way_out
 
 
+def test_wasted_timesteps_are_those_of_the_prior_that_is_given():
+    prior = np.array([8.0, 1.0, 1.0, 0.0, 2.0])
+    schedule = {"type": "geometric"}
+    spec = {"vocab_size": 5, "num_timesteps": 200, "schedule": schedule}
+    process = build_process(spec)
+    times = process.time(np.arange(200))
+    left = np.append(
+        -(prior / 12) @ np.log(np.where(prior > 0, prior / 12, 1.0)),
+        process.mutual_information(times, prior),
+    )
+    expected = np.count_nonzero(-np.diff(left) < 0.1 * left[0] / 200)
+    assert wasted_timesteps(process, prior) == expected
+    assert wasted_timesteps(process, np.ones(5)) == wasted_timesteps(process)
+    assert wasted_timesteps(process) != expected
+    with pytest.raises(EngineError) as caught:
+        wasted_timesteps(process, [1.0])
+    assert caught.value.field == "prior"
+
+
 def test_the_entropy_schedule_wastes_no_timestep():
     assert wasted_timesteps(build_process({"schedule": {"type": "sedd_entropy"}})) == 0
 

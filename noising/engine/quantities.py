@@ -275,6 +275,19 @@ class ExactQuantities(abc.ABC):
             lambda at: self.graph.divergence(self.schedule.sigma(at), weights), t
         )
 
+    @quiet
+    def change_chance(self, t: Any, prior: Any = None) -> Any:
+        """Return the chance that a token has changed, P(x_t != x_0), in [0, 1].
+
+        Below the move chance where a moved token may be drawn as itself. Times L it
+        is the expected number of changed tokens of L. Arguments and errors are those
+        of `mutual_information`.
+        """
+        weights = self.graph.prior(prior)
+        return self.timeline.evaluate(
+            lambda at: self.graph.changed(self.schedule.sigma(at), weights), t
+        )
+
     def _clean(self, x0: Any) -> IntArray:
         tokens = bounded_integers(x0, "x0", low=0, high=self.vocab_size - 1)
         if self.graph.mask_inside and (tokens == self.mask_id).any():

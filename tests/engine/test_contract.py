@@ -172,6 +172,19 @@ def test_information_never_grows(process):
     assert (np.diff(told) <= 1e-12).all()
 
 
+def test_the_chance_of_a_change_is_what_the_marginals_put_elsewhere(process, x0):
+    weights = np.zeros(process.vocab_size)
+    weights[x0] = 1.0 + np.arange(len(x0))
+    for prior in (None, weights):
+        p0 = process.graph.prior(prior)[x0]
+        elsewhere = process.marginal(x0[:, None], TIMES)
+        elsewhere[np.arange(len(x0)), :, x0] = 0.0
+        expected = p0 @ elsewhere.sum(axis=-1)
+        got = process.change_chance(TIMES, prior)
+        assert got == pytest.approx(expected, rel=1e-12, abs=1e-300)
+        assert process.change_chance(0.48, prior) == got[3]
+
+
 def test_the_divergence_from_the_limit_equals_brute_force(process, x0):
     limit = process.limit()
     assert limit.sum() == pytest.approx(1.0, abs=1e-14)

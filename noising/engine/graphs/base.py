@@ -102,6 +102,10 @@ class Graph(abc.ABC):
     def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
         """Return sum of prior(x_0)·KL(q(x_t | x_0) || limit), (N,) for (N,) sigma."""
 
+    @abc.abstractmethod
+    def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
+        """Return sum of prior(x_0)·q(x_t != x_0 | x_0), (N,) for (N,) sigma."""
+
     def events(self, sigma: FloatArray) -> Events:
         """Return the chances that noise strikes a token, in sigma's shape."""
         return Events(move=-np.expm1(-sigma))

@@ -227,3 +227,12 @@ class MatrixGraph(Graph):
                 np.where(limit > 0.0, limit * terms, outside).sum(axis=1)
             )
         return result
+
+    def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
+        """Return the weight off the diagonal, as a sum of non-negative terms."""
+        others = 1.0 - np.eye(self.vocab_size)
+        result = np.empty_like(sigma)
+        for place, level in enumerate(sigma):
+            away = (self.propagator.at(float(level)) * others).sum(axis=1)
+            result[place] = prior @ away
+        return result

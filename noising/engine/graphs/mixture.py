@@ -205,6 +205,11 @@ class MixtureGraph(Graph):
                 result = result + share * _divergence_from_base(at.keep, float(b))
         return result
 
+    def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
+        """Return what is masked, and what is resampled to another token."""
+        at = Mixture.of(self.channel(sigma))
+        return at.base * float(prior @ (1.0 - self.base())) + at.mask
+
 
 def resampling_channel(sigma: FloatArray) -> Channel:
     """Return the channel that keeps with chance alpha and never masks."""

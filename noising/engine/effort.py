@@ -23,6 +23,7 @@ from noising.engine.hyperschedules import (
     TokenTypes,
     Weights,
 )
+from noising.engine.lint import THINNED
 from noising.engine.positions import COMPUTED_BLOCK
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 
@@ -40,6 +41,7 @@ _TOKEN: Final = 1e-6  # a token where groups are looked for; memory counts too
 _LEVEL: Final = 5e-4  # exp(sigma·Q) ...
 _CELL: Final = 5e-10  # ... for each of the V^3 products
 _LEVELS_OF_A_ROOT: Final = 4
+_SIGMAS_OF_LINT: Final = 6  # four for a difference, the rate, the total noise
 
 _TABLE_BYTES: Final = 64  # a timestep
 _NUMBER_BYTES: Final = 150  # a number: parsed, in canonical text, in tables
@@ -54,12 +56,17 @@ class Effort:
         build_seconds: to build it, with its tables over the timesteps.
         sigma_seconds: of the total noise at one more time.
         level_seconds: of the graph at one more noise level; 0 but for matrix graphs.
+        prior_seconds: to look for tokens of equal probability, once for a curve of
+            the information.
+        information_seconds: of the information at one more noise level.
         memory_bytes: that it holds.
     """
 
     build_seconds: float
     sigma_seconds: float
     level_seconds: float
+    prior_seconds: float
+    information_seconds: float
     memory_bytes: int
 
     def of_noise(
@@ -106,6 +113,16 @@ class Effort:
         parts = math.ceil(length / COMPUTED_BLOCK)
         return sigmas * self.sigma_seconds + parts * levels * self.level_seconds
 
+    def of_lint(self, num_timesteps: int) -> float:
+        """Return seconds that the linter takes: noise and information by timestep."""
+        levels = min(num_timesteps, THINNED) if self.level_seconds else num_timesteps
+        sigmas = _SIGMAS_OF_LINT * num_timesteps
+        return (
+            sigmas * self.sigma_seconds
+            + levels * self.information_seconds
+            + self.prior_seconds
+        )
+
 
 def effort_of(spec: Mapping[str, Any]) -> Effort:
     """Return what a specification costs, in the form that `build_process` takes.
@@ -124,6 +141,8 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
         level = _LEVEL + _CELL * states**3
         build += level
         memory += _MATRIX_BYTES * states**2
+    prior = 0.0 if level else _TOKEN * vocab_size
+    information = level or _ROOT + _GROUP * _groups(graph.get("counts"))
     sigma = _TIME
     if schedule.get("type") == ENTROPY:
         build += _TOKEN * vocab_size
@@ -135,6 +154,8 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
         build_seconds=build + steps * sigma,
         sigma_seconds=sigma,
         level_seconds=level,
+        prior_seconds=prior,
+        information_seconds=information,
         memory_bytes=memory,
     )
 
@@ -174,9 +195,9 @@ def _is_matrix(graph: Mapping[str, Any]) -> bool:
     return kind is not None and issubclass(kind, MatrixGraph)
 
 
-def _groups(prior: Any, counts: Any) -> int:
+def _groups(*given: Any) -> int:
     """Return how many tokens differ in their probabilities."""
-    lists = [values for values in (prior, counts) if isinstance(values, (list, tuple))]
+    lists = [values for values in given if isinstance(values, (list, tuple))]
     try:
         return max(1, len(set(zip(*lists, strict=False))))
     except TypeError:  # items that are no numbers

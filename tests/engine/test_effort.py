@@ -164,3 +164,25 @@ def test_rows_that_are_alike_are_worked_out_once():
     one = effort.of_noise(sliding, rows=1, alike=True, **batch)
     assert effort.of_noise(sliding, rows=100, alike=True, **batch) == one
     assert effort.of_noise(sliding, rows=100, alike=False, **batch) == 100 * one
+
+
+def test_information_costs_its_groups_and_once_the_vocabulary():
+    even = effort_of({"vocab_size": 2048})
+    marginal = {"type": "marginal", "counts": DISTINCT}
+    uneven = effort_of({"vocab_size": 2048, "graph": marginal})
+    assert uneven.information_seconds > 10 * even.information_seconds
+    larger = effort_of({"vocab_size": 4096})
+    assert larger.prior_seconds == 2 * even.prior_seconds
+    matrix = effort_of({"vocab_size": 512, "graph": {"type": "banded"}})
+    assert matrix.information_seconds == matrix.level_seconds
+    assert matrix.prior_seconds == 0.0
+
+
+def test_the_linter_costs_every_timestep_but_of_a_matrix_a_few():
+    matrix = effort_of({"vocab_size": 512, "graph": {"type": "banded"}})
+    assert matrix.of_lint(33) == pytest.approx(matrix.of_lint(10_000), rel=0.02)
+    uneven = {"vocab_size": 2048, "graph": {"type": "marginal", "counts": DISTINCT}}
+    once = effort_of(uneven)
+    assert once.of_lint(2000) > 1.5 * once.of_lint(1000)
+    entropy = {"type": "sedd_entropy"}
+    assert effort_of({**uneven, "schedule": entropy}).of_lint(50) > once.of_lint(50)

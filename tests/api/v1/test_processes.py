@@ -24,7 +24,12 @@ from tests.api.v1.forms import JSON, TENSORS, body_of
 SMALL = {"vocab_size": 27, "num_timesteps": 10}
 CHEAP = effort_of(SMALL)
 COSTLY = Effort(
-    build_seconds=2.0, sigma_seconds=1e-6, level_seconds=0.0, memory_bytes=1000
+    build_seconds=2.0,
+    sigma_seconds=1e-6,
+    level_seconds=0.0,
+    prior_seconds=0.0,
+    information_seconds=0.0,
+    memory_bytes=1000,
 )
 WAIT_SECONDS = 20
 

@@ -13,9 +13,11 @@ from matplotlib.lines import Line2D
 
 from noising.plots import (
     Curve,
+    Panel,
     alpha_figure,
     curves_figure,
     information_figure,
+    panels_figure,
     preservation_figure,
     render,
     throughput_figure,
@@ -327,3 +329,51 @@ def test_throughput_keeps_batches_and_single_calls_apart():
 def test_throughput_without_cases_is_an_empty_figure():
     document = results_document() | {"throughput": []}
     assert render(throughput_figure(document), "png", dpi=50)
+
+
+def panel(labels, **options):
+    curves = [curve(label, n=5) for label in labels]
+    return Panel(title="T", y_label="y", curves=curves, **options)
+
+
+@pytest.mark.parametrize(
+    ("count", "grid"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (8, (4, 2))]
+)
+def test_panels_stand_two_in_a_row_above_one_legend(count, grid):
+    figure = panels_figure([panel(["a", "b"]) for _ in range(count)], x_label="t")
+    assert len(figure.axes) == count
+    assert figure.axes[0].get_gridspec().get_geometry() == grid
+    assert legend_texts(figure) == ["a", "b"]
+    named = [axes.get_xlabel() for axes in figure.axes]
+    lowest = min(2, count)
+    assert named == [""] * (count - lowest) + ["t"] * lowest
+    for axes in figure.axes:
+        assert axes.get_legend() is None
+
+
+def test_a_curve_looks_the_same_in_every_panel():
+    figure = panels_figure([panel(["a", "b"])] * 3, x_label="t")
+    looks = [
+        [(line.get_color(), line.get_linestyle()) for line in axes.lines]
+        for axes in figure.axes
+    ]
+    assert looks[0] == looks[1] == looks[2]
+    assert len(set(looks[0])) == 2
+
+
+@pytest.mark.parametrize("image_format", ["svg", "png", "pdf"])
+def test_panels_without_values_and_with_strange_labels_are_drawn(image_format):
+    nothing = Curve(label="a", x=np.arange(3.0), y=np.full(3, np.nan))
+    empty = Panel(title="T", y_label="y", y_log=True, curves=[nothing] * 8)
+    strange = panel(STRANGE_LABELS, y_log=True)
+    with warnings.catch_warnings(action="error"):
+        assert render(panels_figure([strange, empty], x_label="t"), image_format)
+
+
+def test_a_legend_of_long_names_stays_within_the_figure():
+    labels = [f"{index}-{'w' * 38}" for index in range(8)]
+    figure = panels_figure([panel(labels)], x_label="t")
+    render(figure, "png")
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1

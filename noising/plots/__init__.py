@@ -1,6 +1,7 @@
 """Data -> matplotlib Figure -> bytes; no pyplot, no Django."""
 
 from noising.plots.curves import Curve, curves_figure
+from noising.plots.panels import Panel, panels_figure
 from noising.plots.rendering import PRINT_DPI, ImageFormat, render
 from noising.plots.results import (
     alpha_figure,
@@ -14,9 +15,11 @@ __all__ = [
     "PRINT_DPI",
     "Curve",
     "ImageFormat",
+    "Panel",
     "alpha_figure",
     "curves_figure",
     "information_figure",
+    "panels_figure",
     "preservation_figure",
     "render",
     "speed_figure",

@@ -112,14 +112,18 @@ def legend_beside(axes: Axes, handles: Sequence[Artist], labels: Sequence[str]) 
 
 
 def legend_below(
-    figure: Figure, handles: Sequence[Artist], labels: Sequence[str]
+    figure: Figure,
+    handles: Sequence[Artist],
+    labels: Sequence[str],
+    *,
+    columns: int | None = None,
 ) -> None:
-    """Put one legend below all panels of a figure."""
+    """Put one legend below all panels of a figure, in one row unless told otherwise."""
     legend = figure.legend(
         list(handles),
         [""] * len(handles),
         loc="outside lower center",
-        ncols=len(handles),
+        ncols=columns or len(handles),
         frameon=False,
     )
     _fill(legend, labels)

@@ -1,0 +1,93 @@
+"""Several quantities of the same things: a panel each, one legend for all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from noising.plots.curves import Curve
+from noising.plots.style import (
+    blank_figure,
+    curve_style,
+    drawable,
+    dress,
+    legend_below,
+    literal,
+)
+
+_PANEL_WIDTH: Final = 3.5
+_PANEL_HEIGHT: Final = 2.4
+_LEGEND_ROW: Final = 0.25
+_LINE_LENGTH: Final = 72
+"""Characters that stand side by side below two panels, samples of lines included."""
+
+_SAMPLE_LENGTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One quantity.
+
+    Attributes:
+        title: what it is.
+        y_label: its unit.
+        y_log: on a logarithmic axis; values of 0 and below leave a gap.
+        curves: the same things in every panel, in the same order.
+    """
+
+    title: str
+    y_label: str
+    y_log: bool = False
+    curves: Sequence[Curve]
+
+
+def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
+    """Draw a panel for each quantity, two in a row, with one legend below.
+
+    A curve of more than 2,000 points is thinned evenly, its ends kept.
+
+    Args:
+        panels: at least one.
+        x_label: below the lowest panel of each column.
+    """
+    labels = [curve.label for curve in panels[0].curves]
+    columns = _legend_columns(labels)
+    across = min(2, len(panels))
+    down = math.ceil(len(panels) / across)
+    legend_height = _LEGEND_ROW * math.ceil(len(labels) / columns)
+    figure = blank_figure(
+        _PANEL_WIDTH * max(across, 1.6), _PANEL_HEIGHT * down + 0.4 + legend_height
+    )
+    handles: list[Line2D] = []
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(down, across, place + 1)
+        handles = []
+        for index, curve in enumerate(panel.curves):
+            colour, line_style = curve_style(index)
+            handles += axes.plot(
+                *drawable(curve.x, curve.y, y_log=panel.y_log),
+                color=colour,
+                linestyle=line_style,
+                linewidth=1.4,
+            )
+        if panel.y_log:
+            axes.set_yscale("log", nonpositive="mask")
+        is_lowest = place + across >= len(panels)
+        dress(
+            axes,
+            title=panel.title,
+            x_label=x_label if is_lowest else "",
+            y_label=panel.y_label,
+        )
+    legend_below(figure, handles, labels, columns=columns)
+    return figure
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    longest = max(len(literal(label)) for label in labels)
+    return max(1, min(len(labels), _LINE_LENGTH // (longest + _SAMPLE_LENGTH)))

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
+from noising.drawing import NoTurnError
 from noising_site.errors import error_response
 
 logger = logging.getLogger("noising.site")
@@ -61,6 +62,16 @@ class EdgeMiddleware:
         has_length = response.status_code not in WITHOUT_CONTENT
         if has_length and isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Return the answer of a page or plot that is not drawn for want of a turn."""
+        if not isinstance(exception, NoTurnError):
+            return None
+        response = error_response(request, 503, str(exception))
+        response.headers["Retry-After"] = str(exception.retry_after)
         return response
 
     def refusal(self, request: HttpRequest) -> HttpResponseBase | None:

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
+from noising.drawing import IMAGES
 from noising.models import BenchmarkRun, ScheduleConfig
 
 pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _no_images() -> Iterator[None]:
     """Plots that one test draws are not there for the next."""
     yield
-    cache.clear()
+    IMAGES.clear()
 
 
 @pytest.fixture(autouse=True)

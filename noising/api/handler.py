@@ -12,12 +12,14 @@ from noising.api.errors import (
     MALFORMED,
     MOST_ERRORS,
     SERVER_ERROR,
+    Busy,
     FieldError,
     GatewayProblem,
     field_errors,
     problem,
     problem_response,
 )
+from noising.drawing import NoTurnError
 from noising.integrations import ServiceError
 
 
@@ -30,11 +32,13 @@ class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Word what Django refuses as suspicious, and failures of other services."""
+        """Word what stands below the API: suspicious requests, other services, turns."""
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(MALFORMED)
         if isinstance(exc, ServiceError):
             return GatewayProblem(exc)
+        if isinstance(exc, NoTurnError):
+            return Busy(str(exc), wait=exc.retry_after)
         known: Exception = super().convert_known_exceptions(exc)
         return known
 

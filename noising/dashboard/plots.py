@@ -1,25 +1,25 @@
 """The plots that pages show: address, content and how each is drawn."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 
-from noising.configured import VERSION
-from noising.dashboard.drawing import (
-    QUANTITIES,
+from noising.curves import QUANTITIES
+from noising.drawing import (
+    Image,
     ImageFormat,
+    content_key,
     draw_run,
     draw_schedules,
 )
-from noising.engine import ENGINE_VERSION
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
 OVERLAID = ("alpha", "information")
+SHOWN = ("alpha", "information", "sigma")
+"""The quantities that pages have plots of."""
 
 RUN_TITLES: Mapping[str, str] = {
     "alpha": "Signal left by each schedule",
@@ -68,6 +68,11 @@ class Plot:
         """The address of the pixel image; a new one for new content."""
         return self._address("png")
 
+    @property
+    def image(self) -> Image:
+        """What an answer needs to know of it."""
+        return Image(key=self.key, draw=self.draw, modified=self.modified)
+
     def _address(self, image_format: ImageFormat) -> str:
         path = reverse(
             self.route, kwargs={**self.arguments, "image_format": image_format}
@@ -86,7 +91,7 @@ def builtin_plot(name: str) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(slug for slug, _ in entries),
-        key=_content_key(name, entries),
+        key=content_key(name, entries),
         draw=lambda image_format: draw_schedules(name, entries, image_format),
     )
 
@@ -95,7 +100,7 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
     """Stored schedules in one panel.
 
     Args:
-        name: A key of QUANTITIES.
+        name: One of SHOWN.
         configs: What ``for_dashboard()`` or ``for_plots()`` found; the first are
             shown, the same of both.
     """
@@ -105,7 +110,7 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(config.slug for config in configs),
-        key=_content_key(
+        key=content_key(
             name, [(config.slug, config.fingerprint) for config in configs]
         ),
         draw=lambda image_format: draw_schedules(
@@ -115,13 +120,13 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
 
 
 def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
-    """One stored schedule; `name` is a key of QUANTITIES."""
+    """One stored schedule; `name` is one of SHOWN."""
     return Plot(
         route="pages:plot-schedule",
         arguments={"slug": config.slug, "name": name},
         title=QUANTITIES[name].title,
         subject=config.slug,
-        key=_content_key(name, config.slug, config.fingerprint),
+        key=content_key(name, config.slug, config.fingerprint),
         modified=config.updated_at,
         draw=lambda image_format: draw_schedules(
             name, [(config.slug, config.specification)], image_format
@@ -139,7 +144,7 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
         arguments={"run_id": run.pk, "name": name},
         title=RUN_TITLES[name],
         subject=f"the run on {run.corpus_name}",
-        key=_content_key(name, str(run.pk), str(run.finished_at)),
+        key=content_key(name, str(run.pk), str(run.finished_at)),
         is_wide=name == "preservation",
         modified=run.finished_at,
         draw=lambda image_format: draw_run(
@@ -155,8 +160,3 @@ def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_TITLES) -> list[Plot
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
     return [run_plot(name, run) for name in names]
-
-
-def _content_key(*parts: object) -> str:
-    text = json.dumps([VERSION, ENGINE_VERSION, *parts], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

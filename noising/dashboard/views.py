@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from noising.configured import VERSION
 from noising.dashboard import pages, plots
-from noising.dashboard.drawing import QUANTITIES
 from noising.dashboard.service_state import service_facts
 from noising.dashboard.tables import run_facts, schedule_table
 from noising.engine import ENGINE_VERSION
@@ -54,7 +53,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "config": config,
         "specification": pages.readable(config.specification),
-        "plots": [plots.schedule_plot(name, config) for name in QUANTITIES],
+        "plots": [plots.schedule_plot(name, config) for name in plots.SHOWN],
         "measurements": BenchmarkSchedule.objects.for_schedule_page(config),
     }
     return render(request, "pages/schedule.html", context)

@@ -1,4 +1,4 @@
-"""What the pages' plots show, drawn with the engine's numbers.
+"""What the plots of pages and API show, drawn with the engine's numbers.
 
 matplotlib is loaded where a plot is drawn and nowhere else: a worker that never
 draws one never pays for it.
@@ -6,62 +6,23 @@ draws one never pays for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from noising.curves import QUANTITIES, Axis, curves
+from noising.drawing.images import ImageFormat
 from noising.engine import ForwardProcess, build_process
-from noising.engine.graphs.matrix import MatrixGraph
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ImageFormat = Literal["png", "svg"]
-Values = NDArray[np.float64]
-
 # Enough for a smooth line; the cost of a plot does not grow with num_timesteps.
-_POINTS = 257
-# There every point costs the exponential of a V x V matrix.
-_MATRIX_POINTS = 33
-_SCREEN_DPI = 144
+_POINTS: Final = 257
+_SCREEN_DPI: Final = 144
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A function of time that schedules are compared by."""
-
-    title: str
-    y_label: str
-    y_log: bool = False
-    values: Callable[[ForwardProcess, Values], Values]
-
-
-def _information_share(process: ForwardProcess, t: Values) -> Values:
-    information = process.mutual_information(t)
-    share: Values = information / (information + process.conditional_entropy(t))
-    return share
-
-
-QUANTITIES: Mapping[str, Quantity] = {
-    "alpha": Quantity(
-        title="Signal left",
-        y_label="alpha",
-        values=lambda process, t: process.alpha(t),
-    ),
-    "information": Quantity(
-        title="Information left about a token",
-        y_label="share of the entropy",
-        values=_information_share,
-    ),
-    "sigma": Quantity(
-        title="Total noise",
-        y_label="sigma",
-        y_log=True,
-        values=lambda process, t: process.sigma(t),
-    ),
+X_LABELS: Final[Mapping[Axis, str]] = {
+    "time": "time t (0 is clean, 1 is fully noised)",
+    "timestep": "timestep",
 }
 
 
@@ -83,24 +44,59 @@ def draw_schedules(
     from noising.plots import Curve, curves_figure
 
     quantity = QUANTITIES[name]
-    curves = []
+    lines = []
     for label, specification in specifications:
         process = build_process(specification)
-        t = _times(process)
-        curves.append(Curve(label=label, x=t, y=quantity.values(process, t)))
+        found = curves(process, [name], axis="time", points=_POINTS)
+        lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
     figure = curves_figure(
-        curves,
+        lines,
         title=quantity.title,
-        x_label="time t (0 is clean, 1 is fully noised)",
+        x_label=X_LABELS["time"],
         y_label=quantity.y_label,
         y_log=quantity.y_log,
     )
     return _encoded(figure, image_format)
 
 
-def _times(process: ForwardProcess) -> Values:
-    is_matrix = isinstance(process.graph, MatrixGraph)
-    return np.linspace(0.0, 1.0, _MATRIX_POINTS if is_matrix else _POINTS)
+def draw_curves(
+    names: Sequence[str],
+    processes: Iterable[tuple[str, ForwardProcess]],
+    image_format: ImageFormat,
+    *,
+    axis: Axis,
+    points: int,
+) -> bytes:
+    """Draw quantities of some processes, a panel each.
+
+    Args:
+        names: keys of QUANTITIES.
+        processes: label and process.
+        image_format: what to encode it as.
+        axis: what the curves run over.
+        points: how many points are asked for.
+
+    Returns:
+        The encoded image.
+    """
+    from noising.plots import Curve, Panel, panels_figure
+
+    found = [
+        (label, curves(process, names, axis=axis, points=points))
+        for label, process in processes
+    ]
+    panels = [
+        Panel(
+            title=QUANTITIES[name].title,
+            y_label=QUANTITIES[name].y_label,
+            y_log=QUANTITIES[name].y_log,
+            curves=[
+                Curve(label=label, x=one.x, y=one.columns[name]) for label, one in found
+            ],
+        )
+        for name in names
+    ]
+    return _encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
 
 
 def draw_run(

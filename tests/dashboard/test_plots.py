@@ -8,7 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.drawing import Turns, answers
 from noising.models import BenchmarkRun, ScheduleConfig
+from tests.api.problems import problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +183,7 @@ def test_hostile_names_are_drawn_as_text(
         {"num_timesteps": 1},
         {"graph": {"type": "absorbing"}, "num_timesteps": 10},
         {"graph": {"type": "banded"}, "num_timesteps": 10, "vocab_size": 16},
+        {"graph": {"type": "banded"}, "num_timesteps": 10, "vocab_size": 513},
     ],
 )
 @pytest.mark.parametrize("name", ["alpha", "information", "sigma"])
@@ -193,11 +196,24 @@ def test_draws_schedules_at_their_extremes(
     assert client.get(f"/plots/schedules/extreme/{name}.svg").status_code == 200
 
 
+def test_a_plot_that_gets_no_turn_is_asked_for_again_later(
+    client: Client, small: ScheduleConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(most=1, wait_seconds=0.0)
+    monkeypatch.setattr(answers, "DRAWING", turns)
+    with turns.taken():
+        refused = client.get("/plots/schedules/small/alpha.svg")
+        document = problem_of(refused, 503)
+        assert refused.headers["Retry-After"] == "5"
+        assert "ask again" in document["detail"]
+    assert client.get("/plots/schedules/small/alpha.svg").status_code == 200
+
+
 def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
     program = (
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
-        "from noising.dashboard import drawing, plots;"
+        "from noising import drawing; from noising.dashboard import plots;"
         "plots.builtin_plot('alpha').svg;"
         "assert 'matplotlib' not in sys.modules;"
         "drawing.draw_schedules('alpha', [('x', {})], 'svg');"

@@ -1,0 +1,127 @@
+"""What tells processes apart: their specifications and a few figures of merit."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from noising.curves.sampling import MATRIX_POINTS
+from noising.engine import ForwardProcess, wasted_timesteps
+from noising.engine.arrays import FloatArray, quiet
+from noising.engine.graphs import MatrixGraph
+
+LONGEST_LIST: Final = 8
+"""Items of a list that a comparison shows; of a longer one it tells the length."""
+
+_POINTS: Final = 257
+_ABSENT: Final = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A process in a few numbers, for a uniform prior over the data ids.
+
+    Attributes:
+        half_time: time at which half of the information is left; None if it never is.
+        final_information: share of it left at t = 1; None where the graph is too
+            large for it.
+        final_alpha: alpha at t = 1.
+        wasted_timesteps: timesteps that each lose next to nothing; None as above.
+    """
+
+    half_time: float | None
+    final_information: float | None
+    final_alpha: float
+    wasted_timesteps: int | None
+
+
+@quiet
+def summary(process: ForwardProcess) -> Summary:
+    """Return the figures of merit."""
+    final_alpha = float(process.alpha(1.0))
+    graph = process.graph
+    if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
+        return Summary(
+            half_time=None,
+            final_information=None,
+            final_alpha=final_alpha,
+            wasted_timesteps=None,
+        )
+    curve = graph.information()
+    start = curve.start
+
+    def share(t: FloatArray) -> FloatArray:
+        return curve.information(process.schedule.sigma(t))[0] / start
+
+    is_matrix = isinstance(graph, MatrixGraph)
+    t = np.linspace(0.0, 1.0, MATRIX_POINTS if is_matrix else _POINTS)
+    left = share(t) if start > 0.0 else np.zeros_like(t)
+    return Summary(
+        half_time=_half_time(t, left, None if is_matrix else share),
+        final_information=float(left[-1]),
+        final_alpha=final_alpha,
+        wasted_timesteps=wasted_timesteps(process),
+    )
+
+
+def _half_time(
+    t: FloatArray,
+    left: FloatArray,
+    refined: Callable[[FloatArray], FloatArray] | None,
+) -> float | None:
+    """Return the first time at which the share is a half, between two points."""
+    below = np.flatnonzero(left <= 0.5)
+    if not below.size:
+        return None
+    after = int(below[0])
+    if after == 0:
+        return 0.0
+    if refined is not None:
+        inside = np.linspace(t[after - 1], t[after], _POINTS)
+        return _half_time(inside, refined(inside), None)
+    # The share falls: np.interp wants it rising.
+    pair = slice(after - 1, after + 1)
+    return float(np.interp(0.5, left[pair][::-1], t[pair][::-1]))
+
+
+def differences(
+    specifications: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return where specifications differ.
+
+    Args:
+        specifications: canonical specifications by name.
+
+    Returns:
+        an entry for each place, such as ``schedule.beta_max``, with the value by name;
+        a specification that has no such place is left out of it.
+    """
+    flat = {name: dict(_leaves(spec, "")) for name, spec in specifications.items()}
+    paths = dict.fromkeys(path for leaves in flat.values() for path in leaves)
+    found = []
+    for path in paths:
+        values = {name: leaves.get(path, _ABSENT) for name, leaves in flat.items()}
+        first, *others = values.values()
+        if any(other != first for other in others):
+            shown = {
+                name: _shortened(value)
+                for name, value in values.items()
+                if value is not _ABSENT
+            }
+            found.append({"path": path, "values": shown})
+    return found
+
+
+def _leaves(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in part.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return f"a list of {len(value)} items"
+    return value

@@ -1,0 +1,134 @@
+"""The quantities of a process that have a curve over time."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from noising.engine import ForwardProcess
+from noising.engine.arrays import FloatArray
+from noising.engine.graphs import MatrixGraph
+
+
+# No slots: functools.cached_property keeps its values in the instance's __dict__.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """A process at some times, with what several quantities need of it.
+
+    Attributes:
+        process: the process.
+        t: (N,) times in [0, 1].
+    """
+
+    process: ForwardProcess
+    t: FloatArray
+
+    @functools.cached_property
+    def information_nats(self) -> FloatArray:
+        """I(x_t; x_0) for a uniform prior, (N,); NaN where the graph is too large."""
+        graph = self.process.graph
+        if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
+            return self.missing
+        return np.asarray(self.process.mutual_information(self.t))
+
+    @property
+    def entropy_nats(self) -> float:
+        """H(x_0) of the uniform prior over the data ids."""
+        graph = self.process.graph
+        return float(np.log(graph.vocab_size - int(graph.mask_inside)))
+
+    @property
+    def missing(self) -> FloatArray:
+        """NaN at every time."""
+        return np.full(self.t.shape, np.nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A function of time.
+
+    Attributes:
+        title: what it is, for people.
+        y_label: its unit.
+        y_log: whether it spans magnitudes.
+        is_costly: whether it needs the channel, which of matrix graphs costs a matrix
+            exponential at each time.
+        values: a sample to (N,) values; NaN where there is none.
+    """
+
+    title: str
+    y_label: str
+    y_log: bool = False
+    is_costly: bool = False
+    values: Callable[[Sample], FloatArray]
+
+
+def _information_share(sample: Sample) -> FloatArray:
+    nats = sample.entropy_nats
+    return sample.information_nats / nats if nats > 0.0 else sample.missing
+
+
+def _nelbo_weight(sample: Sample) -> FloatArray:
+    """Return the weight of a token that was struck: at the mask, else at another id.
+
+    Every graph but those given by a matrix has one, the same for all such tokens.
+    """
+    process = sample.process
+    if isinstance(process.graph, MatrixGraph):
+        return sample.missing
+    x0 = 1 if process.mask_id == 0 else 0
+    xt = 1 - x0 if process.mask_id is None else process.mask_id
+    return np.asarray(process.nelbo_weight(xt, x0, sample.t))
+
+
+QUANTITIES: Final[Mapping[str, Quantity]] = {
+    "alpha": Quantity(
+        title="Signal left",
+        y_label="alpha",
+        values=lambda sample: np.asarray(sample.process.alpha(sample.t)),
+    ),
+    "sigma": Quantity(
+        title="Total noise",
+        y_label="sigma",
+        y_log=True,
+        values=lambda sample: np.asarray(sample.process.sigma(sample.t)),
+    ),
+    "dsigma": Quantity(
+        title="Rate of noise",
+        y_label="d sigma / dt",
+        y_log=True,
+        values=lambda sample: np.asarray(sample.process.dsigma(sample.t)),
+    ),
+    "log_snr": Quantity(
+        title="Log signal-to-noise ratio",
+        y_label="log(alpha / (1 - alpha))",
+        values=lambda sample: np.asarray(sample.process.log_snr(sample.t)),
+    ),
+    "information": Quantity(
+        title="Information left about a token",
+        y_label="share of the entropy",
+        is_costly=True,
+        values=_information_share,
+    ),
+    "information_nats": Quantity(
+        title="Information left about a token",
+        y_label="nats per token",
+        is_costly=True,
+        values=lambda sample: sample.information_nats,
+    ),
+    "change_chance": Quantity(
+        title="Expected changed tokens",
+        y_label="share of the tokens",
+        is_costly=True,
+        values=lambda sample: np.asarray(sample.process.change_chance(sample.t)),
+    ),
+    "nelbo_weight": Quantity(
+        title="Weight in the negative ELBO",
+        y_label="weight of a struck token",
+        y_log=True,
+        values=_nelbo_weight,
+    ),
+}
+"""The one table from a quantity's name to what it is."""

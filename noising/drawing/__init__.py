@@ -1,0 +1,31 @@
+"""Images over HTTP: drawn when asked for, a few at once, kept while there is room.
+
+Pages and the API both show plots; neither knows of the other, so that what they share
+stands below them.
+"""
+
+from noising.drawing.answers import (
+    CONTENT_TYPES,
+    PLOT_POLICY,
+    content_key,
+    image_answer,
+)
+from noising.drawing.figures import draw_curves, draw_run, draw_schedules
+from noising.drawing.images import IMAGES, Image, ImageFormat
+from noising.drawing.turns import DRAWING, NoTurnError, Turns
+
+__all__ = [
+    "CONTENT_TYPES",
+    "DRAWING",
+    "IMAGES",
+    "PLOT_POLICY",
+    "Image",
+    "ImageFormat",
+    "NoTurnError",
+    "Turns",
+    "content_key",
+    "draw_curves",
+    "draw_run",
+    "draw_schedules",
+    "image_answer",
+]

@@ -1,0 +1,86 @@
+"""Answers that are images: found by their content, drawn once a process."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+
+from noising.configured import VERSION
+from noising.drawing.images import IMAGES, Image, ImageFormat
+from noising.drawing.turns import DRAWING
+from noising.engine import ENGINE_VERSION
+
+PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""An SVG opened by its own address is a document: it needs its inline styles, and
+nothing else that a document could do."""
+
+CONTENT_TYPES: Final[Mapping[ImageFormat, str]] = {
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+}
+
+WEEK_SECONDS: Final = 7 * 24 * 3600
+
+
+def content_key(*parts: object) -> str:
+    """Return a key that differs where the parts do, or the program that draws."""
+    text = json.dumps([VERSION, ENGINE_VERSION, *parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def image_answer(
+    request: HttpRequest,
+    image: Image,
+    image_format: ImageFormat,
+    *,
+    is_fixed: bool = False,
+) -> HttpResponseBase:
+    """Answer 304 where the client has the content, else draw it or take it ready.
+
+    Args:
+        request: the request, whose conditions apply.
+        image: what to show.
+        image_format: what to encode it as.
+        is_fixed: whether the address names the content, so that it never changes.
+
+    Raises:
+        NoTurnError: too many are being drawn.
+    """
+    key = f"{image_format}-{image.key}"
+    etag = quote_etag(key)
+    modified = int(image.modified.timestamp()) if image.modified else None
+    response = get_conditional_response(request, etag=etag, last_modified=modified)
+    if response is None:
+        response = HttpResponse(
+            _drawn(key, image, image_format), content_type=CONTENT_TYPES[image_format]
+        )
+        if image.name:
+            response["Content-Disposition"] = (
+                f'inline; filename="{image.name}.{image_format}"'
+            )
+    response["ETag"] = etag
+    if modified is not None:
+        response["Last-Modified"] = http_date(modified)
+    response["Cache-Control"] = (
+        f"private, max-age={WEEK_SECONDS}, immutable"
+        if is_fixed
+        else "private, no-cache"
+    )
+    response["Content-Security-Policy"] = PLOT_POLICY
+    return response
+
+
+def _drawn(key: str, image: Image, image_format: ImageFormat) -> bytes:
+    content = IMAGES.get(key)
+    if content is None:
+        with DRAWING.taken():
+            # Whoever had the turn before may have drawn the same.
+            content = IMAGES.get(key) or image.draw(image_format)
+        IMAGES.put(key, content)
+    return content

@@ -8,6 +8,9 @@ from noising.engine.errors import EngineError
 from noising.engine.parameters import mapping
 
 MAX_TEXT: Final = 1 << 16
+MAX_ALIASES: Final = 1_000
+MAX_KEYS: Final = 4_096
+"""Keys of one YAML mapping, those that it merges from others included."""
 
 
 def document(config: str | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -50,8 +53,26 @@ def _parsed_yaml(text: str) -> Any:
             text,
             "install PyYAML, or give the configuration as JSON or as an object",
         ) from None
+
+    class Loader(yaml.SafeLoader):
+        """SafeLoader, which by itself lets a few lines merge into millions of keys."""
+
+        aliases = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                self.aliases += 1
+                if self.aliases > MAX_ALIASES:
+                    raise yaml.YAMLError(f"more than {MAX_ALIASES} aliases")
+            return super().compose_node(parent, index)
+
+        def flatten_mapping(self, node: Any) -> None:
+            super().flatten_mapping(node)
+            if len(node.value) > MAX_KEYS:
+                raise yaml.YAMLError(f"a mapping of more than {MAX_KEYS} keys")
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)  # noqa: S506 - it is a SafeLoader
     # PyYAML's constructors let ValueError through, for dates and huge integers.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -66,6 +66,34 @@ def test_aliases_that_multiply_do_no_harm():
     assert import_config("sedd", text).spec["schedule"]["type"] == "loglinear"
 
 
+def merging(depth, width):
+    lines = ["a0: &a0 {k: 1, l: 2, m: 3}"]
+    for level in range(1, depth + 1):
+        merged = ", ".join([f"*a{level - 1}"] * width)
+        lines.append(f"a{level}: &a{level} {{<<: [{merged}]}}")
+    return "\n".join(["noise: {type: loglinear}", *lines])
+
+
+def test_merged_keys_are_read():
+    text = "base: &base {sigma_min: 1e-3, sigma_max: 5}\nnoise:\n  <<: *base\n"
+    imported = import_config("sedd", text + "  type: geometric\n")
+    assert imported.spec["schedule"]["sigma_max"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (merging(40, 9), "4096 keys"),
+        (merging(3, 400), "1000 aliases"),
+        ("a: &a 1\nb: [" + ", ".join(["*a"] * 1001) + "]", "1000 aliases"),
+    ],
+)
+def test_keys_that_multiply_are_refused_before_they_are_many(text, reason):
+    with pytest.raises(EngineError, match=reason) as caught:
+        import_config("sedd", text)
+    assert caught.value.code == "not_readable"
+
+
 def test_without_pyyaml_json_still_reads_and_yaml_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert import_config("sedd", JSON).spec["graph"]["type"] == "absorbing"

@@ -118,6 +118,20 @@ class ContentTooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+class Conflict(exceptions.APIException):
+    """The request cannot be reconciled with what is stored."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class PreconditionFailed(exceptions.APIException):
+    """What is stored is no longer what the request was meant for."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+
+
 class Busy(exceptions.APIException):
     """What is asked for is costly, and enough of that is being done already."""
 

@@ -92,7 +92,12 @@ class FlagField(StrictField):
 
 
 class WholeNumberField(StrictField):
-    """A JSON integer in least..most; true, 1.0 and "1" are none."""
+    """A JSON integer in least..most; true, 1.0 and "1" are none.
+
+    Args:
+        most: the greatest value, or what tells it at each use.
+        least: the smallest.
+    """
 
     default_error_messages = {
         "not_an_integer": "`{name}` must be a whole number, got {received}.",
@@ -100,21 +105,26 @@ class WholeNumberField(StrictField):
     }
 
     def __init__(
-        self, *, most: Callable[[], int], least: int = 0, **options: Any
+        self, *, most: int | Callable[[], int], least: int = 0, **options: Any
     ) -> None:
-        """Keep the range; the greatest value is asked for at each use."""
+        """Keep the range, and describe what of it is known by now."""
         self.least = least
         self.most = most
+        schema: dict[str, Any] = {"type": "integer", "minimum": least}
+        if isinstance(most, int):
+            schema["maximum"] = most
+        set_override(self, "field", schema)
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
         """Return the integer."""
         if type(data) is not int:
             self.fail("not_an_integer", received=received(data))
-        least, most = self.least, self.most()
-        if not least <= data <= most:
-            shown = received(data)
-            self.fail("out_of_range", least=least, most=most, received=shown)
+        most = self.most if isinstance(self.most, int) else self.most()
+        if not self.least <= data <= most:
+            self.fail(
+                "out_of_range", least=self.least, most=most, received=received(data)
+            )
         return data
 
 

@@ -1,0 +1,45 @@
+"""Conditions of requests: If-None-Match saves an answer, If-Match a lost change."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags, quote_etag
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from noising.api.errors import PreconditionFailed
+
+CACHE_CONTROL = "private, no-cache"
+"""Answers may be kept, but are asked about before they are used again."""
+
+
+def state_headers(version: str) -> dict[str, str]:
+    """Return the headers of an answer that shows a state with this version."""
+    return {"ETag": quote_etag(version), "Cache-Control": CACHE_CONTROL}
+
+
+def unchanged(request: Request, version: str) -> Response | None:
+    """Return the answer 304 where the client has this version, else nothing.
+
+    Raises:
+        PreconditionFailed: the client wants another version or none.
+    """
+    response = get_conditional_response(request, etag=quote_etag(version))
+    if response is None:
+        return None
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        raise PreconditionFailed("This is not the version that If-Match names.")
+    return Response(status=HTTPStatus.NOT_MODIFIED, headers=state_headers(version))
+
+
+def expected_versions(request: Request) -> Collection[str] | None:
+    """Return the versions that If-Match allows; None where it allows any."""
+    header = request.META.get("HTTP_IF_MATCH")
+    if header is None:
+        return None
+    etags = parse_etags(header)
+    if etags == ["*"]:
+        return None
+    # A weak one never matches here (RFC 9110, section 13.1.1).
+    return [etag[1:-1] for etag in etags if etag.startswith('"')]

@@ -4,6 +4,7 @@ from noising.models.audit import AuditEntry
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
 from noising.models.runs import BenchmarkRun, BenchmarkRunQuerySet
 from noising.models.schedules import (
+    IN_USE,
     PLOTTED_SCHEDULES,
     RESERVED_SLUGS,
     ScheduleConfig,
@@ -19,6 +20,7 @@ from noising.models.tokens import (
 )
 
 __all__ = [
+    "IN_USE",
     "LONGEST_TOKEN_NAME",
     "MOST_TOKENS_OF_AN_ACCOUNT",
     "PLOTTED_SCHEDULES",

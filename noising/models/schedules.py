@@ -1,5 +1,6 @@
 """Schedule configurations: noise processes that have a name."""
 
+import hashlib
 from typing import Any, Self
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 from django.urls import reverse
 
+from noising.models.json_lists import ListHolds
 from noising.models.tags import check_tags
 
 # Both are addresses under /api/v1/schedules/.
@@ -21,6 +23,9 @@ PLOTTED_SCHEDULES = 8
 # Names that are looked through for the one that was meant.
 NAMED_SCHEDULES = 1000
 
+IN_USE = "in_use"
+"""Code of the error that a specification is fixed, since runs refer to it."""
+
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -32,12 +37,16 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         return self.filter(archived_at__isnull=True)
 
     def with_summary(self) -> Self:
-        """With ``schedule_type``, ``graph_type`` and ``run_count``.
+        """With types and run count, without what lists do not show.
 
         Specification and certificate stay in the database: a `custom` schedule may
-        hold 100,000 numbers, and a list shows none of them.
+        hold 100,000 numbers.
         """
-        return self.defer("specification", "certificate").annotate(
+        return self.defer("specification", "certificate").with_types()
+
+    def with_types(self) -> Self:
+        """With ``schedule_type``, ``graph_type`` and ``run_count``."""
+        return self.annotate(
             schedule_type=KT("specification__schedule__type"),
             graph_type=KT("specification__graph__type"),
             run_count=models.Count("measurements"),
@@ -58,6 +67,32 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def names(self) -> list[str]:
         """The names of the active ones."""
         return list(self.active().values_list("slug", flat=True)[:NAMED_SCHEDULES])
+
+    def tagged(self, tag: str) -> Self:
+        """Those that carry a tag."""
+        return self.filter(ListHolds("tags", models.Value(tag)))
+
+    def searched(self, text: str) -> Self:
+        """Those with the text in slug or notes, in capitals or not."""
+        return self.filter(
+            models.Q(slug__icontains=text) | models.Q(notes__icontains=text)
+        )
+
+    def for_list(self) -> Self:
+        """Summaries with owner and verdict, in one query."""
+        return self.with_summary().select_related("owner").with_verdict()
+
+    def for_export(self) -> Self:
+        """Everything but the certificates, in one query."""
+        return self.select_related("owner").defer("certificate").with_types()
+
+    def with_verdict(self) -> Self:
+        """With ``verdict``, so that certificates can stay in the database."""
+        return self.annotate(verdict=KT("certificate__verdict"))
+
+    def for_curves(self) -> Self:
+        """What curves and comparisons are made from."""
+        return self.only("slug", "fingerprint", "specification", "lint_findings")
 
     def newest(self, count: int) -> Self:
         """The newest active ones."""
@@ -86,6 +121,9 @@ class ScheduleConfig(models.Model):
     schedule_type: str
     graph_type: str
     run_count: int
+
+    # Set by with_verdict().
+    verdict: str | None
 
     slug = models.SlugField(
         max_length=100,
@@ -192,6 +230,13 @@ class ScheduleConfig(models.Model):
         return {name: count for name, count in counts.items() if count}
 
     @property
+    def version(self) -> str:
+        """Differs between any two states that this configuration was stored in."""
+        certified = self.certified_at.isoformat() if self.certified_at else ""
+        state = f"{self.pk} {self.updated_at.isoformat()} {certified} {self.owner_id}"
+        return hashlib.sha256(state.encode()).hexdigest()[:32]
+
+    @property
     def certificate_verdict(self) -> str:
         """Whether the certificate passed or failed; empty if there is none."""
         return "" if self.certificate is None else str(self.certificate["verdict"])
@@ -207,10 +252,8 @@ class ScheduleConfig(models.Model):
             .first()
         )
         if stored is not None and stored != self.specification:
-            raise ValidationError(
-                {
-                    "specification": f"Runs refer to {self.slug!r}, so its "
-                    "specification can no longer change: store the new one under "
-                    "another slug."
-                }
+            text = (
+                f"Runs refer to {self.slug!r}, so its specification can no longer "
+                "change: store the new one under another slug."
             )
+            raise ValidationError({"specification": ValidationError(text, code=IN_USE)})

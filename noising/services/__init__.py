@@ -18,6 +18,7 @@ from noising.services.runs import (
 )
 from noising.services.schedules import (
     LoadedSchedules,
+    ScheduleChangedError,
     schedule_archive,
     schedule_certify,
     schedule_create,
@@ -56,6 +57,7 @@ __all__ = [
     "NewAccount",
     "NewToken",
     "Origin",
+    "ScheduleChangedError",
     "ThrottledError",
     "account_bootstrap",
     "audit_prune",

@@ -1,10 +1,10 @@
 """Writes of schedule configurations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from noising.engine import build_process, lint
@@ -22,6 +22,13 @@ class LoadedSchedules:
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
+
+
+class ScheduleChangedError(Exception):
+    """Somebody else changed the configuration that a change was meant for."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"{slug!r} has changed since it was read: read it again.")
 
 
 def schedule_create(
@@ -52,9 +59,14 @@ def schedule_create(
         ScheduleConfig(slug=slug, notes=notes, tags=list(tags), owner=owner),
         specification,
     )
-    with transaction.atomic():
+    try:
+        with transaction.atomic():
+            schedule.full_clean()
+            schedule.save()
+    except IntegrityError:
+        # Somebody took the slug in the meantime: this time the check says so.
         schedule.full_clean()
-        schedule.save()
+        raise
     return schedule
 
 
@@ -64,16 +76,27 @@ def schedule_update(
     specification: Mapping[str, Any] | None = None,
     notes: str | None = None,
     tags: Iterable[str] | None = None,
+    if_versions: Collection[str] | None = None,
 ) -> ScheduleConfig:
     """Change what is given and leave the rest.
 
+    Args:
+        schedule: The configuration.
+        specification: Another noise process.
+        notes: Other notes.
+        tags: Other tags.
+        if_versions: Versions that the change is meant for; None for any.
+
     Raises:
         EngineError: The specification describes no process.
+        ScheduleChangedError: The configuration has another version by now.
         ValidationError: A tag is not allowed, or a run refers to the present
             specification.
     """
     with transaction.atomic():
         stored = ScheduleConfig.objects.select_for_update().get(pk=schedule.pk)
+        if if_versions is not None and stored.version not in if_versions:
+            raise ScheduleChangedError(stored.slug)
         if specification is not None:
             _filled(stored, specification)
         if notes is not None:

@@ -160,3 +160,37 @@ def test_plots_read_specifications_in_one_query(
             config.specification for config in ScheduleConfig.objects.for_plots()
         ]
     assert len(specifications) == 4
+
+
+@pytest.mark.parametrize(
+    ("tag", "slugs"),
+    [("a", ["one"]), ("b c", ["one", "two"]), ("b", []), ("ü\"'\\%", ["two"])],
+)
+def test_tags_are_found_whole(tag: str, slugs: list[str]) -> None:
+    services.schedule_create(slug="one", specification=SMALL, tags=["a", "b c"])
+    services.schedule_create(slug="two", specification=SMALL, tags=["b c", "ü\"'\\%"])
+    services.schedule_create(slug="three", specification=SMALL)
+    found = ScheduleConfig.objects.tagged(tag).values_list("slug", flat=True)
+    assert list(found) == slugs
+
+
+def test_a_version_is_the_same_however_a_configuration_was_read(
+    config: ScheduleConfig,
+) -> None:
+    stored = ScheduleConfig.objects.get()
+    assert stored.version == config.version
+    assert len(config.version) == 32
+
+
+def test_lists_and_exports_read_everything_in_one_query(
+    used: ScheduleConfig, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        for listed in ScheduleConfig.objects.for_list():
+            assert listed.schedule_type
+            assert listed.verdict is None
+            assert listed.owner is None
+            assert listed.run_count in {0, 1}
+    with django_assert_num_queries(1):
+        for exported in ScheduleConfig.objects.for_export():
+            assert exported.specification["schedule"]["type"] == exported.schedule_type

@@ -92,6 +92,38 @@ def test_updates_only_what_is_given() -> None:
     assert config.specification == build_process(SMALL).spec
 
 
+def test_a_change_meant_for_another_version_is_refused() -> None:
+    config = services.schedule_create(slug="small", specification=SMALL)
+    seen = config.version
+    changed = services.schedule_update(
+        schedule=config, notes="First.", if_versions=["x", seen]
+    )
+    with pytest.raises(services.ScheduleChangedError, match="small"):
+        services.schedule_update(schedule=config, notes="No.", if_versions=[seen])
+    config.refresh_from_db()
+    assert config.notes == "First."
+    assert config.version == changed.version != seen
+
+
+def test_of_two_that_take_a_slug_at_once_the_second_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services.schedule_create(slug="small", specification=SMALL, notes="First.")
+    check = ScheduleConfig.full_clean
+    checks = []
+
+    def too_early(self: ScheduleConfig) -> None:
+        """Look for the slug before the other one is stored, and again afterwards."""
+        checks.append(self.slug)
+        if len(checks) > 1:
+            check(self)
+
+    monkeypatch.setattr(ScheduleConfig, "full_clean", too_early)
+    with pytest.raises(ValidationError, match="already exists"):
+        services.schedule_create(slug="small", specification=SMALL)
+    assert ScheduleConfig.objects.get().notes == "First."
+
+
 def test_a_new_specification_brings_its_own_fingerprint_and_findings() -> None:
     config = services.schedule_create(slug="small", specification=SMALL)
     changed = {**SMALL, "num_timesteps": 20}

@@ -67,7 +67,10 @@ class Quantity:
 
 def _information_share(sample: Sample) -> FloatArray:
     nats = sample.entropy_nats
-    return sample.information_nats / nats if nats > 0.0 else sample.missing
+    if not nats > 0.0:
+        return sample.missing
+    # Both are exact to a few ulp, which may put their ratio above 1.
+    return np.minimum(sample.information_nats / nats, 1.0)
 
 
 def _nelbo_weight(sample: Sample) -> FloatArray:

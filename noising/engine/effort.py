@@ -38,6 +38,7 @@ _ROOT: Final = 5e-6  # total noise as the root of an equation ...
 _GROUP: Final = 5e-8  # ... for each group of tokens of equal probability
 _COARSE: Final = 220  # roots that start the others
 _TOKEN: Final = 1e-6  # a token where groups are looked for; memory counts too
+_PRIOR: Final = 1.5e-7  # a token, once for a curve of the information
 _LEVEL: Final = 5e-4  # exp(sigma·Q) ...
 _CELL: Final = 5e-10  # ... for each of the V^3 products
 _LEVELS_OF_A_ROOT: Final = 4
@@ -141,7 +142,7 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
         level = _LEVEL + _CELL * states**3
         build += level
         memory += _MATRIX_BYTES * states**2
-    prior = 0.0 if level else _TOKEN * vocab_size
+    prior = 0.0 if level else _PRIOR * vocab_size
     information = level or _ROOT + _GROUP * _groups(graph.get("counts"))
     sigma = _TIME
     if schedule.get("type") == ENTROPY:

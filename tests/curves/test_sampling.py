@@ -72,7 +72,7 @@ def test_timesteps_are_distinct_and_reach_both_ends(steps, points, expected):
     assert found.timesteps is not None
     assert found.timesteps.tolist() == expected
     assert found.x.tolist() == expected
-    assert found.columns["alpha"].tolist() == process.alphas[expected].tolist()
+    assert found.columns["alpha"] == pytest.approx(process.alphas[expected], rel=1e-14)
 
 
 def test_points_are_bounded_and_few_where_each_costs_a_matrix():

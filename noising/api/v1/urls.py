@@ -29,4 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
     path("", include("noising.api.v1.tokens.urls")),
+    path("", include("noising.api.v1.schedules.urls")),
 ]

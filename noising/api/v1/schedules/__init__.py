@@ -1,0 +1,1 @@
+"""Schedules that have a name: kept, looked at, compared, imported."""

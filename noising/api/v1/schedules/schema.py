@@ -1,0 +1,321 @@
+"""What the endpoints of schedules say about themselves in the OpenAPI document."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework import serializers
+
+from noising.api.documents import ProblemSerializer
+from noising.api.errors import MEDIA_TYPE
+from noising.api.schema import problems
+from noising.api.v1.labels import LONGEST_NAME, NAME
+from noising.api.v1.lists import PAGE_PARAMETERS
+from noising.api.v1.schedules import documents, examples
+from noising.api.v1.schedules.fields import SPECIFICATION as SPECIFICATION_SCHEMA
+from noising.api.v1.schedules.requests import (
+    AXES,
+    DEFAULT_POINTS,
+    LEAST_COMPARED,
+    ImportSerializer,
+    NewScheduleSerializer,
+    PreviewSerializer,
+    ScheduleChangesSerializer,
+)
+from noising.curves import MAX_POINTS, QUANTITIES
+from noising.models import PLOTTED_SCHEDULES
+
+TAGS = ["schedules"]
+JSON = "application/json"
+SLUG = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": LONGEST_NAME}
+
+MEANINGS = {
+    404: "There is no such schedule.",
+    409: "The name is taken, or runs refer to the specification.",
+    412: "The schedule has changed since: If-Match names another version.",
+    422: "Values of the query cannot be used.",
+    503: "Too much costly work is being done; Retry-After says when to ask again.",
+}
+
+NAME_PARAMETER = OpenApiParameter("name", SLUG, OpenApiParameter.PATH)
+
+
+def refusals(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the documentation of error answers in the words of schedules."""
+    return {
+        (code, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, MEANINGS[code])
+        for code in codes
+    }
+
+
+def answered(
+    serializer: type[serializers.Serializer[Any]], text: str, status: int = 200
+) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the documentation of an answer in JSON."""
+    return {(status, JSON): OpenApiResponse(serializer, text)}
+
+
+def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the documentation of answers that are no JSON documents."""
+    texts = ("text/csv", "application/x-ndjson")
+    return {
+        (200, media_type): OpenApiResponse(
+            OpenApiTypes.STR if media_type in texts else OpenApiTypes.BINARY, text
+        )
+        for media_type in media_types
+    }
+
+
+def header(name: str, text: str, *statuses: int) -> OpenApiParameter:
+    """Return the documentation of a header of answers."""
+    return OpenApiParameter(
+        name,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description=text,
+        response=list(statuses),
+    )
+
+
+def condition(name: str, text: str) -> OpenApiParameter:
+    """Return the documentation of a header of requests."""
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text
+    )
+
+
+def state(*statuses: int) -> list[OpenApiParameter]:
+    """Return the documentation of the headers of answers that have a version."""
+    return [
+        header("ETag", "The version of what is shown.", *statuses),
+        header("Cache-Control", "May be kept, and asked about again.", *statuses),
+    ]
+
+
+KEPT = condition(
+    "If-None-Match", "Versions that the client has: then the answer is 304."
+)
+UNCHANGED = {304: OpenApiResponse(None, "The client has this version.")}
+EXPECTED = condition("If-Match", "Versions that the change is meant for.")
+RETRY = header("Retry-After", "Seconds after which to ask again.", 503)
+FILE = header("Content-Disposition", "A name for the file.", 200)
+
+CURVE_PARAMETERS = [
+    OpenApiParameter(
+        "quantities",
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": list(QUANTITIES)},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        explode=False,
+        style="form",
+        description="Which curves, between commas; all by default.",
+    ),
+    OpenApiParameter(
+        "points",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_POINTS,
+            "default": DEFAULT_POINTS,
+        },
+        description="How many at most; the information of a matrix graph has few.",
+    ),
+]
+AXIS_PARAMETER = OpenApiParameter(
+    "axis",
+    {"type": "string", "enum": list(AXES), "default": AXES[0]},
+    description="What the curves run over.",
+)
+IMAGES = ("image/svg+xml", "image/png", "application/pdf")
+
+LIST = extend_schema(
+    operation_id="schedules_list",
+    summary="List schedules, or export them",
+    description="JSON comes page by page. `format=csv` and `format=ndjson` export "
+    "everything that the filters leave, the latter with specifications.",
+    tags=TAGS,
+    filters=True,
+    parameters=[*PAGE_PARAMETERS, FILE],
+    responses=answered(documents.SummarySerializer(many=True), "A page.")  # type: ignore[arg-type]  # a list of them
+    | files("All of them.", "text/csv", "application/x-ndjson")
+    | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
+    | problems(406)
+    | refusals(422),
+)
+CREATE = extend_schema(
+    operation_id="schedules_create",
+    summary="Store a schedule",
+    tags=TAGS,
+    request=NewScheduleSerializer,
+    examples=[OpenApiExample("Linear", examples.NEW, request_only=True)],
+    parameters=[
+        header("Location", "The address of the schedule.", 201),
+        *state(201),
+        RETRY,
+    ],
+    filters=False,
+    responses=answered(documents.ScheduleSerializer, "It is stored.", 201)
+    | problems(400, 406, 413, 415, 422)
+    | refusals(409, 503),
+)
+READ = extend_schema(
+    operation_id="schedules_read",
+    summary="Read a schedule",
+    tags=TAGS,
+    parameters=[NAME_PARAMETER, KEPT, *state(200, 304)],
+    responses=answered(documents.ScheduleSerializer, "The schedule.")
+    | UNCHANGED
+    | problems(406)
+    | refusals(404, 412),
+)
+CHANGE = extend_schema(
+    operation_id="schedules_change",
+    summary="Change notes, tags or specification",
+    description="What is not given stays. Once a run refers to the specification it "
+    "is fixed: store the new one under another name. With If-Match, a change is "
+    "refused where somebody else was quicker.",
+    tags=TAGS,
+    request=ScheduleChangesSerializer,
+    examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
+    parameters=[NAME_PARAMETER, EXPECTED, *state(200), RETRY],
+    responses=answered(documents.ScheduleSerializer, "The schedule as it is now.")
+    | problems(400, 406, 413, 415, 422)
+    | refusals(404, 409, 412, 503),
+)
+ARCHIVE = extend_schema(
+    operation_id="schedules_archive",
+    summary="Archive a schedule",
+    description="It leaves the lists and keeps its name and address; runs go on "
+    "referring to it. `unarchive` brings it back.",
+    tags=TAGS,
+    request=None,
+    parameters=[NAME_PARAMETER, *state(200)],
+    responses=answered(documents.ScheduleSerializer, "It is archived.")
+    | problems(406)
+    | refusals(404),
+)
+UNARCHIVE = extend_schema(
+    operation_id="schedules_unarchive",
+    summary="Bring a schedule back from the archive",
+    tags=TAGS,
+    request=None,
+    parameters=[NAME_PARAMETER, *state(200)],
+    responses=answered(documents.ScheduleSerializer, "It is in the lists.")
+    | problems(406)
+    | refusals(404),
+)
+SPECIFICATION = extend_schema(
+    operation_id="schedules_specification",
+    summary="Download the specification",
+    description="As `build_process` and POST schedules take it.",
+    tags=TAGS,
+    parameters=[NAME_PARAMETER, KEPT, *state(200, 304), FILE],
+    responses={
+        (200, JSON): OpenApiResponse(
+            SPECIFICATION_SCHEMA, "The canonical specification."
+        )
+    }
+    | UNCHANGED
+    | problems(406)
+    | refusals(404, 412),
+)
+LINT = extend_schema(
+    operation_id="schedules_lint",
+    summary="What the linter found",
+    tags=TAGS,
+    parameters=[NAME_PARAMETER, KEPT, *state(200, 304)],
+    responses=answered(documents.LintSerializer, "Findings, gravest first.")
+    | UNCHANGED
+    | problems(406)
+    | refusals(404, 412),
+)
+CURVES = extend_schema(
+    operation_id="schedules_curves",
+    summary="Curves as numbers or as an image",
+    description="In the format that the query names, else by the Accept header. Where "
+    "a value is infinite, or there is none, it is null in JSON and empty in CSV.",
+    tags=TAGS,
+    parameters=[
+        NAME_PARAMETER,
+        *CURVE_PARAMETERS,
+        AXIS_PARAMETER,
+        KEPT,
+        *state(200, 304),
+        FILE,
+        RETRY,
+    ],
+    responses=answered(documents.CurvesSerializer, "The curves.")
+    | files("The curves.", "text/csv", *IMAGES)
+    | UNCHANGED
+    | problems(406)
+    | refusals(404, 412, 422, 503),
+)
+COMPARE = extend_schema(
+    operation_id="schedules_compare",
+    summary="Compare schedules",
+    description="Where the specifications differ, figures of merit, and curves over "
+    "time; or an image of the curves laid over each other.",
+    tags=TAGS,
+    parameters=[
+        OpenApiParameter(
+            "names",
+            {
+                "type": "array",
+                "items": SLUG,
+                "minItems": LEAST_COMPARED,
+                "maxItems": PLOTTED_SCHEDULES,
+                "uniqueItems": True,
+            },
+            explode=False,
+            style="form",
+            required=True,
+            description="Which schedules, between commas.",
+        ),
+        *CURVE_PARAMETERS,
+        KEPT,
+        *state(200, 304),
+        FILE,
+        RETRY,
+    ],
+    responses=answered(documents.ComparisonSerializer, "What tells them apart.")
+    | files("The curves.", *IMAGES)
+    | UNCHANGED
+    | problems(406)
+    | refusals(404, 412, 422, 503),
+)
+PREVIEW = extend_schema(
+    operation_id="curves",
+    summary="Curves and findings of a specification",
+    description="Nothing is stored: for a form that shows what is being typed.",
+    tags=TAGS,
+    request=PreviewSerializer,
+    examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
+    parameters=[RETRY],
+    responses=answered(documents.PreviewAnswerSerializer, "Curves and findings.")
+    | problems(400, 406, 413, 415, 422)
+    | refusals(503),
+)
+IMPORT = extend_schema(
+    operation_id="schedules_import",
+    summary="Another project's configuration as a specification",
+    description="Nothing is stored: POST schedules takes the specification as it is. "
+    "Notes say which keys were ignored, assumed or mean something else here.",
+    tags=TAGS,
+    request=ImportSerializer,
+    examples=[
+        OpenApiExample("SEDD, as YAML", examples.IMPORTED_TEXT, request_only=True),
+        OpenApiExample("diffusers", examples.IMPORTED_OBJECT, request_only=True),
+    ],
+    parameters=[RETRY],
+    responses=answered(documents.ImportedSerializer, "The specification.")
+    | problems(400, 406, 413, 415, 422)
+    | refusals(503),
+)

@@ -204,7 +204,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
-    # The form of an answer is a matter of Accept alone.
+    # The form of an answer is a matter of Accept, or of a view that says otherwise.
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "noising.api.operations.ServiceSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

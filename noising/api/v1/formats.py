@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -20,6 +21,19 @@ PARAMETER = "format"
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula."""
+
+
+def format_parameter(*formats: str) -> OpenApiParameter:
+    """Return what the OpenAPI document says of the parameter.
+
+    Args:
+        formats: the names of those on offer, the one for everybody else first.
+    """
+    return OpenApiParameter(
+        PARAMETER,
+        {"type": "string", "enum": list(formats)},
+        description="In place of the Accept header, for links.",
+    )
 
 
 class FormatNegotiation(AcceptNegotiation):

@@ -10,7 +10,7 @@ from noising.api.errors import shortened
 from noising.api.fields import StrictField, WholeNumberField, received
 from noising.api.serializers import StrictSerializer
 from noising.api.v1.formats import PARAMETER
-from noising.api.v1.labels import NameField, NotesField, TagsField
+from noising.api.v1.labels import NAME, NameField, NotesField, TagsField
 from noising.api.v1.schedules.fields import (
     ChoiceField,
     ChoicesField,
@@ -192,6 +192,8 @@ class NamesField(StrictField):
     default_error_messages = {
         "wrong_number": "`{name}` must be {least} to {most} names between commas, "
         "got {count}.",
+        "malformed": "`{name}` must be names of letters, digits, `-` and `_`, "
+        "got {received}.",
         "twice": "`{name}` must hold each name once, got {received} twice.",
     }
 
@@ -205,6 +207,8 @@ class NamesField(StrictField):
                 count=len(data),
             )
         for place, name in enumerate(data):
+            if not NAME.fullmatch(name):
+                self.fail("malformed", received=received(shortened(name)))
             if name in data[:place]:
                 self.fail("twice", received=received(shortened(name)))
         return data

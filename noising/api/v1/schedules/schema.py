@@ -14,6 +14,7 @@ from rest_framework import serializers
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import problems
+from noising.api.v1.formats import format_parameter
 from noising.api.v1.labels import LONGEST_NAME, NAME
 from noising.api.v1.lists import PAGE_PARAMETERS
 from noising.api.v1.schedules import documents, examples
@@ -134,6 +135,7 @@ AXIS_PARAMETER = OpenApiParameter(
     {"type": "string", "enum": list(AXES), "default": AXES[0]},
     description="What the curves run over.",
 )
+IMAGE_FORMATS = ("svg", "png", "pdf")
 IMAGES = ("image/svg+xml", "image/png", "application/pdf")
 
 LIST = extend_schema(
@@ -143,7 +145,11 @@ LIST = extend_schema(
     "everything that the filters leave, the latter with specifications.",
     tags=TAGS,
     filters=True,
-    parameters=[*PAGE_PARAMETERS, FILE],
+    parameters=[
+        *PAGE_PARAMETERS,
+        format_parameter("json", "csv", "ndjson"),
+        FILE,
+    ],
     responses=answered(documents.SummarySerializer(many=True), "A page.")  # type: ignore[arg-type]  # a list of them
     | files("All of them.", "text/csv", "application/x-ndjson")
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
@@ -247,6 +253,7 @@ CURVES = extend_schema(
         NAME_PARAMETER,
         *CURVE_PARAMETERS,
         AXIS_PARAMETER,
+        format_parameter("json", "csv", *IMAGE_FORMATS),
         KEPT,
         *state(200, 304),
         FILE,
@@ -280,6 +287,7 @@ COMPARE = extend_schema(
             description="Which schedules, between commas.",
         ),
         *CURVE_PARAMETERS,
+        format_parameter("json", *IMAGE_FORMATS),
         KEPT,
         *state(200, 304),
         FILE,

@@ -8,6 +8,8 @@ from jsonschema import Draft202012Validator
 
 from noising import services
 from noising.api.v1.schedules import examples
+from noising.api.v1.schedules.computed import ComparisonView, CurvesView
+from noising.api.v1.schedules.views import SchedulesView
 from noising.engine import GRAPH_TYPES, build_process
 from noising.engine.certify import certify
 from tests.api.v1.schedules.conftest import ROOT, SMALL
@@ -118,3 +120,24 @@ def test_the_examples_are_taken_and_answered_as_described(document, writer):
 def test_the_examples_are_as_described(document, path, method, example):
     body = document["paths"][path][method]["requestBody"]["content"][JSON]["schema"]
     Draft202012Validator(document | body).validate(example)
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [
+        (ROOT, SchedulesView),
+        (f"{ROOT}/{{name}}/curves", CurvesView),
+        (f"{ROOT}/compare", ComparisonView),
+    ],
+)
+def test_every_format_on_offer_is_described(document, path, view):
+    operation = document["paths"][path]["get"]
+    [described] = [
+        parameter
+        for parameter in operation["parameters"]
+        if (parameter["in"], parameter["name"]) == ("query", "format")
+    ]
+    offered = [renderer.format for renderer in view.renderer_classes]
+    assert sorted(described["schema"]["enum"]) == sorted(offered)
+    types = {renderer.media_type for renderer in view.renderer_classes}
+    assert set(operation["responses"]["200"]["content"]) == types

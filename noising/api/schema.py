@@ -64,6 +64,20 @@ class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
         return whole(self.target.most(), self.target.least)
 
 
+def require_bodies_of_patches(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Say that a PATCH needs its body, though each of its keys may be left out.
+
+    drf-spectacular takes a body for optional where nothing in it is required.
+    """
+    for operations in result["paths"].values():
+        body = operations.get("patch", {}).get("requestBody")
+        if body is not None:
+            body["required"] = True
+    return result
+
+
 def problems(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
     """Return the documentation of these error answers."""
     return {

@@ -118,7 +118,9 @@ def test_the_examples_are_taken_and_answered_as_described(document, writer):
     ],
 )
 def test_the_examples_are_as_described(document, path, method, example):
-    body = document["paths"][path][method]["requestBody"]["content"][JSON]["schema"]
+    described = document["paths"][path][method]["requestBody"]
+    assert described["required"]
+    body = described["content"][JSON]["schema"]
     Draft202012Validator(document | body).validate(example)
 
 

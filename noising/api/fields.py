@@ -107,20 +107,20 @@ class WholeNumberField(StrictField):
     def __init__(
         self, *, most: int | Callable[[], int], least: int = 0, **options: Any
     ) -> None:
-        """Keep the range, and describe what of it is known by now."""
+        """Keep the range."""
         self.least = least
         self.most = most
-        schema: dict[str, Any] = {"type": "integer", "minimum": least}
-        if isinstance(most, int):
-            schema["maximum"] = most
-        set_override(self, "field", schema)
         super().__init__(**options)
+
+    def greatest(self) -> int:
+        """Return the greatest value, with the configuration in force."""
+        return self.most if isinstance(self.most, int) else self.most()
 
     def to_internal_value(self, data: Any) -> int:
         """Return the integer."""
         if type(data) is not int:
             self.fail("not_an_integer", received=received(data))
-        most = self.most if isinstance(self.most, int) else self.most()
+        most = self.greatest()
         if not self.least <= data <= most:
             self.fail(
                 "out_of_range", least=self.least, most=most, received=received(data)

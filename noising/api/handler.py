@@ -32,7 +32,7 @@ class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Word what stands below the API: suspicious requests, other services, turns."""
+        """Word what stands below: suspicious requests, failing services, lost turns."""
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(MALFORMED)
         if isinstance(exc, ServiceError):

@@ -48,12 +48,13 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
 
 
 def whole(most: int, least: int = 0) -> dict[str, Any]:
+def whole(most: int, *, least: int = 0) -> dict[str, Any]:
     """Return the schema of an integer in least..most."""
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
 class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
-    """Say of a whole number how great it may be with this configuration."""
+    """Say of a whole number its range with this configuration."""
 
     target_class = "noising.api.fields.WholeNumberField"
 
@@ -62,6 +63,7 @@ class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
     ) -> dict[str, Any]:
         """Return the schema of the number."""
         return whole(self.target.most(), self.target.least)
+        return whole(self.target.greatest(), least=self.target.least)
 
 
 def require_bodies_of_patches(

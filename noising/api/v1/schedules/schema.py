@@ -28,6 +28,7 @@ from noising.api.v1.schedules.requests import (
     PreviewSerializer,
     ScheduleChangesSerializer,
 )
+from noising.api.v1.schema import COMPUTED, RETRY_AFTER
 from noising.curves import MAX_POINTS, QUANTITIES
 from noising.models import PLOTTED_SCHEDULES
 
@@ -103,7 +104,6 @@ KEPT = condition(
 )
 UNCHANGED = {304: OpenApiResponse(None, "The client has this version.")}
 EXPECTED = condition("If-Match", "Versions that the change is meant for.")
-RETRY = header("Retry-After", "Seconds after which to ask again.", 503)
 FILE = header("Content-Disposition", "A name for the file.", 200)
 
 CURVE_PARAMETERS = [
@@ -165,7 +165,7 @@ CREATE = extend_schema(
     parameters=[
         header("Location", "The address of the schedule.", 201),
         *state(201),
-        RETRY,
+        RETRY_AFTER,
     ],
     filters=False,
     responses=answered(documents.ScheduleSerializer, "It is stored.", 201)
@@ -191,7 +191,7 @@ CHANGE = extend_schema(
     tags=TAGS,
     request=ScheduleChangesSerializer,
     examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
-    parameters=[NAME_PARAMETER, EXPECTED, *state(200), RETRY],
+    parameters=[NAME_PARAMETER, EXPECTED, *state(200), RETRY_AFTER],
     responses=answered(documents.ScheduleSerializer, "The schedule as it is now.")
     | problems(400, 406, 413, 415, 422)
     | refusals(404, 409, 412, 503),
@@ -257,7 +257,7 @@ CURVES = extend_schema(
         KEPT,
         *state(200, 304),
         FILE,
-        RETRY,
+        RETRY_AFTER,
     ],
     responses=answered(documents.CurvesSerializer, "The curves.")
     | files("The curves.", "text/csv", *IMAGES)
@@ -291,7 +291,7 @@ COMPARE = extend_schema(
         KEPT,
         *state(200, 304),
         FILE,
-        RETRY,
+        RETRY_AFTER,
     ],
     responses=answered(documents.ComparisonSerializer, "What tells them apart.")
     | files("The curves.", *IMAGES)
@@ -306,10 +306,9 @@ PREVIEW = extend_schema(
     tags=TAGS,
     request=PreviewSerializer,
     examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
-    parameters=[RETRY],
+    parameters=[RETRY_AFTER],
     responses=answered(documents.PreviewAnswerSerializer, "Curves and findings.")
-    | problems(400, 406, 413, 415, 422)
-    | refusals(503),
+    | COMPUTED,
 )
 IMPORT = extend_schema(
     operation_id="schedules_import",
@@ -322,8 +321,6 @@ IMPORT = extend_schema(
         OpenApiExample("SEDD, as YAML", examples.IMPORTED_TEXT, request_only=True),
         OpenApiExample("diffusers", examples.IMPORTED_OBJECT, request_only=True),
     ],
-    parameters=[RETRY],
-    responses=answered(documents.ImportedSerializer, "The specification.")
-    | problems(400, 406, 413, 415, 422)
-    | refusals(503),
+    parameters=[RETRY_AFTER],
+    responses=answered(documents.ImportedSerializer, "The specification.") | COMPUTED,
 )

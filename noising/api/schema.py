@@ -47,7 +47,6 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
         return schema | {"additionalProperties": False}
 
 
-def whole(most: int, least: int = 0) -> dict[str, Any]:
 def whole(most: int, *, least: int = 0) -> dict[str, Any]:
     """Return the schema of an integer in least..most."""
     return {"type": "integer", "minimum": least, "maximum": most}
@@ -62,7 +61,6 @@ class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
         self, auto_schema: AutoSchema, direction: Direction
     ) -> dict[str, Any]:
         """Return the schema of the number."""
-        return whole(self.target.most(), self.target.least)
         return whole(self.target.greatest(), least=self.target.least)
 
 

@@ -50,6 +50,12 @@ TOKENIZER = tokenizer(env)
 TOKENIZER_URL = env.service_url("TOKENIZER_URL")
 DENOISER_URL = env.service_url("DENOISER_URL")
 
+# Limits of the benchmark runs that are asked for over HTTP.
+MAX_RUN_SCHEDULES = env.whole("MAX_RUN_SCHEDULES", 16, least=1, most=64)
+MAX_RUN_TIMESTEPS = env.whole("MAX_RUN_TIMESTEPS", 100, least=1, most=10_000)
+MAX_RUN_SAMPLES = env.whole("MAX_RUN_SAMPLES", 10_000, least=1, most=1_000_000)
+MAX_QUEUED_RUNS = env.whole("MAX_QUEUED_RUNS", 20, least=1, most=10_000)
+
 # Where it serves, and what it keeps.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
 PORT = env.whole("PORT", 8000, least=1, most=65535)
@@ -122,6 +128,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "noising.apps.NoisingConfig",
 ]
 
@@ -187,6 +195,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# A task carries the id of a run; all else is the run's own state.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

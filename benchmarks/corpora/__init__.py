@@ -15,6 +15,7 @@ from benchmarks.corpora.synthetic import synthetic_corpus
 from noising.tokenizers import TOKEN_TYPES
 
 __all__ = [
+    "BUILTIN_CORPORA",
     "SETMM_PATH",
     "TOKEN_TYPES",
     "Corpus",
@@ -22,6 +23,9 @@ __all__ = [
     "legible",
     "load_corpus",
 ]
+
+BUILTIN_CORPORA: Final = ("setmm", "synthetic")
+"""What every installation has."""
 
 SETMM_PATH: Final = (
     Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"

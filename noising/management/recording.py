@@ -1,7 +1,7 @@
 """A benchmark run in the database for as long as it is measured."""
 
-import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,9 +10,8 @@ from benchmarks.cases import BenchmarkConfig
 from benchmarks.report import OutputError
 from benchmarks.runner import SUITE
 from noising import services
+from noising.execution import Lease, StoppedError
 from noising.models import BenchmarkRun
-
-SECONDS_BETWEEN_REPORTS = 1.0
 
 
 class RunRecord:
@@ -25,7 +24,8 @@ class RunRecord:
     def __init__(self, config: BenchmarkConfig) -> None:
         self._config = config
         self._run: BenchmarkRun | None = None
-        self._reported_at = 0.0
+        self._lease: Lease | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -36,20 +36,27 @@ class RunRecord:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None and self._run is not None:
-            services.run_fail(run=self._run, reason=_reason(error))
+        self._open.close()
+        if error is None or self._run is None or isinstance(error, StoppedError):
+            return
+        progress = self._lease.progress if self._lease else None
+        services.run_fail(run=self._run, reason=_reason(error), progress=progress)
 
     def progress(self, done: int, total: int) -> None:
-        """Report that `done` of `total` steps are done, at most once a second."""
-        if self._run is None:
+        """Report that `done` of `total` steps are done.
+
+        Raises:
+            StoppedError: Somebody has cancelled the run.
+        """
+        if self._lease is None:
             self._run = services.run_start(
                 suite=SUITE,
                 corpus_name=Path(self._config.corpus).name,
                 config=self._config.to_document(),
+                specifications=dict(self._config.schedules),
             )
-        elif time.monotonic() >= self._reported_at + SECONDS_BETWEEN_REPORTS:
-            services.run_progress(run=self._run, progress=done / total)
-            self._reported_at = time.monotonic()
+            self._lease = self._open.enter_context(Lease(self._run))
+        self._lease.report(done, total)
 
     def finish(self, document: Mapping[str, Any]) -> BenchmarkRun:
         """Store the results; the run has succeeded."""

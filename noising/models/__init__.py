@@ -1,8 +1,10 @@
 """What is kept: schedule configurations, benchmark runs, and who has access."""
 
 from noising.models.audit import AuditEntry
+from noising.models.idempotency import LONGEST_KEY, IdempotencyKey
+from noising.models.json_lists import ListHolds
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
-from noising.models.runs import BenchmarkRun, BenchmarkRunQuerySet
+from noising.models.runs import MOST_ATTEMPTS, BenchmarkRun, BenchmarkRunQuerySet
 from noising.models.schedules import (
     IN_USE,
     PLOTTED_SCHEDULES,
@@ -18,10 +20,13 @@ from noising.models.tokens import (
     AccessToken,
     Scope,
 )
+from noising.models.workers import Worker
 
 __all__ = [
     "IN_USE",
+    "LONGEST_KEY",
     "LONGEST_TOKEN_NAME",
+    "MOST_ATTEMPTS",
     "MOST_TOKENS_OF_AN_ACCOUNT",
     "PLOTTED_SCHEDULES",
     "RESERVED_SLUGS",
@@ -32,9 +37,12 @@ __all__ = [
     "BenchmarkRun",
     "BenchmarkRunQuerySet",
     "BenchmarkSchedule",
+    "IdempotencyKey",
+    "ListHolds",
     "ScheduleConfig",
     "ScheduleConfigQuerySet",
     "Scope",
     "ThrottleHit",
     "ThroughputResult",
+    "Worker",
 ]

@@ -1,17 +1,22 @@
 """Benchmark runs: which schedules were measured, on what, where and how it went."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Length
 from django.urls import reverse
+from django.utils import timezone
 
+from noising.models.json_lists import ListHolds
 from noising.models.results import BenchmarkSchedule
 from noising.models.tags import check_tags
 
 DASHBOARD_RUNS = 10
+
+MOST_ATTEMPTS = 3
+"""How often a run is started before it counts as one that cannot be finished."""
 
 
 class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
@@ -20,6 +25,54 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
     def active(self) -> Self:
         """Those that are not archived."""
         return self.filter(archived_at__isnull=True)
+
+    def held(self, run: "BenchmarkRun") -> Self:
+        """That run, while it is measured under the claim that `run` carries.
+
+        Whoever lost the claim finds nothing, and so writes nothing.
+        """
+        return self.filter(pk=run.pk, status=BenchmarkRun.Status.RUNNING).filter(
+            claim=run.claim
+        )
+
+    def queued(self) -> Self:
+        """Those that wait for a worker."""
+        return self.filter(status=BenchmarkRun.Status.QUEUED)
+
+    def unfinished(self) -> Self:
+        """Those that wait or are measured."""
+        return self.exclude(status__in=BenchmarkRun.ENDED)
+
+    def lost(self, now: datetime) -> Self:
+        """Those whose worker has not been heard of for as long as its lease."""
+        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=now)
+
+    def tagged(self, tag: str) -> Self:
+        """Those that carry a tag."""
+        return self.filter(ListHolds("tags", models.Value(tag)))
+
+    def with_schedule(self, name: str) -> Self:
+        """Those that measure, or will measure, a schedule of this name."""
+        return self.filter(ListHolds("config__schedules", models.Value(name)))
+
+    def searched(self, text: str) -> Self:
+        """Those in which each of the words occurs, whatever its case."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                models.Q(notes__icontains=word)
+                | models.Q(tags__icontains=word)
+                | models.Q(corpus_name__icontains=word)
+                | models.Q(config__schedules__icontains=word)
+                | models.Q(error__icontains=word)
+            )
+        return found
+
+    def for_list(self) -> Self:
+        """With what a list shows, in one query: nothing that was measured."""
+        return self.select_related("owner").defer(
+            "corpus", "environment", "specifications"
+        )
 
     def with_schedule_names(self) -> Self:
         """With the schedules' names and none of what was measured, in two queries."""
@@ -43,6 +96,10 @@ class BenchmarkRun(models.Model):
 
     The service that creates a run also chooses its id, which begins with the time
     (UUID version 7), so that ids sort as runs were created.
+
+    Whoever measures a running run holds its claim until the lease runs out, and
+    renews the lease meanwhile. Every write of a worker names the claim: the run may
+    long be another's.
     """
 
     class Status(models.TextChoices):
@@ -65,6 +122,15 @@ class BenchmarkRun(models.Model):
         default=0, help_text="How often the run was started."
     )
     progress = models.FloatField(default=0.0, help_text="The part done, 0 to 1.")
+    claim = models.UUIDField(
+        null=True, blank=True, help_text="Who measures it, a new one each time."
+    )
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when that one need not be heard of."
+    )
+    task_id = models.UUIDField(
+        null=True, blank=True, help_text="Its newest task; none if a command runs it."
+    )
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
     error = models.TextField(
@@ -75,6 +141,9 @@ class BenchmarkRun(models.Model):
     corpus_name = models.CharField(max_length=255)
     baseline = models.CharField(max_length=100)
     config = models.JSONField(help_text="All parameters of the benchmark.")
+    specifications = models.JSONField(
+        default=dict, blank=True, help_text="Each schedule that is asked for, by name."
+    )
     corpus = models.JSONField(
         null=True, blank=True, help_text="The corpus: size, source, licence, hash."
     )
@@ -117,6 +186,16 @@ class BenchmarkRun(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
+                    status="running", claim__isnull=False, lease_until__isnull=False
+                )
+                | (
+                    ~models.Q(status="running")
+                    & models.Q(claim__isnull=True, lease_until__isnull=True)
+                ),
+                name="benchmarkrun_claimed_while_running",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
                     status__in=["queued", "running"], finished_at__isnull=True
                 )
                 | models.Q(
@@ -149,9 +228,7 @@ class BenchmarkRun(models.Model):
             models.Index(
                 fields=["archived_at", "-created_at", "-id"], name="benchmarkrun_latest"
             ),
-            models.Index(
-                fields=["status", "heartbeat_at"], name="benchmarkrun_heartbeat"
-            ),
+            models.Index(fields=["status", "lease_until"], name="benchmarkrun_lease"),
         ]
 
     def __str__(self) -> str:
@@ -169,6 +246,24 @@ class BenchmarkRun(models.Model):
     def is_ended(self) -> bool:
         """Whether the state is final."""
         return self.status in self.ENDED
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether whoever measures it has not been heard of for too long."""
+        return self.lease_until is not None and self.lease_until < timezone.now()
+
+    @property
+    def state_text(self) -> str:
+        """What there is to say of its state beside the state's name."""
+        if self.status == self.Status.QUEUED and self.attempt:
+            return f"waits for attempt {self.attempt + 1} of {MOST_ATTEMPTS}"
+        if self.is_lost:
+            return "its worker does not answer"
+        if self.cancel_requested and not self.is_ended:
+            return "is being cancelled"
+        if self.status == self.Status.RUNNING and self.attempt > 1:
+            return f"attempt {self.attempt} of {MOST_ATTEMPTS}"
+        return ""
 
     @property
     def duration(self) -> timedelta | None:

@@ -4,14 +4,24 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 """
 
 from noising.services.accounts import NewAccount, account_bootstrap
+from noising.services.asked import AskedSchedules
 from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
 from noising.services.identifiers import uuid7
+from noising.services.queue import (
+    KeyReusedError,
+    Once,
+    QueueFullError,
+    RunStateError,
+    run_cancel,
+    run_create,
+    run_made_with,
+    run_rerun,
+)
 from noising.services.runs import (
     run_annotate,
     run_archive,
     run_fail,
-    run_progress,
     run_record,
     run_start,
     run_unarchive,
@@ -45,6 +55,13 @@ from noising.services.tokens import (
     token_use,
     tokens_prune,
 )
+from noising.services.upkeep import (
+    Reaped,
+    queue_prune,
+    runs_reap,
+    worker_gone,
+    worker_seen,
+)
 
 __all__ = [
     "BUILTIN_SCHEDULES",
@@ -52,11 +69,17 @@ __all__ = [
     "LOGINS",
     "MOST_DAYS",
     "WRITES",
+    "AskedSchedules",
     "BuiltinSchedule",
+    "KeyReusedError",
     "LoadedSchedules",
     "NewAccount",
     "NewToken",
+    "Once",
     "Origin",
+    "QueueFullError",
+    "Reaped",
+    "RunStateError",
     "ScheduleChangedError",
     "ThrottledError",
     "account_bootstrap",
@@ -66,13 +89,18 @@ __all__ = [
     "login_fail",
     "login_succeed",
     "network_of",
+    "queue_prune",
     "run_annotate",
     "run_archive",
+    "run_cancel",
+    "run_create",
     "run_fail",
-    "run_progress",
+    "run_made_with",
     "run_record",
+    "run_rerun",
     "run_start",
     "run_unarchive",
+    "runs_reap",
     "schedule_archive",
     "schedule_certify",
     "schedule_create",
@@ -87,4 +115,6 @@ __all__ = [
     "token_use",
     "tokens_prune",
     "uuid7",
+    "worker_gone",
+    "worker_seen",
 ]

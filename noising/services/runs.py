@@ -2,30 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.runner import SCHEMA_VERSION
-from noising.models import (
-    BenchmarkResult,
-    BenchmarkRun,
-    BenchmarkSchedule,
-    ScheduleConfig,
-    ThroughputResult,
-)
+from noising.execution import LEASE, StoppedError, end_failed
+from noising.execution.results import Document, write_results
+from noising.models import BenchmarkRun
 from noising.services.identifiers import uuid7
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-LONGEST_REASON = 2_000
-
-Document = Mapping[str, Any]
 
 
 def run_start(
@@ -33,29 +25,32 @@ def run_start(
     suite: str,
     corpus_name: str,
     config: Mapping[str, Any],
+    specifications: Mapping[str, Any] | None = None,
     owner: "User | None" = None,
     notes: str = "",
     tags: Iterable[str] = (),
 ) -> BenchmarkRun:
-    """Store a run that begins now, before anything is measured.
+    """Store a run that the caller measures itself, before anything is measured.
 
     Args:
         suite: Name of the set of measurements.
         corpus_name: What it measures on.
         config: All parameters, as ``results.json`` holds them; with ``seed`` and
             ``baseline``.
+        specifications: Each schedule's specification by its name.
         owner: Who asked for it.
         notes: Free text.
         tags: Short labels.
 
     Returns:
-        The run, in state `running`.
+        The run, in state `running`, under a claim that the caller has to renew.
 
     Raises:
         ValidationError: A tag is not allowed.
     """
     now = timezone.now()
     run = _running(uuid7(moment=now), suite, corpus_name, config)
+    run.specifications = dict(specifications or {})
     run.owner, run.notes, run.tags = owner, notes, list(tags)
     with transaction.atomic():
         run.full_clean()
@@ -63,25 +58,15 @@ def run_start(
     return run
 
 
-def run_progress(*, run: BenchmarkRun, progress: float) -> None:
-    """Say how much of a run is done, from 0 to 1, and that it is alive."""
-    BenchmarkRun.objects.filter(pk=run.pk, status=BenchmarkRun.Status.RUNNING).update(
-        progress=progress, heartbeat_at=timezone.now()
-    )
-
-
-def run_fail(*, run: BenchmarkRun, reason: str) -> None:
+def run_fail(*, run: BenchmarkRun, reason: str, progress: float | None = None) -> None:
     """End a running run as failed; one that has ended already stays as it is.
 
     Args:
-        run: The run.
+        run: The run, as run_start() returned it.
         reason: Why, in a sentence; cut after 2,000 characters.
+        progress: How much was done by then.
     """
-    BenchmarkRun.objects.filter(pk=run.pk, status=BenchmarkRun.Status.RUNNING).update(
-        status=BenchmarkRun.Status.FAILED,
-        error=reason.strip()[:LONGEST_REASON] or "It failed without a reason.",
-        finished_at=timezone.now(),
-    )
+    end_failed(run, reason, progress=progress)
 
 
 def run_record(
@@ -110,6 +95,7 @@ def run_record(
     Raises:
         ValueError: The document is of another schema version.
         ValidationError: A tag is not allowed.
+        StoppedError: The run became another's, which will have its own results.
     """
     if document.get("schema_version") != SCHEMA_VERSION:
         raise ValueError(
@@ -128,8 +114,10 @@ def run_record(
             stored = _stored_once(stored)
         else:
             stored = BenchmarkRun.objects.select_for_update().get(pk=run.pk)
+            if not stored.is_ended and stored.claim != run.claim:
+                raise StoppedError("no longer this process's")
         if not stored.is_ended:
-            _write_results(stored, document)
+            write_results(stored, document)
     return stored
 
 
@@ -167,6 +155,8 @@ def _running(
         suite=suite,
         status=BenchmarkRun.Status.RUNNING,
         attempt=1,
+        claim=uuid4(),
+        lease_until=now + LEASE,
         seed=str(config["seed"]),
         corpus_name=corpus_name,
         baseline=config["baseline"],
@@ -193,76 +183,3 @@ def _stored_once(run: BenchmarkRun) -> BenchmarkRun:
     run.full_clean()
     run.save(force_insert=True)
     return run
-
-
-def _write_results(run: BenchmarkRun, document: Document) -> None:
-    run.suite = document["suite"]
-    run.schema_version = document["schema_version"]
-    run.measured_at = datetime.fromisoformat(document["created_at"])
-    run.corpus = document["corpus"]
-    run.corpus_name = document["corpus"]["name"]
-    run.environment = document["environment"]
-    run.config = document["config"]
-    run.status = BenchmarkRun.Status.SUCCEEDED
-    run.progress = 1.0
-    run.finished_at = run.heartbeat_at = timezone.now()
-    run.save()
-    configs = _configs(document["schedules"])
-    for position, entry in enumerate(document["schedules"]):
-        _write_schedule(run, position, entry, configs.get(entry["name"]))
-    ThroughputResult.objects.bulk_create(
-        _throughput(run, position, entry)
-        for position, entry in enumerate(document["throughput"])
-    )
-
-
-def _configs(entries: Sequence[Document]) -> dict[str, ScheduleConfig]:
-    """Return the stored configurations that were measured, by name.
-
-    A schedule type and a configuration may share a name. It is the configuration
-    that was measured only where schedule and graph are its own; the vocabulary is
-    always the corpus's.
-    """
-    measured = {entry["name"]: entry["specification"] for entry in entries}
-    found = ScheduleConfig.objects.select_for_update().filter(slug__in=measured)
-    return {
-        config.slug: config
-        for config in found
-        if all(
-            config.specification[part] == measured[config.slug][part]
-            for part in ("schedule", "graph", "num_timesteps")
-        )
-    }
-
-
-def _write_schedule(
-    run: BenchmarkRun, position: int, entry: Document, config: ScheduleConfig | None
-) -> None:
-    columns = ("name", "specification", "fingerprint", "is_baseline", "curves")
-    schedule = BenchmarkSchedule.objects.create(
-        run=run,
-        position=position,
-        config=config,
-        lint_findings=entry["lint"],
-        wasted_steps=entry["wasted_steps"],
-        details=_rest(entry, {*columns, "lint", "wasted_steps", "results"}),
-        **{key: entry[key] for key in columns},
-    )
-    BenchmarkResult.objects.bulk_create(
-        BenchmarkResult(schedule=schedule, **result) for result in entry["results"]
-    )
-
-
-def _throughput(run: BenchmarkRun, position: int, entry: Document) -> ThroughputResult:
-    columns = ("case", "engine_ns_per_token", "naive_ns_per_token", "speedup")
-    return ThroughputResult(
-        run=run,
-        position=position,
-        details=_rest(entry, columns),
-        **{key: entry[key] for key in columns},
-    )
-
-
-def _rest(entry: Document, columns: Container[str]) -> dict[str, Any]:
-    """Return what has no column of its own, so that nothing recorded is lost."""
-    return {key: value for key, value in entry.items() if key not in columns}

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from noising import services
+from noising.execution.claims import renew
 from noising.models import BenchmarkRun
 from tests.dashboard.pages import page_text
 
@@ -83,7 +84,7 @@ def test_shows_running_and_failed_runs(
         services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
         for _ in range(2)
     )
-    services.run_progress(run=running, progress=0.25)
+    renew(running, 0.25)
     services.run_fail(run=failed, reason="The disk is full.")
     page = page_text(client, "/dashboard/")
     assert '<progress value="0.25"' in page

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising import services
 from noising.dashboard.tables import run_facts, schedule_table
+from noising.execution.claims import renew
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from tests.dashboard.pages import page_text
 
@@ -72,7 +73,7 @@ def test_a_running_run_shows_its_progress(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
     running = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
-    services.run_progress(run=running, progress=0.5)
+    renew(running, 0.5)
     assert '<progress value="0.5"' in page_text(client, f"/runs/{running.pk}/")
 
 

@@ -1,4 +1,5 @@
 import copy
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 Document = dict[str, Any]
 NOW = timezone.now()
+CLAIMED: dict[str, Any] = {"claim": uuid.uuid4(), "lease_until": NOW}
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def run(document: Document) -> BenchmarkRun:
         ({"started_at": None}, "started"),
         ({"attempt": 0}, "started"),
         ({"finished_at": None}, "known_and_ended"),
-        ({"status": "running"}, "known_and_ended"),
+        ({"status": "running", **CLAIMED}, "known_and_ended"),
         ({"status": "queued"}, "known_and_ended"),
         ({"status": "failed"}, "failed_with_reason"),
         ({"error": "For no reason."}, "failed_with_reason"),
@@ -47,6 +49,16 @@ def run(document: Document) -> BenchmarkRun:
         ({"schema_version": None}, "succeeded_complete"),
         ({"measured_at": None}, "succeeded_complete"),
         ({"seed": ""}, "seed_given"),
+        (CLAIMED, "claimed_while_running"),
+        ({"status": "running", "finished_at": None}, "claimed_while_running"),
+        (
+            {"status": "running", "finished_at": None, **CLAIMED, "lease_until": None},
+            "claimed_while_running",
+        ),
+        (
+            {"status": "running", "finished_at": None, **CLAIMED, "claim": None},
+            "claimed_while_running",
+        ),
     ],
 )
 def test_the_database_refuses_a_run(
@@ -60,7 +72,7 @@ def test_the_database_refuses_a_run(
     "changes",
     [
         {"status": "queued", "finished_at": None, "started_at": None, "attempt": 0},
-        {"status": "running", "finished_at": None},
+        {"status": "running", "finished_at": None, **CLAIMED},
         {"status": "failed", "error": "It broke."},
         {"status": "cancelled", "started_at": None, "attempt": 0},
         {"status": "cancelled"},
@@ -167,3 +179,62 @@ def test_a_schedule_page_reads_the_latest_runs_in_one_query(
         (run, "synthetic", "succeeded", measured.wasted_steps)
         for run in (runs[2], runs[0])
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"status": "queued"}, ""),
+        ({"status": "queued", "attempt": 1}, "waits for attempt 2 of 3"),
+        ({"lease_until": NOW - timedelta(1)}, "its worker does not answer"),
+        ({"lease_until": NOW + timedelta(1)}, ""),
+        ({"attempt": 2, "lease_until": NOW + timedelta(1)}, "attempt 2 of 3"),
+        ({"cancel_requested": True}, "is being cancelled"),
+        ({"status": "cancelled", "cancel_requested": True}, ""),
+        ({"status": "succeeded", "attempt": 3}, ""),
+    ],
+)
+def test_says_what_is_special_about_a_state(
+    changes: dict[str, Any], expected: str
+) -> None:
+    run = BenchmarkRun(**({"status": "running", "attempt": 1} | changes))
+    if run.status == "queued" and "attempt" not in changes:
+        run.attempt = 0
+    assert run.state_text == expected
+
+
+def stored(document: Document, seed: int, **changes: Any) -> BenchmarkRun:
+    document["config"]["seed"] = seed
+    made = services.run_record(document=copy.deepcopy(document))
+    BenchmarkRun.objects.filter(pk=made.pk).update(**changes)
+    return made
+
+
+def test_finds_runs_by_tag_and_by_schedule_exactly(document: Document) -> None:
+    tags = [["paper"], ["paper 2", "é'\"\\"], []]
+    runs = [stored(document, seed, tags=t) for seed, t in enumerate(tags)]
+    config = document["config"] | {"schedules": ["uniform", "mine"]}
+    BenchmarkRun.objects.filter(pk=runs[2].pk).update(config=config)
+
+    assert list(BenchmarkRun.objects.tagged("paper")) == [runs[0]]
+    assert list(BenchmarkRun.objects.tagged("é'\"\\")) == [runs[1]]
+    assert not BenchmarkRun.objects.tagged("pape").exists()
+    assert list(BenchmarkRun.objects.with_schedule("mine")) == [runs[2]]
+    assert BenchmarkRun.objects.with_schedule("cosine").count() == 2
+    assert not BenchmarkRun.objects.exclude(
+        pk__in=BenchmarkRun.objects.with_schedule("uniform")
+    ).exists()
+
+
+def test_finds_runs_in_which_every_word_occurs(document: Document) -> None:
+    one = stored(document, 0, notes="For the Paper", tags=["draft"])
+    two = stored(document, 1, notes="100%_sure")
+
+    def found(text: str) -> set[BenchmarkRun]:
+        return set(BenchmarkRun.objects.searched(text))
+
+    assert found("paper DRAFT") == {one}
+    assert found("paper sure") == set()
+    assert found("100%_") == {two}
+    assert found("synthetic cosine") == {one, two}
+    assert found("") == {one, two}

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from noising import services
+from noising.execution.claims import renew
 from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
@@ -56,7 +57,7 @@ def test_the_largest_seed_is_kept_exactly(document: Document) -> None:
 
 def test_progress_moves_the_heartbeat(document: Document) -> None:
     run = started(document)
-    services.run_progress(run=run, progress=0.25)
+    renew(run, 0.25)
     stored = BenchmarkRun.objects.get()
     assert stored.progress == 0.25
     assert stored.heartbeat_at > run.heartbeat_at
@@ -143,7 +144,7 @@ def test_a_run_that_ended_takes_no_results_and_no_failure(document: Document) ->
     services.run_fail(run=failed, reason="First.")
     services.run_record(document=document, run=failed)
     services.run_fail(run=failed, reason="Second.")
-    services.run_progress(run=failed, progress=0.5)
+    renew(failed, 0.5)
     stored = BenchmarkRun.objects.get()
     assert (stored.status, stored.error, stored.progress) == ("failed", "First.", 0.0)
     assert not BenchmarkSchedule.objects.exists()
@@ -203,7 +204,7 @@ def test_a_configuration_that_only_shares_the_name_is_not_linked(
 
 def test_annotating_leaves_the_state_alone(document: Document) -> None:
     run = started(document)
-    services.run_progress(run=run, progress=0.5)
+    renew(run, 0.5)
     services.run_annotate(run=run, notes="Mine.", tags=["kept"])
     stored = BenchmarkRun.objects.get()
     assert (stored.progress, stored.notes, stored.tags) == (0.5, "Mine.", ["kept"])

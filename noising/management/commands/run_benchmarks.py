@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -21,13 +22,23 @@ from benchmarks.run_benchmarks import (
     add_arguments,
     config_from,
     progress_bar,
-    schedule_of_type,
     show_results,
 )
 from benchmarks.runner import run
-from noising.engine import SCHEDULE_TYPES, build_process
+from noising.execution import StoppedError
 from noising.management.recording import RunRecord
-from noising.models import ScheduleConfig
+from noising.models import BenchmarkRun
+from noising.services import AskedSchedules, RunStateError, run_create
+
+SECONDS_BETWEEN_LOOKS = 0.5
+LOOKED_AT = (
+    "status",
+    "progress",
+    "attempt",
+    "error",
+    "lease_until",
+    "cancel_requested",
+)
 
 
 class Command(BaseCommand):
@@ -35,7 +46,8 @@ class Command(BaseCommand):
 
     help = (
         "Measure noise schedules against the uniform baseline; write a JSON file and "
-        "plots, and store the run. --schedules also takes the names of stored ones."
+        "plots, and store the run; or let a worker measure and store it. --schedules "
+        "also takes the names of stored ones."
     )
     requires_system_checks = ()  # a bad argument is one line, whatever checks say
 
@@ -48,18 +60,35 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The flags of ``python -m benchmarks.run_benchmarks``."""
+        """The flags of ``python -m benchmarks.run_benchmarks``, and two more."""
         add_arguments(parser)
+        parser.add_argument(
+            "--queue",
+            action="store_true",
+            help="leave the run to a worker, print its id and end; no file is written",
+        )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="with --queue: end when the run has ended",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run, and turn every expected failure into one line and an exit code."""
         try:
             config = _configured(options)
+            if options["queue"]:
+                self._queue(config, options)
+                return
             report.check_directory(options["output"])
-        except (UsageError, report.OutputError) as error:
+        except (UsageError, RunStateError, report.OutputError) as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except DatabaseError as error:
             raise _database_lost(error) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "interrupted; the run goes on", returncode=INTERRUPTED
+            ) from None
         try:
             with _ended_by_sigterm(), RunRecord(config) as record:
                 self._measure(config, record, options)
@@ -67,10 +96,31 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except report.OutputError as error:
             raise CommandError(str(error), returncode=FAILED) from error
+        except StoppedError as stopped:
+            raise CommandError(f"the run was {stopped}", returncode=FAILED) from None
         except DatabaseError as error:
             raise _database_lost(error) from error
         except KeyboardInterrupt:
             raise CommandError("interrupted", returncode=INTERRUPTED) from None
+
+    def _queue(self, config: BenchmarkConfig, options: Mapping[str, Any]) -> None:
+        run = run_create(config=config)
+        self.stdout.write(str(run.pk))
+        if not options["wait"]:
+            return
+        self.stdout.flush()
+        with progress_bar(quiet=options["quiet"]) as show:
+            while not run.is_ended:
+                show(round(100 * run.progress), 100, f"{run.status} {run.state_text}")
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+                run.refresh_from_db(fields=LOOKED_AT)
+        if run.status != BenchmarkRun.Status.SUCCEEDED:
+            raise CommandError(
+                f"the run has {run.status}: {run.error}"
+                if run.error
+                else f"the run was {run.status}",
+                returncode=FAILED,
+            )
 
     def _measure(
         self, config: BenchmarkConfig, record: RunRecord, options: Mapping[str, Any]
@@ -96,46 +146,10 @@ def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
         UsageError: Nothing has that name, or it is stored for another graph or
             another number of timesteps than this run's.
     """
-    stored: list[ScheduleConfig] = []
-
-    def resolve(name: str) -> Mapping[str, Any]:
-        if name in SCHEDULE_TYPES:
-            return schedule_of_type(name)
-        found = ScheduleConfig.objects.filter(slug=name).first()
-        if found is None:
-            raise UsageError(
-                f"schedules: {name!r} is neither a schedule type nor a stored "
-                f"schedule; the types are {', '.join(SCHEDULE_TYPES)}"
-            )
-        stored.append(found)
-        schedule: Mapping[str, Any] = found.specification["schedule"]
-        return schedule
-
-    config = config_from(options, resolve=resolve)
-    for schedule in stored:
-        _check_fits(schedule, config)
+    asked = AskedSchedules()
+    config = config_from(options, resolve=asked.resolve)
+    asked.check(config)
     return config
-
-
-def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:
-    """Refuse to measure something else under the stored schedule's name."""
-    graph = schedule.specification["graph"]
-    if graph["type"] != config.graph["type"]:
-        raise UsageError(
-            f"schedules: {schedule.slug!r} is stored for the graph {graph['type']!r}; "
-            f"measure it with --graph {graph['type']}"
-        )
-    measured = build_process({**schedule.specification, "graph": dict(config.graph)})
-    if graph != measured.spec["graph"]:
-        raise UsageError(
-            f"schedules: {schedule.slug!r} is stored for a graph with parameters of "
-            "its own, which --graph does not take"
-        )
-    if schedule.num_timesteps != config.num_timesteps:
-        raise UsageError(
-            f"schedules: {schedule.slug!r} is stored for {schedule.num_timesteps} "
-            f"timesteps; measure it with --num-timesteps {schedule.num_timesteps}"
-        )
 
 
 def _database_lost(error: DatabaseError) -> CommandError:

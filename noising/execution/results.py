@@ -1,0 +1,119 @@
+"""The results of a run as rows: all of them, or none."""
+
+from collections.abc import Container, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from noising.execution.claims import end_cancelled
+from noising.execution.lease import StoppedError
+from noising.models import (
+    BenchmarkResult,
+    BenchmarkRun,
+    BenchmarkSchedule,
+    ScheduleConfig,
+    ThroughputResult,
+)
+
+Document = Mapping[str, Any]
+
+
+def record(run: BenchmarkRun, document: Document) -> None:
+    """Store what a worker measured, in one transaction.
+
+    Args:
+        run: As it was claimed.
+        document: The results, as ``results.json`` holds them.
+
+    Raises:
+        StoppedError: The run was cancelled or became another's; nothing is stored.
+    """
+    with transaction.atomic():
+        held = BenchmarkRun.objects.held(run).select_for_update().first()
+        if held is None:
+            raise StoppedError("no longer this worker's")
+        if not held.cancel_requested:
+            write_results(held, document)
+            return
+    end_cancelled(run)
+    raise StoppedError("cancelled")
+
+
+def write_results(run: BenchmarkRun, document: Document) -> None:
+    """Make a run a succeeded one, with all its rows.
+
+    The caller holds the run's row in a transaction.
+    """
+    run.suite = document["suite"]
+    run.schema_version = document["schema_version"]
+    run.measured_at = datetime.fromisoformat(document["created_at"])
+    run.corpus = document["corpus"]
+    run.corpus_name = document["corpus"]["name"]
+    run.environment = document["environment"]
+    run.config = document["config"]
+    run.status = BenchmarkRun.Status.SUCCEEDED
+    run.progress = 1.0
+    run.finished_at = run.heartbeat_at = timezone.now()
+    run.claim = run.lease_until = None
+    run.save()
+    configs = _configs(document["schedules"])
+    for position, entry in enumerate(document["schedules"]):
+        _write_schedule(run, position, entry, configs.get(entry["name"]))
+    ThroughputResult.objects.bulk_create(
+        _throughput(run, position, entry)
+        for position, entry in enumerate(document["throughput"])
+    )
+
+
+def _configs(entries: Sequence[Document]) -> dict[str, ScheduleConfig]:
+    """Return the stored configurations that were measured, by name.
+
+    A schedule type and a configuration may share a name. It is the configuration
+    that was measured only where schedule and graph are its own; the vocabulary is
+    always the corpus's.
+    """
+    measured = {entry["name"]: entry["specification"] for entry in entries}
+    found = ScheduleConfig.objects.select_for_update().filter(slug__in=measured)
+    return {
+        config.slug: config
+        for config in found
+        if all(
+            config.specification[part] == measured[config.slug][part]
+            for part in ("schedule", "graph", "num_timesteps")
+        )
+    }
+
+
+def _write_schedule(
+    run: BenchmarkRun, position: int, entry: Document, config: ScheduleConfig | None
+) -> None:
+    columns = ("name", "specification", "fingerprint", "is_baseline", "curves")
+    schedule = BenchmarkSchedule.objects.create(
+        run=run,
+        position=position,
+        config=config,
+        lint_findings=entry["lint"],
+        wasted_steps=entry["wasted_steps"],
+        details=_rest(entry, {*columns, "lint", "wasted_steps", "results"}),
+        **{key: entry[key] for key in columns},
+    )
+    BenchmarkResult.objects.bulk_create(
+        BenchmarkResult(schedule=schedule, **result) for result in entry["results"]
+    )
+
+
+def _throughput(run: BenchmarkRun, position: int, entry: Document) -> ThroughputResult:
+    columns = ("case", "engine_ns_per_token", "naive_ns_per_token", "speedup")
+    return ThroughputResult(
+        run=run,
+        position=position,
+        details=_rest(entry, columns),
+        **{key: entry[key] for key in columns},
+    )
+
+
+def _rest(entry: Document, columns: Container[str]) -> dict[str, Any]:
+    """Return what has no column of its own, so that nothing recorded is lost."""
+    return {key: value for key, value in entry.items() if key not in columns}

@@ -1,0 +1,84 @@
+"""Names of schedules, as what they stand for in a benchmark."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.cases import BenchmarkConfig, UsageError
+from noising.engine import SCHEDULE_TYPES, build_process
+from noising.models import ScheduleConfig
+
+
+class AskedSchedules:
+    """Looks names up: a type's stands for its defaults, another for what is stored."""
+
+    def __init__(self) -> None:
+        """Begin with nothing looked up."""
+        self.stored: dict[str, ScheduleConfig] = {}
+
+    def resolve(self, name: str) -> Mapping[str, Any]:
+        """Return the specification of the schedule of this name.
+
+        Raises:
+            UsageError: Nothing has that name.
+        """
+        if name in SCHEDULE_TYPES:
+            return {"type": name}
+        found = ScheduleConfig.objects.filter(slug=name).first()
+        if found is None:
+            raise UsageError(
+                f"schedules: {name!r} is neither a schedule type nor a stored "
+                f"schedule; the types are {', '.join(SCHEDULE_TYPES)}"
+            )
+        self.stored[name] = found
+        schedule: Mapping[str, Any] = found.specification["schedule"]
+        return schedule
+
+    def shared(self, part: str, default: Any) -> Any:
+        """Return what all stored schedules have in common.
+
+        Args:
+            part: `graph` or `num_timesteps`.
+            default: What holds where no stored schedule was named.
+
+        Raises:
+            UsageError: Two of them differ in it.
+        """
+        found = [(name, s.specification[part]) for name, s in self.stored.items()]
+        for name, value in found[1:]:
+            first, expected = found[0]
+            if value != expected:
+                raise UsageError(
+                    f"schedules: {name!r} is stored for the {part} {value!r}, "
+                    f"{first!r} for {expected!r}; measure them in a run each"
+                )
+        return found[0][1] if found else default
+
+    def check(self, config: BenchmarkConfig) -> None:
+        """Refuse to measure something else under a stored schedule's name.
+
+        Raises:
+            UsageError: One is stored for another graph or number of timesteps.
+        """
+        for schedule in self.stored.values():
+            _check_fits(schedule, config)
+
+
+def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:
+    """Refuse to measure something else under the stored schedule's name."""
+    graph = schedule.specification["graph"]
+    if graph["type"] != config.graph["type"]:
+        raise UsageError(
+            f"schedules: {schedule.slug!r} is stored for the graph {graph['type']!r}; "
+            f"measure it with --graph {graph['type']}"
+        )
+    measured = build_process({**schedule.specification, "graph": dict(config.graph)})
+    if graph != measured.spec["graph"]:
+        raise UsageError(
+            f"schedules: {schedule.slug!r} is stored for a graph with parameters of "
+            "its own, which --graph does not take"
+        )
+    if schedule.num_timesteps != config.num_timesteps:
+        raise UsageError(
+            f"schedules: {schedule.slug!r} is stored for {schedule.num_timesteps} "
+            f"timesteps; measure it with --num-timesteps {schedule.num_timesteps}"
+        )

@@ -1,0 +1,245 @@
+"""Runs that a worker measures: asked for, cancelled, repeated."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from benchmarks.cases import BenchmarkConfig
+from benchmarks.corpora import BUILTIN_CORPORA
+from benchmarks.runner import SUITE
+from noising.models import BenchmarkRun, IdempotencyKey
+from noising.services.identifiers import uuid7
+from noising.tasks import execute_run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class RunStateError(Exception):
+    """What was asked for cannot be done with a run as it is."""
+
+
+class QueueFullError(Exception):
+    """The account has as many unfinished runs as it may have."""
+
+
+class KeyReusedError(Exception):
+    """The idempotency key has been used for something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """What makes a request repeatable: its key, and a digest of what it asks for."""
+
+    key: str
+    digest: str
+
+    @classmethod
+    def of(cls, key: str, asked: object) -> Self:
+        """Return the pair for a key and a JSON document, whatever its keys' order."""
+        text = json.dumps(asked, sort_keys=True)
+        return cls(key=key, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def run_create(
+    *,
+    config: BenchmarkConfig,
+    owner: "User | None" = None,
+    notes: str = "",
+    tags: Iterable[str] = (),
+    once: Once | None = None,
+) -> BenchmarkRun:
+    """Put a new run into the queue, with its task, or neither.
+
+    Args:
+        config: What to measure, on a corpus that every worker has.
+        owner: Who asks for it.
+        notes: Free text.
+        tags: Short labels.
+        once: The same of the same owner gives the same run.
+
+    Returns:
+        The run, queued; or the one that was made with the same key.
+
+    Raises:
+        RunStateError: The corpus is a file.
+        QueueFullError: The owner has MAX_QUEUED_RUNS unfinished runs.
+        KeyReusedError: The owner has used the key for something else.
+        ValidationError: A tag is not allowed.
+    """
+    if config.corpus not in BUILTIN_CORPORA:
+        raise RunStateError(
+            f"Workers measure {' and '.join(BUILTIN_CORPORA)}, not {config.corpus!r}: "
+            "measure a file with `manage.py run_benchmarks`."
+        )
+    run = BenchmarkRun(
+        id=uuid7(moment=timezone.now()),
+        suite=SUITE,
+        seed=str(config.seed),
+        corpus_name=config.corpus,
+        baseline=config.baseline,
+        config=config.to_document(),
+        specifications={name: dict(schedule) for name, schedule in config.schedules},
+        owner=owner,
+        notes=notes,
+        tags=list(tags),
+    )
+    return _queued(run, once)
+
+
+def run_rerun(
+    *, run: BenchmarkRun, owner: "User | None" = None, once: Once | None = None
+) -> BenchmarkRun:
+    """Put a new run into the queue that measures the same as another one.
+
+    Args:
+        run: The other one, in whatever state.
+        owner: Who asks for the new one.
+        once: As for run_create().
+
+    Returns:
+        The new run, with the notes and tags of the other.
+
+    Raises:
+        RunStateError: The run was measured on a file, or is larger than a run in the
+            queue may be, or what it measured was not kept.
+        QueueFullError: As run_create() raises it.
+        KeyReusedError: As run_create() raises it.
+    """
+    specifications = run.specifications or {
+        schedule.name: schedule.specification["schedule"]
+        for schedule in run.schedules.only("name", "specification")
+    }
+    _check_repeatable(run, specifications)
+    again = BenchmarkRun(
+        id=uuid7(moment=timezone.now()),
+        suite=run.suite,
+        seed=run.seed,
+        corpus_name=run.corpus_name,
+        baseline=run.baseline,
+        config=run.config,
+        specifications=specifications,
+        owner=owner,
+        notes=run.notes,
+        tags=run.tags,
+    )
+    return _queued(again, once)
+
+
+def run_made_with(*, owner: "User", once: Once) -> BenchmarkRun | None:
+    """Return the run that an owner made with a key, or None for a new key.
+
+    Raises:
+        KeyReusedError: It was used for something else.
+    """
+    used = IdempotencyKey.objects.filter(owner=owner, key=once.key)
+    found = used.select_related("run").first()
+    if found is None:
+        return None
+    if found.digest != once.digest:
+        raise KeyReusedError(
+            f"The key {once.key!r} was used for another request: choose a new one."
+        )
+    return found.run
+
+
+def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
+    """Cancel a run: at once while it is queued; else its worker is asked to.
+
+    Returns:
+        The run as it stands now.
+
+    Raises:
+        RunStateError: It has succeeded or failed.
+    """
+    runs = BenchmarkRun.objects.filter(pk=run.pk)
+    cancelled = runs.queued().update(
+        status=BenchmarkRun.Status.CANCELLED,
+        cancel_requested=True,
+        finished_at=timezone.now(),
+    )
+    if not cancelled:
+        runs.unfinished().update(cancel_requested=True)
+    run.refresh_from_db()
+    if run.is_ended and run.status != BenchmarkRun.Status.CANCELLED:
+        raise RunStateError(f"The run has {run.status}: there is nothing to cancel.")
+    return run
+
+
+def enqueue(run_id: UUID) -> UUID:
+    """Give the task queue a run's id; returns the task's own."""
+    return UUID(execute_run.enqueue(str(run_id)).id)
+
+
+def _queued(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
+    try:
+        with transaction.atomic():
+            _take_turn(run.owner)
+            if run.owner is not None and once is not None:
+                made = run_made_with(owner=run.owner, once=once)
+                if made is not None:
+                    return made
+            _check_room(run.owner)
+            run.task_id = enqueue(run.pk)
+            run.full_clean()
+            run.save(force_insert=True)
+            if run.owner is not None and once is not None:
+                IdempotencyKey.objects.create(
+                    owner=run.owner, run=run, key=once.key, digest=once.digest
+                )
+    except IntegrityError:
+        # Somebody made it at the same moment; where not, this is our own failure.
+        made = None
+        if run.owner is not None and once is not None:
+            made = run_made_with(owner=run.owner, once=once)
+        if made is None:
+            raise
+        return made
+    return run
+
+
+def _take_turn(owner: "User | None") -> None:
+    """Let one request of an account count and add at a time."""
+    if owner is not None:
+        get_user_model().objects.select_for_update().get(pk=owner.pk)
+
+
+def _check_room(owner: "User | None") -> None:
+    if owner is None:
+        return
+    unfinished = BenchmarkRun.objects.unfinished().filter(owner=owner).count()
+    if unfinished >= settings.MAX_QUEUED_RUNS:
+        raise QueueFullError(
+            f"This account has {unfinished} unfinished runs, and may have "
+            f"{settings.MAX_QUEUED_RUNS}: wait for one to end, or cancel one."
+        )
+
+
+def _check_repeatable(run: BenchmarkRun, specifications: Mapping[str, Any]) -> None:
+    if run.config.get("corpus") not in BUILTIN_CORPORA:
+        raise RunStateError(
+            "The run was measured on a file, which workers do not have: measure it "
+            "with `manage.py run_benchmarks`."
+        )
+    if set(specifications) != set(run.config["schedules"]):
+        raise RunStateError("What the run measured was not kept: ask for a new one.")
+    for key, most in (
+        ("schedules", settings.MAX_RUN_SCHEDULES + 1),  # the baseline is among them
+        ("timesteps", settings.MAX_RUN_TIMESTEPS),
+        ("samples", settings.MAX_RUN_SAMPLES),
+    ):
+        asked = run.config[key]
+        size = asked if isinstance(asked, int) else len(asked)
+        if size > most:
+            raise RunStateError(
+                f"The run has {size} {key}, and one in the queue may have {most}: "
+                "measure it with `manage.py run_benchmarks`."
+            )

@@ -1,0 +1,101 @@
+"""What workers do beside measuring: keep the queue true to what really runs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from noising import execution
+from noising.execution.claims import end_cancelled
+from noising.models import MOST_ATTEMPTS, BenchmarkRun, IdempotencyKey, Worker
+from noising.services.queue import enqueue
+
+KEPT = timedelta(hours=24)
+"""How long keys and ended tasks are kept at least."""
+
+GONE = "The command that measured it ended without a word."
+WORE_OUT = (
+    f"Its worker went away at each of {MOST_ATTEMPTS} attempts: it may have been "
+    "killed for using too much memory."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaped:
+    """What was found and put right.
+
+    Attributes:
+        lost: runs whose worker had gone.
+        enqueued: queued runs that had no task and have one again.
+    """
+
+    lost: int
+    enqueued: int
+
+
+def runs_reap() -> Reaped:
+    """Put back what lost its worker, and give queued runs without a task a new one.
+
+    Any number of processes may do this at the same time.
+    """
+    return Reaped(lost=_end_leases(), enqueued=_enqueue_again())
+
+
+def worker_seen(*, worker_id: str) -> None:
+    """Note that a worker is alive."""
+    Worker.objects.update_or_create(id=worker_id, defaults={"seen_at": timezone.now()})
+
+
+def worker_gone(*, worker_id: str) -> None:
+    """Note that a worker has ended."""
+    Worker.objects.filter(id=worker_id).delete()
+
+
+def queue_prune() -> None:
+    """Delete keys, tasks and workers that are of no use any more."""
+    before = timezone.now() - KEPT
+    IdempotencyKey.objects.filter(created_at__lt=before).delete()
+    Worker.objects.filter(seen_at__lt=before).delete()
+    DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()
+    # Of a worker that was killed: no queued run has its only task there.
+    DBTaskResult.objects.running().filter(started_at__lt=before).exclude(
+        id__in=BenchmarkRun.objects.unfinished()
+        .filter(task_id__isnull=False)
+        .values("task_id")
+    ).delete()
+
+
+def _end_leases() -> int:
+    now = timezone.now()
+    if not BenchmarkRun.objects.lost(now).exists():
+        return 0
+    with transaction.atomic():
+        lost = list(BenchmarkRun.objects.lost(now).select_for_update(skip_locked=True))
+        for run in lost:
+            if run.cancel_requested:
+                end_cancelled(run)
+            elif run.task_id is None:
+                execution.end_failed(run, GONE)
+            elif run.attempt >= MOST_ATTEMPTS:
+                execution.end_failed(run, WORE_OUT)
+            else:
+                execution.give_back(run, counts=True)
+    return len(lost)
+
+
+def _enqueue_again() -> int:
+    ready = DBTaskResult.objects.filter(
+        id=models.OuterRef("task_id"), status=TaskResultStatus.READY
+    )
+    without = BenchmarkRun.objects.queued().filter(~models.Exists(ready))
+    if not without.exists():
+        return 0
+    with transaction.atomic():
+        runs = list(without.select_for_update(skip_locked=True).only("pk"))
+        for run in runs:
+            run.task_id = enqueue(run.pk)
+            run.save(update_fields=["task_id"])
+    return len(runs)

@@ -1,0 +1,238 @@
+"""noising.execution: one attempt at a run, whatever happens during it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import pytest
+from django.db import DatabaseError
+
+from benchmarks import runner
+from benchmarks.cases import BenchmarkConfig, UsageError
+from benchmarks.runner import ProgressListener
+from noising.execution import STOPPING, Lease, StoppedError, execute, lease, record
+from noising.execution.claims import claim_run, give_back
+from noising.execution.job import configured
+from noising.models import BenchmarkResult, BenchmarkRun
+from tests.runs import claimed, config, queued
+
+pytestmark = pytest.mark.django_db
+
+Document = dict[str, Any]
+Run = Callable[..., Document]
+
+
+@pytest.fixture(autouse=True)
+def _not_stopping() -> Iterator[None]:
+    yield
+    STOPPING.clear()
+
+
+@pytest.fixture
+def measures(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
+    """Put something else in the place of the benchmark."""
+
+    def replace(run: Run) -> None:
+        monkeypatch.setattr(runner, "run", run)
+
+    return replace
+
+
+def state() -> tuple[str, int, str]:
+    return BenchmarkRun.objects.values_list("status", "attempt", "error").get()
+
+
+def test_measures_what_was_asked_for() -> None:
+    run = queued()
+
+    execute(run.pk)
+
+    stored = BenchmarkRun.objects.for_page().get()
+    assert (stored.status, stored.attempt, stored.progress) == ("succeeded", 1, 1.0)
+    document = stored.document()
+    assert document["config"] == config().to_document()
+    assert [entry["name"] for entry in document["schedules"]] == ["uniform", "cosine"]
+    assert BenchmarkResult.objects.count() == 4
+
+
+def test_the_configuration_survives_the_database() -> None:
+    run = queued()
+    run.refresh_from_db()
+    assert configured(run) == config()
+
+
+def test_a_second_delivery_changes_nothing(
+    measures: Callable[[Run], None], document: Document
+) -> None:
+    measures(lambda config, on_progress: document)
+    run = queued()
+    execute(run.pk)
+    before = BenchmarkRun.objects.values().get(), BenchmarkResult.objects.count()
+
+    execute(run.pk)
+
+    after = BenchmarkRun.objects.values().get(), BenchmarkResult.objects.count()
+    assert after == before
+
+
+def raising(error: BaseException) -> Run:
+    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+        raise error
+
+    return run
+
+
+def test_what_cannot_be_measured_fails_at_once(
+    measures: Callable[[Run], None],
+) -> None:
+    measures(raising(UsageError("schedule 'x': does not fit")))
+    execute(queued().pk)
+    assert state() == ("failed", 1, "schedule 'x': does not fit")
+
+
+def test_a_failure_of_ours_is_tried_three_times(
+    measures: Callable[[Run], None],
+) -> None:
+    measures(raising(MemoryError("no room")))
+    run = queued()
+
+    for expected in [("queued", 1, ""), ("queued", 2, "")]:
+        with pytest.raises(MemoryError):
+            execute(run.pk)
+        assert state() == expected
+    with pytest.raises(MemoryError):
+        execute(run.pk)
+
+    assert state() == ("failed", 3, "MemoryError: no room")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)])
+def test_the_end_of_the_process_is_no_attempt(
+    measures: Callable[[Run], None], error: BaseException
+) -> None:
+    measures(raising(error))
+    with pytest.raises(type(error)):
+        execute(queued().pk)
+    assert state() == ("queued", 0, "")
+
+
+def test_a_process_that_stops_begins_nothing() -> None:
+    STOPPING.set()
+    execute(queued().pk)
+    assert state() == ("queued", 0, "")
+
+
+def test_results_of_a_lost_claim_are_not_stored(document: Document) -> None:
+    lost = claimed()
+    give_back(lost, counts=True)
+    claim_run(lost.pk)
+
+    with pytest.raises(StoppedError, match="no longer this worker's"):
+        record(lost, document)
+
+    assert state() == ("running", 2, "")
+    assert not BenchmarkResult.objects.exists()
+
+
+def test_a_cancellation_at_the_last_moment_holds(document: Document) -> None:
+    run = claimed()
+    BenchmarkRun.objects.update(cancel_requested=True)
+
+    with pytest.raises(StoppedError, match="cancelled"):
+        record(run, document)
+
+    assert state() == ("cancelled", 1, "")
+    assert not BenchmarkResult.objects.exists()
+
+
+def test_nothing_is_stored_of_results_that_do_not_fit(document: Document) -> None:
+    results = document["schedules"][-1]["results"]
+    results.append(results[-1])
+    run = claimed()
+
+    with pytest.raises(DatabaseError):
+        record(run, document)
+
+    assert state() == ("running", 1, "")
+    assert not BenchmarkResult.objects.exists()
+
+
+class Beats:
+    """The database as the lease's thread sees it, in the order of its renewals."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = iter(answers)
+        self.progress: list[float] = []
+        self.exhausted = threading.Event()
+
+    def __call__(self, run: BenchmarkRun, progress: float) -> Any:
+        self.progress.append(progress)
+        answer = next(self.answers, None)
+        if answer is None:
+            self.exhausted.set()
+            return lease.Hold.HELD
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 0.001)
+
+
+def stopped(kept: Lease) -> str:
+    """Report progress until that is refused; return why."""
+    while True:
+        try:
+            kept.report(1, 2)
+        except StoppedError as error:
+            return str(error)
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize(
+    ("hold", "reason"),
+    [
+        (lease.Hold.LOST, "no longer this worker's"),
+        (lease.Hold.CANCELLED, "cancelled"),
+    ],
+)
+def test_the_next_step_ends_what_is_no_longer_to_be_measured(
+    monkeypatch: pytest.MonkeyPatch, hold: lease.Hold, reason: str
+) -> None:
+    ended: list[BenchmarkRun] = []
+    monkeypatch.setattr(lease, "renew", Beats(lease.Hold.HELD, hold))
+    monkeypatch.setattr(lease, "end_cancelled", ended.append)
+    run = BenchmarkRun()
+
+    with Lease(run) as kept:
+        assert stopped(kept) == reason
+
+    assert ended == ([run] if hold is lease.Hold.CANCELLED else [])
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_process_that_is_told_to_stop_gives_its_run_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(lease, "renew", Beats())
+    monkeypatch.setattr(lease, "give_back", lambda run, *, counts: given.append(counts))
+    with Lease(BenchmarkRun()) as kept:
+        STOPPING.set()
+        assert stopped(kept) == "given back to the queue"
+    assert given == [False]
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_database_that_is_away_for_a_moment_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beats = Beats(DatabaseError("gone"), DatabaseError("gone"), lease.Hold.HELD)
+    monkeypatch.setattr(lease, "renew", beats)
+    with Lease(BenchmarkRun()) as kept:
+        kept.report(3, 4)
+        assert beats.exhausted.wait(20)
+        kept.report(4, 4)
+    assert beats.progress[-1] in {0.75, 1.0}

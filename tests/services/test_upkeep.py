@@ -1,0 +1,145 @@
+"""noising.services.upkeep: the queue is true to what really runs."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.execution import claim_run
+from noising.models import BenchmarkRun, IdempotencyKey, Worker
+from noising.services import Once, Reaped
+from tests.runs import claimed, queued
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timezone.now() - timedelta(days=2)
+
+
+def lose(run: BenchmarkRun) -> None:
+    """Let the lease run out."""
+    BenchmarkRun.objects.filter(pk=run.pk).update(lease_until=LONG_AGO)
+
+
+def tasks_ready() -> int:
+    return DBTaskResult.objects.filter(status=TaskResultStatus.READY).count()
+
+
+def take_task() -> None:
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=LONG_AGO)
+
+
+def test_a_run_that_lost_its_worker_is_queued_again_with_a_task() -> None:
+    run = claimed()
+    take_task()
+    lose(run)
+
+    assert services.runs_reap() == Reaped(lost=1, enqueued=1)
+
+    stored = BenchmarkRun.objects.get()
+    assert (stored.status, stored.attempt) == ("queued", 1)
+    assert tasks_ready() == 1
+    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+
+
+def test_a_run_that_is_renewed_stays_its_workers() -> None:
+    claimed()
+    take_task()
+    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+
+
+def test_the_third_time_it_has_failed_with_the_reason() -> None:
+    run = queued()
+    for attempt in (1, 2, 3):
+        taken = claim_run(run.pk)
+        assert taken is not None
+        assert taken.attempt == attempt
+        lose(taken)
+        services.runs_reap()
+
+    stored = BenchmarkRun.objects.get()
+    assert stored.status == "failed"
+    assert "at each of 3 attempts" in stored.error
+
+
+def test_a_lost_run_that_was_to_be_cancelled_is_cancelled() -> None:
+    run = claimed()
+    services.run_cancel(run=run)
+    lose(run)
+    services.runs_reap()
+    assert BenchmarkRun.objects.get().status == "cancelled"
+
+
+def test_a_run_of_a_command_that_went_away_has_failed() -> None:
+    run = services.run_start(suite="s", corpus_name="c", config=queued().config)
+    lose(run)
+    services.runs_reap()
+    run.refresh_from_db()
+    assert (run.status, run.error) == (
+        "failed",
+        "The command that measured it ended without a word.",
+    )
+
+
+@pytest.mark.parametrize("loss", ["deleted", "taken by a worker that was killed"])
+def test_a_queued_run_without_its_task_gets_another(loss: str) -> None:
+    run = queued()
+    if loss == "deleted":
+        DBTaskResult.objects.all().delete()
+    else:
+        take_task()
+
+    assert services.runs_reap() == Reaped(lost=0, enqueued=1)
+
+    run.refresh_from_db()
+    [task] = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
+    assert (task.id, task.args_kwargs["args"]) == (run.task_id, [str(run.pk)])
+
+
+def test_looking_after_a_queue_in_order_only_reads(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(3):
+        queued()
+    with django_assert_num_queries(2):
+        services.runs_reap()
+
+
+def test_a_worker_counts_as_alive_for_half_a_minute() -> None:
+    services.worker_seen(worker_id="one")
+    services.worker_seen(worker_id="one")
+    assert Worker.objects.alive().count() == 1
+    Worker.objects.update(seen_at=timezone.now() - timedelta(seconds=31))
+    assert not Worker.objects.alive().exists()
+    services.worker_gone(worker_id="one")
+    assert not Worker.objects.exists()
+
+
+def test_prunes_what_is_of_no_use_any_more() -> None:
+    ada = User.objects.create_user("ada")
+    old = [queued(owner=ada, once=Once.of(key, "x")) for key in ("1", "2", "3")]
+    for run, status in zip(old, ("SUCCESSFUL", "FAILED", "RUNNING"), strict=True):
+        DBTaskResult.objects.filter(id=run.task_id).update(
+            status=status, started_at=LONG_AGO, finished_at=LONG_AGO
+        )
+    BenchmarkRun.objects.update(status="cancelled", finished_at=LONG_AGO)
+    IdempotencyKey.objects.update(created_at=LONG_AGO)
+    Worker.objects.create(id="gone", seen_at=LONG_AGO)
+    kept = queued(owner=ada, once=Once.of("4", "x"))
+    running = queued(owner=ada)
+    DBTaskResult.objects.filter(id=running.task_id).update(
+        status="RUNNING", started_at=LONG_AGO
+    )
+    services.worker_seen(worker_id="here")
+
+    services.queue_prune()
+
+    assert IdempotencyKey.objects.get().key == "4"
+    assert Worker.objects.get().id == "here"
+    left = set(DBTaskResult.objects.values_list("id", flat=True))
+    assert left == {kept.task_id, running.task_id}
+    assert BenchmarkRun.objects.count() == 5

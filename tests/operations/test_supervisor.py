@@ -1,16 +1,21 @@
 """noising.management.supervisor: programs that live and end together."""
 
+import dataclasses
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from noising.management.supervisor import Program, ProgramEndedError, supervise
+from noising.management import supervisor
+from noising.management.supervisor import Program, ProgramEndedError
+
+supervise = partial(supervisor.supervise, say=print)
 
 
 def python(script: str, *arguments: object) -> Program:
@@ -155,3 +160,37 @@ def test_ctrl_c_in_a_terminal_does_not_reach_programs_directly(tmp_path: Path) -
         supervise([program], stop_seconds=20)
 
     assert int((tmp_path / "group").read_text()) != os.getpgid(0)
+
+
+# Says that it was here, and ends, the third time for its parent to notice.
+ENDS_YOUNG = """
+import sys
+from pathlib import Path
+folder = Path(sys.argv[1])
+count = len(list(folder.glob("life-*"))) + 1
+(folder / f"life-{count}").touch()
+if count == 3:
+    (folder / "running").touch()
+"""
+
+
+def test_a_program_that_restarts_is_started_anew_and_takes_nobody_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_WAIT_SECONDS", 0.01)
+    (tmp_path / "other").mkdir()
+    worker = dataclasses.replace(python(ENDS_YOUNG, tmp_path), restarts=True)
+    waiter = when_there(tmp_path / "running", signal_self(signal.SIGTERM))
+    lines: list[str] = []
+
+    supervisor.supervise(
+        [python(DRAINS, tmp_path / "other"), worker], stop_seconds=20, say=lines.append
+    )
+
+    waiter.join()
+    assert (tmp_path / "other" / "drained").exists()
+    # It waits the longer the oftener it ends young.
+    assert lines[:2] == [
+        f"The child ended with exit code 0; it is started anew in {wait} s."
+        for wait in ("0.01", "0.02")
+    ]

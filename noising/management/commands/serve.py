@@ -1,5 +1,6 @@
 """`manage.py serve`: everything that runs in production, under one process."""
 
+import os
 import socket
 import sys
 from typing import Any
@@ -17,11 +18,11 @@ DRAIN_SECONDS = 8
 
 
 class Command(BaseCommand):
-    """Check, prepare, and run the web server until a signal ends it."""
+    """Check, prepare, and run web server and worker until a signal ends them."""
 
     help = (
         "Serve on HOST:PORT: check the settings, make the secret key, migrate, collect "
-        "static files, then run gunicorn until SIGTERM or Ctrl-C."
+        "static files, then run gunicorn and a worker until SIGTERM or Ctrl-C."
     )
     requires_system_checks = ()  # handle() runs them, with those for deployment
 
@@ -33,7 +34,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Serving on {_address(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
-                supervise([_web_server(listener)], stop_seconds=DRAIN_SECONDS + 1)
+                supervise(
+                    [_web_server(listener), _worker()],
+                    stop_seconds=DRAIN_SECONDS + 1,
+                    say=self.stderr.write,
+                )
             except ProgramEndedError as ended:
                 raise CommandError(f"{ended}; its own lines above say why") from ended
         self.stdout.write("Stopped.")
@@ -61,6 +66,18 @@ def _web_server(listener: socket.socket) -> Program:
             *("--graceful-timeout", str(DRAIN_SECONDS)),
         ),
         pass_fds=(listener.fileno(),),
+    )
+
+
+def _worker() -> Program:
+    """Describe the process that measures runs; requests do not depend on it."""
+    return Program(
+        name="The worker",
+        command=(
+            *(sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"),
+            *("--parent", str(os.getpid())),
+        ),
+        restarts=True,
     )
 
 

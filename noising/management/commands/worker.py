@@ -1,0 +1,62 @@
+"""`manage.py worker`: measures the runs that wait in the queue."""
+
+import logging
+import os
+import socket
+from argparse import SUPPRESS
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.crypto import get_random_string
+from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME
+
+from noising.management.queue_worker import QueueWorker, Upkeep
+
+NICENESS = 10
+"""Added to the process's own: requests come first."""
+
+LONGEST_HOST = 40
+
+
+class Command(BaseCommand):
+    """Take one run after another until told to stop."""
+
+    help = (
+        "Measure the runs in the queue, one at a time, until SIGTERM or Ctrl-C; the "
+        "run that is being measured then goes back into the queue. `serve` has one "
+        "such worker already; on many hosts start as many as you like."
+    )
+    requires_system_checks = ()  # `serve` has run them
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What `serve` says, and what tests need."""
+        parser.add_argument(
+            "--batch",
+            action="store_true",
+            help="end once the queue is empty instead of waiting for more",
+        )
+        parser.add_argument("--parent", type=int, metavar="PID", help=SUPPRESS)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Work until stopped."""
+        os.nice(NICENESS)
+        logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
+        worker_id = _identity()
+        worker = QueueWorker(
+            queue_names=[DEFAULT_TASK_QUEUE_NAME],
+            excluded_queue_names=[],
+            interval=1.0,
+            batch=options["batch"],
+            backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=worker_id,
+        )
+        worker.configure_signals()
+        with Upkeep(worker_id=worker_id, parent=options["parent"]):
+            worker.run()
+
+
+def _identity() -> str:
+    """Return a name that says where the worker runs and is no other one's."""
+    return f"{socket.gethostname()[:LONGEST_HOST]}-{get_random_string(12)}"

@@ -1,0 +1,97 @@
+"""The worker's process: its loop, and the thread that looks after the queue."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from types import FrameType, TracebackType
+from typing import Self
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django_tasks_db.management.commands.db_worker import Worker
+
+from noising import services
+from noising.execution import STOPPING
+
+logger = logging.getLogger(__name__)
+
+UPKEEP_SECONDS = 2.0
+PRUNE_SECONDS = 3600.0
+
+
+class QueueWorker(Worker):
+    """django-tasks-db's loop, which gives its run back when it is told to stop."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Stop: at once between two tasks, else at the run's next step."""
+        STOPPING.set()
+        super().shutdown(signum, frame)
+
+
+class Upkeep:
+    """Says that the worker lives, and reaps, in a thread of its own.
+
+    So a worker that is busy for an hour still finds the runs of one that was killed.
+    """
+
+    def __init__(self, *, worker_id: str, parent: int | None) -> None:
+        """Keep who the worker is, and the process without which it should not run."""
+        self._worker_id = worker_id
+        self._parent = parent
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
+        self._pruned_at: float | None = None
+
+    def __enter__(self) -> Self:
+        """Put right what is wrong now, then begin."""
+        self._once()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End, and say so."""
+        self._over.set()
+        self._thread.join()
+        try:
+            services.worker_gone(worker_id=self._worker_id)
+        except DatabaseError as lost:
+            logger.warning("The worker's end is not on record: %s", lost)
+
+    def _work(self) -> None:
+        try:
+            while not self._over.wait(UPKEEP_SECONDS):
+                if self._is_orphan():
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
+                self._once()
+        finally:
+            connection.close()
+
+    def _is_orphan(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+    def _once(self) -> None:
+        try:
+            services.worker_seen(worker_id=self._worker_id)
+            reaped = services.runs_reap()
+            if reaped.lost or reaped.enqueued:
+                logger.warning(
+                    "%s runs had lost their worker, %s were enqueued anew.",
+                    reaped.lost,
+                    reaped.enqueued,
+                )
+            now = time.monotonic()
+            if self._pruned_at is None or now > self._pruned_at + PRUNE_SECONDS:
+                self._pruned_at = now
+                services.queue_prune()
+        except DatabaseError as error:
+            # The next time it may answer again.
+            logger.warning("The queue was not looked after: %s", error)
+            connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -90,12 +90,25 @@ class Design:
         return float(self.type_counts.sum()) / self.samples
 
 
+def silent() -> None:
+    """Tell nobody."""
+
+
 def preserved_counts(
-    process: ForwardProcess, design: Design, timestep: int, *, seed: int
+    process: ForwardProcess,
+    design: Design,
+    timestep: int,
+    *,
+    seed: int,
+    on_batch: Callable[[], None] = silent,
 ) -> NDArray[np.int64]:
-    """Noise the design and count unchanged tokens by type, (3,)."""
+    """Noise the design and count unchanged tokens by type, (3,).
+
+    `on_batch` is called before each batch; what it raises ends the work.
+    """
     counts = np.zeros(len(TOKEN_TYPES), dtype=np.int64)
     for batch in design.batches:
+        on_batch()
         noised = process.noise(
             batch.tokens,
             timestep,
@@ -110,17 +123,24 @@ def preserved_counts(
 
 
 def expected_counts(
-    process: ForwardProcess, design: Design, timesteps: NDArray[np.int64]
+    process: ForwardProcess,
+    design: Design,
+    timesteps: NDArray[np.int64],
+    *,
+    on_batch: Callable[[], None] = silent,
 ) -> NDArray[np.float64]:
     """Return the expected number of unchanged tokens by timestep and type, (K, 3).
 
     A token x at total noise sigma stays x with probability
     exp(-sigma) + (1 - exp(-sigma))·limit(x).
+
+    `on_batch` is called before each batch; what it raises ends the work.
     """
     times = np.asarray(process.time(timesteps), dtype=np.float64)
     expected = np.zeros((times.size, len(TOKEN_TYPES)))
     limit = process.limit()
     for batch in design.batches:
+        on_batch()
         if process.hyperschedule is None:
             tokens = batch.tokens.reshape(-1)[batch.real]
             returning = np.bincount(

@@ -51,7 +51,8 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
 
     Args:
         config: what to run.
-        on_progress: is called with (steps done, steps in all, what comes next).
+        on_progress: is called with (steps done, steps in all, what comes next), and
+            within long steps again. What it raises ends the run.
 
     Returns:
         The results document; docs/benchmarks.md describes it. Everything in it but
@@ -121,11 +122,17 @@ class _Steps:
     def __init__(self, total: int, on_progress: ProgressListener) -> None:
         self._total = total
         self._started = 0
+        self._what = "expectations"
         self._on_progress = on_progress
 
     def next(self, what: str) -> None:
+        self._what = what
         self._on_progress(self._started, self._total, what)
         self._started += 1
+
+    def again(self) -> None:
+        """Report the step that is under way once more."""
+        self._on_progress(max(0, self._started - 1), self._total, self._what)
 
     def finished(self) -> None:
         self._on_progress(self._total, self._total, "done")
@@ -205,12 +212,20 @@ class _Variant:
             study.config.timesteps,
             _spread(process.num_timesteps, PRESERVATION_POINTS),
         )
-        self._expected = expected_counts(process, study.design, self.grid)
+        self._expected = expected_counts(
+            process, study.design, self.grid, on_batch=study.steps.again
+        )
 
     def preserved(self, timestep: int) -> dict[str, Measurement]:
         """Measure the unchanged share, of all tokens and of each type there is."""
         design, seed = self._study.design, self._study.config.seed
-        kept = preserved_counts(self._process, design, timestep, seed=seed)
+        kept = preserved_counts(
+            self._process,
+            design,
+            timestep,
+            seed=seed,
+            on_batch=self._study.steps.again,
+        )
         row = int(np.searchsorted(self.grid, timestep))
         return {
             name: proportion(int(kept[of].sum()), trials, exact=float(exact[row]))

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import PublicView
+from noising.models import Worker
 from noising_site import schema
 
 logger = logging.getLogger("noising.site")
@@ -71,9 +72,18 @@ def disk_has_space() -> bool:
         return False
 
 
+def worker_is_alive() -> bool:
+    """Tell whether some worker measures what is queued."""
+    try:
+        return Worker.objects.alive().exists()
+    except Error:
+        return False
+
+
 PARTS: Mapping[str, Callable[[], bool]] = {
     "database": database_works,
     "migrations": migrations_are_applied,
     "disk": disk_has_space,
+    "worker": worker_is_alive,
 }
 """What is reported as degraded where it returns False."""

@@ -19,7 +19,8 @@ class ReadyzSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=["ready", "degraded"])
     degraded = serializers.ListField(
-        child=serializers.CharField(), help_text="Of database, migrations, disk."
+        child=serializers.CharField(),
+        help_text="Of database, migrations, disk, worker.",
     )
 
 

@@ -27,6 +27,10 @@ class RunStateError(Exception):
     """What was asked for cannot be done with a run as it is."""
 
 
+class RunTooLargeError(Exception):
+    """A run in the queue may not be as large as that."""
+
+
 class QueueFullError(Exception):
     """The account has as many unfinished runs as it may have."""
 
@@ -71,6 +75,7 @@ def run_create(
 
     Raises:
         RunStateError: The corpus is a file.
+        RunTooLargeError: It exceeds MAX_RUN_SCHEDULES, _TIMESTEPS or _SAMPLES.
         QueueFullError: The owner has MAX_QUEUED_RUNS unfinished runs.
         KeyReusedError: The owner has used the key for something else.
         ValidationError: A tag is not allowed.
@@ -80,13 +85,15 @@ def run_create(
             f"Workers measure {' and '.join(BUILTIN_CORPORA)}, not {config.corpus!r}: "
             "measure a file with `manage.py run_benchmarks`."
         )
+    document = config.to_document()
+    _check_size(document)
     run = BenchmarkRun(
         id=uuid7(moment=timezone.now()),
         suite=SUITE,
         seed=str(config.seed),
         corpus_name=config.corpus,
         baseline=config.baseline,
-        config=config.to_document(),
+        config=document,
         specifications={name: dict(schedule) for name, schedule in config.schedules},
         owner=owner,
         notes=notes,
@@ -109,8 +116,9 @@ def run_rerun(
         The new run, with the notes and tags of the other.
 
     Raises:
-        RunStateError: The run was measured on a file, or is larger than a run in the
-            queue may be, or what it measured was not kept.
+        RunStateError: The run was measured on a file, or what it measured was not
+            kept.
+        RunTooLargeError: As run_create() raises it.
         QueueFullError: As run_create() raises it.
         KeyReusedError: As run_create() raises it.
     """
@@ -119,6 +127,7 @@ def run_rerun(
         for schedule in run.schedules.only("name", "specification")
     }
     _check_repeatable(run, specifications)
+    _check_size(run.config)
     again = BenchmarkRun(
         id=uuid7(moment=timezone.now()),
         suite=run.suite,
@@ -231,15 +240,18 @@ def _check_repeatable(run: BenchmarkRun, specifications: Mapping[str, Any]) -> N
         )
     if set(specifications) != set(run.config["schedules"]):
         raise RunStateError("What the run measured was not kept: ask for a new one.")
+
+
+def _check_size(config: Mapping[str, Any]) -> None:
     for key, most in (
         ("schedules", settings.MAX_RUN_SCHEDULES + 1),  # the baseline is among them
         ("timesteps", settings.MAX_RUN_TIMESTEPS),
         ("samples", settings.MAX_RUN_SAMPLES),
     ):
-        asked = run.config[key]
+        asked = config[key]
         size = asked if isinstance(asked, int) else len(asked)
         if size > most:
-            raise RunStateError(
+            raise RunTooLargeError(
                 f"The run has {size} {key}, and one in the queue may have {most}: "
                 "measure it with `manage.py run_benchmarks`."
             )

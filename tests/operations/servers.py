@@ -63,12 +63,22 @@ class Server:
         finally:
             connection.close()
 
+    def child(self, name: str) -> int:
+        """Wait until there is a child with this in its command line; return it."""
+
+        def found() -> list[int]:
+            return [pid for pid in children(self.process.pid) if name in command(pid)]
+
+        wait_for(found, lambda: f"no {name}:\n{self.lines}")
+        return found()[0]
+
     def workers(self) -> list[int]:
         """Return gunicorn's worker processes."""
         return [
             worker
-            for gunicorn in children(self.process.pid)
-            for worker in children(gunicorn)
+            for child in children(self.process.pid)
+            if "gunicorn" in command(child)
+            for worker in children(child)
         ]
 
     def both_workers(self) -> list[int]:
@@ -99,6 +109,14 @@ def children(pid: int) -> list[int]:
     except FileNotFoundError:
         return []
     return [int(child) for child in text.split()]
+
+
+def command(pid: int) -> list[str]:
+    """Return the words of a process's command line; none once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def wait_for(condition: Any, complaint: Any, seconds: float = DEADLINE_SECONDS) -> None:

@@ -40,6 +40,10 @@ def serve(**variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def niceness(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
 def wait_until_replaced(server: Server, worker: int) -> None:
     wait_for(
         lambda: len(server.workers()) == 2 and worker not in server.workers(),
@@ -142,12 +146,33 @@ def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path) -> None:
 
 def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path) -> None:
     with running(data_dir) as server:
-        [gunicorn] = children(server.process.pid)
-        os.kill(gunicorn, signal.SIGKILL)
+        os.kill(server.child("gunicorn"), signal.SIGKILL)
         code = server.process.wait(timeout=30)
 
     assert code == 1
     assert "CommandError: The web server was killed by SIGKILL" in server.lines
+
+
+def test_a_killed_worker_of_runs_is_started_anew_and_disturbs_nobody(
+    data_dir: Path,
+) -> None:
+    with running(data_dir) as server:
+        worker, gunicorn = server.child("worker"), server.child("gunicorn")
+
+        os.kill(worker, signal.SIGKILL)
+
+        wait_for(
+            lambda: worker not in children(server.process.pid), lambda: "still there"
+        )
+        assert server.child("worker") != worker
+        assert server.child("gunicorn") == gunicorn
+        assert server.ask("GET", "/info").status == 200
+        # Requests come first.
+        wait_for(lambda: niceness(server.child("worker")) == 10, lambda: "not nice")
+        assert server.stop() == 0
+    assert "The worker was killed by SIGKILL; it is started anew in 1 s." in (
+        server.lines
+    )
 
 
 def test_a_killed_serve_leaves_no_process_behind(data_dir: Path) -> None:

@@ -21,6 +21,7 @@ from noising.services import (
     Once,
     QueueFullError,
     RunStateError,
+    RunTooLargeError,
 )
 from tests.operations.servers import ROOT, environment
 from tests.runs import claimed, config, queued
@@ -192,8 +193,6 @@ def test_results_from_a_file_can_be_measured_again(document: dict[str, Any]) -> 
     [
         ({"corpus": "mine.txt"}, "on a file"),
         ({"schedules": ["uniform", "gone"]}, "was not kept"),
-        ({"samples": 10_001}, "10001 samples"),
-        ({"timesteps": list(range(101))}, "101 timesteps"),
     ],
 )
 def test_refuses_to_repeat_what_the_queue_does_not_take(
@@ -202,4 +201,31 @@ def test_refuses_to_repeat_what_the_queue_does_not_take(
     run = queued()
     run.config = run.config | changes
     with pytest.raises(RunStateError, match=said):
+        services.run_rerun(run=run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"samples": 10_001}, "10001 samples"),
+        ({"timesteps": tuple(range(101))}, "101 timesteps"),
+        (
+            {"schedules": [(str(n), {"type": "uniform"}) for n in range(18)]},
+            "18 schedules",
+        ),
+    ],
+)
+def test_a_run_in_the_queue_may_not_be_larger_than_the_settings_say(
+    changes: dict[str, Any], said: str
+) -> None:
+    if "schedules" in changes:
+        changes["baseline"] = "0"
+    large = config(**changes)
+    run = queued()
+    run.config = large.to_document()
+    run.specifications = dict(large.schedules)
+
+    with pytest.raises(RunTooLargeError, match=said):
+        services.run_create(config=large)
+    with pytest.raises(RunTooLargeError, match=said):
         services.run_rerun(run=run)

@@ -1,6 +1,7 @@
 """What probes are told."""
 
 import shutil
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,13 +9,17 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from noising import services
+from noising.models import Worker
 from noising_site import health
 
 
 @pytest.fixture
-def data_dir(settings, tmp_path):
+def data_dir(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
+    services.worker_seen(worker_id="here")
     return tmp_path
 
 
@@ -73,8 +78,22 @@ def test_a_full_disk_is_degraded(client, data_dir, monkeypatch, free):
 
 @pytest.mark.django_db
 def test_a_missing_data_folder_is_degraded(client, settings, tmp_path):
+    services.worker_seen(worker_id="here")
     settings.DATA_DIR = tmp_path / "missing"
     assert readyz(client)[1]["degraded"] == ["disk"]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_not_heard_of_is_degraded(client, data_dir):
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    assert readyz(client)[1]["degraded"] == ["worker"]
+
+
+@pytest.mark.django_db
+def test_tables_that_are_not_there_are_degraded(client, data_dir):
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("ALTER TABLE noising_worker RENAME TO lost")
+    assert readyz(client)[1]["degraded"] == ["worker"]
 
 
 @pytest.mark.django_db

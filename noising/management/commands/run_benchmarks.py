@@ -28,7 +28,12 @@ from benchmarks.runner import run
 from noising.execution import StoppedError
 from noising.management.recording import RunRecord
 from noising.models import BenchmarkRun
-from noising.services import AskedSchedules, RunStateError, run_create
+from noising.services import (
+    AskedSchedules,
+    RunStateError,
+    RunTooLargeError,
+    run_create,
+)
 
 SECONDS_BETWEEN_LOOKS = 0.5
 LOOKED_AT = (
@@ -39,6 +44,9 @@ LOOKED_AT = (
     "lease_until",
     "cancel_requested",
 )
+
+
+REFUSED = (UsageError, RunStateError, RunTooLargeError, report.OutputError)
 
 
 class Command(BaseCommand):
@@ -81,7 +89,7 @@ class Command(BaseCommand):
                 self._queue(config, options)
                 return
             report.check_directory(options["output"])
-        except (UsageError, RunStateError, report.OutputError) as error:
+        except REFUSED as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except DatabaseError as error:
             raise _database_lost(error) from error

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.drawing import ImageFormat, image_answer
+from noising.drawing import RUN_FIGURES, ImageFormat, image_answer
 from noising.models import BenchmarkRun, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
@@ -45,7 +45,7 @@ def run(
     request: HttpRequest, run_id: UUID, name: str, image_format: str
 ) -> HttpResponseBase:
     """A figure of a run that succeeded."""
-    _require(name, plots.RUN_TITLES)
+    _require(name, RUN_FIGURES)
     found = get_object_or_404(
         BenchmarkRun.objects.only("corpus_name", "finished_at"),
         pk=run_id,

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from noising.curves import QUANTITIES
 from noising.drawing import (
+    RUN_FIGURES,
     Image,
     ImageFormat,
     content_key,
-    draw_run,
     draw_schedules,
+    run_image,
 )
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
@@ -20,13 +21,6 @@ from noising.services import BUILTIN_SCHEDULES
 OVERLAID = ("alpha", "information")
 SHOWN = ("alpha", "information", "sigma")
 """The quantities that pages have plots of."""
-
-RUN_TITLES: Mapping[str, str] = {
-    "alpha": "Signal left by each schedule",
-    "information": "Information left",
-    "preservation": "Tokens unchanged, by type",
-    "throughput": "Throughput",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,27 +129,21 @@ def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
 
 
 def run_plot(name: str, run: BenchmarkRun) -> Plot:
-    """A figure of a run that succeeded; `name` is a key of RUN_TITLES.
-
-    What such a run measured never changes again, so its id stands for the content.
-    """
+    """A figure of a run that succeeded; `name` is a key of RUN_FIGURES."""
+    image = run_image(name, run)
     return Plot(
         route="pages:plot-run",
         arguments={"run_id": run.pk, "name": name},
-        title=RUN_TITLES[name],
+        title=RUN_FIGURES[name],
         subject=f"the run on {run.corpus_name}",
-        key=content_key(name, str(run.pk), str(run.finished_at)),
+        key=image.key,
         is_wide=name == "preservation",
-        modified=run.finished_at,
-        draw=lambda image_format: draw_run(
-            name,
-            BenchmarkRun.objects.for_page().get(pk=run.pk).document(),
-            image_format,
-        ),
+        modified=image.modified,
+        draw=image.draw,
     )
 
 
-def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_TITLES) -> list[Plot]:
+def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plot]:
     """Plots of a run, all unless some are named: none before it has succeeded."""
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []

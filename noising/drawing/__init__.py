@@ -12,6 +12,7 @@ from noising.drawing.answers import (
 )
 from noising.drawing.figures import draw_curves, draw_run, draw_schedules
 from noising.drawing.images import IMAGES, Image, ImageFormat
+from noising.drawing.runs import RUN_FIGURES, run_image
 from noising.drawing.turns import DRAWING, NoTurnError, Turns
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DRAWING",
     "IMAGES",
     "PLOT_POLICY",
+    "RUN_FIGURES",
     "Image",
     "ImageFormat",
     "NoTurnError",
@@ -28,4 +30,5 @@ __all__ = [
     "draw_run",
     "draw_schedules",
     "image_answer",
+    "run_image",
 ]

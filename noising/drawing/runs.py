@@ -1,0 +1,38 @@
+"""The figures of a run, which its page and the API both show."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from noising.drawing.answers import content_key
+from noising.drawing.figures import draw_run
+from noising.drawing.images import Image
+from noising.models import BenchmarkRun
+
+RUN_FIGURES: Final[Mapping[str, str]] = {
+    "alpha": "Signal left by each schedule",
+    "information": "Information left",
+    "preservation": "Tokens unchanged, by type",
+    "throughput": "Throughput",
+}
+"""Name of each figure -> what it shows."""
+
+
+def run_image(name: str, run: BenchmarkRun) -> Image:
+    """Return a figure of a run that succeeded, drawn only where it is needed.
+
+    What such a run measured never changes again, so its id stands for the content.
+
+    Args:
+        name: One of RUN_FIGURES.
+        run: The run; its results are read only to draw.
+    """
+    return Image(
+        key=content_key(name, str(run.pk), str(run.finished_at)),
+        draw=lambda image_format: draw_run(
+            name,
+            BenchmarkRun.objects.for_page().get(pk=run.pk).document(),
+            image_format,
+        ),
+        modified=run.finished_at,
+        name=f"{run.pk}-{name}",
+    )

@@ -235,6 +235,8 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "noising.api.schema.require_bodies_of_patches",
     ],
+    # The probes have a status of other values.
+    "ENUM_NAME_OVERRIDES": {"RunStatusEnum": "noising.api.v1.runs.documents.STATUSES"},
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         "NoiseExtra": "noising.api.fields.EXTRAS",

@@ -31,6 +31,14 @@ class LimitsSerializer(serializers.Serializer[Any]):
         help_text="Costly requests at once in each process of the server."
     )
     max_text_characters = serializers.IntegerField()
+    max_run_schedules = serializers.IntegerField(
+        help_text="Schedules in one run, beside its baseline."
+    )
+    max_run_timesteps = serializers.IntegerField()
+    max_run_samples = serializers.IntegerField()
+    max_queued_runs = serializers.IntegerField(
+        help_text="Unfinished runs of one account."
+    )
 
 
 class VersionsSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Length
 
 if TYPE_CHECKING:
+    from noising.models.runs import BenchmarkRun
     from noising.models.schedules import ScheduleConfig
 
 SCHEDULE_PAGE_RUNS = 20
@@ -109,6 +110,25 @@ class BenchmarkSchedule(models.Model):
         }
 
 
+class BenchmarkResultQuerySet(models.QuerySet["BenchmarkResult"]):
+    """Reads of results."""
+
+    def of_run(self, run: "BenchmarkRun") -> Self:
+        """What a run measured, by schedule and timestep, in one query."""
+        return (
+            self.filter(schedule__run=run)
+            .select_related("schedule")
+            .only(
+                "timestep",
+                "alpha",
+                "metrics",
+                "schedule__name",
+                "schedule__is_baseline",
+            )
+            .order_by("schedule__position", "timestep")
+        )
+
+
 class BenchmarkResult(models.Model):
     """The metrics of one schedule of one run at one timestep.
 
@@ -121,6 +141,8 @@ class BenchmarkResult(models.Model):
     timestep = models.PositiveIntegerField()
     alpha = models.FloatField()
     metrics = models.JSONField()
+
+    objects = BenchmarkResultQuerySet.as_manager()
 
     class Meta:
         """Database rules: they hold whichever way a row is written."""

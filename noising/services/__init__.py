@@ -4,7 +4,7 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 """
 
 from noising.services.accounts import NewAccount, account_bootstrap
-from noising.services.asked import AskedSchedules
+from noising.services.asked import AskedSchedules, check_builds
 from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
 from noising.services.identifiers import uuid7
@@ -87,6 +87,7 @@ __all__ = [
     "account_bootstrap",
     "audit_prune",
     "audit_record",
+    "check_builds",
     "login_attempt",
     "login_fail",
     "login_succeed",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.cases import BenchmarkConfig, UsageError
-from noising.engine import SCHEDULE_TYPES, build_process
+from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.models import ScheduleConfig
 
 
@@ -61,6 +61,26 @@ class AskedSchedules:
         """
         for schedule in self.stored.values():
             _check_fits(schedule, config)
+
+
+def check_builds(config: BenchmarkConfig) -> None:
+    """Refuse what no worker could measure, on a vocabulary as large as the default.
+
+    Raises:
+        UsageError: A schedule needs parameters, or does not fit the graph.
+    """
+    for name, schedule in config.schedules:
+        try:
+            build_process(
+                {
+                    "vocab_size": config.vocab_size,
+                    "num_timesteps": config.num_timesteps,
+                    "schedule": schedule,
+                    "graph": config.graph,
+                }
+            )
+        except EngineError as error:
+            raise UsageError(f"schedules: {name!r}: {error}") from error
 
 
 def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:

@@ -29,6 +29,10 @@ def test_the_rest_says_what_else_is_configured(api, settings):
         "max_work_seconds": 5.0,
         "max_costly_requests": 2,
         "max_text_characters": 131_072,
+        "max_run_schedules": 16,
+        "max_run_timesteps": 100,
+        "max_run_samples": 10_000,
+        "max_queued_runs": 20,
     }
     assert set(info["versions"]) == {"service", "engine"}
 

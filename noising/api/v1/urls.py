@@ -30,4 +30,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pipeline", PipelineView.as_view(), name="pipeline"),
     path("", include("noising.api.v1.tokens.urls")),
     path("", include("noising.api.v1.schedules.urls")),
+    path("", include("noising.api.v1.runs.urls")),
 ]

@@ -32,6 +32,7 @@ from noising.services import (
     AskedSchedules,
     RunStateError,
     RunTooLargeError,
+    check_builds,
     run_create,
 )
 
@@ -112,6 +113,7 @@ class Command(BaseCommand):
             raise CommandError("interrupted", returncode=INTERRUPTED) from None
 
     def _queue(self, config: BenchmarkConfig, options: Mapping[str, Any]) -> None:
+        check_builds(config)
         run = run_create(config=config)
         self.stdout.write(str(run.pk))
         if not options["wait"]:

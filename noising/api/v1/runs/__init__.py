@@ -1,0 +1,1 @@
+"""Benchmark runs over HTTP: asked for, followed, read, compared."""

@@ -1,0 +1,128 @@
+"""The forms of the answers, for the OpenAPI document."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from noising.models import BenchmarkRun
+
+STATUSES = [str(status) for status in BenchmarkRun.Status]
+
+
+class RunSerializer(serializers.Serializer[Any]):
+    """A run: what was asked for, and how it goes."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    state = serializers.CharField(
+        help_text="What else there is to say of it, such as which attempt; or empty."
+    )
+    progress = serializers.FloatField(min_value=0.0, max_value=1.0)
+    attempt = serializers.IntegerField(
+        min_value=0, help_text="How often it was started; after three it has failed."
+    )
+    cancel_requested = serializers.BooleanField()
+    error = serializers.CharField(help_text="Why a failed run failed; else empty.")
+    suite = serializers.CharField()
+    corpus = serializers.CharField()
+    schedules = serializers.ListField(child=serializers.CharField())
+    baseline = serializers.CharField()
+    graph = serializers.DictField()
+    num_timesteps = serializers.IntegerField(min_value=1)
+    timesteps = serializers.ListField(child=serializers.IntegerField(min_value=0))
+    samples = serializers.IntegerField(min_value=1)
+    seed = serializers.IntegerField(min_value=0)
+    notes = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    owner = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.URLField()
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run with where and on what it was measured."""
+
+    corpus_details = serializers.DictField(
+        allow_null=True, help_text="Size, source, licence, hash; null before its end."
+    )
+    environment = serializers.DictField(
+        allow_null=True, help_text="Revision, versions, machine; null before its end."
+    )
+
+
+class MeasurementSerializer(serializers.Serializer[Any]):
+    """A measured value with its 95 % interval, beside the exact one."""
+
+    measured = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    exact = serializers.FloatField(allow_null=True)
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """What one schedule did at one timestep."""
+
+    schedule = serializers.CharField()
+    is_baseline = serializers.BooleanField()
+    timestep = serializers.IntegerField(min_value=0)
+    alpha = serializers.FloatField(min_value=0.0, max_value=1.0)
+    metrics = serializers.DictField(child=MeasurementSerializer())
+
+
+class RunDifferenceSerializer(serializers.Serializer[Any]):
+    """What is not the same in all runs."""
+
+    name = serializers.CharField()
+    values = serializers.DictField(help_text="By the run's id.")
+
+
+class ComparedValueSerializer(serializers.Serializer[Any]):
+    """A value of one run beside the baseline's."""
+
+    measured = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    exact = serializers.FloatField(required=False, allow_null=True)
+    engine_ns_per_token = serializers.FloatField(required=False)
+    delta_percent = serializers.FloatField(
+        allow_null=True, help_text="Null where the baseline has 0."
+    )
+    within_noise = serializers.BooleanField(
+        allow_null=True, help_text="Whether the intervals overlap."
+    )
+
+
+class ComparedMetricSerializer(serializers.Serializer[Any]):
+    """One metric of one schedule at one timestep."""
+
+    schedule = serializers.CharField()
+    timestep = serializers.IntegerField(min_value=0)
+    metric = serializers.CharField()
+    values = serializers.DictField(
+        child=ComparedValueSerializer(), help_text="By the run's id."
+    )
+
+
+class ComparedSpeedSerializer(serializers.Serializer[Any]):
+    """The speedup over naive NumPy in one case."""
+
+    case = serializers.CharField()
+    values = serializers.DictField(
+        child=ComparedValueSerializer(), help_text="By the run's id."
+    )
+
+
+class RunComparisonSerializer(serializers.Serializer[Any]):
+    """Runs side by side."""
+
+    baseline = serializers.UUIDField()
+    ids = serializers.ListField(child=serializers.UUIDField())
+    parameters = RunDifferenceSerializer(many=True)
+    corpus = RunDifferenceSerializer(many=True)
+    environment = RunDifferenceSerializer(many=True)
+    metrics = ComparedMetricSerializer(many=True)
+    throughput = ComparedSpeedSerializer(many=True)

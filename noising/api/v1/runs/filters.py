@@ -1,0 +1,131 @@
+"""How the list of runs is narrowed and ordered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from noising.api.v1.runs.documents import STATUSES
+from noising.models import BenchmarkRun, BenchmarkRunQuerySet
+
+ORDERINGS = {
+    "created_at": "created_at",
+    "started_at": "started_at",
+    "finished_at": "finished_at",
+    "status": "status",
+    "corpus_name": "corpus",
+    "baseline": "baseline",
+    "progress": "progress",
+}
+"""Field by which to order -> its name in the query; `-` in front: descending."""
+
+LONGEST_TEXT = 200
+TEXTS = {
+    "suite": "Name of the set of measurements.",
+    "corpus": "Name of the corpus.",
+    "schedule": "Name of one of the schedules, the baseline included.",
+    "tag": "One of the tags.",
+    "owner": "Name of the account that asked for it.",
+    "search": "Words that all occur in notes, tags, names or the error.",
+}
+"""Conditions that are text, and what each means."""
+
+
+def _choice(name: str, choices: Sequence[str], **options: Any) -> filters.ChoiceFilter:
+    return filters.ChoiceFilter(
+        choices=[(choice, choice) for choice in choices],
+        error_messages={
+            "invalid_choice": f"`{name}` must be one of {', '.join(choices)}, "
+            "got %(value)s."
+        },
+        **options,
+    )
+
+
+def _text(name: str, **options: Any) -> filters.CharFilter:
+    return filters.CharFilter(
+        max_length=LONGEST_TEXT,
+        error_messages={
+            "max_length": f"`{name}` must have at most {LONGEST_TEXT} characters.",
+            "null_characters_not_allowed": f"`{name}` must not hold NUL.",
+        },
+        **options,
+    )
+
+
+def _moment(name: str, lookup: str, text: str) -> filters.IsoDateTimeFilter:
+    return filters.IsoDateTimeFilter(
+        field_name="created_at",
+        lookup_expr=lookup,
+        help_text=text,
+        error_messages={
+            "invalid": f"`{name}` must be a time such as 2026-01-31T12:00:00Z."
+        },
+    )
+
+
+class RunFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
+    """Every condition that is given must hold."""
+
+    status = _choice("status", STATUSES)
+    suite = _text("suite")
+    corpus = _text("corpus", field_name="corpus_name")
+    schedule = _text("schedule", method="by_schedule")
+    tag = _text("tag", method="by_tag")
+    owner = _text("owner", field_name="owner__username")
+    search = _text("search", method="by_text")
+    created_from = _moment("created_from", "gte", "Asked for at that time or later.")
+    created_before = _moment("created_before", "lt", "Asked for before that time.")
+    archived = _choice(
+        "archived",
+        ("false", "true", "all"),
+        method="by_archive",
+        help_text="Those in the archive; by default those that are not.",
+    )
+    ordering = filters.OrderingFilter(
+        fields=ORDERINGS,
+        error_messages={
+            "invalid_choice": "`ordering` must be of "
+            f"{', '.join(ORDERINGS.values())}, each perhaps with - in front."
+        },
+    )
+
+    class Meta:
+        """No filters but those declared."""
+
+        model = BenchmarkRun
+        fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Apply the conditions; the newest come first where the order is open."""
+        found: QuerySet[Any] = super().filter_queryset(queryset)
+        if not self.form.cleaned_data["archived"]:
+            found = found.filter(archived_at__isnull=True)
+        return found.order_by(*found.query.order_by, "-created_at", "-id")
+
+    def by_schedule(
+        self, queryset: BenchmarkRunQuerySet, name: str, value: str
+    ) -> BenchmarkRunQuerySet:
+        """Keep those with a schedule of this name."""
+        return queryset.with_schedule(value)
+
+    def by_tag(
+        self, queryset: BenchmarkRunQuerySet, name: str, value: str
+    ) -> BenchmarkRunQuerySet:
+        """Keep those with a tag."""
+        return queryset.tagged(value)
+
+    def by_text(
+        self, queryset: BenchmarkRunQuerySet, name: str, value: str
+    ) -> BenchmarkRunQuerySet:
+        """Keep those that mention all the words."""
+        return queryset.searched(value)
+
+    def by_archive(
+        self, queryset: BenchmarkRunQuerySet, name: str, value: str
+    ) -> BenchmarkRunQuerySet:
+        """Keep those that are archived, those that are not, or all."""
+        if value == "all":
+            return queryset
+        return queryset.filter(archived_at__isnull=value == "false")

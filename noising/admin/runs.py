@@ -28,12 +28,15 @@ PLOTS = {
 STATE = (
     "suite",
     "status",
+    "state_text",
     "error",
     "progress",
     "attempt",
+    "cancel_requested",
     "created_at",
     "started_at",
     "heartbeat_at",
+    "lease_until",
     "finished_at",
     "archived_at",
     "owner",
@@ -123,6 +126,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         "suite",
         "corpus_name",
         "status",
+        "state_text",
         "schedule_names",
         "baseline",
         "seed",
@@ -148,8 +152,8 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         css = {"all": ["noising/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkRun]:
-        """With everything that the list shows, in two queries."""
-        return BenchmarkRun.objects.with_schedule_names().select_related("owner")
+        """With everything that the list shows, in one query."""
+        return BenchmarkRun.objects.for_list()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Runs are recorded, not typed."""
@@ -163,8 +167,8 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
 
     @admin.display(description="Schedules")
     def schedule_names(self, run: BenchmarkRun) -> str:
-        """The names of what it measured."""
-        return ", ".join(schedule.name for schedule in run.schedules.all())
+        """The names of what it measures, or was to measure."""
+        return ", ".join(run.config["schedules"])
 
     @admin.display(description="Plots")
     def plots(self, run: BenchmarkRun) -> SafeString | str:

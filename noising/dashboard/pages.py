@@ -9,7 +9,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from noising.dashboard import plots
-from noising.models import BenchmarkRun, ScheduleConfig
+from noising.models import BenchmarkRun, ScheduleConfig, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Stored:
     """What the database holds for the dashboard, if it answers."""
 
     database_ok: bool
+    worker_ok: bool = False
     schedules: Sequence[ScheduleConfig] = ()
     runs: Sequence[RunCard] = ()
 
@@ -50,10 +51,11 @@ def stored() -> Stored:
     try:
         schedules = list(ScheduleConfig.objects.for_dashboard())
         runs = _cards(BenchmarkRun.objects.for_dashboard())
+        worker_ok = Worker.objects.alive().exists()
     except DatabaseError:
         logger.exception("The database does not answer; the dashboard says so.")
         return Stored(database_ok=False)
-    return Stored(database_ok=True, schedules=schedules, runs=runs)
+    return Stored(database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs)
 
 
 def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
@@ -63,7 +65,7 @@ def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
         cards.append(
             RunCard(
                 run=run,
-                names=[schedule.name for schedule in run.schedules.all()],
+                names=run.config["schedules"],
                 plots=plots.run_plots(run),
                 is_open=not any(card.plots for card in cards),
             )

@@ -15,10 +15,6 @@ SCHEDULE_PAGE_RUNS = 20
 class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
     """Reads of the schedules within runs."""
 
-    def for_lists(self) -> Self:
-        """Names only: a row's curves hold thousands of numbers."""
-        return self.only("run_id", "position", "name", "is_baseline")
-
     def for_schedule_page(self, config: "ScheduleConfig") -> Self:
         """The latest runs that measured a configuration, in one query."""
         return (

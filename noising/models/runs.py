@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from noising.models.json_lists import ListHolds
-from noising.models.results import BenchmarkSchedule
 from noising.models.tags import check_tags
 
 DASHBOARD_RUNS = 10
@@ -74,15 +73,9 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
             "corpus", "environment", "specifications"
         )
 
-    def with_schedule_names(self) -> Self:
-        """With the schedules' names and none of what was measured, in two queries."""
-        return self.prefetch_related(
-            models.Prefetch("schedules", BenchmarkSchedule.objects.for_lists())
-        )
-
     def for_dashboard(self) -> Self:
-        """The latest active runs, in two queries."""
-        return self.active().with_schedule_names()[:DASHBOARD_RUNS]
+        """The latest active runs, in one query."""
+        return self.active().for_list()[:DASHBOARD_RUNS]
 
     def for_page(self) -> Self:
         """With everything that one run measured, in five queries."""

@@ -1,4 +1,5 @@
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from noising import services
 from noising.execution.claims import renew
 from noising.models import BenchmarkRun
 from tests.dashboard.pages import page_text
+from tests.runs import claimed, queued
 
 pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 HOSTILE = "<script>alert(1)</script>$x^2$"
 
@@ -92,6 +96,22 @@ def test_shows_running_and_failed_runs(
     assert f"/plots/runs/{failed.pk}" not in page
     # The first run that has plots shows them without a click.
     assert page.count("<details open>") == 1
+
+
+def test_shows_the_queue_as_it_is(client: Client, db: None) -> None:
+    lost, waiting = claimed(), queued()
+    BenchmarkRun.objects.filter(pk=lost.pk).update(lease_until=LONG_AGO)
+    BenchmarkRun.objects.filter(pk=waiting.pk).update(attempt=1)
+
+    page = page_text(client, "/dashboard/")
+
+    assert "its worker does not answer" in page
+    assert "waits for attempt 2 of 3" in page
+    assert "uniform, cosine" in page
+    assert "its worker does not answer" in page_text(client, f"/runs/{lost.pk}/")
+    assert "none is running" in page
+    services.worker_seen(worker_id="here")
+    assert "measures what is queued" in page_text(client, "/dashboard/")
 
 
 def test_names_are_text_and_never_markup(

@@ -13,10 +13,12 @@ from typing import Any, NoReturn
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import ProgressListener
 from noising import services
+from noising.execution import StoppedError, claim_run, execute
 from noising.management.commands import run_benchmarks
 from noising.models import BenchmarkResult, BenchmarkRun, ScheduleConfig
 
@@ -206,6 +208,100 @@ def test_a_database_that_is_lost_is_one_line(tmp_path: Path) -> None:
         cursor.execute("ALTER TABLE noising_scheduleconfig RENAME TO lost_too")
     error = refused(*QUICK, "--schedules", "stored", "--output", str(tmp_path / "out"))
     assert error.returncode == 1
+
+
+def test_a_run_can_be_left_to_a_worker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    call_command("run_benchmarks", *QUICK, "--output", str(output), "--queue")
+
+    run = BenchmarkRun.objects.get()
+    assert capsys.readouterr().out == f"{run.pk}\n"
+    assert run.status == "queued"
+    assert not output.exists()
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.config["vocab_size"]) == ("succeeded", 64)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ({"status": "succeeded"}, None),
+        ({"status": "cancelled"}, "the run was cancelled"),
+        ({"status": "failed", "error": "No room."}, "the run has failed: No room."),
+    ],
+)
+def test_waiting_ends_with_the_run(
+    monkeypatch: pytest.MonkeyPatch, end: dict[str, str], said: str | None
+) -> None:
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        run = BenchmarkRun.objects.get()
+        if len(looks) == 1:
+            assert claim_run(run.pk) is not None
+        else:
+            now = timezone.now()
+            BenchmarkRun.objects.update(
+                **end,
+                **dict.fromkeys(("claim", "lease_until")),
+                **dict.fromkeys(("finished_at", "measured_at"), now),
+                corpus={},
+                environment={},
+                schema_version=1,
+            )
+
+    monkeypatch.setattr(run_benchmarks.time, "sleep", sleep)
+    if said is None:
+        call_command("run_benchmarks", *QUICK, "--queue", "--wait")
+    else:
+        error = refused(*QUICK, "--queue", "--wait")
+        assert (str(error), error.returncode) == (said, 1)
+    assert len(looks) == 2
+
+
+def test_who_waits_no_longer_leaves_the_run_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sleep(seconds: float) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_benchmarks.time, "sleep", sleep)
+    error = refused(*QUICK, "--queue", "--wait")
+    assert (str(error), error.returncode) == ("interrupted; the run goes on", 130)
+    assert BenchmarkRun.objects.get().status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--corpus", "/etc/passwd"), "measure a file with"),
+        (("--samples", "10001"), "10001 samples"),
+        (("--schedules", "custom"), "'custom'"),
+    ],
+)
+def test_a_worker_is_not_asked_for_what_it_cannot_do(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    error = refused(*QUICK, "--queue", *arguments)
+    assert said in str(error)
+    assert error.returncode == 2
+    assert not BenchmarkRun.objects.exists()
+
+
+def test_a_run_that_somebody_cancels_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+        on_progress(0, 4, "one half")
+        raise StoppedError("cancelled")
+
+    monkeypatch.setattr(run_benchmarks, "run", run)
+    error = refused(*QUICK, "--output", str(tmp_path / "out"))
+    assert (str(error), error.returncode) == ("the run was cancelled", 1)
 
 
 @pytest.fixture

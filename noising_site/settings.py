@@ -236,9 +236,9 @@ SPECTACULAR_SETTINGS = {
         "noising.api.schema.require_bodies_of_patches",
     ],
     # The probes have a status of other values.
-    "ENUM_NAME_OVERRIDES": {"RunStatusEnum": "noising.api.v1.runs.documents.STATUSES"},
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
+        "RunStatusEnum": "noising.api.v1.runs.documents.STATUSES",
         "NoiseExtra": "noising.api.fields.EXTRAS",
         "TokenizeExtra": "noising.api.v1.text.serializers.TOKENIZE_EXTRAS",
         "DetokenizeExtra": "noising.api.v1.text.serializers.DETOKENIZE_EXTRAS",

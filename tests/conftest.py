@@ -11,6 +11,7 @@ from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
 from noising.drawing import IMAGES
+from noising.execution import lease
 from noising.models import BenchmarkRun, ScheduleConfig
 
 pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
@@ -21,6 +22,12 @@ def _no_images() -> Iterator[None]:
     """Plots that one test draws are not there for the next."""
     yield
     IMAGES.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread sees nothing of what a test has not committed."""
+    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)

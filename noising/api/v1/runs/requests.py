@@ -27,7 +27,7 @@ from noising.api.fields import (
     received,
 )
 from noising.api.serializers import StrictSerializer
-from noising.api.v1.labels import LONGEST_NAME, NotesField, TagsField, TextField
+from noising.api.v1.labels import LONGEST_NAME, NO_NUL, NotesField, TagsField
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.models import LONGEST_KEY
 from noising.services import Once
@@ -61,11 +61,34 @@ class Compared:
     metric: str | None
 
 
-@extend_schema_field({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME})
-class ScheduleNameField(TextField):
+SCHEDULE_NAME: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_NAME,
+    "pattern": NO_NUL,
+}
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether a value could be the name of a schedule."""
+    is_text = isinstance(value, str) and "\x00" not in value
+    return is_text and 1 <= len(value) <= LONGEST_NAME
+
+
+@extend_schema_field(SCHEDULE_NAME)
+class ScheduleNameField(StrictField):
     """The name of a schedule: a type's or a stored one's."""
 
-    longest = LONGEST_NAME
+    default_error_messages = {
+        "not_a_name": "`{name}` must be a name of 1 to {longest} characters, "
+        "got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        if not is_name(data):
+            self.fail("not_a_name", longest=LONGEST_NAME, received=received(data))
+        return str(data)
 
 
 @extend_schema_field(
@@ -73,7 +96,7 @@ class ScheduleNameField(TextField):
         "type": "array",
         "minItems": 1,
         "uniqueItems": True,
-        "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+        "items": SCHEDULE_NAME,
     }
 )
 class ScheduleNamesField(StrictField):
@@ -94,9 +117,12 @@ class ScheduleNamesField(StrictField):
             self.fail("count", most=most, count=len(data))
         errors: dict[str, Any] = {}
         for index, item in enumerate(data):
-            if not isinstance(item, str):
-                text = f"`{self.name}[{index}]` must be a name, got {received(item)}."
-                errors[str(index)] = [ErrorDetail(text, "not_a_text")]
+            if not is_name(item):
+                text = (
+                    f"`{self.name}[{index}]` must be a name of 1 to {LONGEST_NAME} "
+                    f"characters, got {received(item)}."
+                )
+                errors[str(index)] = [ErrorDetail(text, "not_a_name")]
             elif item in data[:index]:
                 self.fail("twice", received=received(item))
         if errors:

@@ -22,6 +22,7 @@ from noising.services import (
     QueueFullError,
     RunStateError,
     RunTooLargeError,
+    queue,
 )
 from tests.operations.servers import ROOT, environment
 from tests.runs import claimed, config, queued
@@ -107,6 +108,23 @@ def test_a_request_that_failed_does_not_use_up_its_key(ada: User) -> None:
         queued(owner=ada, once=ONCE, tags=[""])
     assert not IdempotencyKey.objects.exists()
     queued(owner=ada, once=ONCE)
+
+
+def test_the_database_decides_who_was_first(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = queued(owner=ada, once=ONCE)
+    found = queue.run_made_with
+    looks: list[Once] = []
+
+    def look(*, owner: User, once: Once) -> BenchmarkRun | None:
+        looks.append(once)
+        # As if the other request were not to be seen yet.
+        return found(owner=owner, once=once) if len(looks) > 1 else None
+
+    monkeypatch.setattr(queue, "run_made_with", look)
+    assert queued(owner=ada, once=ONCE) == first
+    assert BenchmarkRun.objects.count() == DBTaskResult.objects.count() == 1
 
 
 RACE = """

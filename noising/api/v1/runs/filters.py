@@ -1,10 +1,13 @@
 """How the list of runs is narrowed and ordered."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 
 from noising.api.v1.runs.documents import STATUSES
 from noising.models import BenchmarkRun, BenchmarkRunQuerySet
@@ -54,8 +57,28 @@ def _text(name: str, **options: Any) -> filters.CharFilter:
     )
 
 
-def _moment(name: str, lookup: str, text: str) -> filters.IsoDateTimeFilter:
-    return filters.IsoDateTimeFilter(
+class MomentField(IsoDateTimeField):  # type: ignore[misc]  # it has no types
+    """A time of a year from 1 to 9999, also once it is told in UTC."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time."""
+        moment: datetime | None = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError(
+                self.error_messages["invalid"], code="invalid"
+            ) from None
+
+
+class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # it has no types
+    """A condition that is a time."""
+
+    field_class = MomentField
+
+
+def _moment(name: str, lookup: str, text: str) -> MomentFilter:
+    return MomentFilter(
         field_name="created_at",
         lookup_expr=lookup,
         help_text=text,

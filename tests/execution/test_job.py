@@ -1,6 +1,7 @@
 """noising.execution: one attempt at a run, whatever happens during it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -186,11 +187,13 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stopped(kept: Lease) -> str:
     """Report progress until that is refused; return why."""
-    while True:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
         try:
             kept.report(1, 2)
         except StoppedError as error:
             return str(error)
+    return "never"
 
 
 @pytest.mark.usefixtures("fast")

@@ -235,9 +235,9 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "noising.api.schema.require_bodies_of_patches",
     ],
-    # The probes have a status of other values.
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
+        # The probes have a status of other values.
         "RunStatusEnum": "noising.api.v1.runs.documents.STATUSES",
         "NoiseExtra": "noising.api.fields.EXTRAS",
         "TokenizeExtra": "noising.api.v1.text.serializers.TOKENIZE_EXTRAS",

@@ -54,18 +54,23 @@ def worker_gone(*, worker_id: str) -> None:
     Worker.objects.filter(id=worker_id).delete()
 
 
-def queue_prune() -> None:
-    """Delete keys, tasks and workers that are of no use any more."""
+def queue_prune() -> int:
+    """Delete keys, tasks and workers of no use any more; return how many there were."""
     before = timezone.now() - KEPT
-    IdempotencyKey.objects.filter(created_at__lt=before).delete()
-    Worker.objects.filter(seen_at__lt=before).delete()
-    DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()
-    # Of a worker that was killed: no queued run has its only task there.
-    DBTaskResult.objects.running().filter(started_at__lt=before).exclude(
-        id__in=BenchmarkRun.objects.unfinished()
-        .filter(task_id__isnull=False)
-        .values("task_id")
-    ).delete()
+    old = (
+        IdempotencyKey.objects.filter(created_at__lt=before),
+        Worker.objects.filter(seen_at__lt=before),
+        DBTaskResult.objects.finished().filter(finished_at__lt=before),
+        # Of a worker that was killed: no queued run has its only task there.
+        DBTaskResult.objects.running()
+        .filter(started_at__lt=before)
+        .exclude(
+            id__in=BenchmarkRun.objects.unfinished()
+            .filter(task_id__isnull=False)
+            .values("task_id")
+        ),
+    )
+    return sum(rows.delete()[0] for rows in old)
 
 
 def _end_leases() -> int:

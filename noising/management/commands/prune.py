@@ -11,6 +11,7 @@ PRUNED: dict[str, Callable[[], int]] = {
     "expired tokens": services.tokens_prune,
     "counts of throttles": services.throttle_prune,
     "entries of the audit log": services.audit_prune,
+    "keys, tasks and workers of the queue": services.queue_prune,
 }
 """What there is to delete, and what deletes it and says how much it was."""
 

@@ -127,7 +127,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"seed": -1}, "#/seed", "out_of_range"),
     ({"notes": "\u0000"}, "#/notes", "nul"),
     ({"tags": ["a", "a"]}, "#/tags", "invalid"),
-    ({"tags": ["a\u0000"]}, "#/tags", "nul"),
+    ({"tags": ["a\u0000"]}, "#/tags", "control"),
     ({"graph": "absorbing"}, "#/graph", "unknown_key"),
 ]
 

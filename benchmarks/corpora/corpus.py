@@ -168,9 +168,15 @@ def too_many_tokens(path: Path) -> CorpusError:
 
 
 def shown(value: object) -> str:
-    """Quote a value for a message: one line, no control characters, at most 80."""
-    text = repr(str(value) if isinstance(value, Path) else value)
-    return text if len(text) <= 80 else f"{text[:76]}...'"
+    """Quote a value for a message: one line, no control characters, at most 80.
+
+    A path is cut at its front: it is the file's name that tells files apart.
+    """
+    is_path = isinstance(value, Path)
+    text = repr(str(value) if is_path else value)
+    if len(text) <= 80:
+        return text
+    return f"'...{text[-76:]}" if is_path else f"{text[:76]}...'"
 
 
 def legible(path: str) -> str:

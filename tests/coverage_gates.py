@@ -45,7 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Judge once pytest-cov, whose wrapper is inside this one, has its data."""
     result = yield
-    if session.config.getoption("--coverage-gates"):
+    is_xdist_worker = hasattr(session.config, "workerinput")
+    if session.config.getoption("--coverage-gates") and not is_xdist_worker:
         measured = coverage.Coverage()
         measured.load()
         for gate in GATES:

@@ -135,6 +135,12 @@ def test_without_compiling_there_is_nothing_to_wait_for(monkeypatch):
     numba_worker.is_cached.cache_clear()
 
 
+def test_without_compiling_the_kernel_is_the_python_it_is_made_of(monkeypatch):
+    monkeypatch.setattr(numba_worker.numba.config, "DISABLE_JIT", True)
+    made = numba_worker.noise_kernel.__wrapped__(8)
+    assert made is numba_worker.noise_rows
+
+
 @pytest.mark.parametrize("name", ["torch", "Numba", ""])
 def test_an_unknown_kernel_is_refused(monkeypatch, name):
     with pytest.raises(EngineError) as caught:

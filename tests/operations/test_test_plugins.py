@@ -50,10 +50,11 @@ SKIPS = {
 }
 
 
-def test_skips_are_counted_and_in_ci_they_fail(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_skips_are_counted_and_in_ci_they_fail(tmp_path: Path, processes: str) -> None:
     for name, source in SKIPS.items():
         (tmp_path / name).write_text(source)
-    plugin = ("-p", "tests.required_in_ci")
+    plugin = ("-p", "tests.required_in_ci", "--numprocesses", processes)
 
     elsewhere = run_pytest(tmp_path, *plugin)
     in_ci = run_pytest(tmp_path, *plugin, "--continue-on-collection-errors", CI="true")
@@ -74,6 +75,7 @@ A_BRANCH_MISSED = (
 MOST_MISSED = "def never():\n" + "    print()\n" * 20 + ALL_RUN
 
 
+@pytest.mark.parametrize("processes", ["0", "2"])
 @pytest.mark.parametrize(
     ("engine", "rest", "failed"),
     [
@@ -87,7 +89,7 @@ MOST_MISSED = "def never():\n" + "    print()\n" * 20 + ALL_RUN
     ids=["enough", "too little"],
 )
 def test_too_little_coverage_fails_and_the_summary_stays_the_last_line(
-    tmp_path: Path, engine: str, rest: str, failed: list[str]
+    tmp_path: Path, engine: str, rest: str, failed: list[str], processes: str
 ) -> None:
     (tmp_path / "noising" / "engine").mkdir(parents=True)
     (tmp_path / "noising" / "__init__.py").touch()
@@ -101,9 +103,8 @@ def test_too_little_coverage_fails_and_the_summary_stays_the_last_line(
         "def test_double(): assert engine.double(1) == services.double(1) == 2\n"
     )
 
-    done = run_pytest(
-        tmp_path, "-p", "tests.coverage_gates", "--cov", "--coverage-gates"
-    )
+    plugin = ("-p", "tests.coverage_gates", "--numprocesses", processes)
+    done = run_pytest(tmp_path, *plugin, "--cov", "--coverage-gates")
 
     last = done.stdout.splitlines()[-1]
     assert done.returncode == (1 if failed else 0), done.stdout

@@ -187,7 +187,7 @@ class Worker:
     """
 
     BLOCK_TOKENS: ClassVar[int] = 1 << 17
-    """Tokens of a block whose noise stands in tables."""
+    """Most tokens of a block."""
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._hasher = Hasher(capacity)

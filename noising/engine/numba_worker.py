@@ -123,7 +123,7 @@ class NumbaWorker:
         outcome: what becomes of a token that is struck.
     """
 
-    BLOCK_TOKENS: ClassVar[int] = 3 << 16
+    BLOCK_TOKENS: ClassVar[int] = 1 << 19
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._draw = draw_of(outcome)

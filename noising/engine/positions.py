@@ -35,15 +35,16 @@ from noising.engine.hyperschedules import (
     checked_weights,
     placed_by_weights,
 )
-from noising.engine.kernels import Worker
 from noising.engine.limits import Brackets, Limits
 from noising.engine.timeline import Timeline, When
 
 Level = TypeVar("Level")
 Place: TypeAlias = Callable[[slice, slice], Level]
 
-TABLE_BLOCK: Final = Worker.BLOCK_TOKENS
-"""Tokens of a block whose noise stands in tables; a kernel may take more."""
+LEVEL_BLOCK: Final = 1 << 19
+"""Most tokens of a block with one level of noise a row; a kernel may take fewer."""
+TABLE_BLOCK: Final = 3 << 15
+"""Most tokens of a block whose noise by position stands in tables."""
 PLACED_BLOCK: Final = 1 << 14
 """Tokens of a block whose noise is placed by position, in groups."""
 COMPUTED_BLOCK: Final = 1 << 13
@@ -240,16 +241,17 @@ def _tabulated(table: Limits, steps: AnyIntArray) -> Source[Limits]:
     """Return the thresholds at (1, 1), (B, 1), (1, L) or (B, L) timesteps."""
     if steps.size == 1:
         everywhere = table.at(steps)
-        return Source(part=lambda _: lambda *_: everywhere, block_tokens=TABLE_BLOCK)
+        return Source(part=lambda _: lambda *_: everywhere, block_tokens=LEVEL_BLOCK)
+    by_position = steps.shape[1] > 1
 
     def part(rows: slice) -> Place[Limits]:
         given = cut(steps, rows)
-        if steps.shape[1] > 1:
+        if by_position:
             return lambda rows, columns: table.spread(cut(given, rows, columns))
         of_rows = table.at(given)
         return lambda rows, _columns: of_rows.at(rows)
 
-    return Source(part=part, block_tokens=TABLE_BLOCK)
+    return Source(part=part, block_tokens=TABLE_BLOCK if by_position else LEVEL_BLOCK)
 
 
 def sigma_source(
@@ -283,7 +285,7 @@ def sigma_source(
         return lambda rows, _columns: cut(of_rows, rows)
 
     few = grid.shape[1] == 1
-    return Source(part=part, block_tokens=TABLE_BLOCK if few else COMPUTED_BLOCK)
+    return Source(part=part, block_tokens=LEVEL_BLOCK if few else COMPUTED_BLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

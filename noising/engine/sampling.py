@@ -18,7 +18,6 @@ from noising.engine.graphs import Graph, MatrixGraph
 from noising.engine.kernels import Hasher
 from noising.engine.limits import Limits
 from noising.engine.positions import (
-    TABLE_BLOCK,
     Levels,
     Place,
     PositionNoise,
@@ -187,8 +186,8 @@ def event_law(levels: Levels, batch: Batch, source: Source[Limits]) -> Law[Limit
     """Return how a batch is noised by events, by the kernel in use."""
     worker = worker_class(batch.tokens.size, batch.tokens.itemsize)
     outcome = levels.outcome
-    if source.block_tokens == TABLE_BLOCK:
-        source = Source(part=source.part, block_tokens=worker.BLOCK_TOKENS)
+    most = min(source.block_tokens, worker.BLOCK_TOKENS)
+    source = Source(part=source.part, block_tokens=most)
     return Law(source=source, worker=lambda size: worker(size, outcome))
 
 

@@ -12,7 +12,7 @@ from noising.engine.blocks import TILE, Grid, Outcome
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.kernels import Hasher, Worker
 from noising.engine.limits import Events, Limits, thresholds
-from noising.engine.positions import TABLE_BLOCK, Source
+from noising.engine.positions import Source
 from noising.engine.randomness import (
     Stream,
     sequence_key,
@@ -23,6 +23,7 @@ from noising.engine.randomness import (
 from noising.engine.replacements import Constant, Even, Table
 from noising.engine.sampling import Law, draw_struck, write_noised
 
+BLOCK = Worker.BLOCK_TOKENS
 CERTAIN = 1 << 53
 SEED = 77
 UNIFORM = GRAPH_TYPES["uniform"](vocab_size=1 << 24)
@@ -99,7 +100,7 @@ def _source(limits):
 
         return place
 
-    return Source(part=part, block_tokens=TABLE_BLOCK)
+    return Source(part=part, block_tokens=BLOCK)
 
 
 def _even(size):
@@ -279,11 +280,11 @@ def test_replacements_come_from_a_table(kernel, move):
 @pytest.mark.parametrize("chance", [0.0005, 0.02, 0.5, 0.9])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_borders_of_blocks_and_tiles_leave_no_trace(fast_kernel, rows, chance):
-    length = TABLE_BLOCK + TILE + 13
+    length = BLOCK + TILE + 13
     tokens = _tokens((rows, length))
     limit = thresholds(np.array([[chance]]))
     out, struck = _noised(fast_kernel, tokens, limit)
-    borders = np.array([0, 8, TILE, 2 * TILE, TABLE_BLOCK, length - 1])
+    borders = np.array([0, 8, TILE, 2 * TILE, BLOCK, length - 1])
     places = np.concatenate([borders, borders - 1, borders[:-1] + 1])
     others = np.random.default_rng(3).integers(0, length, 300)
     for row in range(rows):

@@ -2,10 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from noising.dashboard.sign_in import PasswordView, SignInView
-from noising_site.docs import DocsView
+from noising_site.docs import DocsView, SchemaView
 from noising_site.health import LivezView, ReadyzView
 from noising_site.home import home
 
@@ -26,6 +25,6 @@ urlpatterns = [
     path("admin/password_change/", PasswordView.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/", include("noising.api.v1.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
 ]

@@ -73,7 +73,7 @@ def read_body(request: HttpRequest, accepted: Collection[str]) -> tuple[str, byt
             before anything is read.
         ParseError: it ended early.
     """
-    media_type = _media_type(request.META.get("CONTENT_TYPE", ""), accepted)
+    media_type = check_content_type(request.META.get("CONTENT_TYPE", ""), accepted)
     encoding = request.META.get("HTTP_CONTENT_ENCODING")
     if encoding:
         raise UnsupportedEncoding("The body must not carry a Content-Encoding.")
@@ -85,7 +85,13 @@ def declared_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _media_type(content_type: str, accepted: Collection[str]) -> str:
+def check_content_type(content_type: str, accepted: Collection[str]) -> str:
+    """Return the media type of a Content-Type header that is one of those accepted.
+
+    Raises:
+        UnsupportedMediaType: it is another.
+        UnsupportedEncoding: the charset is not UTF-8.
+    """
     _, *parameters = content_type.split(";")
     media_type = declared_type(content_type)
     if media_type not in accepted:

@@ -1,0 +1,91 @@
+"""The plainest requests: where they are read at once, they are read alike."""
+
+import numpy as np
+import orjson
+import pytest
+from rest_framework.exceptions import APIException
+
+from noising.api.plain import plain_answer, plain_request
+from noising.api.views import NOISE_REQUEST
+from tests.api.conftest import SENTENCE
+
+NULLS = dict.fromkeys(["token_weights", "token_types", "hyperschedule", "protect"])
+PLAIN = [
+    b'{"tokens": [1, 2, 3], "timestep": 5}',
+    b'{"timestep":0,"tokens":[0]}',
+    b' {"tokens":\n[50256 , 0],\t"timestep": 999, "seed": 18446744073709551615} ',
+    b'{"tokens": [1], "timestep": 5, "seed": null, "use_hyperschedule": false}',
+    b'{"tokens": [true], "\\u0074okens": [1], "timestep": 5}',
+    orjson.dumps({"tokens": SENTENCE, "timestep": 500, "seed": 0} | NULLS),
+    orjson.dumps({"tokens": list(range(50257)), "timestep": 999}),
+]
+NOT_PLAIN = [
+    b'{"tokens": [1], "timestep": 5, "use_hyperschedule": true}',
+    b'{"tokens": [1], "timestep": 5, "token_weights": [1]}',
+    b'{"tokens": [1], "timestep": 5, "token_types": {}}',
+    b'{"tokens": [1], "timestep": 5, "hyperschedule": {"type": "flat"}}',
+    b'{"tokens": [1], "timestep": 5, "protect": []}',
+    b'{"tokens": [1], "timestep": 5, "return": []}',
+]
+ITEMS = [
+    *("true", "false", "null", "1.0", "1.5", "1e2", "1E2", '"12"', '""', "[]", "[1]"),
+    *("{}", "-1", "50257", "9223372036854775808", "18446744073709551616"),
+    '"\\u0065"',
+]
+REFUSED = [
+    *(b'{"tokens": [5, 6, %s, 7], "timestep": 5}' % item.encode() for item in ITEMS),
+    *(b'{"tokens": [5], "timestep": %s}' % item.encode() for item in ITEMS[:-3]),
+    *(b'{"tokens": [5], "timestep": 1, "seed": %s}' % i.encode() for i in ITEMS[3:13]),
+    *(
+        b'{"tokens": %s, "timestep": 5}' % item.encode()
+        for item in ITEMS
+        if item != "[1]"
+    ),
+    *(b"", b"{", b"[]", b"null", b"5", b"{}", b'{"tokens": [1]}', b'{"timestep": 5}'),
+    b'{"tokens": [1], "timestep": 5, "extra": 1}',
+    b'{"tokens": [1], "timestep": 5, "use_hyperschedule": null}',
+    b'{"tokens": [1], "timestep": 5, "use_hyperschedule": 0}',
+    b'{"tokens": [1], "timestep": 1000}',
+]
+
+
+def judged(body: bytes):
+    """Return what NoiseRequestSerializer makes of a body, or None."""
+    try:
+        return NOISE_REQUEST.parse(orjson.loads(body))
+    except (orjson.JSONDecodeError, APIException):
+        return None
+
+
+@pytest.mark.parametrize("body", PLAIN)
+def test_a_plain_request_is_read_as_the_serializer_reads_it(body):
+    plain, full = plain_request(body), judged(body)
+    assert plain is not None
+    assert plain.tokens.dtype == full.tokens.dtype == np.int64
+    assert plain.tokens.tolist() == full.tokens.tolist()
+    for name in ("timestep", "process", "weights", "protect", "seed", "extras"):
+        assert getattr(plain, name) == getattr(full, name)
+
+
+@pytest.mark.parametrize("body", NOT_PLAIN)
+def test_what_is_not_plain_is_left_to_the_serializer(body):
+    assert judged(body) is not None
+    assert plain_request(body) is None
+
+
+@pytest.mark.parametrize("body", REFUSED)
+def test_what_the_serializer_refuses_is_not_answered(body):
+    assert judged(body) is None
+    assert plain_answer(body) is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_the_limit_of_tokens_holds(settings, limit):
+    settings.MAX_TOKENS = limit
+    assert (plain_answer(b'{"tokens": [1, 2], "timestep": 5}') is None) == (limit < 2)
+
+
+def test_an_answer_names_its_seed():
+    content, seed = plain_answer(b'{"tokens": [1, 2], "timestep": 5}')
+    again = b'{"tokens": [1, 2], "timestep": 5, "seed": %d}' % seed
+    assert plain_answer(again) == (content, seed)

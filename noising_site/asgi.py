@@ -1,19 +1,49 @@
-"""The ASGI application, for servers that speak ASGI only."""
+"""The ASGI application that gunicorn serves on its event loops."""
 
-import os
+# It sets Django up, which the others need.
+from noising_site.wsgi import application as wsgi_application
 
-import django
-from django.core.handlers.asgi import ASGIHandler
+# isort: split
+from noising_site.hot import INLINE_BYTES, HotPath
+from noising_site.threads import WSGI, Body, Receive, Scope, Send, ThreadedApplication
 
-from noising_site.requests import UTF8AsyncRequest
-
-
-class Application(ASGIHandler):
-    """Django's handler, on requests that cannot break it."""
-
-    request_class = UTF8AsyncRequest
+THREADS = 8
+"""Requests that a process works on at once, beside its hot path."""
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "noising_site.settings")
-django.setup(set_prefix=False)
-application = Application()
+class Application:
+    """The hot path on the event loop, everything else in threads.
+
+    Django's own handler for ASGI takes a request through several threads and reads
+    bodies of any length; this one asks the WSGI application, so that all requests
+    are answered by the same code whichever server runs.
+    """
+
+    def __init__(self, application: WSGI) -> None:
+        """Learn from the application what may be answered at once."""
+        self.hot = HotPath(application)
+        self.threaded = ThreadedApplication(application, threads=THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
+        learned = self.hot.find(scope)
+        if learned is None:
+            await self.threaded(scope, receive, send)
+            return
+        content = b""
+        if learned.route.compute is not None:
+            body = Body(receive)
+            await body.read(INLINE_BYTES)
+            if body.is_lost:
+                return
+            content = b"".join(body.parts)
+        answer = learned.answer(scope, content)
+        if answer is None:
+            await self.threaded.answer(scope, content, receive, send)
+        else:
+            await answer.send(send)
+
+
+application = Application(wsgi_application)

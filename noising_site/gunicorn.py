@@ -2,15 +2,23 @@
 
 import ctypes
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-wsgi_app = "noising_site.wsgi:application"
+from noising_site.environment import Environment
 
-# Threads let a process answer others while one of its clients is slow.
-worker_class = "gthread"
+WORKERS = {
+    # An event loop, which no slow client holds up; docs/performance.md compares them.
+    "uvicorn": ("noising_site.worker.EventLoopWorker", "noising_site.asgi:application"),
+    # Threads let a process answer others while one of its clients is slow.
+    "gthread": ("gthread", "noising_site.wsgi:application"),
+}
+WORKER = Environment(os.environ).choice("WEB_WORKER", "uvicorn", tuple(WORKERS))
+
+worker_class, wsgi_app = WORKERS[WORKER]
 threads = 8
 # Loaded once, then forked: a worker that dies is replaced at once, and memory is
 # shared. Seeds come from the operating system with every call, so forks share none.
@@ -52,6 +60,12 @@ def on_starting(server: Any) -> None:
         # Were `manage.py serve` killed, nothing else would stop the workers.
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Let no worker leave connections to one that has ended."""
+    if WORKER == "uvicorn":
+        worker.leave()
 
 
 def name_silent_client(record: logging.LogRecord) -> bool:

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
+from noising.api.errors import MALFORMED, problem, problem_response
 from noising.drawing import NoTurnError
 from noising_site.errors import error_response
 
@@ -50,18 +51,14 @@ class EdgeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
         meta = request.META
-        given = meta.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        meta["HTTP_X_REQUEST_ID"] = request_id
+        own_id = request_id(meta.get("HTTP_X_REQUEST_ID", ""))
+        meta["HTTP_X_REQUEST_ID"] = own_id
         if self.address_hops:
             take_address(meta, self.address_hops)
         if self.scheme_hops:
             take_scheme(meta, self.scheme_hops)
         response = self.refusal(request) or self.get_response(request)
-        response.headers["X-Request-ID"] = request_id
-        has_length = response.status_code not in WITHOUT_CONTENT
-        if has_length and isinstance(response, HttpResponse):
-            response.headers.setdefault("Content-Length", str(len(response.content)))
+        complete(response, own_id)
         return response
 
     def process_exception(
@@ -78,22 +75,19 @@ class EdgeMiddleware:
         """Return the answer to a host that is not served here, else nothing."""
         if request.path_info in settings.HEALTH_PATHS:
             return None
-        try:
-            request.get_host()
-        except DisallowedHost:
-            response = error_response(request, 400, "This host is not served here.")
-            for name, value in HEADERS.items():
-                response.headers[name] = value
-            response.headers["Content-Security-Policy"] = build_policy()
-            log_response(
-                "Refused host %s; if it is this service's, add it to ALLOWED_HOSTS.",
-                repr(request.META.get("HTTP_HOST", "")[:LONGEST_LOGGED_HOST]),
-                response=response,
-                request=request,
-                logger=logger,
-            )
-            return response
-        return None
+        if host_is_served(request):
+            return None
+        response = secured(
+            error_response(request, 400, "This host is not served here.")
+        )
+        log_response(
+            "Refused host %s; if it is this service's, add it to ALLOWED_HOSTS.",
+            repr(request.META.get("HTTP_HOST", "")[:LONGEST_LOGGED_HOST]),
+            response=response,
+            request=request,
+            logger=logger,
+        )
+        return response
 
 
 class PolicyMiddleware(CSPMiddleware):
@@ -119,6 +113,45 @@ class PolicyMiddleware(CSPMiddleware):
             return answer
         response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
+
+
+def secured(response: HttpResponse) -> HttpResponse:
+    """Add what the middleware within would have added."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    response.headers["Content-Security-Policy"] = build_policy()
+    return response
+
+
+def complete(response: HttpResponseBase, own_id: str) -> None:
+    """Add what every response has: the request's id, and its length."""
+    response.headers["X-Request-ID"] = own_id
+    has_length = response.status_code not in WITHOUT_CONTENT
+    if has_length and isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+
+
+def request_id(given: str) -> str:
+    """Return the id that a client gives its request, if it may, else a new one."""
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def host_is_served(request: HttpRequest) -> bool:
+    """Tell whether a request names a host of this service."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
+
+
+def unparsed_response() -> HttpResponse:
+    """Return the answer to what a server could not read as HTTP."""
+    request = HttpRequest()
+    request.META["HTTP_X_REQUEST_ID"] = request_id("")
+    response = secured(problem_response(problem(request, 400, MALFORMED)))
+    complete(response, request.META["HTTP_X_REQUEST_ID"])
+    return response
 
 
 def take_address(meta: dict[str, Any], hops: int) -> None:

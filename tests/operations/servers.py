@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils.datastructures import CaseInsensitiveMapping
+
 ROOT = Path(__file__).parents[2]
 SERVE = (sys.executable, "manage.py", "serve")
 DEADLINE_SECONDS = 60
@@ -57,7 +59,7 @@ class Server:
             response = connection.getresponse()
             return Answer(
                 status=response.status,
-                headers=dict(response.getheaders()),
+                headers=CaseInsensitiveMapping(response.getheaders()),
                 body=response.read(),
             )
         finally:

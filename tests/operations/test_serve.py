@@ -8,7 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import time
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,9 @@ from tests.operations.servers import (
 )
 
 NOISE = {"tokens": list(range(64)), "timestep": 900}
+
+
+WORKERS = pytest.mark.parametrize("worker", ["uvicorn", "gthread"])
 
 
 def serve(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -80,22 +84,69 @@ def test_a_prepared_folder_is_used_as_it_is(
     assert "Collecting" not in server.lines
     # Neither an access log nor, for attackers to look up, a version.
     assert "GET" not in server.lines
-    assert not any(digit in answer.headers["Server"] for digit in "0123456789")
+    named = answer.headers.get("Server", "")
+    assert not any(digit in named for digit in "0123456789")
 
 
-def test_silent_clients_keep_nobody_waiting(server: Server) -> None:
+@pytest.mark.parametrize("said", [b"", b"POST /noise HTTP/1.1\r\nHost: loc"])
+def test_silent_clients_keep_nobody_waiting(server: Server, said: bytes) -> None:
     address = ("127.0.0.1", server.port)
-    silent = [socket.create_connection(address) for _ in range(64)]
-    started = time.monotonic()
+    with ExitStack() as stack:
+        for _ in range(64):
+            silent = stack.enter_context(socket.create_connection(address))
+            silent.sendall(said)
+        started = time.monotonic()
 
-    assert server.ask("POST", "/noise", NOISE).status == 200
+        assert server.ask("POST", "/noise", NOISE).status == 200
 
-    assert time.monotonic() - started < 2
-    for client in silent:
-        client.close()
+        assert time.monotonic() - started < 2
 
 
-def test_a_killed_worker_is_replaced_and_no_noise_repeats(data_dir: Path) -> None:
+def test_threads_keep_up_with_clients_that_connect_and_say_nothing(
+    data_dir: Path,
+) -> None:
+    with (
+        running(data_dir, variables={"WEB_WORKER": "gthread"}) as server,
+        ExitStack() as stack,
+    ):
+        for _ in range(64):
+            address = ("127.0.0.1", server.port)
+            stack.enter_context(socket.create_connection(address))
+        started = time.monotonic()
+
+        assert server.ask("POST", "/noise", NOISE).status == 200
+
+        assert time.monotonic() - started < 2
+
+
+def test_slow_uploads_and_slow_pages_keep_noise_from_nobody(server: Server) -> None:
+    """16 bodies that are too long for the loop stop half-way; pages are drawn."""
+    head = (
+        b"POST /noise HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 1000000\r\n\r\n"
+    )
+    with ThreadPoolExecutor(16) as pool, ExitStack() as stack:
+        for _ in range(16):
+            client = socket.create_connection(("127.0.0.1", server.port))
+            stack.enter_context(client).sendall(head + b" " * 500_000)
+        pages = [
+            pool.submit(server.ask, "GET", "/api/schema/", Accept="*/*")
+            for _ in range(16)
+        ]
+        started = time.monotonic()
+
+        for _ in range(20):
+            assert server.ask("POST", "/noise", NOISE).status == 200
+            assert server.ask("GET", "/livez").status == 200
+
+        assert time.monotonic() - started < 20
+        assert {page.result().status for page in pages} == {200}
+
+
+@WORKERS
+def test_a_killed_worker_is_replaced_and_no_noise_repeats(
+    data_dir: Path, worker: str
+) -> None:
     seeds: list[str] = []
     noised: list[str] = []
 
@@ -105,7 +156,7 @@ def test_a_killed_worker_is_replaced_and_no_noise_repeats(data_dir: Path) -> Non
             seeds.append(answer.headers["Noise-Seed"])
             noised.append(str(answer.json()["noised_tokens"]))
 
-    with running(data_dir) as server:
+    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
         noise(server)
         for _ in range(3):
             victim, _ = server.both_workers()
@@ -118,18 +169,19 @@ def test_a_killed_worker_is_replaced_and_no_noise_repeats(data_dir: Path) -> Non
     assert len(set(noised)) == len(noised)
 
 
-def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path) -> None:
+@WORKERS
+def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path, worker: str) -> None:
     body = json.dumps(NOISE).encode()
     head = (
         "POST /noise HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     ).encode()
 
-    with running(data_dir) as server:
+    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
         address = ("127.0.0.1", server.port)
         with socket.create_connection(address, timeout=30) as client:
             client.sendall(head)
-            # It is answered once a thread has taken the request on.
+            # It is answered once the request has been taken on.
             assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
             server.process.send_signal(signal.SIGTERM)
             wait_for(
@@ -144,10 +196,27 @@ def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path) -> None:
     assert b"noised_tokens" in answer
 
 
-def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path) -> None:
-    with running(data_dir) as server:
+def test_sigterm_lets_a_slow_page_finish(data_dir: Path) -> None:
+    with running(data_dir) as server, ThreadPoolExecutor(4) as pool:
+        pages = [pool.submit(server.ask, "GET", "/api/schema/") for _ in range(4)]
+        wait_for(lambda: pages[0].done(), lambda: f"no page:\n{server.lines}")
+
+        assert server.stop() == 0
+
+        assert {page.result().status for page in pages} == {200}
+    assert "was sent SIG" not in server.lines
+
+
+@WORKERS
+def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path, worker: str) -> None:
+    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
+        left = server.both_workers()
         os.kill(server.child("gunicorn"), signal.SIGKILL)
         code = server.process.wait(timeout=30)
+        wait_for(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in left),
+            lambda: f"still there: {left}",
+        )
 
     assert code == 1
     assert "CommandError: The web server was killed by SIGKILL" in server.lines

@@ -1,0 +1,1 @@
+"""What others would write: services to measure this one against."""

@@ -14,6 +14,8 @@ handler404 = "noising_site.errors.not_found"
 handler500 = "noising_site.errors.server_error"
 
 urlpatterns = [
+    # First, since a path is compared with every route before its own.
+    path("api/v1/", include("noising.api.v1.urls")),
     # Before the API's own, which documents the JSON side of the same path.
     path("", home, name="home"),
     path("", include("noising.api.urls")),
@@ -24,7 +26,6 @@ urlpatterns = [
     path("admin/login/", SignInView.as_view(next_page="admin:index")),
     path("admin/password_change/", PasswordView.as_view()),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("noising.api.v1.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
 ]

@@ -1,12 +1,16 @@
 """Which renderer answers a request."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django.http import HttpRequest
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+LONGEST_KEPT = 200
+"""Characters of a header that is remembered with what it prefers."""
 
 
 class AcceptNegotiation(DefaultContentNegotiation):
@@ -35,10 +39,20 @@ def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | 
 
     None stands for a header that allows nothing on offer, or that makes no sense.
     """
-    if request.META.get("HTTP_ACCEPT", "").strip() in {"", "*/*"}:
+    accept = request.META.get("HTTP_ACCEPT", "").strip()
+    if accept in {"", "*/*"}:
         return offered[0]
+    judge = _preferred if len(accept) <= LONGEST_KEPT else _preferred.__wrapped__
+    return judge(accept, tuple(offered))
+
+
+@lru_cache(maxsize=256)
+def _preferred(accept: str, offered: tuple[str, ...]) -> str | None:
+    """Let Django judge a header, once: clients send the same ones again and again."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
     try:
-        chosen: str | None = request.get_preferred_type(offered)
+        chosen: str | None = request.get_preferred_type(list(offered))
     except ValueError:  # parameters in a charset that does not exist
         return None
     return chosen

@@ -20,7 +20,7 @@ STEPS = [
     "python manage.py check --deploy --fail-level WARNING",
     "python manage.py makemigrations --check --dry-run",
     "python manage.py spectacular --validate --fail-on-warn --file /dev/null",
-    "pytest --cov --coverage-gates",
+    "pytest --numprocesses auto --dist loadfile --cov --coverage-gates",
 ]
 
 

@@ -117,9 +117,12 @@ def test_each_curl_example_gets_the_answer_that_is_shown(
 
 
 @pytest.mark.parametrize(("program", "output"), examples("python", "text"))
-def test_each_python_example_prints_what_is_shown(program: str, output: str) -> None:
+def test_each_python_example_prints_what_is_shown(
+    server: Server, program: str, output: str
+) -> None:
+    here = program.replace(URL, f"http://localhost:{server.port}")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
+        [sys.executable, "-W", "error", "-c", here],
         cwd=ROOT,
         env=environment(PYTHONPATH=str(STANDINS)),
         capture_output=True,

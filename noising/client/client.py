@@ -1,0 +1,202 @@
+"""The service, as an object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+import numpy as np
+
+from noising.client.noise import NoisedBatch, batch_of, form_of
+from noising.client.runs import Runs
+from noising.client.schedules import Schedules
+from noising.client.transport import Transport
+
+TIMEOUT_SECONDS: Final = 60.0
+RETRIES: Final = 3
+
+Document = dict[str, Any]
+
+
+class NoisingClient:
+    """Asks one service; close it, or use it in a `with` block.
+
+    Args:
+        base_url: where the service is, such as ``http://localhost:8000``.
+        token: of an account, for writes and for closed services.
+        timeout: seconds for a connection, and for each wait for bytes.
+        retries: tries after the first, where the service is busy or out of reach.
+        transport: httpx's, in place of the network.
+
+    Attributes:
+        schedules: the schedules it keeps.
+        runs: its benchmark runs.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        retries: int = RETRIES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        http = httpx.Client(
+            base_url=base_url, headers=headers, timeout=timeout, transport=transport
+        )
+        self._transport = Transport(http=http, retries=retries)
+        self.schedules = Schedules(transport=self._transport)
+        self.runs = Runs(transport=self._transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.http.close()
+
+    def info(self) -> Document:
+        """Return the configuration of the service, with its limits."""
+        return self._answer("GET", "info")
+
+    def alpha(self, timestep: int) -> float:
+        """Return alpha of the service's own process at a timestep."""
+        return float(self._answer("GET", f"alpha/{timestep}")["alpha"])
+
+    def noise(
+        self,
+        tokens: Any,
+        timesteps: Any = None,
+        *,
+        times: Any = None,
+        seed: int | None = None,
+        masks: bool = False,
+        schedule: str | Mapping[str, Any] | None = None,
+        sequence_ids: Any = None,
+        draw: int | None = None,
+        lengths: Any = None,
+        protect: Any = None,
+        weights: Any = None,
+        token_types: Mapping[str, Sequence[int]] | None = None,
+        hyperschedule: Mapping[str, Any] | None = None,
+    ) -> NoisedBatch:
+        """Noise a batch: the same tokens as the engine's `noise` with the same seed.
+
+        Args:
+            tokens: (L,) or (B, L) integers, or rows of different lengths.
+            timesteps: a step, or (B,) steps.
+            times: real times in [0, 1] in their place.
+            seed: 0..2^64-1, or None for a fresh one.
+            masks: whether to answer with alpha and with what was struck and changed.
+            schedule: the name of a stored schedule, or a specification.
+            sequence_ids: (B,) ids of the rows.
+            draw: which of several independent draws.
+            lengths: (B,) real tokens of padded rows.
+            protect: a mask like the tokens or (L,), or
+                ``{"ids": [...], "positions": [...]}``.
+            weights: (L,) or (B, L) weights above 0.
+            token_types: ids by type.
+            hyperschedule: a specification.
+
+        Raises:
+            TypeError: the tokens are no integers.
+            ApiError: the service refused it.
+            NoAnswerError: it gave no answer.
+        """
+        by_rule = isinstance(protect, Mapping)
+        form = form_of(
+            tokens,
+            masks=masks,
+            tensors={
+                "timesteps": timesteps,
+                "times": times,
+                "sequence_ids": sequence_ids,
+                "lengths": lengths,
+                "protect": None if by_rule or protect is None else np.asarray(protect),
+                "weights": weights,
+            },
+            params={
+                "seed": seed,
+                "draw": draw,
+                "schedule": schedule,
+                "protect": protect if by_rule else None,
+                "token_types": token_types,
+                "hyperschedule": hyperschedule,
+            },
+        )
+        response = self._transport.send(
+            "POST",
+            "api/v1/noise",
+            params=form.params,
+            content=form.content,
+            headers={"Content-Type": form.media_type, "Accept": form.media_type},
+        )
+        return batch_of(response, form, masks=masks)
+
+    def trajectory(
+        self, tokens: Sequence[int], timesteps: Sequence[int], **options: Any
+    ) -> Iterator[Document]:
+        """Yield one sequence at each timestep, as soon as it is worked out.
+
+        Args:
+            tokens: (L,) ids.
+            timesteps: of the process.
+            options: `kind` ("coupled" or "markov"), `seed`, `schedule`,
+                `hyperschedule`, `token_types`, `sequence_id`, `draw`.
+        """
+        body = {"tokens": plain(tokens), "timesteps": plain(timesteps), **options}
+        with self._transport.stream("api/v1/trajectory", json=body) as response:
+            for line in response.iter_lines():
+                yield json.loads(line)
+
+    def marginal(self, x0: Any, **options: Any) -> Document:
+        """Return q(x_t given x_0) at `timesteps` or `times`."""
+        return self._quantity("marginal", x0=x0, **options)
+
+    def posterior(self, x0: Any, xt: Any, **options: Any) -> Document:
+        """Return q(x_s given x_t and x_0), s at `earlier_timesteps` or `_times`."""
+        return self._quantity("posterior", x0=x0, xt=xt, **options)
+
+    def score_ratio(self, x0: Any, xt: Any, **options: Any) -> Document:
+        """Return p(y given x_0) / p(x_t given x_0) for every state y."""
+        return self._quantity("score-ratio", x0=x0, xt=xt, **options)
+
+    def tokenize(self, text: str, **options: Any) -> Document:
+        """Return the tokens of a text with their types."""
+        return self._answer("POST", "api/v1/tokenize", json={"text": text, **options})
+
+    def detokenize(self, tokens: Any, **options: Any) -> str:
+        """Return the text of tokens."""
+        body = {"tokens": plain(tokens), **options}
+        return str(self._answer("POST", "api/v1/detokenize", json=body)["text"])
+
+    def pipeline(self, text: str, timestep: int, **options: Any) -> Document:
+        """Tokenise, noise and, if the service knows a denoiser, denoise a text."""
+        body = {"text": text, "timestep": timestep, **options}
+        return self._answer("POST", "api/v1/pipeline", json=body)
+
+    def _quantity(self, name: str, **values: Any) -> Document:
+        body = {key: plain(value) for key, value in values.items()}
+        return self._answer("POST", f"api/v1/{name}", json=body)
+
+    def _answer(self, method: str, path: str, **options: Any) -> Document:
+        document: Document = self._transport.json(method, path, **options)
+        return document
+
+
+def plain(value: Any) -> Any:
+    """Return NumPy's arrays and numbers as JSON has them."""
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value

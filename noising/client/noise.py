@@ -1,0 +1,164 @@
+"""Batches of tokens as npy or safetensors, and what comes back."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from noising.client.errors import NoisingError
+
+NPY: Final = "application/x-npy"
+SAFETENSORS: Final = "application/vnd.safetensors"
+
+Tokens = NDArray[np.integer[Any]]
+Ragged = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NoisedBatch:
+    """What `NoisingClient.noise` returns.
+
+    Attributes:
+        tokens: noised tokens in the shape and dtype given; of ragged rows a list of
+            int64 arrays.
+        seed: the seed used; give it again for the same result.
+        fingerprint: SHA-256 of the specification of the process used.
+        alpha: alpha at the time, in its shape; None without `masks=True`.
+        resampled: where noise struck, like the tokens; None without `masks=True`.
+        changed: where the id is another than before; None without `masks=True`.
+    """
+
+    tokens: Any
+    seed: int
+    fingerprint: str
+    alpha: Any = None
+    resampled: Any = None
+    changed: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A request's body and query, in one of the two binary forms.
+
+    Attributes:
+        media_type: of body and answer.
+        content: the body.
+        params: the query.
+        lengths: of ragged rows that were padded, or None.
+    """
+
+    media_type: str
+    content: bytes
+    params: dict[str, str]
+    lengths: NDArray[np.int64] | None
+
+
+def form_of(
+    tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
+) -> Form:
+    """Return the form in which a batch is sent.
+
+    Args:
+        tokens: (L,) or (B, L) integers, or rows of different lengths.
+        masks: whether to answer with masks, which npy cannot hold.
+        tensors: what may be an array, by name; None is left out.
+        params: what is none, by name; None is left out.
+    """
+    array, lengths = padded(tokens)
+    given = {name: value for name, value in tensors.items() if value is not None}
+    query = {k: in_query(v) for k, v in params.items() if v is not None}
+    if lengths is not None:
+        given["lengths"] = lengths
+    arrays = {name: value for name, value in given.items() if np.ndim(value)}
+    query |= {k: in_query(v) for k, v in given.items() if k not in arrays}
+    if not masks and not arrays:
+        file = io.BytesIO()
+        np.save(file, little_endian(array), allow_pickle=False)
+        return Form(media_type=NPY, content=file.getvalue(), params=query, lengths=None)
+    arrays = {"tokens": array, **arrays}
+    content = save({name: little_endian(value) for name, value in arrays.items()})
+    return Form(media_type=SAFETENSORS, content=content, params=query, lengths=lengths)
+
+
+def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatch:
+    """Return what the service answered.
+
+    Raises:
+        NoisingError: it is not what was asked for.
+    """
+    try:
+        seed = int(response.headers["Noise-Seed"])
+        fingerprint = response.headers["Noise-Fingerprint"]
+        if form.media_type == NPY:
+            noised = np.load(io.BytesIO(response.content), allow_pickle=False)
+            return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint)
+        tensors = load(response.content)
+        parts = {
+            name: cut(tensors[name], form.lengths)
+            for name in ("noised_tokens", "resampled", "changed")
+        }
+        alpha = tensors["alpha"]
+    except (KeyError, ValueError) as error:
+        raise NoisingError(f"The answer is no noised batch: {error}.") from error
+    noised = parts.pop("noised_tokens")
+    extras = {**parts, "alpha": alpha[()]} if masks else {}
+    return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint, **extras)
+
+
+def padded(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
+    """Return tokens as one array, and the lengths of the rows if they differ.
+
+    Raises:
+        TypeError: they are no integers.
+    """
+    lengths = None
+    if isinstance(tokens, (list, tuple)) and tokens and np.ndim(tokens[0]) == 1:
+        rows = [np.asarray(row) for row in tokens]
+        sizes = np.array([row.size for row in rows])
+        if (sizes != sizes[0]).any():
+            lengths = sizes
+            tokens = np.zeros((len(rows), int(sizes.max())), np.int64)
+            for target, row in zip(tokens, rows, strict=True):
+                target[: row.size] = whole(row)
+    return whole(np.asarray(tokens)), lengths
+
+
+def whole(array: NDArray[Any]) -> Tokens:
+    """Return an array of integers.
+
+    Raises:
+        TypeError: it holds anything else.
+    """
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"`tokens` must be integers, got {array.dtype}")
+    return array
+
+
+def cut(values: NDArray[Any], lengths: NDArray[np.int64] | None) -> Any:
+    """Return rows without their padding, as a list, or the array as it is."""
+    if lengths is None:
+        return values
+    return [row[:length].copy() for row, length in zip(values, lengths, strict=True)]
+
+
+def little_endian(value: Any) -> NDArray[Any]:
+    """Return an array as the binary forms hold it: little-endian, in C order."""
+    array = np.asarray(value)
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def in_query(value: Any) -> str:
+    """Return a value as the query holds it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.generic):
+        value = value.item()
+    return json.dumps(value)

@@ -1,0 +1,120 @@
+"""NoisingClient.noise: the engine's tokens, whatever the form they travel in."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from noising.client import InvalidRequestError, NoisingClient
+from noising.configured import default_process
+from noising.engine import build_process
+
+TOKENS = np.random.default_rng(3).integers(0, 50_257, (5, 90))
+ABSORBING = {"schedule": {"type": "loglinear"}, "graph": {"type": "absorbing"}}
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "int64", ">i4"])
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("shape", [(90,), (5, 90)])
+def test_an_array_comes_back_as_the_engine_noises_it(
+    client: NoisingClient, dtype: str, shape: tuple[int, ...], *, masks: bool
+) -> None:
+    tokens = TOKENS[: shape[0]].reshape(-1)[: np.prod(shape)].reshape(shape)
+    tokens = tokens.astype(dtype)
+    noised = client.noise(tokens, 500, seed=7, masks=masks)
+    expected = default_process().noise(tokens, 500, seed=7)
+    assert noised.tokens.dtype == np.dtype(dtype).newbyteorder("=")
+    assert (noised.tokens == expected.tokens).all()
+    assert (noised.seed, noised.fingerprint) == (7, default_process().fingerprint)
+    if masks:
+        assert noised.alpha == expected.alpha
+        assert (noised.resampled == expected.resampled).all()
+        assert (noised.changed == expected.changed).all()
+    else:
+        assert noised.alpha is noised.resampled is noised.changed is None
+
+
+OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"timesteps": [1, 200, 400, 600, 999]}, {"timestep": [1, 200, 400, 600, 999]}),
+    ({"times": 0.25}, {"t": 0.25}),
+    ({"times": np.linspace(0.1, 1, 5)}, {"t": np.linspace(0.1, 1, 5)}),
+    (
+        {"timesteps": 700, "sequence_ids": np.arange(5) + 9, "draw": 3},
+        {"timestep": 700, "sequence_ids": np.arange(5) + 9, "draw": 3},
+    ),
+    (
+        {"timesteps": 900, "protect": TOKENS % 2 == 0},
+        {"timestep": 900, "protect": TOKENS % 2 == 0},
+    ),
+    (
+        {"timesteps": 900, "protect": {"positions": [0, 4]}},
+        {"timestep": 900, "protect": np.isin(np.arange(90), [0, 4])},
+    ),
+    (
+        {"timesteps": 500, "weights": np.arange(90) + 1.0},
+        {"timestep": 500, "weights": np.arange(90) + 1.0},
+    ),
+    (
+        {"timesteps": np.int32(500), "lengths": [90, 1, 50, 8, 9]},
+        {"timestep": 500, "lengths": [90, 1, 50, 8, 9]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "given"), OPTIONS)
+def test_options_mean_what_they_mean_to_the_engine(
+    client: NoisingClient, asked: dict[str, Any], given: dict[str, Any]
+) -> None:
+    noised = client.noise(TOKENS, seed=7, schedule=ABSORBING, **asked)
+    process = build_process(ABSORBING)
+    expected = process.noise(TOKENS, seed=7, **given).tokens
+    assert (np.asarray(noised.tokens) == expected).all()
+    assert noised.fingerprint == process.fingerprint
+
+
+def test_rows_of_different_lengths_come_back_as_long_as_they_were(
+    client: NoisingClient,
+) -> None:
+    rows = [[5, 6, 7], [8], list(range(40))]
+    noised = client.noise(rows, 800, seed=1, masks=True)
+    for index, row in enumerate(rows):
+        expected = default_process().noise([row], 800, seed=1, sequence_ids=[index])
+        assert noised.tokens[index].tolist() == expected.tokens[0].tolist()
+        assert noised.changed[index].tolist() == expected.changed[0].tolist()
+
+
+def test_without_a_seed_the_one_that_was_drawn_repeats_the_result(
+    client: NoisingClient,
+) -> None:
+    noised = client.noise(TOKENS, 500)
+    again = client.noise(TOKENS, 500, seed=noised.seed)
+    assert (noised.tokens == again.tokens).all()
+
+
+def test_tokens_that_are_no_integers_are_refused_before_they_are_sent(
+    client: NoisingClient,
+) -> None:
+    with pytest.raises(TypeError, match="must be integers, got float64"):
+        client.noise([1.5], 500)
+
+
+def test_a_refusal_names_each_value_and_its_place(client: NoisingClient) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        client.noise([7, 60_000], 500)
+    error = caught.value
+    assert error.status == 422
+    assert error.errors[0]["pointer"] == "#/tokens/1"
+    assert "#/tokens/1: `tokens[1]` must lie in 0..50256" in str(error)
+    assert error.request_id
+
+
+def test_it_needs_neither_django_nor_the_engine() -> None:
+    script = (
+        "import sys, noising.client;"
+        "loaded = {name.partition('.')[0] for name in sys.modules};"
+        "assert not loaded & {'django', 'rest_framework'}, loaded;"
+        "assert 'noising.engine' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -69,6 +69,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who may ask.
 ACCESS = env.choice("ACCESS", "open", ("open", "closed"))
+WRITES_PER_MINUTE = env.whole("WRITES_PER_MINUTE", 60, least=1, most=1_000_000)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, least=1, most=36_500)
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=False)

@@ -95,8 +95,7 @@ def schedule_update(
     """
     with transaction.atomic():
         stored = ScheduleConfig.objects.select_for_update().get(pk=schedule.pk)
-        if if_versions is not None and stored.version not in if_versions:
-            raise ScheduleChangedError(stored.slug)
+        version = stored.version
         if specification is not None:
             _filled(stored, specification)
         if notes is not None:
@@ -104,6 +103,9 @@ def schedule_update(
         if tags is not None:
             stored.tags = list(tags)
         stored.full_clean()
+        # Last: of a change that cannot be made it does not matter (RFC 9110, 13.2.1).
+        if if_versions is not None and version not in if_versions:
+            raise ScheduleChangedError(stored.slug)
         stored.save()
     return stored
 

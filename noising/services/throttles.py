@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -39,9 +40,10 @@ LOGINS = Limit(
 
 WRITES = Limit(
     name="write",
-    hits=60,
+    hits=settings.WRITES_PER_MINUTE,
     period=timedelta(minutes=1),
-    reached="This account writes more than 60 times a minute",
+    reached="This account writes more than "
+    f"{settings.WRITES_PER_MINUTE} times a minute",
 )
 """For each account, whatever became of the attempt."""
 

@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.rest_framework import (
+    CharFilter,
+    DjangoFilterBackend,
+    OrderingFilter,
+)
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -101,9 +105,15 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
         """Return the rows that the query asks for.
 
         Raises:
-            ValidationError: it names a parameter that there is not, or one twice.
+            ValidationError: it names a parameter that there is not, or one twice,
+                or gives one no value that needs one.
         """
-        known = [*view.filterset_class.base_filters, "page", "page_size", PARAMETER]
+        conditions = view.filterset_class.base_filters
+        known = [*conditions, "page", "page_size", PARAMETER]
+        texts_or_lists = (CharFilter, OrderingFilter)  # which may be empty
+        needing = {
+            k for k, v in conditions.items() if not isinstance(v, texts_or_lists)
+        }
         errors: dict[str, Any] = {}
         for name, texts in list(request.query_params.lists())[: 10 * MOST_ERRORS]:
             if name not in known:
@@ -113,6 +123,8 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
                 errors[name] = [ErrorDetail(text, "unknown_key")]
             elif len(texts) > 1:
                 errors[name] = [ErrorDetail(f"`{name}` must be given once.", "twice")]
+            elif not texts[0] and name in needing:
+                errors[name] = [ErrorDetail(f"`{name}` must have a value.", "empty")]
         if errors:
             raise ValidationError(errors)
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.drainage import set_override
 
-from noising.api.errors import ContentTooLarge
 from noising.api.fields import StrictField, received
 from noising.configured import tokenizer_names
 
@@ -15,6 +14,7 @@ class TextField(StrictField):
 
     default_error_messages = {
         "not_a_text": "`{name}` must be a string, got {received}.",
+        "too_long": "`{name}` must have at most {most} characters, got {count}.",
     }
 
     def __init__(self, **options: Any) -> None:
@@ -27,11 +27,9 @@ class TextField(StrictField):
         """Return the text."""
         if not isinstance(data, str):
             self.fail("not_a_text", received=received(data))
-        if len(data) > settings.MAX_TEXT_CHARACTERS:
-            raise ContentTooLarge(
-                f"`{self.name}` must not have more than "
-                f"{settings.MAX_TEXT_CHARACTERS} characters, got {len(data)}."
-            )
+        most = settings.MAX_TEXT_CHARACTERS
+        if len(data) > most:
+            self.fail("too_long", most=most, count=len(data))
         return data
 
 

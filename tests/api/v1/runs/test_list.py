@@ -105,6 +105,8 @@ def test_orders_as_asked(anyone: Client, several: dict[str, str]) -> None:
         ("archived=maybe", "#/archived"),
         ("ordering=secret", "#/ordering"),
         ("created_from=yesterday", "#/created_from"),
+        ("created_from=", "#/created_from"),
+        ("status=", "#/status"),
         ("created_from=0001-01-01T00:00:00%2B23:59", "#/created_from"),
         ("created_before=9999-12-31T23:59:59-23:00", "#/created_before"),
         ("page_size=201", "#/page_size"),

@@ -84,7 +84,7 @@ def test_a_text_may_be_as_long_as_the_limit_in_info(post, api, settings):
     assert limit == settings.MAX_TEXT_CHARACTERS == 131_072
     settings.MAX_TEXT_CHARACTERS = 8
     assert post("tokenize", text="\U0001d465" * 8).status_code == 200
-    problem_of(post("tokenize", text="x" * 9), 413)
+    problem_of(post("tokenize", text="x" * 9), 422)
 
 
 def test_half_of_a_surrogate_pair_is_no_text(api):

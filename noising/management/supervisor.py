@@ -1,5 +1,6 @@
 """Running programs beside each other until one ends or the operator stops them."""
 
+import math
 import queue
 import signal
 import subprocess
@@ -15,6 +16,11 @@ FIRST_WAIT_SECONDS = 1.0
 
 LONGEST_WAIT_SECONDS = 30.0
 YOUNG_SECONDS = 60.0
+
+LONGEST_SLEEP_SECONDS = 1.0
+"""A signal that comes in the moment before the main thread falls asleep, or that the
+system gives to another thread, does not wake it: it is handled once it wakes by itself.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +137,7 @@ def _last_event(
     restarts = _Restarts()
     while True:
         try:
-            event = events.get(timeout=restarts.seconds())
+            event = _next(events, restarts.seconds())
         except queue.Empty:
             for program in restarts.take():
                 children[program] = _start(program, events)
@@ -140,6 +146,26 @@ def _last_event(
             return event
         how, wait = _how(event.process.returncode), restarts.add(event)
         say(f"{event.program.name} {how}; it is started anew in {wait:g} s.")
+
+
+def _next(events: _Events, seconds: float | None) -> signal.Signals | _Child:
+    """Return the next event.
+
+    Args:
+        events: what happens.
+        seconds: how long to wait for it; None for ever.
+
+    Raises:
+        queue.Empty: nothing has happened in that time.
+    """
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        try:
+            return events.get(timeout=min(left, LONGEST_SLEEP_SECONDS))
+        except queue.Empty:
+            if time.monotonic() >= deadline:
+                raise
 
 
 def _how(returncode: int) -> str:
@@ -193,7 +219,7 @@ def _stop(children: Sequence[_Child], events: _Events, stop_seconds: float) -> N
     _send(children, signal.SIGTERM)
     while any(child.process.poll() is None for child in children):
         try:
-            event = events.get(timeout=max(0.0, deadline - time.monotonic()))
+            event = _next(events, deadline - time.monotonic())
         except queue.Empty:
             _send(children, signal.SIGKILL)
             for child in children:

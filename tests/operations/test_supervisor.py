@@ -79,6 +79,21 @@ def test_a_signal_lets_programs_finish_their_work(
     assert (tmp_path / "drained").exists()
 
 
+def test_a_signal_that_does_not_wake_the_main_thread_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    # The thread was started before: of the two it alone takes the signal.
+    waiter = when_there(tmp_path / "running", signal_self(signal.SIGINT))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        supervise([python(DRAINS, tmp_path)], stop_seconds=20)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    waiter.join()
+    assert (tmp_path / "drained").exists()
+
+
 def test_a_second_signal_ends_programs_at_once(tmp_path: Path) -> None:
     first = when_there(tmp_path / "running", signal_self(signal.SIGINT))
     second = when_there(tmp_path / "asked", signal_self(signal.SIGINT))

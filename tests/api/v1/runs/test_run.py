@@ -11,9 +11,13 @@ from noising import services
 from noising.execution import claim_run
 from noising.execution.claims import renew
 from noising.execution.job import configured
-from noising.models import BenchmarkRun
+from noising.models import BenchmarkRun, Scope
+from tests.api.access import account, token_client
 from tests.api.problems import pointers_of, problem_of
+from tests.api.v1.runs.conftest import QUICK
 from tests.runs import claimed, queued
+
+pytestmark = pytest.mark.django_db
 
 Record = Callable[..., BenchmarkRun]
 NOWHERE = "/api/v1/runs/01890000-0000-7000-8000-000000000000"
@@ -61,6 +65,30 @@ def test_nothing_can_be_done_without_an_account(anyone: Client, action: str) -> 
     run.refresh_from_db()
     assert (run.status, run.archived_at) == ("queued", None)
     assert BenchmarkRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("action", ["/cancel", "/archive", "/unarchive", ""])
+def test_the_run_of_somebody_else_is_left_alone(action: str) -> None:
+    run = queued(owner=account("ada"))
+    bob = token_client(account("bob"))
+    if action:
+        response = bob.post(address(run, action))
+    else:
+        changes = {"notes": "Mine."}
+        response = bob.patch(address(run), changes, content_type="application/json")
+    problem_of(response, 403)
+    run.refresh_from_db()
+    assert (run.status, run.notes, run.archived_at) == ("queued", "", None)
+
+
+def test_a_token_asks_for_runs_where_its_scope_allows_it() -> None:
+    ada = account("ada")
+    for scope, status in ((Scope.READ, 403), (Scope.WRITE, 202)):
+        response = token_client(ada, scope).post(
+            "/api/v1/runs", QUICK, content_type="application/json"
+        )
+        assert response.status_code == status
+    assert BenchmarkRun.objects.get().owner == ada
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -93,7 +93,9 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class NoiseRequestSerializer(StrictSerializer):
-    """The body of POST /noise. It keeps no state: one instance serves every call."""
+    """The body of POST /noise."""
+
+    # It keeps no state: one instance serves every call.
 
     tokens = WholeNumbersField(most=_greatest_token, help_text="Token ids.")
     timestep = WholeNumberField(

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from noising.engine import ENGINE_VERSION
+from noising.engine import ENGINE_VERSION, chosen_kernel
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GIT_SECONDS: Final = 10
@@ -35,7 +35,7 @@ def environment() -> dict[str, Any]:
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
         "threads": 1,
-        "kernel": "numpy",
+        "kernel": chosen_kernel(),
     }
 
 

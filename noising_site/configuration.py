@@ -16,6 +16,7 @@ from noising.engine import (
     EngineError,
     build_process,
 )
+from noising.engine.backends import KERNELS
 from noising.secret_key import SecretKeyError, read_secret_key
 from noising.tokenizers import BUILTIN_TOKENIZERS, TokenizerError, load_tokenizer
 from noising_site.environment import Environment, SettingError
@@ -194,6 +195,19 @@ def _parsed_database_url(url: str) -> dict[str, Any]:
             "pip install -r requirements-postgres.txt",
         )
     return description
+
+
+def kernel(env: Environment) -> str:
+    """Return the kernel that noises; the engine reads the same variable."""
+    name = env.choice("NOISING_KERNEL", "numpy", KERNELS)
+    if name == "numba" and not importlib.util.find_spec("numba"):
+        raise SettingError(
+            "NOISING_KERNEL",
+            "names numba, which is not installed",
+            None,
+            "pip install -r requirements-fast.txt, or unset it",
+        )
+    return name
 
 
 def secret_key(env: Environment, data_dir: Path) -> tuple[str, str]:

@@ -52,9 +52,12 @@ def on_starting(server: Any) -> None:
     from django.urls import resolve
 
     from noising.configured import default_hyperscheduled
+    from noising.engine import chosen_kernel, use_kernel
 
     resolve("/info")
     default_hyperscheduled()
+    if chosen_kernel() == "numba":
+        use_kernel("numba")  # compiles it, unless it has been: no request may wait
     server.log.error_log.addFilter(name_silent_client)
     if sys.platform == "linux":
         # Were `manage.py serve` killed, nothing else would stop the workers.

@@ -14,6 +14,7 @@ from noising_site.configuration import (
     allowed_hosts,
     database,
     hyperschedule,
+    kernel,
     noise_specification,
     secret_key,
     token_type_weights,
@@ -32,6 +33,7 @@ BETA_MAX = env.number("BETA_MAX", 0.02, low=0.0, high=1.0)
 NOISE_SPECIFICATION = noise_specification(env, beta_min=BETA_MIN, beta_max=BETA_MAX)
 HYPERSCHEDULE = hyperschedule(env, NOISE_SPECIFICATION)
 TOKEN_TYPE_WEIGHTS = token_type_weights(env, NOISE_SPECIFICATION)
+NOISING_KERNEL = kernel(env)
 
 # Limits of one request.
 MAX_TOKENS = env.whole("MAX_TOKENS", 1_048_576, least=1, most=2**30)

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from noising.api.errors import engine_refusal
 from noising.api.serializers import NoiseRequest
 from noising.configured import VERSION, default_process
-from noising.engine import ENGINE_VERSION, EngineError, Noised
+from noising.engine import ENGINE_VERSION, EngineError, Noised, chosen_kernel
 
 
 def status_answer() -> dict[str, Any]:
@@ -49,6 +49,7 @@ def info_answer() -> dict[str, Any]:
             "max_run_samples": settings.MAX_RUN_SAMPLES,
             "max_queued_runs": settings.MAX_QUEUED_RUNS,
         },
+        "kernel": chosen_kernel(),
         "versions": {"service": VERSION, "engine": ENGINE_VERSION},
         "fingerprint": process.fingerprint,
         "specification": specification,

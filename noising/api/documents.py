@@ -62,6 +62,7 @@ class InfoSerializer(serializers.Serializer[Any]):
     hyperschedule = serializers.DictField(help_text="Used where none is named.")
     token_type_weights = serializers.DictField(child=serializers.FloatField())
     limits = LimitsSerializer()
+    kernel = serializers.CharField(help_text="What noises: numpy, numba or auto.")
     versions = VersionsSerializer()
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification.")
     specification = serializers.DictField()

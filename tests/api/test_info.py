@@ -34,6 +34,7 @@ def test_the_rest_says_what_else_is_configured(api, settings):
         "max_run_samples": 10_000,
         "max_queued_runs": 20,
     }
+    assert info["kernel"] == "numpy"
     assert set(info["versions"]) == {"service", "engine"}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import environment as module
 from benchmarks.environment import environment
+from noising.engine import use_kernel
 
 
 def test_the_environment_names_code_libraries_and_machine():
@@ -73,3 +74,12 @@ def test_the_processor_may_be_unknown(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CPU_INFO", tmp_path / "none")
     monkeypatch.setattr(module.platform, "processor", lambda: "")
     assert environment()["cpu"] is None
+
+
+def test_the_kernel_in_use_is_named():
+    assert environment()["kernel"] == "numpy"
+    use_kernel("auto")
+    try:
+        assert environment()["kernel"] == "auto"
+    finally:
+        use_kernel(None)

@@ -11,6 +11,7 @@ from noising_site.configuration import (
     allowed_hosts,
     database,
     hyperschedule,
+    kernel,
     noise_specification,
     secret_key,
     token_type_weights,
@@ -229,3 +230,14 @@ def test_by_default_this_machine_and_a_single_host_are_served(host, more):
 def test_the_hosts_that_are_named_are_all():
     env = Environment({"ALLOWED_HOSTS": "a.org,b.org"})
     assert allowed_hosts(env, "c.org", "box") == ["a.org", "b.org"]
+
+
+def test_a_kernel_is_one_that_there_is_and_that_is_installed(monkeypatch):
+    assert kernel(Environment({})) == "numpy"
+    assert kernel(Environment({"NOISING_KERNEL": "numba"})) == "numba"
+    with pytest.raises(SettingError, match="choose one of numpy, numba, auto"):
+        kernel(Environment({"NOISING_KERNEL": "torch"}))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"requirements-fast\.txt"):
+        kernel(Environment({"NOISING_KERNEL": "numba"}))
+    assert kernel(Environment({"NOISING_KERNEL": "auto"})) == "auto"

@@ -1,6 +1,5 @@
 """How the list of runs is narrowed and ordered."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
+from noising.api.v1.conditions import choice_condition, text_condition
 from noising.api.v1.runs.documents import STATUSES
 from noising.models import BenchmarkRun, BenchmarkRunQuerySet
 
@@ -23,7 +23,6 @@ ORDERINGS = {
 }
 """Field by which to order -> its name in the query; `-` in front: descending."""
 
-LONGEST_TEXT = 200
 TEXTS = {
     "suite": "Name of the set of measurements.",
     "corpus": "Name of the corpus.",
@@ -33,28 +32,6 @@ TEXTS = {
     "search": "Words that all occur in notes, tags, names or the error.",
 }
 """Conditions that are text, and what each means."""
-
-
-def _choice(name: str, choices: Sequence[str], **options: Any) -> filters.ChoiceFilter:
-    return filters.ChoiceFilter(
-        choices=[(choice, choice) for choice in choices],
-        error_messages={
-            "invalid_choice": f"`{name}` must be one of {', '.join(choices)}, "
-            "got %(value)s."
-        },
-        **options,
-    )
-
-
-def _text(name: str, **options: Any) -> filters.CharFilter:
-    return filters.CharFilter(
-        max_length=LONGEST_TEXT,
-        error_messages={
-            "max_length": f"`{name}` must have at most {LONGEST_TEXT} characters.",
-            "null_characters_not_allowed": f"`{name}` must not hold NUL.",
-        },
-        **options,
-    )
 
 
 class MomentField(IsoDateTimeField):  # type: ignore[misc]  # it has no types
@@ -91,16 +68,16 @@ def _moment(name: str, lookup: str, text: str) -> MomentFilter:
 class RunFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
     """Every condition that is given must hold."""
 
-    status = _choice("status", STATUSES)
-    suite = _text("suite")
-    corpus = _text("corpus", field_name="corpus_name")
-    schedule = _text("schedule", method="by_schedule")
-    tag = _text("tag", method="by_tag")
-    owner = _text("owner", field_name="owner__username")
-    search = _text("search", method="by_text")
+    status = choice_condition("status", STATUSES)
+    suite = text_condition("suite")
+    corpus = text_condition("corpus", field_name="corpus_name")
+    schedule = text_condition("schedule", method="by_schedule")
+    tag = text_condition("tag", method="by_tag")
+    owner = text_condition("owner", field_name="owner__username")
+    search = text_condition("search", method="by_text")
     created_from = _moment("created_from", "gte", "Asked for at that time or later.")
     created_before = _moment("created_before", "lt", "Asked for before that time.")
-    archived = _choice(
+    archived = choice_condition(
         "archived",
         ("false", "true", "all"),
         method="by_archive",

@@ -14,10 +14,11 @@ from rest_framework import serializers
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import problems
+from noising.api.v1.conditions import LONGEST_TEXT
 from noising.api.v1.labels import NO_NUL
 from noising.api.v1.lists import PAGE_PARAMETERS
 from noising.api.v1.runs import documents, examples
-from noising.api.v1.runs.filters import LONGEST_TEXT, TEXTS
+from noising.api.v1.runs.filters import TEXTS
 from noising.api.v1.runs.requests import (
     KEY_HEADER,
     KEY_PATTERN,

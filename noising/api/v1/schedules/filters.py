@@ -1,13 +1,11 @@
 """How the list of schedules is narrowed and ordered."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.drainage import set_override
 
-from noising.api.v1.labels import NO_NUL
+from noising.api.v1.conditions import choice_condition, text_condition
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.models import ScheduleConfig, ScheduleConfigQuerySet
 
@@ -23,47 +21,31 @@ ORDERINGS = {
 }
 """Field by which to order -> its name in the query; with `-` in front, descending."""
 
-LONGEST_TEXT = 200
-
-
-def _choice(name: str, choices: Sequence[str], **options: Any) -> filters.ChoiceFilter:
-    return filters.ChoiceFilter(
-        choices=[(choice, choice) for choice in choices],
-        error_messages={
-            "invalid_choice": f"`{name}` must be one of {', '.join(choices)}, "
-            "got %(value)s."
-        },
-        **options,
-    )
-
-
-def _text(**options: Any) -> filters.CharFilter:
-    text = filters.CharFilter(max_length=LONGEST_TEXT, **options)
-    schema = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
-    set_override(text, "field", schema)
-    return text
-
 
 class ScheduleFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
     """Every condition that is given must hold."""
 
-    search = _text(method="by_text", help_text="Occurs in name or notes.")
-    tag = _text(method="by_tag", help_text="Is one of the tags.")
-    owner = _text(
-        field_name="owner__username", help_text="Name of the account that stored it."
+    search = text_condition(
+        "search", method="by_text", help_text="Occurs in name or notes."
     )
-    archived = _choice(
+    tag = text_condition("tag", method="by_tag", help_text="Is one of the tags.")
+    owner = text_condition(
+        "owner",
+        field_name="owner__username",
+        help_text="Name of the account that stored it.",
+    )
+    archived = choice_condition(
         "archived",
         ("false", "true", "all"),
         method="by_archive",
         help_text="Those in the archive; by default those that are not.",
     )
-    schedule_type = _choice(
+    schedule_type = choice_condition(
         "schedule_type",
         tuple(SCHEDULE_TYPES),
         field_name="specification__schedule__type",
     )
-    graph_type = _choice(
+    graph_type = choice_condition(
         "graph_type", tuple(GRAPH_TYPES), field_name="specification__graph__type"
     )
     ordering = filters.OrderingFilter(

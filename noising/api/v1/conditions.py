@@ -1,0 +1,41 @@
+"""Conditions of lists: what a query may ask for, and how it is described."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django_filters import rest_framework as filters
+from drf_spectacular.drainage import set_override
+
+from noising.api.v1.labels import NO_NUL
+
+LONGEST_TEXT = 200
+"""Characters of a condition that is text."""
+
+
+def choice_condition(
+    name: str, choices: Sequence[str], **options: Any
+) -> filters.ChoiceFilter:
+    """Return a condition that is one of some words."""
+    return filters.ChoiceFilter(
+        choices=[(choice, choice) for choice in choices],
+        error_messages={
+            "invalid_choice": f"`{name}` must be one of {', '.join(choices)}, "
+            "got %(value)s."
+        },
+        **options,
+    )
+
+
+def text_condition(name: str, **options: Any) -> filters.CharFilter:
+    """Return a condition that is text."""
+    text = filters.CharFilter(
+        max_length=LONGEST_TEXT,
+        error_messages={
+            "max_length": f"`{name}` must have at most {LONGEST_TEXT} characters.",
+            "null_characters_not_allowed": f"`{name}` must not hold NUL.",
+        },
+        **options,
+    )
+    schema = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
+    set_override(text, "field", schema)
+    return text

@@ -110,10 +110,6 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
         """
         conditions = view.filterset_class.base_filters
         known = [*conditions, "page", "page_size", PARAMETER]
-        texts_or_lists = (CharFilter, OrderingFilter)  # which may be empty
-        needing = {
-            k for k, v in conditions.items() if not isinstance(v, texts_or_lists)
-        }
         errors: dict[str, Any] = {}
         for name, texts in list(request.query_params.lists())[: 10 * MOST_ERRORS]:
             if name not in known:
@@ -123,12 +119,24 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
                 errors[name] = [ErrorDetail(text, "unknown_key")]
             elif len(texts) > 1:
                 errors[name] = [ErrorDetail(f"`{name}` must be given once.", "twice")]
-            elif not texts[0] and name in needing:
+            elif lacks_value(conditions.get(name), texts[0]):
                 errors[name] = [ErrorDetail(f"`{name}` must have a value.", "empty")]
         if errors:
             raise ValidationError(errors)
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found
+
+
+def lacks_value(condition: Any, text: str) -> bool:
+    """Tell whether a condition is given nothing where it needs something.
+
+    An empty text and an empty list of orders are values; an empty order is none.
+    """
+    if condition is None or isinstance(condition, CharFilter):
+        return False
+    if isinstance(condition, OrderingFilter):
+        return bool(text) and not all(text.split(","))
+    return not text
 
 
 def _whole(request: Request, name: str, default: int, *, most: int | None) -> int:

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
-import numpy as np
 
 from noising.client.noise import NoisedBatch, batch_of, form_of
 from noising.client.runs import Runs
@@ -31,6 +30,9 @@ class NoisingClient:
         retries: tries after the first, where the service is busy or out of reach.
         transport: httpx's, in place of the network.
 
+    Raises:
+        ValueError: the address is none of HTTP.
+
     Attributes:
         schedules: the schedules it keeps.
         runs: its benchmark runs.
@@ -45,6 +47,10 @@ class NoisingClient:
         retries: int = RETRIES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"`base_url` must begin with http:// or https://, got {base_url!r}"
+            )
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         http = httpx.Client(
             base_url=base_url, headers=headers, timeout=timeout, transport=transport
@@ -96,7 +102,8 @@ class NoisingClient:
         """Noise a batch: the same tokens as the engine's `noise` with the same seed.
 
         Args:
-            tokens: (L,) or (B, L) integers, or rows of different lengths.
+            tokens: (L,) or (B, L) integers, or rows of different lengths, as which
+                `protect` and `weights` may come too.
             timesteps: a step, or (B,) steps.
             times: real times in [0, 1] in their place.
             seed: 0..2^64-1, or None for a fresh one.
@@ -113,6 +120,7 @@ class NoisingClient:
 
         Raises:
             TypeError: the tokens are no integers.
+            ValueError: rows of different lengths do not fit together.
             ApiError: the service refused it.
             NoAnswerError: it gave no answer.
         """
@@ -125,7 +133,7 @@ class NoisingClient:
                 "times": times,
                 "sequence_ids": sequence_ids,
                 "lengths": lengths,
-                "protect": None if by_rule or protect is None else np.asarray(protect),
+                "protect": None if by_rule else protect,
                 "weights": weights,
             },
             params={
@@ -157,7 +165,7 @@ class NoisingClient:
             options: `kind` ("coupled" or "markov"), `seed`, `schedule`,
                 `hyperschedule`, `token_types`, `sequence_id`, `draw`.
         """
-        body = {"tokens": plain(tokens), "timesteps": plain(timesteps), **options}
+        body = {"tokens": tokens, "timesteps": timesteps, **options}
         with self._transport.stream("api/v1/trajectory", json=body) as response:
             for line in response.iter_lines():
                 yield json.loads(line)
@@ -180,7 +188,7 @@ class NoisingClient:
 
     def detokenize(self, tokens: Any, **options: Any) -> str:
         """Return the text of tokens."""
-        body = {"tokens": plain(tokens), **options}
+        body = {"tokens": tokens, **options}
         return str(self._answer("POST", "api/v1/detokenize", json=body)["text"])
 
     def pipeline(self, text: str, timestep: int, **options: Any) -> Document:
@@ -189,14 +197,8 @@ class NoisingClient:
         return self._answer("POST", "api/v1/pipeline", json=body)
 
     def _quantity(self, name: str, **values: Any) -> Document:
-        body = {key: plain(value) for key, value in values.items()}
-        return self._answer("POST", f"api/v1/{name}", json=body)
+        return self._answer("POST", f"api/v1/{name}", json=values)
 
     def _answer(self, method: str, path: str, **options: Any) -> Document:
         document: Document = self._transport.json(method, path, **options)
         return document
-
-
-def plain(value: Any) -> Any:
-    """Return NumPy's arrays and numbers as JSON has them."""
-    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value

@@ -23,18 +23,31 @@ class ApiError(NoisingError):
         detail: what the service says about it.
         errors: the refused values, each with `pointer`, `code` and `detail`.
         request_id: names the request in the service's log.
+        retry_after: the header in which the service says when to come back, or "".
     """
 
     def __init__(
-        self, status: int, detail: str, errors: list[dict[str, Any]], request_id: str
+        self,
+        status: int,
+        detail: str,
+        errors: list[dict[str, Any]],
+        request_id: str,
+        retry_after: str,
     ) -> None:
-        """Word the problem: the detail, and every refused value with its place."""
-        places = [f"{error['pointer']}: {error['detail']}" for error in errors]
-        super().__init__("\n".join([f"{status}: {detail}", *places]))
+        # All of them are the arguments, so that it can pass between processes.
+        super().__init__(status, detail, errors, request_id, retry_after)
         self.status = status
         self.detail = detail
         self.errors = errors
         self.request_id = request_id
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        lines = [f"{self.status}: {self.detail}"]
+        lines += [f"{e.get('pointer')}: {e.get('detail')}" for e in self.errors]
+        if self.status >= 500 and self.request_id:
+            lines.append(f"The service's log names the request {self.request_id}.")
+        return "\n".join(lines)
 
 
 class AccessDeniedError(ApiError):
@@ -86,10 +99,14 @@ def api_error(response: httpx.Response) -> ApiError:
         document = None
     if not isinstance(document, dict):
         document = {}
+    errors = document.get("errors")
+    if not isinstance(errors, list):
+        errors = []
     fallback = ServerFailedError if response.status_code >= 500 else ApiError
     return KINDS.get(response.status_code, fallback)(
         response.status_code,
         str(document.get("detail") or response.reason_phrase),
-        list(document.get("errors") or []),
+        [error for error in errors if isinstance(error, dict)],
         response.headers.get("X-Request-ID", ""),
+        response.headers.get("Retry-After", ""),
     )

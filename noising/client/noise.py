@@ -11,12 +11,16 @@ from typing import Any, Final
 import httpx
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from noising.client.errors import NoisingError
 
 NPY: Final = "application/x-npy"
 SAFETENSORS: Final = "application/vnd.safetensors"
+
+PER_TOKEN: Final = frozenset({"protect", "weights"})
+"""What may hold one value a token."""
 
 Tokens = NDArray[np.integer[Any]]
 Ragged = Sequence[Sequence[int]]
@@ -71,12 +75,23 @@ def form_of(
         masks: whether to answer with masks, which npy cannot hold.
         tensors: what may be an array, by name; None is left out.
         params: what is none, by name; None is left out.
+
+    Raises:
+        TypeError: the tokens are no integers.
+        ValueError: rows of different lengths do not fit together.
     """
     array, lengths = padded(tokens)
     given = {name: value for name, value in tensors.items() if value is not None}
     query = {k: in_query(v) for k, v in params.items() if v is not None}
     if lengths is not None:
+        if "lengths" in given:
+            raise ValueError(
+                "`lengths` are of rows that are padded: give rows of different "
+                "lengths, or an array with `lengths`"
+            )
         given["lengths"] = lengths
+    for name in PER_TOKEN & given.keys():
+        given[name] = like(lengths, name, given[name])
     arrays = {name: value for name, value in given.items() if np.ndim(value)}
     query |= {k: in_query(v) for k, v in given.items() if k not in arrays}
     if not masks and not arrays:
@@ -106,8 +121,8 @@ def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatc
             for name in ("noised_tokens", "resampled", "changed")
         }
         alpha = tensors["alpha"]
-    except (KeyError, ValueError) as error:
-        raise NoisingError(f"The answer is no noised batch: {error}.") from error
+    except (EOFError, KeyError, SafetensorError, ValueError) as error:
+        raise NoisingError(f"The answer is no noised batch: {error!r}.") from error
     noised = parts.pop("noised_tokens")
     extras = {**parts, "alpha": alpha[()]} if masks else {}
     return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint, **extras)
@@ -119,16 +134,48 @@ def padded(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
     Raises:
         TypeError: they are no integers.
     """
-    lengths = None
-    if isinstance(tokens, (list, tuple)) and tokens and np.ndim(tokens[0]) == 1:
-        rows = [np.asarray(row) for row in tokens]
+    if is_rows(tokens):
+        rows = [whole(np.asarray(row)) for row in tokens]
         sizes = np.array([row.size for row in rows])
         if (sizes != sizes[0]).any():
-            lengths = sizes
-            tokens = np.zeros((len(rows), int(sizes.max())), np.int64)
-            for target, row in zip(tokens, rows, strict=True):
-                target[: row.size] = whole(row)
-    return whole(np.asarray(tokens)), lengths
+            return filled(rows, sizes, np.int64, 0), sizes
+    return whole(np.asarray(tokens)), None
+
+
+def like(lengths: NDArray[np.int64] | None, name: str, values: Any) -> NDArray[Any]:
+    """Return one value a token as an array, padded where the tokens are.
+
+    Raises:
+        ValueError: rows are not as long as the rows of tokens.
+    """
+    if lengths is None or not is_rows(values):
+        return np.asarray(values)
+    rows = [np.asarray(row) for row in values]
+    sizes = [row.size for row in rows]
+    if sizes != lengths.tolist():
+        raise ValueError(
+            f"`{name}` must have rows as long as the rows of `tokens`, "
+            f"{lengths.tolist()}, got {sizes}"
+        )
+    # A weight must be above 0, in the padding too.
+    return filled(rows, lengths, np.result_type(*(row for row in rows if row.size)), 1)
+
+
+def is_rows(values: Any) -> bool:
+    """Return whether values are a list of rows."""
+    return isinstance(values, (list, tuple)) and any(
+        np.ndim(row) == 1 for row in values[:1]
+    )
+
+
+def filled(
+    rows: Sequence[NDArray[Any]], sizes: NDArray[np.int64], dtype: Any, filler: int
+) -> NDArray[Any]:
+    """Return rows in one array, each filled up to the longest."""
+    array = np.full((len(rows), int(sizes.max())), filler, dtype)
+    for target, row in zip(array, rows, strict=True):
+        target[: row.size] = row
+    return array
 
 
 def whole(array: NDArray[Any]) -> Tokens:
@@ -137,6 +184,8 @@ def whole(array: NDArray[Any]) -> Tokens:
     Raises:
         TypeError: it holds anything else.
     """
+    if not array.size:
+        return array.astype(np.int64)  # NumPy takes [] for floats
     if array.dtype.kind not in "iu":
         raise TypeError(f"`tokens` must be integers, got {array.dtype}")
     return array
@@ -152,7 +201,7 @@ def cut(values: NDArray[Any], lengths: NDArray[np.int64] | None) -> Any:
 def little_endian(value: Any) -> NDArray[Any]:
     """Return an array as the binary forms hold it: little-endian, in C order."""
     array = np.asarray(value)
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
 def in_query(value: Any) -> str:

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from noising.client.errors import NoisingError
 from noising.client.schedules import pages
-from noising.client.transport import Transport
+from noising.client.transport import Transport, document_of
 
 PATH: Final = "api/v1/runs"
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
@@ -20,6 +21,11 @@ Document = dict[str, Any]
 
 class RunUnfinishedError(NoisingError):
     """A run had not ended when the patience of `Runs.wait` had."""
+
+
+def path_of(run_id: str, rest: str = "") -> str:
+    """Return the path of a run, or of what is below it."""
+    return f"{PATH}/{quote(run_id, safe='')}{rest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,7 @@ class Runs:
 
     def get(self, run_id: str) -> Document:
         """Return a run as it is now."""
-        return self._answer("GET", f"{PATH}/{run_id}")
+        return self._answer("GET", path_of(run_id))
 
     def list(self, **filters: Any) -> Iterator[Document]:
         """Yield the runs that filters leave, such as `status` or `schedule`."""
@@ -76,8 +82,8 @@ class Runs:
         """
         deadline = time.monotonic() + timeout
         while True:
-            response = self.transport.send("GET", f"{PATH}/{run_id}")
-            run: Document = response.json()
+            response = self.transport.send("GET", path_of(run_id))
+            run: Document = document_of(response)
             on_progress(run["progress"])
             if run["status"] in ENDED:
                 return run
@@ -91,32 +97,32 @@ class Runs:
 
     def update(self, run_id: str, **changes: Any) -> Document:
         """Change `notes` or `tags`."""
-        return self._answer("PATCH", f"{PATH}/{run_id}", json=changes)
+        return self._answer("PATCH", path_of(run_id), json=changes)
 
     def cancel(self, run_id: str) -> Document:
         """End a run that has not ended."""
-        return self._answer("POST", f"{PATH}/{run_id}/cancel")
+        return self._answer("POST", path_of(run_id, "/cancel"))
 
     def rerun(self, run_id: str, *, key: str | None = None) -> Document:
         """Ask for the same again, as a new run."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        return self._answer("POST", f"{PATH}/{run_id}/rerun", headers=headers)
+        return self._answer("POST", path_of(run_id, "/rerun"), headers=headers)
 
     def archive(self, run_id: str) -> Document:
         """Take a run out of the lists."""
-        return self._answer("POST", f"{PATH}/{run_id}/archive")
+        return self._answer("POST", path_of(run_id, "/archive"))
 
     def unarchive(self, run_id: str) -> Document:
         """Bring an archived run back."""
-        return self._answer("POST", f"{PATH}/{run_id}/unarchive")
+        return self._answer("POST", path_of(run_id, "/unarchive"))
 
     def results(self, run_id: str) -> Iterator[Document]:
         """Yield a row a schedule and timestep."""
-        return pages(self.transport, f"{PATH}/{run_id}/results", {})
+        return pages(self.transport, path_of(run_id, "/results"), {})
 
     def export(self, run_id: str) -> Document:
         """Return everything measured, as `results.json` holds it."""
-        return self._answer("GET", f"{PATH}/{run_id}/export")
+        return self._answer("GET", path_of(run_id, "/export"))
 
     def compare(
         self, run_ids: Sequence[str], *, baseline: str | None = None

@@ -118,3 +118,53 @@ def test_it_needs_neither_django_nor_the_engine() -> None:
         "assert 'noising.engine' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+RAGGED = [[5, 6, 7], [], [8, 9]]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"weights": [[1.0, 2.0, 0.5], [], [3.0, 4.0]]},
+        {"weights": [[1, 2, 4], [], [3, 4]]},
+        {"protect": [[True, False, True], [], [False, True]]},
+    ],
+)
+def test_weights_and_protect_may_be_as_ragged_as_the_tokens(
+    client: NoisingClient, values: dict[str, Any]
+) -> None:
+    noised = client.noise(RAGGED, 700, seed=3, **values)
+    [(name, rows)] = values.items()
+    assert [len(row) for row in noised.tokens] == [3, 0, 2]
+    for index in (0, 2):
+        expected = default_process().noise(
+            [RAGGED[index]], 700, seed=3, sequence_ids=[index], **{name: [rows[index]]}
+        )
+        assert noised.tokens[index].tolist() == expected.tokens[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"weights": [[1], [1], [1]]}, r"`weights` must have rows .* got \[1, 1, 1\]"),
+        ({"lengths": [1, 0, 1]}, "`lengths` are of rows that are padded"),
+    ],
+)
+def test_what_does_not_fit_ragged_rows_is_refused_before_it_is_sent(
+    client: NoisingClient, values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        client.noise(RAGGED, 700, **values)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [([], "must not be empty"), (5, r"shape (\(\)|\[\])")],
+)
+@pytest.mark.parametrize("masks", [False, True])
+def test_the_service_sees_the_shape_that_was_given(
+    client: NoisingClient, tokens: Any, message: str, *, masks: bool
+) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        client.noise(tokens, 500, masks=masks)

@@ -48,6 +48,8 @@ def test_without_a_token_nothing_is_written(client: NoisingClient) -> None:
         client.schedules.create("mine", {})
     with pytest.raises(NotFoundError):
         client.schedules.get("mine")
+    with pytest.raises(NotFoundError):
+        client.runs.get("../schedules")
 
 
 def test_another_projects_configuration_becomes_a_specification(

@@ -1,5 +1,6 @@
 """A client that openapi-python-client generates from the OpenAPI document."""
 
+import compileall
 import importlib
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def test_it_leaves_nothing_out_and_gets_the_engines_tokens(
     )
     assert done.returncode == 0, done.stdout
 
+    assert compileall.compile_dir(tmp_path / "generated_noising", quiet=1)
     monkeypatch.syspath_prepend(tmp_path)
     package = importlib.import_module("generated_noising")
     core = importlib.import_module("generated_noising.api.core.noise")

@@ -124,6 +124,22 @@ class Runs:
         """Return everything measured, as `results.json` holds it."""
         return self._answer("GET", path_of(run_id, "/export"))
 
+    def export_csv(self, run_id: str) -> bytes:
+        """Return the rows measured, as a file in CSV."""
+        path = path_of(run_id, "/export")
+        return self.transport.send("GET", path, params={"format": "csv"}).content
+
+    def plot(self, run_id: str, name: str, *, format: str = "svg") -> bytes:
+        """Return a figure of a run as a file.
+
+        Args:
+            run_id: of the run.
+            name: alpha, information, preservation or throughput.
+            format: svg, png or pdf.
+        """
+        path = path_of(run_id, f"/plots/{quote(name, safe='')}")
+        return self.transport.send("GET", path, params={"format": format}).content
+
     def compare(
         self, run_ids: Sequence[str], *, baseline: str | None = None
     ) -> Document:

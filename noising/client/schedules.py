@@ -83,6 +83,12 @@ class Schedules:
         """Return its curves: `points`, `axis` and `quantities` may be given."""
         return self._one("GET", name, "/curves", params=options)
 
+    def curves_file(self, name: str, *, format: str = "svg", **options: Any) -> bytes:
+        """Return its curves as a file: svg, png, pdf or csv; options as `curves`."""
+        path = f"{PATH}/{quote(name, safe='')}/curves"
+        params = {**options, "format": format}
+        return self.transport.send("GET", path, params=params).content
+
     def compare(self, names: Sequence[str], **options: Any) -> Document:
         """Return what tells schedules apart."""
         params = {"names": ",".join(names), **options}

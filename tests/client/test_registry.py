@@ -33,6 +33,9 @@ def test_a_schedule_is_stored_changed_compared_and_archived(
     assert writer.schedules.compare(["mine", "other"])
     assert writer.schedules.lint("mine")
     assert writer.schedules.curves("mine", points=5)
+    for kind, start in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", b"timestep,")):
+        file = writer.schedules.curves_file("mine", format=kind, points=5)
+        assert file.startswith(start), file[:20]
     writer.schedules.archive("mine")
     assert [entry["name"] for entry in writer.schedules.list()] == ["other"]
     writer.schedules.unarchive("mine")
@@ -73,6 +76,8 @@ def test_a_run_is_asked_for_once_followed_and_read(writer: NoisingClient) -> Non
     assert (ended["status"], seen) == ("succeeded", [1.0])
     assert len(list(writer.runs.results(run["id"]))) == 4
     assert writer.runs.export(run["id"])["schedules"]
+    assert writer.runs.export_csv(run["id"]).startswith(b"schedule,")
+    assert writer.runs.plot(run["id"], "alpha", format="png").startswith(b"\x89PNG")
     assert writer.runs.update(run["id"], tags=["kept"])["tags"] == ["kept"]
     again = writer.runs.rerun(run["id"])
     writer.runs.cancel(again["id"])

@@ -45,8 +45,24 @@ errorlog = "-"
 loglevel = "info"
 
 
+# What gunicorn tells a worker to stop by. One that is still booting would lose it: it
+# runs its parent's handlers until it has its own. So they wait over the fork.
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
+
+
+def hold_signals() -> None:
+    """Let the signals to stop wait."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+def release_signals() -> None:
+    """Take the signals to stop, those that have waited too."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
 def on_starting(server: Any) -> None:
     """Prepare gunicorn's first process, which the workers are forked from."""
+    os.register_at_fork(before=hold_signals, after_in_parent=release_signals)
     # Django is set up only now. What the first request would import and compute, the
     # workers inherit.
     from django.urls import resolve
@@ -63,6 +79,12 @@ def on_starting(server: Any) -> None:
         # Were `manage.py serve` killed, nothing else would stop the workers.
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Take signals in a worker of threads; an event loop has its handlers later."""
+    if WORKER == "gthread":
+        release_signals()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -15,6 +15,7 @@ from uvicorn_worker import UvicornWorker
 
 from noising_site.accepting import Acceptor, CountedSet, Tally
 from noising_site.clients import BoundedProtocol, close_stalled
+from noising_site.gunicorn import release_signals
 
 SWITCH_SECONDS: Final = 0.001
 """How long a busy thread may keep the loop from the interpreter; Python: 0.005."""
@@ -45,6 +46,7 @@ class EventLoopServer(Server):
         ]
         self.servers = acceptors  # type: ignore[assignment]  # they close as servers do
         self.started = True
+        release_signals()  # uvicorn has its handlers by now
 
 
 class EventLoopWorker(UvicornWorker):  # type: ignore[misc]  # untyped

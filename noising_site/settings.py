@@ -183,6 +183,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "noising_site.static.StaticFilesStorage"},
 }
 
+# Signed, in the browser: pages that say something need no database for it.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
 KNOX_TOKEN_MODEL = "noising.AccessToken"  # noqa: S105 - a model's name
 # knox's own migrations make a table for its own model, which is not used here.
 MIGRATION_MODULES = {"knox": None}

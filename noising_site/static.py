@@ -22,6 +22,9 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
     during development without a collectstatic.
     """
 
+    # Modules import each other by their plain names; collected, by their hashed ones.
+    support_js_module_import_aggregation = True
+
     def stored_name(self, name: str) -> str:
         """Return the name under which the file is served."""
         if self.hash_key(self.clean_name(name)) not in self.hashed_files:

@@ -20,7 +20,7 @@ def plot_images(
     """Return images of the plots at some route, each with its title.
 
     Args:
-        route: The route's name; it takes ``name`` and ``image_format``.
+        route: The route's name; it takes ``name`` and ``plot_format``.
         names: Name of each plot -> what it shows.
         arguments: The route's other arguments.
     """
@@ -31,9 +31,7 @@ def plot_images(
             (address, address, title)
             for name, title in names.items()
             for address in [
-                reverse(
-                    route, kwargs={**arguments, "name": name, "image_format": "svg"}
-                )
+                reverse(route, kwargs={**arguments, "name": name, "plot_format": "svg"})
             ]
         ),
     )

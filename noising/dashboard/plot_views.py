@@ -9,40 +9,40 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.drawing import RUN_FIGURES, ImageFormat, image_answer
+from noising.drawing import RUN_FIGURES, ImageFormat, chart_answer, image_answer
 from noising.models import BenchmarkRun, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
 
 
 @require_safe
-def builtin(request: HttpRequest, name: str, image_format: str) -> HttpResponseBase:
+def builtin(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
     """The built-in schedules in one panel, without the database."""
     _require(name, plots.SHOWN)
-    return _answer(request, plots.builtin_plot(name), image_format)
+    return _answer(request, plots.builtin_plot(name), plot_format)
 
 
 @require_safe
-def schedules(request: HttpRequest, name: str, image_format: str) -> HttpResponseBase:
+def schedules(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
     """The newest stored schedules in one panel."""
     _require(name, plots.SHOWN)
     configs = list(ScheduleConfig.objects.for_plots())
-    return _answer(request, plots.overlay_plot(name, configs), image_format)
+    return _answer(request, plots.overlay_plot(name, configs), plot_format)
 
 
 @require_safe
 def schedule(
-    request: HttpRequest, slug: str, name: str, image_format: str
+    request: HttpRequest, slug: str, name: str, plot_format: str
 ) -> HttpResponseBase:
     """One stored schedule."""
     _require(name, plots.SHOWN)
     config = get_object_or_404(ScheduleConfig, slug=slug)
-    return _answer(request, plots.schedule_plot(name, config), image_format)
+    return _answer(request, plots.schedule_plot(name, config), plot_format)
 
 
 @require_safe
 def run(
-    request: HttpRequest, run_id: UUID, name: str, image_format: str
+    request: HttpRequest, run_id: UUID, name: str, plot_format: str
 ) -> HttpResponseBase:
     """A figure of a run that succeeded."""
     _require(name, RUN_FIGURES)
@@ -51,7 +51,7 @@ def run(
         pk=run_id,
         status=BenchmarkRun.Status.SUCCEEDED,
     )
-    return _answer(request, plots.run_plot(name, found), image_format)
+    return _answer(request, plots.run_plot(name, found), plot_format)
 
 
 def _require(name: str, names: Container[str]) -> None:
@@ -60,13 +60,11 @@ def _require(name: str, names: Container[str]) -> None:
 
 
 def _answer(
-    request: HttpRequest, plot: plots.Plot, image_format: str
+    request: HttpRequest, plot: plots.Plot, plot_format: str
 ) -> HttpResponseBase:
-    """Answer with the image, for long where its address names the content."""
-    _require(image_format, _FORMATS)
-    return image_answer(
-        request,
-        plot.image,
-        _FORMATS[image_format],
-        is_fixed=request.GET.get("v") == plot.key,
-    )
+    """Answer with image or numbers, for long where the address names the content."""
+    is_fixed = request.GET.get("v") == plot.image.key
+    if plot_format == "json" and plot.image.chart is not None:
+        return chart_answer(request, plot.image, plot.image.chart, is_fixed=is_fixed)
+    _require(plot_format, _FORMATS)
+    return image_answer(request, plot.image, _FORMATS[plot_format], is_fixed=is_fixed)

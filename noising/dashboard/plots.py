@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from django.urls import reverse
 
@@ -14,12 +15,22 @@ from noising.drawing import (
     content_key,
     draw_schedules,
     run_image,
+    schedules_chart,
 )
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
+PlotFormat: TypeAlias = ImageFormat | Literal["json"]
+
 OVERLAID = ("alpha", "information")
-SHOWN = ("alpha", "information", "sigma")
+SHOWN = (
+    "alpha",
+    "information",
+    "sigma",
+    "log_snr",
+    "change_chance",
+    "nelbo_weight",
+)
 """The quantities that pages have plots of."""
 
 
@@ -32,20 +43,16 @@ class Plot:
         arguments: The route's arguments, without the image format.
         title: What it shows.
         subject: What it shows that of.
-        key: Differs where the content may differ.
+        image: Draws it, and knows the numbers behind it.
         is_wide: Whether it has many panels and needs the room.
-        modified: When its content last changed, where that is known.
-        draw: Draws it.
     """
 
     route: str
     arguments: Mapping[str, object]
     title: str
     subject: str
-    key: str
+    image: Image
     is_wide: bool = False
-    modified: datetime | None = None
-    draw: Callable[[ImageFormat], bytes]
 
     @property
     def alt(self) -> str:
@@ -63,15 +70,15 @@ class Plot:
         return self._address("png")
 
     @property
-    def image(self) -> Image:
-        """What an answer needs to know of it."""
-        return Image(key=self.key, draw=self.draw, modified=self.modified)
+    def chart(self) -> str:
+        """The address of the numbers behind it; empty where there are no curves."""
+        return self._address("json") if self.image.chart else ""
 
-    def _address(self, image_format: ImageFormat) -> str:
+    def _address(self, plot_format: PlotFormat) -> str:
         path = reverse(
-            self.route, kwargs={**self.arguments, "image_format": image_format}
+            self.route, kwargs={**self.arguments, "plot_format": plot_format}
         )
-        return f"{path}?v={self.key}"
+        return f"{path}?v={self.image.key}"
 
 
 def builtin_plot(name: str) -> Plot:
@@ -85,8 +92,7 @@ def builtin_plot(name: str) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(slug for slug, _ in entries),
-        key=content_key(name, entries),
-        draw=lambda image_format: draw_schedules(name, entries, image_format),
+        image=_schedules_image(name, lambda: entries, key=content_key(name, entries)),
     )
 
 
@@ -104,12 +110,7 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(config.slug for config in configs),
-        key=content_key(
-            name, [(config.slug, config.fingerprint) for config in configs]
-        ),
-        draw=lambda image_format: draw_schedules(
-            name, [(c.slug, c.specification) for c in configs], image_format
-        ),
+        image=_configs_image(name, configs),
     )
 
 
@@ -120,26 +121,19 @@ def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
         arguments={"slug": config.slug, "name": name},
         title=QUANTITIES[name].title,
         subject=config.slug,
-        key=content_key(name, config.slug, config.fingerprint),
-        modified=config.updated_at,
-        draw=lambda image_format: draw_schedules(
-            name, [(config.slug, config.specification)], image_format
-        ),
+        image=_configs_image(name, [config], modified=config.updated_at),
     )
 
 
 def run_plot(name: str, run: BenchmarkRun) -> Plot:
     """A figure of a run that succeeded; `name` is a key of RUN_FIGURES."""
-    image = run_image(name, run)
     return Plot(
         route="pages:plot-run",
         arguments={"run_id": run.pk, "name": name},
         title=RUN_FIGURES[name],
         subject=f"the run on {run.corpus_name}",
-        key=image.key,
+        image=run_image(name, run),
         is_wide=name == "preservation",
-        modified=image.modified,
-        draw=image.draw,
     )
 
 
@@ -148,3 +142,30 @@ def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plo
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
     return [run_plot(name, run) for name in names]
+
+
+def _configs_image(
+    name: str, configs: Sequence[ScheduleConfig], modified: datetime | None = None
+) -> Image:
+    return _schedules_image(
+        name,
+        # Read where it is drawn: lists leave the specifications in the database.
+        lambda: [(config.slug, config.specification) for config in configs],
+        key=content_key(name, [(c.slug, c.fingerprint) for c in configs]),
+        modified=modified,
+    )
+
+
+def _schedules_image(
+    name: str,
+    entries: Callable[[], Sequence[tuple[str, Mapping[str, object]]]],
+    *,
+    key: str,
+    modified: datetime | None = None,
+) -> Image:
+    return Image(
+        key=key,
+        draw=lambda image_format: draw_schedules(name, entries(), image_format),
+        chart=lambda: schedules_chart(name, entries()),
+        modified=modified,
+    )

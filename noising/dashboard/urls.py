@@ -4,6 +4,9 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from noising.dashboard import account, plot_views, views
+from noising.dashboard.playground.views import playground
+from noising.dashboard.runs import views as runs
+from noising.dashboard.schedules import views as schedules
 from noising.dashboard.sign_in import PasswordView, SignInView
 
 app_name = "pages"
@@ -16,25 +19,28 @@ urlpatterns = [
     path("account/logout/", LogoutView.as_view(), name="logout"),
     path("account/password/", PasswordView.as_view(), name="password"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="revoke"),
-    path("schedules/<slug:slug>/", views.schedule, name="schedule"),
-    path("runs/<uuid:run_id>/", views.run, name="run"),
+    path("schedules/", schedules.schedules, name="schedules"),
+    path("schedules/<slug:slug>/", schedules.schedule, name="schedule"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("playground/", playground, name="playground"),
     path(
-        "plots/built-in/<slug:name>.<slug:image_format>",
+        "plots/built-in/<slug:name>.<slug:plot_format>",
         plot_views.builtin,
         name="plot-builtin",
     ),
     path(
-        "plots/schedules/<slug:name>.<slug:image_format>",
+        "plots/schedules/<slug:name>.<slug:plot_format>",
         plot_views.schedules,
         name="plot-schedules",
     ),
     path(
-        "plots/schedules/<slug:slug>/<slug:name>.<slug:image_format>",
+        "plots/schedules/<slug:slug>/<slug:name>.<slug:plot_format>",
         plot_views.schedule,
         name="plot-schedule",
     ),
     path(
-        "plots/runs/<uuid:run_id>/<slug:name>.<slug:image_format>",
+        "plots/runs/<uuid:run_id>/<slug:name>.<slug:plot_format>",
         plot_views.run,
         name="plot-run",
     ),

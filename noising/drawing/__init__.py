@@ -1,4 +1,4 @@
-"""Images over HTTP: drawn when asked for, a few at once, kept while there is room.
+"""Plots over HTTP: drawn when asked for, a few at once, kept while there is room.
 
 Pages and the API both show plots; neither knows of the other, so that what they share
 stands below them.
@@ -7,9 +7,11 @@ stands below them.
 from noising.drawing.answers import (
     CONTENT_TYPES,
     PLOT_POLICY,
+    chart_answer,
     content_key,
     image_answer,
 )
+from noising.drawing.charts import schedules_chart
 from noising.drawing.figures import draw_curves, draw_run, draw_schedules
 from noising.drawing.images import IMAGES, Image, ImageFormat
 from noising.drawing.runs import RUN_FIGURES, run_image
@@ -25,10 +27,12 @@ __all__ = [
     "ImageFormat",
     "NoTurnError",
     "Turns",
+    "chart_answer",
     "content_key",
     "draw_curves",
     "draw_run",
     "draw_schedules",
     "image_answer",
     "run_image",
+    "schedules_chart",
 ]

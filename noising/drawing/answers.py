@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -52,17 +53,64 @@ def image_answer(
     Raises:
         NoTurnError: too many are being drawn.
     """
-    key = f"{image_format}-{image.key}"
+    response = _answer(
+        request,
+        image,
+        image_format,
+        content_type=CONTENT_TYPES[image_format],
+        produce=lambda: image.draw(image_format),
+        is_fixed=is_fixed,
+    )
+    response["Content-Security-Policy"] = PLOT_POLICY
+    return response
+
+
+def chart_answer(
+    request: HttpRequest,
+    image: Image,
+    chart: Callable[[], Mapping[str, Any]],
+    *,
+    is_fixed: bool = False,
+) -> HttpResponseBase:
+    """Answer as `image_answer` does, with the numbers behind the image.
+
+    Args:
+        request: the request, whose conditions apply.
+        image: the image.
+        chart: works the numbers out.
+        is_fixed: whether the address names the content, so that it never changes.
+
+    Raises:
+        NoTurnError: too many are being worked out or drawn.
+    """
+    return _answer(
+        request,
+        image,
+        "json",
+        content_type="application/json",
+        produce=lambda: orjson.dumps(chart(), option=orjson.OPT_SERIALIZE_NUMPY),
+        is_fixed=is_fixed,
+    )
+
+
+def _answer(
+    request: HttpRequest,
+    image: Image,
+    ending: str,
+    *,
+    content_type: str,
+    produce: Callable[[], bytes],
+    is_fixed: bool,
+) -> HttpResponseBase:
+    key = f"{ending}-{image.key}"
     etag = quote_etag(key)
     modified = int(image.modified.timestamp()) if image.modified else None
     response = get_conditional_response(request, etag=etag, last_modified=modified)
     if response is None:
-        response = HttpResponse(
-            _drawn(key, image, image_format), content_type=CONTENT_TYPES[image_format]
-        )
+        response = HttpResponse(_produced(key, produce), content_type=content_type)
         if image.name:
             response["Content-Disposition"] = (
-                f'inline; filename="{image.name}.{image_format}"'
+                f'inline; filename="{image.name}.{ending}"'
             )
     response["ETag"] = etag
     if modified is not None:
@@ -72,15 +120,14 @@ def image_answer(
         if is_fixed
         else "private, no-cache"
     )
-    response["Content-Security-Policy"] = PLOT_POLICY
     return response
 
 
-def _drawn(key: str, image: Image, image_format: ImageFormat) -> bytes:
+def _produced(key: str, produce: Callable[[], bytes]) -> bytes:
     content = IMAGES.get(key)
     if content is None:
         with DRAWING.taken():
-            # Whoever had the turn before may have drawn the same.
-            content = IMAGES.get(key) or image.draw(image_format)
+            # Whoever had the turn before may have made the same.
+            content = IMAGES.get(key) or produce()
         IMAGES.put(key, content)
     return content

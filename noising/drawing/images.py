@@ -2,10 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 ImageFormat: TypeAlias = Literal["png", "svg", "pdf"]
 
@@ -22,12 +22,14 @@ class Image:
         modified: when its content last changed, where that is known.
         name: what a file of it is called, without the ending: letters, digits, `-`
             and `_`; empty for no name.
+        chart: works out the numbers behind it, where there are curves.
     """
 
     key: str
     draw: Callable[[ImageFormat], bytes]
     modified: datetime | None = None
     name: str = ""
+    chart: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Images:

@@ -1,9 +1,10 @@
 """The figures of a run, which its page and the API both show."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from noising.drawing.answers import content_key
+from noising.drawing.charts import RUN_CHARTS, run_chart
 from noising.drawing.figures import draw_run
 from noising.drawing.images import Image
 from noising.models import BenchmarkRun
@@ -26,13 +27,14 @@ def run_image(name: str, run: BenchmarkRun) -> Image:
         name: One of RUN_FIGURES.
         run: The run; its results are read only to draw.
     """
+
+    def document() -> dict[str, Any]:
+        return BenchmarkRun.objects.for_page().get(pk=run.pk).document()
+
     return Image(
         key=content_key(name, str(run.pk), str(run.finished_at)),
-        draw=lambda image_format: draw_run(
-            name,
-            BenchmarkRun.objects.for_page().get(pk=run.pk).document(),
-            image_format,
-        ),
+        draw=lambda image_format: draw_run(name, document(), image_format),
         modified=run.finished_at,
         name=f"{run.pk}-{name}",
+        chart=(lambda: run_chart(name, document())) if name in RUN_CHARTS else None,
     )

@@ -1,5 +1,7 @@
 """What tests of the pages do with them."""
 
+import re
+
 from django.test import Client
 
 
@@ -9,3 +11,13 @@ def page_text(client: Client, path: str) -> str:
     assert response.status_code == 200, response
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     return response.content.decode()
+
+
+INLINE = re.compile(
+    r"<style\b|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\ssrc=)[^>]*>"
+)
+
+
+def inline_parts(page: str) -> list[str]:
+    """Return what a strict policy forbids: style, script and handlers in the page."""
+    return INLINE.findall(page)

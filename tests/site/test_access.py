@@ -79,7 +79,7 @@ def test_the_status_static_files_and_the_login_stay_open():
     client = Client()
     assert client.get("/").json()["status"] == "operational"
     assert client.get("/livez").status_code == 200
-    static = client.get("/static/noising/site.css")
+    static = client.get("/static/noising/css/base.css")
     static.close()
     assert static.status_code == 200
     assert client.get("/account/login/", headers=BROWSER).status_code == 200

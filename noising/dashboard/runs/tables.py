@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from noising.models import BenchmarkResult, BenchmarkSchedule
+from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,12 @@ def schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
         outside=sum(cell.is_outside for cell in cells),
         count=len(cells),
     )
+
+
+def rest_of_config(run: BenchmarkRun) -> dict[str, Any]:
+    """Return the parameters of a run that its page does not show otherwise."""
+    shown = ("baseline", "seed", "schedules", "corpus")
+    return {name: value for name, value in run.config.items() if name not in shown}
 
 
 def run_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:

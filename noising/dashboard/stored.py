@@ -1,10 +1,8 @@
-"""What each page shows, gathered from the rows and ready for its template."""
+"""What the dashboard shows, gathered from the rows and ready for its template."""
 
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import Error as DatabaseError
 
@@ -12,8 +10,6 @@ from noising.dashboard import plots
 from noising.models import BenchmarkRun, ScheduleConfig, Worker
 
 logger = logging.getLogger(__name__)
-
-LONGEST_LIST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +67,3 @@ def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
             )
         )
     return cards
-
-
-def rest_of_config(run: BenchmarkRun) -> dict[str, Any]:
-    """Return the parameters of a run that its page does not show otherwise."""
-    shown = ("baseline", "seed", "schedules", "corpus")
-    return {name: value for name, value in run.config.items() if name not in shown}
-
-
-def readable(specification: Mapping[str, Any]) -> str:
-    """Return a specification as indented JSON, of long lists only the beginning.
-
-    A `custom` schedule may hold 100,000 numbers, which no page needs to carry.
-    """
-    return json.dumps(_shortened(specification), indent=2)
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _shortened(part) for name, part in value.items()}
-    if isinstance(value, list) and len(value) > LONGEST_LIST:
-        return [*value[:LONGEST_LIST], f"... {len(value) - LONGEST_LIST:,} more"]
-    return value

@@ -1,0 +1,1 @@
+"""The playground: a text, its tokens, and noise over them."""

@@ -1,0 +1,333 @@
+/**
+ * Interactive curves by uPlot: values under the cursor, lines that can be put away, zoom,
+ * a logarithmic axis, a choice of abscissae, and dots that follow a position.
+ *
+ * A chart is given as the service's numbers are (noising/drawing/charts.py): `x` lists the
+ * abscissae, each line has `x[name]`, `y`, and where it was measured `low`, `high`, `marks`.
+ */
+
+import uPlot from "../../vendor/uplot/uPlot.esm.js";
+
+import { curveStyle, onThemeChange, themeColour } from "./colours.js";
+import { drawing, element } from "./elements.js";
+import { interpolated, short } from "./numbers.js";
+
+const HEIGHT = 260;
+const LARGE = 48; // keyboard steps over a whole axis
+
+export class LineChart {
+  /**
+   * @param {HTMLElement} root is appended to.
+   * @param {object} chart title (shown), label (said), y {label, log}, x, lines, group
+   *   (charts of a group share the cursor), height in pixels.
+   */
+  constructor(root, chart) {
+    this.chart = chart;
+    this.abscissae = chart.x;
+    this.x = chart.x[0]?.name;
+    this.isLog = chart.y.log;
+    this.hidden = new Set();
+    this.dotsAt = null;
+    this.legend = element("ul", { class: "chart-legend" });
+    this.readout = element("output", { class: "chart-readout" });
+    this.canvas = element("div", { class: "chart-canvas", tabindex: "0", role: "group" });
+    this.log = this.toggle("Log axis", this.isLog, (pressed) => this.logarithmic(pressed));
+    this.whole = element("button", { type: "button", class: "button-quiet", hidden: "" });
+    this.whole.textContent = "Whole range";
+    this.whole.addEventListener("click", () => this.showWhole());
+    this.holder = element(
+      "div", { class: "chart" },
+      ...(chart.title ? [element("h3", { class: "chart-title" }, chart.title)] : []),
+      this.canvas,
+      element("div", { class: "chart-tools" }, this.readout, this.whole, this.log),
+      this.legend,
+    );
+    root.append(this.holder);
+    this.canvas.addEventListener("keydown", (event) => this.moveByKey(event));
+    new ResizeObserver(() => this.fit()).observe(this.canvas);
+    onThemeChange(() => this.draw());
+    this.draw();
+  }
+
+  /** Show other lines (as in the constructor) with the same axes. */
+  update(lines) {
+    this.chart = { ...this.chart, lines };
+    this.draw();
+  }
+
+  /** Choose the abscissa by its name; a chart that lacks it keeps its own. */
+  over(name) {
+    if (name === this.x || !this.abscissae.some((one) => one.name === name)) return;
+    this.x = name;
+    this.draw();
+  }
+
+  /** Put a dot on every line at x, or take the dots away with null. */
+  mark(x) {
+    this.dotsAt = x;
+    this.plot?.redraw(false, false);
+  }
+
+  draw() {
+    const bounds = this.zoomed;
+    this.plot?.destroy();
+    this.lines = this.chart.lines.map((line, index) => this.prepared(line, index));
+    this.columns = this.lines.flatMap((line) => line.columns);
+    this.plot = new uPlot(this.options(), this.data(), this.canvas);
+    this.zoomed = null;
+    if (bounds && bounds.x === this.x) this.plot.setScale("x", bounds);
+    this.drawLegend();
+    this.canvas.setAttribute("aria-label", this.sentence());
+  }
+
+  /** Lines with their colour, and the columns that uPlot is to draw for them. */
+  prepared(line, index) {
+    const partner = this.chart.lines.findIndex(
+      (other) => !other.marks && line.marks && line.name.startsWith(other.name),
+    );
+    const style = curveStyle(line.style ?? (partner < 0 ? index : partner));
+    const x = line.x[this.x] ?? [];
+    const order = rising(x);
+    const pick = (values) => order.map((place) => values[place] ?? null);
+    const columns = [{ line, style, kind: "y", values: pick(this.drawn(line.y)) }];
+    if (line.low) {
+      for (const kind of ["low", "high"]) {
+        columns.push({ line, style, kind, values: pick(this.drawn(line[kind])) });
+      }
+    }
+    return { line, style, xs: order.map((place) => x[place]), ys: pick(line.y), columns };
+  }
+
+  drawn(values) {
+    return this.isLog ? values.map((v) => (v !== null && v > 0 ? v : null)) : values;
+  }
+
+  data() {
+    if (!this.lines.length) return [[]];
+    const tables = this.lines.map((line) => [
+      line.xs, ...line.columns.map((column) => column.values),
+    ]);
+    return uPlot.join(tables);
+  }
+
+  options() {
+    const ink = themeColour("--muted");
+    const grid = { stroke: themeColour("--line"), width: 1 };
+    const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
+    const label = this.abscissae.find((one) => one.name === this.x)?.label ?? "";
+    return {
+      width: this.width(),
+      height: this.chart.height ?? HEIGHT,
+      legend: { show: false },
+      scales: {
+        x: { time: false },
+        y: this.isLog ? { distr: 3 } : {},
+      },
+      cursor: {
+        sync: this.chart.group ? { key: `${this.chart.group}-${this.x}` } : undefined,
+        points: { show: false },
+        drag: { x: true, y: false },
+        focus: { prox: 24 },
+      },
+      axes: [
+        { ...axis, label, labelSize: 22, size: 34, labelFont: axis.font },
+        {
+          ...axis,
+          label: this.chart.y.label,
+          labelSize: 22,
+          size: 58,
+          labelFont: axis.font,
+          values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick))),
+        },
+      ],
+      series: [{}, ...this.columns.map((column) => this.series(column))],
+      bands: this.bands(),
+      hooks: {
+        setCursor: [() => this.read()],
+        setScale: [(plot, key) => key === "x" && this.noteZoom(plot)],
+        draw: [(plot) => this.drawOver(plot)],
+      },
+    };
+  }
+
+  series({ line, style, kind }) {
+    const show = !this.hidden.has(line.name);
+    if (kind !== "y") return { show, width: 0, points: { show: false }, spanGaps: true };
+    return {
+      show,
+      stroke: style.colour,
+      width: line.marks ? 0 : 2,
+      dash: style.stroke,
+      spanGaps: true,
+      points: line.marks
+        ? { show: true, size: 6, stroke: style.colour, fill: style.colour }
+        : { show: false },
+    };
+  }
+
+  /** Between low and high of a line that is no row of marks. */
+  bands() {
+    return this.columns.flatMap(({ line, style, kind }, index) =>
+      kind === "high" && !line.marks
+        ? [{ series: [index + 1, index], fill: `${style.colour}33` }]
+        : []);
+  }
+
+  /** Whiskers of the marks, and the dots that follow a position. */
+  drawOver(plot) {
+    const { ctx } = plot;
+    const density = devicePixelRatio;
+    ctx.save();
+    for (const { line, style, xs, ys } of this.lines) {
+      if (this.hidden.has(line.name)) continue;
+      ctx.strokeStyle = ctx.fillStyle = style.colour;
+      ctx.lineWidth = density;
+      if (line.marks && line.low) this.whiskers(plot, line);
+      const y = this.dotsAt === null ? null : interpolated(xs, ys, this.dotsAt);
+      if (y === null || (this.isLog && y <= 0)) continue;
+      ctx.beginPath();
+      ctx.arc(
+        plot.valToPos(this.dotsAt, "x", true), plot.valToPos(y, "y", true),
+        5 * density, 0, 2 * Math.PI,
+      );
+      ctx.fill();
+    }
+    ctx.restore();
+  }
+
+  whiskers(plot, line) {
+    line.x[this.x].forEach((x, place) => {
+      const [low, high] = [line.low[place], line.high[place]];
+      if (low === null || high === null || (this.isLog && low <= 0)) return;
+      plot.ctx.beginPath();
+      plot.ctx.moveTo(plot.valToPos(x, "x", true), plot.valToPos(low, "y", true));
+      plot.ctx.lineTo(plot.valToPos(x, "x", true), plot.valToPos(high, "y", true));
+      plot.ctx.stroke();
+    });
+  }
+
+  drawLegend() {
+    this.values = new Map();
+    const items = this.lines.map(({ line, style }) => {
+      const value = element("span", { class: "chart-value" });
+      this.values.set(line.name, value);
+      const button = element(
+        "button",
+        {
+          type: "button",
+          class: "chart-key",
+          "aria-pressed": String(!this.hidden.has(line.name)),
+        },
+        swatch(line, style), element("span", {}, line.name), value,
+      );
+      button.addEventListener("click", () => this.toggleLine(line.name, button));
+      return element("li", {}, button);
+    });
+    this.legend.replaceChildren(...items);
+  }
+
+  toggleLine(name, button) {
+    if (!this.hidden.delete(name)) this.hidden.add(name);
+    const shown = !this.hidden.has(name);
+    button.setAttribute("aria-pressed", String(shown));
+    this.columns.forEach(({ line }, index) => {
+      if (line.name === name) this.plot.setSeries(index + 1, { show: shown });
+    });
+  }
+
+  /** Write the values under the cursor into the legend. */
+  read() {
+    const { left } = this.plot.cursor;
+    const isOver = left !== null && left !== undefined && left >= 0;
+    const x = isOver ? this.plot.posToVal(left, "x") : null;
+    this.readout.textContent = isOver ? `${this.x} ${short(x)}` : "";
+    for (const { line, xs, ys } of this.lines) {
+      const y = isOver ? interpolated(xs, ys, x) : null;
+      this.values.get(line.name).textContent = isOver ? short(y) : "";
+    }
+  }
+
+  moveByKey(event) {
+    const steps = { ArrowLeft: -1, ArrowRight: 1, PageDown: -6, PageUp: 6 };
+    if (event.key === "Escape") this.showWhole();
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const width = this.plot.over.clientWidth;
+    const from = this.plot.cursor.left >= 0 ? this.plot.cursor.left : width / 2;
+    const left = from + (steps[event.key] * width) / LARGE;
+    this.plot.setCursor({ left: Math.min(width - 1, Math.max(0, left)), top: 0 });
+    this.canvas.setAttribute("aria-label", this.sentence());
+  }
+
+  sentence() {
+    const values = this.lines
+      .filter(({ line }) => this.values?.get(line.name)?.textContent)
+      .map(({ line }) => `${line.name} ${this.values.get(line.name).textContent}`);
+    const name = this.chart.label ?? this.chart.title;
+    if (!values.length) return `${name}. Arrow keys read the values.`;
+    return `${name}. ${this.readout.textContent}: ${values.join(", ")}`;
+  }
+
+  logarithmic(isLog) {
+    this.isLog = isLog;
+    this.draw();
+  }
+
+  noteZoom(plot) {
+    const { min, max } = plot.scales.x;
+    const xs = plot.data[0];
+    const isWhole = !xs.length || (min <= xs[0] && max >= xs[xs.length - 1]);
+    this.zoomed = isWhole ? null : { min, max, x: this.x };
+    this.whole.hidden = isWhole;
+  }
+
+  showWhole() {
+    const xs = this.plot.data[0];
+    this.plot.setScale("x", { min: xs[0], max: xs[xs.length - 1] });
+  }
+
+  toggle(label, pressed, changed) {
+    const button = element(
+      "button",
+      { type: "button", class: "button-quiet", "aria-pressed": String(pressed) },
+      label,
+    );
+    button.addEventListener("click", () => {
+      const now = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(now));
+      changed(now);
+    });
+    return button;
+  }
+
+  width() {
+    return Math.max(120, this.canvas.clientWidth || 480);
+  }
+
+  fit() {
+    const width = this.width();
+    if (this.plot && this.plot.width !== width) {
+      this.plot.setSize({ width, height: this.plot.height });
+    }
+  }
+}
+
+/** Return the places of the numbers in rising order: information lost may fall. */
+function rising(x) {
+  const order = [...x.keys()];
+  const sorted = order.every((place) => place === 0 || x[place] >= x[place - 1]);
+  return sorted ? order : order.sort((a, b) => x[a] - x[b]);
+}
+
+function swatch(line, style) {
+  const mark = line.marks
+    ? drawing("circle", { cx: "14", cy: "5", r: "3.5", fill: style.colour })
+    : drawing("line", {
+      x1: "0", y1: "5", x2: "28", y2: "5",
+      stroke: style.colour, "stroke-width": "2.5",
+      "stroke-dasharray": style.stroke.join(" ") || undefined,
+    });
+  return drawing(
+    "svg", { width: "28", height: "10", viewBox: "0 0 28 10", "aria-hidden": "true" }, mark,
+  );
+}

@@ -1,0 +1,73 @@
+/** Plots that answer: where there are numbers behind an image, curves replace it. */
+
+import { read } from "./api.js";
+import { LineChart } from "./line_chart.js";
+import { element } from "./elements.js";
+
+const GROUPS = new Map();
+
+/** Replace the images of `figure.plot[data-chart]` by charts, as they come into view. */
+export function enlivenPlots(root) {
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      enliven(entry.target);
+    }
+  }, { rootMargin: "200px" });
+  for (const figure of root.querySelectorAll("figure.plot[data-chart]")) {
+    seen.observe(figure);
+  }
+}
+
+async function enliven(figure) {
+  let chart;
+  try {
+    chart = await read(figure.dataset.chart);
+  } catch {
+    return; // the image stays
+  }
+  const holder = element("div", { class: "plot-charts" });
+  figure.querySelector(".plot-image").replaceWith(holder);
+  const group = groupOf(figure);
+  for (const panel of chart.panels) {
+    const made = new LineChart(holder, {
+      ...panel,
+      title: chart.panels.length > 1 ? panel.title : "",
+      label: panel.title,
+      group: group?.name,
+    });
+    group?.join(made);
+  }
+}
+
+/** The charts within one `[data-chart-group]`: they share abscissa and cursor. */
+class Group {
+  constructor(root) {
+    this.name = root.dataset.chartGroup;
+    this.charts = [];
+    this.choice = element("select");
+    this.control = element("label", { class: "chart-x", hidden: "" }, "Over ", this.choice);
+    root.prepend(this.control);
+    this.choice.addEventListener("change", () => {
+      for (const chart of this.charts) chart.over(this.choice.value);
+    });
+  }
+
+  join(chart) {
+    this.charts.push(chart);
+    for (const { name, label } of chart.abscissae) {
+      if ([...this.choice.options].some((option) => option.value === name)) continue;
+      this.choice.append(element("option", { value: name }, label));
+    }
+    this.control.hidden = this.choice.options.length < 2;
+    if (this.choice.value) chart.over(this.choice.value);
+  }
+}
+
+function groupOf(figure) {
+  const root = figure.closest("[data-chart-group]");
+  if (!root) return null;
+  if (!GROUPS.has(root)) GROUPS.set(root, new Group(root));
+  return GROUPS.get(root);
+}

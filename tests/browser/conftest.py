@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.visitors import Visitor, visitor
 from tests.operations.servers import ROOT, Server, environment, running
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -57,3 +58,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
     with running(data_dir) as server:
         yield server
+
+
+@pytest.fixture
+def guest(browser: Browser, server: Server) -> Iterator[Visitor]:
+    context, guest = visitor(browser, server)
+    yield guest
+    context.close()
+    assert guest.troubles == []
+
+
+@pytest.fixture
+def admin(guest: Visitor) -> Visitor:
+    guest.visit("/admin/login/")
+    guest.page.fill("#id_username", "admin")
+    guest.page.fill("#id_password", PASSWORD)
+    guest.page.click("main button")
+    guest.page.wait_for_url("**/admin/")
+    return guest

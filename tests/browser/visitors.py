@@ -1,0 +1,127 @@
+"""People who look at pages, and what should not have happened while they did."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.operations.servers import Server
+
+Scheme = Literal["light", "dark"]
+WIDTHS = (390, 1440)
+
+# Text against what lies behind it, by WCAG 2's formula; images are left out.
+CONTRASTS = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => {
+      const c = v / 255;
+      return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parse(getComputedStyle(e).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some(
+      (node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.getClientRects().length) continue;
+    if (!element.checkVisibility()) continue;
+    const [a, b] = [parse(getComputedStyle(element).color), behind(element)]
+      .map(luminance);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push([element.className, element.textContent, ratio]);
+  }
+  return found;
+}"""
+
+
+@dataclass(kw_only=True)
+class Visitor:
+    """A page, and everything about it that should not have happened."""
+
+    page: Page
+    server: Server
+    troubles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("response", lambda response: self._answered(response))
+
+    def visit(self, path: str) -> None:
+        self.page.goto(f"http://127.0.0.1:{self.server.port}{path}")
+        self.page.wait_for_load_state("networkidle")
+
+    def images_render(self) -> list[str]:
+        """Bring every image into view; return those that did not load."""
+        images = self.page.locator("img")
+        assert images.count()
+        failed = []
+        for index in range(images.count()):
+            image = images.nth(index)
+            if not image.is_visible():
+                continue
+            image.scroll_into_view_if_needed()
+            image.evaluate(
+                "e => e.complete || new Promise(done => "
+                "{ e.onload = e.onerror = () => done() })"
+            )
+            if not image.evaluate("e => e.naturalWidth > 0"):
+                failed.append(str(image.get_attribute("src")))
+        return failed
+
+    def charts_draw(self) -> int:
+        """Bring every visible plot with a chart into view; return how many there are.
+
+        Each must have drawn its curves in the end.
+        """
+        figures = self.page.locator("figure.plot[data-chart]:visible")
+        for figure in figures.all():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".chart canvas").first.wait_for()
+        return figures.count()
+
+    def _heard(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.troubles.append(message.text)
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "data" and parts.hostname != "127.0.0.1":
+            self.troubles.append(f"left the host: {url}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"{response.status}: {response.url}")
+
+
+def visitor(
+    browser: Browser,
+    server: Server,
+    *,
+    width: int = 1440,
+    scheme: Scheme = "light",
+    scripts: bool = True,
+) -> tuple[BrowserContext, Visitor]:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        java_script_enabled=scripts,
+    )
+    return context, Visitor(page=context.new_page(), server=server)
+
+
+def run_path(guest: Visitor) -> str:
+    guest.visit("/")
+    path = guest.page.locator("article.run-card h3 a").first.get_attribute("href")
+    assert path is not None
+    return path

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import shortened
 from noising.api.fields import StrictField, received
+from noising.filters import NO_NUL
 from noising.models.tags import MAX_TAG_LENGTH, MAX_TAGS, check_tags
 
 LONGEST_NOTES = 20_000
@@ -19,9 +20,6 @@ NAME = re.compile(r"[-a-zA-Z0-9_]+")
 _INNER = r"\u0000-\u001f\u007f-\u009f"
 TAG = re.compile(rf"[^\s{_INNER}]([^{_INNER}]*[^\s{_INNER}])?")
 """Neither control characters nor white space around."""
-
-NO_NUL = "^[^\\u0000]*$"
-"""PostgreSQL cannot store the character NUL."""
 
 
 class TextField(StrictField):

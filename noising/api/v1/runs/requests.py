@@ -27,8 +27,9 @@ from noising.api.fields import (
     received,
 )
 from noising.api.serializers import StrictSerializer
-from noising.api.v1.labels import LONGEST_NAME, NO_NUL, NotesField, TagsField
+from noising.api.v1.labels import LONGEST_NAME, NotesField, TagsField
 from noising.engine.registry import NUM_TIMESTEPS
+from noising.filters import NO_NUL
 from noising.models import LONGEST_KEY
 from noising.services import Once
 

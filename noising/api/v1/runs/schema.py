@@ -14,11 +14,8 @@ from rest_framework import serializers
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import problems
-from noising.api.v1.conditions import LONGEST_TEXT
-from noising.api.v1.labels import NO_NUL
 from noising.api.v1.lists import PAGE_PARAMETERS
 from noising.api.v1.runs import documents, examples
-from noising.api.v1.runs.filters import TEXTS
 from noising.api.v1.runs.requests import (
     KEY_HEADER,
     KEY_PATTERN,
@@ -27,6 +24,8 @@ from noising.api.v1.runs.requests import (
     RunChangesSerializer,
 )
 from noising.drawing import RUN_FIGURES
+from noising.filters import LONGEST_TEXT, NO_NUL
+from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY
 
 TAGS = ["runs"]

@@ -20,7 +20,6 @@ from noising.api.v1.runs.answers import (
     waiting_headers,
 )
 from noising.api.v1.runs.documents import RunSerializer
-from noising.api.v1.runs.filters import RunFilters
 from noising.api.v1.runs.orders import ordered, refusals, repeated
 from noising.api.v1.runs.requests import (
     NewRunSerializer,
@@ -28,6 +27,7 @@ from noising.api.v1.runs.requests import (
     idempotency_key,
 )
 from noising.api.v1.views import RegistryView
+from noising.filters import RunFilters
 from noising.models import BenchmarkRun
 
 if TYPE_CHECKING:

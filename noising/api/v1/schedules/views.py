@@ -32,13 +32,13 @@ from noising.api.v1.schedules.answers import (
     summary_document,
 )
 from noising.api.v1.schedules.documents import SummarySerializer
-from noising.api.v1.schedules.filters import ScheduleFilters
 from noising.api.v1.schedules.requests import (
     NewScheduleSerializer,
     ScheduleChangesSerializer,
 )
 from noising.api.v1.schedules.writes import changed, stored
 from noising.api.v1.views import RegistryView
+from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig
 
 if TYPE_CHECKING:

@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-from noising.api.v1.conditions import choice_condition, text_condition
-from noising.api.v1.runs.documents import STATUSES
+from noising.filters.conditions import choice_condition, text_condition
+from noising.filters.lists import ListFilters, ordering_condition
 from noising.models import BenchmarkRun, BenchmarkRunQuerySet
 
 ORDERINGS = {
@@ -65,10 +64,12 @@ def _moment(name: str, lookup: str, text: str) -> MomentFilter:
     )
 
 
-class RunFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
-    """Every condition that is given must hold."""
+class RunFilters(ListFilters):
+    """Conditions on runs; the newest come first where the order is left open."""
 
-    status = choice_condition("status", STATUSES)
+    open_order = ("-created_at", "-id")
+
+    status = choice_condition("status", BenchmarkRun.Status.values)
     suite = text_condition("suite")
     corpus = text_condition("corpus", field_name="corpus_name")
     schedule = text_condition("schedule", method="by_schedule")
@@ -77,19 +78,7 @@ class RunFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
     search = text_condition("search", method="by_text")
     created_from = _moment("created_from", "gte", "Asked for at that time or later.")
     created_before = _moment("created_before", "lt", "Asked for before that time.")
-    archived = choice_condition(
-        "archived",
-        ("false", "true", "all"),
-        method="by_archive",
-        help_text="Those in the archive; by default those that are not.",
-    )
-    ordering = filters.OrderingFilter(
-        fields=ORDERINGS,
-        error_messages={
-            "invalid_choice": "`ordering` must be of "
-            f"{', '.join(ORDERINGS.values())}, each perhaps with - in front."
-        },
-    )
+    ordering = ordering_condition(ORDERINGS)
 
     class Meta:
         """No filters but those declared."""
@@ -97,35 +86,8 @@ class RunFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
         model = BenchmarkRun
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the conditions; the newest come first where the order is open."""
-        found: QuerySet[Any] = super().filter_queryset(queryset)
-        if not self.form.cleaned_data["archived"]:
-            found = found.filter(archived_at__isnull=True)
-        return found.order_by(*found.query.order_by, "-created_at", "-id")
-
     def by_schedule(
         self, queryset: BenchmarkRunQuerySet, name: str, value: str
     ) -> BenchmarkRunQuerySet:
         """Keep those with a schedule of this name."""
         return queryset.with_schedule(value)
-
-    def by_tag(
-        self, queryset: BenchmarkRunQuerySet, name: str, value: str
-    ) -> BenchmarkRunQuerySet:
-        """Keep those with a tag."""
-        return queryset.tagged(value)
-
-    def by_text(
-        self, queryset: BenchmarkRunQuerySet, name: str, value: str
-    ) -> BenchmarkRunQuerySet:
-        """Keep those that mention all the words."""
-        return queryset.searched(value)
-
-    def by_archive(
-        self, queryset: BenchmarkRunQuerySet, name: str, value: str
-    ) -> BenchmarkRunQuerySet:
-        """Keep those that are archived, those that are not, or all."""
-        if value == "all":
-            return queryset
-        return queryset.filter(archived_at__isnull=value == "false")

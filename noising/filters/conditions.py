@@ -6,7 +6,8 @@ from typing import Any
 from django_filters import rest_framework as filters
 from drf_spectacular.drainage import set_override
 
-from noising.api.v1.labels import NO_NUL
+NO_NUL = "^[^\\u0000]*$"
+"""PostgreSQL cannot store the character NUL."""
 
 LONGEST_TEXT = 200
 """Characters of a condition that is text."""

@@ -1,0 +1,49 @@
+"""How the list of schedules is narrowed and ordered."""
+
+from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
+from noising.filters.conditions import choice_condition, text_condition
+from noising.filters.lists import ListFilters, ordering_condition
+from noising.models import ScheduleConfig
+
+ORDERINGS = {
+    "slug": "name",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "num_timesteps": "num_timesteps",
+    "vocab_size": "vocab_size",
+    "schedule_type": "schedule_type",
+    "graph_type": "graph_type",
+    "run_count": "runs",
+}
+"""Field by which to order -> its name in the query; with `-` in front, descending."""
+
+
+class ScheduleFilters(ListFilters):
+    """Conditions on stored schedules; names decide where the order is left open."""
+
+    open_order = ("slug",)
+
+    search = text_condition(
+        "search", method="by_text", help_text="Occurs in name or notes."
+    )
+    tag = text_condition("tag", method="by_tag", help_text="Is one of the tags.")
+    owner = text_condition(
+        "owner",
+        field_name="owner__username",
+        help_text="Name of the account that stored it.",
+    )
+    schedule_type = choice_condition(
+        "schedule_type",
+        tuple(SCHEDULE_TYPES),
+        field_name="specification__schedule__type",
+    )
+    graph_type = choice_condition(
+        "graph_type", tuple(GRAPH_TYPES), field_name="specification__graph__type"
+    )
+    ordering = ordering_condition(ORDERINGS)
+
+    class Meta:
+        """No filters but those declared."""
+
+        model = ScheduleConfig
+        fields: tuple[str, ...] = ()

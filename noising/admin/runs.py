@@ -15,7 +15,7 @@ from noising.admin.display import (
     json_block,
     plot_images,
 )
-from noising.admin.fields import TagsField
+from noising.form_fields import TagsField
 from noising.models import BenchmarkRun, BenchmarkSchedule, ThroughputResult
 
 PLOTS = {

@@ -17,7 +17,7 @@ from noising.admin.display import (
     json_block,
     plot_images,
 )
-from noising.admin.fields import SpecificationField, TagsField
+from noising.form_fields import SpecificationField, TagsField
 from noising.models import ScheduleConfig
 
 if TYPE_CHECKING:

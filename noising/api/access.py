@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from noising.models import AccessToken, Scope
+from noising.models import AccessToken, Scope, is_owner
 from noising.services import token_use
 
 SCHEME = "Bearer"
@@ -92,7 +92,7 @@ class AccountRequired(BasePermission):
         if request.method in SAFE_METHODS:
             return True
         user: User | AnonymousUser = request.user
-        if obj.owner_id is not None and obj.owner_id == user.pk:
+        if is_owner(user, obj):
             return True
         if user.is_staff:
             return self._is_covered(request, Scope.ADMIN)

@@ -4,7 +4,13 @@ NumPy and the engine only. A page, an answer of the API and a plot that show a
 quantity of a schedule take it from here.
 """
 
-from noising.curves.comparison import Summary, differences, summary
+from noising.curves.comparison import (
+    Summary,
+    differences,
+    summary,
+    wasted_ranges,
+)
+from noising.curves.positions import position_alphas
 from noising.curves.quantities import QUANTITIES, Quantity
 from noising.curves.sampling import (
     MATRIX_POINTS,
@@ -28,5 +34,7 @@ __all__ = [
     "curves_seconds",
     "differences",
     "points_of",
+    "position_alphas",
     "summary",
+    "wasted_ranges",
 ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from noising.curves.sampling import MATRIX_POINTS
-from noising.engine import ForwardProcess, wasted_timesteps
+from noising.engine import ForwardProcess, is_wasted, wasted_timesteps
 from noising.engine.arrays import FloatArray, quiet
 from noising.engine.graphs import MatrixGraph
 
@@ -63,6 +63,12 @@ def summary(process: ForwardProcess) -> Summary:
         final_alpha=final_alpha,
         wasted_timesteps=wasted_timesteps(process),
     )
+
+
+def wasted_ranges(process: ForwardProcess) -> list[tuple[int, int]]:
+    """Return the first and last timestep of each stretch that loses next to nothing."""
+    edges = np.flatnonzero(np.diff(np.r_[False, is_wasted(process), False]))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _half_time(

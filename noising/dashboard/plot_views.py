@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
+from noising.dashboard.schedules.chosen import chosen
 from noising.drawing import RUN_FIGURES, ImageFormat, chart_answer, image_answer
 from noising.models import BenchmarkRun, ScheduleConfig
 
@@ -38,6 +39,36 @@ def schedule(
     _require(name, plots.SHOWN)
     config = get_object_or_404(ScheduleConfig, slug=slug)
     return _answer(request, plots.schedule_plot(name, config), plot_format)
+
+
+@require_safe
+def comparison(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
+    """Stored schedules that the query names, in one panel."""
+    _require(name, plots.SHOWN)
+    configs = chosen(request.GET)
+    if len(configs) < 2:
+        raise Http404("Fewer than two of the names are those of schedules.")
+    less_first = request.GET.get("less") == "first"
+    plot = plots.comparison_plot(name, configs, less_first=less_first)
+    return _answer(request, plot, plot_format)
+
+
+@require_safe
+def positions(request: HttpRequest, slug: str, plot_format: str) -> HttpResponseBase:
+    """A stored process's hyperschedule over positions and time."""
+    config = get_object_or_404(
+        ScheduleConfig.objects.exclude(specification__hyperschedule=None), slug=slug
+    )
+    return _answer(request, plots.positions_plot(config), plot_format)
+
+
+@require_safe
+def sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """A stored schedule's alpha, the size of a word."""
+    config = get_object_or_404(ScheduleConfig.objects.for_curves(), slug=slug)
+    image = plots.sparkline_image(config)
+    is_fixed = request.GET.get("v") == image.key
+    return image_answer(request, image, "svg", is_fixed=is_fixed)
 
 
 @require_safe

@@ -1,11 +1,12 @@
 """The plots that pages show: address, content and how each is drawn."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
 from noising.drawing import (
@@ -13,9 +14,12 @@ from noising.drawing import (
     Image,
     ImageFormat,
     content_key,
+    difference_title,
+    draw_positions,
     draw_schedules,
     run_image,
     schedules_chart,
+    sparkline,
 )
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
@@ -45,6 +49,7 @@ class Plot:
         subject: What it shows that of.
         image: Draws it, and knows the numbers behind it.
         is_wide: Whether it has many panels and needs the room.
+        query: What the route takes beside its arguments.
     """
 
     route: str
@@ -53,6 +58,7 @@ class Plot:
     subject: str
     image: Image
     is_wide: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def alt(self) -> str:
@@ -78,7 +84,7 @@ class Plot:
         path = reverse(
             self.route, kwargs={**self.arguments, "plot_format": plot_format}
         )
-        return f"{path}?v={self.image.key}"
+        return f"{path}?{urlencode({**self.query, 'v': self.image.key})}"
 
 
 def builtin_plot(name: str) -> Plot:
@@ -125,6 +131,63 @@ def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
     )
 
 
+def comparison_plot(
+    name: str, configs: Sequence[ScheduleConfig], *, less_first: bool = False
+) -> Plot:
+    """Chosen schedules in one panel.
+
+    Args:
+        name: one of SHOWN.
+        configs: the schedules.
+        less_first: whether to show by how much each differs from the first.
+    """
+    title = QUANTITIES[name].title
+    if less_first:
+        title = difference_title(QUANTITIES[name], configs[0].slug)
+    query = {"names": ",".join(config.slug for config in configs)}
+    return Plot(
+        route="pages:plot-comparison",
+        arguments={"name": name},
+        title=title,
+        subject=", ".join(config.slug for config in configs),
+        image=_configs_image(name, configs, less_first=less_first),
+        query=query | ({"less": "first"} if less_first else {}),
+    )
+
+
+def positions_plot(config: ScheduleConfig) -> Plot:
+    """How the hyperschedule of a stored process spreads the signal over positions."""
+    return Plot(
+        route="pages:plot-positions",
+        arguments={"slug": config.slug},
+        title="Signal left by position and time",
+        subject=config.slug,
+        image=Image(
+            key=content_key("positions", config.slug, config.fingerprint),
+            draw=lambda image_format: draw_positions(
+                config.slug, config.specification, image_format
+            ),
+            modified=config.updated_at,
+        ),
+        is_wide=True,
+    )
+
+
+def sparkline_image(config: ScheduleConfig) -> Image:
+    """Return a stored schedule's alpha, the size of a word; only ever an SVG."""
+    return Image(
+        key=content_key("sparkline", config.fingerprint),
+        draw=lambda _: sparkline(config.specification),
+        modified=config.updated_at,
+    )
+
+
+def sparkline_address(config: ScheduleConfig) -> str:
+    """Return where a schedule's sparkline is; a new address for a new content."""
+    path = reverse("pages:sparkline", kwargs={"slug": config.slug})
+    return f"{path}?{urlencode({'v': sparkline_image(config).key})}"
+
+
 def run_plot(name: str, run: BenchmarkRun) -> Plot:
     """A figure of a run that succeeded; `name` is a key of RUN_FIGURES."""
     return Plot(
@@ -145,13 +208,18 @@ def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plo
 
 
 def _configs_image(
-    name: str, configs: Sequence[ScheduleConfig], modified: datetime | None = None
+    name: str,
+    configs: Sequence[ScheduleConfig],
+    *,
+    less_first: bool = False,
+    modified: datetime | None = None,
 ) -> Image:
     return _schedules_image(
         name,
         # Read where it is drawn: lists leave the specifications in the database.
         lambda: [(config.slug, config.specification) for config in configs],
-        key=content_key(name, [(c.slug, c.fingerprint) for c in configs]),
+        key=content_key(name, less_first, [(c.slug, c.fingerprint) for c in configs]),
+        less_first=less_first,
         modified=modified,
     )
 
@@ -161,11 +229,14 @@ def _schedules_image(
     entries: Callable[[], Sequence[tuple[str, Mapping[str, object]]]],
     *,
     key: str,
+    less_first: bool = False,
     modified: datetime | None = None,
 ) -> Image:
     return Image(
         key=key,
-        draw=lambda image_format: draw_schedules(name, entries(), image_format),
-        chart=lambda: schedules_chart(name, entries()),
+        draw=lambda image_format: draw_schedules(
+            name, entries(), image_format, less_first=less_first
+        ),
+        chart=lambda: schedules_chart(name, entries(), less_first=less_first),
         modified=modified,
     )

@@ -12,9 +12,16 @@ from noising.drawing.answers import (
     image_answer,
 )
 from noising.drawing.charts import schedules_chart
-from noising.drawing.figures import draw_curves, draw_run, draw_schedules
+from noising.drawing.figures import (
+    difference_title,
+    draw_curves,
+    draw_positions,
+    draw_run,
+    draw_schedules,
+)
 from noising.drawing.images import IMAGES, Image, ImageFormat
 from noising.drawing.runs import RUN_FIGURES, run_image
+from noising.drawing.sparklines import sparkline
 from noising.drawing.turns import DRAWING, NoTurnError, Turns
 
 __all__ = [
@@ -29,10 +36,13 @@ __all__ = [
     "Turns",
     "chart_answer",
     "content_key",
+    "difference_title",
     "draw_curves",
+    "draw_positions",
     "draw_run",
     "draw_schedules",
     "image_answer",
     "run_image",
     "schedules_chart",
+    "sparkline",
 ]

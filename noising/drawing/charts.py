@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from noising.curves import QUANTITIES, curves
+from noising.drawing.figures import difference_title
 from noising.engine import ForwardProcess, build_process
 from noising.engine.graphs import MatrixGraph
 
@@ -35,19 +36,27 @@ X_LABELS: Final = {
 
 
 def schedules_chart(
-    name: str, specifications: Iterable[tuple[str, Mapping[str, Any]]]
+    name: str,
+    specifications: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    less_first: bool = False,
 ) -> Chart:
     """Return one of the QUANTITIES of some schedules, a line each.
 
     Args:
         name: a key of QUANTITIES.
         specifications: label and specification of each schedule.
+        less_first: whether to tell by how much each differs from the first at the
+            same time.
     """
     quantity = QUANTITIES[name]
     lines = [
         _process_line(name, label, build_process(specification))
         for label, specification in specifications
     ]
+    if less_first:
+        title = difference_title(quantity, lines[0]["name"])
+        return {"panels": [_panel(title, quantity.y_label, _differences(lines))]}
     return {
         "panels": [
             _panel(quantity.title, quantity.y_label, lines, y_log=quantity.y_log)
@@ -67,6 +76,14 @@ def _process_line(name: str, label: str, process: ForwardProcess) -> Line:
     if information is not None and np.isfinite(information).all():
         x["information"] = _numbers(1.0 - information)
     return {"name": label, "x": x, "y": _numbers(found.columns[name])}
+
+
+def _differences(lines: Sequence[Line]) -> list[Line]:
+    first = lines[0]["y"]
+    return [
+        {"name": line["name"], "x": {"time": line["x"]["time"]}, "y": line["y"] - first}
+        for line in lines
+    ]
 
 
 def run_chart(name: str, document: Mapping[str, Any]) -> Chart:

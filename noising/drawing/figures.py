@@ -7,9 +7,10 @@ draws one never pays for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from noising.curves import QUANTITIES, Axis, curves
+from noising.curves import QUANTITIES, Axis, Quantity, curves, position_alphas
 from noising.drawing.images import ImageFormat
 from noising.engine import ForwardProcess, build_process
 
@@ -30,6 +31,8 @@ def draw_schedules(
     name: str,
     specifications: Iterable[tuple[str, Mapping[str, Any]]],
     image_format: ImageFormat,
+    *,
+    less_first: bool = False,
 ) -> bytes:
     """Draw one of the QUANTITIES for some schedules in one panel.
 
@@ -37,6 +40,7 @@ def draw_schedules(
         name: A key of QUANTITIES.
         specifications: Label and specification of each schedule.
         image_format: What to encode it as.
+        less_first: Whether to draw by how much each differs from the first.
 
     Returns:
         The encoded image.
@@ -49,14 +53,22 @@ def draw_schedules(
         process = build_process(specification)
         found = curves(process, [name], axis="time", points=_POINTS)
         lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
+    if less_first:
+        first = lines[0]
+        lines = [replace(line, y=line.y - first.y) for line in lines]
     figure = curves_figure(
         lines,
-        title=quantity.title,
+        title=difference_title(quantity, first.label) if less_first else quantity.title,
         x_label=X_LABELS["time"],
         y_label=quantity.y_label,
-        y_log=quantity.y_log,
+        y_log=quantity.y_log and not less_first,
     )
     return _encoded(figure, image_format)
+
+
+def difference_title(quantity: Quantity, name: str) -> str:
+    """Return what the differences of a quantity from one schedule are called."""
+    return f"{quantity.title}, less that of {name}"
 
 
 def draw_curves(
@@ -97,6 +109,26 @@ def draw_curves(
         for name in names
     ]
     return _encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
+
+
+def draw_positions(
+    label: str, specification: Mapping[str, Any], image_format: ImageFormat
+) -> bytes:
+    """Draw how a hyperschedule spreads the signal over positions and time.
+
+    Args:
+        label: what it is called.
+        specification: a process with a hyperschedule.
+        image_format: what to encode it as.
+
+    Raises:
+        EngineError: it fits no length that could be shown.
+    """
+    from noising.plots import positions_figure
+
+    alphas = position_alphas(build_process(specification), _POINTS)
+    title = f"Signal left by position, of {label}"
+    return _encoded(positions_figure(alphas, title=title), image_format)
 
 
 def draw_run(

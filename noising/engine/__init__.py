@@ -10,7 +10,7 @@ from noising.engine.backends import chosen_kernel, use_kernel
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
-from noising.engine.lint import Finding, lint, wasted_timesteps
+from noising.engine.lint import Finding, is_wasted, lint, wasted_timesteps
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import fresh_seed
 from noising.engine.registry import build_process, with_hyperschedule
@@ -32,6 +32,7 @@ __all__ = [
     "build_process",
     "chosen_kernel",
     "fresh_seed",
+    "is_wasted",
     "lint",
     "use_kernel",
     "wasted_timesteps",

@@ -161,6 +161,13 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
     )
 
 
+def storing_seconds(spec: Mapping[str, Any]) -> float:
+    """Return estimated seconds to build a process and to lint it."""
+    effort = effort_of(spec)
+    steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS.default, NUM_TIMESTEPS.high)
+    return effort.build_seconds + effort.of_lint(steps)
+
+
 def numbers_in(value: Any) -> int:
     """Return how many items the lists in a JSON value have together.
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.engine.arrays import FloatArray, integer_array, quiet
+from noising.engine.arrays import BoolArray, FloatArray, integer_array, quiet
 from noising.engine.process import ForwardProcess
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -57,12 +57,15 @@ Check: TypeAlias = Callable[[ForwardProcess, Tokens], Iterator[Finding]]
 
 
 @quiet
-def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
-    """Return how many timesteps each lose less than a tenth of I_0/T.
+def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
+    """Return of each timestep whether it loses less than a tenth of I_0/T, (T,).
 
     Args:
         process: the process to look at.
         prior: token prior, V weights >= 0; None for uniform over the data ids.
+
+    Returns:
+        Empty where the graph is too large for its information.
 
     Raises:
         EngineError: a prior of the wrong length, sign or support.
@@ -73,7 +76,16 @@ def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
         information = _information_under(process, prior)
     lost = -np.diff(information)
     even = information[:1] / max(lost.size, 1)
-    return int(np.count_nonzero(lost < WASTED_LOSS * even))
+    wasted: BoolArray = lost < WASTED_LOSS * even
+    return wasted
+
+
+def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
+    """Return how many timesteps each lose less than a tenth of I_0/T.
+
+    Args and errors are those of `is_wasted`.
+    """
+    return int(np.count_nonzero(is_wasted(process, prior)))
 
 
 @quiet

@@ -1,6 +1,6 @@
 """Conditions of lists: what a query may ask for, and how it is described."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django_filters import rest_framework as filters
@@ -14,11 +14,19 @@ LONGEST_TEXT = 200
 
 
 def choice_condition(
-    name: str, choices: Sequence[str], **options: Any
+    name: str, choices: Sequence[str] | Mapping[str, str], **options: Any
 ) -> filters.ChoiceFilter:
-    """Return a condition that is one of some words."""
+    """Return a condition that is one of some words.
+
+    Args:
+        name: its name in the query.
+        choices: the words; of a mapping the values are what forms show.
+        options: of django-filter.
+    """
+    shown = choices if isinstance(choices, Mapping) else {c: c for c in choices}
     return filters.ChoiceFilter(
-        choices=[(choice, choice) for choice in choices],
+        choices=list(shown.items()),
+        empty_label=options.pop("empty_label", "any"),
         error_messages={
             "invalid_choice": f"`{name}` must be one of {', '.join(choices)}, "
             "got %(value)s."

@@ -20,7 +20,8 @@ class ListFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
 
     archived = choice_condition(
         "archived",
-        ("false", "true", "all"),
+        {"false": "no", "true": "yes", "all": "both"},
+        empty_label=None,
         method="by_archive",
         help_text="Those in the archive; by default those that are not.",
     )

@@ -3,6 +3,7 @@
 from noising.models.audit import AuditEntry
 from noising.models.idempotency import LONGEST_KEY, IdempotencyKey
 from noising.models.json_lists import ListHolds
+from noising.models.ownership import is_owner, may_change
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
 from noising.models.runs import MOST_ATTEMPTS, BenchmarkRun, BenchmarkRunQuerySet
 from noising.models.schedules import (
@@ -45,4 +46,6 @@ __all__ = [
     "ThrottleHit",
     "ThroughputResult",
     "Worker",
+    "is_owner",
+    "may_change",
 ]

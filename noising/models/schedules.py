@@ -1,6 +1,8 @@
 """Schedule configurations: noise processes that have a name."""
 
 import hashlib
+import itertools
+import re
 from typing import Any, Self
 
 from django.conf import settings
@@ -22,6 +24,9 @@ PLOTTED_SCHEDULES = 8
 
 # Names that are looked through for the one that was meant.
 NAMED_SCHEDULES = 1000
+
+LONGEST_STEM = 90
+"""Characters of a slug that a version's number may follow."""
 
 IN_USE = "in_use"
 """Code of the error that a specification is fixed, since runs refer to it."""
@@ -67,6 +72,18 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def names(self) -> list[str]:
         """The names of the active ones."""
         return list(self.active().values_list("slug", flat=True)[:NAMED_SCHEDULES])
+
+    def free_slug(self, slug: str) -> str:
+        """The slug of a new version: the first of ``slug-2``, ``slug-3``, ... free."""
+        stem = re.sub(r"-\d+$", "", slug)[:LONGEST_STEM]
+        taken = set(
+            self.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True)
+        )
+        return next(
+            version
+            for number in itertools.count(2)
+            if (version := f"{stem}-{number}") not in taken
+        )
 
     def tagged(self, tag: str) -> Self:
         """Those that carry a tag."""

@@ -1,6 +1,7 @@
 """Data -> matplotlib Figure -> bytes; no pyplot, no Django."""
 
 from noising.plots.curves import Curve, curves_figure
+from noising.plots.heatmap import positions_figure
 from noising.plots.panels import Panel, panels_figure
 from noising.plots.rendering import PRINT_DPI, ImageFormat, render
 from noising.plots.results import (
@@ -20,6 +21,7 @@ __all__ = [
     "curves_figure",
     "information_figure",
     "panels_figure",
+    "positions_figure",
     "preservation_figure",
     "render",
     "speed_figure",

@@ -6,7 +6,11 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 from noising.services.accounts import NewAccount, account_bootstrap
 from noising.services.asked import AskedSchedules, check_builds
 from noising.services.audit import Origin, audit_prune, audit_record
-from noising.services.builtin import BUILTIN_SCHEDULES, BuiltinSchedule
+from noising.services.builtin import (
+    BUILTIN_SCHEDULES,
+    BUILTIN_TAG,
+    BuiltinSchedule,
+)
 from noising.services.identifiers import uuid7
 from noising.services.queue import (
     KeyReusedError,
@@ -66,6 +70,7 @@ from noising.services.upkeep import (
 
 __all__ = [
     "BUILTIN_SCHEDULES",
+    "BUILTIN_TAG",
     "DEFAULT_DAYS",
     "LOGINS",
     "MOST_DAYS",

@@ -8,7 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.curves import position_alphas
 from noising.drawing import Turns, answers
+from noising.engine import build_process
 from noising.models import BenchmarkRun, ScheduleConfig
 from tests.api.problems import problem_of
 
@@ -220,3 +222,29 @@ def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
         "assert 'matplotlib' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("hyperschedule", "length"),
+    [
+        ({"type": "sliding"}, 64),
+        ({"type": "weights", "weights": [1.0, 2.0, 4.0]}, 3),
+        ({"type": "matrix", "rows": [[0, 1], [2, 2]], "levels": 2}, 2),
+        ({"type": "token_types", "classes": {"critical": [0, 5], "other": [1]}}, 24),
+    ],
+)
+def test_a_hyperschedule_is_drawn_for_a_length_that_it_fits(
+    client: Client, hyperschedule: dict[str, Any], length: int
+) -> None:
+    specification = {**SMALL, "hyperschedule": hyperschedule}
+    services.schedule_create(slug="placed", specification=specification)
+    assert position_alphas(build_process(specification), 11).shape == (length, 11)
+    answer = client.get("/plots/schedules/placed/positions.svg")
+    assert answer.status_code == 200
+    assert answer.content.rstrip().endswith(b"</svg>")
+
+
+def test_a_schedule_without_hyperschedule_has_no_map(
+    client: Client, small: ScheduleConfig
+) -> None:
+    assert client.get("/plots/schedules/small/positions.svg").status_code == 404

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process, lint
-from noising.engine.lint import CHECKS, wasted_timesteps
+from noising.engine.lint import CHECKS, is_wasted, wasted_timesteps
 
 
 def _codes(spec, tokens=None):
@@ -182,3 +182,15 @@ def test_every_finding_is_documented_with_its_severity():
     text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text()
     documented = re.findall(r"^## `(\w+)`", text, re.MULTILINE)
     assert documented == list(CHECKS)
+
+
+def test_wasted_timesteps_are_told_one_by_one():
+    process = build_process(
+        {
+            "vocab_size": 4,
+            "num_timesteps": 4,
+            "schedule": {"type": "custom", "alphas": [0.999, 0.5, 0.5, 0.1]},
+            "graph": {"type": "absorbing"},
+        }
+    )
+    assert is_wasted(process).tolist() == [True, False, True, False]

@@ -5,16 +5,37 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.specifications import readable
-from noising.models import BenchmarkSchedule, ScheduleConfig
+from noising.dashboard.listing import Column, listing
+from noising.dashboard.schedules.chosen import MOST_CHOSEN, chosen, names_in
+from noising.dashboard.schedules.comparison import differences_of, rows_of
+from noising.dashboard.schedules.snippets import snippets
+from noising.filters import ScheduleFilters
+from noising.models import BenchmarkSchedule, ScheduleConfig, may_change
+
+COLUMNS = (
+    Column(label="Name", ordering="name"),
+    Column(label="Alpha"),
+    Column(label="Schedule", ordering="schedule_type"),
+    Column(label="Graph", ordering="graph_type"),
+    Column(label="Timesteps", ordering="num_timesteps", is_number=True),
+    Column(label="Vocabulary", ordering="vocab_size", is_number=True),
+    Column(label="Linter"),
+    Column(label="Runs", ordering="runs", is_number=True),
+    Column(label="Stored", ordering="created_at"),
+)
 
 
 @require_safe
 def schedules(request: HttpRequest) -> HttpResponse:
-    """All stored schedules."""
+    """All stored schedules, narrowed and ordered by the query."""
+    found = listing(
+        request.GET, ScheduleFilters, ScheduleConfig.objects.for_list(), COLUMNS
+    )
     context = {
         "section": "schedules",
-        "schedules": ScheduleConfig.objects.for_dashboard(),
+        "listing": found,
+        "rows": [(config, plots.sparkline_address(config)) for config in found.page],
+        "most": MOST_CHOSEN,
     }
     return render(request, "schedules/list.html", context)
 
@@ -25,11 +46,41 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     config = get_object_or_404(
         ScheduleConfig.objects.select_related("owner"), slug=slug
     )
+    origin = f"{request.scheme}://{request.get_host()}"
     context = {
         "section": "schedules",
         "config": config,
-        "specification": readable(config.specification),
+        "may_change": may_change(request.user, config),
+        "snippets": snippets(config.slug, config.specification, origin),
         "plots": [plots.schedule_plot(name, config) for name in plots.SHOWN],
         "measurements": BenchmarkSchedule.objects.for_schedule_page(config),
     }
+    if config.specification["hyperschedule"] is not None:
+        context["positions"] = plots.positions_plot(config)
     return render(request, "schedules/schedule.html", context)
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Schedules that the query names, side by side."""
+    names = names_in(request.GET)
+    configs = chosen(request.GET)
+    context = {
+        "section": "schedules",
+        "configs": configs,
+        "missing": set(names[:MOST_CHOSEN]) - {config.slug for config in configs},
+        "left_out": names[MOST_CHOSEN:],
+        "most": MOST_CHOSEN,
+        "names": ScheduleConfig.objects.names(),
+    }
+    if len(configs) > 1:
+        context |= {
+            "plots": [plots.comparison_plot(name, configs) for name in plots.SHOWN],
+            "differences_plots": [
+                plots.comparison_plot(name, configs, less_first=True)
+                for name in plots.OVERLAID
+            ],
+            "rows": rows_of(configs),
+            "differences": differences_of(configs),
+        }
+    return render(request, "schedules/compare.html", context)

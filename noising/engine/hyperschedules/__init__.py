@@ -37,6 +37,7 @@ __all__ = [
     "Flat",
     "Hyperschedule",
     "LevelHyperschedule",
+    "Matrix",
     "Moment",
     "Placed",
     "TokenTypes",

@@ -27,10 +27,9 @@ from noising.curves import (
 )
 from noising.drawing import Image, ImageFormat, content_key, draw_curves
 from noising.engine import EngineError, Finding, lint
-from noising.engine.effort import effort_of
+from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
-from noising.engine.parameters import Integer
-from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
+from noising.engine.registry import VOCAB_SIZE
 from noising.models import ScheduleConfig
 
 SPECIFICATION = "specification"
@@ -63,11 +62,9 @@ def lint_seconds(specification: Mapping[str, Any]) -> float:
     Raises:
         ValidationError: it would take too long.
     """
-    effort = effort_of(specification)
-    steps = _size(specification, NUM_TIMESTEPS, "num_timesteps")
-    seconds = effort.build_seconds + effort.of_lint(steps)
+    seconds = storing_seconds(specification)
     with about_specification():
-        check_vocab(_size(specification, VOCAB_SIZE, "vocab_size"))
+        check_vocab(_vocab_size(specification))
         check_seconds(seconds, "to build and to lint")
     return seconds
 
@@ -226,8 +223,8 @@ def _seconds(served: Served, wanted: Wanted) -> float:
     return curves_seconds(served.effort, wanted.quantities, points)
 
 
-def _size(specification: Mapping[str, Any], parameter: Integer, name: str) -> int:
+def _vocab_size(specification: Mapping[str, Any]) -> int:
     """Return a size that may be wrong yet: the engine says so when it builds."""
-    value = specification.get(name, parameter.default)
-    is_size = type(value) is int and parameter.low <= value <= parameter.high
-    return value if is_size else int(parameter.default)
+    value = specification.get("vocab_size", VOCAB_SIZE.default)
+    is_size = type(value) is int and VOCAB_SIZE.low <= value <= VOCAB_SIZE.high
+    return value if is_size else int(VOCAB_SIZE.default)

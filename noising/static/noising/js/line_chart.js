@@ -29,7 +29,8 @@ export class LineChart {
     this.hidden = new Set();
     this.dotsAt = null;
     this.legend = element("ul", { class: "chart-legend" });
-    this.readout = element("output", { class: "chart-readout" });
+    this.readout = element("span", { class: "chart-readout" });
+    this.spoken = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.canvas = element("div", { class: "chart-canvas", tabindex: "0", role: "group" });
     this.log = this.toggle("Log axis", this.isLog, (pressed) => this.logarithmic(pressed));
     this.whole = element("button", { type: "button", class: "button-quiet", hidden: "" });
@@ -41,8 +42,11 @@ export class LineChart {
       this.canvas,
       element("div", { class: "chart-tools" }, this.readout, this.whole, this.log),
       this.legend,
+      this.spoken,
     );
     root.append(this.holder);
+    const name = chart.label ?? chart.title;
+    this.canvas.setAttribute("aria-label", `${name}. Arrow keys read the values.`);
     this.canvas.addEventListener("keydown", (event) => this.moveByKey(event));
     new ResizeObserver(() => this.fit()).observe(this.canvas);
     onThemeChange(() => this.draw());
@@ -77,7 +81,6 @@ export class LineChart {
     this.zoomed = null;
     if (bounds && bounds.x === this.x) this.plot.setScale("x", bounds);
     this.drawLegend();
-    this.canvas.setAttribute("aria-label", this.sentence());
   }
 
   /** Lines with their colour, and the columns that uPlot is to draw for them. */
@@ -256,16 +259,14 @@ export class LineChart {
     const from = this.plot.cursor.left >= 0 ? this.plot.cursor.left : width / 2;
     const left = from + (steps[event.key] * width) / LARGE;
     this.plot.setCursor({ left: Math.min(width - 1, Math.max(0, left)), top: 0 });
-    this.canvas.setAttribute("aria-label", this.sentence());
+    this.spoken.textContent = this.sentence();
   }
 
   sentence() {
     const values = this.lines
-      .filter(({ line }) => this.values?.get(line.name)?.textContent)
+      .filter(({ line }) => !this.hidden.has(line.name))
       .map(({ line }) => `${line.name} ${this.values.get(line.name).textContent}`);
-    const name = this.chart.label ?? this.chart.title;
-    if (!values.length) return `${name}. Arrow keys read the values.`;
-    return `${name}. ${this.readout.textContent}: ${values.join(", ")}`;
+    return `${this.readout.textContent}: ${values.join(", ")}`;
   }
 
   logarithmic(isLog) {

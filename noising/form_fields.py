@@ -1,11 +1,13 @@
-"""Form fields of admin: tags as words, specifications as JSON."""
+"""Fields of forms, in admin and on pages: tags as words, specifications as JSON."""
 
 import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from noising.engine import EngineError, build_process
+from noising.engine.effort import storing_seconds
 
 
 class TagsField(forms.CharField):
@@ -52,10 +54,36 @@ class SpecificationField(forms.JSONField):
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 14, "cols": 70}))
         super().__init__(decoder=TypedDecoder, **kwargs)
 
+    def prepare_value(self, value: Any) -> Any:
+        """Show a specification in lines; leave what was typed as it is."""
+        if isinstance(value, dict):
+            return json.dumps(value, indent=2)
+        return super().prepare_value(value)
+
     def validate(self, value: Any) -> None:
         """Refuse what describes no process."""
         super().validate(value)
+        if isinstance(value, dict):
+            _check_effort(value)
         try:
-            build_process(value)
+            process = build_process(value)
         except EngineError as error:
             raise forms.ValidationError(str(error), code=error.code) from error
+        if process.vocab_size > settings.MAX_PROBABILITIES:
+            raise forms.ValidationError(
+                f"The linter needs `vocab_size` of at most {settings.MAX_PROBABILITIES}"
+                f", got {process.vocab_size}.",
+                code="too_large",
+            )
+
+
+def _check_effort(specification: dict[str, Any]) -> None:
+    """Refuse before it is built what would keep a worker busy for long."""
+    seconds = storing_seconds(specification)
+    if seconds > settings.MAX_WORK_SECONDS:
+        raise forms.ValidationError(
+            f"To build and to lint this takes an estimated {seconds:.1f} s; at most "
+            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Costly are matrix graphs, "
+            "many timesteps, and information over large vocabularies.",
+            code="too_costly",
+        )

@@ -1,0 +1,62 @@
+"""How a hyperschedule spreads the signal over positions and time."""
+
+from typing import Final
+
+import numpy as np
+
+from noising.engine import EngineError, ForwardProcess
+from noising.engine.arrays import FloatArray, quiet
+from noising.engine.hyperschedules import Matrix, TokenTypes, Weights
+
+DEFAULT_LENGTH: Final = 64
+LONGEST: Final = 1024
+OF_EACH_TYPE: Final = 8
+"""Positions of each token type, where the types decide."""
+
+
+@quiet
+def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
+    """Return alpha by position and time, (L, points), times evenly from 0 to 1.
+
+    Of a hyperschedule for sequences of one length that length is shown, at most 1,024
+    positions of it; where the tokens decide, some tokens of each type stand in turn.
+
+    Args:
+        process: a process with a hyperschedule.
+        points: how many times.
+
+    Raises:
+        EngineError: the hyperschedule fits no length that could be shown.
+    """
+    times = np.linspace(0.0, 1.0, points)
+    tokens = _tokens_by_type(process)
+    length = DEFAULT_LENGTH if tokens is None else tokens.size
+    length = _own_length(process) or length
+    if length > LONGEST:
+        rule = f"must be for at most {LONGEST} positions, to be shown"
+        raise EngineError("hyperschedule", "too_long", rule, length)
+    sigma = process.position_sigma(times, length, tokens=tokens)
+    alphas: FloatArray = np.exp(-sigma).T
+    return alphas
+
+
+def _own_length(process: ForwardProcess) -> int | None:
+    match process.hyperschedule:
+        case Weights(weights=weights):
+            return weights.size
+        case Matrix(walk=walk):
+            return int(walk.shape[1])
+        case _:
+            return None
+
+
+def _tokens_by_type(process: ForwardProcess) -> FloatArray | None:
+    hyperschedule = process.hyperschedule
+    if not isinstance(hyperschedule, TokenTypes):
+        return None
+    classes = process.spec["hyperschedule"]["classes"]
+    known = [ids[0] for ids in classes.values() if ids]
+    listed = {token for ids in classes.values() for token in ids}
+    rest = next((i for i in range(process.vocab_size) if i not in listed), None)
+    kinds = known if rest is None else [*known, rest]
+    return np.repeat(np.array(kinds, dtype=np.int64), OF_EACH_TYPE)

@@ -1,0 +1,28 @@
+"""Which schedules a query chooses, for pages and plots that compare them."""
+
+from django.http import QueryDict
+
+from noising.models import PLOTTED_SCHEDULES, ScheduleConfig
+
+MOST_CHOSEN = PLOTTED_SCHEDULES
+
+
+def names_in(query: QueryDict) -> list[str]:
+    """Return the names, each once: `names=a,b` and `names=a&names=b` are the same."""
+    words = (
+        word.strip() for text in query.getlist("names") for word in text.split(",")
+    )
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def chosen(query: QueryDict) -> list[ScheduleConfig]:
+    """Return the first schedules that the query names, in its order, in one query.
+
+    Archived ones count: an address that was passed on goes on working.
+    """
+    names = names_in(query)[:MOST_CHOSEN]
+    found = {
+        config.slug: config
+        for config in ScheduleConfig.objects.for_curves().filter(slug__in=names)
+    }
+    return [found[name] for name in names if name in found]

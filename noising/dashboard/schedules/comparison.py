@@ -1,0 +1,92 @@
+"""What a page that compares schedules says beside their curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from noising.curves import Summary, differences, summary, wasted_ranges
+from noising.engine import build_process
+from noising.engine.effort import storing_seconds
+from noising.models import ScheduleConfig
+
+MOST_SECONDS = 0.2
+"""Estimated seconds that a page spends on the figures of one schedule."""
+
+LONGEST_RANGES = 6
+"""Stretches of timesteps that are told; of more the number is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One schedule in numbers.
+
+    Attributes:
+        config: the schedule.
+        figures: None where they would keep the page waiting.
+        wasted: the stretches of timesteps that lose next to nothing, in words.
+        wasted_share: of all timesteps.
+    """
+
+    config: ScheduleConfig
+    figures: Summary | None
+    wasted: str = ""
+    wasted_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A place where specifications differ, with the value of each schedule."""
+
+    path: str
+    values: Sequence[str]
+
+
+def rows_of(configs: Sequence[ScheduleConfig]) -> list[Row]:
+    """Return each schedule's figures of merit."""
+    return [_row(config) for config in configs]
+
+
+def _row(config: ScheduleConfig) -> Row:
+    if storing_seconds(config.specification) > MOST_SECONDS:
+        return Row(config=config, figures=None)
+    process = build_process(config.specification)
+    figures = summary(process)
+    if figures.wasted_timesteps is None:
+        return Row(config=config, figures=figures)
+    ranges = wasted_ranges(process)
+    return Row(
+        config=config,
+        figures=figures,
+        wasted=_in_words(ranges),
+        wasted_share=figures.wasted_timesteps / process.num_timesteps,
+    )
+
+
+def _in_words(ranges: Sequence[tuple[int, int]]) -> str:
+    """Return "0-12, 40, 980-999"."""
+    if len(ranges) > LONGEST_RANGES:
+        first, last = ranges[0][0], ranges[-1][1]
+        return f"{len(ranges)} stretches between {first} and {last}"
+    return ", ".join(
+        str(first) if first == last else f"{first}\N{EN DASH}{last}"
+        for first, last in ranges
+    )
+
+
+def differences_of(configs: Sequence[ScheduleConfig]) -> list[Difference]:
+    """Return where the specifications differ, a value for each schedule."""
+    found = differences({config.slug: config.specification for config in configs})
+    return [
+        Difference(
+            path=each["path"],
+            values=[_text(each["values"], config.slug) for config in configs],
+        )
+        for each in found
+    ]
+
+
+def _text(values: dict[str, Any], slug: str) -> str:
+    if slug not in values:
+        return "\N{EN DASH}"
+    value = values[slug]
+    return "none" if value is None else str(value)

@@ -1,0 +1,70 @@
+"""Forms about schedules; what they are given the services write."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from noising import services
+from noising.form_fields import SpecificationField, TagsField
+from noising.models import ScheduleConfig
+
+STARTING_POINT = {
+    "vocab_size": 50257,
+    "num_timesteps": 1000,
+    "schedule": {"type": "cosine"},
+    "graph": {"type": "uniform"},
+    "hyperschedule": None,
+}
+
+
+class AnnotationForm(forms.Form):
+    """What people say about a schedule."""
+
+    notes = forms.CharField(
+        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    tags = TagsField()
+
+    def save(self, config: ScheduleConfig) -> bool:
+        """Store notes and tags; return whether that worked."""
+        if not self.is_valid():
+            return False
+        try:
+            services.schedule_update(schedule=config, **self.cleaned_data)
+        except ValidationError as error:
+            self.add_error("tags", ValidationError(error.messages))
+            return False
+        return True
+
+
+class NewScheduleForm(AnnotationForm):
+    """A schedule that is to be stored."""
+
+    name = forms.SlugField(
+        max_length=100, help_text="Letters, digits, - and _; it never changes."
+    )
+    specification = SpecificationField(
+        initial=STARTING_POINT,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+        help_text="The noise process as JSON. Everything has a default but the "
+        "parameters that a type requires.",
+    )
+
+    field_order = ("name", "specification", "notes", "tags")
+
+    def create(self, owner: User) -> ScheduleConfig | None:
+        """Store it, or keep what stands against it as errors of the form."""
+        if not self.is_valid():
+            return None
+        given: dict[str, Any] = dict(self.cleaned_data)
+        try:
+            return services.schedule_create(
+                slug=given.pop("name"), owner=owner, **given
+            )
+        except ValidationError as error:
+            for field, messages in error.message_dict.items():
+                known = {"slug": "name"}.get(field, field)
+                self.add_error(known if known in self.fields else None, messages)
+            return None

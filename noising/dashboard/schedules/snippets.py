@@ -1,0 +1,131 @@
+"""A specification as people take it elsewhere: JSON, Python, curl, environment."""
+
+import json
+import pprint
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from noising.engine import EngineError, build_process
+
+LONGEST_TEXT = 2_000
+"""Characters of JSON; beyond, a page shows of lists only the beginning."""
+
+LONGEST_LIST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A text to copy.
+
+    Attributes:
+        name: what it is.
+        text: the text; empty if the specification cannot be said this way.
+        remark: what to know about it.
+    """
+
+    name: str
+    text: str
+    remark: str = ""
+
+
+def snippets(slug: str, specification: Mapping[str, Any], origin: str) -> list[Snippet]:
+    """Return the specification in every form.
+
+    Args:
+        slug: under which it is stored.
+        specification: in canonical form.
+        origin: where the service is reached, such as ``http://localhost:8000``.
+    """
+    as_json = json.dumps(specification, indent=2)
+    if len(as_json) > LONGEST_TEXT:
+        shown = json.dumps(_shortened(specification), indent=2)
+        remark = "Long lists are shortened: the file has all of it."
+        return [Snippet(name="JSON", text=shown, remark=remark), _curl(slug, origin)]
+    return [
+        Snippet(name="JSON", text=as_json),
+        _python(specification),
+        _curl(slug, origin),
+        _environment(specification),
+    ]
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _shortened(part) for name, part in value.items()}
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return [*value[:LONGEST_LIST], f"... {len(value) - LONGEST_LIST:,} more"]
+    return value
+
+
+def _python(specification: Mapping[str, Any]) -> Snippet:
+    literal = pprint.pformat(dict(specification), sort_dicts=False, width=70)
+    text = (
+        "from noising.engine import build_process\n\n"
+        f"process = build_process(\n{_indented(literal)}\n)\n"
+        "noised = process.noise([101, 2054, 2003, 102], 500, seed=7)"
+    )
+    return Snippet(name="Python", text=text, remark="The same seed gives the same ids.")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _curl(slug: str, origin: str) -> Snippet:
+    body = json.dumps(
+        {"tokens": [[101, 2054, 2003, 102]], "timesteps": 500, "schedule": slug}
+    )
+    text = (
+        f"curl {shlex.quote(f'{origin}/api/v1/noise')} \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        f"  -d {shlex.quote(body)}"
+    )
+    return Snippet(name="curl", text=text)
+
+
+def _environment(specification: Mapping[str, Any]) -> Snippet:
+    """Say it by the variables of the server, which know some parameters only."""
+    name = "Environment"
+    schedule, graph = specification["schedule"], specification["graph"]
+    variables: dict[str, Any] = {
+        "VOCAB_SIZE": specification["vocab_size"],
+        "NUM_TIMESTEPS": specification["num_timesteps"],
+        "SCHEDULE_TYPE": schedule["type"],
+        "GRAPH": graph["type"],
+        "MASK_ID": graph.get("mask_id"),
+        "BETA_MIN": schedule.get("beta_min"),
+        "BETA_MAX": schedule.get("beta_max"),
+    }
+    said = {key: value for key, value in variables.items() if value is not None}
+    if _process_of(said) != {**specification, "hyperschedule": None}:
+        remark = "The server's variables cannot say this: some parameter is not theirs."
+        return Snippet(name=name, text="", remark=remark)
+    if specification["hyperschedule"] is not None:
+        said["HYPERSCHEDULE"] = shlex.quote(json.dumps(specification["hyperschedule"]))
+    text = "\n".join(f"{key}={value}" for key, value in said.items())
+    remark = "HYPERSCHEDULE serves the requests that ask for noise by position."
+    return Snippet(name=name, text=text, remark=remark if "HYPER" in text else "")
+
+
+def _process_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the canonical specification that the variables lead to, if any."""
+    schedule = {"type": said["SCHEDULE_TYPE"]}
+    for key in ("beta_min", "beta_max"):
+        if key.upper() in said:
+            schedule[key] = said[key.upper()]
+    graph = {"type": said["GRAPH"]}
+    if "MASK_ID" in said:
+        graph["mask_id"] = said["MASK_ID"]
+    try:
+        return build_process(
+            {
+                "vocab_size": said["VOCAB_SIZE"],
+                "num_timesteps": said["NUM_TIMESTEPS"],
+                "schedule": schedule,
+                "graph": graph,
+            }
+        ).spec
+    except EngineError:
+        return None

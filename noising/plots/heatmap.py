@@ -1,0 +1,37 @@
+"""A quantity over positions and time, as a map of colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from noising.plots.style import blank_figure, dress, style_texts
+
+
+def positions_figure(alphas: NDArray[np.float64], *, title: str) -> Figure:
+    """Draw alpha by position and time.
+
+    Args:
+        alphas: (L, N) at N times evenly from 0 to 1.
+        title: above the map.
+    """
+    figure = blank_figure(6.8, 4.0)
+    axes = figure.add_subplot()
+    length = alphas.shape[0]
+    image = axes.imshow(
+        alphas,
+        aspect="auto",
+        cmap="cividis",  # even in lightness, and the same to every kind of eye
+        vmin=0.0,
+        vmax=1.0,
+        extent=(0.0, 1.0, length - 0.5, -0.5),
+        interpolation="nearest",
+    )
+    dress(axes, title=title, x_label="time t", y_label="position")
+    axes.grid(visible=False)
+    bar = figure.colorbar(image, ax=axes)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=9.0)
+    style_texts([bar.ax.set_ylabel("alpha")], 10.0)
+    return figure

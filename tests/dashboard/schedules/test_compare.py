@@ -1,0 +1,90 @@
+import pytest
+from django.test import Client
+
+from noising import services
+from noising.engine import build_process
+from tests.dashboard.pages import inline_parts, page_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("builtin")]
+
+
+@pytest.fixture
+def builtin() -> None:
+    services.schedules_load_builtin()
+
+
+@pytest.mark.parametrize("query", ["names=cosine,linear", "names=cosine&names=linear"])
+def test_shows_curves_figures_and_what_differs(client: Client, query: str) -> None:
+    page = page_text(client, f"/schedules/compare/?{query}")
+    for shown in (
+        "/plots/comparison/alpha.svg?names=cosine%2Clinear",
+        "less=first",
+        "<code>schedule.beta_max</code>",
+        "45 of 1000",
+        "0\N{EN DASH}2, 958\N{EN DASH}999",
+    ):
+        assert shown in page
+    assert inline_parts(page) == []
+
+
+def test_says_which_names_are_none(client: Client) -> None:
+    page = page_text(client, "/schedules/compare/?names=cosine,<b>,linear")
+    assert "There is no schedule named <bdi>&lt;b&gt;</bdi>." in page
+
+
+@pytest.mark.parametrize("query", ["", "?names=cosine", "?names=cosine,cosine"])
+def test_asks_for_two(client: Client, query: str) -> None:
+    page = page_text(client, f"/schedules/compare/{query}")
+    assert "Choose at least two schedules." in page
+
+
+def test_more_than_can_be_told_apart_are_left_out(client: Client) -> None:
+    names = [schedule.slug for schedule in services.BUILTIN_SCHEDULES[:9]]
+    page = page_text(client, f"/schedules/compare/?names={','.join(names)}")
+    assert f"left out: {names[-1]}" in page
+
+
+def test_equal_specifications_are_told(client: Client) -> None:
+    services.schedule_create(
+        slug="same", specification={"schedule": {"type": "cosine"}}
+    )
+    page = page_text(client, "/schedules/compare/?names=cosine,same")
+    assert "Nothing: the specifications are equal." in page
+
+
+def test_what_would_keep_the_page_waiting_is_left_to_the_api(client: Client) -> None:
+    services.schedule_create(
+        slug="matrix",
+        specification={
+            "vocab_size": 64,
+            "num_timesteps": 2000,
+            "graph": {"type": "banded"},
+            "schedule": {"type": "sedd_entropy"},
+        },
+    )
+    page = page_text(client, "/schedules/compare/?names=cosine,matrix")
+    assert "Costly to work out" in page
+
+
+def test_the_difference_is_that_from_the_first_at_the_same_time(
+    client: Client,
+) -> None:
+    answer = client.get("/plots/comparison/alpha.json?names=cosine,linear&less=first")
+    [panel] = answer.json()["panels"]
+    first, second = panel["lines"]
+    assert set(first["y"]) == {0.0}
+    time = second["x"]["time"][100]
+    cosine, linear = (
+        build_process({"schedule": {"type": name}}).alpha(time)
+        for name in ("cosine", "linear")
+    )
+    assert second["y"][100] == pytest.approx(linear - cosine, abs=1e-5)
+    assert [x["name"] for x in panel["x"]] == ["time"]
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_comparisons_are_images_too(client: Client, kind: str) -> None:
+    for query in ("names=cosine,linear", "names=cosine,linear&less=first"):
+        answer = client.get(f"/plots/comparison/information.{kind}?{query}")
+        assert answer.status_code == 200
+    assert client.get(f"/plots/comparison/alpha.{kind}?names=cosine").status_code == 404

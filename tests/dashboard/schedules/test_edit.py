@@ -1,0 +1,148 @@
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from noising import services
+from noising.models import ScheduleConfig
+from tests.api.access import account, session_client
+from tests.dashboard.pages import inline_parts, page_text
+
+pytestmark = pytest.mark.django_db
+
+SMALL = {"vocab_size": 27, "num_timesteps": 10, "schedule": {"type": "loglinear"}}
+NEW = "/new/schedule/"
+
+
+@pytest.fixture
+def ada() -> Client:
+    return session_client(account("ada"))
+
+
+@pytest.fixture
+def hers(ada: Client) -> ScheduleConfig:
+    form(ada, name="hers", notes="Mine.", tags="a, b")
+    return ScheduleConfig.objects.get(slug="hers")
+
+
+def form(client: Client, path: str = NEW, **fields: Any) -> Any:
+    given = {
+        "name": "mine",
+        "specification": json.dumps(SMALL),
+        "notes": "",
+        "tags": "",
+    }
+    return client.post(path, given | fields)
+
+
+def test_stores_a_schedule_of_the_account(ada: Client) -> None:
+    answer = form(ada, notes="Try this.", tags="first, second")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/schedules/mine/"
+    config = ScheduleConfig.objects.get(slug="mine")
+    assert config.specification["schedule"]["type"] == "loglinear"
+    assert (config.notes, config.tags) == ("Try this.", ["first", "second"])
+    assert config.owner is not None
+    assert config.owner.get_username() == "ada"
+    assert "mine is stored." in page_text(ada, "/schedules/mine/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"name": "two words"}, "valid “slug”"),
+        ({"name": "compare"}, "choose another slug"),
+        ({"name": "taken"}, "already exists"),
+        ({"specification": "{"}, "Enter a valid JSON."),
+        ({"specification": '{"schedule": {"type": "cosin"}}'}, "schedule.type"),
+        ({"specification": '{"vocab_size": 16000000}'}, "`vocab_size` of at most"),
+        (
+            {
+                "specification": json.dumps(
+                    {
+                        "vocab_size": 1024,
+                        "num_timesteps": 100_000,
+                        "schedule": {"type": "sedd_entropy"},
+                        "graph": {"type": "banded"},
+                    }
+                )
+            },
+            "s are allowed",
+        ),
+        ({"tags": "x" * 51}, "A tag must be 1 to 50 characters"),
+    ],
+)
+def test_what_cannot_be_stored_is_told_beside_the_fields(
+    ada: Client, fields: dict[str, str], complaint: str
+) -> None:
+    services.schedule_create(slug="taken", specification=SMALL)
+    answer = form(ada, **fields)
+    assert answer.status_code == 422
+    assert complaint in answer.content.decode()
+    assert ScheduleConfig.objects.count() == 1
+
+
+def test_a_new_version_begins_with_the_old_one(ada: Client) -> None:
+    services.schedule_create(slug="old", specification=SMALL, notes="Once.", tags=["t"])
+    services.schedule_create(slug="old-2", specification=SMALL)
+    page = page_text(ada, f"{NEW}?from=old")
+    assert 'name="name" value="old-3"' in page
+    assert "&quot;type&quot;: &quot;loglinear&quot;" in page
+    assert "Once.</textarea>" in page
+    assert inline_parts(page) == []
+    assert ada.get(f"{NEW}?from=nobody").status_code == 404
+
+
+def test_the_form_describes_every_type(ada: Client) -> None:
+    page = page_text(ada, NEW)
+    for described in ("sedd_entropy", "hdlm_gamma", "diffusion_forcing", "beta_max"):
+        assert f"<code>{described}</code>" in page
+
+
+def test_its_owner_changes_notes_and_tags(ada: Client, hers: ScheduleConfig) -> None:
+    path = "/schedules/hers/edit/"
+    assert "Mine.</textarea>" in page_text(ada, path)
+    answer = ada.post(path, {"notes": "Ours.", "tags": "c"})
+    assert answer.headers["Location"] == "/schedules/hers/"
+    hers.refresh_from_db()
+    assert (hers.notes, hers.tags) == ("Ours.", ["c"])
+    assert ada.post(path, {"notes": "", "tags": "x" * 101}).status_code == 422
+
+
+def test_its_owner_archives_it_and_brings_it_back(
+    ada: Client, hers: ScheduleConfig
+) -> None:
+    assert ada.post("/schedules/hers/archive/").status_code == 302
+    page = page_text(ada, "/schedules/hers/")
+    assert "hers is in the archive." in page
+    assert 'action="/schedules/hers/unarchive/"' in page
+    assert ada.post("/schedules/hers/unarchive/").status_code == 302
+    hers.refresh_from_db()
+    assert hers.archived_at is None
+
+
+@pytest.mark.parametrize("action", ["edit", "archive", "unarchive"])
+def test_others_do_not_change_it(hers: ScheduleConfig, action: str) -> None:
+    path = f"/schedules/hers/{action}/"
+    assert session_client(account("bob")).post(path).status_code == 403
+    led = Client().post(path)
+    assert led.status_code == 302
+    assert led.headers["Location"] == f"/account/login/?next={path}"
+    assert session_client(account("root", is_staff=True)).post(path).status_code in {
+        200,
+        302,
+    }
+
+
+@pytest.mark.usefixtures("hers")
+def test_pages_offer_only_what_the_viewer_may_do(ada: Client, client: Client) -> None:
+    assert "Edit notes and tags" in page_text(ada, "/schedules/hers/")
+    assert "Edit notes and tags" not in page_text(client, "/schedules/hers/")
+    bob = session_client(account("bob"))
+    assert "Archive</button>" not in page_text(bob, "/schedules/hers/")
+
+
+def test_forms_need_their_token(hers: ScheduleConfig) -> None:
+    strict = session_client(account("eve", is_staff=True), checks_csrf=True)
+    assert strict.post("/schedules/hers/archive/").status_code == 403

@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
+from noising.dashboard.runs.chosen import chosen as chosen_runs
+from noising.dashboard.runs.comparison import metrics_of
 from noising.dashboard.schedules.chosen import chosen
 from noising.drawing import RUN_FIGURES, ImageFormat, chart_answer, image_answer
 from noising.models import BenchmarkRun, ScheduleConfig
@@ -69,6 +71,18 @@ def sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
     image = plots.sparkline_image(config)
     is_fixed = request.GET.get("v") == image.key
     return image_answer(request, image, "svg", is_fixed=is_fixed)
+
+
+@require_safe
+def run_comparison(
+    request: HttpRequest, name: str, plot_format: str
+) -> HttpResponseBase:
+    """A metric of the runs that the query names."""
+    found = chosen_runs(request.GET)
+    documents = [run.document() for run in found.runs]
+    if len(documents) < 2 or name not in metrics_of(documents):
+        raise Http404("There are no two such runs with that metric.")
+    return _answer(request, plots.run_comparison_plot(found, name), plot_format)
 
 
 @require_safe

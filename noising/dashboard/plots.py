@@ -9,12 +9,15 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
+from noising.dashboard.runs.chosen import Chosen
 from noising.drawing import (
     RUN_FIGURES,
     Image,
     ImageFormat,
+    comparison_chart,
     content_key,
     difference_title,
+    draw_comparison,
     draw_positions,
     draw_schedules,
     run_image,
@@ -197,6 +200,30 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
         subject=f"the run on {run.corpus_name}",
         image=run_image(name, run),
         is_wide=name == "preservation",
+    )
+
+
+def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
+    """One metric of several runs, a panel for each schedule that they share."""
+
+    def documents() -> dict[str, Mapping[str, object]]:
+        return {label: run.document() for label, run in chosen.labels.items()}
+
+    return Plot(
+        route="pages:plot-run-comparison",
+        arguments={"name": metric},
+        title=metric.replace("_", " ").capitalize(),
+        subject=", ".join(chosen.labels),
+        image=Image(
+            # What runs with results measured never changes again.
+            key=content_key("runs", metric, chosen.ids),
+            draw=lambda image_format: draw_comparison(
+                documents(), metric, image_format
+            ),
+            chart=lambda: comparison_chart(documents(), metric),
+        ),
+        is_wide=True,
+        query={"ids": chosen.ids},
     )
 
 

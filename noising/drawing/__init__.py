@@ -20,6 +20,11 @@ from noising.drawing.figures import (
     draw_schedules,
 )
 from noising.drawing.images import IMAGES, Image, ImageFormat
+from noising.drawing.run_comparison import (
+    comparison_chart,
+    draw_comparison,
+    measured_lines,
+)
 from noising.drawing.runs import RUN_FIGURES, run_image
 from noising.drawing.sparklines import sparkline
 from noising.drawing.turns import DRAWING, NoTurnError, Turns
@@ -35,13 +40,16 @@ __all__ = [
     "NoTurnError",
     "Turns",
     "chart_answer",
+    "comparison_chart",
     "content_key",
     "difference_title",
+    "draw_comparison",
     "draw_curves",
     "draw_positions",
     "draw_run",
     "draw_schedules",
     "image_answer",
+    "measured_lines",
     "run_image",
     "schedules_chart",
     "sparkline",

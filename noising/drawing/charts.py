@@ -56,11 +56,9 @@ def schedules_chart(
     ]
     if less_first:
         title = difference_title(quantity, lines[0]["name"])
-        return {"panels": [_panel(title, quantity.y_label, _differences(lines))]}
+        return {"panels": [panel(title, quantity.y_label, _differences(lines))]}
     return {
-        "panels": [
-            _panel(quantity.title, quantity.y_label, lines, y_log=quantity.y_log)
-        ]
+        "panels": [panel(quantity.title, quantity.y_label, lines, y_log=quantity.y_log)]
     }
 
 
@@ -69,13 +67,13 @@ def _process_line(name: str, label: str, process: ForwardProcess) -> Line:
     names = [name] if isinstance(process.graph, MatrixGraph) else [name, "information"]
     found = curves(process, names, axis="time", points=POINTS)
     x = {
-        "time": _numbers(found.times),
-        "timestep": _numbers(found.times * process.num_timesteps - 1),
+        "time": numbers(found.times),
+        "timestep": numbers(found.times * process.num_timesteps - 1),
     }
     information = found.columns.get("information")
     if information is not None and np.isfinite(information).all():
-        x["information"] = _numbers(1.0 - information)
-    return {"name": label, "x": x, "y": _numbers(found.columns[name])}
+        x["information"] = numbers(1.0 - information)
+    return {"name": label, "x": x, "y": numbers(found.columns[name])}
 
 
 def _differences(lines: Sequence[Line]) -> list[Line]:
@@ -98,7 +96,7 @@ def run_chart(name: str, document: Mapping[str, Any]) -> Chart:
 
 def _alpha_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
     lines = [_curve(entry, _label(entry), "alpha") for entry in document["schedules"]]
-    yield _panel("Signal left by each schedule", "alpha", lines)
+    yield panel("Signal left by each schedule", "alpha", lines)
 
 
 def _information_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
@@ -106,7 +104,7 @@ def _information_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
     for entry in document["schedules"]:
         lines.append(_curve(entry, _label(entry), "information_nats"))
         lines.append(_marks(entry, f"{_label(entry)}, measured", "information_nats"))
-    yield _panel("Information left about a token", "nats per token", lines)
+    yield panel("Information left about a token", "nats per token", lines)
 
 
 def _preservation_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
@@ -118,7 +116,7 @@ def _preservation_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
             metric = f"hyperschedule_preserved_{kind}"
             lines.append(_line(kind, exact, exact[metric]))
             lines.append(_marks(entry, f"{kind}, measured", metric))
-        yield _panel(_label(entry), "share unchanged", lines)
+        yield panel(_label(entry), "share unchanged", lines)
 
 
 _PANELS: Final = {
@@ -131,7 +129,7 @@ RUN_CHARTS: Final = frozenset(_PANELS)
 """The figures of a run that have a chart."""
 
 
-def _panel(
+def panel(
     title: str, y_label: str, lines: Sequence[Line], *, y_log: bool = False
 ) -> Chart:
     """Return a panel over the abscissae that all of its lines have."""
@@ -149,7 +147,7 @@ def _curve(entry: Mapping[str, Any], label: str, quantity: str) -> Line:
 
 
 def _line(label: str, curve: Mapping[str, Any], y: Sequence[float | None]) -> Line:
-    return {"name": label, "x": {"timestep": curve["timestep"]}, "y": _numbers(y)}
+    return {"name": label, "x": {"timestep": curve["timestep"]}, "y": numbers(y)}
 
 
 def _marks(entry: Mapping[str, Any], label: str, metric: str) -> Line:
@@ -158,9 +156,9 @@ def _marks(entry: Mapping[str, Any], label: str, metric: str) -> Line:
     return {
         "name": label,
         "x": {"timestep": [result["timestep"] for result in results]},
-        "y": _numbers([value["measured"] for value in values]),
-        "low": _numbers([value["low"] for value in values]),
-        "high": _numbers([value["high"] for value in values]),
+        "y": numbers([value["measured"] for value in values]),
+        "low": numbers([value["low"] for value in values]),
+        "high": numbers([value["high"] for value in values]),
         "marks": True,
     }
 
@@ -169,7 +167,7 @@ def _label(entry: Mapping[str, Any]) -> str:
     return f"{entry['name']} (baseline)" if entry["is_baseline"] else entry["name"]
 
 
-def _numbers(values: ArrayLike | Sequence[float | None]) -> "np.ndarray[Any, Any]":
+def numbers(values: ArrayLike | Sequence[float | None]) -> "np.ndarray[Any, Any]":
     """Return float32 numbers; what is not finite is null once it is written."""
     with np.errstate(over="ignore"):
         return np.asarray(values, dtype=np.float64).astype(np.float32)

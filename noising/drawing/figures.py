@@ -63,7 +63,7 @@ def draw_schedules(
         y_label=quantity.y_label,
         y_log=quantity.y_log and not less_first,
     )
-    return _encoded(figure, image_format)
+    return encoded(figure, image_format)
 
 
 def difference_title(quantity: Quantity, name: str) -> str:
@@ -108,7 +108,7 @@ def draw_curves(
         )
         for name in names
     ]
-    return _encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
+    return encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
 
 
 def draw_positions(
@@ -128,7 +128,7 @@ def draw_positions(
 
     alphas = position_alphas(build_process(specification), _POINTS)
     title = f"Signal left by position, of {label}"
-    return _encoded(positions_figure(alphas, title=title), image_format)
+    return encoded(positions_figure(alphas, title=title), image_format)
 
 
 def draw_run(
@@ -152,10 +152,11 @@ def draw_run(
         "preservation": plots.preservation_figure,
         "throughput": plots.throughput_figure,
     }
-    return _encoded(figures[name](document), image_format)
+    return encoded(figures[name](document), image_format)
 
 
-def _encoded(figure: Figure, image_format: ImageFormat) -> bytes:
+def encoded(figure: Figure, image_format: ImageFormat) -> bytes:
+    """Encode a figure for screens."""
     from noising.plots import render
 
     return render(figure, image_format, dpi=_SCREEN_DPI)

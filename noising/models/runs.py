@@ -236,6 +236,11 @@ class BenchmarkRun(models.Model):
         check_tags(self.tags)
 
     @property
+    def percent(self) -> int:
+        """The part done in whole percent, 100 only when all is done."""
+        return int(100 * self.progress)
+
+    @property
     def is_ended(self) -> bool:
         """Whether the state is final."""
         return self.status in self.ENDED

@@ -27,12 +27,15 @@ class Curve:
         x: (N,) abscissae.
         y: (N,) ordinates; what is not finite leaves a gap.
         emphasis: drawn thicker and above the others.
+        low, high: (N,) the ends of a band around it, where there is one.
     """
 
     label: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     emphasis: bool = False
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
 
 
 def curves_figure(

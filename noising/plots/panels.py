@@ -75,6 +75,10 @@ def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
                 linestyle=line_style,
                 linewidth=1.4,
             )
+            if curve.low is not None and curve.high is not None:
+                axes.fill_between(
+                    curve.x, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0
+                )
         if panel.y_log:
             axes.set_yscale("log", nonpositive="mask")
         is_lowest = place + across >= len(panels)

@@ -4,7 +4,7 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 """
 
 from noising.services.accounts import NewAccount, account_bootstrap
-from noising.services.asked import AskedSchedules, check_builds
+from noising.services.asked import AskedSchedules, asked_config, check_builds
 from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import (
     BUILTIN_SCHEDULES,
@@ -90,6 +90,7 @@ __all__ = [
     "ScheduleChangedError",
     "ThrottledError",
     "account_bootstrap",
+    "asked_config",
     "audit_prune",
     "audit_record",
     "check_builds",

@@ -1,9 +1,16 @@
 """Names of schedules, as what they stand for in a benchmark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.cases import BenchmarkConfig, UsageError
+from django.conf import settings
+
+from benchmarks.cases import (
+    DEFAULT_GRAPH,
+    BenchmarkConfig,
+    UsageError,
+    default_timesteps,
+)
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.models import ScheduleConfig
 
@@ -61,6 +68,49 @@ class AskedSchedules:
         """
         for schedule in self.stored.values():
             _check_fits(schedule, config)
+
+
+def asked_config(
+    *,
+    schedules: Sequence[str],
+    baseline: str,
+    corpus: str,
+    timesteps: Sequence[int] | None,
+    samples: int,
+    seed: int,
+) -> BenchmarkConfig:
+    """Return what to measure: where stored schedules are named, on their terms.
+
+    Args:
+        schedules: names of types or stored schedules.
+        baseline: such a name; what the others are compared with.
+        corpus: one that every worker has.
+        timesteps: where to measure; None for eleven, evenly spread.
+        samples: sequences at each timestep.
+        seed: the same seed measures the same.
+
+    Raises:
+        UsageError: A name is unknown, or the schedules do not go together.
+    """
+    asked = AskedSchedules()
+    names = dict.fromkeys((*schedules, baseline))
+    found = tuple((name, asked.resolve(name)) for name in names)
+    configured = settings.NOISE_SPECIFICATION
+    num_timesteps = asked.shared("num_timesteps", configured["num_timesteps"])
+    config = BenchmarkConfig(
+        schedules=found,
+        baseline=baseline,
+        graph=asked.shared("graph", {"type": DEFAULT_GRAPH}),
+        corpus=corpus,
+        vocab_size=configured["vocab_size"],
+        num_timesteps=num_timesteps,
+        timesteps=tuple(timesteps or default_timesteps(num_timesteps)),
+        samples=samples,
+        seed=seed,
+    )
+    asked.check(config)
+    check_builds(config)
+    return config
 
 
 def check_builds(config: BenchmarkConfig) -> None:

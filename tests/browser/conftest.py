@@ -76,3 +76,14 @@ def admin(guest: Visitor) -> Visitor:
     guest.page.click("main button")
     guest.page.wait_for_url("**/admin/")
     return guest
+
+
+@pytest.fixture
+def member(guest: Visitor) -> Visitor:
+    """Somebody who is signed in."""
+    guest.visit("/account/login/")
+    guest.page.fill("#id_username", "admin")
+    guest.page.fill("#id_password", PASSWORD)
+    guest.page.click("main button")
+    guest.page.wait_for_load_state("networkidle")
+    return guest

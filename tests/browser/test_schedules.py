@@ -3,21 +3,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD
 from tests.browser.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def member(guest: Visitor) -> Visitor:
-    """Somebody who is signed in."""
-    guest.visit("/account/login/")
-    guest.page.fill("#id_username", "admin")
-    guest.page.fill("#id_password", PASSWORD)
-    guest.page.click("main button")
-    guest.page.wait_for_load_state("networkidle")
-    return guest
 
 
 def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:

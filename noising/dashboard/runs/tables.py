@@ -85,7 +85,7 @@ def _flattened(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str
 def _row(result: BenchmarkResult, names: Sequence[str]) -> Row:
     return Row(
         timestep=result.timestep,
-        alpha=_number(result.alpha),
+        alpha=number(result.alpha),
         cells=[_cell(result.metrics.get(name, {})) for name in names],
     )
 
@@ -94,9 +94,9 @@ def _cell(metric: Mapping[str, float | None]) -> Cell:
     low, high, exact = metric.get("low"), metric.get("high"), metric.get("exact")
     known = low is not None and high is not None
     return Cell(
-        measured=_number(metric.get("measured")),
-        interval=f"{_number(low)} to {_number(high)}" if known else "",
-        exact=_number(exact),
+        measured=number(metric.get("measured")),
+        interval=f"{number(low)} to {number(high)}" if known else "",
+        exact=number(exact),
         is_outside=(
             low is not None
             and high is not None
@@ -112,7 +112,7 @@ def _label(metric: str) -> str:
     return name.replace("_", " ") + (" (nats)" if name != metric else "")
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Return four significant digits; "none" where there is no such number."""
     if value is None:
         return "none"

@@ -7,14 +7,36 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
+from noising.dashboard.listing import Column, listing
+from noising.dashboard.runs.chosen import MOST_CHOSEN, chosen
+from noising.dashboard.runs.comparison import comparison_of
+from noising.dashboard.runs.repeating import command_of
 from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
-from noising.models import BenchmarkRun
+from noising.filters import RunFilters
+from noising.models import BenchmarkRun, may_change
+
+COLUMNS = (
+    Column(label="Asked for", ordering="created_at"),
+    Column(label="State", ordering="status"),
+    Column(label="Corpus", ordering="corpus"),
+    Column(label="Schedules"),
+    Column(label="Baseline", ordering="baseline"),
+    Column(label="Seed", is_number=True),
+    Column(label="Ended", ordering="finished_at"),
+    Column(label="Owner"),
+)
 
 
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
-    """All runs."""
-    context = {"section": "runs", "runs": BenchmarkRun.objects.for_dashboard()}
+    """All runs, narrowed and ordered by the query."""
+    context = {
+        "section": "runs",
+        "listing": listing(
+            request.GET, RunFilters, BenchmarkRun.objects.for_list(), COLUMNS
+        ),
+        "most": MOST_CHOSEN,
+    }
     return render(request, "runs/list.html", context)
 
 
@@ -25,6 +47,9 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     context = {
         "section": "runs",
         "run": found,
+        "may_change": may_change(request.user, found),
+        "address": request.build_absolute_uri(found.get_absolute_url()),
+        "command": command_of(found),
         "plots": plots.run_plots(found, ("alpha", "information", "preservation")),
         "throughput_plots": plots.run_plots(found, ("throughput",)),
         "tables": [schedule_table(item) for item in found.schedules.all()],
@@ -34,3 +59,25 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "environment": run_facts(found.environment),
     }
     return render(request, "runs/run.html", context)
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Runs that the query names, side by side with the first of them."""
+    found = chosen(request.GET)
+    context = {
+        "section": "runs",
+        "chosen": found,
+        "labels": list(found.labels.items()),
+        "most": MOST_CHOSEN,
+    }
+    if len(found.runs) > 1:
+        comparison = comparison_of(found, request.GET.get("metric", ""))
+        context |= {
+            "comparison": comparison,
+            "plot": plots.run_comparison_plot(found, comparison.metric),
+            "address": request.build_absolute_uri(
+                f"?ids={found.ids}&metric={comparison.metric}"
+            ),
+        }
+    return render(request, "runs/compare.html", context)

@@ -4,15 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 
-from benchmarks.cases import (
-    DEFAULT_GRAPH,
-    BenchmarkConfig,
-    UsageError,
-    default_timesteps,
-)
+from benchmarks.cases import UsageError
 from noising import services
 from noising.api.errors import Conflict, shortened
 from noising.api.v1.runs.requests import KEY_HEADER, NewRun
@@ -47,7 +41,14 @@ def ordered(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
             if made is not None:
                 return made
         return services.run_create(
-            config=_config(new),
+            config=services.asked_config(
+                schedules=new.schedules,
+                baseline=new.baseline,
+                corpus=new.corpus,
+                timesteps=new.timesteps,
+                samples=new.samples,
+                seed=new.seed,
+            ),
             owner=owner,
             notes=new.notes,
             tags=new.tags,
@@ -81,33 +82,6 @@ def refusals() -> Iterator[None]:
         raise ValidationError({KEY_HEADER: detail}) from None
     except QueueFullError as error:
         raise Throttled(FULL_SECONDS, str(error)) from None
-
-
-def _config(new: NewRun) -> BenchmarkConfig:
-    """Return what to measure: where stored schedules are named, on their terms.
-
-    Raises:
-        UsageError: A name is unknown, or the schedules do not go together.
-    """
-    asked = services.AskedSchedules()
-    names = dict.fromkeys((*new.schedules, new.baseline))
-    schedules = tuple((name, asked.resolve(name)) for name in names)
-    configured = settings.NOISE_SPECIFICATION
-    num_timesteps = asked.shared("num_timesteps", configured["num_timesteps"])
-    config = BenchmarkConfig(
-        schedules=schedules,
-        baseline=new.baseline,
-        graph=asked.shared("graph", {"type": DEFAULT_GRAPH}),
-        corpus=new.corpus,
-        vocab_size=configured["vocab_size"],
-        num_timesteps=num_timesteps,
-        timesteps=tuple(new.timesteps or default_timesteps(num_timesteps)),
-        samples=new.samples,
-        seed=new.seed,
-    )
-    asked.check(config)
-    services.check_builds(config)
-    return config
 
 
 def _usage_refusal(error: UsageError) -> ValidationError:

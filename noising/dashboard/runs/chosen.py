@@ -1,0 +1,66 @@
+"""Which runs a query chooses, for pages and plots that compare them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import QueryDict
+
+from noising.models import BenchmarkRun
+
+MOST_CHOSEN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Runs with results, the baseline first, and what of the query is none.
+
+    Attributes:
+        runs: with everything that they measured.
+        missing: ids of no run, and of runs without results, as they were given.
+        left_out: ids beyond as many as are compared at once.
+    """
+
+    runs: Sequence[BenchmarkRun]
+    missing: Sequence[str]
+    left_out: Sequence[str]
+
+    @property
+    def ids(self) -> str:
+        """The runs as a query names them."""
+        return ",".join(str(run.pk) for run in self.runs)
+
+    @property
+    def labels(self) -> dict[str, BenchmarkRun]:
+        """The runs by what charts and heads call them."""
+        return {
+            f"{number} · {run.created_at:%d %b %Y, %H:%M}": run
+            for number, run in enumerate(self.runs, start=1)
+        }
+
+
+def chosen(query: QueryDict) -> Chosen:
+    """Return the runs that `ids` names; `baseline` is one of them, else the first."""
+    words = [word.strip() for text in query.getlist("ids") for word in text.split(",")]
+    words = list(dict.fromkeys(word for word in words if word))
+    baseline = query.get("baseline", "")
+    words.sort(key=lambda word: word != baseline)
+    known = {word: _id(word) for word in words[:MOST_CHOSEN]}
+    found = BenchmarkRun.objects.for_page().filter(
+        pk__in=[run_id for run_id in known.values() if run_id],
+        status=BenchmarkRun.Status.SUCCEEDED,
+    )
+    by_id = {run.pk: run for run in found}
+    runs = [by_id[run_id] for run_id in known.values() if run_id in by_id]
+    return Chosen(
+        runs=runs,
+        missing=[word for word, run_id in known.items() if run_id not in by_id],
+        left_out=words[MOST_CHOSEN:],
+    )
+
+
+def _id(word: str) -> UUID | None:
+    try:
+        return UUID(word)
+    except ValueError:
+        return None

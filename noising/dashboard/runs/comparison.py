@@ -1,0 +1,157 @@
+"""What a page that compares runs says: what differs, by how much, and how surely."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.comparison import compare
+from noising.dashboard.runs.chosen import Chosen
+from noising.dashboard.runs.tables import number
+
+DEFAULT_METRIC = "preserved"
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A parameter that is not the same in all runs, with its value in each."""
+
+    part: str
+    name: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One run's value beside the baseline's.
+
+    Attributes:
+        measured, interval: as text; empty where the run did not measure it.
+        delta: the change in percent as text; empty for the baseline itself.
+        verdict: `within noise`, `higher`, `lower`, or `differs` from 0; empty where
+            that is not known.
+    """
+
+    measured: str = ""
+    interval: str = ""
+    delta: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A place: of metrics a schedule and timestep, of throughput a case."""
+
+    names: Sequence[str]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Runs side by side."""
+
+    place_heads = ("Schedule", "Timestep")
+    case_heads = ("Case",)
+
+    metric: str
+    metrics: Sequence[str]
+    differences: Sequence[Difference]
+    rows: Sequence[Row]
+    throughput: Sequence[Row]
+
+
+def comparison_of(chosen: Chosen, metric: str) -> Comparison:
+    """Compare runs with the first of them in one metric.
+
+    Args:
+        chosen: at least two runs.
+        metric: another than the runs have stands for the default.
+    """
+    documents = {str(run.pk): run.document() for run in chosen.runs}
+    metrics = metrics_of(documents.values())
+    if metric not in metrics:
+        metric = DEFAULT_METRIC if DEFAULT_METRIC in metrics else next(iter(metrics))
+    ids = list(documents)
+    found = compare(documents, baseline=ids[0], metrics=[metric])
+    return Comparison(
+        metric=metric,
+        metrics=list(metrics),
+        differences=[
+            _difference(part, each, ids)
+            for part in ("parameters", "corpus", "environment")
+            for each in found[part]
+        ],
+        rows=[
+            Row(
+                names=[each["schedule"], str(each["timestep"])],
+                cells=_cells(each["values"], ids),
+            )
+            for each in found["metrics"]
+        ],
+        throughput=[
+            Row(names=[each["case"]], cells=_cells(each["values"], ids))
+            for each in found["throughput"]
+        ],
+    )
+
+
+def metrics_of(documents: Any) -> dict[str, None]:
+    """Return the metrics that any of the runs measured, in their order."""
+    return dict.fromkeys(
+        name
+        for document in documents
+        for schedule in document["schedules"]
+        for result in schedule["results"]
+        for name in result["metrics"]
+    )
+
+
+def _difference(part: str, row: Mapping[str, Any], ids: Sequence[str]) -> Difference:
+    return Difference(
+        part=part,
+        name=row["name"].replace("_", " "),
+        values=[_text(row["values"].get(run_id)) for run_id in ids],
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    return "none" if value is None else str(value)
+
+
+def _cells(values: Mapping[str, Any], ids: Sequence[str]) -> list[Cell]:
+    return [
+        _cell(values[run_id], is_baseline=run_id == ids[0])
+        if run_id in values
+        else Cell()
+        for run_id in ids
+    ]
+
+
+def _cell(value: Mapping[str, Any], *, is_baseline: bool) -> Cell:
+    low, high = value["low"], value["high"]
+    interval = "" if low is None or high is None else f"{number(low)} to {number(high)}"
+    measured = number(value["measured"])
+    if is_baseline:
+        return Cell(measured=measured, interval=interval)
+    percent = value["delta_percent"]
+    return Cell(
+        measured=measured,
+        interval=interval,
+        delta="" if percent is None else f"{percent:+.2f} %",
+        verdict=_verdict(value["within_noise"], percent),
+    )
+
+
+def _verdict(within_noise: bool | None, percent: float | None) -> str:
+    if within_noise is None:
+        return ""
+    if within_noise:
+        return "within noise"
+    if percent is None:
+        return "differs"
+    return "higher" if percent > 0 else "lower"

@@ -1,0 +1,94 @@
+"""What people change about runs: new ones, cancel, repeat, notes, the archive."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from noising import services
+from noising.dashboard.access import button_view, changeable_or_404, form_view
+from noising.dashboard.runs.forms import REFUSALS, NewRunForm, RunAnnotationForm
+from noising.models import BenchmarkRun
+
+
+@form_view
+def new(request: HttpRequest) -> HttpResponse:
+    """Put a run into the queue; the query may choose schedules."""
+    user: Any = request.user
+    status = 200
+    if request.method == "POST":
+        form = NewRunForm(request.POST)
+        created = form.create(owner=user)
+        if created is not None:
+            messages.success(request, "The run waits for a worker.")
+            return redirect(created)
+        status = 422
+    else:
+        names = [name for name in request.GET.get("schedules", "").split(",") if name]
+        form = NewRunForm(initial={"schedules": names})
+    context = {"section": "runs", "form": form}
+    return render(request, "runs/new.html", context, status=status)
+
+
+@form_view
+def change(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Write notes and tags of a run."""
+    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    form = RunAnnotationForm(
+        request.POST if request.method == "POST" else None,
+        initial={"notes": run.notes, "tags": run.tags},
+    )
+    if request.method == "POST" and form.save(run):
+        messages.success(request, "Notes and tags are stored.")
+        return redirect(run)
+    context = {"section": "runs", "form": form, "run": run}
+    status = 422 if form.is_bound else 200
+    return render(request, "runs/edit.html", context, status=status)
+
+
+@button_view
+def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Cancel a run, or ask its worker to end it."""
+    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    try:
+        run = services.run_cancel(run=run)
+    except REFUSALS as error:
+        messages.error(request, str(error))
+    else:
+        done = "The run is cancelled." if run.is_ended else "Its worker will end it."
+        messages.success(request, done)
+    return redirect(run)
+
+
+@button_view
+def rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Measure the same again: everyone may, as the new run is their own."""
+    user: Any = request.user
+    run = get_object_or_404(BenchmarkRun, pk=run_id)
+    try:
+        again = services.run_rerun(run=run, owner=user)
+    except REFUSALS as error:
+        messages.error(request, str(error))
+        return redirect(run)
+    messages.success(request, "The same is measured again, as this new run.")
+    return redirect(again)
+
+
+@button_view
+def archive(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Take a run out of the lists; its page says how to bring it back."""
+    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    services.run_archive(run=run)
+    messages.success(request, "The run is in the archive.")
+    return redirect(run)
+
+
+@button_view
+def unarchive(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Bring a run back into the lists."""
+    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    services.run_unarchive(run=run)
+    messages.success(request, "The run is back in the lists.")
+    return redirect(run)

@@ -1,0 +1,109 @@
+import copy
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.models import BenchmarkRun
+from tests.dashboard.pages import inline_parts, page_text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pair(document: dict[str, Any]) -> tuple[BenchmarkRun, BenchmarkRun]:
+    """A run, and one of another seed that preserved twice as much at one place."""
+    other = copy.deepcopy(document)
+    other["config"]["seed"] = 99
+    cell = other["schedules"][0]["results"][1]["metrics"]["preserved"]
+    for part in ("measured", "low", "high"):
+        cell[part] *= 2
+    return services.run_record(document=document), services.run_record(document=other)
+
+
+def address(*runs: BenchmarkRun, **query: str) -> str:
+    ids = ",".join(str(run.pk) for run in runs)
+    rest = "".join(f"&{name}={value}" for name, value in query.items())
+    return f"/runs/compare/?ids={ids}{rest}"
+
+
+def test_only_what_differs_is_shown(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    page = page_text(client, address(*pair))
+    assert '<th scope="row">seed</th>' in page
+    assert '<th scope="row">samples</th>' not in page
+    assert inline_parts(page) == []
+
+
+def test_changes_are_in_percent_and_flagged_within_noise(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    page = page_text(client, address(*pair))
+    assert page.count("+100.00 %") == 1
+    assert page.count(">higher</span>") == 1
+    assert page.count(">within noise</span>") > 3
+
+
+def test_the_baseline_can_be_another(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    page = page_text(client, address(*pair, baseline=str(pair[1].pk)))
+    assert page.count("-50.00 %") == 1
+    labels = page[page.index("run-labels") :]
+    assert labels.index(str(pair[1].pk)) < labels.index(str(pair[0].pk))
+
+
+def test_a_metric_is_chosen(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    page = page_text(client, address(*pair, metric="information_nats"))
+    assert "<option selected>information_nats</option>" in page
+    assert f"/plots/runs/comparison/information_nats.svg?ids={pair[0].pk}" in page
+    assert "<option selected>preserved</option>" in page_text(
+        client, address(*pair, metric="nonsense")
+    )
+
+
+def test_what_is_no_run_is_told(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    page = page_text(client, f"{address(*pair)},<b>x</b>")
+    assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi> is no run with results." in page
+    assert "Choose at least two runs" in page_text(client, address(pair[0]))
+    assert "Choose at least two runs" in page_text(client, "/runs/compare/")
+
+
+def test_a_chart_has_a_band_for_each_run_and_a_panel_for_each_schedule(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun], document: dict[str, Any]
+) -> None:
+    ids = f"{pair[0].pk},{pair[1].pk}"
+    answer = client.get(f"/plots/runs/comparison/preserved.json?ids={ids}")
+    panels = answer.json()["panels"]
+    assert [panel["title"] for panel in panels] == [
+        entry["name"] for entry in document["schedules"]
+    ]
+    for line in panels[0]["lines"]:
+        for low, value, high in zip(line["low"], line["y"], line["high"], strict=True):
+            assert low <= value <= high
+    for kind in ("svg", "png"):
+        image = client.get(f"/plots/runs/comparison/preserved.{kind}?ids={ids}")
+        assert image.status_code == 200
+    assert client.get("/plots/runs/comparison/preserved.svg").status_code == 404
+    nonsense = client.get(f"/plots/runs/comparison/nonsense.svg?ids={ids}")
+    assert nonsense.status_code == 404
+
+
+def test_queries_do_not_grow_with_the_runs(
+    client: Client,
+    pair: tuple[BenchmarkRun, BenchmarkRun],
+    document: dict[str, Any],
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    document["config"]["seed"] = 9
+    third = services.run_record(document=document)
+    for runs in (pair, (*pair, third)):
+        with django_assert_num_queries(4):
+            page_text(client, address(*runs))

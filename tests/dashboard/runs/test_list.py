@@ -1,0 +1,86 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from noising import services
+from noising.models import BenchmarkRun
+from tests.dashboard.pages import inline_parts, page_text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def runs(document: dict[str, Any]) -> list[BenchmarkRun]:
+    """Three runs, the newest first."""
+    made = []
+    for number, corpus in enumerate(("setmm", "synthetic", "<b>mine</b>")):
+        document["corpus"]["name"] = corpus
+        document["config"]["seed"] = number
+        made.append(services.run_record(document=document, notes=f"Note {number}."))
+    return made[::-1]
+
+
+def listed(page: str, runs: list[BenchmarkRun]) -> list[int]:
+    """Return which of the runs the list shows, in its order."""
+    places = {run.pk: page.find(f'value="{run.pk}"') for run in runs}
+    shown = sorted((place, key) for key, place in places.items() if place >= 0)
+    keys = [run.pk for run in runs]
+    return [keys.index(key) for _, key in shown]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [0, 1, 2]),
+        ("ordering=created_at", [2, 1, 0]),
+        ("corpus=setmm", [2]),
+        ("search=note+1", [1]),
+        ("status=failed", []),
+        ("archived=true", []),
+        ("schedule=uniform&ordering=corpus", [0, 2, 1]),
+    ],
+)
+def test_the_query_narrows_and_orders(
+    client: Client, runs: list[BenchmarkRun], query: str, expected: list[int]
+) -> None:
+    assert listed(page_text(client, f"/runs/?{query}"), runs) == expected
+
+
+def test_names_are_text(client: Client, runs: list[BenchmarkRun]) -> None:
+    page = page_text(client, "/runs/")
+    assert inline_parts(page) == []
+    assert "<bdi>&lt;b&gt;mine&lt;/b&gt;</bdi>" in page
+
+
+def test_an_empty_list_says_what_to_do(client: Client) -> None:
+    assert "No benchmark has run yet." in page_text(client, "/runs/")
+    assert "No run fits." in page_text(client, "/runs/?status=failed")
+
+
+def test_only_runs_with_results_can_be_chosen(
+    client: Client, runs: list[BenchmarkRun], django_user_model: type[User]
+) -> None:
+    owner = django_user_model.objects.create_user("ada")
+    queued = services.run_rerun(run=runs[1], owner=owner)
+    page = page_text(client, "/runs/")
+    box = page[page.index(f'value="{queued.pk}"') :].split(">")[0]
+    assert box.endswith("disabled")
+    box = page[page.index(f'value="{runs[0].pk}"') :].split(">")[0]
+    assert not box.endswith("disabled")
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_queries_are_as_many_however_long_the_list(
+    client: Client,
+    document: dict[str, Any],
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(count):
+        document["config"]["seed"] = number
+        services.run_record(document=document)
+    with django_assert_num_queries(2):
+        page_text(client, "/runs/")

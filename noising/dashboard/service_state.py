@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from noising.configured import default_hyperscheduled, default_process
-from noising.engine import ForwardProcess
+from noising.engine import ForwardProcess, chosen_kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ def service_facts() -> list[Fact]:
     process = default_process()
     specification = process.spec
     return [
+        Fact(label="Kernel", value=chosen_kernel()),
         Fact(label="Schedule", value=_described(specification["schedule"])),
         Fact(label="Graph", value=_graph(process)),
         Fact(label="Vocabulary", value=f"{process.vocab_size:,} tokens"),

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
-from noising.configured import VERSION
+from noising.configured import VERSION, default_process
 from noising.dashboard import stored
+from noising.dashboard.quick import QuickForm
 from noising.dashboard.service_state import service_facts
 from noising.engine import ENGINE_VERSION
 from noising.models import PLOTTED_SCHEDULES
@@ -24,8 +25,13 @@ def icon(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """State of the service, schedules overlaid, latest runs."""
+    asked = "tokens" in request.GET
+    half = default_process().num_timesteps // 2
+    quick = QuickForm(request.GET if asked else None, initial={"timestep": half})
     context = {
         "section": "dashboard",
+        "quick": quick,
+        "quick_answer": quick.answer() if asked else None,
         "version": VERSION,
         "engine_version": ENGINE_VERSION,
         "facts": service_facts(),

@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.visitors import CONTRASTS, WIDTHS, Scheme, Visitor, run_path, visitor
+from tests.browser.visitors import Visitor, run_path, visitor
 from tests.operations.servers import Server
 
 pytestmark = pytest.mark.browser
@@ -56,21 +56,6 @@ def test_the_api_page_works_without_the_internet(guest: Visitor) -> None:
     guest.visit("/api/docs/")
     guest.page.wait_for_selector(".opblock")
     assert guest.page.locator(".opblock").count() >= 4
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_fit_and_can_be_read(
-    browser: Browser, server: Server, width: int, scheme: Scheme
-) -> None:
-    context, guest = visitor(browser, server, width=width, scheme=scheme)
-    for path in ("/dashboard/", "/schedules/linear/", run_path(guest)):
-        guest.visit(path)
-        page_width = guest.page.evaluate("document.documentElement.scrollWidth")
-        assert page_width <= width, path
-        assert guest.page.evaluate(CONTRASTS) == [], path
-    context.close()
-    assert guest.troubles == []
 
 
 def test_the_keyboard_reaches_the_content_first(guest: Visitor) -> None:

@@ -48,7 +48,9 @@ class Group {
     this.charts = [];
     this.choice = element("select");
     this.control = element("label", { class: "chart-x", hidden: "" }, "Over ", this.choice);
-    root.prepend(this.control);
+    const place = root.querySelector("[data-chart-control]");
+    if (place) place.append(this.control);
+    else root.prepend(this.control);
     this.choice.addEventListener("change", () => {
       for (const chart of this.charts) chart.over(this.choice.value);
     });

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 Document = Mapping[str, Any]
+
+MOST_COMPARED: Final = 8
+"""Runs that are set side by side at once."""
 
 
 def compare(

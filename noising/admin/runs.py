@@ -1,14 +1,22 @@
 """Benchmark runs in admin: read, annotated and archived there, but never written."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from benchmarks.comparison import MOST_COMPARED
 from noising import services
+from noising.admin.actions import (
+    Columns,
+    comparison,
+    csv_answer,
+    may_benchmark,
+    tell_queued,
+)
 from noising.admin.display import (
     ArchivedFilter,
     findings_list,
@@ -18,11 +26,31 @@ from noising.admin.display import (
 from noising.form_fields import TagsField
 from noising.models import BenchmarkRun, BenchmarkSchedule, ThroughputResult
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 PLOTS = {
     "alpha": "Signal left by each schedule",
     "information": "Information left",
     "preservation": "Tokens unchanged, by type",
     "throughput": "Throughput",
+}
+
+COLUMNS: Columns = {
+    "id": lambda run: str(run.pk),
+    "suite": lambda run: run.suite,
+    "status": lambda run: run.status,
+    "corpus": lambda run: run.corpus_name,
+    "schedules": lambda run: "; ".join(run.config["schedules"]),
+    "baseline": lambda run: run.baseline,
+    "seed": lambda run: run.seed,
+    "samples": lambda run: run.config["samples"],
+    "tags": lambda run: "; ".join(run.tags),
+    "notes": lambda run: run.notes,
+    "owner": lambda run: str(run.owner or ""),
+    "created_at": lambda run: run.created_at.isoformat(),
+    "finished_at": lambda run: run.finished_at.isoformat() if run.finished_at else "",
+    "error": lambda run: run.error,
 }
 
 STATE = (
@@ -135,7 +163,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     list_per_page = 50
     search_fields = ("corpus_name", "notes", "tags", "error", "schedules__name")
     date_hierarchy = "created_at"
-    actions = ("archive", "unarchive")
+    actions = ("compare", "repeat", "export", "archive", "unarchive")
     inlines = (ScheduleInline, ThroughputInline)
     readonly_fields = (*STATE, "plots", *ASKED, *MEASURED_ON)
     fieldsets = (
@@ -154,6 +182,10 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkRun]:
         """With everything that the list shows, in one query."""
         return BenchmarkRun.objects.for_list()
+
+    def has_benchmark_permission(self, request: HttpRequest) -> bool:
+        """Whoever may add runs may have some measured again."""
+        return may_benchmark(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Runs are recorded, not typed."""
@@ -191,6 +223,43 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     def environment_text(self, run: BenchmarkRun) -> SafeString | str:
         """Where it ran."""
         return json_block(run.environment)
+
+    @admin.action(description="Compare", permissions=["view"])
+    def compare(
+        self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]
+    ) -> HttpResponse | None:
+        """Show the selected ones side by side."""
+        ids = [str(pk) for pk in queryset.values_list("pk", flat=True)]
+        return comparison(
+            self,
+            request,
+            route="pages:run-compare",
+            parameter="ids",
+            names=ids,
+            most=MOST_COMPARED,
+        )
+
+    @admin.action(description="Run these again", permissions=["benchmark"])
+    def repeat(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
+        """Put a new run into the queue for each that is selected."""
+        for run in queryset:
+            try:
+                again = services.run_rerun(run=run, owner=cast("User", request.user))
+            except (
+                services.QueueFullError,
+                services.RunStateError,
+                services.RunTooLargeError,
+            ) as error:
+                self.message_user(request, f"{run}: {error}", messages.ERROR)
+            else:
+                tell_queued(self, request, again)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export(
+        self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]
+    ) -> HttpResponse:
+        """Return the selected ones as a table."""
+        return csv_answer("runs", COLUMNS, queryset)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:

@@ -1,15 +1,29 @@
 """Schedule configurations in admin."""
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from benchmarks.cases import (
+    DEFAULT_BASELINE,
+    DEFAULT_CORPUS,
+    DEFAULT_SAMPLES,
+    UsageError,
+)
 from noising import services
+from noising.admin.actions import (
+    Columns,
+    comparison,
+    csv_answer,
+    may_benchmark,
+    tell_queued,
+)
 from noising.admin.display import (
     ArchivedFilter,
     counts_text,
@@ -18,7 +32,8 @@ from noising.admin.display import (
     plot_images,
 )
 from noising.form_fields import SpecificationField, TagsField
-from noising.models import ScheduleConfig
+from noising.models import PLOTTED_SCHEDULES, ScheduleConfig
+from noising.services import QueueFullError, RunTooLargeError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -38,6 +53,22 @@ TEMPLATE_SPECIFICATION = {
 }
 
 CERTIFICATE = ("verdict", "certified_at", "certificate_text")
+
+COLUMNS: Columns = {
+    "name": lambda config: config.slug,
+    "schedule": lambda config: config.schedule_type,
+    "graph": lambda config: config.graph_type,
+    "num_timesteps": lambda config: config.num_timesteps,
+    "vocab_size": lambda config: config.vocab_size,
+    "findings": lambda config: counts_text(config.lint_counts),
+    "runs": lambda config: config.run_count,
+    "tags": lambda config: "; ".join(config.tags),
+    "notes": lambda config: config.notes,
+    "owner": lambda config: str(config.owner or ""),
+    "created_at": lambda config: config.created_at.isoformat(),
+    "fingerprint": lambda config: config.fingerprint,
+    "specification": lambda config: json.dumps(config.specification),
+}
 
 FACTS = (
     "fingerprint",
@@ -113,12 +144,16 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     search_fields = ("slug", "notes", "tags", "fingerprint")
     date_hierarchy = "created_at"
     ordering = ("slug",)
-    actions = ("archive", "unarchive")
+    actions = ("compare", "benchmark", "export", "archive", "unarchive")
 
     class Media:
         """The look of plots and findings."""
 
         css = {"all": ["noising/admin.css"]}
+
+    def has_benchmark_permission(self, request: HttpRequest) -> bool:
+        """Whoever may add runs may have one measured."""
+        return may_benchmark(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleConfig]:
         """With everything that the list shows, in one query."""
@@ -229,6 +264,53 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     def plots(self, config: ScheduleConfig) -> SafeString:
         """The configuration's curves."""
         return plot_images("pages:plot-schedule", PLOTS, {"slug": config.slug})
+
+    @admin.action(description="Compare", permissions=["view"])
+    def compare(
+        self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
+    ) -> HttpResponse | None:
+        """Show the selected ones side by side."""
+        names = queryset.values_list("slug", flat=True)
+        return comparison(
+            self,
+            request,
+            route="pages:schedule-compare",
+            parameter="names",
+            names=names,
+            most=PLOTTED_SCHEDULES,
+        )
+
+    @admin.action(description="Run a benchmark of these", permissions=["benchmark"])
+    def benchmark(
+        self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
+    ) -> None:
+        """Put one run of all that are selected into the queue."""
+        try:
+            config = services.asked_config(
+                schedules=list(queryset.values_list("slug", flat=True)),
+                baseline=DEFAULT_BASELINE,
+                corpus=DEFAULT_CORPUS,
+                timesteps=None,
+                samples=DEFAULT_SAMPLES,
+                seed=0,
+            )
+            run = services.run_create(config=config, owner=cast("User", request.user))
+        except (
+            UsageError,
+            QueueFullError,
+            RunTooLargeError,
+        ) as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            tell_queued(self, request, run)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export(
+        self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
+    ) -> HttpResponse:
+        """Return the selected ones as a table."""
+        rows = ScheduleConfig.objects.for_export().filter(pk__in=queryset.values("pk"))
+        return csv_answer("schedules", COLUMNS, rows)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]) -> None:

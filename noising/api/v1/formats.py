@@ -3,9 +3,7 @@
 A link in a page cannot choose its Accept header; so the query wins.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -18,9 +16,6 @@ from noising.api.fields import received
 from noising.api.negotiation import AcceptNegotiation
 
 PARAMETER = "format"
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
 
 
 def format_parameter(*formats: str) -> OpenApiParameter:
@@ -116,16 +111,3 @@ class PDFRenderer(ReadyRenderer):
 
     media_type = "application/pdf"
     format = "pdf"
-
-
-def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Return rows as CSV, of which a spreadsheet takes no text for a formula."""
-    stream = io.StringIO()
-    csv.writer(stream).writerows([_cell(value) for value in row] for row in rows)
-    return stream.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from benchmarks.comparison import MOST_COMPARED
 from noising.models import BenchmarkRun
-
-MOST_CHOSEN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ def chosen(query: QueryDict) -> Chosen:
     words = list(dict.fromkeys(word for word in words if word))
     baseline = query.get("baseline", "")
     words.sort(key=lambda word: word != baseline)
-    known = {word: _id(word) for word in words[:MOST_CHOSEN]}
+    known = {word: _id(word) for word in words[:MOST_COMPARED]}
     found = BenchmarkRun.objects.for_page().filter(
         pk__in=[run_id for run_id in known.values() if run_id],
         status=BenchmarkRun.Status.SUCCEEDED,
@@ -55,7 +54,7 @@ def chosen(query: QueryDict) -> Chosen:
     return Chosen(
         runs=runs,
         missing=[word for word, run_id in known.items() if run_id not in by_id],
-        left_out=words[MOST_CHOSEN:],
+        left_out=words[MOST_COMPARED:],
     )
 
 

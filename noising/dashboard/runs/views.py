@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
-from noising.dashboard.runs.chosen import MOST_CHOSEN, chosen
+from noising.dashboard.runs.chosen import chosen
 from noising.dashboard.runs.comparison import comparison_of
 from noising.dashboard.runs.repeating import command_of
 from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
@@ -35,7 +36,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "listing": listing(
             request.GET, RunFilters, BenchmarkRun.objects.for_list(), COLUMNS
         ),
-        "most": MOST_CHOSEN,
+        "most": MOST_COMPARED,
     }
     return render(request, "runs/list.html", context)
 
@@ -69,7 +70,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "section": "runs",
         "chosen": found,
         "labels": list(found.labels.items()),
-        "most": MOST_CHOSEN,
+        "most": MOST_COMPARED,
     }
     if len(found.runs) > 1:
         comparison = comparison_of(found, request.GET.get("metric", ""))

@@ -18,6 +18,7 @@ from benchmarks.cases import (
     DEFAULT_SAMPLES,
     MAX_SEED,
 )
+from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising.api.errors import MOST_ERRORS, shortened
 from noising.api.fields import (
@@ -36,7 +37,6 @@ from noising.services import Once
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
 KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
-MOST_COMPARED: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from noising.api.v1.formats import (
     PDFRenderer,
     PNGRenderer,
     SVGRenderer,
-    csv_text,
 )
 from noising.api.v1.lists import Pages
 from noising.api.v1.runs import schema
@@ -29,6 +28,7 @@ from noising.api.v1.runs.views import found
 from noising.api.v1.views import RegistryView
 from noising.drawing import CONTENT_TYPES, RUN_FIGURES, image_answer, run_image
 from noising.models import BenchmarkResult, BenchmarkRun
+from noising.spreadsheets import csv_text
 
 MOST_VALUES = 100_000
 """Values in one comparison: some 20 MB of JSON."""

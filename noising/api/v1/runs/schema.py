@@ -11,6 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from benchmarks.comparison import MOST_COMPARED
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import problems
@@ -19,7 +20,6 @@ from noising.api.v1.runs import documents, examples
 from noising.api.v1.runs.requests import (
     KEY_HEADER,
     KEY_PATTERN,
-    MOST_COMPARED,
     NewRunSerializer,
     RunChangesSerializer,
 )

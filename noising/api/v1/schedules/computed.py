@@ -16,7 +16,6 @@ from noising.api.v1.formats import (
     PDFRenderer,
     PNGRenderer,
     SVGRenderer,
-    csv_text,
 )
 from noising.api.v1.processes import served_specification
 from noising.api.v1.schedules import schema
@@ -48,6 +47,7 @@ from noising.api.v1.schedules.work import (
 from noising.api.v1.views import RegistryView, StatelessView
 from noising.drawing import CONTENT_TYPES, image_answer
 from noising.models import ScheduleConfig
+from noising.spreadsheets import csv_text
 
 CURVES_QUERY = CurvesQuerySerializer()
 COMPARISON_QUERY = ComparisonQuerySerializer()

@@ -20,7 +20,6 @@ from noising.api.v1.formats import (
     CSVRenderer,
     FormatNegotiation,
     NDJSONRenderer,
-    csv_text,
 )
 from noising.api.v1.lists import Pages, StrictFilterBackend
 from noising.api.v1.schedules import schema
@@ -40,6 +39,7 @@ from noising.api.v1.schedules.writes import changed, stored
 from noising.api.v1.views import RegistryView
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig
+from noising.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

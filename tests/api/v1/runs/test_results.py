@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising.api.v1.formats import csv_text
 from noising.api.v1.runs import results
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
+from noising.spreadsheets import csv_text
 from tests.api.problems import pointers_of, problem_of
 from tests.runs import queued
 

@@ -9,9 +9,11 @@ from playwright.sync_api import Browser
 
 from tests.browser.visitors import (
     CONTRASTS,
+    PAGES,
+    SCHEMES,
     WIDTHS,
-    Scheme,
     Visitor,
+    go,
     run_path,
     visitor,
 )
@@ -28,21 +30,6 @@ RULES = {
     }
 }
 
-PAGES = [
-    "/dashboard/",
-    "/dashboard/?tokens=1,2,3&timestep=900&seed=1",
-    "/dashboard/?tokens=x&timestep=900",
-    "/schedules/",
-    "/schedules/?search=nobody",
-    "/schedules/cosine/",
-    "/schedules/compare/?names=cosine,linear,sedd-absorbing",
-    "/schedules/compare/",
-    "/runs/",
-    "run",
-    "/runs/compare/",
-    "/playground/",
-    "/account/login/",
-]
 FOR_ACCOUNTS = [
     "/account/",
     "/account/password/",
@@ -51,11 +38,6 @@ FOR_ACCOUNTS = [
     "/schedules/cosine/edit/",
     "run",
 ]
-
-
-def go(guest: Visitor, path: str) -> None:
-    guest.visit(run_path(guest) if path == "run" else path)
-    guest.charts_draw()
 
 
 def serious(guest: Visitor) -> list[tuple[str, str]]:
@@ -69,11 +51,19 @@ def serious(guest: Visitor) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_serious_in_light_and_dark(guest: Visitor, path: str) -> None:
+def test_axe_finds_nothing_serious_and_pages_fit_in_light_and_dark(
+    guest: Visitor, path: str
+) -> None:
     go(guest, path)
-    assert serious(guest) == []
-    guest.page.emulate_media(color_scheme="dark")
-    assert serious(guest) == []
+    page = guest.page
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert serious(guest) == [], scheme
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(CONTRASTS) == [], (width, scheme)
+    assert page.evaluate("document.getAnimations().length") == 0
 
 
 @pytest.mark.parametrize("path", FOR_ACCOUNTS)
@@ -82,21 +72,6 @@ def test_axe_finds_nothing_serious_on_pages_of_accounts(
 ) -> None:
     go(member, path)
     assert serious(member) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_fit_and_can_be_read(
-    browser: Browser, server: Server, width: int, scheme: Scheme
-) -> None:
-    context, guest = visitor(browser, server, width=width, scheme=scheme)
-    for path in PAGES:
-        go(guest, path)
-        page_width = guest.page.evaluate("document.documentElement.scrollWidth")
-        assert page_width <= width, path
-        assert guest.page.evaluate(CONTRASTS) == [], path
-    context.close()
-    assert guest.troubles == []
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -119,52 +94,3 @@ def test_what_a_page_needs_to_be_read_is_light(
         sizes = {url: size for url, size in sizes.items() if "/dashboard" not in url}
     assert sum(sizes.values()) <= HEAVIEST_BYTES, sizes
     context.close()
-
-
-def test_nothing_moves_where_motion_is_not_wanted(
-    browser: Browser, server: Server
-) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    guest = Visitor(page=context.new_page(), server=server)
-    for path in PAGES:
-        go(guest, path)
-        assert guest.page.evaluate("document.getAnimations().length") == 0, path
-    context.close()
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_control_is_reached_and_seen_by_the_keyboard(
-    guest: Visitor, path: str
-) -> None:
-    go(guest, path)
-    page = guest.page
-    expected = page.evaluate(
-        """() => [...document.querySelectorAll(
-            "a[href], button, input:not([type=hidden]), select, textarea, summary")]
-            .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0
-              && !e.closest("details:not([open]) > :not(summary)")).length"""
-    )
-    page.evaluate("document.body.focus()")
-    reached = page.evaluate("() => { window.reached = new Set(); return 0; }")
-    for _ in range(expected + 60):
-        page.keyboard.press("Tab")
-        reached = page.evaluate(
-            """() => {
-              const e = document.activeElement;
-              if (e.matches("a, button, input, select, textarea, summary")) {
-                window.reached.add(e);
-              }
-              return window.reached.size;
-            }"""
-        )
-        outlined = page.evaluate(
-            """() => {
-              const e = document.activeElement;
-              return e === document.body || getComputedStyle(e).outlineStyle !== "none"
-                || e.matches("#content");
-            }"""
-        )
-        assert outlined, page.evaluate("document.activeElement.outerHTML")
-        if reached >= expected:
-            break
-    assert reached >= expected

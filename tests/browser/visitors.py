@@ -9,7 +9,24 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.operations.servers import Server
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = (390, 1440)
+
+PAGES = [
+    "/dashboard/",
+    "/dashboard/?tokens=1,2,3&timestep=900&seed=1",
+    "/dashboard/?tokens=x&timestep=900",
+    "/schedules/",
+    "/schedules/?search=nobody",
+    "/schedules/cosine/",
+    "/schedules/compare/?names=cosine,linear,sedd-absorbing",
+    "/schedules/compare/",
+    "/runs/",
+    "run",
+    "/runs/compare/",
+    "/playground/",
+    "/account/login/",
+]
 
 # Text against what lies behind it, by WCAG 2's formula; images are left out.
 CONTRASTS = """() => {
@@ -125,3 +142,8 @@ def run_path(guest: Visitor) -> str:
     path = guest.page.locator("article.run-card h3 a").first.get_attribute("href")
     assert path is not None
     return path
+
+
+def go(guest: Visitor, path: str) -> None:
+    guest.visit(run_path(guest) if path == "run" else path)
+    guest.charts_draw()

@@ -1,0 +1,43 @@
+import pytest
+
+from tests.browser.visitors import PAGES, Visitor, go
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_control_is_reached_and_seen_by_the_keyboard(
+    guest: Visitor, path: str
+) -> None:
+    go(guest, path)
+    page = guest.page
+    expected = page.evaluate(
+        """() => [...document.querySelectorAll(
+            "a[href], button, input:not([type=hidden]), select, textarea, summary")]
+            .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0
+              && !e.closest("details:not([open]) > :not(summary)")).length"""
+    )
+    page.evaluate("document.body.focus()")
+    reached = page.evaluate("() => { window.reached = new Set(); return 0; }")
+    for _ in range(expected + 60):
+        page.keyboard.press("Tab")
+        reached = page.evaluate(
+            """() => {
+              const e = document.activeElement;
+              if (e.matches("a, button, input, select, textarea, summary")) {
+                window.reached.add(e);
+              }
+              return window.reached.size;
+            }"""
+        )
+        outlined = page.evaluate(
+            """() => {
+              const e = document.activeElement;
+              return e === document.body || getComputedStyle(e).outlineStyle !== "none"
+                || e.matches("#content");
+            }"""
+        )
+        assert outlined, page.evaluate("document.activeElement.outerHTML")
+        if reached >= expected:
+            break
+    assert reached >= expected

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,3 +42,15 @@ def changeable_or_404(request: HttpRequest, model: type[Kept], **which: Any) -> 
     if not may_change(request.user, found):
         raise PermissionDenied("Only its owner and staff may change this.")
     return found
+
+
+def done(request: HttpRequest, kept: Kept, text: str) -> HttpResponse:
+    """Say what was done, on the page of what it was done to."""
+    messages.success(request, text)
+    return redirect(kept)
+
+
+def refused(request: HttpRequest, kept: Kept, error: Exception) -> HttpResponse:
+    """Say why nothing was done, on the page of what was to change."""
+    messages.error(request, str(error))
+    return redirect(kept)

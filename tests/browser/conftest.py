@@ -70,10 +70,8 @@ def guest(browser: Browser, server: Server) -> Iterator[Visitor]:
 
 @pytest.fixture
 def admin(guest: Visitor) -> Visitor:
-    guest.visit("/admin/login/")
-    guest.page.fill("#id_username", "admin")
-    guest.page.fill("#id_password", PASSWORD)
-    guest.page.click("main button")
+    """Somebody who may do everything, in admin."""
+    guest.sign_in("/admin/login/", "admin", PASSWORD)
     guest.page.wait_for_url("**/admin/")
     return guest
 
@@ -81,9 +79,6 @@ def admin(guest: Visitor) -> Visitor:
 @pytest.fixture
 def member(guest: Visitor) -> Visitor:
     """Somebody who is signed in."""
-    guest.visit("/account/login/")
-    guest.page.fill("#id_username", "admin")
-    guest.page.fill("#id_password", PASSWORD)
-    guest.page.click("main button")
-    guest.page.wait_for_load_state("networkidle")
+    guest.sign_in("/account/login/", "admin", PASSWORD)
+    guest.page.wait_for_url("**/account/")
     return guest

@@ -78,6 +78,13 @@ class Visitor:
         self.page.goto(f"http://127.0.0.1:{self.server.port}{path}")
         self.page.wait_for_load_state("networkidle")
 
+    def sign_in(self, path: str, username: str, password: str) -> None:
+        """Fill in the login at an address, and send it."""
+        self.visit(path)
+        self.page.fill("#id_username", username)
+        self.page.fill("#id_password", password)
+        self.page.click("main button")
+
     def images_render(self) -> list[str]:
         """Bring every image into view; return those that did not load."""
         images = self.page.locator("img")

@@ -1,15 +1,22 @@
 """What people change about runs: new ones, cancel, repeat, notes, the archive."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 
 from noising import services
-from noising.dashboard.access import button_view, changeable_or_404, form_view
-from noising.dashboard.runs.forms import REFUSALS, NewRunForm, RunAnnotationForm
+from noising.dashboard.access import (
+    button_view,
+    changeable_or_404,
+    done,
+    form_view,
+    refused,
+)
+from noising.dashboard.annotation import annotated
+from noising.dashboard.runs.forms import REFUSALS, NewRunForm
 from noising.models import BenchmarkRun
 
 
@@ -22,8 +29,7 @@ def new(request: HttpRequest) -> HttpResponse:
         form = NewRunForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
-            messages.success(request, "The run waits for a worker.")
-            return redirect(created)
+            return done(request, created, "The run waits for a worker.")
         status = 422
     else:
         names = [name for name in request.GET.get("schedules", "").split(",") if name]
@@ -36,16 +42,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Write notes and tags of a run."""
     run = changeable_or_404(request, BenchmarkRun, pk=run_id)
-    form = RunAnnotationForm(
-        request.POST if request.method == "POST" else None,
-        initial={"notes": run.notes, "tags": run.tags},
-    )
-    if request.method == "POST" and form.save(run):
-        messages.success(request, "Notes and tags are stored.")
-        return redirect(run)
-    context = {"section": "runs", "form": form, "run": run}
-    status = 422 if form.is_bound else 200
-    return render(request, "runs/edit.html", context, status=status)
+    write = partial(services.run_annotate, run=run)
+    title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
+    return annotated(request, run, write, section="runs", title=title)
 
 
 @button_view
@@ -55,11 +54,9 @@ def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     try:
         run = services.run_cancel(run=run)
     except REFUSALS as error:
-        messages.error(request, str(error))
-    else:
-        done = "The run is cancelled." if run.is_ended else "Its worker will end it."
-        messages.success(request, done)
-    return redirect(run)
+        return refused(request, run, error)
+    text = "The run is cancelled." if run.is_ended else "Its worker will end it."
+    return done(request, run, text)
 
 
 @button_view
@@ -70,10 +67,8 @@ def rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
     try:
         again = services.run_rerun(run=run, owner=user)
     except REFUSALS as error:
-        messages.error(request, str(error))
-        return redirect(run)
-    messages.success(request, "The same is measured again, as this new run.")
-    return redirect(again)
+        return refused(request, run, error)
+    return done(request, again, "The same is measured again, as this new run.")
 
 
 @button_view
@@ -81,8 +76,7 @@ def archive(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Take a run out of the lists; its page says how to bring it back."""
     run = changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_archive(run=run)
-    messages.success(request, "The run is in the archive.")
-    return redirect(run)
+    return done(request, run, "The run is in the archive.")
 
 
 @button_view
@@ -90,5 +84,4 @@ def unarchive(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Bring a run back into the lists."""
     run = changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_unarchive(run=run)
-    messages.success(request, "The run is back in the lists.")
-    return redirect(run)
+    return done(request, run, "The run is back in the lists.")

@@ -17,8 +17,8 @@ from benchmarks.cases import (
 )
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising import services
+from noising.dashboard.annotation import AnnotationForm
 from noising.engine.registry import NUM_TIMESTEPS
-from noising.form_fields import TagsField
 from noising.models import BenchmarkRun, ScheduleConfig
 from noising.services import QueueFullError, RunStateError, RunTooLargeError
 
@@ -42,27 +42,7 @@ class TimestepsField(forms.CharField):
         return sorted({int(word) for word in words}) or None
 
 
-class RunAnnotationForm(forms.Form):
-    """What people say about a run."""
-
-    notes = forms.CharField(
-        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    tags = TagsField()
-
-    def save(self, run: BenchmarkRun) -> bool:
-        """Store notes and tags; return whether that worked."""
-        if not self.is_valid():
-            return False
-        try:
-            services.run_annotate(run=run, **self.cleaned_data)
-        except ValidationError as error:
-            self.add_error("tags", ValidationError(error.messages))
-            return False
-        return True
-
-
-class NewRunForm(RunAnnotationForm):
+class NewRunForm(AnnotationForm):
     """A run that is to be put into the queue."""
 
     schedules = forms.MultipleChoiceField(

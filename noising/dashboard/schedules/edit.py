@@ -1,14 +1,15 @@
 """What people change about schedules: new ones, notes and tags, the archive."""
 
+from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 
 from noising import services
-from noising.dashboard.access import button_view, changeable_or_404, form_view
-from noising.dashboard.schedules.forms import AnnotationForm, NewScheduleForm
+from noising.dashboard.access import button_view, changeable_or_404, done, form_view
+from noising.dashboard.annotation import annotated
+from noising.dashboard.schedules.forms import NewScheduleForm
 from noising.dashboard.schedules.types import known_types
 from noising.models import ScheduleConfig
 
@@ -22,8 +23,7 @@ def new(request: HttpRequest) -> HttpResponse:
         form = NewScheduleForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
-            messages.success(request, f"{created.slug} is stored.")
-            return redirect(created)
+            return done(request, created, f"{created.slug} is stored.")
         status = 422
     else:
         form = NewScheduleForm(initial=_initial(request))
@@ -48,16 +48,8 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 def change(request: HttpRequest, slug: str) -> HttpResponse:
     """Write notes and tags of a schedule."""
     config = changeable_or_404(request, ScheduleConfig, slug=slug)
-    form = AnnotationForm(
-        request.POST if request.method == "POST" else None,
-        initial={"notes": config.notes, "tags": config.tags},
-    )
-    if request.method == "POST" and form.save(config):
-        messages.success(request, "Notes and tags are stored.")
-        return redirect(config)
-    context = {"section": "schedules", "form": form, "config": config}
-    status = 422 if form.is_bound else 200
-    return render(request, "schedules/edit.html", context, status=status)
+    write = partial(services.schedule_update, schedule=config)
+    return annotated(request, config, write, section="schedules", title=config.slug)
 
 
 @button_view
@@ -65,8 +57,7 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a schedule out of the lists; its page says how to bring it back."""
     config = changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_archive(schedule=config)
-    messages.success(request, f"{config.slug} is in the archive.")
-    return redirect(config)
+    return done(request, config, f"{config.slug} is in the archive.")
 
 
 @button_view
@@ -74,5 +65,4 @@ def unarchive(request: HttpRequest, slug: str) -> HttpResponse:
     """Bring a schedule back into the lists."""
     config = changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_unarchive(schedule=config)
-    messages.success(request, f"{config.slug} is back in the lists.")
-    return redirect(config)
+    return done(request, config, f"{config.slug} is back in the lists.")

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from noising import services
-from noising.form_fields import SpecificationField, TagsField
+from noising.dashboard.annotation import AnnotationForm
+from noising.form_fields import SpecificationField
 from noising.models import ScheduleConfig
 
 STARTING_POINT = {
@@ -17,26 +18,6 @@ STARTING_POINT = {
     "graph": {"type": "uniform"},
     "hyperschedule": None,
 }
-
-
-class AnnotationForm(forms.Form):
-    """What people say about a schedule."""
-
-    notes = forms.CharField(
-        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
-    )
-    tags = TagsField()
-
-    def save(self, config: ScheduleConfig) -> bool:
-        """Store notes and tags; return whether that worked."""
-        if not self.is_valid():
-            return False
-        try:
-            services.schedule_update(schedule=config, **self.cleaned_data)
-        except ValidationError as error:
-            self.add_error("tags", ValidationError(error.messages))
-            return False
-        return True
 
 
 class NewScheduleForm(AnnotationForm):

@@ -4,7 +4,6 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from noising.dashboard import account, views
-from noising.dashboard.playground.views import playground
 from noising.dashboard.sign_in import PasswordView, SignInView
 
 app_name = "pages"
@@ -17,7 +16,7 @@ urlpatterns = [
     path("account/logout/", LogoutView.as_view(), name="logout"),
     path("account/password/", PasswordView.as_view(), name="password"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="revoke"),
-    path("playground/", playground, name="playground"),
+    path("", include("noising.dashboard.playground.urls")),
     path("", include("noising.dashboard.schedules.urls")),
     path("", include("noising.dashboard.runs.urls")),
     path("", include("noising.dashboard.plot_urls")),

@@ -32,13 +32,14 @@ class DenoiserClient:
         )
 
     def denoise(
-        self, noised_tokens: NDArray[np.int64], alpha: float
+        self, noised_tokens: NDArray[np.int64], alpha: float, *, num_states: int
     ) -> NDArray[np.int64]:
         """Return what the service makes of noised tokens, (L,) int64.
 
         Args:
             noised_tokens: (L,) ids.
             alpha: share of the signal that is left in them.
+            num_states: of the process that noised them; no greater id can come back.
 
         Raises:
             ServiceError: the service did not do it.
@@ -52,4 +53,11 @@ class DenoiserClient:
                 )
             return tokens
 
-        return self.service.post({"noised_tokens": noised_tokens, "alpha": alpha}, read)
+        body = {"noised_tokens": noised_tokens, "alpha": alpha}
+        denoised = self.service.post(body, read)
+        if denoised.size and denoised.max() >= num_states:
+            raise ServiceFailedError(
+                f"The {NAME} answered token {denoised.max()}, but the noise process "
+                f"knows 0..{num_states - 1} only."
+            )
+        return denoised

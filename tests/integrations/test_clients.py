@@ -18,7 +18,8 @@ def tokenize(document):
 
 def denoise(document, noised=(1, 2, 3)):
     with serving(answer(orjson.dumps(document))) as service:
-        tokens = DenoiserClient.at(service.url).denoise(np.array(noised), 0.25)
+        client = DenoiserClient.at(service.url)
+        tokens = client.denoise(np.array(noised), 0.25, num_states=100)
     return tokens, service.requests[0]
 
 

@@ -46,6 +46,13 @@ TRAJECTORY_ANSWER: list[dict[str, Any]] = [
         (900, 0.023616108794393874, [8829, 36572, 16527, 18916], 0),
     )
 ]
+HISTORY_ANSWER: dict[str, Any] = {
+    "timesteps": [100, 500, 900],
+    "alphas": [0.9715756818078382, 0.49228517244880254, 0.023616108794393874],
+    "changes": [[[900, 8829]], [[900, 36572]], [[900, 16527]], [[500, 18916]]],
+    "seed": 7,
+    "fingerprint": "60a09b297dd843180c8209488ad4e338a466e6cf7c52ef7d7763c143e6345247",
+}
 SMALL: dict[str, Any] = {"vocab_size": 4, "schedule": {"type": "loglinear"}}
 MARGINAL_REQUEST: dict[str, Any] = {"x0": 2, "times": 0.5, "schedule": SMALL}
 POSTERIOR_REQUEST: dict[str, Any] = {

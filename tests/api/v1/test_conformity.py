@@ -58,6 +58,13 @@ def test_the_example_of_a_trajectory_is_what_is_sent(ask, document):  # noqa: F8
     close(lines, examples.TRAJECTORY_ANSWER)
 
 
+def test_the_example_of_a_history_is_what_is_answered(send, document):  # noqa: F811
+    check(document, "TrajectoryHistory", examples.HISTORY_ANSWER)
+    body = orjson.dumps(examples.TRAJECTORY_REQUEST)
+    answer = send("trajectory", body, accept="application/json").json()
+    close(answer, examples.HISTORY_ANSWER)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -1,1 +1,1 @@
-"""POST trajectory: one sequence at many timesteps, a line for each."""
+"""POST trajectory: one sequence at many timesteps, line by line or as a history."""

@@ -8,11 +8,8 @@ import orjson
 from noising.api.answers import metrics
 from noising.api.v1.processes import SLOTS
 from noising.api.v1.serializers import engine_misfit
-from noising.api.v1.trajectory.serializers import TrajectoryOrder
+from noising.api.v1.trajectory.serializers import FIELDS, TrajectoryOrder
 from noising.engine import EngineError, fresh_seed
-
-FIELDS = {"tokens": "tokens", "timesteps": "timesteps"}
-"""Field of the request by the engine's argument."""
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 

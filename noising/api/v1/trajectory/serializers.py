@@ -19,6 +19,9 @@ from noising.engine.paths import Kind
 
 KINDS: tuple[Kind, ...] = ("coupled", "markov")
 
+FIELDS = {"tokens": "tokens", "timesteps": "timesteps"}
+"""Field of the request by the engine's argument."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrajectoryOrder:

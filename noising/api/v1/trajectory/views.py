@@ -1,4 +1,4 @@
-"""POST trajectory: parse, call, stream."""
+"""POST trajectory: parse, call, stream or respond."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -6,10 +6,13 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from noising.api.parsers import read_json
+from noising.api.renderers import JSONRenderer
 from noising.api.v1.trajectory import schema
 from noising.api.v1.trajectory.answers import Lines
+from noising.api.v1.trajectory.histories import history_of
 from noising.api.v1.trajectory.renderers import MEDIA_TYPE, NDJSONRenderer
 from noising.api.v1.trajectory.serializers import TrajectoryRequestSerializer
 from noising.api.v1.views import StatelessView
@@ -20,12 +23,16 @@ TRAJECTORY = TrajectoryRequestSerializer()
 class TrajectoryView(StatelessView):
     """POST trajectory."""
 
-    renderer_classes = (NDJSONRenderer,)
+    renderer_classes = (NDJSONRenderer, JSONRenderer)
 
     @schema.TRAJECTORY
-    def post(self, request: Request) -> StreamingHttpResponse:
-        """Stream a sequence's noised states, a line for each timestep."""
-        lines = Lines(TRAJECTORY.parse(read_json(request)))
+    def post(self, request: Request) -> Response | StreamingHttpResponse:
+        """Answer a sequence's noised states: a line for each timestep, or changes."""
+        order = TRAJECTORY.parse(read_json(request))
+        if isinstance(request.accepted_renderer, JSONRenderer):
+            history = history_of(order)
+            return Response(history.document, headers=history.headers)
+        lines = Lines(order)
         is_async = isinstance(request._request, ASGIRequest)
         return StreamingHttpResponse(
             in_threads(lines) if is_async else lines,

@@ -154,11 +154,12 @@ def test_too_many_tokens_over_all_timesteps_are_too_large(ask, settings):
     assert "5 times 61" in document["detail"]
 
 
-def test_the_stream_is_the_only_form(send):
+def test_the_stream_is_the_form_of_those_who_ask_for_none(send):
     body = orjson.dumps({"tokens": [1], "timesteps": [1]})
-    problem_of(send("trajectory", body, accept="application/json"), 406)
-    response = send("trajectory", body, accept="application/x-ndjson")
-    assert len(lines_of(response)) == 1
+    problem_of(send("trajectory", body, accept="text/csv"), 406)
+    for accept in ("application/x-ndjson", "application/*", "*/*", ""):
+        response = send("trajectory", body, accept=accept)
+        assert len(lines_of(response)) == 1
     problem_of(send("trajectory", body, "application/x-npy"), 415)
 
 

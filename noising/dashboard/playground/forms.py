@@ -1,0 +1,203 @@
+"""The playground's form. All that the page shows follows from it, and it is a link."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final, Self
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from noising.configured import default_tokenizer, tokenizer_names
+from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
+from noising.tokenizers import TOKEN_TYPES
+
+MOST_CHARACTERS: Final = 4_000
+"""Of a text: with the rest it must fit an address, of which servers read 8 KiB."""
+
+GREATEST_SEED: Final = 2**64 - 1
+
+PARTS: Final = ("num_timesteps", "schedule", "graph", "hyperschedule")
+"""What the parameters of a process may speak of."""
+
+PROOF: Final = (
+    "Theorem. The sum of two even numbers is even.\n"
+    "Proof. Let a = 2 m and b = 2 n for integers m and n. Then a + b = 2 m + 2 n "
+    "= 2 (m + n), and m + n is an integer. Hence a + b is even, which was to be shown."
+)
+
+
+class LinkedForm(forms.Form):
+    """A form that a query fills; what the query lacks has its default."""
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        prefix: str | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        """Leave out the colon after labels."""
+        super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
+
+    @classmethod
+    def of(cls, query: QueryDict, **options: Any) -> Self:
+        """Return the form as a query fills it."""
+        blank = cls(**options)
+        filled = query.copy()
+        for field in blank:
+            initial = field.initial
+            if field.html_name not in filled and initial is not None:
+                filled[field.html_name] = str(initial)
+        return cls(filled, **options)
+
+
+def _chosen_from(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, name) for name in names]
+
+
+class PlaygroundForm(LinkedForm):
+    """Text, random words, timestep, and what is left alone."""
+
+    text = forms.CharField(
+        initial=PROOF,
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        error_messages={"required": "There must be a text."},
+        widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
+    )
+    tokenizer = forms.ChoiceField(
+        initial=default_tokenizer,
+        choices=lambda: _chosen_from(iter(tokenizer_names())),
+    )
+    seed = forms.IntegerField(
+        initial=7,
+        min_value=0,
+        max_value=GREATEST_SEED,
+        # A browser's numbers end at 2^53.
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    timestep = forms.IntegerField(initial=500, min_value=0, label="Timestep")
+    protect_types = forms.MultipleChoiceField(
+        required=False,
+        choices=_chosen_from(iter(TOKEN_TYPES)),
+        label="Protect tokens of a type",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    protect = forms.CharField(
+        required=False,
+        label="Protect positions",
+        help_text="Counted from 0, between commas.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    compare = forms.BooleanField(required=False, label="Compare with a second process")
+
+    def clean_text(self) -> str:
+        """Return the text with the line ends that it has in Python."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
+    def clean_protect(self) -> list[int]:
+        """Return the positions, ascending, each once."""
+        words = self.cleaned_data["protect"].replace(",", " ").split()
+        for word in words:
+            if not (word.isascii() and word.isdigit() and len(word) <= 9):
+                raise ValidationError(
+                    f"A position must be a whole number from 0, got {word[:60]!r}."
+                )
+        return sorted({int(word) for word in words})
+
+
+class ProcessForm(LinkedForm):
+    """One process: a stored schedule, or schedule and graph by their types."""
+
+    INITIAL: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "a": {"schedule": "cosine", "graph": "uniform"},
+        "b": {"schedule": "sedd_entropy", "graph": "absorbing"},
+    }
+
+    stored = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Stored schedule",
+        help_text="Empty for one of the types below.",
+        widget=forms.TextInput({"list": "stored-schedules", "autocomplete": "off"}),
+    )
+    schedule = forms.ChoiceField(choices=_chosen_from(SCHEDULE_TYPES))
+    graph = forms.ChoiceField(choices=_chosen_from(GRAPH_TYPES))
+    hyperschedule = forms.ChoiceField(
+        required=False, choices=[("", "none"), *_chosen_from(HYPERSCHEDULE_TYPES)]
+    )
+    parameters = forms.CharField(
+        required=False,
+        max_length=MOST_CHARACTERS,
+        help_text='JSON, such as {"num_timesteps": 100, "schedule": '
+        '{"beta_max": 0.05}, "hyperschedule": {"width": 8}}.',
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, prefix: str) -> None:
+        """Add a weight for each type of token."""
+        super().__init__(data, prefix=prefix, initial=dict(self.INITIAL[prefix]))
+        for name in TOKEN_TYPES:
+            self.fields[name] = forms.FloatField(
+                initial=settings.TOKEN_TYPE_WEIGHTS[name],
+                label=f"{name.capitalize()} weight",
+                widget=forms.NumberInput({"step": "any", "min": "0"}),
+            )
+
+    @property
+    def weight_fields(self) -> list[forms.BoundField]:
+        """The fields of the weights, for the template."""
+        return [self[name] for name in TOKEN_TYPES]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each type of token; the form is valid."""
+        return {name: self.cleaned_data[name] for name in TOKEN_TYPES}
+
+    def clean_stored(self) -> str:
+        """Return the name without blanks around it."""
+        name: str = self.cleaned_data["stored"]
+        return name.strip()
+
+    def clean_parameters(self) -> dict[str, Any]:
+        """Return the parameters by part of the specification."""
+        text = self.cleaned_data["parameters"]
+        if not text.strip():
+            return {}
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(f"This is not valid JSON: {error}.") from None
+        if not isinstance(given, dict):
+            raise ValidationError("The parameters must be a JSON object.")
+        unknown = [key for key in given if key not in PARTS]
+        if unknown:
+            raise ValidationError(
+                f"The parameters may hold {', '.join(PARTS)}, got {unknown[0][:60]!r}."
+            )
+        for name in PARTS[1:]:
+            if not isinstance(given.get(name, {}), dict):
+                raise ValidationError(f"{name} must be an object of parameters.")
+            if "type" in given.get(name, {}):
+                raise ValidationError(
+                    f"The type of the {name} is chosen above; leave it out here."
+                )
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse parameters that a stored schedule has no room for."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        beside = [key for key in values.get("parameters", {}) if key != "hyperschedule"]
+        if values.get("stored") and beside:
+            self.add_error(
+                "parameters",
+                f"A stored schedule has its own {beside[0]}: leave it out, or choose "
+                "by type.",
+            )
+        parts = values.get("parameters", {})
+        if parts.get("hyperschedule") and not values.get("hyperschedule"):
+            self.add_error("parameters", "Choose the hyperschedule that they are for.")
+        return values

@@ -1,0 +1,132 @@
+"""What became of the tokens at one timestep: chips, and how many there are."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.dashboard.playground.chips import Chip, noised_chip
+from noising.dashboard.playground.processes import Chosen, costly
+from noising.dashboard.playground.texts import Tokenised
+from noising.tokenizers import TOKEN_TYPES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many tokens, of all or of a type, are unchanged."""
+
+    name: str
+    unchanged: int
+    total: int
+
+    @property
+    def percent(self) -> str:
+        """The share, with two decimals as in the API."""
+        return f"{100 * self.unchanged / self.total:.2f} %" if self.total else "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Panel:
+    """One process at one timestep.
+
+    Attributes:
+        label: A or B.
+        chosen: the process.
+        text: the clean tokens.
+        timestep: of this process.
+        noised: (L,) ids.
+        protected: (L,) bool.
+    """
+
+    label: str
+    chosen: Chosen
+    text: Tokenised
+    timestep: int
+    noised: NDArray[Any]
+    protected: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        label: str,
+        chosen: Chosen,
+        text: Tokenised,
+        *,
+        timestep: int,
+        seed: int,
+        protected: NDArray[np.bool_],
+    ) -> Self:
+        """Noise the tokens.
+
+        Raises:
+            EngineError: a hyperschedule that does not fit the text's length.
+            NoTurnError: it is costly, and others are at costly work.
+        """
+        with costly(chosen.costly_seconds * text.size):
+            noised = chosen.process.noise(
+                text.encoding.tokens, timestep, seed=seed, protect=protected
+            )
+        return cls(
+            label=label,
+            chosen=chosen,
+            text=text,
+            timestep=timestep,
+            noised=noised.tokens,
+            protected=protected,
+        )
+
+    @property
+    def alpha(self) -> float:
+        """The share of the signal that is left at the timestep."""
+        return float(self.chosen.process.alphas[self.timestep])
+
+    @property
+    def counts(self) -> list[Count]:
+        """How many tokens are unchanged: of all, and of each type."""
+        same = self.noised == self.text.encoding.tokens
+        kinds = self.text.encoding.types
+        each = [
+            Count(
+                name=name,
+                unchanged=int(np.count_nonzero(same & (kinds == index))),
+                total=int(np.count_nonzero(kinds == index)),
+            )
+            for index, name in enumerate(TOKEN_TYPES)
+        ]
+        whole = Count(
+            name="all", unchanged=int(np.count_nonzero(same)), total=self.text.size
+        )
+        return [whole, *each]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The positions as the page shows them where no scripts run."""
+        mask_id = self.chosen.process.mask_id
+        clean = self.text.encoding.tokens.tolist()
+        noised = self.noised.tolist()
+        return [
+            noised_chip(*parts, mask_id=mask_id)
+            for parts in zip(
+                range(self.text.size),
+                clean,
+                self.text.texts(clean, None),
+                self.text.encoding.type_names,
+                noised,
+                self.text.texts(noised, mask_id),
+                self.protected.tolist(),
+                strict=True,
+            )
+        ]
+
+
+def aligned(timestep: int, num_timesteps: int, other: int) -> int:
+    """Return the timestep of another process that is nearest in time.
+
+    Args:
+        timestep: of a process.
+        num_timesteps: that it has.
+        other: how many the other one has.
+    """
+    nearest = ((timestep + 1) * other * 2 + num_timesteps) // (2 * num_timesteps) - 1
+    return max(0, nearest)

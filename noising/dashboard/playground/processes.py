@@ -1,0 +1,217 @@
+"""The processes that the form chooses: as requests name them, and as the engine's."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from noising.dashboard.playground.forms import ProcessForm
+from noising.dashboard.playground.texts import Tokenised
+from noising.drawing import DRAWING
+from noising.engine import (
+    EngineError,
+    ForwardProcess,
+    build_process,
+    with_hyperschedule,
+)
+from noising.engine.effort import effort_of
+from noising.engine.parameters import nearest
+from noising.models import ScheduleConfig
+
+COSTLY_FROM_SECONDS: Final = 0.1
+"""From here on work waits for its turn, as plots do."""
+
+
+class UnusableError(Exception):
+    """The form chooses no process that can be used.
+
+    Attributes:
+        field: of the form, where the message belongs.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chosen:
+    """A process.
+
+    Attributes:
+        title: what it is, in a few words.
+        schedule: as requests name it: a stored schedule or a specification.
+        specification: the same as a specification.
+        hyperschedule: laid over it, or None.
+        process: under the hyperschedule.
+        costly_seconds: what one more noise level takes.
+    """
+
+    title: str
+    schedule: str | Mapping[str, Any]
+    specification: Mapping[str, Any]
+    hyperschedule: Mapping[str, Any] | None
+    process: ForwardProcess
+    costly_seconds: float
+
+
+def stored_names() -> list[str]:
+    """Return the names of stored schedules; none while the database is lost."""
+    try:
+        return ScheduleConfig.objects.names()
+    except DatabaseError:
+        return []
+
+
+def chosen_process(form: ProcessForm, text: Tokenised) -> Chosen:
+    """Return the process that a valid form chooses for a text.
+
+    Raises:
+        UnusableError: there is none, it does not fit the text, or it costs too much.
+        NoTurnError: it is costly, and others are at costly work.
+    """
+    base = base_process(form, text.tokenizer.vocab_size)
+    _check_ids(form, base.process, text)
+    laid = _hyperschedule(form, text)
+    process = base.process
+    if laid is not None:
+        with _worded(form):
+            process = with_hyperschedule(process, laid)
+    return Chosen(
+        title=" · ".join([base.title, *([laid["type"]] if laid else [])]),
+        schedule=base.schedule,
+        specification=base.specification,
+        hyperschedule=laid,
+        process=process,
+        costly_seconds=base.costly_seconds,
+    )
+
+
+def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
+    """Return the process that a valid form chooses, without a hyperschedule over it.
+
+    Args:
+        form: the form.
+        vocab_size: of a process that is no stored one.
+
+    Raises:
+        as `chosen_process`.
+    """
+    values = form.cleaned_data
+    name: str = values["stored"]
+    specification = _stored(name) if name else _by_types(values, vocab_size)
+    title = name or f"{values['schedule']} · {values['graph']}"
+    effort = effort_of(specification)
+    if effort.build_seconds > settings.MAX_WORK_SECONDS:
+        raise UnusableError(
+            "stored" if name else "schedule",
+            f"This process would take about {effort.build_seconds:.3g} s to build; at "
+            f"most {settings.MAX_WORK_SECONDS:g} s are allowed.",
+        )
+    with costly(effort.build_seconds), _worded(form):
+        process = build_process(specification)
+    return Chosen(
+        title=title,
+        schedule=name or specification,
+        specification=specification,
+        hyperschedule=None,
+        process=process,
+        costly_seconds=effort.level_seconds,
+    )
+
+
+@contextmanager
+def costly(seconds: float) -> Iterator[None]:
+    """Hold a turn during the block, if it is estimated to take long.
+
+    Raises:
+        NoTurnError: none was free in time.
+    """
+    if seconds < COSTLY_FROM_SECONDS:
+        yield
+        return
+    with DRAWING.taken():
+        yield
+
+
+def field_of(error: EngineError, form: ProcessForm) -> str:
+    """Return the field of the form that an error of the engine is about."""
+    part, _, parameter = error.field.partition(".")
+    if form.cleaned_data["stored"] and part != "hyperschedule":
+        return "stored"
+    if part == "vocab_size":
+        return "graph"
+    if (parameter and parameter != "type") or part == "num_timesteps":
+        return "parameters"
+    return part if part in form.fields else "parameters"
+
+
+@contextmanager
+def _worded(form: ProcessForm) -> Iterator[None]:
+    """Turn what the engine refuses in the block into an error of the form."""
+    try:
+        yield
+    except EngineError as error:
+        raise UnusableError(field_of(error, form), _sentence(error)) from None
+
+
+def _sentence(error: EngineError) -> str:
+    if error.field == "vocab_size":
+        return f"{error}: that is the tokenizer's, so choose another graph."
+    return f"{error}."
+
+
+def _stored(name: str) -> dict[str, Any]:
+    try:
+        found = ScheduleConfig.objects.specification_of(name)
+    except DatabaseError:
+        raise UnusableError("stored", "The database does not answer.") from None
+    if found is None:
+        hint = nearest(name, stored_names())
+        raise UnusableError(
+            "stored",
+            f"There is no schedule of this name that is not archived{'; ' * bool(hint)}"
+            f"{hint or '.'}",
+        )
+    return found[1]
+
+
+def _by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
+    parameters = values["parameters"]
+    specification: dict[str, Any] = {"vocab_size": vocab_size}
+    if "num_timesteps" in parameters:
+        specification["num_timesteps"] = parameters["num_timesteps"]
+    for part in ("schedule", "graph"):
+        specification[part] = {"type": values[part]} | parameters.get(part, {})
+    return specification
+
+
+def _hyperschedule(form: ProcessForm, text: Tokenised) -> dict[str, Any] | None:
+    kind: str = form.cleaned_data["hyperschedule"]
+    if not kind:
+        return None
+    given: dict[str, Any] = form.cleaned_data["parameters"].get("hyperschedule", {})
+    if kind == "token_types":
+        own = {"classes": text.classes, "weights": form.weights}
+        return {"type": kind} | own | given
+    return {"type": kind} | given
+
+
+def _check_ids(form: ProcessForm, process: ForwardProcess, text: Tokenised) -> None:
+    """Refuse a vocabulary that lacks a token of the text.
+
+    Raises:
+        UnusableError: naming both sizes, and the way out.
+    """
+    greatest = int(text.encoding.tokens.max())
+    if greatest < process.vocab_size:
+        return
+    raise UnusableError(
+        "stored" if form.cleaned_data["stored"] else "graph",
+        f"It knows the ids 0 to {process.vocab_size - 1:,}, but the text has the id "
+        f"{greatest:,} of the tokenizer {text.name}: choose another tokenizer, a "
+        f"schedule of {text.tokenizer.vocab_size:,} ids, or one by its type.",
+    )

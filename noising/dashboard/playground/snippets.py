@@ -1,0 +1,122 @@
+"""The same noise elsewhere: as a request by curl, as JSON, in Python.
+
+Timestep and protected positions stay open in them: a script on the page fills those
+in while its slider moves.
+"""
+
+import json
+import pprint
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from noising.dashboard.playground.panels import Panel
+
+LONGEST_SPECIFICATION: Final = 2_000
+"""Characters of a specification that is written out; a longer one is fetched."""
+
+SLOT: Final = re.compile(r"«(\w+)»")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a snippet; one with a slot's name changes with the page."""
+
+    text: str
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """Code to copy."""
+
+    name: str
+    parts: Sequence[Part]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(part.text for part in self.parts)
+
+
+def snippets_of(panel: Panel, *, seed: int, origin: str) -> list[Snippet]:
+    """Return the ways to get what a panel shows.
+
+    Args:
+        panel: the panel.
+        seed: of its noise.
+        origin: scheme and host of this service.
+    """
+    values = {
+        "timestep": str(panel.timestep),
+        "protect": json.dumps(panel.protected.nonzero()[0].tolist()),
+    }
+    body = _body(panel, seed)
+    texts = {
+        "curl": f"curl {origin}/api/v1/noise \\\n"
+        f"  -H 'Content-Type: application/json' \\\n  -d '{body}'",
+        "Python": _python(panel, seed, origin),
+        "JSON": body,
+    }
+    return [
+        Snippet(name=name, parts=list(_parts(text, values)))
+        for name, text in texts.items()
+    ]
+
+
+def _parts(text: str, values: dict[str, str]) -> Iterator[Part]:
+    for index, piece in enumerate(SLOT.split(text)):
+        if index % 2:
+            yield Part(text=values[piece], slot=piece)
+        else:
+            yield Part(text=piece)
+
+
+def _body(panel: Panel, seed: int) -> str:
+    """Return the request to POST /api/v1/noise; no single quote stands in it."""
+    chosen = panel.chosen
+    fields: dict[str, Any] = {
+        "tokens": panel.text.encoding.tokens.tolist(),
+        "timesteps": "«timestep»",
+        "schedule": chosen.schedule,
+    }
+    if chosen.hyperschedule is not None:
+        fields["hyperschedule"] = chosen.hyperschedule
+    fields |= {"seed": seed, "protect": {"positions": "«protect»"}}
+    text = json.dumps(fields, ensure_ascii=False).replace("'", "\\u0027")
+    return re.sub(r'"(«\w+»)"', r"\1", text)
+
+
+def _python(panel: Panel, seed: int, origin: str) -> str:
+    chosen = panel.chosen
+    specification = dict(chosen.specification)
+    imports = "import numpy as np\n\nfrom noising.engine import build_process\n"
+    fetched = ""
+    if len(json.dumps(specification)) <= LONGEST_SPECIFICATION:
+        written = pprint.pformat(specification, width=80, sort_dicts=False)
+    else:
+        imports = imports.replace(
+            "from noising.engine",
+            "from noising.client import NoisingClient\nfrom noising.engine",
+        )
+        fetched = f'with NoisingClient("{origin}") as client:\n'
+        written = f'client.schedules.get("{chosen.schedule}")["specification"]'
+    assignment = f"specification = {written}\n"
+    if fetched:
+        assignment = f"{fetched}    {assignment}"
+    if chosen.hyperschedule is not None:
+        laid = pprint.pformat(
+            chosen.hyperschedule, width=80, compact=True, sort_dicts=False
+        )
+        assignment += f'specification["hyperschedule"] = {laid}\n'
+    tokens = pprint.pformat(panel.text.encoding.tokens.tolist(), width=80, compact=True)
+    return (
+        f"{imports}\n"
+        f"tokens = np.array({tokens})\n"
+        f"{assignment}"
+        "process = build_process(specification)\n"
+        "protect = np.isin(np.arange(tokens.size), «protect»)\n"
+        f"noised = process.noise(tokens, «timestep», seed={seed}, protect=protect)\n"
+        "print(noised.tokens.tolist())\n"
+    )

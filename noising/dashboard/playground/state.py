@@ -1,0 +1,193 @@
+"""The playground as a query describes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from django.http import QueryDict
+from numpy.typing import NDArray
+
+from noising.dashboard.playground.denoising import Denoised, denoised
+from noising.dashboard.playground.forms import LinkedForm, PlaygroundForm, ProcessForm
+from noising.dashboard.playground.panels import Panel, aligned
+from noising.dashboard.playground.processes import (
+    Chosen,
+    UnusableError,
+    chosen_process,
+    field_of,
+)
+from noising.dashboard.playground.snippets import Snippet, snippets_of
+from noising.dashboard.playground.texts import MOST_TOKENS, Tokenised
+from noising.engine import EngineError
+from noising.tokenizers import TOKEN_TYPES, TokenizerError
+
+LABELS: Final = ("a", "b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormError:
+    """One thing that is wrong.
+
+    Attributes:
+        field: the name of the field in the query.
+        label: what the page calls it.
+        message: a sentence.
+    """
+
+    field: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The form, and what follows from it: nothing while it has errors.
+
+    Attributes:
+        form: text, seed, timestep, protection.
+        processes: the forms of both processes.
+        text: the tokens.
+        panels: one for each process in use.
+        timestep: of the first process; as asked for where there are no panels.
+    """
+
+    form: PlaygroundForm
+    processes: Sequence[ProcessForm]
+    text: Tokenised | None
+    panels: Sequence[Panel]
+    timestep: int
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        """Work out what a query describes.
+
+        Raises:
+            NoTurnError: a process is costly, and others are at costly work.
+        """
+        form = PlaygroundForm.of(query)
+        processes = [ProcessForm.of(query, prefix=label) for label in LABELS]
+        text = _tokenised(form) if form.is_valid() else None
+        in_use = processes if form.cleaned_data.get("compare") else processes[:1]
+        panels: list[Panel] = []
+        if text is not None and all(one.is_valid() for one in in_use):
+            panels = _panels(form, in_use, text)
+        return cls(
+            form=form,
+            processes=processes,
+            text=text,
+            panels=panels,
+            timestep=(
+                panels[0].timestep if panels else form.cleaned_data.get("timestep", 0)
+            ),
+        )
+
+    @property
+    def errors(self) -> list[FormError]:
+        """What is wrong with what is in use."""
+        return [
+            FormError(
+                field=form.add_prefix(name),
+                label=_label(form, name),
+                message=str(message),
+            )
+            for form in (self.form, *self.processes[: 2 if self.compares else 1])
+            for name, messages in form.errors.items()
+            for message in messages
+        ]
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a second process."""
+        return bool(self.form.cleaned_data.get("compare"))
+
+    @property
+    def last_timestep(self) -> int:
+        """The last timestep of the first process; of none, that of most."""
+        if not self.panels:
+            return 999
+        return self.panels[0].chosen.process.num_timesteps - 1
+
+    def snippets(self, panel: Panel, origin: str) -> list[Snippet]:
+        """Return the ways to get elsewhere what a panel shows."""
+        return snippets_of(panel, seed=self.form.cleaned_data["seed"], origin=origin)
+
+    def denoised(self, query: QueryDict) -> dict[str, Denoised]:
+        """Have the panels denoised that a query names, by their labels."""
+        wanted = query.getlist("denoise")
+        return {
+            panel.label: denoised(panel)
+            for panel in self.panels
+            if panel.label in wanted
+        }
+
+
+def _label(form: LinkedForm, name: str) -> str:
+    label = str(form[name].label)
+    return label if form.prefix is None else f"{label} of process {form.prefix.upper()}"
+
+
+def _tokenised(form: PlaygroundForm) -> Tokenised | None:
+    values = form.cleaned_data
+    try:
+        text = Tokenised.of(values["tokenizer"], values["text"])
+    except TokenizerError as error:
+        form.add_error("text", f"This text {error}.")
+        return None
+    if not text.size:
+        form.add_error("text", "There must be at least one token, got none.")
+        return None
+    if text.size > MOST_TOKENS:
+        form.add_error(
+            "text",
+            f"There must be at most {MOST_TOKENS:,} tokens, got {text.size:,}.",
+        )
+        return None
+    return text
+
+
+def _panels(
+    form: PlaygroundForm, processes: Sequence[ProcessForm], text: Tokenised
+) -> list[Panel]:
+    values = form.cleaned_data
+    chosen = [_chosen(one, text) for one in processes]
+    if chosen[0] is None:
+        return []
+    first = chosen[0].process.num_timesteps
+    timestep = min(values["timestep"], first - 1)
+    protected = _protected(form, text)
+    panels = []
+    for label, one, choice in zip(LABELS, processes, chosen, strict=False):
+        if choice is None:
+            return []
+        own = aligned(timestep, first, choice.process.num_timesteps)
+        try:
+            panel = Panel.of(
+                label,
+                choice,
+                text,
+                timestep=own,
+                seed=values["seed"],
+                protected=protected,
+            )
+        except EngineError as error:
+            one.add_error(field_of(error, one), f"{error}.")
+            return []
+        panels.append(panel)
+    return panels
+
+
+def _chosen(form: ProcessForm, text: Tokenised) -> Chosen | None:
+    try:
+        return chosen_process(form, text)
+    except UnusableError as error:
+        form.add_error(error.field, str(error))
+        return None
+
+
+def _protected(form: PlaygroundForm, text: Tokenised) -> NDArray[np.bool_]:
+    """Return which positions are protected; those beyond the text are passed over."""
+    values = form.cleaned_data
+    kinds = [TOKEN_TYPES.index(name) for name in values["protect_types"]]
+    mask: NDArray[np.bool_] = np.isin(text.encoding.types, kinds)
+    return mask | np.isin(np.arange(text.size), values["protect"])

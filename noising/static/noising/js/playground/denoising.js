@@ -1,0 +1,44 @@
+/** A button that asks the denoiser, and the chips that came back. */
+
+import { read } from "../api.js";
+import { element } from "../elements.js";
+
+/**
+ * Offer to denoise what a panel shows.
+ *
+ * @param {Panel} panel gets the button.
+ * @param {() => string} address of the page's state with this panel denoised.
+ */
+export function offerDenoising(panel, address) {
+  const shown = element("div", { class: "denoised", role: "status" });
+  const button = element("button", { type: "button", class: "button-quiet" }, "Denoise");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const state = await read(address());
+      const own = state.processes?.find((one) => one.label === panel.process.label);
+      shown.replaceChildren(...parts(own?.denoised, panel.process.label));
+    } catch (error) {
+      shown.replaceChildren(complaint(error.message));
+    }
+    button.disabled = false;
+  });
+  panel.rest.replaceChildren(shown, element("p", {}, button));
+}
+
+function parts(denoised, label) {
+  if (!denoised) return [complaint("The form has errors.")];
+  if (denoised.error) return [complaint(denoised.error)];
+  const chips = denoised.chips.map(({ text, title, classes }) =>
+    element("li", { class: classes, title }, text));
+  const name = `Denoised tokens of process ${label.toUpperCase()}`;
+  return [
+    element("h3", {}, "Denoised"),
+    element("p", { class: "muted" }, denoised.summary),
+    element("ol", { class: "tokens", "aria-label": name }, ...chips),
+  ];
+}
+
+function complaint(text) {
+  return element("p", { class: "reason" }, text);
+}

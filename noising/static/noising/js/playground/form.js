@@ -1,0 +1,98 @@
+/** The form: its query, which is also the page's address, and what is wrong with it. */
+
+import { element } from "../elements.js";
+
+export const LONGEST_QUERY = 8000; // servers read lines of 8 KiB
+
+export class Form {
+  /** @param {HTMLFormElement} root */
+  constructor(root) {
+    this.root = root;
+    this.protectBox = root.elements.namedItem("protect");
+    this.arrange();
+  }
+
+  /** Call back at each change but those of the timestep, which lies outside the form. */
+  onChange(callback) {
+    this.root.addEventListener("input", () => {
+      this.arrange();
+      callback();
+    });
+  }
+
+  /** The query without what is empty: that is what it is by default. */
+  get query() {
+    const query = new URLSearchParams();
+    for (const [name, value] of new FormData(this.root)) {
+      if (value !== "" || name === "text") query.append(name, value);
+    }
+    return query;
+  }
+
+  /** Show the fields that count: by type or stored, weights, the second process. */
+  arrange() {
+    const compares = this.root.elements.namedItem("compare").checked;
+    for (const process of this.root.querySelectorAll("[data-process]")) {
+      const value = (name) =>
+        this.root.elements.namedItem(`${process.dataset.process}-${name}`).value;
+      process.hidden = process.dataset.process === "b" && !compares;
+      // Disabled, they are no part of the address.
+      process.disabled = process.hidden;
+      enable(process.querySelector("[data-by-type]"), !value("stored").trim());
+      enable(process.querySelector("[data-weights]"), value("hyperschedule") === "token_types");
+    }
+  }
+
+  get protectedTypes() {
+    const boxes = this.root.querySelectorAll("[name=protect_types]:checked");
+    return new Set([...boxes].map((box) => box.value));
+  }
+
+  /** The positions in the box; what is no number there is the server's to refuse. */
+  get protectedPositions() {
+    const words = this.protectBox.value.split(/[\s,]+/).filter(Boolean);
+    return new Set(words.map(Number));
+  }
+
+  set protectedPositions(positions) {
+    this.protectBox.value = [...positions].sort((a, b) => a - b).join(", ");
+  }
+
+  set seed(value) {
+    this.root.elements.namedItem("seed").value = value;
+    this.root.dispatchEvent(new Event("input"));
+  }
+
+  /** Put messages beside their fields; where there is none any more, it goes. */
+  showErrors(errors) {
+    for (const field of this.root.querySelectorAll("[data-field]")) {
+      const name = field.dataset.field;
+      const messages = errors.filter((error) => error.field === name);
+      field.querySelector(".errorlist")?.remove();
+      const input = field.querySelector("input, select, textarea");
+      const help = field.querySelector(".helptext")?.id;
+      input.removeAttribute("aria-invalid");
+      describe(input, [help]);
+      if (!messages.length) continue;
+      input.setAttribute("aria-invalid", "true");
+      field.querySelector("label, legend").after(element(
+        "ul", { class: "errorlist", id: `id_${name}_error` },
+        ...messages.map(({ message }) => element("li", {}, message)),
+      ));
+      describe(input, [help, `id_${name}_error`]);
+      const details = field.closest("details");
+      if (details) details.open = true;
+    }
+  }
+}
+
+function describe(input, ids) {
+  const known = ids.filter(Boolean).join(" ");
+  if (known) input.setAttribute("aria-describedby", known);
+  else input.removeAttribute("aria-describedby");
+}
+
+function enable(row, isOn) {
+  row.hidden = !isOn;
+  for (const input of row.querySelectorAll("input, select")) input.disabled = !isOn;
+}

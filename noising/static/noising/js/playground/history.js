@@ -1,0 +1,93 @@
+/**
+ * All states of a sequence under one process, and a place among them.
+ *
+ * POST /api/v1/trajectory says when each position changes, and to what. In the order of
+ * their timesteps the changes are steps forward; undone, steps back. So moving from one
+ * timestep to another touches the positions that differ, and no others.
+ */
+
+export class History {
+  /**
+   * @param {number[]} tokens clean ids.
+   * @param {object} answer timesteps, alphas, changes.
+   */
+  constructor(tokens, { timesteps, alphas, changes }) {
+    this.tokens = tokens;
+    this.timesteps = timesteps;
+    this.alphas = alphas;
+    this.state = Int32Array.from(tokens);
+    this.steps = stepsOf(tokens, changes);
+    this.done = 0; // how many of the steps lie behind
+    this.touched = new Set();
+  }
+
+  /** Return the ids that each position comes to, in order. */
+  get later() {
+    const ids = this.tokens.map(() => []);
+    for (const { position, to } of this.steps) ids[position].push(to);
+    return ids;
+  }
+
+  /** Go to a timestep; return the positions that may read otherwise now. */
+  moveTo(timestep) {
+    const { steps, state, touched } = this;
+    touched.clear();
+    while (this.done < steps.length && steps[this.done].timestep <= timestep) {
+      const { position, to } = steps[this.done++];
+      state[position] = to;
+      touched.add(position);
+    }
+    while (this.done > 0 && steps[this.done - 1].timestep > timestep) {
+      const { position, from } = steps[--this.done];
+      state[position] = from;
+      touched.add(position);
+    }
+    return touched;
+  }
+
+  /** Return alpha at a timestep: that of the last one known at or before it. */
+  alphaAt(timestep) {
+    return this.alphas[Math.max(0, placeOf(this.timesteps, timestep))];
+  }
+
+  /**
+   * Return the share of tokens that are unchanged at each of the timesteps.
+   *
+   * @param {(position: number) => boolean} isProtected
+   */
+  unchanged(isProtected) {
+    const { tokens, steps } = this;
+    const shares = [];
+    let changed = 0;
+    let next = 0;
+    for (const timestep of this.timesteps) {
+      for (; next < steps.length && steps[next].timestep <= timestep; next++) {
+        const { position, from, to } = steps[next];
+        if (isProtected(position)) continue;
+        changed += (to !== tokens[position]) - (from !== tokens[position]);
+      }
+      shares.push(1 - changed / tokens.length);
+    }
+    return shares;
+  }
+}
+
+function stepsOf(tokens, changes) {
+  const steps = changes.flatMap((own, position) =>
+    own.map(([timestep, to], index) => ({
+      timestep, position, to, from: index ? own[index - 1][1] : tokens[position],
+    })));
+  return steps.sort((one, other) => one.timestep - other.timestep);
+}
+
+/** Return the place of the last number at or below a limit, by halving; -1 for none. */
+function placeOf(rising, limit) {
+  let low = -1;
+  let high = rising.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] <= limit) low = middle;
+    else high = middle;
+  }
+  return low;
+}

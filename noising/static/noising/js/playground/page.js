@@ -1,0 +1,207 @@
+/**
+ * The playground. The server reads the form (state.json) and the API answers the whole
+ * history of the tokens, once for each process; from there on slider, play button and
+ * protection need nobody.
+ */
+
+import { post, read } from "../api.js";
+import { copyText } from "../copy.js";
+import { element } from "../elements.js";
+import { Curves } from "./curves.js";
+import { offerDenoising } from "./denoising.js";
+import { Form, LONGEST_QUERY } from "./form.js";
+import { Panel } from "./panel.js";
+import { Player } from "./player.js";
+import { Snippets } from "./snippets.js";
+import { Texts } from "./texts.js";
+
+const PAUSE_MS = 250; // of typing, until the server is asked
+
+class Playground {
+  constructor(root) {
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    this.addresses = root.dataset;
+    this.hasDenoiser = "denoiser" in root.dataset;
+    this.status = part("status");
+    this.problem = part("problem");
+    this.holder = part("panels");
+    this.form = new Form(root.querySelector("form"));
+    this.texts = new Texts(root.dataset.detokenize);
+    this.curves = new Curves(part("curves"));
+    this.snippets = new Snippets(part("snippets"));
+    this.answers = new Map();
+    this.panels = [];
+    this.positions = this.form.protectedPositions;
+    this.types = this.form.protectedTypes;
+    this.player = new Player(part("player"), {
+      show: (timestep) => this.show(timestep),
+      rest: () => this.rest(),
+    });
+    for (const shown of root.querySelectorAll("[data-only-scripts]")) shown.hidden = false;
+    for (const gone of root.querySelectorAll("[data-without-scripts]")) gone.hidden = true;
+    this.offerButtons(part("new-seed"), part("share"));
+    this.form.root.addEventListener("submit", (event) => event.preventDefault());
+    this.form.onChange(() => this.changed());
+  }
+
+  offerButtons(newSeed, share) {
+    newSeed.hidden = share.hidden = false;
+    newSeed.addEventListener("click", () => {
+      this.form.seed = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    });
+    share.addEventListener("click", () => copyText(this.link(), share));
+  }
+
+  /** The page's address with everything that it shows. */
+  link() {
+    const query = this.form.query;
+    query.set("timestep", String(this.player.timestep));
+    return `${location.origin}${location.pathname}?${query}`;
+  }
+
+  changed() {
+    this.protect();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.load(), PAUSE_MS);
+  }
+
+  /** Ask what the form means, and for the histories that are new. */
+  async load() {
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    const query = this.form.query;
+    query.set("timestep", String(this.player.timestep));
+    if (`${query}`.length > LONGEST_QUERY) {
+      const message = "It is too long for an address: shorten it.";
+      this.refuse([{ field: "text", label: "Text", message }]);
+      return;
+    }
+    try {
+      const state = await read(`${this.addresses.state}?${query}`, signal);
+      this.form.showErrors(state.errors);
+      if (!state.processes) {
+        this.refuse(state.errors);
+        return;
+      }
+      await this.take(state, signal);
+      this.problem.hidden = true;
+      this.rest();
+    } catch (error) {
+      if (error.name !== "AbortError") this.refuse([{ message: error.message }]);
+    }
+  }
+
+  async take(state, signal) {
+    const answers = await Promise.all(
+      state.processes.map(({ request }) => this.history(request, signal)),
+    );
+    const ids = new Set(answers.flatMap((answer) =>
+      answer.changes.flatMap((own) => own.map(([, id]) => id))).concat(state.tokens));
+    const textOf = await this.texts.of(state.tokenizer, ids, signal);
+    // Only those in use are kept: a history may be large.
+    this.answers = new Map(state.processes.map((one, place) => [one.request, answers[place]]));
+    this.state = state;
+    this.panels = state.processes.map((process, place) =>
+      new Panel(state, process, answers[place], {
+        textOf: (id) => textOf(id, process.mask_id),
+        isProtected: (position) => this.isProtected(position),
+        choose: (position) => this.choose(position),
+      }));
+    for (const panel of this.panels) {
+      panel.refreshAll();
+      if (this.hasDenoiser) offerDenoising(panel, () => this.denoisedAt(panel));
+    }
+    this.holder.replaceChildren(...this.panels.map((panel) => panel.root));
+    this.snippets.set(state.processes);
+    this.draw();
+    this.player.set(this.first, this.player.timestep);
+  }
+
+  async history(request, signal) {
+    return this.answers.get(request) ?? post(this.addresses.trajectory, request, signal);
+  }
+
+  /** How many timesteps the first process has: the slider's. */
+  get first() {
+    return this.panels[0].process.num_timesteps;
+  }
+
+  show(timestep) {
+    for (const panel of this.panels) panel.show(panel.aligned(timestep, this.first));
+    this.curves.mark(timestep);
+  }
+
+  /** Bring up to date what need not follow every frame. */
+  rest() {
+    history.replaceState(null, "", this.link());
+    this.status.textContent = this.panels.map((panel) => panel.sentence).join(" ");
+    this.fillSnippets();
+  }
+
+  fillSnippets() {
+    const positions = this.state?.tokens.flatMap((_, position) =>
+      (this.isProtected(position) ? [position] : []));
+    for (const panel of this.panels) {
+      const { label } = panel.process;
+      this.snippets.fill(label, "timestep", String(panel.timestep));
+      this.snippets.fill(label, "protect", `[${positions.join(", ")}]`);
+    }
+  }
+
+  draw() {
+    this.curves.set(this.panels.flatMap((panel) => panel.lines(this.first)));
+    this.curves.mark(this.player.timestep);
+  }
+
+  isProtected(position) {
+    return this.positions.has(position) || this.types.has(this.state.types[position]);
+  }
+
+  /** Protect a position, or no longer. */
+  choose(position) {
+    if (this.types.has(this.state.types[position])) {
+      this.status.textContent = `All ${this.state.types[position]} tokens are protected.`;
+      return;
+    }
+    const positions = new Set(this.positions);
+    if (!positions.delete(position)) positions.add(position);
+    this.form.protectedPositions = positions;
+    this.protect();
+    this.rest();
+  }
+
+  /** Take the protection that the form shows. */
+  protect() {
+    const [positions, types] = [this.form.protectedPositions, this.form.protectedTypes];
+    if (isSame(positions, this.positions) && isSame(types, this.types)) return;
+    this.positions = positions;
+    this.types = types;
+    if (!this.panels.length) return;
+    for (const panel of this.panels) panel.refreshAll();
+    this.draw();
+  }
+
+  denoisedAt(panel) {
+    const query = new URL(this.link()).searchParams;
+    query.append("denoise", panel.process.label);
+    return `${this.addresses.state}?${query}`;
+  }
+
+  /** Say what is wrong; what was shown before stays. */
+  refuse(errors) {
+    this.form.showErrors(errors);
+    const items = errors.map(({ label, message }) =>
+      element("li", {}, label ? `${label}: ` : "", element("bdi", {}, message)));
+    this.problem.replaceChildren(element("ul", {}, ...items));
+    this.problem.hidden = !items.length;
+  }
+}
+
+function isSame(one, other) {
+  return one.size === other.size && [...one].every((item) => other.has(item));
+}
+
+for (const root of document.querySelectorAll("[data-playground]")) {
+  new Playground(root).load();
+}

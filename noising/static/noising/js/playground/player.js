@@ -1,0 +1,85 @@
+/** The timestep: a slider, a box for its number, and a button that lets it run. */
+
+const WHOLE_MS = 10_000; // from the first timestep to the last, at speed 1
+
+export class Player {
+  /**
+   * @param {HTMLElement} root with the controls.
+   * @param {object} calls show(timestep), called at each new one; rest(), called when
+   *   it no longer moves.
+   */
+  constructor(root, { show, rest }) {
+    this.calls = { show, rest };
+    const control = (name) => root.querySelector(`[data-${name}]`);
+    this.slider = control("slider");
+    this.box = control("timestep");
+    this.play = control("play");
+    this.speed = control("speed");
+    this.last = control("last");
+    this.frame = null;
+    for (const shown of [this.slider, this.play]) shown.hidden = false;
+    this.slider.addEventListener("input", () => this.takeOver(this.slider.value));
+    this.slider.addEventListener("change", () => this.calls.rest());
+    this.box.addEventListener("input", () => this.takeOver(this.box.value));
+    this.box.addEventListener("change", () => this.calls.rest());
+    this.play.addEventListener("click", () => (this.frame ? this.stop() : this.start()));
+  }
+
+  get timestep() {
+    return Number(this.slider.value);
+  }
+
+  get end() {
+    return Number(this.slider.max);
+  }
+
+  /** Take the range of another process, and a timestep of it. */
+  set(count, timestep) {
+    for (const input of [this.slider, this.box]) input.max = String(count - 1);
+    this.last.textContent = String(count - 1);
+    this.play.disabled = count < 2;
+    this.moveTo(Math.min(timestep, count - 1));
+  }
+
+  /** Show a timestep. */
+  moveTo(timestep) {
+    this.slider.value = String(timestep);
+    if (this.box.value !== String(timestep)) this.box.value = String(timestep);
+    this.calls.show(timestep);
+  }
+
+  /** A hand on a control ends the run. */
+  takeOver(text) {
+    const timestep = Math.round(Number(text));
+    if (text === "" || !Number.isFinite(timestep)) return;
+    if (this.frame) this.stop();
+    this.moveTo(Math.min(this.end, Math.max(0, timestep)));
+  }
+
+  /** Run from here to the end, from the beginning if this is the end. */
+  start() {
+    if (this.timestep >= this.end) this.moveTo(0);
+    this.play.textContent = "Pause";
+    let at = this.timestep;
+    let before = null;
+    const step = (now) => {
+      if (before !== null) {
+        at += ((now - before) / WHOLE_MS) * Number(this.speed.value) * this.end;
+      }
+      before = now;
+      const timestep = Math.min(this.end, Math.floor(at));
+      if (timestep !== this.timestep) this.moveTo(timestep);
+      if (timestep >= this.end) this.stop();
+      else this.frame = requestAnimationFrame(step);
+    };
+    this.frame = requestAnimationFrame(step);
+  }
+
+  /** Stay here. */
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    this.play.textContent = "Play";
+    this.calls.rest();
+  }
+}

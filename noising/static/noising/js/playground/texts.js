@@ -1,0 +1,34 @@
+/** What ids read, each asked for once. */
+
+import { post } from "../api.js";
+
+const MASK = "[MASK]";
+
+export class Texts {
+  /** @param {string} address of POST /api/v1/detokenize. */
+  constructor(address) {
+    this.address = address;
+    this.byTokenizer = new Map();
+  }
+
+  /**
+   * Return a function from id to text, once the texts of all ids are there.
+   *
+   * @param {object} tokenizer name and vocab_size.
+   * @param {Set<number>} ids
+   * @param {AbortSignal} signal
+   */
+  async of(tokenizer, ids, signal) {
+    if (!this.byTokenizer.has(tokenizer.name)) {
+      this.byTokenizer.set(tokenizer.name, new Map());
+    }
+    const known = this.byTokenizer.get(tokenizer.name);
+    const wanted = [...ids].filter((id) => id < tokenizer.vocab_size && !known.has(id));
+    if (wanted.length) {
+      const body = { tokens: wanted, tokenizer: tokenizer.name, return: ["texts"] };
+      const { texts } = await post(this.address, body, signal);
+      wanted.forEach((id, place) => known.set(id, texts[place]));
+    }
+    return (id, maskId) => (id === maskId ? MASK : known.get(id) ?? `#${id}`);
+  }
+}

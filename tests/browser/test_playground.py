@@ -1,0 +1,363 @@
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.browser.visitors import CONTRASTS, WIDTHS, Scheme, Visitor, visitor
+from tests.integrations.services import answer, serving
+from tests.operations.servers import Server, running
+
+pytestmark = pytest.mark.browser
+
+TEXT = "If x < 3, then y = 2"
+TOKENS = [1532, 2124, 1279, 513, 11, 788, 331, 796, 362]
+IDS = re.compile(r"\bid (\d+)")
+
+
+def path(**fields: Any) -> str:
+    named = {re.sub("^([ab])_", r"\1-", name): value for name, value in fields.items()}
+    return f"/playground/?{urlencode({'text': TEXT} | named, doseq=True)}"
+
+
+def chips(guest: Visitor, label: str = "a") -> Locator:
+    return guest.page.locator(f"[data-panel={label}] button.token")
+
+
+def open_at(guest: Visitor, **fields: Any) -> None:
+    """Visit the playground, and wait for its scripts."""
+    guest.visit(path(**fields))
+    chips(guest).first.wait_for()
+
+
+def ids(guest: Visitor, label: str = "a") -> list[int]:
+    titles = chips(guest, label).evaluate_all("all => all.map((e) => e.title)")
+    return [int(IDS.findall(title)[-1]) for title in titles]
+
+
+def move_to(guest: Visitor, timestep: int) -> None:
+    guest.page.locator("[data-slider]").fill(str(timestep))
+
+
+def snippet(guest: Visitor, name: str) -> str:
+    block = guest.page.locator(f'[data-snippets] pre[data-copy="{name}"]')
+    return str(block.text_content())
+
+
+def noised(guest: Visitor, body: dict[str, Any]) -> list[int]:
+    answered = guest.server.ask("POST", "/api/v1/noise", body)
+    assert answered.status == 200, answered.body
+    found: list[int] = answered.json()["noised_tokens"]
+    return found
+
+
+SPECIFICATIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"a_graph": "absorbing"}, {"schedule": {"graph": {"type": "absorbing"}}}),
+    (
+        {"a_schedule": "gidd", "a_graph": "gidd"},
+        {"schedule": {"schedule": {"type": "gidd"}, "graph": {"type": "gidd"}}},
+    ),
+    ({"a_stored": "sedd-absorbing"}, {"schedule": "sedd-absorbing"}),
+    (
+        {
+            "a_graph": "hdlm_gamma",
+            "a_hyperschedule": "sliding",
+            "a_parameters": '{"num_timesteps": 64, "hyperschedule": {"width": 4}}',
+        },
+        {
+            "schedule": {"num_timesteps": 64, "graph": {"type": "hdlm_gamma"}},
+            "hyperschedule": {"type": "sliding", "width": 4},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "body"), SPECIFICATIONS)
+def test_the_slider_shows_what_the_api_answers_and_asks_for_nothing(
+    guest: Visitor, fields: dict[str, Any], body: dict[str, Any]
+) -> None:
+    open_at(guest, seed=2**64 - 1, protect="1", **fields)
+    last = int(str(guest.page.locator("[data-slider]").get_attribute("max")))
+    asked: list[str] = []
+    guest.page.on("request", lambda request: asked.append(request.url))
+    # Forth and back: a step that is undone must leave what was before.
+    for timestep in (0, last // 3, last, last // 2, last // 2 + 1, last // 5):
+        move_to(guest, timestep)
+        assert ids(guest) == noised(
+            guest,
+            {
+                "tokens": TOKENS,
+                "timesteps": timestep,
+                "seed": 2**64 - 1,
+                "protect": {"positions": [1]},
+                **body,
+            },
+        )
+    # A new address makes the browser look for the page's icon.
+    assert [url for url in asked if "mark." not in url] == []
+
+
+def test_the_counters_count_what_the_chips_show(guest: Visitor) -> None:
+    open_at(guest, timestep=600)
+    changed = chips(guest).and_(guest.page.locator(".is-noised")).count()
+    counts = guest.page.locator("[data-panel=a] .counts dd").all_text_contents()
+    assert counts[0] == f"{100 * (9 - changed) / 9:.2f} % {9 - changed} of 9"
+    by_type = [re.search(r"(\d+) of (\d+)", count) for count in counts[1:]]
+    assert sum(int(match[1]) for match in by_type if match) == 9 - changed
+    assert [int(match[2]) for match in by_type if match] == [6, 2, 1]
+
+
+def test_it_plays_to_the_end_and_can_be_paused(guest: Visitor) -> None:
+    open_at(guest, timestep=0)
+    page = guest.page
+    assert page.locator("[data-slider]").input_value() == "0"
+    play = page.locator("[data-play]")
+    play.click()
+    assert play.text_content() == "Pause"
+    slider = page.locator("[data-slider]")
+    expect(slider).to_have_value(re.compile("^([5-9].|...)$"))
+    play.click()
+    assert play.text_content() == "Play"
+    paused = slider.input_value()
+    assert 50 < int(paused) < 999
+    assert page.locator("[data-timestep]").input_value() == paused
+    assert page.url.endswith(f"timestep={paused}")
+    page.get_by_label("Speed").select_option("4")
+    play.click()
+    expect(slider).to_have_value("999")
+    assert play.text_content() == "Play"
+    assert ids(guest) == noised(guest, {"tokens": TOKENS, "timesteps": 999, "seed": 7})
+    play.click()  # from the end it begins anew
+    expect(slider).to_have_value(re.compile("^[0-8]?.?.$"))
+    move_to(guest, 5)  # a hand on the slider ends the run
+    assert play.text_content() == "Play"
+
+
+def test_nothing_moves_by_itself_or_dissolves_where_motion_is_unwelcome(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    guest = Visitor(page=context.new_page(), server=server)
+    open_at(guest, timestep=500)
+    duration = chips(guest).first.evaluate("e => getComputedStyle(e).transition")
+    assert "none" in duration
+    assert guest.page.locator("[data-play]").text_content() == "Play"
+    context.close()
+    assert guest.troubles == []
+
+
+def test_a_link_restores_everything(guest: Visitor) -> None:
+    open_at(guest)
+    page = guest.page
+    page.get_by_label("Text", exact=True).fill("|- ( ph -> ( ps -> ph ) )")
+    page.get_by_label("Tokenizer", exact=True).select_option("metamath")
+    page.get_by_label("Compare with a second process").check()
+    first, second = (page.locator(f"[data-process={label}]") for label in "ab")
+    first.get_by_label("Hyperschedule").select_option("token_types")
+    first.get_by_label("Critical weight").fill("7.5")
+    second.get_by_label("Graph").select_option("hdlm_epsilon")
+    second.get_by_text("Parameters").first.click()
+    second.locator("textarea").fill('{"num_timesteps": 40}')
+    page.get_by_role("button", name="New seed").click()
+    page.get_by_label("critical", exact=True).check()
+    page.wait_for_url(re.compile("num_timesteps"))
+    page.locator("[data-panel=b] h2", has_text="hdlm_epsilon").wait_for()
+    chips(guest).nth(2).click()
+    move_to(guest, 700)
+    page.locator("[data-slider]").dispatch_event("change")
+    shown = [ids(guest, label) for label in "ab"]
+    seed = page.get_by_label("Seed").input_value()
+    assert seed != "7"
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    chips(guest, "b").first.wait_for()
+    assert [ids(guest, label) for label in "ab"] == shown
+    assert page.get_by_label("Seed").input_value() == seed
+    assert (
+        page.get_by_label("Text", exact=True).input_value()
+        == "|- ( ph -> ( ps -> ph ) )"
+    )
+    assert first.get_by_label("Critical weight").input_value() == "7.5"
+    assert page.locator("[data-timestep]").input_value() == "700"
+    assert "is-protected" in str(chips(guest).nth(2).get_attribute("class"))
+    assert "timestep 27 ·" in str(
+        page.locator("[data-panel=b] .panel-head").text_content()
+    )
+
+
+def test_the_keyboard_walks_the_tokens_and_protects(guest: Visitor) -> None:
+    open_at(guest, timestep=999)
+    keyboard, row = guest.page.keyboard, chips(guest)
+    assert row.evaluate_all("all => all.filter((e) => e.tabIndex === 0).length") == 1
+    row.first.focus()
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowRight")
+    assert row.nth(2).evaluate("e => e === document.activeElement")
+    assert "now id" in str(row.nth(2).get_attribute("title"))
+    keyboard.press("Space")
+    assert row.nth(2).get_attribute("aria-pressed") == "true"
+    assert ids(guest)[2] == TOKENS[2]
+    assert guest.page.get_by_label("Protect positions").input_value() == "2"
+    keyboard.press("End")
+    keyboard.press("Enter")
+    assert guest.page.get_by_label("Protect positions").input_value() == "2, 8"
+    keyboard.press("Home")
+    keyboard.press("ArrowLeft")
+    assert row.first.evaluate("e => e === document.activeElement")
+    keyboard.press("PageDown")
+    assert row.last.evaluate("e => e === document.activeElement")
+    keyboard.press("Space")
+    assert row.last.get_attribute("aria-pressed") == "false"
+    slider = guest.page.locator("[data-slider]")
+    slider.focus()
+    keyboard.press("ArrowLeft")
+    assert slider.input_value() == "998"
+    keyboard.press("Home")
+    assert ids(guest) == TOKENS
+
+
+def test_tokens_of_a_type_are_protected_together(guest: Visitor) -> None:
+    open_at(guest, timestep=999)
+    guest.page.get_by_label("variable", exact=True).check()
+    pressed = chips(guest).evaluate_all(
+        "all => all.map((e) => e.getAttribute('aria-pressed'))"
+    )
+    assert [i for i, value in enumerate(pressed) if value == "true"] == [1, 6]
+    assert [ids(guest)[i] for i in (1, 6)] == [TOKENS[1], TOKENS[6]]
+    chips(guest).nth(1).click()  # which its type protects anyway
+    assert guest.page.get_by_label("Protect positions").input_value() == ""
+    assert "All variable tokens" in str(
+        guest.page.locator("[data-status]").text_content()
+    )
+
+
+def test_snippets_follow_the_page(guest: Visitor) -> None:
+    open_at(guest, timestep=100)
+    move_to(guest, 640)
+    chips(guest).nth(4).click()
+    body = json.loads(snippet(guest, "JSON"))
+    assert (body["timesteps"], body["protect"]) == (640, {"positions": [4]})
+    assert noised(guest, body) == ids(guest)
+    assert '"timesteps": 640' in snippet(guest, "curl")
+    assert "process.noise(tokens, 640, seed=7" in snippet(guest, "Python")
+
+
+def test_the_curves_carry_dots_and_a_line_for_each_share(guest: Visitor) -> None:
+    open_at(guest, compare="on", timestep=100)
+    figure = guest.page.locator("[data-curves]")
+    canvas = figure.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    names = figure.locator(".chart-key").all_text_contents()
+    assert names == ["A: alpha", "A: share unchanged", "B: alpha", "B: share unchanged"]
+    before = canvas.screenshot()
+    move_to(guest, 700)
+    assert canvas.screenshot() != before
+
+
+def test_what_cannot_be_used_is_said_beside_its_field(guest: Visitor) -> None:
+    open_at(guest)
+    page = guest.page
+    graph = page.locator("[data-process=a]").get_by_label("Graph")
+    graph.select_option("gidd")
+    error = page.locator("[data-field=a-graph] .errorlist")
+    error.wait_for()
+    assert "must not be `gidd` without the schedule `gidd`" in str(error.text_content())
+    assert graph.get_attribute("aria-invalid") == "true"
+    assert page.locator("[data-problem]").is_visible()
+    assert chips(guest).count() == len(TOKENS)  # what was shown stays
+    graph.select_option("absorbing")
+    error.wait_for(state="detached")
+    page.locator("[data-panel=a] h2", has_text="absorbing").wait_for()
+    assert not page.locator("[data-problem]").is_visible()
+    page.get_by_label("Text", exact=True).fill("數" * 1000)
+    page.locator("[data-field=text] .errorlist", has_text="too long").wait_for()
+
+
+HOSTILE = "<script>alert(1)</script> \u202eevil\u202c \u05d0 &amp; $x^2$ \x07 \u200b"
+
+
+def test_hostile_text_stays_text_with_scripts_and_without(
+    browser: Browser, server: Server, guest: Visitor
+) -> None:
+    where = {"text": HOSTILE, "timestep": 400, "a_graph": "absorbing"}
+    open_at(guest, **where)
+    rows = [
+        chips(guest).evaluate_all("all => all.map((e) => [e.textContent, e.title])")
+    ]
+    context, reader = visitor(browser, server, scripts=False)
+    reader.visit(path(**where))
+    rows.append(
+        [
+            [chip.text_content(), chip.get_attribute("title")]
+            for chip in reader.page.locator("[data-panel=a] li.token").all()
+        ]
+    )
+    context.close()
+    assert rows[0] == rows[1]
+    move_to(guest, 0)
+    texts = chips(guest).evaluate_all("all => all.map((e) => e.textContent)")
+    assert "".join(texts).startswith("<script>alert(1)</script>")
+    assert guest.page.locator("script:not([src])").count() == 0
+
+
+def test_without_scripts_the_form_shows_other_noise(
+    browser: Browser, server: Server
+) -> None:
+    context, guest = visitor(browser, server, scripts=False)
+    guest.visit(path())
+    page = guest.page
+    page.locator("[data-process=a]").get_by_label("Graph").select_option("absorbing")
+    page.locator("[data-timestep]").fill("999")
+    page.get_by_role("button", name="Show").first.click()
+    assert page.locator("[data-panel=a] li.is-mask").count() == len(TOKENS)
+    assert guest.images_render() == []
+    assert not page.locator("[data-play]").is_visible()
+    context.close()
+    assert guest.troubles == []
+
+
+@pytest.fixture
+def denoising(tmp_path: Path) -> Iterator[Server]:
+    """A service with a denoiser that knows the answer but for one token."""
+    document = orjson.dumps({"denoised_tokens": [*TOKENS[:-1], 5]})
+    with (
+        serving(answer(document)) as denoiser,
+        running(tmp_path / "data", variables={"DENOISER_URL": denoiser.url}) as server,
+    ):
+        yield server
+
+
+def test_a_denoiser_is_asked_and_its_answer_shown(
+    browser: Browser, denoising: Server
+) -> None:
+    context, guest = visitor(browser, denoising)
+    open_at(guest, timestep=999)
+    guest.page.get_by_role("button", name="Denoise").click()
+    back = guest.page.locator(".denoised li.token")
+    back.first.wait_for()
+    assert back.count() == len(TOKENS)
+    assert guest.page.locator(".denoised .is-wrong").count() == 1
+    assert "88.89 %" in str(guest.page.locator(".denoised").text_content())
+    context.close()
+    assert guest.troubles == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_fits_and_can_be_read(
+    browser: Browser, server: Server, width: int, scheme: Scheme
+) -> None:
+    context, guest = visitor(browser, server, width=width, scheme=scheme)
+    open_at(guest, compare="on", a_hyperschedule="token_types", protect="1")
+    page_width = guest.page.evaluate("document.documentElement.scrollWidth")
+    assert page_width <= width
+    assert guest.page.evaluate(CONTRASTS) == []
+    context.close()
+    assert guest.troubles == []

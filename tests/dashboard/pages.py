@@ -21,3 +21,13 @@ INLINE = re.compile(
 def inline_parts(page: str) -> list[str]:
     """Return what a strict policy forbids: style, script and handlers in the page."""
     return INLINE.findall(page)
+
+
+# A block's text turns nothing outside of the block.
+ISOLATED = re.compile(r"<bdi>.*?</bdi>|<pre\b.*?</pre>|\s[a-z-]+=\"[^\"]*\"", re.DOTALL)
+TURNING_MARK = "\u202e"
+
+
+def turns_text_around(page: str) -> bool:
+    """Tell whether a mark that turns the direction of text reaches beyond its name."""
+    return TURNING_MARK in ISOLATED.sub("", page)

@@ -10,14 +10,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from noising import services
 from noising.execution.claims import renew
 from noising.models import BenchmarkRun
-from tests.dashboard.pages import inline_parts, page_text
+from tests.dashboard.pages import inline_parts, page_text, turns_text_around
 from tests.runs import claimed, queued
 
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
-HOSTILE = "<script>alert(1)</script>$x^2$"
+HOSTILE = "\u202e<script>alert(1)</script>$x^2$"
 
 
 def test_an_empty_database_shows_what_to_do_next(client: Client) -> None:
@@ -76,7 +76,8 @@ def test_lists_schedules_and_runs_with_links_and_plots(
     assert f'href="/runs/{recorded_run.pk}/"' in page
     for name in ("alpha", "information", "preservation", "throughput"):
         assert f"/plots/runs/{recorded_run.pk}/{name}.svg?v=" in page
-    assert "uniform, cosine, sedd_entropy" in page
+    for name in ("uniform", "cosine", "sedd_entropy"):
+        assert f"<bdi>{name}</bdi>" in page
     assert "1 warning" in page
     assert "load_schedules" not in page
 
@@ -107,7 +108,7 @@ def test_shows_the_queue_as_it_is(client: Client, db: None) -> None:
 
     assert "its worker does not answer" in page
     assert "waits for attempt 2 of 3" in page
-    assert "uniform, cosine" in page
+    assert "<bdi>uniform</bdi>, <bdi>cosine</bdi>" in page
     assert "its worker does not answer" in page_text(client, f"/runs/{lost.pk}/")
     assert "none is running" in page
     services.worker_seen(worker_id="here")
@@ -126,10 +127,17 @@ def test_names_are_text_and_never_markup(
         notes=HOSTILE,
         tags=[HOSTILE],
     )
-    for path in ("/dashboard/", f"/runs/{recorded.pk}/", "/schedules/mine/"):
+    for path in (
+        "/dashboard/",
+        f"/runs/{recorded.pk}/",
+        "/runs/",
+        "/schedules/mine/",
+        "/schedules/",
+    ):
         page = page_text(client, path)
         assert inline_parts(page) == []
         assert "&lt;script&gt;" in page
+        assert not turns_text_around(page)
 
 
 @pytest.mark.parametrize("count", [1, 12])

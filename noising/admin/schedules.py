@@ -32,7 +32,7 @@ from noising.admin.display import (
     plot_images,
 )
 from noising.form_fields import SpecificationField, TagsField
-from noising.models import PLOTTED_SCHEDULES, ScheduleConfig
+from noising.models import COMPARED_SCHEDULES, ScheduleConfig
 from noising.services import QueueFullError, RunTooLargeError
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             route="pages:schedule-compare",
             parameter="names",
             names=names,
-            most=PLOTTED_SCHEDULES,
+            most=COMPARED_SCHEDULES,
         )
 
     @admin.action(description="Run a benchmark of these", permissions=["benchmark"])

@@ -7,6 +7,7 @@ from noising.models.ownership import is_owner, may_change
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
 from noising.models.runs import MOST_ATTEMPTS, BenchmarkRun, BenchmarkRunQuerySet
 from noising.models.schedules import (
+    COMPARED_SCHEDULES,
     IN_USE,
     PLOTTED_SCHEDULES,
     RESERVED_SLUGS,
@@ -24,6 +25,7 @@ from noising.models.tokens import (
 from noising.models.workers import Worker
 
 __all__ = [
+    "COMPARED_SCHEDULES",
     "IN_USE",
     "LONGEST_KEY",
     "LONGEST_TOKEN_NAME",

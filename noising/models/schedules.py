@@ -21,6 +21,8 @@ RESERVED_SLUGS = ("compare", "import")
 DASHBOARD_SCHEDULES = 24
 # As many curves as one plot shows legibly.
 PLOTTED_SCHEDULES = 8
+# As many as a page sets side by side: colours, strokes and legend tell them apart.
+COMPARED_SCHEDULES = 16
 
 # Names that are looked through for the one that was meant.
 NAMED_SCHEDULES = 1000

@@ -52,7 +52,7 @@ def test_schedules_are_compared(
     answer = do(admin_client, SCHEDULES, "compare", pair)
     assert answer.headers["Location"] == "/schedules/compare/?names=first%2Csecond"
     alone = do(admin_client, SCHEDULES, "compare", pair[:1], follow=True)
-    assert "Select 2 to 8 to compare them, not 1." in alone.content.decode()
+    assert "Select 2 to 16 to compare them, not 1." in alone.content.decode()
 
 
 def test_runs_are_compared(admin_client: Client, runs: list[BenchmarkRun]) -> None:

@@ -2,9 +2,7 @@
 
 from django.http import QueryDict
 
-from noising.models import PLOTTED_SCHEDULES, ScheduleConfig
-
-MOST_CHOSEN = PLOTTED_SCHEDULES
+from noising.models import COMPARED_SCHEDULES, ScheduleConfig
 
 
 def names_in(query: QueryDict) -> list[str]:
@@ -20,7 +18,7 @@ def chosen(query: QueryDict) -> list[ScheduleConfig]:
 
     Archived ones count: an address that was passed on goes on working.
     """
-    names = names_in(query)[:MOST_CHOSEN]
+    names = names_in(query)[:COMPARED_SCHEDULES]
     found = {
         config.slug: config
         for config in ScheduleConfig.objects.for_curves().filter(slug__in=names)

@@ -6,11 +6,16 @@ from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
-from noising.dashboard.schedules.chosen import MOST_CHOSEN, chosen, names_in
+from noising.dashboard.schedules.chosen import chosen, names_in
 from noising.dashboard.schedules.comparison import differences_of, rows_of
 from noising.dashboard.schedules.snippets import snippets
 from noising.filters import ScheduleFilters
-from noising.models import BenchmarkSchedule, ScheduleConfig, may_change
+from noising.models import (
+    COMPARED_SCHEDULES,
+    BenchmarkSchedule,
+    ScheduleConfig,
+    may_change,
+)
 
 COLUMNS = (
     Column(label="Name", ordering="name"),
@@ -35,7 +40,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
         "section": "schedules",
         "listing": found,
         "rows": [(config, plots.sparkline_address(config)) for config in found.page],
-        "most": MOST_CHOSEN,
+        "most": COMPARED_SCHEDULES,
     }
     return render(request, "schedules/list.html", context)
 
@@ -68,9 +73,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "schedules",
         "configs": configs,
-        "missing": set(names[:MOST_CHOSEN]) - {config.slug for config in configs},
-        "left_out": names[MOST_CHOSEN:],
-        "most": MOST_CHOSEN,
+        "missing": set(names[:COMPARED_SCHEDULES])
+        - {config.slug for config in configs},
+        "left_out": names[COMPARED_SCHEDULES:],
+        "most": COMPARED_SCHEDULES,
         "names": ScheduleConfig.objects.names(),
     }
     if len(configs) > 1:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import PublicView
+from noising.api.descriptions import Descriptions
 from noising.models import Worker
-from noising_site import schema
+from noising.models.migrations import unapplied_migrations
+
+schema = Descriptions("noising_site.schema")
 
 logger = logging.getLogger("noising.site")
 
@@ -58,8 +60,7 @@ def database_works() -> bool:
 def migrations_are_applied() -> bool:
     """Tell whether the tables are those of this version."""
     try:
-        executor = MigrationExecutor(connection)
-        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return unapplied_migrations(connection) == 0
     except Error:
         return False
 

@@ -1,0 +1,43 @@
+"""Which migrations the database lacks, asked at every start and by every probe."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+
+def unapplied_migrations(connection: BaseDatabaseWrapper) -> int:
+    """Return how many steps lead to the present schema.
+
+    Where all names are on record there is none. Only else the migrations themselves
+    are loaded, which takes ten times as long: they know what replaces what.
+
+    Raises:
+        django.db.Error: the database does not answer.
+    """
+    applied = MigrationRecorder(connection).applied_migrations()
+    if all(migration in applied for migration in _migrations_on_disk()):
+        return 0
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrations_on_disk() -> Iterator[tuple[str, str]]:
+    """Yield the app and the name of each migration, without loading it."""
+    for app in apps.get_app_configs():
+        package, _ = MigrationLoader.migrations_module(app.label)
+        if package is None:  # settings.MIGRATION_MODULES switches them off
+            continue
+        try:
+            path = import_module(package).__path__
+        except ModuleNotFoundError:
+            continue
+        for module in iter_modules(path):
+            if not module.ispkg and module.name[0] not in "_~":
+                yield app.label, module.name

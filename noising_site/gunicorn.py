@@ -19,6 +19,7 @@ WORKERS = {
 WORKER = Environment(os.environ).choice("WEB_WORKER", "uvicorn", tuple(WORKERS))
 
 worker_class, wsgi_app = WORKERS[WORKER]
+proc_name = "noising"  # in process lists
 threads = 8
 # Loaded once, then forked: a worker that dies is replaced at once, and memory is
 # shared. Seeds come from the operating system with every call, so forks share none.

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
+from noising.models.migrations import unapplied_migrations
 from noising.secret_key import ensure_secret_key
 
 COLLECTED = ".collected"
@@ -44,6 +44,13 @@ def prepare(say: Say) -> None:
         ) from error
 
 
+def use_kept_key() -> None:
+    """Sign with the key that `prepare` has made, as every later start will."""
+    if settings.KEY_SOURCE == "process":
+        settings.SECRET_KEY = ensure_secret_key(settings.DATA_DIR)
+        settings.KEY_SOURCE = "file"
+
+
 def migrate(say: Say) -> None:
     """Bring the database to the present schema.
 
@@ -51,10 +58,9 @@ def migrate(say: Say) -> None:
         CommandError: the database does not answer.
     """
     try:
-        executor = MigrationExecutor(connection)
-        steps = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        steps = unapplied_migrations(connection)
         if steps:
-            say(f"Migrating the database: {len(steps)} steps.")
+            say(f"Migrating the database: {steps} steps.")
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise CommandError(

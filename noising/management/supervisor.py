@@ -1,15 +1,17 @@
 """Running programs beside each other until one ends or the operator stops them."""
 
-import math
-import queue
+import os
+import select
 import signal
-import subprocess
-import threading
+import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from types import FrameType
+from multiprocessing.process import BaseProcess
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+from noising.management.apart import FORK
 
 FIRST_WAIT_SECONDS = 1.0
 """Before a program is started anew; twice as long each time it ends young."""
@@ -17,35 +19,32 @@ FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 30.0
 YOUNG_SECONDS = 60.0
 
-LONGEST_SLEEP_SECONDS = 1.0
-"""A signal that comes in the moment before the main thread falls asleep, or that the
-system gives to another thread, does not wake it: it is handled once it wakes by itself.
-"""
+STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+CAUGHT: Final = STOP | {signal.SIGCHLD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A child process.
+    """What a child process does.
 
     Attributes:
         name: what messages call it, for example "The web server".
-        command: the program's path and its arguments.
-        pass_fds: file descriptors that stay open in it.
+        run: does it, in a process forked off this one. What it raises ends the
+            process with a traceback and the exit code 1; SystemExit, with its own.
         restarts: whether it is started anew where it ends by itself.
     """
 
     name: str
-    command: tuple[str, ...]
-    pass_fds: tuple[int, ...] = ()
+    run: Callable[[], object]
     restarts: bool = False
 
 
 class ProgramEndedError(Exception):
     """A program ended although nobody had stopped it."""
 
-    def __init__(self, program: Program, returncode: int) -> None:
+    def __init__(self, program: Program, exitcode: int) -> None:
         """Word what happened."""
-        super().__init__(f"{program.name} {_how(returncode)}")
+        super().__init__(f"{program.name} {_how(exitcode)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +52,66 @@ class _Child:
     """A program that was started."""
 
     program: Program
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     started_at: float
 
+    def has_ended(self) -> bool:
+        """Tell whether the process is gone."""
+        return self.process.exitcode is not None
 
-_Events = queue.SimpleQueue[signal.Signals | _Child]
-"""What wakes the supervisor: a signal that came, a child that ended."""
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, unless the process is gone."""
+        if self.process.pid is not None and not self.has_ended():
+            os.kill(self.process.pid, number)
+
+
+class _Signals:
+    """SIGTERM, SIGINT and SIGCHLD, as something to wait for.
+
+    Python's own handlers run in the main thread, and only once it is awake; which
+    thread the system gives a signal to is nobody's choice. A byte in a socket wakes
+    whoever waits, whichever thread takes the signal.
+    """
+
+    def __enter__(self) -> Self:
+        """Take the signals from now on."""
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(
+            self._writer.fileno(), warn_on_full_buffer=False
+        )
+        self._handlers = {number: signal.signal(number, _noted) for number in CAUGHT}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave them to whoever had them before."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._reader.close()
+        self._writer.close()
+
+    def wait(self, seconds: float | None) -> list[int]:
+        """Return those that came, in order; none where none came in that time.
+
+        Args:
+            seconds: how long to wait for the first; None for ever.
+        """
+        ready, _, _ = select.select([self._reader], [], [], seconds)
+        return list(self._reader.recv(4096)) if ready else []
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the signal is in the socket already."""
 
 
 class _Restarts:
@@ -106,6 +159,9 @@ def supervise(
     own: Ctrl-C in a terminal reaches it only through here, so that it ends what it
     is doing first.
 
+    The programs are forked off, so this process must have no threads, and no
+    connections that two processes cannot share.
+
     Args:
         programs: what to run, at least one. One that ends by itself is started anew
             where it `restarts`; else it takes the others with it: whoever started
@@ -117,119 +173,77 @@ def supervise(
         ProgramEndedError: one ended by itself; the others have been stopped.
         OSError: one could not be started; those before it have been stopped.
     """
-    events: _Events = queue.SimpleQueue()
-    with _signals_put_into(events):
+    with _Signals() as signals:
         children: dict[Program, _Child] = {}
         try:
             for program in programs:
-                children[program] = _start(program, events)
-            event = _last_event(children, events, say)
+                children[program] = _start(program, signals)
+            ended = _first_that_ends(children, signals, say)
         finally:
-            _stop(list(children.values()), events, stop_seconds)
-    if isinstance(event, _Child):
-        raise ProgramEndedError(event.program, event.process.returncode)
+            _stop(children.values(), signals, stop_seconds)
+    if ended is not None:
+        raise ProgramEndedError(ended.program, ended.process.exitcode or 0)
 
 
-def _last_event(
-    children: dict[Program, _Child], events: _Events, say: Callable[[str], object]
-) -> signal.Signals | _Child:
-    """Start anew what restarts, until something happens that ends it all."""
+def _first_that_ends(
+    children: dict[Program, _Child], signals: _Signals, say: Callable[[str], object]
+) -> _Child | None:
+    """Start anew what restarts, until something ends it all: a child, or a signal."""
     restarts = _Restarts()
-    while True:
-        try:
-            event = _next(events, restarts.seconds())
-        except queue.Empty:
-            for program in restarts.take():
-                children[program] = _start(program, events)
-            continue
-        if not isinstance(event, _Child) or not event.program.restarts:
-            return event
-        how, wait = _how(event.process.returncode), restarts.add(event)
-        say(f"{event.program.name} {how}; it is started anew in {wait:g} s.")
+    while STOP.isdisjoint(signals.wait(restarts.seconds())):
+        for child in [child for child in children.values() if child.has_ended()]:
+            if not child.program.restarts:
+                return child
+            del children[child.program]
+            how, wait = _how(child.process.exitcode or 0), restarts.add(child)
+            say(f"{child.program.name} {how}; it is started anew in {wait:g} s.")
+        for program in restarts.take():
+            children[program] = _start(program, signals)
+    return None
 
 
-def _next(events: _Events, seconds: float | None) -> signal.Signals | _Child:
-    """Return the next event.
-
-    Args:
-        events: what happens.
-        seconds: how long to wait for it; None for ever.
-
-    Raises:
-        queue.Empty: nothing has happened in that time.
-    """
-    deadline = math.inf if seconds is None else time.monotonic() + seconds
-    while True:
-        left = max(0.0, deadline - time.monotonic())
-        try:
-            return events.get(timeout=min(left, LONGEST_SLEEP_SECONDS))
-        except queue.Empty:
-            if time.monotonic() >= deadline:
-                raise
+def _how(exitcode: int) -> str:
+    """Word how a program ended; an exitcode of -n means that signal n killed it."""
+    if exitcode < 0:
+        return f"was killed by {signal.Signals(-exitcode).name}"
+    return f"ended with exit code {exitcode}"
 
 
-def _how(returncode: int) -> str:
-    """Word how a program ended; a returncode of -n means that signal n killed it."""
-    if returncode < 0:
-        return f"was killed by {signal.Signals(-returncode).name}"
-    return f"ended with exit code {returncode}"
+def _start(program: Program, signals: _Signals) -> _Child:
+    """Fork a process off; signals wait until it takes them as one of its own."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, CAUGHT)
 
+    def become() -> None:
+        os.setpgid(0, 0)
+        signals.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        program.run()
 
-@contextmanager
-def _signals_put_into(events: _Events) -> Iterator[None]:
-    """Turn SIGTERM and SIGINT into events.
-
-    SimpleQueue.put may be called from a signal handler that interrupts get.
-    """
-
-    def put(number: int, _frame: FrameType | None) -> None:
-        events.put(signal.Signals(number))
-
-    before = {
-        number: signal.signal(number, put) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    process = FORK.Process(target=become, name=program.name)
     try:
-        yield
+        process.start()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return _Child(program=program, process=process, started_at=time.monotonic())
 
 
-def _start(program: Program, events: _Events) -> _Child:
-    """Start a program and a thread that reports its end."""
-    process = subprocess.Popen(  # noqa: S603 - our own command lines, no shell
-        program.command,
-        stdin=subprocess.DEVNULL,
-        pass_fds=program.pass_fds,
-        process_group=0,
-    )
-    child = _Child(program=program, process=process, started_at=time.monotonic())
-
-    def report() -> None:
-        process.wait()
-        events.put(child)
-
-    threading.Thread(target=report, name=program.name, daemon=True).start()
-    return child
-
-
-def _stop(children: Sequence[_Child], events: _Events, stop_seconds: float) -> None:
+def _stop(children: Iterable[_Child], signals: _Signals, stop_seconds: float) -> None:
     """End all children: SIGTERM, SIGQUIT upon a further SIGINT, at last SIGKILL."""
     deadline = time.monotonic() + stop_seconds
-    _send(children, signal.SIGTERM)
-    while any(child.process.poll() is None for child in children):
-        try:
-            event = _next(events, deadline - time.monotonic())
-        except queue.Empty:
-            _send(children, signal.SIGKILL)
-            for child in children:
-                child.process.wait()
+    left = list(children)
+    _send(left, signal.SIGTERM)
+    while left := [child for child in left if not child.has_ended()]:
+        if time.monotonic() >= deadline:
+            _send(left, signal.SIGKILL)
+            for child in left:
+                child.process.join()
             return
-        if event is signal.SIGINT:
-            _send(children, signal.SIGQUIT)
+        came = signals.wait(max(0.0, deadline - time.monotonic()))
+        if signal.SIGINT in came:
+            _send(left, signal.SIGQUIT)
 
 
-def _send(children: Sequence[_Child], number: signal.Signals) -> None:
+def _send(children: Iterable[_Child], number: signal.Signals) -> None:
     """Send a signal to the children that are still there."""
     for child in children:
-        child.process.send_signal(number)
+        child.send(number)

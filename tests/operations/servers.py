@@ -66,10 +66,11 @@ class Server:
             connection.close()
 
     def child(self, name: str) -> int:
-        """Wait until there is a child with this in its command line; return it."""
+        """Wait until there is a child whose title begins so; return it."""
 
         def found() -> list[int]:
-            return [pid for pid in children(self.process.pid) if name in command(pid)]
+            pids = children(self.process.pid)
+            return [pid for pid in pids if title(pid).startswith(name)]
 
         wait_for(found, lambda: f"no {name}:\n{self.lines}")
         return found()[0]
@@ -79,7 +80,7 @@ class Server:
         return [
             worker
             for child in children(self.process.pid)
-            if "gunicorn" in command(child)
+            if title(child).startswith("gunicorn")
             for worker in children(child)
         ]
 
@@ -113,12 +114,12 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def command(pid: int) -> list[str]:
-    """Return the words of a process's command line; none once it has ended."""
+def title(pid: int) -> str:
+    """Return what process lists call a process; nothing once it has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        return ""
 
 
 def wait_for(condition: Any, complaint: Any, seconds: float = DEADLINE_SECONDS) -> None:

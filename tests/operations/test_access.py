@@ -18,6 +18,18 @@ CREATE_ACCOUNT = (
     "from django.contrib.auth.models import User; User.objects.create_user('ada')"
 )
 
+SIGN_IN = """
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+request = HttpRequest()
+request.session = SessionStore()
+login(request, User.objects.get(), "django.contrib.auth.backends.ModelBackend")
+request.session.save()
+print(request.session.session_key)
+"""
+
 
 def manage(folder: Path, *arguments: str) -> str:
     """Run a command on the server's data, and return what it prints."""
@@ -64,6 +76,16 @@ def folder(prepared_folder: Path, tmp_path: Path) -> Path:
     shutil.copytree(prepared_folder, folder)
     manage(folder, "shell", "--no-imports", "--command", CREATE_ACCOUNT)
     return folder
+
+
+def test_the_first_start_signs_with_the_key_that_it_keeps(folder: Path) -> None:
+    (folder / "secret_key").unlink()
+    with running(folder) as server:
+        session = manage(folder, "shell", "--no-imports", "--command", SIGN_IN)
+        signed_in = {"Accept": "text/html", "Cookie": f"sessionid={session}"}
+        assert server.ask("GET", "/account/", **signed_in).status == 200
+        forged = signed_in | {"Cookie": f"sessionid={session[::-1]}"}
+        assert server.ask("GET", "/account/", **forged).status == 302
 
 
 def test_failed_logins_at_once_are_counted_over_all_workers(folder: Path) -> None:

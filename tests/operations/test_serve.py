@@ -48,6 +48,11 @@ def niceness(pid: int) -> int:
     return os.getpriority(os.PRIO_PROCESS, pid)
 
 
+def sockets(pid: int) -> set[str]:
+    files = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return {file for file in files if file.startswith("socket:")}
+
+
 def wait_until_replaced(server: Server, worker: int) -> None:
     wait_for(
         lambda: len(server.workers()) == 2 and worker not in server.workers(),
@@ -226,18 +231,21 @@ def test_a_killed_worker_of_runs_is_started_anew_and_disturbs_nobody(
     data_dir: Path,
 ) -> None:
     with running(data_dir) as server:
-        worker, gunicorn = server.child("worker"), server.child("gunicorn")
+        worker, gunicorn = server.child("noising: worker"), server.child("gunicorn")
 
         os.kill(worker, signal.SIGKILL)
 
         wait_for(
             lambda: worker not in children(server.process.pid), lambda: "still there"
         )
-        assert server.child("worker") != worker
+        assert server.child("noising: worker") != worker
         assert server.child("gunicorn") == gunicorn
         assert server.ask("GET", "/info").status == 200
         # Requests come first.
-        wait_for(lambda: niceness(server.child("worker")) == 10, lambda: "not nice")
+        wait_for(
+            lambda: niceness(server.child("noising: worker")) > niceness(gunicorn),
+            lambda: "not nice",
+        )
         assert server.stop() == 0
     assert "The worker was killed by SIGKILL; it is started anew in 1 s." in (
         server.lines
@@ -254,6 +262,12 @@ def test_a_killed_serve_leaves_no_process_behind(data_dir: Path) -> None:
             lambda: not any(Path(f"/proc/{pid}").exists() for pid in left),
             lambda: f"still there: {left}",
         )
+
+
+def test_the_worker_of_runs_holds_no_socket_of_serve(server: Server) -> None:
+    # Else it could keep the port from whoever comes next.
+    assert sockets(server.child("gunicorn")) & sockets(server.process.pid)
+    assert not sockets(server.child("noising: worker")) & sockets(server.process.pid)
 
 
 def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:

@@ -19,10 +19,9 @@ supervise = partial(supervisor.supervise, say=print)
 
 
 def python(script: str, *arguments: object) -> Program:
-    return Program(
-        name="The child",
-        command=(sys.executable, "-c", script, *map(str, arguments)),
-    )
+    """Return a program of its own, which knows nothing of this one's handlers."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return Program(name="The child", run=partial(os.execv, sys.executable, command))
 
 
 # Says that it runs, and on SIGTERM finishes its work before it ends.
@@ -145,15 +144,50 @@ def children_of_this_process() -> str:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
 
 
-def test_a_program_that_cannot_be_started_stops_those_before_it() -> None:
+def test_a_program_that_cannot_be_started_stops_those_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sleeps = python("import time; time.sleep(60)")
-    missing = Program(name="Nothing", command=("/nowhere/program",))
     before = children_of_this_process()
+    fork, forked = os.fork, []
 
-    with pytest.raises(FileNotFoundError):
-        supervise([sleeps, missing], stop_seconds=20)
+    def fork_once() -> int:
+        if forked:
+            raise BlockingIOError("no more processes")
+        forked.append(fork())
+        return forked[0]
+
+    monkeypatch.setattr(os, "fork", fork_once)
+
+    with pytest.raises(BlockingIOError):
+        supervise([sleeps, python("")], stop_seconds=20)
 
     assert children_of_this_process() == before
+
+
+def test_what_a_program_raises_is_shown_and_ends_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise LookupError("nothing there")
+
+    with pytest.raises(ProgramEndedError, match="The child ended with exit code 1"):
+        supervise([Program(name="The child", run=fail)], stop_seconds=20)
+
+    assert "LookupError: nothing there" in capfd.readouterr().err
+
+
+def test_a_program_has_no_handlers_and_no_input_of_its_parent(tmp_path: Path) -> None:
+    def report() -> None:
+        handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGCHLD)
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        (tmp_path / "report").write_text(f"{handlers} {held} {os.read(0, 1)!r}")
+
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGCHLD)
+    with pytest.raises(ProgramEndedError):
+        supervise([Program(name="The child", run=report)], stop_seconds=20)
+
+    assert (tmp_path / "report").read_text() == f"{before} set() b''"
 
 
 def test_the_handlers_of_the_caller_come_back() -> None:

@@ -1,20 +1,19 @@
 """`manage.py serve`: everything that runs in production, under one process."""
 
-import os
 import socket
-import sys
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.management import BaseCommand, CommandError
 
+from noising.management.apart import run_apart
 from noising.management.listening import listening_socket
-from noising.management.preparation import prepare
+from noising.management.preparation import prepare, use_kept_key
+from noising.management.programs import DRAIN_SECONDS, run_web_server, run_worker
 from noising.management.supervisor import Program, ProgramEndedError, supervise
-
-DRAIN_SECONDS = 8
-"""How long requests may take to end after SIGTERM; Docker kills after 10 s."""
 
 
 class Command(BaseCommand):
@@ -28,20 +27,26 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Serve until stopped."""
-        self.check(include_deployment_checks=True, fail_level=checks.ERROR)
         with self._listener() as listener:
-            prepare(self.stdout.write)
+            import_module(settings.ROOT_URLCONF)  # the checks need it, and requests
+            run_apart(self._prepare)
+            use_kept_key()
             self.stdout.write(f"Serving on {_address(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
                 supervise(
-                    [_web_server(listener), _worker()],
+                    _programs(listener),
                     stop_seconds=DRAIN_SECONDS + 1,
                     say=self.stderr.write,
                 )
             except ProgramEndedError as ended:
                 raise CommandError(f"{ended}; its own lines above say why") from ended
         self.stdout.write("Stopped.")
+
+    def _prepare(self) -> None:
+        """Check the settings, then make ready what is not."""
+        self.check(include_deployment_checks=True, fail_level=checks.ERROR)
+        prepare(self.stdout.write)
 
     def _listener(self) -> socket.socket:
         """Take the port first: that it is taken should be known at once."""
@@ -54,31 +59,12 @@ class Command(BaseCommand):
             ) from error
 
 
-def _web_server(listener: socket.socket) -> Program:
-    """Describe gunicorn; it takes the socket that is already listening."""
-    return Program(
-        name="The web server",
-        command=(
-            *(sys.executable, "-m", "gunicorn"),
-            *("--config", "python:noising_site.gunicorn"),
-            *("--bind", f"fd://{listener.fileno()}"),
-            *("--workers", str(settings.WEB_CONCURRENCY)),
-            *("--graceful-timeout", str(DRAIN_SECONDS)),
-        ),
-        pass_fds=(listener.fileno(),),
-    )
-
-
-def _worker() -> Program:
-    """Describe the process that measures runs; requests do not depend on it."""
-    return Program(
-        name="The worker",
-        command=(
-            *(sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"),
-            *("--parent", str(os.getpid())),
-        ),
-        restarts=True,
-    )
+def _programs(listener: socket.socket) -> list[Program]:
+    """Describe what runs; requests do not depend on the worker."""
+    return [
+        Program(name="The web server", run=partial(run_web_server, listener)),
+        Program(name="The worker", run=partial(run_worker, listener), restarts=True),
+    ]
 
 
 def _address(listener: socket.socket) -> str:

@@ -174,9 +174,9 @@ class LocalTimeHyperschedule(Hyperschedule):
             return self.noise(sigma, self.local(moment, length))
         lengths = real.sum(axis=1)
         local = np.zeros(real.shape, self.LOCAL_DTYPE)
-        for real_length in np.unique(lengths[lengths > 0]):
+        for real_length in set(lengths.tolist()) - {0}:
             rows = np.flatnonzero(lengths == real_length)
-            local[rows, :real_length] = self.local(moment.of(rows), int(real_length))
+            local[rows, :real_length] = self.local(moment.of(rows), real_length)
         return self.noise(sigma, local)
 
 

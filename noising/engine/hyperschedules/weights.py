@@ -177,19 +177,19 @@ class _Classes(Parameter):
         """Return sorted ids for every type; no id may have two types."""
         given = mapping(value, field)
         check_keys(given, TYPE_WEIGHTS, field)
+        # Sets and lists: np.isin and np.unique would load numpy.ma, a megabyte in each
+        # process that serves.
         classes: dict[str, list[int]] = {}
+        taken: dict[int, str] = {}
         for name in TYPE_WEIGHTS:
             path = f"{field}.{name}"
-            ids = token_ids(listed(given.get(name, []), path), path)
-            for other in classes:
-                shared = np.isin(ids, classes[other]).nonzero()[0]
-                if shared.size:
-                    place = int(shared[0])
-                    rule = f"must not be `{other}` too"
-                    raise EngineError(
-                        f"{path}[{place}]", "two_types", rule, int(ids[place])
-                    )
-            classes[name] = np.unique(ids).tolist()
+            ids = token_ids(listed(given.get(name, []), path), path).tolist()
+            for place, token in enumerate(ids):
+                if token in taken:
+                    rule = f"must not be `{taken[token]}` too"
+                    raise EngineError(f"{path}[{place}]", "two_types", rule, token)
+            classes[name] = sorted(set(ids))
+            taken |= dict.fromkeys(ids, name)
         return classes
 
 

@@ -6,13 +6,15 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from noising.api import schema
 from noising.api.answers import alpha_answer, info_answer, noise_answer, status_answer
 from noising.api.base import PublicView, StatelessView
+from noising.api.descriptions import Descriptions
 from noising.api.errors import shortened
 from noising.api.parsers import read_json
 from noising.api.serializers import NoiseRequestSerializer
 from noising.configured import default_process
+
+schema = Descriptions("noising.api.schema")
 
 NOISE_REQUEST = NoiseRequestSerializer()
 

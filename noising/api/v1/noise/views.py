@@ -5,13 +5,15 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import declared_type
-from noising.api.v1.noise import schema
 from noising.api.v1.noise.answers import noise_batch
 from noising.api.v1.noise.bodies import read_draft
 from noising.api.v1.noise.renderers import RENDERERS
 from noising.api.v1.noise.serializers import NoiseBatchRequestSerializer
 from noising.api.v1.views import StatelessView
+
+schema = Descriptions("noising.api.v1.noise.schema")
 
 NOISE_BATCH = NoiseBatchRequestSerializer()
 

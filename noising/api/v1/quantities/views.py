@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
-from noising.api.v1.quantities import schema
 from noising.api.v1.quantities.answers import quantity_answer
 from noising.api.v1.quantities.serializers import (
     MarginalRequestSerializer,
@@ -12,6 +12,8 @@ from noising.api.v1.quantities.serializers import (
     ScoreRatioRequestSerializer,
 )
 from noising.api.v1.views import StatelessView
+
+schema = Descriptions("noising.api.v1.quantities.schema")
 
 MARGINAL = MarginalRequestSerializer()
 POSTERIOR = PosteriorRequestSerializer()

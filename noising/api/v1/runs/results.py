@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.comparison import compare, count_values
+from noising.api.descriptions import Descriptions
 from noising.api.errors import Conflict
 from noising.api.renderers import JSONRenderer
 from noising.api.v1.formats import (
@@ -20,7 +21,6 @@ from noising.api.v1.formats import (
     SVGRenderer,
 )
 from noising.api.v1.lists import Pages
-from noising.api.v1.runs import schema
 from noising.api.v1.runs.answers import result_document, result_table
 from noising.api.v1.runs.documents import ResultSerializer
 from noising.api.v1.runs.requests import compared
@@ -29,6 +29,8 @@ from noising.api.v1.views import RegistryView
 from noising.drawing import CONTENT_TYPES, RUN_FIGURES, image_answer, run_image
 from noising.models import BenchmarkResult, BenchmarkRun
 from noising.spreadsheets import csv_text
+
+schema = Descriptions("noising.api.v1.runs.schema")
 
 MOST_VALUES = 100_000
 """Values in one comparison: some 20 MB of JSON."""

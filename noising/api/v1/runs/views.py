@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising import services
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.v1.lists import Pages, StrictFilterBackend
-from noising.api.v1.runs import schema
 from noising.api.v1.runs.answers import (
     run_address,
     run_detail,
@@ -32,6 +32,8 @@ from noising.models import BenchmarkRun
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+schema = Descriptions("noising.api.v1.runs.schema")
 
 NEW_RUN = NewRunSerializer()
 RUN_CHANGES = RunChangesSerializer()

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.conditional import state_headers, unchanged
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.renderers import JSONRenderer
 from noising.api.v1.formats import (
@@ -18,7 +19,6 @@ from noising.api.v1.formats import (
     SVGRenderer,
 )
 from noising.api.v1.processes import served_specification
-from noising.api.v1.schedules import schema
 from noising.api.v1.schedules.answers import (
     comparison_document,
     curves_document,
@@ -48,6 +48,8 @@ from noising.api.v1.views import RegistryView, StatelessView
 from noising.drawing import CONTENT_TYPES, image_answer
 from noising.models import ScheduleConfig
 from noising.spreadsheets import csv_text
+
+schema = Descriptions("noising.api.v1.schedules.schema")
 
 CURVES_QUERY = CurvesQuerySerializer()
 COMPARISON_QUERY = ComparisonQuerySerializer()

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from noising import services
 from noising.api.conditional import expected_versions, state_headers, unchanged
+from noising.api.descriptions import Descriptions
 from noising.api.errors import shortened
 from noising.api.parsers import read_json
 from noising.api.renderers import JSONRenderer
@@ -22,7 +23,6 @@ from noising.api.v1.formats import (
     NDJSONRenderer,
 )
 from noising.api.v1.lists import Pages, StrictFilterBackend
-from noising.api.v1.schedules import schema
 from noising.api.v1.schedules.answers import (
     exported_lines,
     exported_rows,
@@ -40,6 +40,8 @@ from noising.api.v1.views import RegistryView
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig
 from noising.spreadsheets import csv_text
+
+schema = Descriptions("noising.api.v1.schedules.schema")
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
-from noising.api.v1.text import schema
 from noising.api.v1.text.answers import (
     detokenize_answer,
     tokenize_answer,
@@ -17,6 +17,8 @@ from noising.api.v1.text.serializers import (
     TokenizeRequestSerializer,
 )
 from noising.api.v1.views import StatelessView
+
+schema = Descriptions("noising.api.v1.text.schema")
 
 TOKENIZE_REQUEST = TokenizeRequestSerializer()
 DETOKENIZE_REQUEST = DetokenizeRequestSerializer()

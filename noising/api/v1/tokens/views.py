@@ -13,10 +13,12 @@ from rest_framework.serializers import as_serializer_error
 
 from noising import services
 from noising.api.access import AccountRequired
-from noising.api.v1.tokens import schema
+from noising.api.descriptions import Descriptions
 from noising.api.v1.tokens.serializers import TokenRequestSerializer, token_document
 from noising.api.v1.views import RegistryView
 from noising.models import AccessToken, Scope
+
+schema = Descriptions("noising.api.v1.tokens.schema")
 
 NO_STORE = {"Cache-Control": "no-store"}
 

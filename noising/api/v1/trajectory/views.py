@@ -8,14 +8,16 @@ from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.renderers import JSONRenderer
-from noising.api.v1.trajectory import schema
 from noising.api.v1.trajectory.answers import Lines
 from noising.api.v1.trajectory.histories import history_of
 from noising.api.v1.trajectory.renderers import MEDIA_TYPE, NDJSONRenderer
 from noising.api.v1.trajectory.serializers import TrajectoryRequestSerializer
 from noising.api.v1.views import StatelessView
+
+schema = Descriptions("noising.api.v1.trajectory.schema")
 
 TRAJECTORY = TrajectoryRequestSerializer()
 

@@ -1,6 +1,7 @@
 """How gunicorn serves; what depends on the machine `manage.py serve` passes it."""
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -75,6 +76,9 @@ def on_starting(server: Any) -> None:
     default_hyperscheduled()
     if chosen_kernel() == "numba":
         use_kernel("numba")  # compiles it, unless it has been: no request may wait
+    # What is here by now stays: the collector need not look at it, which would copy
+    # the pages that the workers share.
+    gc.freeze()
     server.log.error_log.addFilter(name_silent_client)
     if sys.platform == "linux":
         # Were `manage.py serve` killed, nothing else would stop the workers.

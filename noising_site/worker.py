@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from gunicorn.arbiter import Arbiter
 from uvicorn.config import Config
+from uvicorn.loops import uvloop as _uvloop  # noqa: F401 - loaded once, before the fork
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 

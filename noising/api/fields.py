@@ -27,6 +27,7 @@ from noising.engine import (
     ForwardProcess,
     with_hyperschedule,
 )
+from noising.engine.parameters import whole
 
 SHOWN_CHARACTERS = 60
 """How much of a refused value its message repeats."""
@@ -92,7 +93,7 @@ class FlagField(StrictField):
 
 
 class WholeNumberField(StrictField):
-    """A JSON integer in least..most; true, 1.0 and "1" are none.
+    """A JSON integer in least..most; 7.0 is one, true, 7.5 and "7" are none.
 
     Args:
         most: the greatest value, or what tells it at each use.
@@ -118,14 +119,15 @@ class WholeNumberField(StrictField):
 
     def to_internal_value(self, data: Any) -> int:
         """Return the integer."""
-        if type(data) is not int:
+        number = whole(data)
+        if number is None:
             self.fail("not_an_integer", received=received(data))
         most = self.greatest()
-        if not self.least <= data <= most:
+        if not self.least <= number <= most:
             self.fail(
                 "out_of_range", least=self.least, most=most, received=received(data)
             )
-        return data
+        return number
 
 
 class ListField(StrictField):
@@ -202,10 +204,11 @@ def item_errors(name: str, offenders: Offenders) -> dict[str, list[ErrorDetail]]
 def bad_whole_numbers(items: Sequence[Any], *, most: int) -> Offenders:
     """Find the items that are no JSON integers in 0..most."""
     for index, item in enumerate(items):
-        if type(item) is not int:
+        number = whole(item)
+        if number is None:
             rule = f"must be a whole number, got {received(item)}"
             yield index, "not_an_integer", rule
-        elif not 0 <= item <= most:
+        elif not 0 <= number <= most:
             yield index, "out_of_range", f"must lie in 0..{most}, got {item}"
 
 

@@ -7,22 +7,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.engine.parameters import whole
+
 
 def integers(items: Sequence[Any]) -> NDArray[np.int64] | None:
     """Return JSON integers as int64, (N,), read-only.
 
-    None if an item is none, or needs more than 64 bits.
+    As in JSON Schema, 7.0 is one. None if an item is none, or needs more than 64 bits.
     """
     try:
         packed = struct.pack(f"{len(items)}q", *items)
     except struct.error:  # a float, a string, null, a list, or too large
-        return None
+        return _integers_with_fractions(items)
     numbers = np.frombuffer(packed, np.int64)
     # true and false are packed too, as 1 and 0: only there a type may be wrong.
     doubtful = np.flatnonzero(numbers.view(np.uint64) <= 1)
     few = 4 * doubtful.size < numbers.size
     looked_at = [items[place] for place in doubtful.tolist()] if few else items
     return None if bool in set(map(type, looked_at)) else numbers
+
+
+def _integers_with_fractions(items: Sequence[Any]) -> NDArray[np.int64] | None:
+    types = set(map(type, items))
+    if float not in types or not types <= {int, float}:
+        return None
+    numbers = list(map(whole, items))
+    return None if None in numbers else integers(numbers)
 
 
 def reals(items: Sequence[Any]) -> NDArray[np.float64] | None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES, MatrixGraph
 from noising.engine.graphs.matrix import MAX_VOCAB
 from noising.engine.hyperschedules import (
@@ -24,6 +25,7 @@ from noising.engine.hyperschedules import (
     Weights,
 )
 from noising.engine.lint import THINNED
+from noising.engine.parameters import Integer
 from noising.engine.positions import COMPUTED_BLOCK
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 
@@ -130,8 +132,8 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
 
     What is wrong with it is not looked for: that costs little to find out.
     """
-    vocab_size = _whole(spec, "vocab_size", VOCAB_SIZE.default, VOCAB_SIZE.high)
-    steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS.default, NUM_TIMESTEPS.high)
+    vocab_size = _whole(spec, "vocab_size", VOCAB_SIZE)
+    steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS)
     schedule, graph = _part(spec, "schedule"), _part(spec, "graph")
     numbers = numbers_in(spec)
     build = _PART + _NUMBER * numbers
@@ -164,7 +166,7 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
 def storing_seconds(spec: Mapping[str, Any]) -> float:
     """Return estimated seconds to build a process and to lint it."""
     effort = effort_of(spec)
-    steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS.default, NUM_TIMESTEPS.high)
+    steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS)
     return effort.build_seconds + effort.of_lint(steps)
 
 
@@ -187,9 +189,11 @@ def numbers_in(value: Any) -> int:
     return total
 
 
-def _whole(spec: Mapping[str, Any], name: str, default: int, most: int) -> int:
-    value = spec.get(name, default)
-    return value if isinstance(value, int) and 0 < value <= most else default
+def _whole(spec: Mapping[str, Any], name: str, parameter: Integer) -> int:
+    try:
+        return parameter.parse(spec.get(name, parameter.default), name)
+    except EngineError:
+        return int(parameter.default)
 
 
 def _part(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -18,6 +18,8 @@ import numpy as np
 from noising.engine.errors import EngineError
 
 MAX_LIST: Final = 1 << 24
+EXACT_FLOATS: Final = 1 << 53
+"""Below, every integer is a float64 of its own."""
 
 
 class _Required:
@@ -83,19 +85,20 @@ class Number(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integer(Parameter):
-    """An integer in low..high."""
+    """An integer in low..high; as in JSON Schema, 7.0 is one."""
 
     low: int
     high: int
 
     def parse(self, value: Any, field: str) -> int:
         """Return `value` as an int."""
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        number = whole(value)
+        if number is None:
             raise EngineError(field, "not_an_integer", "must be an integer", value)
-        if not self.low <= value <= self.high:
+        if not self.low <= number <= self.high:
             rule = f"must lie in {self.low}..{self.high}"
             raise EngineError(field, "out_of_range", rule, value)
-        return int(value)
+        return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,19 @@ class Optional(Parameter):
     def parse(self, value: Any, field: str) -> Any:
         """Return None or the inner parameter's value."""
         return None if value is None else self.inner.parse(value, field)
+
+
+def whole(value: Any) -> int | None:
+    """Return an integer, also one written like 7.0; None for what is none.
+
+    A float from 2^53 on is none: it may stand for several integers.
+    """
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        is_exact = float(value).is_integer() and abs(value) < EXACT_FLOATS
+        return int(value) if is_exact else None
+    return None
 
 
 def _finite(value: Any, field: str) -> float:

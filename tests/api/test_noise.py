@@ -54,6 +54,14 @@ def test_the_percentage_has_two_decimals(noise):
         assert metrics["percent_unchanged"] in {0.0, 33.33, 66.67, 100.0}
 
 
+def test_a_whole_number_may_be_written_with_a_fraction_of_zero(noise):
+    plain = {"tokens": [101, 2054], "timestep": 900, "seed": 7, "protect": [1]}
+    written = {"tokens": [101.0, 2054], "timestep": 9e2, "seed": 7.0, "protect": [1.0]}
+    answer = noise(**written)
+    assert answer.status_code == 200
+    assert answer.json() == noise(**plain).json()
+
+
 def test_without_a_seed_every_answer_differs_and_names_its_own(noise):
     first, second = (noise(tokens=LONG, timestep=900) for _ in range(2))
     assert first.json()["noised_tokens"] != second.json()["noised_tokens"]

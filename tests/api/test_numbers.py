@@ -1,5 +1,7 @@
 """Lists of JSON values as arrays."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -17,8 +19,21 @@ def test_integers_are_taken_as_they_are(items):
     assert numbers.tolist() == items
 
 
+@pytest.mark.parametrize("others", [[], [7] * 100, [0] * 100, [1, 9] * 50])
+def test_an_integer_may_be_written_with_a_fraction_of_zero(others):
+    numbers = integers([*others, 2.0, -0.0, 3, 2.0**53 - 1])
+    assert numbers.dtype == np.int64
+    assert numbers.tolist() == [*others, 2, 0, 3, 2**53 - 1]
+    assert integers([*others, 2.0, True]) is None
+    assert integers([*others, 2.0, 2**63]) is None
+
+
 @pytest.mark.parametrize(
-    "item", [True, False, 1.0, 0.0, "1", None, [1], {}, 2**63, -(2**63) - 1, 2**70]
+    "item",
+    [
+        *(True, False, 1.5, 2.0**53, math.inf, math.nan, "1", None, [1], {}),
+        *(2**63, -(2**63) - 1, 2**70),
+    ],
 )
 @pytest.mark.parametrize("others", [[], [7] * 100, [0] * 100, [1, 9] * 50])
 def test_one_item_that_is_no_integer_spoils_the_list(item, others):

@@ -45,7 +45,7 @@ def test_equal_meaning_gives_an_equal_fingerprint():
         ({"vocab_size": 1}, "vocab_size", "out_of_range", ""),
         ({"vocab_size": 2**24 + 1}, "vocab_size", "out_of_range", ""),
         ({"vocab_size": True}, "vocab_size", "not_an_integer", ""),
-        ({"vocab_size": 10.0}, "vocab_size", "not_an_integer", ""),
+        ({"vocab_size": 10.5}, "vocab_size", "not_an_integer", ""),
         ({"num_timesteps": 0}, "num_timesteps", "out_of_range", ""),
         ({"num_timesteps": 100_001}, "num_timesteps", "out_of_range", ""),
         ({"schedule": "cosine"}, "schedule", "not_an_object", ""),

@@ -232,7 +232,7 @@ def test_long_rows_are_noised_without_that_table():
         ({"type": "sliding", "width": (1 << 24) + 1}, "width", "out_of_range"),
         ({"type": "block", "levels": 0}, "levels", "out_of_range"),
         ({"type": "block", "levels": (1 << 16) + 1}, "levels", "out_of_range"),
-        ({"type": "block", "levels": 2.0}, "levels", "not_an_integer"),
+        ({"type": "block", "levels": 2.5}, "levels", "not_an_integer"),
         ({"type": "sliding", "level_map": "HDLM"}, "level_map", "unknown_name"),
         (
             {"type": "sliding", "levels": 1, "level_map": "hdlm"},

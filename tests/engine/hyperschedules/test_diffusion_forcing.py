@@ -138,7 +138,7 @@ def test_padding_takes_no_part(scheme):
             "out_of_range",
         ),
         ({"scheme": "independent", "seed": -1}, "seed", "out_of_range"),
-        ({"scheme": "independent", "seed": 1.0}, "seed", "not_an_integer"),
+        ({"scheme": "independent", "seed": 1.5}, "seed", "not_an_integer"),
         ({"scheme": "pyramid", "width": 3}, "width", "unknown_key"),
     ],
 )

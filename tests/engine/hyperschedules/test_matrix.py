@@ -87,7 +87,7 @@ def test_another_length_is_refused(length):
         ({"rows": [[0, 1], 1], "levels": 1}, "rows[1]", "not_a_list"),
         ({"rows": [0, 1], "levels": 1}, "rows[0]", "not_a_list"),
         ({"rows": 1, "levels": 1}, "rows", "not_a_list"),
-        ({"rows": [[0, 1.0]], "levels": 1}, "rows[0][1]", "not_an_integer"),
+        ({"rows": [[0, 1.5]], "levels": 1}, "rows[0][1]", "not_an_integer"),
         ({"rows": [[0, True]], "levels": 1}, "rows[0][1]", "not_an_integer"),
         ({"rows": [[0, -1]], "levels": 1}, "rows[0][1]", "out_of_range"),
         ({"rows": [[0, 1 << 70]], "levels": 1}, "rows[0][1]", "out_of_range"),

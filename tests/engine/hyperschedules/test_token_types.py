@@ -114,7 +114,7 @@ def test_the_canonical_form_sorts_ids_and_names_all_types():
         ({"classes": {"critical": [6]}}, "critical", "out_of_range"),
         ({"classes": {"critical": [-1, 2]}}, "critical", "out_of_range"),
         ({"classes": {"critical": [1, True]}}, "critical[1]", "not_an_integer"),
-        ({"classes": {"critical": [1, 2.0]}}, "critical[1]", "not_an_integer"),
+        ({"classes": {"critical": [1, 2.5]}}, "critical[1]", "not_an_integer"),
         ({"classes": {"critical": ["1"]}}, "critical[0]", "not_an_integer"),
         ({"classes": {"critical": [1, 1 << 63]}}, "critical[1]", "out_of_range"),
         ({"classes": {"critical": [10**400]}}, "critical[0]", "out_of_range"),

@@ -226,5 +226,7 @@ def _seconds(served: Served, wanted: Wanted) -> float:
 def _vocab_size(specification: Mapping[str, Any]) -> int:
     """Return a size that may be wrong yet: the engine says so when it builds."""
     value = specification.get("vocab_size", VOCAB_SIZE.default)
-    is_size = type(value) is int and VOCAB_SIZE.low <= value <= VOCAB_SIZE.high
-    return value if is_size else int(VOCAB_SIZE.default)
+    try:
+        return VOCAB_SIZE.parse(value, "vocab_size")
+    except EngineError:
+        return int(VOCAB_SIZE.default)

@@ -127,7 +127,7 @@ def test_a_matrix_is_drawn_though_some_quantities_are_not_there(read, ann):
     [
         ("points=0", ("#/points", "out_of_range")),
         ("points=2001", ("#/points", "out_of_range")),
-        ("points=1.0", ("#/points", "not_an_integer")),
+        ("points=1.5", ("#/points", "not_an_integer")),
         ("points=x", ("#/points", "malformed")),
         ("points=", ("#/points", "malformed")),
         ("points=1&points=2", ("#/points", "twice")),

@@ -107,7 +107,7 @@ def test_a_hyperschedule_is_laid_over_the_process(ask, overlay):
         ({"timesteps": 5}, "#/timesteps", "not_a_list"),
         ({"timesteps": []}, "#/timesteps", "empty"),
         ({"timesteps": [1, 1000]}, "#/timesteps/1", "out_of_range"),
-        ({"timesteps": [1, 2.0]}, "#/timesteps/1", "not_an_integer"),
+        ({"timesteps": [1, 2.5]}, "#/timesteps/1", "not_an_integer"),
         ({"timesteps": [5, 5], "kind": "markov"}, "#/timesteps/1", "out_of_order"),
         ({"kind": "Markov"}, "#/kind", "unknown"),
         ({"kind": ["markov"]}, "#/kind", "unknown"),

@@ -52,6 +52,10 @@ class Parameter(abc.ABC):
             EngineError: `value` is of the wrong type or out of range.
         """
 
+    @abc.abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """Return what `parse` takes as JSON Schema 2020-12, as far as that can say."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Parameter):
@@ -68,6 +72,15 @@ class Number(Parameter):
         if not self.takes(number):
             raise EngineError(field, "out_of_range", f"must lie in {self.range}", value)
         return number
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number in the interval."""
+        schema: dict[str, Any] = {"type": "number"}
+        if math.isfinite(self.low):
+            schema["exclusiveMinimum" if self.open_low else "minimum"] = self.low
+        if math.isfinite(self.high):
+            schema["exclusiveMaximum" if self.open_high else "maximum"] = self.high
+        return schema
 
     def takes(self, number: float) -> bool:
         """Tell whether `number` is finite and in range; NaN is not."""
@@ -100,6 +113,10 @@ class Integer(Parameter):
             raise EngineError(field, "out_of_range", rule, value)
         return number
 
+    def schema(self) -> dict[str, Any]:
+        """Return an integer in the range."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag(Parameter):
@@ -110,6 +127,10 @@ class Flag(Parameter):
         if not isinstance(value, bool):
             raise EngineError(field, "not_a_flag", "must be true or false", value)
         return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return a truth value."""
+        return {"type": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +146,10 @@ class Choice(Parameter):
             hint = nearest(value, self.options) if isinstance(value, str) else ""
             raise EngineError(field, "unknown_name", rule, value, hint)
         return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the options."""
+        return {"type": "string", "enum": list(self.options)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +169,10 @@ class Numbers(Parameter):
                     return cast(list[float], (array + 0.0).tolist())
         return [self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(values)]
 
+    def schema(self) -> dict[str, Any]:
+        """Return a list of such numbers."""
+        return array_schema(self.item, min_length=self.min_length)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optional(Parameter):
@@ -155,6 +184,16 @@ class Optional(Parameter):
         """Return None or the inner parameter's value."""
         return None if value is None else self.inner.parse(value, field)
 
+    def schema(self) -> dict[str, Any]:
+        """Return the inner parameter's schema, or null."""
+        return {"oneOf": [self.inner.schema(), {"type": "null"}]}
+
+
+def array_schema(item: Parameter, *, min_length: int = 0) -> dict[str, Any]:
+    """Return the JSON Schema of a list of what a parameter takes."""
+    schema = {"type": "array", "items": item.schema()}
+    return schema | {"minItems": min_length} if min_length else schema
+
 
 def whole(value: Any) -> int | None:
     """Return an integer, also one written like 7.0; None for what is none.
@@ -164,8 +203,9 @@ def whole(value: Any) -> int | None:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return int(value)
     if isinstance(value, (float, np.floating)):
-        is_exact = float(value).is_integer() and abs(value) < EXACT_FLOATS
-        return int(value) if is_exact else None
+        number = float(value)
+        is_exact = number.is_integer() and abs(number) < EXACT_FLOATS
+        return int(number) if is_exact else None
     return None
 
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from noising.engine import EngineError
 from noising.engine.parameters import (
@@ -116,6 +117,33 @@ def test_an_invalid_value_is_refused_with_its_place(parameter, value, field, cod
     with pytest.raises(EngineError) as caught:
         parameter.parse(value, "here")
     assert (caught.value.field, caught.value.code) == (field, code)
+
+
+def written(value):
+    """Return a value as JSON has it, or None where JSON has no such value."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return None
+    return json.loads(text)
+
+
+JUDGED = [
+    *((parameter, written(value), True) for parameter, value, _ in VALID),
+    *((parameter, written(value), False) for parameter, value, *_ in INVALID),
+]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "is_valid"),
+    [
+        (parameter, value, is_valid)
+        for parameter, value, is_valid in JUDGED
+        if value is not None and value != 10**400  # no schema tells what a float holds
+    ],
+)
+def test_the_schema_takes_what_is_parsed(parameter, value, is_valid):
+    assert Draft202012Validator(parameter.schema()).is_valid(value) == is_valid
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.graphs.matrix import MAX_VOCAB, MatrixGraph
-from noising.engine.parameters import Number, Numbers, Parameter, listed
+from noising.engine.parameters import (
+    Integer,
+    Number,
+    Numbers,
+    Parameter,
+    array_schema,
+    listed,
+    whole,
+)
 
 
 def _checked_size(vocab_size: int) -> None:
@@ -59,6 +67,10 @@ def gaussian_step(size: int, beta: float) -> FloatArray:
     return np.asarray(step, np.float64)
 
 
+_ID: Final = Integer(low=0, high=MAX_VOCAB - 1, help="a token id")
+_ROW: Final = Numbers(item=Number(help="a rate"), help="one row")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edges(Parameter):
     """Pairs of ids."""
@@ -68,15 +80,16 @@ class _Edges(Parameter):
         pairs = []
         for place, pair in enumerate(listed(value, field, min_length=1)):
             path = f"{field}[{place}]"
-            ends = listed(pair, path)
-            whole = all(
-                isinstance(end, (int, np.integer)) and not isinstance(end, bool)
-                for end in ends
-            )
-            if len(ends) != 2 or not whole:
+            ends = [whole(end) for end in listed(pair, path)]
+            if len(ends) != 2 or None in ends:
                 raise EngineError(path, "not_a_pair", "must be two token ids", pair)
-            pairs.append([int(end) for end in ends])
+            pairs.append([int(end) for end in ends if end is not None])
         return pairs
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of pairs of ids."""
+        ends = {"type": "array", "items": _ID.schema(), "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": ends, "minItems": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +137,12 @@ class _Rows(Parameter):
 
     def parse(self, value: Any, field: str) -> list[list[float]]:
         """Return the rows as lists of floats."""
-        row = Numbers(item=Number(help="a rate"), help="one row")
         rows = listed(value, field, min_length=2)
-        return [row.parse(r, f"{field}[{i}]") for i, r in enumerate(rows)]
+        return [_ROW.parse(row, f"{field}[{i}]") for i, row in enumerate(rows)]
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of rows."""
+        return array_schema(_ROW, min_length=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,16 @@ from noising.engine.arrays import BoolArray, IntArray, TokenArray
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules.base import Moment, Placed, SigmaFunction
 from noising.engine.hyperschedules.rows import LevelHyperschedule
-from noising.engine.parameters import REQUIRED, Integer, Parameter, listed
+from noising.engine.parameters import (
+    REQUIRED,
+    Integer,
+    Parameter,
+    array_schema,
+    listed,
+)
 
 MAX_CELLS: Final = 1 << 20
+_LEVEL: Final = Integer(low=0, high=1 << 16, help="a level")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +28,6 @@ class _Rows(Parameter):
 
     def parse(self, value: Any, field: str) -> list[list[int]]:
         """Return the rows as lists of equal length."""
-        item = Integer(low=0, high=1 << 16, help="a level")
         rows = listed(value, field, min_length=1)
         width = len(listed(rows[0], f"{field}[0]", min_length=1))
         if len(rows) * width > MAX_CELLS:
@@ -33,8 +39,13 @@ class _Rows(Parameter):
             if len(values) != width:
                 rule = f"must have {width} levels as the first row"
                 raise EngineError(path, "wrong_length", rule, len(values))
-            rows[i] = [item.parse(v, f"{path}[{j}]") for j, v in enumerate(values)]
+            rows[i] = [_LEVEL.parse(v, f"{path}[{j}]") for j, v in enumerate(values)]
         return rows
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of rows of levels."""
+        row = array_schema(_LEVEL, min_length=1)
+        return {"type": "array", "items": row, "minItems": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from noising.engine.parameters import (
     Number,
     Numbers,
     Parameter,
+    array_schema,
     check_keys,
     listed,
     mapping,
@@ -155,6 +156,10 @@ TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 
 """Token types and their default weights: structure is kept longest."""
 
 
+_ID: Final = Integer(low=-(1 << 63), high=(1 << 63) - 1, help="a token id")
+_WEIGHT: Final = Number(low=0.0, open_low=True, help="weight of one type")
+
+
 def token_ids(values: list[Any], field: str) -> IntArray:
     """Return token ids, (N,), in the order given.
 
@@ -164,8 +169,7 @@ def token_ids(values: list[Any], field: str) -> IntArray:
     if set(map(type, values)) <= {int}:  # the common case, in one pass
         with contextlib.suppress(OverflowError):  # the loop below says which one
             return np.array(values, np.int64)
-    item = Integer(low=-(1 << 63), high=(1 << 63) - 1, help="a token id")
-    ids = [item.parse(value, f"{field}[{i}]") for i, value in enumerate(values)]
+    ids = [_ID.parse(value, f"{field}[{i}]") for i, value in enumerate(values)]
     return np.array(ids, np.int64)
 
 
@@ -192,6 +196,14 @@ class _Classes(Parameter):
             taken |= dict.fromkeys(ids, name)
         return classes
 
+    def schema(self) -> dict[str, Any]:
+        """Return a list of ids for some of the types."""
+        return {
+            "type": "object",
+            "properties": {name: array_schema(_ID) for name in TYPE_WEIGHTS},
+            "additionalProperties": False,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TypeWeights(Parameter):
@@ -201,13 +213,20 @@ class _TypeWeights(Parameter):
         """Return a weight for each of the three types."""
         given = mapping(value, field)
         check_keys(given, TYPE_WEIGHTS, field)
-        item = Number(low=0.0, open_low=True, help="weight of one type")
         weights = {
-            name: item.parse(given.get(name, default), f"{field}.{name}")
+            name: _WEIGHT.parse(given.get(name, default), f"{field}.{name}")
             for name, default in TYPE_WEIGHTS.items()
         }
         checked_weights(list(weights.values()), field)
         return weights
+
+    def schema(self) -> dict[str, Any]:
+        """Return a weight for some of the types."""
+        return {
+            "type": "object",
+            "properties": {name: _WEIGHT.schema() for name in TYPE_WEIGHTS},
+            "additionalProperties": False,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,8 @@ READYZ = extend_schema(
     operation_id="readyz",
     summary="Could the service do all of its work",
     description="What is degraded leaves the core working: only `strict=1` makes "
-    "an error of it.",
+    "an error of it. Whatever the status, the answer is this one document, and no "
+    "problem: a probe reads `degraded` in one place.",
     tags=["health"],
     parameters=[
         OpenApiParameter("strict", str, description="1, or anything else for no.")

@@ -245,7 +245,10 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["noising.api.descriptions.describe"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "noising.api.schema.require_bodies_of_patches",
+        "noising.api.specifications.add_specifications",
+        "noising.api.postprocessing.require_bodies",
+        "noising.api.postprocessing.list_lines",
+        "noising.api.postprocessing.add_request_ids",
     ],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {

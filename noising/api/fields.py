@@ -19,9 +19,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import MOST_ERRORS, ContentTooLarge, engine_refusal
 from noising.api.numbers import integers, outside, reals
+from noising.api.specifications import HYPERSCHEDULE
 from noising.configured import default_process
 from noising.engine import (
-    HYPERSCHEDULE_TYPES,
     TYPE_WEIGHTS,
     EngineError,
     ForwardProcess,
@@ -36,11 +36,10 @@ EXTRAS = ("alphas", "seed", "masks")
 """What an answer to POST /noise may carry beside its three keys."""
 
 WHOLE_NUMBERS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
-WEIGHTS = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
-HYPERSCHEDULE = {
-    "type": "object",
-    "properties": {"type": {"type": "string", "enum": list(HYPERSCHEDULE_TYPES)}},
-    "required": ["type"],
+WEIGHTS = {
+    "type": "array",
+    "items": {"type": "number", "exclusiveMinimum": 0},
+    "minItems": 1,
 }
 TOKEN_TYPES = {
     "type": "object",
@@ -157,7 +156,6 @@ class ListField(StrictField):
         return data
 
 
-@extend_schema_field(WHOLE_NUMBERS)
 class WholeNumbersField(ListField):
     """A list of JSON integers in 0..most, as int64."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import (
     OpenApiSerializerExtension,
     OpenApiSerializerFieldExtension,
@@ -32,7 +33,7 @@ MEANINGS = {
 
 
 class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
-    """Say of a strict serializer that it takes no other keys."""
+    """Say of a strict serializer what it refuses: other keys, and too many of some."""
 
     target_class = "noising.api.serializers.StrictSerializer"
     match_subclasses = True
@@ -44,6 +45,11 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
         schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # untyped
             self.target, direction, bypass_extensions=True
         )
+        excluded = [each for rule in self.target.one_of for each in rule.excluded()]
+        if excluded:
+            # Under `not`, since programs that generate clients take `oneOf` or `allOf`
+            # at this place for another body.
+            schema = schema | {"not": {"anyOf": excluded}}
         return schema | {"additionalProperties": False}
 
 
@@ -64,18 +70,29 @@ class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
         return whole(self.target.greatest(), least=self.target.least)
 
 
-def require_bodies_of_patches(
-    result: dict[str, Any], generator: Any, request: Any, public: bool
-) -> dict[str, Any]:
-    """Say that a PATCH needs its body, though each of its keys may be left out.
+class WholeNumbersExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """Say of a list of whole numbers their range, and whether it may be empty."""
 
-    drf-spectacular takes a body for optional where nothing in it is required.
+    target_class = "noising.api.fields.WholeNumbersField"
+    match_subclasses = True
+
+    def map_serializer_field(
+        self, auto_schema: AutoSchema, direction: Direction
+    ) -> dict[str, Any]:
+        """Return the schema of the list."""
+        schema = {"type": "array", "items": whole(self.target.most())}
+        return schema if self.target.allow_empty else schema | {"minItems": 1}
+
+
+def file_of(media_type: str) -> dict[str, Any]:
+    """Return the schema of a body that is no JSON document.
+
+    Text is a string. What is binary has no value that a document in JSON or YAML could
+    show; `format` says so to programs that know OpenAPI 3.0 only.
     """
-    for operations in result["paths"].values():
-        body = operations.get("patch", {}).get("requestBody")
-        if body is not None:
-            body["required"] = True
-    return result
+    schema = {"type": "string", "contentMediaType": media_type}
+    is_text = media_type.startswith("text/") or media_type.endswith("+xml")
+    return schema if is_text else schema | {"format": "binary"}
 
 
 def problems(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
@@ -120,7 +137,7 @@ ALPHA = extend_schema(
     parameters=[
         OpenApiParameter(
             "timestep",
-            {"type": "integer", "minimum": 0},
+            whole(settings.NOISE_SPECIFICATION["num_timesteps"] - 1),
             OpenApiParameter.PATH,
             description="In 0..num_timesteps-1, in plain decimal digits.",
         )

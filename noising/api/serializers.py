@@ -1,8 +1,9 @@
 """Requests as typed values, and the forms of the answers for the schema."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from django.conf import settings
@@ -23,6 +24,7 @@ from noising.api.fields import (
     item_errors,
     received,
 )
+from noising.api.one_of import OneOf
 from noising.configured import default_hyperscheduled, default_process
 from noising.engine import ForwardProcess
 
@@ -66,6 +68,9 @@ def _greatest_timestep() -> int:
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses what is no object, and keys that it does not know."""
 
+    one_of: ClassVar[Sequence[OneOf]] = ()
+    """Fields that exclude each other."""
+
     default_error_messages = {"null": "The body must be a JSON object, got null."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -89,6 +94,8 @@ class StrictSerializer(serializers.Serializer[Any]):
             errors = {**cast(dict[str, Any], error.detail), **errors}
         if errors:
             raise ValidationError(errors)
+        for rule in self.one_of:
+            rule.check(values)
         return values
 
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django_filters.rest_framework import (
     CharFilter,
     DjangoFilterBackend,
+    FilterSet,
     OrderingFilter,
 )
 from drf_spectacular.utils import OpenApiParameter
@@ -40,6 +41,26 @@ PAGE_PARAMETERS = [
     ),
 ]
 """What the OpenAPI document says of every list."""
+
+
+def ordering_parameter(conditions: type[FilterSet]) -> OpenApiParameter:
+    """Return what the OpenAPI document says of the order of a list.
+
+    drf-spectacular's own description allows an empty order.
+    """
+    choices = conditions.base_filters["ordering"].extra["choices"]
+    names = [name for name, _ in choices]
+    return OpenApiParameter(
+        "ordering",
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": names},
+            "minItems": 1,
+        },
+        explode=False,
+        style="form",
+        description="What decides, between commas; with `-` in front descending.",
+    )
 
 
 class Pages(PageNumberPagination):
@@ -130,12 +151,12 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
 def lacks_value(condition: Any, text: str) -> bool:
     """Tell whether a condition is given nothing where it needs something.
 
-    An empty text and an empty list of orders are values; an empty order is none.
+    An empty text is a value; an empty order is none.
     """
     if condition is None or isinstance(condition, CharFilter):
         return False
     if isinstance(condition, OrderingFilter):
-        return bool(text) and not all(text.split(","))
+        return not all(text.split(","))
     return not text
 
 

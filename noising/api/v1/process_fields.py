@@ -13,6 +13,7 @@ from noising.api.fields import (
     TokenTypesField,
     received,
 )
+from noising.api.specifications import SPECIFICATION
 from noising.api.v1.fields import either
 from noising.api.v1.processes import (
     PROCESSES,
@@ -48,7 +49,7 @@ class TypesOverlayField(TokenTypesField, OverlayField):
 
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
-SCHEDULE = either({"type": "string"}, {"type": "object"})
+SCHEDULE = either({"type": "string", "pattern": f"^{SLUG.pattern}$"}, SPECIFICATION)
 
 
 @extend_schema_field(SCHEDULE)

@@ -1,10 +1,10 @@
 """What requests of version 1 have in common: which process, and which random words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 
 from noising.api.errors import engine_refusal
 from noising.api.fields import WholeNumberField
@@ -101,27 +101,6 @@ class DrawnSerializer(OverlaidSerializer):
         most=lambda: GREATEST_DRAW,
         default=0,
         help_text="Which of several independent draws.",
-    )
-
-
-def check_one_of(
-    values: Mapping[str, Any], names: Iterable[str], *, least: int
-) -> None:
-    """Refuse more than one of several fields, and fewer than `least`.
-
-    Raises:
-        ValidationError: at each of those that were given, or at the first.
-    """
-    known = list(names)
-    given = [name for name in known if values[name] is not None]
-    if least <= len(given) <= 1:
-        return
-    choice = " or ".join(f"`{name}`" for name in known)
-    received = " and ".join(given) or "none"
-    text = f"{'One' if least else 'At most one'} of {choice} must be given, "
-    text += f"got {received}."
-    raise ValidationError(
-        {name: [ErrorDetail(text, "one_of")] for name in given or known[:1]}
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -14,13 +13,14 @@ from rest_framework import serializers
 
 from noising.api import parsers
 from noising.api.documents import MetricsSerializer
-from noising.api.fields import EXTRAS
-from noising.api.schema import answer, whole
+from noising.api.fields import EXTRAS, TOKEN_TYPES
+from noising.api.schema import answer, file_of, whole
 from noising.api.serializers import GREATEST_SEED
+from noising.api.specifications import HYPERSCHEDULE
 from noising.api.v1 import examples
 from noising.api.v1.fields import WHOLE, nested
 from noising.api.v1.noise import npy, tensors
-from noising.api.v1.noise.serializers import NoiseBatchRequestSerializer
+from noising.api.v1.noise.serializers import PROTECTED, NoiseBatchRequestSerializer
 from noising.api.v1.schema import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
 from noising.api.v1.serializers import GREATEST_DRAW
 
@@ -62,15 +62,28 @@ LISTS = {
     "return": {"type": "string", "enum": list(EXTRAS)},
 }
 
+OBJECTS = {
+    "protect": PROTECTED,
+    "token_types": TOKEN_TYPES,
+    "hyperschedule": HYPERSCHEDULE,
+}
+
 
 def in_query(name: str, text: str) -> OpenApiParameter:
     """Return the description of a parameter in the query."""
+    kind: dict[str, Any]
     if name in LISTS:
-        kind: Any = {"type": "array", "items": LISTS[name], "minItems": 1}
+        kind = {"type": "array", "items": LISTS[name], "minItems": 1}
         return OpenApiParameter(
             name, kind, description=text, style="form", explode=False
         )
-    return OpenApiParameter(name, {"type": "string"}, description=text)
+    kind = {"type": "string"}
+    if name in OBJECTS:
+        kind |= {
+            "contentMediaType": parsers.MEDIA_TYPE,
+            "contentSchema": OBJECTS[name],
+        }
+    return OpenApiParameter(name, kind, description=text)
 
 
 PARAMETERS = [
@@ -135,8 +148,8 @@ NOISE_BATCH = extend_schema(
     parameters=PARAMETERS,
     request={
         parsers.MEDIA_TYPE: NoiseBatchRequestSerializer,
-        npy.MEDIA_TYPE: OpenApiTypes.BINARY,
-        tensors.MEDIA_TYPE: OpenApiTypes.BINARY,
+        npy.MEDIA_TYPE: file_of(npy.MEDIA_TYPE),
+        tensors.MEDIA_TYPE: file_of(tensors.MEDIA_TYPE),
     },
     examples=[
         OpenApiExample(
@@ -155,10 +168,10 @@ NOISE_BATCH = extend_schema(
     )
     | {
         (200, npy.MEDIA_TYPE): OpenApiResponse(
-            OpenApiTypes.BINARY, "The noised tokens, in the dtype of the tokens."
+            file_of(npy.MEDIA_TYPE), "The noised tokens, in the dtype of the tokens."
         ),
         (200, tensors.MEDIA_TYPE): OpenApiResponse(
-            OpenApiTypes.BINARY, "The noised tokens with masks and alpha."
+            file_of(tensors.MEDIA_TYPE), "The noised tokens with masks and alpha."
         ),
     }
     | COMPUTED,

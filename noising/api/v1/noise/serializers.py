@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from noising.api.fields import ExtrasField, received
+from noising.api.one_of import OneOf
 from noising.api.v1.fields import (
     WHOLE,
     MaskRowsField,
@@ -20,7 +21,7 @@ from noising.api.v1.fields import (
 )
 from noising.api.v1.noise.orders import NoiseOrder, Protected, misfits
 from noising.api.v1.rows import Rows
-from noising.api.v1.serializers import DrawnSerializer, check_one_of
+from noising.api.v1.serializers import DrawnSerializer
 
 PROTECT_KEYS = ("ids", "positions")
 PROTECTED = {
@@ -67,6 +68,11 @@ class ProtectField(MaskRowsField):
 class NoiseBatchRequestSerializer(DrawnSerializer):
     """A batch of token sequences and how to noise it."""
 
+    one_of = (
+        OneOf(names=("timesteps", "times"), least=1, elsewhere=True),
+        OneOf(names=("weights", "token_types", "hyperschedule")),
+    )
+
     tokens = TokensField(
         help_text="Token ids of one sequence, or of rows, which may be ragged."
     )
@@ -106,12 +112,6 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
         """Add the field whose name is a keyword of Python."""
         extras = ExtrasField(default=frozenset, help_text="What to answer beside.")
         return {**super().get_fields(), "return": extras}
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what contradicts itself."""
-        check_one_of(values, ("timesteps", "times"), least=1)
-        check_one_of(values, ("weights", "token_types", "hyperschedule"), least=0)
-        return values
 
     def parse(self, draft: Any) -> NoiseOrder:
         """Return what the draft asks for.

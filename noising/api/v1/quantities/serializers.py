@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import ContentTooLarge
+from noising.api.one_of import OneOf
 from noising.api.v1.fields import TimesField, WholeField, WholeListField
 from noising.api.v1.items import range_detail
 from noising.api.v1.processes import check_seconds
-from noising.api.v1.serializers import Chosen, ProcessSerializer, check_one_of
+from noising.api.v1.serializers import Chosen, ProcessSerializer
 
 LEVELS_OF_A_ROW = 4
 """Noise levels that a row may need: at both of its times and between, and again."""
@@ -53,6 +54,8 @@ class QuantitySerializer(ProcessSerializer):
     TIMES: ClassVar[Mapping[str, tuple[str, str]]] = {"t": ("timesteps", "times")}
     """By the engine's argument, the two fields that may give it."""
 
+    one_of = tuple(OneOf(names=names, least=1) for names in TIMES.values())
+
     x0 = WholeField(help_text="Clean token ids, one or one for each row.")
     timesteps = WholeField(
         default=None,
@@ -69,12 +72,6 @@ class QuantitySerializer(ProcessSerializer):
         allow_null=True,
         help_text="States whose values are answered, in this order; all by default.",
     )
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a time that is given twice, or not at all."""
-        for names in self.TIMES.values():
-            check_one_of(values, names, least=1)
-        return values
 
     def parse(self, document: Any) -> QuantityOrder:
         """Return what the document asks for.
@@ -183,6 +180,7 @@ class PosteriorRequestSerializer(ScoreRatioRequestSerializer):
         "t": ("timesteps", "times"),
         "s": ("earlier_timesteps", "earlier_times"),
     }
+    one_of = tuple(OneOf(names=names, least=1) for names in TIMES.values())
 
     earlier_timesteps = WholeField(
         default=None, allow_null=True, help_text="Step of x_s, at most that of x_t."

@@ -96,6 +96,7 @@ class ScheduleNameField(StrictField):
     {
         "type": "array",
         "minItems": 1,
+        "maxItems": settings.MAX_RUN_SCHEDULES,
         "uniqueItems": True,
         "items": SCHEDULE_NAME,
     }

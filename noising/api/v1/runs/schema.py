@@ -14,8 +14,8 @@ from rest_framework import serializers
 from benchmarks.comparison import MOST_COMPARED
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
-from noising.api.schema import problems
-from noising.api.v1.lists import PAGE_PARAMETERS
+from noising.api.schema import file_of, problems
+from noising.api.v1.lists import PAGE_PARAMETERS, ordering_parameter
 from noising.api.v1.runs import documents, examples
 from noising.api.v1.runs.requests import (
     KEY_HEADER,
@@ -24,7 +24,7 @@ from noising.api.v1.runs.requests import (
     RunChangesSerializer,
 )
 from noising.drawing import RUN_FIGURES
-from noising.filters import LONGEST_TEXT, NO_NUL
+from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY
 
@@ -76,7 +76,7 @@ def wait(*statuses: int) -> OpenApiParameter:
 
 
 FILE = header("Content-Disposition", "A name for the file.", 200)
-TABLE = {(200, CSV): OpenApiResponse(OpenApiTypes.STR, "The same as a table.")}
+TABLE = {(200, CSV): OpenApiResponse(file_of(CSV), "The same as a table.")}
 FORMAT = OpenApiParameter(
     "format",
     {"type": "string", "enum": ["json", "csv"]},
@@ -105,7 +105,7 @@ LIST = extend_schema(
     description="The newest first, those in the archive left out.",
     tags=TAGS,
     filters=True,
-    parameters=[*TEXT_PARAMETERS, *PAGE_PARAMETERS],
+    parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
     responses=answered(documents.RunSerializer(many=True), "A page.")
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
     | problems(406)
@@ -276,7 +276,7 @@ PLOT = extend_schema(
         wait(503),
     ],
     responses={
-        (200, media_type): OpenApiResponse(OpenApiTypes.BINARY, "The figure.")
+        (200, media_type): OpenApiResponse(file_of(media_type), "The figure.")
         for media_type in ("image/svg+xml", "image/png", "application/pdf")
     }
     | {304: OpenApiResponse(None, "The client has this version.")}

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from noising.api.v1.schedules.fields import SPECIFICATION
+from noising.api.specifications import SPECIFICATION
 from noising.curves import QUANTITIES
 from noising.engine.lint import SEVERITIES
 
@@ -116,6 +116,13 @@ class ScheduleSerializer(HeadSerializer):
     lint = FindingSerializer(many=True)
     certificate = CertificateSerializer(allow_null=True)
     links = ScheduleLinksSerializer()
+
+
+@extend_schema_serializer(many=False)
+class ExportedScheduleSerializer(HeadSerializer):
+    """A schedule as a line of an export."""
+
+    specification = SpecificationAnswerField()
 
 
 class LintSerializer(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ NEW: dict[str, Any] = {
     "tags": ["bert"],
 }
 CHANGES: dict[str, Any] = {"notes": "Not used any more.", "tags": ["bert", "old"]}
+COMPARED = ["cosine", "sedd_entropy"]
 PREVIEW: dict[str, Any] = {
     "specification": {"num_timesteps": 100, "schedule": {"type": "linear"}},
     "quantities": ["alpha", "information"],

@@ -9,38 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 
 from noising.api.errors import shortened
 from noising.api.fields import StrictField, received
-from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
+from noising.api.specifications import SPECIFICATION
 from noising.engine.importers.document import MAX_TEXT
-from noising.engine.parameters import Integer
-from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
-
-
-def _integer(parameter: Integer) -> dict[str, Any]:
-    return {"type": "integer", "minimum": parameter.low, "maximum": parameter.high}
-
-
-def _part(types: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object with a type and that type's parameters."""
-    return {
-        "type": "object",
-        "properties": {"type": {"type": "string", "enum": list(types)}},
-        "required": ["type"],
-    }
-
-
-SPECIFICATION = {
-    "type": "object",
-    "description": "A noise process: vocab_size, num_timesteps, schedule, graph and "
-    "hyperschedule, each optional.",
-    "properties": {
-        "vocab_size": _integer(VOCAB_SIZE),
-        "num_timesteps": _integer(NUM_TIMESTEPS),
-        "schedule": _part(SCHEDULE_TYPES),
-        "graph": _part(GRAPH_TYPES),
-        "hyperschedule": _part(HYPERSCHEDULE_TYPES) | {"type": ["object", "null"]},
-    },
-    "additionalProperties": False,
-}
 
 
 @extend_schema_field(SPECIFICATION)

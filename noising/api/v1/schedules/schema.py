@@ -13,12 +13,12 @@ from rest_framework import serializers
 
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
-from noising.api.schema import problems
+from noising.api.schema import file_of, problems
+from noising.api.specifications import SPECIFICATION as SPECIFICATION_SCHEMA
 from noising.api.v1.formats import format_parameter
 from noising.api.v1.labels import LONGEST_NAME, NAME
-from noising.api.v1.lists import PAGE_PARAMETERS
+from noising.api.v1.lists import PAGE_PARAMETERS, ordering_parameter
 from noising.api.v1.schedules import documents, examples
-from noising.api.v1.schedules.fields import SPECIFICATION as SPECIFICATION_SCHEMA
 from noising.api.v1.schedules.requests import (
     AXES,
     DEFAULT_POINTS,
@@ -30,6 +30,7 @@ from noising.api.v1.schedules.requests import (
 )
 from noising.api.v1.schema import COMPUTED, RETRY_AFTER
 from noising.curves import MAX_POINTS, QUANTITIES
+from noising.filters import ScheduleFilters
 from noising.models import PLOTTED_SCHEDULES
 
 TAGS = ["schedules"]
@@ -64,11 +65,8 @@ def answered(
 
 def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse]:
     """Return the documentation of answers that are no JSON documents."""
-    texts = ("text/csv", "application/x-ndjson")
     return {
-        (200, media_type): OpenApiResponse(
-            OpenApiTypes.STR if media_type in texts else OpenApiTypes.BINARY, text
-        )
+        (200, media_type): OpenApiResponse(file_of(media_type), text)
         for media_type in media_types
     }
 
@@ -146,12 +144,18 @@ LIST = extend_schema(
     tags=TAGS,
     filters=True,
     parameters=[
+        ordering_parameter(ScheduleFilters),
         *PAGE_PARAMETERS,
         format_parameter("json", "csv", "ndjson"),
         FILE,
     ],
     responses=answered(documents.SummarySerializer(many=True), "A page.")  # type: ignore[arg-type]  # a list of them
-    | files("All of them.", "text/csv", "application/x-ndjson")
+    | files("All of them.", "text/csv")
+    | {
+        (200, "application/x-ndjson"): OpenApiResponse(
+            documents.ExportedScheduleSerializer, "All of them, a line each."
+        )
+    }
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
     | problems(406)
     | refusals(422),
@@ -285,6 +289,7 @@ COMPARE = extend_schema(
             style="form",
             required=True,
             description="Which schedules, between commas.",
+            examples=[OpenApiExample("Two", examples.COMPARED)],
         ),
         *CURVE_PARAMETERS,
         format_parameter("json", *IMAGE_FORMATS),

@@ -10,11 +10,12 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import ContentTooLarge
 from noising.api.fields import WHOLE_NUMBERS, StrictField, WholeNumberField, received
+from noising.api.one_of import OneOf
 from noising.api.v1.fields import TokensField, WholeListField
 from noising.api.v1.items import GREATEST, range_detail
 from noising.api.v1.processes import check_seconds
 from noising.api.v1.rows import Rows, are_nested
-from noising.api.v1.serializers import Chosen, DrawnSerializer, check_one_of
+from noising.api.v1.serializers import Chosen, DrawnSerializer
 from noising.engine.paths import Kind
 
 KINDS: tuple[Kind, ...] = ("coupled", "markov")
@@ -92,6 +93,8 @@ class SequenceField(TokensField):
 class TrajectoryRequestSerializer(DrawnSerializer):
     """One sequence and the timesteps at which its noised states are wanted."""
 
+    one_of = (OneOf(names=("token_types", "hyperschedule")),)
+
     tokens = SequenceField(help_text="Token ids of one sequence.")
     timesteps = WholeListField(
         help_text="Steps in 0..num_timesteps-1; for a Markov path each above the last."
@@ -105,11 +108,6 @@ class TrajectoryRequestSerializer(DrawnSerializer):
     sequence_id = WholeNumberField(
         most=lambda: GREATEST, default=0, help_text="Id of the sequence."
     )
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what contradicts itself."""
-        check_one_of(values, ("token_types", "hyperschedule"), least=0)
-        return values
 
     def parse(self, document: Any) -> TrajectoryOrder:
         """Return what the document asks for.

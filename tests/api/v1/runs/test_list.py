@@ -104,6 +104,7 @@ def test_orders_as_asked(anyone: Client, several: dict[str, str]) -> None:
         ("status=paused", "#/status"),
         ("archived=maybe", "#/archived"),
         ("ordering=secret", "#/ordering"),
+        ("ordering=", "#/ordering"),
         ("created_from=yesterday", "#/created_from"),
         ("created_from=", "#/created_from"),
         ("status=", "#/status"),

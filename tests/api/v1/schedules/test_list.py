@@ -120,6 +120,7 @@ def test_runs_are_counted_and_ordered_by(read, recorded_run):
         ("schedule_type=cosin", ("#/schedule_type", "invalid_choice")),
         ("ordering=size", ("#/ordering", "invalid_choice")),
         ("ordering=name,", ("#/ordering", "empty")),
+        ("ordering=", ("#/ordering", "empty")),
         ("archived=", ("#/archived", "empty")),
         ("ordering=name,size", ("#/ordering", "invalid_choice")),
         ("tagg=x", ("#/tagg", "unknown_key")),

@@ -249,6 +249,7 @@ SPECTACULAR_SETTINGS = {
         "noising.api.postprocessing.require_bodies",
         "noising.api.postprocessing.list_lines",
         "noising.api.postprocessing.add_request_ids",
+        "noising.api.recordings.add_recordings",
     ],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {

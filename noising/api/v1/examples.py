@@ -29,23 +29,6 @@ TRAJECTORY_REQUEST: dict[str, Any] = {
     "timesteps": [100, 500, 900],
     "seed": 7,
 }
-TRAJECTORY_ANSWER: list[dict[str, Any]] = [
-    {
-        "timestep": timestep,
-        "alpha": alpha,
-        "noised_tokens": tokens,
-        "metrics": {
-            "unchanged_tokens": unchanged,
-            "percent_unchanged": 25.0 * unchanged,
-            "total_tokens": 4,
-        },
-    }
-    for timestep, alpha, tokens, unchanged in (
-        (100, 0.9715756818078382, [101, 2054, 2003, 102], 4),
-        (500, 0.49228517244880254, [101, 2054, 2003, 18916], 3),
-        (900, 0.023616108794393874, [8829, 36572, 16527, 18916], 0),
-    )
-]
 HISTORY_ANSWER: dict[str, Any] = {
     "timesteps": [100, 500, 900],
     "alphas": [0.9715756818078382, 0.49228517244880254, 0.023616108794393874],

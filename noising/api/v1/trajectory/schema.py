@@ -80,14 +80,7 @@ TRAJECTORY = extend_schema(
     responses={
         (200, MEDIA_TYPE): OpenApiResponse(
             TrajectoryStateSerializer,
-            "A line for each timestep, each such a document.",
-            examples=[
-                OpenApiExample(
-                    "The first line",
-                    examples.TRAJECTORY_ANSWER[0],
-                    media_type=MEDIA_TYPE,
-                )
-            ],
+            "A line for each timestep.",
         )
     }
     | answer(

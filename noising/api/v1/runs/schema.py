@@ -1,7 +1,5 @@
 """What the endpoints of runs say about themselves in the OpenAPI document."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -9,12 +7,12 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     extend_schema,
 )
-from rest_framework import serializers
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import file_of, problems
+from noising.api.v1.formats import format_parameter
 from noising.api.v1.lists import PAGE_PARAMETERS, ordering_parameter
 from noising.api.v1.runs import documents, examples
 from noising.api.v1.runs.requests import (
@@ -23,13 +21,25 @@ from noising.api.v1.runs.requests import (
     NewRunSerializer,
     RunChangesSerializer,
 )
+from noising.api.v1.schema import (
+    FILE,
+    JSON,
+    KEPT,
+    UNCHANGED,
+    Responses,
+    answered,
+    header,
+    refused,
+    state,
+    wait,
+)
 from noising.drawing import RUN_FIGURES
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY
 
 TAGS = ["runs"]
-JSON, CSV = "application/json", "text/csv"
+CSV = "text/csv"
 
 MEANINGS = {
     404: "There is no such run.",
@@ -40,48 +50,12 @@ MEANINGS = {
 }
 
 
-def refusals(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
+def refusals(*codes: int) -> Responses:
     """Return the documentation of error answers in the words of runs."""
-    return {
-        (code, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, MEANINGS[code])
-        for code in codes
-    }
+    return refused(MEANINGS, *codes)
 
 
-def answered(
-    serializer: type[serializers.Serializer[Any]] | serializers.BaseSerializer[Any],
-    text: str,
-    status: int = 200,
-    **shown: Any,
-) -> dict[tuple[int, str], OpenApiResponse]:
-    """Return the documentation of an answer in JSON."""
-    given = [OpenApiExample(name, value) for name, value in shown.items()]
-    return {(status, JSON): OpenApiResponse(serializer, text, examples=given)}
-
-
-def header(name: str, text: str, *statuses: int) -> OpenApiParameter:
-    """Return the documentation of a header of answers."""
-    return OpenApiParameter(
-        name,
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        description=text,
-        response=list(statuses),
-    )
-
-
-def wait(*statuses: int) -> OpenApiParameter:
-    """Return the documentation of the header that says when to ask again."""
-    return header("Retry-After", "Seconds after which to ask again.", *statuses)
-
-
-FILE = header("Content-Disposition", "A name for the file.", 200)
 TABLE = {(200, CSV): OpenApiResponse(file_of(CSV), "The same as a table.")}
-FORMAT = OpenApiParameter(
-    "format",
-    {"type": "string", "enum": ["json", "csv"]},
-    description="Instead of the Accept header, which a link cannot choose.",
-)
 KEY_PARAMETER = OpenApiParameter(
     KEY_HEADER,
     {"type": "string", "pattern": KEY_PATTERN, "maxLength": LONGEST_KEY},
@@ -209,7 +183,7 @@ EXPORT = extend_schema(
     description="JSON is `results.json`, the document that the command line writes; "
     "CSV has a row a schedule and timestep.",
     tags=TAGS,
-    parameters=[FORMAT, FILE],
+    parameters=[format_parameter("json", "csv"), FILE],
     responses={
         (200, JSON): OpenApiResponse(OpenApiTypes.OBJECT, "results.json."),
         **TABLE,
@@ -260,26 +234,17 @@ PLOT = extend_schema(
             {"type": "string", "enum": list(RUN_FIGURES)},
             OpenApiParameter.PATH,
         ),
-        OpenApiParameter(
-            "format",
-            {"type": "string", "enum": ["svg", "png", "pdf"]},
-            description="Instead of the Accept header, which a link cannot choose.",
-        ),
-        OpenApiParameter(
-            "If-None-Match",
-            OpenApiTypes.STR,
-            OpenApiParameter.HEADER,
-            description="Versions that the client has: then the answer is 304.",
-        ),
+        format_parameter("svg", "png", "pdf"),
+        KEPT,
         FILE,
-        header("ETag", "The version of the figure.", 200, 304),
+        *state(200, 304),
         wait(503),
     ],
     responses={
         (200, media_type): OpenApiResponse(file_of(media_type), "The figure.")
         for media_type in ("image/svg+xml", "image/png", "application/pdf")
     }
-    | {304: OpenApiResponse(None, "The client has this version.")}
+    | UNCHANGED
     | problems(406)
     | refusals(404, 409, 422, 503),
 )

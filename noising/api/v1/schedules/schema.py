@@ -1,15 +1,11 @@
 """What the endpoints of schedules say about themselves in the OpenAPI document."""
 
-from typing import Any
-
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
     extend_schema,
 )
-from rest_framework import serializers
 
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
@@ -28,13 +24,25 @@ from noising.api.v1.schedules.requests import (
     PreviewSerializer,
     ScheduleChangesSerializer,
 )
-from noising.api.v1.schema import COMPUTED, RETRY_AFTER
+from noising.api.v1.schema import (
+    COMPUTED,
+    FILE,
+    JSON,
+    KEPT,
+    RETRY_AFTER,
+    UNCHANGED,
+    Responses,
+    answered,
+    condition,
+    header,
+    refused,
+    state,
+)
 from noising.curves import MAX_POINTS, QUANTITIES
 from noising.filters import ScheduleFilters
 from noising.models import PLOTTED_SCHEDULES
 
 TAGS = ["schedules"]
-JSON = "application/json"
 SLUG = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": LONGEST_NAME}
 
 MEANINGS = {
@@ -48,19 +56,9 @@ MEANINGS = {
 NAME_PARAMETER = OpenApiParameter("name", SLUG, OpenApiParameter.PATH)
 
 
-def refusals(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
+def refusals(*codes: int) -> Responses:
     """Return the documentation of error answers in the words of schedules."""
-    return {
-        (code, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, MEANINGS[code])
-        for code in codes
-    }
-
-
-def answered(
-    serializer: type[serializers.Serializer[Any]], text: str, status: int = 200
-) -> dict[tuple[int, str], OpenApiResponse]:
-    """Return the documentation of an answer in JSON."""
-    return {(status, JSON): OpenApiResponse(serializer, text)}
+    return refused(MEANINGS, *codes)
 
 
 def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse]:
@@ -71,38 +69,7 @@ def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse
     }
 
 
-def header(name: str, text: str, *statuses: int) -> OpenApiParameter:
-    """Return the documentation of a header of answers."""
-    return OpenApiParameter(
-        name,
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        description=text,
-        response=list(statuses),
-    )
-
-
-def condition(name: str, text: str) -> OpenApiParameter:
-    """Return the documentation of a header of requests."""
-    return OpenApiParameter(
-        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text
-    )
-
-
-def state(*statuses: int) -> list[OpenApiParameter]:
-    """Return the documentation of the headers of answers that have a version."""
-    return [
-        header("ETag", "The version of what is shown.", *statuses),
-        header("Cache-Control", "May be kept, and asked about again.", *statuses),
-    ]
-
-
-KEPT = condition(
-    "If-None-Match", "Versions that the client has: then the answer is 304."
-)
-UNCHANGED = {304: OpenApiResponse(None, "The client has this version.")}
 EXPECTED = condition("If-Match", "Versions that the change is meant for.")
-FILE = header("Content-Disposition", "A name for the file.", 200)
 
 CURVE_PARAMETERS = [
     OpenApiParameter(
@@ -149,7 +116,7 @@ LIST = extend_schema(
         format_parameter("json", "csv", "ndjson"),
         FILE,
     ],
-    responses=answered(documents.SummarySerializer(many=True), "A page.")  # type: ignore[arg-type]  # a list of them
+    responses=answered(documents.SummarySerializer(many=True), "A page.")
     | files("All of them.", "text/csv")
     | {
         (200, "application/x-ndjson"): OpenApiResponse(

@@ -10,14 +10,13 @@ from drf_spectacular.utils import (
 from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 from noising.api.schema import answer, problems
+from noising.api.v1.schema import JSON, header
 from noising.api.v1.tokens.serializers import (
     NewTokenSerializer,
     TokenListSerializer,
     TokenRequestSerializer,
     TokenSerializer,
 )
-
-JSON = "application/json"
 
 REQUEST = {"name": "training", "scope": "write", "days": 30}
 
@@ -35,6 +34,7 @@ LOCATION = OpenApiParameter(
     required=True,
     response=[201],
 )
+NOT_KEPT = header("Cache-Control", "Nothing may keep the answer.", 200, 201)
 NOT_FOUND = {
     (404, MEDIA_TYPE): OpenApiResponse(
         ProblemSerializer, "The account has no token of this id."
@@ -45,6 +45,7 @@ LIST = extend_schema(
     operation_id="tokens_list",
     summary="The account's tokens",
     tags=["access"],
+    parameters=[NOT_KEPT],
     responses=answer(TokenListSerializer, "The tokens, the newest first.")
     | problems(406),
 )
@@ -55,7 +56,7 @@ CREATE = extend_schema(
     tags=["access"],
     request=TokenRequestSerializer,
     examples=[OpenApiExample("For a month", REQUEST, request_only=True)],
-    parameters=[LOCATION],
+    parameters=[LOCATION, NOT_KEPT],
     responses={
         (201, JSON): OpenApiResponse(
             NewTokenSerializer, "The token, with the secret that is shown only now."
@@ -67,7 +68,7 @@ READ = extend_schema(
     operation_id="tokens_read",
     summary="One of the account's tokens",
     tags=["access"],
-    parameters=[ID],
+    parameters=[ID, NOT_KEPT],
     responses=answer(TokenSerializer, "The token.") | problems(406) | NOT_FOUND,
 )
 REVOKE = extend_schema(

@@ -1,8 +1,18 @@
 import pytest
 
-from tests.browser.visitors import PAGES, Visitor, go
+from tests.browser.visitors import Visitor, go
 
 pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/dashboard/",
+    "/schedules/?search=cosine",
+    "/schedules/cosine/",
+    "run",
+    "/playground/",
+    "/account/login/",
+]
+"""One of each kind."""
 
 
 @pytest.mark.parametrize("path", PAGES)

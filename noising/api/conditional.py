@@ -3,12 +3,16 @@
 from collections.abc import Collection
 from http import HTTPStatus
 
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.errors import PreconditionFailed
+from noising.drawing import Image, ImageFormat, image_answer
+
+OTHER_VERSION = "This is not the version that If-Match names."
 
 CACHE_CONTROL = "private, no-cache"
 """Answers may be kept, but are asked about before they are used again."""
@@ -29,8 +33,23 @@ def unchanged(request: Request, version: str) -> Response | None:
     if response is None:
         return None
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
-        raise PreconditionFailed("This is not the version that If-Match names.")
+        raise PreconditionFailed(OTHER_VERSION)
     return Response(status=HTTPStatus.NOT_MODIFIED, headers=state_headers(version))
+
+
+def drawn(
+    request: Request, image: Image, image_format: ImageFormat
+) -> HttpResponseBase:
+    """Return an image, or the answer 304 where the client has this version.
+
+    Raises:
+        PreconditionFailed: the client wants another version or none.
+        NoTurnError: too many are being drawn.
+    """
+    response = image_answer(request._request, image, image_format)
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        raise PreconditionFailed(OTHER_VERSION)
+    return response
 
 
 def expected_versions(request: Request) -> Collection[str] | None:

@@ -32,8 +32,9 @@ PIPELINE = "TOKENIZER_URL=http://127.0.0.1:8101"
 """The first word of the command that starts a server between two services."""
 
 # What a `sh` block may start: programs whose effect other tests look at.
-NOT_RUN_HERE = {"make", "docker", "DEBUG=on", PIPELINE} | {
-    f".venv/bin/{name}" for name in ("python", "pytest", "ruff", "mypy", "lint-imports")
+TOOLS = ("python", "pytest", "ruff", "mypy", "lint-imports", "schemathesis")
+NOT_RUN_HERE = {"make", "docker", "export", "DEBUG=on", "RECORD=1", PIPELINE} | {
+    f".venv/bin/{name}" for name in TOOLS
 }
 
 

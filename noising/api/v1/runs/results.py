@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.comparison import compare, count_values
+from noising.api.conditional import drawn
 from noising.api.descriptions import Descriptions
 from noising.api.errors import Conflict
 from noising.api.renderers import JSONRenderer
@@ -26,7 +27,7 @@ from noising.api.v1.runs.documents import ResultSerializer
 from noising.api.v1.runs.requests import compared
 from noising.api.v1.runs.views import found
 from noising.api.v1.views import RegistryView
-from noising.drawing import CONTENT_TYPES, RUN_FIGURES, image_answer, run_image
+from noising.drawing import CONTENT_TYPES, RUN_FIGURES, run_image
 from noising.models import BenchmarkResult, BenchmarkRun
 from noising.spreadsheets import csv_text
 
@@ -124,4 +125,4 @@ class PlotView(RegistryView):
         run = succeeded(run_id)
         kind = request.accepted_renderer.format
         [image_format] = [each for each in CONTENT_TYPES if each == kind]
-        return image_answer(request._request, run_image(name, run), image_format)
+        return drawn(request, run_image(name, run), image_format)

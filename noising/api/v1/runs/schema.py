@@ -44,6 +44,7 @@ CSV = "text/csv"
 MEANINGS = {
     404: "There is no such run.",
     409: "The state of the run does not allow it.",
+    412: "If-Match names another version.",
     422: "Values of the query or of a header cannot be used.",
     429: "The account has too many unfinished runs, or writes too much.",
     503: "Too many plots are being drawn; Retry-After says when to ask again.",
@@ -238,6 +239,7 @@ PLOT = extend_schema(
         KEPT,
         FILE,
         *state(200, 304),
+        header("Last-Modified", "When the run ended.", 200, 304),
         wait(503),
     ],
     responses={
@@ -246,5 +248,5 @@ PLOT = extend_schema(
     }
     | UNCHANGED
     | problems(406)
-    | refusals(404, 409, 422, 503),
+    | refusals(404, 409, 412, 422, 503),
 )

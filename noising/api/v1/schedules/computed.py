@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from noising.api.conditional import state_headers, unchanged
+from noising.api.conditional import drawn, state_headers, unchanged
 from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.renderers import JSONRenderer
@@ -45,7 +45,7 @@ from noising.api.v1.schedules.work import (
     summaries_of,
 )
 from noising.api.v1.views import RegistryView, StatelessView
-from noising.drawing import CONTENT_TYPES, image_answer
+from noising.drawing import CONTENT_TYPES
 from noising.models import ScheduleConfig
 from noising.spreadsheets import csv_text
 
@@ -72,7 +72,7 @@ class PlottedView(RegistryView):
         for image_format in CONTENT_TYPES:
             if image_format == kind:
                 image = curves_image(configs, wanted)
-                return image_answer(request._request, image, image_format)
+                return drawn(request, image, image_format)
         return None
 
 

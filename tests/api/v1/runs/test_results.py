@@ -134,6 +134,15 @@ def test_there_are_four_figures(anyone: Client, recorded: Record, name: str) -> 
     assert response.headers["Content-Type"] == "image/svg+xml"
 
 
+def test_a_figure_of_another_version_is_refused(
+    anyone: Client, recorded: Record
+) -> None:
+    path = address(recorded(), "plots/alpha")
+    problem_of(anyone.get(path, headers={"if-match": '"another"'}), 412)
+    earlier = {"if-unmodified-since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+    problem_of(anyone.get(path, headers=earlier), 412)
+
+
 def test_there_is_no_other_figure(anyone: Client, recorded: Record) -> None:
     problem_of(anyone.get(address(recorded(), "plots/secret")), 404)
 

@@ -122,6 +122,12 @@ def test_a_matrix_is_drawn_though_some_quantities_are_not_there(read, ann):
     assert read("/banded-513/curves", query).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["json", "csv", "svg"])
+def test_curves_of_another_version_are_refused(read, small, kind):
+    query = {"format": kind, "points": 3}
+    problem_of(read("/small/curves", query, if_match='"another"'), 412)
+
+
 @pytest.mark.parametrize(
     ("query", "refused"),
     [

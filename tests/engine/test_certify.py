@@ -198,7 +198,7 @@ def test_p_values_are_judged_together():
     [
         ({"samples": 511}, "samples"),
         ({"samples": 1 << 25}, "samples"),
-        ({"samples": 1e4}, "samples"),
+        ({"samples": 10000.5}, "samples"),
         ({"seed": -1}, "seed"),
         ({"seed": 1 << 64}, "seed"),
     ],

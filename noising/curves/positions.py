@@ -1,4 +1,4 @@
-"""How a hyperschedule spreads the signal over positions and time."""
+"""How a hyperschedule spreads the signal over positions and timesteps."""
 
 from typing import Final
 
@@ -16,19 +16,20 @@ OF_EACH_TYPE: Final = 8
 
 @quiet
 def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
-    """Return alpha by position and time, (L, points), times evenly from 0 to 1.
+    """Return alpha by position and timestep, (L, points), evenly from 0 to T-1.
 
     Of a hyperschedule for sequences of one length that length is shown, at most 1,024
     positions of it; where the tokens decide, some tokens of each type stand in turn.
 
     Args:
         process: a process with a hyperschedule.
-        points: how many times.
+        points: how many timesteps; between them time goes on evenly.
 
     Raises:
         EngineError: the hyperschedule fits no length that could be shown.
     """
-    times = np.linspace(0.0, 1.0, points)
+    steps = process.num_timesteps
+    times = np.linspace(1.0, steps, points) / steps  # timestep k is t = (k + 1) / T
     tokens = _tokens_by_type(process)
     length = DEFAULT_LENGTH if tokens is None else tokens.size
     length = _own_length(process) or length

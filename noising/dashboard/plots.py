@@ -163,7 +163,7 @@ def positions_plot(config: ScheduleConfig) -> Plot:
     return Plot(
         route="pages:plot-positions",
         arguments={"slug": config.slug},
-        title="Signal left by position and time",
+        title="Signal left by position and timestep",
         subject=config.slug,
         image=Image(
             key=content_key("positions", config.slug, config.fingerprint),

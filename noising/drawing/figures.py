@@ -114,7 +114,7 @@ def draw_curves(
 def draw_positions(
     label: str, specification: Mapping[str, Any], image_format: ImageFormat
 ) -> bytes:
-    """Draw how a hyperschedule spreads the signal over positions and time.
+    """Draw how a hyperschedule spreads the signal over positions and timesteps.
 
     Args:
         label: what it is called.
@@ -126,9 +126,13 @@ def draw_positions(
     """
     from noising.plots import positions_figure
 
-    alphas = position_alphas(build_process(specification), _POINTS)
-    title = f"Signal left by position, of {label}"
-    return encoded(positions_figure(alphas, title=title), image_format)
+    process = build_process(specification)
+    figure = positions_figure(
+        position_alphas(process, _POINTS),
+        title=f"Signal left by position, of {label}",
+        num_timesteps=process.num_timesteps,
+    )
+    return encoded(figure, image_format)
 
 
 def draw_run(

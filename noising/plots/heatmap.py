@@ -1,4 +1,4 @@
-"""A quantity over positions and time, as a map of colours."""
+"""A quantity over positions and timesteps, as a map of colours."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from noising.plots.style import blank_figure, dress, style_texts
 
 
-def positions_figure(alphas: NDArray[np.float64], *, title: str) -> Figure:
-    """Draw alpha by position and time.
+def positions_figure(
+    alphas: NDArray[np.float64], *, title: str, num_timesteps: int
+) -> Figure:
+    """Draw alpha by position and timestep.
 
     Args:
-        alphas: (L, N) at N times evenly from 0 to 1.
+        alphas: (L, N), evenly from timestep 0 to the last.
         title: above the map.
+        num_timesteps: T.
     """
     figure = blank_figure(6.8, 4.0)
     axes = figure.add_subplot()
@@ -25,10 +28,10 @@ def positions_figure(alphas: NDArray[np.float64], *, title: str) -> Figure:
         cmap="cividis",  # even in lightness, and the same to every kind of eye
         vmin=0.0,
         vmax=1.0,
-        extent=(0.0, 1.0, length - 0.5, -0.5),
+        extent=(0.0, max(1.0, num_timesteps - 1.0), length - 0.5, -0.5),
         interpolation="nearest",
     )
-    dress(axes, title=title, x_label="time t", y_label="position")
+    dress(axes, title=title, x_label="timestep", y_label="position")
     axes.grid(visible=False)
     bar = figure.colorbar(image, ax=axes)
     bar.outline.set_visible(False)

@@ -10,9 +10,14 @@ from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
 from noising.dashboard.runs.chosen import chosen as chosen_runs
-from noising.dashboard.runs.comparison import metrics_of
 from noising.dashboard.schedules.chosen import chosen
-from noising.drawing import RUN_FIGURES, ImageFormat, chart_answer, image_answer
+from noising.drawing import (
+    RUN_FIGURES,
+    ImageFormat,
+    chart_answer,
+    image_answer,
+    measured_lines,
+)
 from noising.models import BenchmarkRun, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
@@ -79,9 +84,8 @@ def run_comparison(
 ) -> HttpResponseBase:
     """A metric of the runs that the query names."""
     found = chosen_runs(request.GET)
-    documents = [run.document() for run in found.runs]
-    if len(documents) < 2 or name not in metrics_of(documents):
-        raise Http404("There are no two such runs with that metric.")
+    if not measured_lines(found.documents, name):
+        raise Http404("No two of the runs have that metric of the same schedule.")
     return _answer(request, plots.run_comparison_plot(found, name), plot_format)
 
 

@@ -204,11 +204,10 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
 
 
 def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
-    """One metric of several runs, a panel for each schedule that they share."""
+    """One metric of several runs, a panel for each schedule that two of them share.
 
-    def documents() -> dict[str, Mapping[str, object]]:
-        return {label: run.document() for label, run in chosen.labels.items()}
-
+    There must be such a schedule (`measured_lines`).
+    """
     return Plot(
         route="pages:plot-run-comparison",
         arguments={"name": metric},
@@ -218,9 +217,9 @@ def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
             # What runs with results measured never changes again.
             key=content_key("runs", metric, chosen.ids),
             draw=lambda image_format: draw_comparison(
-                documents(), metric, image_format
+                chosen.documents, metric, image_format
             ),
-            chart=lambda: comparison_chart(documents(), metric),
+            chart=lambda: comparison_chart(chosen.documents, metric),
         ),
         is_wide=True,
         query={"ids": chosen.ids},

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
@@ -30,6 +31,11 @@ class Chosen:
         return ",".join(str(run.pk) for run in self.runs)
 
     @property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What the runs measured, by their labels."""
+        return {label: run.document() for label, run in self.labels.items()}
+
+    @property
     def labels(self) -> dict[str, BenchmarkRun]:
         """The runs by what charts and heads call them."""
         return {
@@ -41,25 +47,26 @@ class Chosen:
 def chosen(query: QueryDict) -> Chosen:
     """Return the runs that `ids` names; `baseline` is one of them, else the first."""
     words = [word.strip() for text in query.getlist("ids") for word in text.split(",")]
-    words = list(dict.fromkeys(word for word in words if word))
-    baseline = query.get("baseline", "")
-    words.sort(key=lambda word: word != baseline)
-    known = {word: _id(word) for word in words[:MOST_COMPARED]}
+    # An id may be written in several ways, and names one run all the same.
+    ids = list(dict.fromkeys(_id(word) for word in words if word))
+    baseline = _id(query.get("baseline", ""))
+    ids.sort(key=lambda run_id: run_id != baseline)
+    asked = ids[:MOST_COMPARED]
     found = BenchmarkRun.objects.for_page().filter(
-        pk__in=[run_id for run_id in known.values() if run_id],
+        pk__in=[run_id for run_id in asked if isinstance(run_id, UUID)],
         status=BenchmarkRun.Status.SUCCEEDED,
     )
-    by_id = {run.pk: run for run in found}
-    runs = [by_id[run_id] for run_id in known.values() if run_id in by_id]
+    by_id: dict[UUID | str, BenchmarkRun] = {run.pk: run for run in found}
     return Chosen(
-        runs=runs,
-        missing=[word for word, run_id in known.items() if run_id not in by_id],
-        left_out=words[MOST_COMPARED:],
+        runs=[by_id[run_id] for run_id in asked if run_id in by_id],
+        missing=[str(run_id) for run_id in asked if run_id not in by_id],
+        left_out=[str(run_id) for run_id in ids[MOST_COMPARED:]],
     )
 
 
-def _id(word: str) -> UUID | None:
+def _id(word: str) -> UUID | str:
+    """Return the id that a word writes, or the word that writes none."""
     try:
         return UUID(word)
     except ValueError:
-        return None
+        return word

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.comparison import compare
 from noising.dashboard.runs.chosen import Chosen
 from noising.dashboard.runs.tables import number
+from noising.drawing import measured_lines
 
 DEFAULT_METRIC = "preserved"
 
@@ -49,13 +50,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Runs side by side."""
+    """Runs side by side.
+
+    Attributes:
+        metric: the one that is compared.
+        metrics: those that could be.
+        has_curves: whether two of the runs measured it of the same schedule.
+        differences: of parameters, corpus and environment.
+        rows: what the baseline and another run measured.
+        throughput: likewise, of the kernels.
+    """
 
     place_heads = ("Schedule", "Timestep")
     case_heads = ("Case",)
 
     metric: str
     metrics: Sequence[str]
+    has_curves: bool
     differences: Sequence[Difference]
     rows: Sequence[Row]
     throughput: Sequence[Row]
@@ -68,29 +79,30 @@ def comparison_of(chosen: Chosen, metric: str) -> Comparison:
         chosen: at least two runs.
         metric: another than the runs have stands for the default.
     """
-    documents = {str(run.pk): run.document() for run in chosen.runs}
+    documents = chosen.documents
     metrics = metrics_of(documents.values())
     if metric not in metrics:
         metric = DEFAULT_METRIC if DEFAULT_METRIC in metrics else next(iter(metrics))
-    ids = list(documents)
-    found = compare(documents, baseline=ids[0], metrics=[metric])
+    labels = list(documents)
+    found = compare(documents, baseline=labels[0], metrics=[metric])
     return Comparison(
         metric=metric,
         metrics=list(metrics),
+        has_curves=bool(measured_lines(documents, metric)),
         differences=[
-            _difference(part, each, ids)
+            _difference(part, each, labels)
             for part in ("parameters", "corpus", "environment")
             for each in found[part]
         ],
         rows=[
             Row(
                 names=[each["schedule"], str(each["timestep"])],
-                cells=_cells(each["values"], ids),
+                cells=_cells(each["values"], labels),
             )
             for each in found["metrics"]
         ],
         throughput=[
-            Row(names=[each["case"]], cells=_cells(each["values"], ids))
+            Row(names=[each["case"]], cells=_cells(each["values"], labels))
             for each in found["throughput"]
         ],
     )
@@ -107,11 +119,11 @@ def metrics_of(documents: Any) -> dict[str, None]:
     )
 
 
-def _difference(part: str, row: Mapping[str, Any], ids: Sequence[str]) -> Difference:
+def _difference(part: str, row: Mapping[str, Any], labels: Sequence[str]) -> Difference:
     return Difference(
         part=part,
         name=row["name"].replace("_", " "),
-        values=[_text(row["values"].get(run_id)) for run_id in ids],
+        values=[_text(row["values"].get(label)) for label in labels],
     )
 
 
@@ -123,12 +135,12 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _cells(values: Mapping[str, Any], ids: Sequence[str]) -> list[Cell]:
+def _cells(values: Mapping[str, Any], labels: Sequence[str]) -> list[Cell]:
     return [
-        _cell(values[run_id], is_baseline=run_id == ids[0])
-        if run_id in values
+        _cell(values[label], is_baseline=label == labels[0])
+        if label in values
         else Cell()
-        for run_id in ids
+        for label in labels
     ]
 
 

@@ -76,9 +76,10 @@ def compare(request: HttpRequest) -> HttpResponse:
         comparison = comparison_of(found, request.GET.get("metric", ""))
         context |= {
             "comparison": comparison,
-            "plot": plots.run_comparison_plot(found, comparison.metric),
             "address": request.build_absolute_uri(
                 f"?ids={found.ids}&metric={comparison.metric}"
             ),
         }
+        if comparison.has_curves:
+            context["plot"] = plots.run_comparison_plot(found, comparison.metric)
     return render(request, "runs/compare.html", context)

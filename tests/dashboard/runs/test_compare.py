@@ -76,6 +76,36 @@ def test_what_is_no_run_is_told(
     assert "Choose at least two runs" in page_text(client, "/runs/compare/")
 
 
+def test_an_id_names_one_run_however_it_is_written(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
+) -> None:
+    other_way = str(pair[0].pk).upper()
+    page = page_text(client, f"{address(*pair)},{other_way}&baseline={other_way}")
+    assert page.count('<option value="') == 2
+    labels = page[page.index("run-labels") :]
+    assert labels.index(str(pair[0].pk)) < labels.index(str(pair[1].pk))
+    again = page_text(client, f"{address(pair[0])},{other_way}")
+    assert "Choose at least two runs" in again
+
+
+def test_runs_that_share_no_schedule_have_no_curves(
+    client: Client, document: dict[str, Any]
+) -> None:
+    runs = []
+    for prefix in ("", "other-"):
+        renamed = copy.deepcopy(document)
+        for entry in renamed["schedules"]:
+            entry["name"] = prefix + entry["name"]
+        runs.append(services.run_record(document=renamed))
+    page = page_text(client, address(*runs))
+    assert "/plots/" not in page
+    assert "No other run measured preserved of the baseline" in page
+    ids = f"{runs[0].pk},{runs[1].pk}"
+    for kind in ("svg", "png", "json"):
+        answer = client.get(f"/plots/runs/comparison/preserved.{kind}?ids={ids}")
+        assert answer.status_code == 404
+
+
 def test_a_chart_has_a_band_for_each_run_and_a_panel_for_each_schedule(
     client: Client, pair: tuple[BenchmarkRun, BenchmarkRun], document: dict[str, Any]
 ) -> None:

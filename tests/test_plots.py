@@ -377,3 +377,21 @@ def test_a_legend_of_long_names_stays_within_the_figure():
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize(("count", "marked"), [(1, 1), (32, 32), (33, 0)])
+def test_measured_points_are_marked_where_they_are_few(count, marked):
+    x = np.arange(float(count))
+    measured = Curve(label="a", x=x, y=x, low=x - 1.0, high=x + 1.0)
+    [axes] = panels_figure(
+        [Panel(title="T", y_label="y", curves=[measured])], x_label="t"
+    ).axes
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    assert sum(len(line.get_xdata()) for line in dots) == marked
+    whiskers = [
+        path
+        for drawn in axes.collections
+        for path in drawn.get_paths()
+        if len(path.vertices) == 2
+    ]
+    assert len(whiskers) == marked

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from noising.plots.curves import Curve
 from noising.plots.style import (
@@ -23,6 +26,9 @@ from noising.plots.style import (
 _PANEL_WIDTH: Final = 3.5
 _PANEL_HEIGHT: Final = 2.4
 _LEGEND_ROW: Final = 0.25
+_MARKED_POINTS: Final = 32
+"""Up to as many measured points are told apart from the line between them."""
+
 _LINE_LENGTH: Final = 72
 """Characters that stand side by side below two panels, samples of lines included."""
 
@@ -76,9 +82,7 @@ def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
                 linewidth=1.4,
             )
             if curve.low is not None and curve.high is not None:
-                axes.fill_between(
-                    curve.x, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0
-                )
+                _intervals(axes, curve, curve.low, curve.high, colour)
         if panel.y_log:
             axes.set_yscale("log", nonpositive="mask")
         is_lowest = place + across >= len(panels)
@@ -90,6 +94,20 @@ def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
         )
     legend_below(figure, handles, labels, columns=columns)
     return figure
+
+
+def _intervals(
+    axes: Axes,
+    curve: Curve,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    colour: str,
+) -> None:
+    """Draw a band around a curve, with whiskers at its points where they are few."""
+    axes.fill_between(curve.x, low, high, color=colour, alpha=0.2, linewidth=0)
+    if curve.x.size <= _MARKED_POINTS:
+        axes.plot(curve.x, curve.y, ls="none", marker="o", markersize=3, color=colour)
+        axes.vlines(curve.x, low, high, color=colour, linewidth=0.8)
 
 
 def _legend_columns(labels: Sequence[str]) -> int:

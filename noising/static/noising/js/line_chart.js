@@ -14,6 +14,7 @@ import { interpolated, short } from "./numbers.js";
 
 const HEIGHT = 260;
 const LARGE = 48; // keyboard steps over a whole axis
+const MARKED_POINTS = 32; // as many measured points are told apart from their line
 
 export class LineChart {
   /**
@@ -162,7 +163,7 @@ export class LineChart {
       width: line.marks ? 0 : 2,
       dash: style.stroke,
       spanGaps: true,
-      points: line.marks
+      points: isMarked(line)
         ? { show: true, size: 6, stroke: style.colour, fill: style.colour }
         : { show: false },
     };
@@ -185,7 +186,7 @@ export class LineChart {
       if (this.hidden.has(line.name)) continue;
       ctx.strokeStyle = ctx.fillStyle = style.colour;
       ctx.lineWidth = density;
-      if (line.marks && line.low) this.whiskers(plot, line);
+      if (line.low && isMarked(line)) this.whiskers(plot, line);
       const y = this.dotsAt === null ? null : interpolated(xs, ys, this.dotsAt);
       if (y === null || (this.isLog && y <= 0)) continue;
       ctx.beginPath();
@@ -311,6 +312,11 @@ export class LineChart {
       this.plot.setSize({ width, height: this.plot.height });
     }
   }
+}
+
+/** Whether the points of a line are shown: measured ones, where they are not many. */
+function isMarked(line) {
+  return line.marks || Boolean(line.low && line.y.length <= MARKED_POINTS);
 }
 
 /** Return the places of the numbers in rising order: information lost may fall. */

@@ -11,7 +11,7 @@ from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
 from noising.dashboard.runs.chosen import chosen
 from noising.dashboard.runs.comparison import comparison_of
-from noising.dashboard.runs.repeating import command_of
+from noising.dashboard.runs.repeating import command_of, request_of
 from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
@@ -51,6 +51,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "may_change": may_change(request.user, found),
         "address": request.build_absolute_uri(found.get_absolute_url()),
         "command": command_of(found),
+        "request_again": request_of(found, f"{request.scheme}://{request.get_host()}"),
         "plots": plots.run_plots(found, ("alpha", "information", "preservation")),
         "throughput_plots": plots.run_plots(found, ("throughput",)),
         "tables": [schedule_table(item) for item in found.schedules.all()],

@@ -161,6 +161,6 @@ def test_the_page_says_how_to_keep_and_repeat_it(
         f"http://testserver/runs/{recorded_run.pk}/",
         f"/api/v1/runs/{recorded_run.pk}/export?format=csv",
         "python manage.py run_benchmarks --schedules",
-        f"--seed {recorded_run.seed}",
+        f"curl -X POST http://testserver/api/v1/runs/{recorded_run.pk}/rerun",
     ):
         assert shown in page

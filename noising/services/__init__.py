@@ -4,7 +4,12 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 """
 
 from noising.services.accounts import NewAccount, account_bootstrap
-from noising.services.asked import AskedSchedules, asked_config, check_builds
+from noising.services.asked import (
+    AskedSchedules,
+    asked_config,
+    check_builds,
+    plain_types,
+)
 from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import (
     BUILTIN_SCHEDULES,
@@ -98,6 +103,7 @@ __all__ = [
     "login_fail",
     "login_succeed",
     "network_of",
+    "plain_types",
     "queue_prune",
     "run_annotate",
     "run_archive",

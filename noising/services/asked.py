@@ -1,6 +1,7 @@
 """Names of schedules, as what they stand for in a benchmark."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,20 @@ from benchmarks.cases import (
 )
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.models import ScheduleConfig
+
+
+@cache
+def plain_types() -> tuple[str, ...]:
+    """Return the schedule types that a name says all about: they need no parameters."""
+    return tuple(name for name in SCHEDULE_TYPES if _is_plain(name))
+
+
+def _is_plain(name: str) -> bool:
+    try:
+        build_process({"vocab_size": 2, "num_timesteps": 2, "schedule": {"type": name}})
+    except EngineError:
+        return False
+    return True
 
 
 class AskedSchedules:

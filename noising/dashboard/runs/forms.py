@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 
 from benchmarks.cases import (
     DEFAULT_BASELINE,
@@ -34,12 +35,32 @@ class TimestepsField(forms.CharField):
         words = re.findall(r"[^\s,]+", super().to_python(value) or "")
         most = int(NUM_TIMESTEPS.high) - 1
         for word in words:
-            if not re.fullmatch(r"\d{1,6}", word) or int(word) > most:
+            if not re.fullmatch(r"[0-9]{1,6}", word) or int(word) > most:
                 raise ValidationError(
                     f"Timesteps are whole numbers in 0..{most}, got {word[:40]!r}.",
                     code="invalid",
                 )
         return sorted({int(word) for word in words}) or None
+
+    def validate(self, value: Any) -> None:
+        """Refuse more than one run may have."""
+        super().validate(value)
+        most = settings.MAX_RUN_TIMESTEPS
+        if value is not None and len(value) > most:
+            raise ValidationError(
+                f"One run in the queue may have {most} timesteps, got {len(value)}.",
+                code="too_many",
+            )
+
+
+def _schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what a name may stand for: where a type has it, that is what it means."""
+    types = services.plain_types()
+    stored = [name for name in ScheduleConfig.objects.names() if name not in types]
+    groups = (("Stored", stored), ("Types with their defaults", types))
+    return [
+        (label, [(name, name) for name in names]) for label, names in groups if names
+    ]
 
 
 class NewRunForm(AnnotationForm):
@@ -49,10 +70,8 @@ class NewRunForm(AnnotationForm):
         widget=forms.SelectMultiple(attrs={"size": 8}),
         help_text="Hold Ctrl or Cmd to choose several.",
     )
-    baseline = forms.CharField(
-        max_length=100,
-        initial=DEFAULT_BASELINE,
-        help_text="What the others are compared with: a stored schedule or a type.",
+    baseline = forms.ChoiceField(
+        initial=DEFAULT_BASELINE, help_text="What the others are compared with."
     )
     corpus = forms.ChoiceField(
         choices=[(name, name) for name in BUILTIN_CORPORA],
@@ -65,6 +84,7 @@ class NewRunForm(AnnotationForm):
     samples = forms.IntegerField(
         min_value=1,
         initial=DEFAULT_SAMPLES,
+        validators=[MaxValueValidator(lambda: settings.MAX_RUN_SAMPLES)],
         help_text="Sequences noised at each timestep.",
     )
     seed = forms.DecimalField(
@@ -82,11 +102,24 @@ class NewRunForm(AnnotationForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer what can be measured now."""
         super().__init__(*args, **kwargs)
-        names = ScheduleConfig.objects.names()
-        schedules = self.fields["schedules"]
-        schedules.choices = [(name, name) for name in names]  # type: ignore[attr-defined]  # of a field with choices
-        self.fields["samples"].max_value = settings.MAX_RUN_SAMPLES  # type: ignore[attr-defined]  # of a number
+        choices = _schedule_choices()
+        for name in ("schedules", "baseline"):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a field with choices
+        self.fields["samples"].widget.attrs["max"] = settings.MAX_RUN_SAMPLES
+
+    def clean_schedules(self) -> list[str]:
+        """Refuse more than one run may have."""
+        names: list[str] = self.cleaned_data["schedules"]
+        most = settings.MAX_RUN_SCHEDULES
+        if len(names) > most:
+            raise ValidationError(
+                f"One run in the queue may have {most} schedules beside the baseline, "
+                f"got {len(names)}.",
+                code="too_many",
+            )
+        return names
 
     def create(self, owner: User) -> BenchmarkRun | None:
         """Put the run into the queue, or keep what stands against it as errors."""

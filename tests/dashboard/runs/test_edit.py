@@ -54,13 +54,13 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
         ({"schedules": []}, "This field is required."),
         ({"schedules": ["nothing"]}, "not one of the available choices"),
         ({"schedules": ["on-uniform", "on-mask"]}, "measure them in a run each"),
-        ({"baseline": "nothing"}, "is neither a schedule type nor a stored schedule"),
+        ({"baseline": "nothing"}, "not one of the available choices"),
         ({"corpus": "/etc/passwd"}, "not one of the available choices"),
         ({"timesteps": "1, two"}, "got &#x27;two&#x27;"),
         ({"timesteps": "1000"}, "1000"),
-        ({"timesteps": ",".join(map(str, range(101)))}, "one in the queue may have"),
+        ({"timesteps": ",".join(map(str, range(101)))}, "may have 100 timesteps"),
         ({"samples": "0"}, "greater than or equal to 1"),
-        ({"samples": "10001"}, "one in the queue may have 10000"),
+        ({"samples": "10001"}, "less than or equal to 10000"),
         ({"seed": "18446744073709551616"}, "less than or equal to"),
         ({"tags": "a, a"}, "given only once"),
     ],
@@ -70,7 +70,13 @@ def test_what_cannot_be_measured_is_told(
 ) -> None:
     answer = ada.post(NEW, ASKED | fields)
     assert answer.status_code == 422
-    assert complaint in answer.content.decode()
+    page = answer.content.decode()
+    assert complaint in page
+    [field] = fields
+    # Beside the field, and told as what is wrong with it.
+    beside = page[page.index(f'id="id_{field}_error"') :].split("</ul>")[0]
+    assert complaint in beside
+    assert f'id_{field}_error"' in page[: page.index(f'id="id_{field}_error"')]
     assert not BenchmarkRun.objects.exists()
 
 
@@ -84,9 +90,25 @@ def test_a_full_queue_is_told(ada: Client, settings: Any) -> None:
 
 def test_the_query_chooses_schedules(ada: Client) -> None:
     page = page_text(ada, f"{NEW}?schedules=on-mask,on-uniform")
-    assert page.count(" selected>") == 3  # the corpus too
+    assert page.count(" selected>") == 4  # baseline and corpus too
     assert '<option value="on-mask" selected>' in page
     assert inline_parts(page) == []
+
+
+def test_without_stored_schedules_there_are_the_types() -> None:
+    client = session_client(account("bob"))
+    page = page_text(client, f"{NEW}?schedules=cosine")
+    assert '<optgroup label="Stored">' not in page
+    assert '<option value="cosine" selected>' in page
+    assert '"custom"' not in page  # it needs parameters
+    assert client.post(NEW, ASKED | {"schedules": ["cosine"]}).status_code == 302
+
+
+def test_one_run_has_so_many_schedules(ada: Client, settings: Any) -> None:
+    settings.MAX_RUN_SCHEDULES = 1
+    answer = ada.post(NEW, ASKED | {"schedules": ["on-uniform", "cosine"]})
+    assert answer.status_code == 422
+    assert "may have 1 schedules" in answer.content.decode()
 
 
 def test_its_owner_cancels_it(ada: Client, queued: BenchmarkRun) -> None:

@@ -1,3 +1,6 @@
+import copy
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +10,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising import services
 from noising.models import BenchmarkRun
+from noising.services import uuid7
 from tests.dashboard.pages import inline_parts, page_text
 
 pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -47,6 +53,39 @@ def test_the_query_narrows_and_orders(
     client: Client, runs: list[BenchmarkRun], query: str, expected: list[int]
 ) -> None:
     assert listed(page_text(client, f"/runs/?{query}"), runs) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("created_from=yesterday", "must be a time such as 2026-01-31T12:00:00Z"),
+        ("status=paused", "must be one of queued, running"),
+        ("status=failed&ordering=secret", "must be of created_at, started_at"),
+        ("search=%00", "must not hold NUL"),
+    ],
+)
+def test_a_condition_that_makes_no_sense_is_told(
+    client: Client, runs: list[BenchmarkRun], query: str, complaint: str
+) -> None:
+    page = page_text(client, f"/runs/?{query}")
+    assert complaint in page
+    assert listed(page, runs) == [0, 1, 2]
+
+
+def test_a_thousand_runs_are_listed_in_little_time(
+    client: Client, runs: list[BenchmarkRun]
+) -> None:
+    for number in range(1000):
+        runs[0].pk = uuid7(moment=NOON + timedelta(seconds=number))
+        runs.append(copy.copy(runs[0]))
+    BenchmarkRun.objects.bulk_create(runs[3:])
+    for query in ("", "page=20", "search=note+2&schedule=cosine&ordering=-corpus"):
+        seconds = []
+        for _ in range(3):
+            started = time.perf_counter()
+            page_text(client, f"/runs/?{query}")
+            seconds.append(time.perf_counter() - started)
+        assert min(seconds) < 0.15, query
 
 
 def test_names_are_text(client: Client, runs: list[BenchmarkRun]) -> None:

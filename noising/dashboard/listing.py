@@ -117,9 +117,8 @@ def listing(
         form=found.form,
         heads=[_head(column, ordering, asked) for column in columns],
         query=asked,
-        is_narrowed=any(
-            asked.get(name) for name in found.form.fields if name != "ordering"
-        ),
+        is_narrowed=found.is_valid()
+        and any(asked.get(name) for name in found.form.fields if name != "ordering"),
     )
 
 

@@ -13,6 +13,7 @@ from noising.models.json_lists import ListHolds
 from noising.models.tags import check_tags
 
 DASHBOARD_RUNS = 10
+COMPARABLE_RUNS = 20
 
 MOST_ATTEMPTS = 3
 """How often a run is started before it counts as one that cannot be finished."""
@@ -53,6 +54,16 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
     def with_schedule(self, name: str) -> Self:
         """Those that measure, or will measure, a schedule of this name."""
         return self.filter(ListHolds("config__schedules", models.Value(name)))
+
+    def comparable(self, run: "BenchmarkRun") -> Self:
+        """The latest others with results of a schedule that this one has too."""
+        shares = models.Q()
+        for name in run.config["schedules"]:
+            shares |= models.Q(ListHolds("config__schedules", models.Value(name)))
+        others = self.active().exclude(pk=run.pk).filter(shares)
+        return others.filter(status=BenchmarkRun.Status.SUCCEEDED).for_list()[
+            :COMPARABLE_RUNS
+        ]
 
     def searched(self, text: str) -> Self:
         """Those in which each of the words occurs, whatever its case."""

@@ -83,4 +83,6 @@ def compare(request: HttpRequest) -> HttpResponse:
         }
         if comparison.has_curves:
             context["plot"] = plots.run_comparison_plot(found, comparison.metric)
+    elif found.runs:
+        context["others"] = BenchmarkRun.objects.comparable(found.runs[0])
     return render(request, "runs/compare.html", context)

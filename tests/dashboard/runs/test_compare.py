@@ -1,4 +1,5 @@
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -72,7 +73,6 @@ def test_what_is_no_run_is_told(
 ) -> None:
     page = page_text(client, f"{address(*pair)},<b>x</b>")
     assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi> is no run with results." in page
-    assert "Choose at least two runs" in page_text(client, address(pair[0]))
     assert "Choose at least two runs" in page_text(client, "/runs/compare/")
 
 
@@ -85,7 +85,31 @@ def test_an_id_names_one_run_however_it_is_written(
     labels = page[page.index("run-labels") :]
     assert labels.index(str(pair[0].pk)) < labels.index(str(pair[1].pk))
     again = page_text(client, f"{address(pair[0])},{other_way}")
-    assert "Choose at least two runs" in again
+    assert "With which others" in again
+
+
+def test_one_run_is_offered_others_that_share_a_schedule(
+    client: Client,
+    pair: tuple[BenchmarkRun, BenchmarkRun],
+    document: dict[str, Any],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    document["config"]["schedules"] = ["another"]
+    strange = services.run_record(document=document)
+    archived = services.run_record(document=document | {"suite": "other"})
+    services.run_archive(run=archived)
+    page = page_text(client, pair[0].get_absolute_url())
+    [path] = re.findall(r'href="(/runs/compare/[^"]*)"', page)
+    with django_assert_max_num_queries(5):
+        page = page_text(client, path)
+    assert f'type="hidden" name="ids" value="{pair[0].pk}"' in page
+    boxes = re.findall(r'type="checkbox" name="ids" value="([^"]*)"', page)
+    assert boxes == [str(pair[1].pk)]
+    assert str(strange.pk) not in page
+    chosen = page_text(client, f"/runs/compare/?ids={pair[0].pk}&ids={boxes[0]}")
+    assert "What differs" in chosen
+    # Nothing shares a schedule with that one.
+    assert "Choose at least two runs" in page_text(client, address(strange))
 
 
 def test_runs_that_share_no_schedule_have_no_curves(

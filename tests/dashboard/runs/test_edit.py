@@ -120,6 +120,15 @@ def test_its_owner_cancels_it(ada: Client, queued: BenchmarkRun) -> None:
     assert "Cancel the run" not in page
 
 
+def test_who_has_not_signed_in_is_asked_to(queued: BenchmarkRun) -> None:
+    page = page_text(Client(), queued.get_absolute_url())
+    assert "Sign in to cancel it" in page
+    assert "Cancel the run" not in page
+    other = page_text(session_client(account("bob")), queued.get_absolute_url())
+    assert "Sign in to cancel it" not in other
+    assert "Cancel the run" not in other
+
+
 def test_a_run_that_is_over_cannot_be_cancelled(
     ada: Client, recorded_run: BenchmarkRun
 ) -> None:

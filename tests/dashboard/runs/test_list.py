@@ -69,6 +69,7 @@ def test_a_condition_that_makes_no_sense_is_told(
 ) -> None:
     page = page_text(client, f"/runs/?{query}")
     assert complaint in page
+    assert "that fit" not in page
     assert listed(page, runs) == [0, 1, 2]
 
 

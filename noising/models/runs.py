@@ -1,7 +1,9 @@
 """Benchmark runs: which schedules were measured, on what, where and how it went."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -64,6 +66,15 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         return others.filter(status=BenchmarkRun.Status.SUCCEEDED).for_list()[
             :COMPARABLE_RUNS
         ]
+
+    def result_counts(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        """How many rows of results those have that succeeded, by id; in one query."""
+        counted = (
+            self.filter(pk__in=ids, status=BenchmarkRun.Status.SUCCEEDED)
+            .order_by()
+            .annotate(count=models.Count("schedules__results"))
+        )
+        return dict(counted.values_list("pk", "count"))
 
     def searched(self, text: str) -> Self:
         """Those in which each of the words occurs, whatever its case."""

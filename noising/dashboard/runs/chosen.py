@@ -1,7 +1,9 @@
 """Which runs a query chooses, for pages and plots that compare them."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,9 @@ from django.http import QueryDict
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.models import BenchmarkRun
+
+MOST_RESULTS = 20_000
+"""Rows of results that one comparison reads: eight of the largest runs of the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +23,7 @@ class Chosen:
     Attributes:
         runs: with everything that they measured.
         missing: ids of no run, and of runs without results, as they were given.
-        left_out: ids beyond as many as are compared at once.
+        left_out: ids beyond as many runs, or as many results, as are compared at once.
     """
 
     runs: Sequence[BenchmarkRun]
@@ -52,15 +57,17 @@ def chosen(query: QueryDict) -> Chosen:
     baseline = _id(query.get("baseline", ""))
     ids.sort(key=lambda run_id: run_id != baseline)
     asked = ids[:MOST_COMPARED]
-    found = BenchmarkRun.objects.for_page().filter(
-        pk__in=[run_id for run_id in asked if isinstance(run_id, UUID)],
-        status=BenchmarkRun.Status.SUCCEEDED,
-    )
-    by_id: dict[UUID | str, BenchmarkRun] = {run.pk: run for run in found}
+    uuids = [run_id for run_id in asked if isinstance(run_id, UUID)]
+    sizes = BenchmarkRun.objects.result_counts(uuids)
+    known = [run_id for run_id in uuids if run_id in sizes]
+    totals = list(accumulate(sizes[run_id] for run_id in known))
+    taken = known[: bisect_right(totals, MOST_RESULTS)]
+    by_id = BenchmarkRun.objects.for_page().in_bulk(taken)
+    left_out = [*known[len(taken) :], *ids[MOST_COMPARED:]]
     return Chosen(
-        runs=[by_id[run_id] for run_id in asked if run_id in by_id],
-        missing=[str(run_id) for run_id in asked if run_id not in by_id],
-        left_out=[str(run_id) for run_id in ids[MOST_COMPARED:]],
+        runs=[by_id[run_id] for run_id in taken if run_id in by_id],
+        missing=[str(run_id) for run_id in asked if run_id not in sizes],
+        left_out=[str(run_id) for run_id in left_out],
     )
 
 

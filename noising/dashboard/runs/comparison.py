@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from benchmarks.comparison import compare
 from noising.dashboard.runs.chosen import Chosen
-from noising.dashboard.runs.tables import number
+from noising.dashboard.runs.tables import number, spread
 from noising.drawing import measured_lines
 
 DEFAULT_METRIC = "preserved"
@@ -57,7 +59,9 @@ class Comparison:
         metrics: those that could be.
         has_curves: whether two of the runs measured it of the same schedule.
         differences: of parameters, corpus and environment.
-        rows: what the baseline and another run measured.
+        rows: what the baseline and another run measured; of each schedule only some
+            timesteps, evenly spread, where there are too many.
+        places: how many rows there are in all.
         throughput: likewise, of the kernels.
     """
 
@@ -69,6 +73,7 @@ class Comparison:
     has_curves: bool
     differences: Sequence[Difference]
     rows: Sequence[Row]
+    places: int
     throughput: Sequence[Row]
 
 
@@ -85,6 +90,8 @@ def comparison_of(chosen: Chosen, metric: str) -> Comparison:
         metric = DEFAULT_METRIC if DEFAULT_METRIC in metrics else next(iter(metrics))
     labels = list(documents)
     found = compare(documents, baseline=labels[0], metrics=[metric])
+    of_schedules = groupby(found["metrics"], key=itemgetter("schedule"))
+    shown = [each for _, group in of_schedules for each in spread(list(group))]
     return Comparison(
         metric=metric,
         metrics=list(metrics),
@@ -99,8 +106,9 @@ def comparison_of(chosen: Chosen, metric: str) -> Comparison:
                 names=[each["schedule"], str(each["timestep"])],
                 cells=_cells(each["values"], labels),
             )
-            for each in found["metrics"]
+            for each in shown
         ],
+        places=len(found["metrics"]),
         throughput=[
             Row(names=[each["case"]], cells=_cells(each["values"], labels))
             for each in found["throughput"]

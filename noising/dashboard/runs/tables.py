@@ -2,9 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
+
+MOST_TIMESTEPS = 32
+"""Rows that a page shows of a schedule: a run of the command may have thousands."""
+
+Item = TypeVar("Item")
+
+
+def spread(items: Sequence[Item], most: int = MOST_TIMESTEPS) -> Sequence[Item]:
+    """Return some of the items, evenly from the first to the last.
+
+    Args:
+        items: in their order.
+        most: at least two.
+    """
+    if len(items) <= most:
+        return items
+    last = len(items) - 1
+    return [items[round(place * last / (most - 1))] for place in range(most)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +46,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTable:
-    """Everything one run says about one schedule."""
+    """What one run says about one schedule.
+
+    Attributes:
+        schedule: which one.
+        columns: the metrics.
+        rows: timesteps, evenly spread where there are too many.
+        timesteps: how many were measured.
+        outside, count: intervals that miss the exact value, and all of them.
+    """
 
     schedule: BenchmarkSchedule
     columns: Sequence[str]
     rows: Sequence[Row]
+    timesteps: int
     outside: int
     count: int
 
@@ -50,7 +77,8 @@ def schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
     return ScheduleTable(
         schedule=schedule,
         columns=[_label(name) for name in names],
-        rows=rows,
+        rows=spread(rows),
+        timesteps=len(rows),
         outside=sum(cell.is_outside for cell in cells),
         count=len(cells),
     )

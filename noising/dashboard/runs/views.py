@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
-from noising.dashboard.runs.chosen import chosen
+from noising.dashboard.runs.chosen import MOST_RESULTS, chosen
 from noising.dashboard.runs.comparison import comparison_of
 from noising.dashboard.runs.repeating import command_of, request_of
 from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
@@ -72,6 +72,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "chosen": found,
         "labels": list(found.labels.items()),
         "most": MOST_COMPARED,
+        "most_results": f"{MOST_RESULTS:,}",
     }
     if len(found.runs) > 1:
         comparison = comparison_of(found, request.GET.get("metric", ""))

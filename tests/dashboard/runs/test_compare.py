@@ -7,6 +7,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.dashboard.runs import chosen as runs_chosen
+from noising.dashboard.runs.tables import MOST_TIMESTEPS
 from noising.models import BenchmarkRun
 from tests.dashboard.pages import inline_parts, page_text
 
@@ -100,7 +102,7 @@ def test_one_run_is_offered_others_that_share_a_schedule(
     services.run_archive(run=archived)
     page = page_text(client, pair[0].get_absolute_url())
     [path] = re.findall(r'href="(/runs/compare/[^"]*)"', page)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         page = page_text(client, path)
     assert f'type="hidden" name="ids" value="{pair[0].pk}"' in page
     boxes = re.findall(r'type="checkbox" name="ids" value="([^"]*)"', page)
@@ -150,6 +152,41 @@ def test_a_chart_has_a_band_for_each_run_and_a_panel_for_each_schedule(
     assert nonsense.status_code == 404
 
 
+def test_of_a_long_run_some_timesteps_are_shown(
+    client: Client, document: dict[str, Any]
+) -> None:
+    for entry in document["schedules"]:
+        sample = entry["results"][1]
+        entry["results"] = [dict(sample, timestep=step) for step in range(100)]
+    runs = []
+    for seed in range(2):
+        document["config"]["seed"] = seed
+        runs.append(services.run_record(document=document))
+    for path in (address(*runs), runs[0].get_absolute_url()):
+        page = page_text(client, path)
+        rows = re.findall(
+            r"<th scope=\"row\"[^>]*>(?:<bdi>)?(\d+)(?:</bdi>)?</th>", page
+        )
+        assert len(rows) == 3 * MOST_TIMESTEPS
+        assert [rows[0], rows[MOST_TIMESTEPS - 1]] == ["0", "99"]
+    assert "Shown are 96 of 300 rows" in page_text(client, address(*runs))
+    assert "Shown are 32 of 100 timesteps" in page
+
+
+def test_runs_beyond_as_many_results_are_left_out(
+    client: Client,
+    pair: tuple[BenchmarkRun, BenchmarkRun],
+    document: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document["config"]["seed"] = 9
+    third = services.run_record(document=document)
+    monkeypatch.setattr(runs_chosen, "MOST_RESULTS", 18)
+    page = page_text(client, address(*pair, third))
+    assert "1 run left out" in page
+    assert page.count('<option value="') == 2
+
+
 def test_queries_do_not_grow_with_the_runs(
     client: Client,
     pair: tuple[BenchmarkRun, BenchmarkRun],
@@ -159,5 +196,5 @@ def test_queries_do_not_grow_with_the_runs(
     document["config"]["seed"] = 9
     third = services.run_record(document=document)
     for runs in (pair, (*pair, third)):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             page_text(client, address(*runs))

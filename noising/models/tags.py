@@ -1,6 +1,10 @@
 """Tags: short labels that people put on schedules and runs."""
 
+import re
+
 from django.core.exceptions import ValidationError
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 MAX_TAGS = 20
 MAX_TAG_LENGTH = 50
@@ -32,5 +36,8 @@ def check_tags(tags: object) -> None:
                     f"surrounding spaces, got {str(tag)[:60]!r}."
                 }
             )
+        if CONTROL.search(tag):
+            text = f"A tag must not hold control characters, got {tag!r}."
+            raise ValidationError({"tags": ValidationError(text, code="control")})
     if len(set(tags)) != len(tags):
         raise ValidationError({"tags": "Each tag may be given only once."})

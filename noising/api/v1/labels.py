@@ -104,7 +104,6 @@ class TagsField(StrictField):
 
     default_error_messages = {
         "not_a_list": "`{name}` must be a list of strings, got {received}.",
-        "control": "`{name}` must not hold control characters, got {received}.",
     }
 
     def to_internal_value(self, data: Any) -> list[str]:
@@ -114,9 +113,8 @@ class TagsField(StrictField):
         try:
             check_tags(data)
         except ModelError as error:
+            [reason] = error.error_dict["tags"]
             text = shortened(" ".join(error.messages))
-            raise ValidationError([ErrorDetail(text, "invalid")]) from None
-        for tag in data:
-            if not TAG.fullmatch(tag):
-                self.fail("control", received=received(tag))
+            code = reason.code or "invalid"
+            raise ValidationError([ErrorDetail(text, code)]) from None
         return data

@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from noising.models import BenchmarkRun
 from tests.dashboard.pages import inline_parts, page_text
 
 pytestmark = pytest.mark.django_db
-
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -9,6 +9,15 @@ from django.conf import settings
 from noising.engine import EngineError, build_process
 from noising.engine.effort import storing_seconds
 
+STARTING_POINT = {
+    "vocab_size": 50257,
+    "num_timesteps": 1000,
+    "schedule": {"type": "cosine"},
+    "graph": {"type": "uniform"},
+    "hyperschedule": None,
+}
+"""What a new specification begins with."""
+
 
 class TagsField(forms.CharField):
     """A list of tags, typed as words between commas."""
@@ -51,6 +60,7 @@ class SpecificationField(forms.JSONField):
     """A noise process as JSON; what the engine refuses is said beside the field."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", STARTING_POINT)
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 14, "cols": 70}))
         super().__init__(decoder=TypedDecoder, **kwargs)
 

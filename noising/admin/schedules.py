@@ -44,14 +44,6 @@ PLOTS = {
     "sigma": "Total noise",
 }
 
-TEMPLATE_SPECIFICATION = {
-    "vocab_size": 50257,
-    "num_timesteps": 1000,
-    "schedule": {"type": "cosine"},
-    "graph": {"type": "uniform"},
-    "hyperschedule": None,
-}
-
 CERTIFICATE = ("verdict", "certified_at", "certificate_text")
 
 COLUMNS: Columns = {
@@ -85,7 +77,7 @@ FACTS = (
 class ScheduleConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """Specification and tags in forms that people can type."""
 
-    specification = SpecificationField(initial=TEMPLATE_SPECIFICATION)
+    specification = SpecificationField()
     tags = TagsField()
 
 

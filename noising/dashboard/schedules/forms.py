@@ -11,14 +11,6 @@ from noising.dashboard.annotation import AnnotationForm
 from noising.form_fields import SpecificationField
 from noising.models import ScheduleConfig
 
-STARTING_POINT = {
-    "vocab_size": 50257,
-    "num_timesteps": 1000,
-    "schedule": {"type": "cosine"},
-    "graph": {"type": "uniform"},
-    "hyperschedule": None,
-}
-
 
 class NewScheduleForm(AnnotationForm):
     """A schedule that is to be stored."""
@@ -27,7 +19,6 @@ class NewScheduleForm(AnnotationForm):
         max_length=100, help_text="Letters, digits, - and _; it never changes."
     )
     specification = SpecificationField(
-        initial=STARTING_POINT,
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
         help_text="The noise process as JSON. Everything has a default but the "
         "parameters that a type requires.",

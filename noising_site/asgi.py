@@ -4,7 +4,7 @@
 from noising_site.wsgi import application as wsgi_application
 
 # isort: split
-from noising_site.hot import INLINE_BYTES, HotPath
+from noising_site.hot import HotPath
 from noising_site.threads import WSGI, Body, Receive, Scope, Send, ThreadedApplication
 
 THREADS = 8
@@ -35,7 +35,7 @@ class Application:
         content = b""
         if learned.route.compute is not None:
             body = Body(receive)
-            await body.read(INLINE_BYTES)
+            await body.read(learned.route.most_bytes)
             if body.is_lost:
                 return
             content = b"".join(body.parts)

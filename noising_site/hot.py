@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
 import orjson
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,13 +21,18 @@ from noising.api.base import ServiceView
 from noising.api.negotiation import preferred_type
 from noising.api.parsers import MEDIA_TYPE, check_content_type
 from noising.api.plain import plain_answer
+from noising.api.v1.noise import npy
+from noising.api.v1.noise.plain import plain_batch
+from noising.api.v1.noise.views import NoiseBatchView
 from noising.api.views import InfoView, NoiseView
 from noising_site.health import LivezView
 from noising_site.middleware import host_is_served, request_id, take_scheme
 from noising_site.threads import WSGI, Answer, Headers, Scope, answered, environ_of
 
-INLINE_BYTES: Final = 64 * 1024
-"""A body up to which the loop itself works: half a millisecond, about 10,000 ids."""
+INLINE_JSON_BYTES: Final = 64 * 1024
+INLINE_NPY_BYTES: Final = 256 * 1024
+"""A body up to which the loop itself works: half a millisecond, about 10,000 ids in
+JSON and 130,000 of uint16 in npy."""
 
 MIDDLEWARE: Final = frozenset(
     {
@@ -48,23 +54,53 @@ that they add to its answers are headers that never change."""
 GIVEN: Final = (b"host", b"accept", b"content-type", b"x-forwarded-proto")
 """The headers on which an answer depends, beside the request's id."""
 
-SAMPLE: Final = orjson.dumps({"tokens": [0], "timestep": 0, "seed": 0})
+Compute = Callable[[bytes, bytes], tuple[bytes, int] | None]
+"""From a query and a body to the answer's body and its seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """An endpoint whose answers may be given at once."""
+    """An endpoint whose answers may be given at once.
+
+    Attributes:
+        method: of the request.
+        path: of the request.
+        view: what else answers it.
+        form: media type of the answer, and of the request's body.
+        compute: makes the answer, or None where it never changes.
+        most_bytes: of a body that it is made from.
+        sample: query and body of a request that is answered.
+    """
 
     method: str
     path: str
     view: type[ServiceView]
-    compute: Callable[[bytes], tuple[bytes, int] | None] | None = None
+    form: str = MEDIA_TYPE
+    compute: Compute | None = None
+    most_bytes: int = 0
+    sample: tuple[bytes, bytes] = (b"", b"")
 
 
 ROUTES: Final = (
-    Route(method="POST", path="/noise", view=NoiseView, compute=plain_answer),
     Route(method="GET", path="/info", view=InfoView),
     Route(method="GET", path="/livez", view=LivezView),
+    Route(
+        method="POST",
+        path="/noise",
+        view=NoiseView,
+        compute=lambda _, body: plain_answer(body),
+        most_bytes=INLINE_JSON_BYTES,
+        sample=(b"", orjson.dumps({"tokens": [0], "timestep": 0})),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/noise",
+        view=NoiseBatchView,
+        form=npy.MEDIA_TYPE,
+        compute=plain_batch,
+        most_bytes=INLINE_NPY_BYTES,
+        sample=(b"timesteps=0", npy.write_npy(np.zeros(1, np.int64))),
+    ),
 )
 
 
@@ -97,10 +133,10 @@ class HotPath:
         headers = dict(scope["headers"])
         if b"cookie" in headers or len(headers) != len(scope["headers"]):
             return None  # Django expires the cookie of a session that it refuses
-        if learned.route.compute and not has_plain_body(headers):
+        if learned.route.compute and not has_plain_body(learned.route, headers):
             return None
         given = [headers.get(name) for name in GIVEN]
-        return learned if self._is_ordinary(learned.route.method, *given) else None
+        return learned if self._is_ordinary(learned.route, *given) else None
 
 
 class Learned:
@@ -117,7 +153,7 @@ class Learned:
         changed = self.headers.copy()
         content = self.content
         if self.route.compute is not None:
-            computed = self.route.compute(body)
+            computed = self.route.compute(scope["query_string"], body)
             if computed is None:
                 return None
             content, seed = computed
@@ -131,20 +167,20 @@ class Learned:
         headers[self.place[name]] = (name, value)
 
 
-def has_plain_body(headers: Mapping[bytes, bytes]) -> bool:
+def has_plain_body(route: Route, headers: Mapping[bytes, bytes]) -> bool:
     """Tell whether a body is declared that may be read and answered on the loop."""
     length = headers.get(b"content-length", b"")
     return (
         length.isdigit()
         and len(length) < 10
-        and int(length) <= min(INLINE_BYTES, settings.MAX_BODY_BYTES)
+        and int(length) <= min(route.most_bytes, settings.MAX_BODY_BYTES)
         and b"transfer-encoding" not in headers
         and b"content-encoding" not in headers
     )
 
 
 def is_ordinary(
-    method: str,
+    route: Route,
     host: bytes | None,
     accept: bytes | None,
     content_type: bytes | None,
@@ -152,8 +188,8 @@ def is_ordinary(
 ) -> bool:
     """Tell whether the application would take a request with these headers.
 
-    It is asked for its own judgement: the host is one that is served, JSON may be
-    answered and is sent, and no redirect to https is due.
+    It is asked for its own judgement: the host is one that is served, the route's form
+    is what would be answered and is sent, and no redirect to https is due.
     """
     if host is None:
         return False
@@ -173,11 +209,16 @@ def is_ordinary(
         take_scheme(request.META, hops)
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return False
-    if not host_is_served(request) or preferred_type(request, [MEDIA_TYPE]) is None:
+    if not host_is_served(request):
+        return False
+    view = route.view()
+    view.setup(request)
+    offered = [form.media_type for form in view.get_renderers()]
+    if preferred_type(request, offered) != route.form:
         return False
     try:
-        if method == "POST":
-            check_content_type(request.META.get("CONTENT_TYPE", ""), (MEDIA_TYPE,))
+        if route.compute is not None:
+            check_content_type(request.META.get("CONTENT_TYPE", ""), (route.form,))
     except APIException:
         return False
     return True
@@ -195,18 +236,18 @@ def answers_everyone(view: Any) -> bool:
 
 def sample(route: Route) -> tuple[Scope, bytes]:
     """Return a request that is answered with 200 where everyone is."""
-    body = SAMPLE if route.compute else b""
+    query, body = route.sample
     host = settings.ALLOWED_HOSTS[0].removeprefix(".")
     headers = [
         (b"host", b"localhost" if host == "*" else host.encode()),
         (b"x-forwarded-proto", b"https" if settings.HTTPS else b"http"),
-        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-type", route.form.encode()),
         (b"content-length", b"%d" % len(body)),
     ]
     scope = {
         "method": route.method,
         "path": route.path,
-        "query_string": b"",
+        "query_string": query,
         "http_version": "1.1",
         "headers": headers,
     }

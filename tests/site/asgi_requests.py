@@ -7,6 +7,7 @@ from typing import Any
 
 Headers = Sequence[tuple[bytes, bytes]]
 HOST = (b"host", b"localhost")
+MINE = (b"x-request-id", b"mine")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,3 +90,15 @@ def post(path: str, body: bytes, *headers: tuple[bytes, bytes]) -> dict[str, Any
     )
     kept = [header for header in usual if header[0] not in named]
     return scope_of("POST", path, [*kept, *(pair for pair in headers if pair[1])])
+
+
+def answered_both(
+    first: Any, second: Any, scope: dict[str, Any], body: bytes = b""
+) -> Client:
+    """Return the one answer of two applications, asked with the same id."""
+    scope = scope | {"headers": [*scope["headers"], MINE]}
+    one, other = (ask(each, dict(scope), body) for each in (first, second))
+    assert one.status == other.status
+    assert one.headers == other.headers
+    assert one.content == other.content
+    return one

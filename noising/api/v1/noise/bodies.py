@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
@@ -74,10 +75,16 @@ def read_draft(request: Request) -> Any:
         ValidationError: a parameter cannot be read, or stands in both.
     """
     media_type, body = parsers.read_body(request, READERS)
-    values = READERS[media_type](body)
-    pairs = [
-        (name, text) for name, given in request.query_params.lists() for text in given
-    ]
+    return draft_of(READERS[media_type](body), request.query_params)
+
+
+def draft_of(values: Any, query: QueryDict) -> Any:
+    """Return the values of a body and of a query together.
+
+    Raises:
+        ValidationError: a parameter cannot be read, or stands in both.
+    """
+    pairs = [(name, text) for name, given in query.lists() for text in given]
     if not pairs or not isinstance(values, dict):
         return values
     return _joined(values, texts.read_texts(pairs, FORMS))

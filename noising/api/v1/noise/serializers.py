@@ -140,3 +140,7 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
         if details:
             raise ValidationError(details)
         return order
+
+
+NOISE_BATCH = NoiseBatchRequestSerializer()
+"""It keeps no state: one instance serves every call."""

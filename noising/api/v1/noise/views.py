@@ -10,12 +10,10 @@ from noising.api.parsers import declared_type
 from noising.api.v1.noise.answers import noise_batch
 from noising.api.v1.noise.bodies import read_draft
 from noising.api.v1.noise.renderers import RENDERERS
-from noising.api.v1.noise.serializers import NoiseBatchRequestSerializer
+from noising.api.v1.noise.serializers import NOISE_BATCH
 from noising.api.v1.views import StatelessView
 
 schema = Descriptions("noising.api.v1.noise.schema")
-
-NOISE_BATCH = NoiseBatchRequestSerializer()
 
 FORMS = [renderer() for renderer in RENDERERS]
 """The forms of the answer; they keep no state."""

@@ -10,11 +10,10 @@ from noising_site import hot
 from noising_site.asgi import Application
 from noising_site.wsgi import application as wsgi_application
 from tests.api.test_plain import NOT_PLAIN, PLAIN, REFUSED
-from tests.site.asgi_requests import HOST, ask, post, scope_of
-from tests.wsgi import database_left_alone
+from tests.site.asgi_requests import HOST, answered_both, ask, post, scope_of
 
+[NOISE] = [route for route in hot.ROUTES if route.path == "/noise"]
 GOOD = b'{"tokens": [101, 2054, 2003], "timestep": 500, "seed": 7}'
-MINE = (b"x-request-id", b"mine")
 SEEDED = [body.replace(b"}", b', "seed": 5}', 1) for body in PLAIN[:2]]
 
 HOT = {
@@ -63,35 +62,6 @@ COLD = {
     "info as HTML": scope_of("GET", "/info", [HOST, (b"accept", b"text/html")]),
     "underscore": post("/noise", GOOD, (b"host", b""), (b"http_host", b"localhost")),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _database_left_alone():
-    with database_left_alone():
-        yield
-
-
-@pytest.fixture(scope="module")
-def warm():
-    return Application(wsgi_application)
-
-
-@pytest.fixture(scope="module")
-def cold():
-    """The same without its hot path."""
-    application = Application(wsgi_application)
-    application.hot.learned.clear()
-    return application
-
-
-def answered_both(warm, cold, scope, body):
-    """Return the one answer of both, having asked each with the same id."""
-    scope = scope | {"headers": [*scope["headers"], MINE]}
-    first, second = (ask(each, dict(scope), body) for each in (warm, cold))
-    assert first.status == second.status
-    assert first.headers == second.headers
-    assert first.content == second.content
-    return first
 
 
 @pytest.mark.parametrize("scope", HOT.values(), ids=HOT.keys())
@@ -147,9 +117,9 @@ def test_a_client_that_goes_away_is_not_answered(warm):
 
 
 def test_long_bodies_are_not_worked_on_by_the_loop(warm):
-    length = b"%d" % (hot.INLINE_BYTES + 1)
+    length = b"%d" % (hot.INLINE_JSON_BYTES + 1)
     assert warm.hot.find(post("/noise", GOOD, (b"content-length", length))) is None
-    length = b"%d" % hot.INLINE_BYTES
+    length = b"%d" % hot.INLINE_JSON_BYTES
     assert warm.hot.find(post("/noise", GOOD, (b"content-length", length)))
 
 
@@ -219,4 +189,4 @@ def test_of_schemes_the_outermost_proxys_counts(settings, hops):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     forged = (b"host", b"localhost"), b"*/*", b"application/json", b"https, http"
     (_, host), *rest = forged
-    assert hot.is_ordinary("POST", host, *rest) == (hops == 2)
+    assert hot.is_ordinary(NOISE, host, *rest) == (hops == 2)

@@ -1,0 +1,26 @@
+"""The application with its hot path, and without."""
+
+import pytest
+
+from noising_site.asgi import Application
+from noising_site.wsgi import application as wsgi_application
+from tests.wsgi import database_left_alone
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _database_left_alone():
+    with database_left_alone():
+        yield
+
+
+@pytest.fixture(scope="package")
+def warm():
+    return Application(wsgi_application)
+
+
+@pytest.fixture(scope="package")
+def cold():
+    """The same without its hot path."""
+    application = Application(wsgi_application)
+    application.hot.learned.clear()
+    return application

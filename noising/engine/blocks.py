@@ -1,6 +1,5 @@
 """Blocks of tokens, their random coordinates, and how they are cut into tiles."""
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -107,31 +106,6 @@ def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
                 slice(top, min(top + height, rows)),
                 slice(left, min(left + width, columns)),
             )
-
-
-class Places:
-    """Some positions of a grid.
-
-    Attributes:
-        flat: (N,) ascending flat indices.
-        counts: (R,) how many lie in each row, or None in a grid of one row.
-    """
-
-    __slots__ = ("counts", "flat")
-
-    def __init__(self, mask: BoolArray) -> None:
-        rows, columns = mask.shape
-        self.flat: IntArray = mask.reshape(-1).nonzero()[0]
-        self.counts: IntArray | None = None
-        if rows > 1:
-            edges = self.flat.searchsorted(multiples(rows + 1, columns))
-            self.counts = edges[1:] - edges[:-1]
-
-
-@functools.lru_cache(maxsize=64)
-def multiples(count: int, step: int) -> IntArray:
-    """Return 0, step, 2·step, ...: (count,), not to be altered."""
-    return np.arange(0, count * step, step)
 
 
 def threshold_at(

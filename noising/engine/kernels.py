@@ -8,25 +8,31 @@ most move). np.where, masked copies and boolean indexing mispredict a branch per
 token: blending is by xor and and.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.engine.arrays import BoolArray, TokenArray, WordArray
+from noising.engine.arrays import (
+    BoolArray,
+    IntArray,
+    TokenArray,
+    WordArray,
+    small_buffers,
+)
 from noising.engine.blocks import (
     TILE,
     Grid,
     LimitedBlock,
     Outcome,
-    Places,
     largest,
-    multiples,
     threshold_at,
     tile,
     tiles,
 )
 from noising.engine.limits import LEADING_SHIFT, ByteArray
+from noising.engine.places import Flags, Places, multiples
 from noising.engine.randomness import (
     COUNTERS_PER_POSITION,
     UNIFORM_BITS,
@@ -37,9 +43,24 @@ from noising.engine.replacements import Constant, Even
 
 # Shares of moved tokens above which it is faster to work on all of them.
 _DENSE_ABOVE: Final = 0.6
-_BLEND_ABOVE: Final = 0.15
+_BLEND_ABOVE: Final = 0.05
 _UNIFORM_SHIFT: Final = np.uint64(64 - UNIFORM_BITS)
 _REST_SHIFT: Final = np.uint64(64 - LEADING_SHIFT)
+
+
+@dataclass(slots=True)
+class Struck:
+    """Where noise strikes a block.
+
+    Attributes:
+        flags: (R, C), in memory that the next block overwrites.
+        count: how many positions.
+        flat: (count,) their ascending flat indices.
+    """
+
+    flags: BoolArray
+    count: int
+    flat: IntArray | None = None
 
 
 class Hasher:
@@ -53,8 +74,8 @@ class Hasher:
         words = min(capacity, TILE)
         self.words = np.empty(words, np.uint64)
         self.spare = np.empty(words, np.uint64)
-        self._moved = np.empty(capacity, np.bool_)
-        self._ties = np.empty(capacity, np.bool_)
+        self._moved = Flags(capacity)
+        self._others = np.empty(capacity, np.bool_)
         self._bytes = np.empty(capacity, np.uint8)
 
     def draw(self, grid: Grid, stream: Stream) -> WordArray:
@@ -98,16 +119,15 @@ class Hasher:
         rest |= leading
         return rest
 
-    def moved(self, block: LimitedBlock) -> BoolArray:
-        """Return where u lies below its threshold, (R, C)."""
-        limits, size, shape = block.level, block.tokens.size, block.tokens.shape
+    def strike(self, block: LimitedBlock) -> Struck:
+        """Return where u lies below its threshold."""
+        limits, shape = block.level, block.tokens.shape
         leading = self._leading_bytes(block.grid)
         least = limits.leading
         if limits.index is not None:
-            least = self._bytes[:size].reshape(shape)
+            least = self._bytes[: leading.size].reshape(shape)
             limits.leading.take(limits.index, out=least, mode="clip")
-        moved = self._moved[:size].reshape(shape)
-        ties = self._ties[:size].reshape(shape)
+        moved, ties = self._moved.of(shape), self._others[: leading.size].reshape(shape)
         np.less(leading, least, out=moved)
         if limits.highest is None:
             np.equal(leading, least, out=ties)
@@ -117,19 +137,24 @@ class Hasher:
         if block.fixed is not None:
             np.greater(moved, block.fixed, out=moved)
             np.greater(ties, block.fixed, out=ties)
-        places = Places(ties)
-        if places.flat.size:
-            limit = threshold_at(block, limits.move, places.flat)
-            high = leading.reshape(-1)[places.flat].astype(np.uint64)
-            rest = self.draw_at(block.grid, places, Stream.REFINE)
-            rest >>= _REST_SHIFT
-            rest += high << np.uint64(LEADING_SHIFT)
-            moved.reshape(-1)[places.flat] = rest < limit
-        return moved
+        tied = ties.reshape(-1).nonzero()[0]
+        below = self._are_below(block, leading, tied)
+        moved.reshape(-1)[tied] = below
+        if limits.leading.any():
+            return Struck(flags=moved, count=int(np.count_nonzero(moved)))
+        flat = tied[below]  # no byte lies below zero: what moves is among the ties
+        return Struck(flags=moved, count=flat.size, flat=flat)
+
+    def places(self, struck: Struck) -> Places:
+        """Return the places at which noise strikes, as `strike` returned it."""
+        flags, flat = struck.flags, struck.flat
+        if flat is None:
+            flat = self._moved.places(flags.size, struck.count)
+        return Places(flat, flags.shape)
 
     def masked(self, block: LimitedBlock, thresholds: WordArray) -> BoolArray:
         """Return where w lies below its threshold, (R, C)."""
-        masked = self._ties[: block.tokens.size].reshape(block.tokens.shape)
+        masked = self._others[: block.tokens.size].reshape(block.tokens.shape)
         for part in tiles(masked.shape, TILE):
             words = self.draw(block.grid.tile(*part), Stream.SECOND)
             words >>= _UNIFORM_SHIFT
@@ -159,12 +184,9 @@ class Hasher:
             moved: (R, C) where the result is the other.
         """
         size, shape = tokens.size, tokens.shape
-        room = self.spare.view(tokens.dtype)
-        mask = room[:size].reshape(shape)
-        signs = self._bytes[:size].view(np.int8).reshape(shape)
-        np.negative(moved.view(np.int8), out=signs)
-        np.copyto(mask.view(f"i{tokens.itemsize}"), signs)
+        mask = self._spread(moved, tokens.dtype)
         if others.itemsize != tokens.itemsize:
+            room = self.spare.view(tokens.dtype)
             narrow = room[size : 2 * size].reshape(shape)
             np.copyto(narrow, others, casting="unsafe")
             others = narrow
@@ -172,6 +194,42 @@ class Hasher:
         np.bitwise_xor(tokens, others.view(tokens.dtype), out=difference)
         difference &= mask
         np.bitwise_xor(tokens, difference, out=out)
+
+    def cover(
+        self, tokens: TokenArray, token: TokenArray, out: TokenArray, moved: BoolArray
+    ) -> None:
+        """Write max(tokens, token & mask), mask all ones where moved.
+
+        Args:
+            tokens: (R, C) tokens of at most `token`, at most TILE.
+            token: one id, 0-d.
+            out: (R, C) result.
+            moved: (R, C) where the result is `token`.
+        """
+        mask = self._spread(moved, tokens.dtype)
+        mask &= token
+        np.maximum(tokens, mask, out=out)
+
+    def _spread(self, moved: BoolArray, dtype: np.dtype[Any]) -> TokenArray:
+        """Return words of all ones where moved and of zeros elsewhere, (R, C)."""
+        signs = self._bytes[: moved.size].view(np.int8).reshape(moved.shape)
+        np.negative(moved.view(np.int8), out=signs)
+        mask = self.spare.view(dtype)[: moved.size].reshape(moved.shape)
+        np.copyto(mask.view(f"i{dtype.itemsize}"), signs)
+        return mask
+
+    def _are_below(
+        self, block: LimitedBlock, leading: ByteArray, flat: IntArray
+    ) -> BoolArray:
+        """Return whether u lies below its threshold, at some places, (N,)."""
+        if not flat.size:
+            return np.empty(0, np.bool_)
+        limit = threshold_at(block, block.level.move, flat)
+        high = leading.reshape(-1)[flat].astype(np.uint64)
+        rest = self.draw_at(block.grid, Places(flat, leading.shape), Stream.REFINE)
+        rest >>= _REST_SHIFT
+        rest += high << np.uint64(LEADING_SHIFT)
+        return np.asarray(rest < limit)
 
     def _leading_bytes(self, grid: Grid) -> ByteArray:
         words = self.draw(grid, Stream.KEEP).astype("<u8", copy=False)
@@ -186,20 +244,22 @@ class Worker:
         outcome: what becomes of a token that is struck.
     """
 
-    BLOCK_TOKENS: ClassVar[int] = 1 << 17
-    """Most tokens of a block."""
+    BLOCK_TOKENS: ClassVar[int] = 8 * TILE
+    """Most tokens of a block: the words of their leading bytes are one tile."""
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._hasher = Hasher(capacity)
         self._outcome = outcome
 
+    @small_buffers()
     def struck(self, block: LimitedBlock, out: BoolArray) -> None:
         """Write where noise strikes, (R, C)."""
-        np.copyto(out, self._hasher.moved(block))
+        np.copyto(out, self._hasher.strike(block).flags)
         mask = block.level.mask
         if mask is not None and not block.level.mask_needs_move:
             out |= self._hasher.masked(block, mask)
 
+    @small_buffers()
     def noise(self, block: LimitedBlock, out: TokenArray) -> int:
         """Write the noised tokens to `out` and return the largest clean one.
 
@@ -207,21 +267,22 @@ class Worker:
             block: the block.
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
-        moved = self._hasher.moved(block)
+        struck = self._hasher.strike(block)
+        moved = struck.flags
         replacement, mask = self._outcome.replacement, block.level.mask
         if mask is not None and not block.level.mask_needs_move:
             masked = self._hasher.masked(block, mask)
             np.greater(moved, masked, out=moved)
             top = self._put_constant(block, out, masked, self._outcome.mask_id)
-            self._put_some(block, out, moved)
+            self._put_some(block, out, Struck(moved, int(np.count_nonzero(moved))))
             return top
-        share = np.count_nonzero(moved) / moved.size
+        share = struck.count / moved.size
         if isinstance(replacement, Constant) and share > _BLEND_ABOVE:
             return self._put_constant(block, out, moved, replacement.token)
         if isinstance(replacement, Even) and mask is None and share > _DENSE_ABOVE:
             return self._put_everywhere(block, out, moved)
         top = self._put_clean(block, out)
-        self._put_some(block, out, moved)
+        self._put_some(block, out, struck)
         return top
 
     def _put_clean(self, block: LimitedBlock, out: TokenArray) -> int:
@@ -239,8 +300,10 @@ class Worker:
         top, other = 0, np.array(token, out.dtype)
         for part in tiles(out.shape, TILE):
             tokens = block.tokens[part]
-            top = max(top, largest(tokens))
-            self._hasher.blend(tokens, other, out[part], moved[part])
+            greatest = largest(tokens)
+            put = self._hasher.cover if greatest <= token else self._hasher.blend
+            put(tokens, other, out[part], moved[part])
+            top = max(top, greatest)
         return top
 
     def _put_everywhere(
@@ -256,17 +319,20 @@ class Worker:
             self._hasher.blend(tokens, drawn, out[part], moved[part])
         return top
 
-    def _put_some(self, block: LimitedBlock, out: TokenArray, moved: BoolArray) -> None:
+    def _put_some(self, block: LimitedBlock, out: TokenArray, struck: Struck) -> None:
         """Write replacements, or the mask, over the moved tokens in `out`."""
-        few = np.count_nonzero(moved) <= self._hasher.words.size
-        whole = moved.size if few else TILE
-        for part in tiles(moved.shape, 8 * -(-whole // 8)):
-            places = Places(moved[part])
-            if places.flat.size:
-                self._put_at(tile(block, *part), places, out[part].reshape(-1))
+        if struck.count <= TILE:
+            self._put_at(block, self._hasher.places(struck), out.reshape(-1))
+            return
+        for part in tiles(out.shape, TILE):
+            moved = struck.flags[part]
+            places = Places(moved.reshape(-1).nonzero()[0], moved.shape)
+            self._put_at(tile(block, *part), places, out[part].reshape(-1))
 
     def _put_at(self, block: LimitedBlock, places: Places, out: TokenArray) -> None:
         """Write replacements, or the mask, at some places of (R·C,) `out`."""
+        if not places.flat.size:
+            return
         replacement, level = self._outcome.replacement, block.level
         masked = None
         if level.mask is not None and level.mask_needs_move:

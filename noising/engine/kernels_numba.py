@@ -159,37 +159,26 @@ def _join(size: int, moved: Any, masked: Any) -> None:
         masked[j] &= moved[j]
 
 
-@numba.njit(nogil=True, inline="always")
-def _strike(where: Any, row: int, left: int, size: int, room: Any) -> None:
-    """Set the flags of a piece: moved, and masked by a second event.
-
-    Every loop stands in a function of plain arrays: numba counts references to an
-    array that is taken out of a tuple, in every round of a loop.
-    """
-    words, leading, least, least_bytes, ties, tied, limits, moved, masked = room
-    key, gamma = where.keys[row, 0], where.gammas[row, 0]
-    base = where.first + _U8(left)
-    groups = (size + 7) // 8
-    _lead(key, gamma, base, groups, words)
-    _fill(where.places, where.leading, row, left, size, least_bytes)
-    _compare(groups, leading, least_bytes, moved)
-    _find_ties(groups, words, least, ties)
-    count = _list_ties(groups, ties, tied)
-    places, move = where.places, where.move
-    for place in range(count):
-        column = tied[place]
+@numba.njit(nogil=True)
+def _settle(
+    key: Any,
+    gamma: Any,
+    base: Any,
+    row: int,
+    left: int,
+    size: int,
+    columns: Any,
+    places: Any,
+    table: Any,
+    leading: Any,
+    moved: Any,
+) -> None:
+    """Set `moved` at the columns whose leading bytes tie."""
+    for column in columns:
         if column < size:
-            limit = _threshold(places, move, row, left + column)
+            limit = _threshold(places, table, row, left + column)
             position = base + _U8(column)
             moved[column] = _is_below(key, gamma, position, leading[column], limit)
-    if where.event != NO_EVENT:
-        _fill(where.places, where.mask, row, left, size, limits)
-        _mask(key, gamma, base, size, limits, masked)
-    if where.event == WITH_MOVE:
-        _join(size, moved, masked)
-    if where.fixed.shape[0] > 0:
-        _release(where.fixed, row, left, size, moved)
-        _release(where.fixed, row, left, size, masked)
 
 
 @numba.njit(nogil=True)
@@ -277,38 +266,46 @@ def _room() -> Any:
 
 @numba.njit(nogil=True)
 def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
-    """Write noised tokens, (R, C), and return the largest clean one."""
+    """Write noised tokens, (R, C), and return the largest clean one.
+
+    Tuples are taken apart before the loops, and these call functions of plain arrays:
+    numba counts references to an array each time it is taken out of a tuple.
+    """
+    keys, gammas, first, move, lowest, mask, places, fixed, event = where
+    words, leading, least, least_bytes, ties, tied, limits, moved, masked = _room()
+    kind, one, mask_id = draw.kind, draw.one, draw.mask_id
     top = _U8(0)
-    room = _room()
-    moved, masked = room[7], room[8]
     for row in range(tokens.shape[0]):
-        key, gamma = where.keys[row, 0], where.gammas[row, 0]
+        key, gamma = keys[row, 0], gammas[row, 0]
         for left in range(0, tokens.shape[1], PIECE):
             size = min(PIECE, tokens.shape[1] - left)
-            _strike(where, row, left, size, room)
+            groups = (size + 7) // 8
+            base = first + _U8(left)
+            _lead(key, gamma, base, groups, words)
+            _fill(places, lowest, row, left, size, least_bytes)
+            _compare(groups, leading, least_bytes, moved)
+            _find_ties(groups, words, least, ties)
+            columns = tied[: _list_ties(groups, ties, tied)]
+            _settle(
+                key, gamma, base, row, left, size, columns, places, move, leading, moved
+            )
+            if event != NO_EVENT:
+                _fill(places, mask, row, left, size, limits)
+                _mask(key, gamma, base, size, limits, masked)
+            if event == WITH_MOVE:
+                _join(size, moved, masked)
+            if fixed.shape[0] > 0:
+                _release(fixed, row, left, size, moved)
+                _release(fixed, row, left, size, masked)
             clean = tokens[row, left : left + size]
             noised = out[row, left : left + size]
-            base = where.first + _U8(left)
-            if draw.kind == CONSTANT:
-                found = _blend(draw.one, moved, clean, noised)
-            elif draw.kind == EVEN:
-                found = _blend_even(key, gamma, base, draw.one, moved, clean, noised)
+            if kind == CONSTANT:
+                found = _blend(one, moved, clean, noised)
+            elif kind == EVEN:
+                found = _blend_even(key, gamma, base, one, moved, clean, noised)
             else:
                 found = _blend_table(key, gamma, base, draw, moved, clean, noised)
             top = max(top, found)
-            if where.event != NO_EVENT:
-                _blend(draw.mask_id, masked, noised, noised)
+            if event != NO_EVENT:
+                _blend(mask_id, masked, noised, noised)
     return top
-
-
-@numba.njit(nogil=True)
-def struck_rows(out: Any, where: Any) -> None:
-    """Write where noise strikes, (R, C)."""
-    room = _room()
-    moved, masked = room[7], room[8]
-    for row in range(out.shape[0]):
-        for left in range(0, out.shape[1], PIECE):
-            size = min(PIECE, out.shape[1] - left)
-            _strike(where, row, left, size, room)
-            for j in range(size):
-                out[row, left + j] = (moved[j] | masked[j]) != 0

@@ -16,7 +16,8 @@ from noising.engine.arrays import BoolArray, TokenArray, quiet
 from noising.engine.blocks import LimitedBlock, Outcome
 from noising.engine.kernel_arguments import Draw, Where, draw_of, plain, where_of
 from noising.engine.kernels import Worker
-from noising.engine.kernels_numba import noise_rows, struck_rows
+from noising.engine.kernels_numba import noise_rows
+from noising.engine.replacements import Constant
 
 _WHERE: Final = types.NamedTuple(
     (
@@ -58,7 +59,8 @@ def _signature(itemsize: int) -> tuple[Any, ...]:
     return (array, array, _WHERE, _DRAW)
 
 
-_STRUCK: Final = (types.Array(types.boolean, 2, "C"), _WHERE)
+_FLAG: Final = draw_of(Outcome(replacement=Constant(token=1), mask_id=1))
+"""What turns zeros into flags of where noise strikes."""
 
 
 def _uncompiled() -> bool:
@@ -84,17 +86,10 @@ def noise_kernel(itemsize: int) -> Any:
     return _compiled(noise_rows, _signature(itemsize))
 
 
-@functools.cache
-def struck_kernel() -> Any:
-    """Return `struck_rows`, compiled unless numba may not."""
-    return _compiled(struck_rows, _STRUCK)
-
-
 def compile_all() -> None:
     """Compile everything into numba's cache, about a minute the first time."""
     for itemsize in _TOKEN:
         noise_kernel(itemsize)
-    struck_kernel()
 
 
 @functools.cache
@@ -102,14 +97,11 @@ def is_cached(itemsize: int) -> bool:
     """Tell whether nothing remains to be compiled for tokens of some bytes."""
     if _uncompiled():
         return True
-    wanted = ((noise_rows, _signature(itemsize)), (struck_rows, _STRUCK))
     try:
+        cache = caching.FunctionCache(noise_rows.py_func)
         return all(
-            caching.FunctionCache(function.py_func).load_overload(
-                signature, function.targetctx
-            )
-            is not None
-            for function, signature in wanted
+            cache.load_overload(_signature(size), noise_rows.targetctx) is not None
+            for size in (itemsize, 1)
         )
     except RuntimeError:  # numba found no folder that it may write to
         return False
@@ -150,4 +142,5 @@ class NumbaWorker:
         if block.level.refine is not None:
             self._refining().struck(block, out)
         else:
-            struck_kernel()(out, where_of(block))
+            flags = out.view(np.uint8)
+            noise_kernel(1)(np.zeros_like(flags), flags, where_of(block), _FLAG)

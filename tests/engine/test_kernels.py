@@ -46,7 +46,6 @@ def kernel(request, monkeypatch):
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         module = _uncompiled()
         monkeypatch.setattr(numba_worker, "noise_kernel", lambda _: module.noise_rows)
-        monkeypatch.setattr(numba_worker, "struck_kernel", lambda: module.struck_rows)
     return Worker if request.param == "numpy" else numba_worker.NumbaWorker
 
 

@@ -99,16 +99,10 @@ def _list_ties(groups: int, ties: Any, tied: Any) -> int:
     Args:
         groups: words in use.
         ties: (PIECE // 8,) words with a bit for each tie.
-        tied: (2 * PIECE,) int64 room: the columns, and behind them the words' places.
+        tied: (PIECE,) int64 room for them.
     """
-    found = 0
-    for group in range(groups):
-        # Without a branch: which words have a tie cannot be predicted.
-        tied[PIECE + found] = group
-        found += ties[group] != _U8(0)
     count = 0
-    for place in range(found):
-        group = tied[PIECE + place]
+    for group in range(groups):
         left = ties[group]
         while left != _U8(0):
             lowest = left & (~left + _U8(1))
@@ -167,14 +161,16 @@ def _settle(
     row: int,
     left: int,
     size: int,
-    columns: Any,
+    count: int,
+    tied: Any,
     places: Any,
     table: Any,
     leading: Any,
     moved: Any,
 ) -> None:
     """Set `moved` at the columns whose leading bytes tie."""
-    for column in columns:
+    for place in range(count):
+        column = tied[place]
         if column < size:
             limit = _threshold(places, table, row, left + column)
             position = base + _U8(column)
@@ -257,7 +253,7 @@ def _room() -> Any:
         least,
         least.view(np.uint8),
         np.zeros(PIECE // 8, np.uint64),
-        np.zeros(2 * PIECE, np.int64),
+        np.zeros(PIECE, np.int64),
         np.zeros(PIECE, np.uint64),
         np.zeros(PIECE, np.uint8),
         np.zeros(PIECE, np.uint8),
@@ -285,9 +281,20 @@ def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
             _fill(places, lowest, row, left, size, least_bytes)
             _compare(groups, leading, least_bytes, moved)
             _find_ties(groups, words, least, ties)
-            columns = tied[: _list_ties(groups, ties, tied)]
+            count = _list_ties(groups, ties, tied)
             _settle(
-                key, gamma, base, row, left, size, columns, places, move, leading, moved
+                key,
+                gamma,
+                base,
+                row,
+                left,
+                size,
+                count,
+                tied,
+                places,
+                move,
+                leading,
+                moved,
             )
             if event != NO_EVENT:
                 _fill(places, mask, row, left, size, limits)

@@ -247,6 +247,10 @@ class Worker:
     BLOCK_TOKENS: ClassVar[int] = 8 * TILE
     """Most tokens of a block: the words of their leading bytes are one tile."""
 
+    PARALLEL: ClassVar[bool] = False
+    """NumPy's calls are short, and threads take the interpreter from each other: two
+    are half as fast again as one."""
+
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._hasher = Hasher(capacity)
         self._outcome = outcome

@@ -116,6 +116,7 @@ class NumbaWorker:
     """
 
     BLOCK_TOKENS: ClassVar[int] = 1 << 19
+    PARALLEL: ClassVar[bool] = True
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._draw = draw_of(outcome)

@@ -196,7 +196,8 @@ class ForwardProcess(ExactQuantities):
             weights: (L,) or (B, L) weights > 0 in place of the hyperschedule.
             protect: (L,) or (B, L) bool, True where a token never changes.
             lengths: (B,) real positions of padded rows; padding never changes.
-            threads: blocks worked on at once; changes no byte of the result.
+            threads: blocks worked on at once, above a million tokens, by the compiled
+                kernel and for matrix graphs; changes no byte of the result.
             out: array to write to, of the tokens' shape and dtype.
 
         Returns:

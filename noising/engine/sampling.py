@@ -58,10 +58,12 @@ class Law(Generic[Level]):
     Attributes:
         source: how much noise there is where.
         worker: most tokens of a block to a new worker.
+        parallel: whether workers in several threads are faster than one.
     """
 
     source: Source[Level]
     worker: Callable[[int], BlockWorker[Level]]
+    parallel: bool = True
 
 
 class MatrixWorker:
@@ -188,7 +190,11 @@ def event_law(levels: Levels, batch: Batch, source: Source[Limits]) -> Law[Limit
     outcome = levels.outcome
     most = min(source.block_tokens, worker.BLOCK_TOKENS)
     source = Source(part=source.part, block_tokens=most)
-    return Law(source=source, worker=lambda size: worker(size, outcome))
+    return Law(
+        source=source,
+        worker=lambda size: worker(size, outcome),
+        parallel=worker.PARALLEL,
+    )
 
 
 def matrix_law(graph: MatrixGraph, sigma: Source[FloatArray]) -> Law[FloatArray]:
@@ -251,7 +257,7 @@ def write_noised(
         graph: knows which ids there are.
         law: how they are noised.
         out: (B, L) result.
-        threads: blocks worked on at once, if there are many.
+        threads: blocks worked on at once, if there are many and it is faster so.
 
     Raises:
         EngineError: an id outside the vocabulary; `out` may hold part of a result.
@@ -282,7 +288,8 @@ def _for_each_block(
     threads: int,
     work: Callable[[BlockWorker[Any], Block[Any], Location], None],
 ) -> None:
-    workers = 1 if batch.tokens.size < THREADS_FROM else min(threads, _MOST_WORKERS)
+    is_worth_it = law.parallel and batch.tokens.size >= THREADS_FROM
+    workers = min(threads, _MOST_WORKERS) if is_worth_it else 1
     most = max(law.source.block_tokens // workers, _LEAST_BLOCK)
     capacity = 8 * -(-min(most, batch.tokens.size) // 8)  # words serve eight tokens
     blocks = _blocks(batch, law, capacity)
@@ -301,9 +308,11 @@ def _for_each_block(
     if workers == 1:
         drain()
         return
-    with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(drain) for _ in range(workers)]:
-            done.result()
+    with ThreadPoolExecutor(workers - 1) as pool:
+        others = [pool.submit(drain) for _ in range(workers - 1)]
+        drain()
+        for other in others:
+            other.result()
 
 
 def _blocks(

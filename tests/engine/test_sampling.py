@@ -8,7 +8,12 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from noising.engine import EngineError, build_process, with_hyperschedule
+from noising.engine import (
+    EngineError,
+    build_process,
+    use_kernel,
+    with_hyperschedule,
+)
 from noising.engine.sampling import THREADS_FROM
 
 SPEC = {"vocab_size": 300, "schedule": {"type": "loglinear"}}
@@ -18,6 +23,14 @@ ROWS, LENGTH = 24, 333
 @pytest.fixture(scope="module")
 def tokens():
     return np.random.default_rng(3).integers(0, 300, (ROWS, LENGTH))
+
+
+@pytest.fixture
+def parallel():
+    """A kernel that works in several threads: NumPy's does not, whatever is asked."""
+    use_kernel("numba")
+    yield
+    use_kernel(None)
 
 
 def _process(graph="uniform", **spec):
@@ -65,6 +78,7 @@ def test_other_processes_give_the_same_tokens(tokens):
 
 @pytest.mark.parametrize("threads", [2, 3, 256])
 @pytest.mark.parametrize("shape", [(1100, 1000), (1, THREADS_FROM + 5)])
+@pytest.mark.usefixtures("parallel")
 def test_threads_change_no_byte(threads, shape):
     many = np.random.default_rng(3).integers(0, 300, shape, dtype=np.int32)
     lengths = np.random.default_rng(5).integers(0, shape[1], shape[0])
@@ -76,6 +90,7 @@ def test_threads_change_no_byte(threads, shape):
     assert (one.resampled == other.resampled).all()
 
 
+@pytest.mark.usefixtures("parallel")
 def test_an_id_out_of_range_is_found_in_any_thread():
     many = np.zeros((1100, 1000), np.int32)
     many[1050, 7] = -1

@@ -119,8 +119,14 @@ class NumbaWorker:
     PARALLEL: ClassVar[bool] = True
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
+        self._capacity = capacity
+        self._outcome = outcome
         self._draw = draw_of(outcome)
-        self._refining = functools.cache(lambda: Worker(capacity, outcome))
+
+    @functools.cached_property
+    def _refining(self) -> Worker:
+        """What works on thresholds that are costly, and needed in few places."""
+        return Worker(self._capacity, self._outcome)
 
     @quiet
     def noise(self, block: LimitedBlock, out: TokenArray) -> int:
@@ -130,8 +136,8 @@ class NumbaWorker:
             block: the block.
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
-        if block.level.refine is not None:  # costly thresholds, needed in few places
-            return self._refining().noise(block, out)
+        if block.level.refine is not None:
+            return self._refining.noise(block, out)
         unsigned = np.dtype(f"u{out.itemsize}")
         tokens, target = block.tokens.view(unsigned), out.view(unsigned)
         kernel = noise_kernel(out.itemsize)
@@ -141,7 +147,7 @@ class NumbaWorker:
     def struck(self, block: LimitedBlock, out: BoolArray) -> None:
         """Write where noise strikes to `out`, (R, C)."""
         if block.level.refine is not None:
-            self._refining().struck(block, out)
+            self._refining.struck(block, out)
         else:
             flags = out.view(np.uint8)
             noise_kernel(1)(np.zeros_like(flags), flags, where_of(block), _FLAG)

@@ -12,7 +12,7 @@ generators"; mix constants: Stafford's variant 13 and MurmurHash3's finaliser.
 
 import enum
 import os
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -41,6 +41,19 @@ _FEW: Final = 12  # sequences whose keys Python mixes faster than NumPy
 
 UNIFORM_BITS: Final = 53
 """A uniform is an integer below 2^53, read as that many 2^-53."""
+
+WordArrays: TypeAlias = tuple[WordArray, ...]
+
+
+def _constants(*values: int) -> WordArrays:
+    """Return 0-d arrays, which ufuncs take faster than NumPy's or Python's integers."""
+    return tuple(np.array(value, np.uint64) for value in values)
+
+
+MIX_SHIFTS: Final = _constants(30, 27, 31)
+MIX_FACTORS: Final = _constants(MIX_FIRST, MIX_SECOND)
+_MURMUR_SHIFTS: Final = _constants(33, 33, 33)
+_MURMUR_FACTORS: Final = _constants(MURMUR_FIRST, MURMUR_SECOND)
 
 
 class Stream(enum.IntEnum):
@@ -71,19 +84,16 @@ def mix64_murmur(value: int) -> int:
 
 
 def _mix_words(
-    words: WordArray,
-    spare: WordArray | None,
-    shifts: tuple[int, int, int],
-    m1: int,
-    m2: int,
+    words: WordArray, spare: WordArray | None, shifts: WordArrays, factors: WordArrays
 ) -> None:
-    spare = np.right_shift(words, np.uint64(shifts[0]), out=spare)
+    first, second, third = shifts
+    spare = np.right_shift(words, first, out=spare)
     words ^= spare
-    words *= np.uint64(m1)
-    np.right_shift(words, np.uint64(shifts[1]), out=spare)
+    words *= factors[0]
+    np.right_shift(words, second, out=spare)
     words ^= spare
-    words *= np.uint64(m2)
-    np.right_shift(words, np.uint64(shifts[2]), out=spare)
+    words *= factors[1]
+    np.right_shift(words, third, out=spare)
     words ^= spare
 
 
@@ -94,12 +104,12 @@ def mix64_words(words: WordArray, spare: WordArray | None = None) -> None:
         words: any shape.
         spare: memory of the same shape to work in, or None to allocate it.
     """
-    _mix_words(words, spare, (30, 27, 31), MIX_FIRST, MIX_SECOND)
+    _mix_words(words, spare, MIX_SHIFTS, MIX_FACTORS)
 
 
 def mix64_murmur_words(words: WordArray) -> None:
     """Apply `mix64_murmur` to every word, in place."""
-    _mix_words(words, None, (33, 33, 33), MURMUR_FIRST, MURMUR_SECOND)
+    _mix_words(words, None, _MURMUR_SHIFTS, _MURMUR_FACTORS)
 
 
 def odd_gamma(value: int) -> int:

@@ -17,8 +17,8 @@ from noising.engine.randomness import (
     COUNTERS_PER_POSITION,
     MAX_DRAW,
     MAX_SEED,
-    MIX_FIRST,
-    MIX_SECOND,
+    MIX_FACTORS,
+    MIX_SHIFTS,
     Stream,
     sequence_key,
     word,
@@ -36,9 +36,6 @@ _array: Final = np.array
 _add, _multiply, _less = np.add, np.multiply, np.less
 _shift, _xor, _putmask = np.right_shift, np.bitwise_xor, np.putmask
 
-# Ufuncs take 0-d arrays faster than NumPy's or Python's integers.
-_SHIFTS: Final = tuple(np.array(shift, np.uint64) for shift in (30, 27, 31))
-_FACTORS: Final = tuple(np.array(mix, np.uint64) for mix in (MIX_FIRST, MIX_SECOND))
 _BELOW_40_BITS: Final = np.array(24, np.uint64)
 _40_BITS: Final = np.array(40, np.uint64)
 
@@ -148,13 +145,13 @@ class Short:
         counters = _counters(groups, 0 if even is None else size)
         words = _multiply(counters, _array(gamma, _WORD))
         _add(words, _array(key, _WORD), words)
-        spare = _shift(words, _SHIFTS[0])
+        spare = _shift(words, MIX_SHIFTS[0])
         _xor(words, spare, words)
-        _multiply(words, _FACTORS[0], words)
-        _shift(words, _SHIFTS[1], spare)
+        _multiply(words, MIX_FACTORS[0], words)
+        _shift(words, MIX_SHIFTS[1], spare)
         _xor(words, spare, words)
-        _multiply(words, _FACTORS[1], words)
-        _shift(words, _SHIFTS[2], spare)
+        _multiply(words, MIX_FACTORS[1], words)
+        _shift(words, MIX_SHIFTS[2], spare)
         _xor(words, spare, words)
         leading = words.astype("<u8", copy=False).view(np.uint8)[:size]
         moved = _less(leading, self._table.leading[timestep, ...])

@@ -5,7 +5,7 @@ from noising_site.wsgi import application as wsgi_application
 
 # isort: split
 from noising_site.hot import HotPath
-from noising_site.threads import WSGI, Body, Receive, Scope, Send, ThreadedApplication
+from noising_site.threads import WSGI, Receive, Scope, Send, ThreadedApplication
 
 THREADS = 8
 """Requests that a process works on at once, beside its hot path."""
@@ -31,19 +31,10 @@ class Application:
         learned = self.hot.find(scope)
         if learned is None:
             await self.threaded(scope, receive, send)
-            return
-        content = b""
-        if learned.route.compute is not None:
-            body = Body(receive)
-            await body.read(learned.route.most_bytes)
-            if body.is_lost:
-                return
-            content = b"".join(body.parts)
-        answer = learned.answer(scope, content)
-        if answer is None:
-            await self.threaded.answer(scope, content, receive, send)
+        elif learned.route.compute is None:
+            await learned.known(scope).send(send)
         else:
-            await answer.send(send)
+            await self.threaded(scope, receive, send, at_once=learned.answer)
 
 
 application = Application(wsgi_application)

@@ -50,6 +50,10 @@ class Answer:
         await send({"type": "http.response.body", "body": self.content})
 
 
+AtOnce = Callable[[Scope, bytes], Answer | None]
+"""From a request and its body to an answer that needs no thread, where there is one."""
+
+
 def started(status: int, headers: Headers) -> Message:
     """Return the message that begins an answer."""
     return {"type": "http.response.start", "status": status, "headers": headers}
@@ -154,8 +158,22 @@ class ThreadedApplication:
         """The way into the threads."""
         return Gate(self.threads)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read a request's body, then answer."""
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        at_once: AtOnce | None = None,
+    ) -> None:
+        """Read a request's body, then answer.
+
+        Args:
+            scope: the request.
+            receive: gives the body.
+            send: takes the answer.
+            at_once: answers without a thread, where it can.
+        """
         limit = settings.MAX_BODY_BYTES
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and (len(declared) > 20 or int(declared) > limit):
@@ -165,16 +183,24 @@ class ThreadedApplication:
         body = Body(receive)
         await body.read(SMALL_BYTES)
         if body.ended:
-            await self._answer_body(scope, body, send)
+            await self._answer_body(scope, body, send, at_once)
             return
         async with self.turns:
             await body.read(limit)
-            await self._answer_body(scope, body, send)
+            await self._answer_body(scope, body, send, at_once)
 
-    async def _answer_body(self, scope: Scope, body: "Body", send: Send) -> None:
-        if not body.is_lost:
-            receive = body.receive if body.ended else None
-            await self.answer(scope, b"".join(body.parts), receive, send)
+    async def _answer_body(
+        self, scope: Scope, body: "Body", send: Send, at_once: AtOnce | None
+    ) -> None:
+        if body.is_lost:
+            return
+        content = b"".join(body.parts)
+        answer = at_once(scope, content) if at_once and body.ended else None
+        if answer is not None:
+            await answer.send(send)
+            return
+        receive = body.receive if body.ended else None
+        await self.answer(scope, content, receive, send)
 
     async def answer(
         self, scope: Scope, body: bytes, receive: Receive | None, send: Send

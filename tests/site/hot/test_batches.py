@@ -6,7 +6,6 @@ import pytest
 from noising.api.v1.noise import plain
 from noising.configured import default_process
 from noising_site.asgi import Application
-from noising_site.hot import INLINE_NPY_BYTES
 from noising_site.wsgi import application as wsgi_application
 from tests.api.v1.forms import NPY, npy, tokens_of
 from tests.site.asgi_requests import answered_both, ask, post
@@ -129,10 +128,18 @@ def test_only_what_is_sent_and_answered_in_npy_is_hot(warm, cold, headers, is_ho
 
 
 def test_long_bodies_are_not_worked_on_by_the_loop(warm):
-    longest = batch(SEEDED, b"", (b"content-length", b"%d" % INLINE_NPY_BYTES))
-    longer = batch(SEEDED, b"", (b"content-length", b"%d" % (INLINE_NPY_BYTES + 1)))
+    longest = batch(SEEDED, b"", (b"content-length", b"%d" % plain.MOST_BYTES))
+    longer = batch(SEEDED, b"", (b"content-length", b"%d" % (plain.MOST_BYTES + 1)))
     assert warm.hot.find(longest) is not None
     assert warm.hot.find(longer) is None
+
+
+@pytest.mark.parametrize(("more", "is_hot"), [(0, True), (1, False)])
+def test_nor_are_many_tokens(warm, cold, more, is_hot):
+    body = npy(np.zeros(plain.MOST_TOKENS + more, np.int64))
+    scope = batch(SEEDED, body)
+    assert (warm.hot.find(scope).answer(scope, body) is not None) == is_hot
+    assert answered_both(warm, cold, scope, body).status == 200
 
 
 def test_what_may_take_long_is_not_worked_on_by_the_loop(warm, cold, monkeypatch):

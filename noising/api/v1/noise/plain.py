@@ -22,6 +22,12 @@ PARAMETERS: Final = frozenset({"timesteps", "times", "seed", "sequence_ids", "dr
 LONGEST_QUERY: Final = 4096
 """Characters of a query that is read."""
 
+MOST_TOKENS: Final = 1 << 17
+"""Tokens that take half a millisecond."""
+
+MOST_BYTES: Final = 8 * MOST_TOKENS + 1024
+"""What an npy file of them has at most, with room for its header."""
+
 LONGEST_SECONDS: Final = 0.0005
 """What a plain batch may take beside its tokens."""
 
@@ -43,9 +49,10 @@ def plain_batch(query: bytes, body: bytes) -> tuple[bytes, int] | None:
         return None
     try:
         given = QueryDict(query)
-        if not given.keys() <= PARAMETERS:
+        draft = from_npy(body)
+        if draft["tokens"].size > MOST_TOKENS or not given.keys() <= PARAMETERS:
             return None
-        order = NOISE_BATCH.parse(draft_of(from_npy(body), given))
+        order = NOISE_BATCH.parse(draft_of(draft, given))
         if order.seconds(FORM.ALWAYS) > LONGEST_SECONDS:
             return None
         batch = noise_batch(order, holds=FORM.HOLDS, always=FORM.ALWAYS)

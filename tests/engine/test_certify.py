@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -31,10 +30,8 @@ def test_every_schedule_and_graph_passes(pair):
     assert [check.name for check in certificate.checks] == NAMES
 
 
-def test_the_default_specification_passes_within_a_minute():
-    began = time.monotonic()
+def test_the_default_specification_passes():
     certificate = certify(build_process({}))
-    assert time.monotonic() - began < 60.0
     assert certificate.passed
     assert skipped(certificate) == ["masked_tokens", "hyperschedule"]
     assert certificate.samples == SAMPLES.default

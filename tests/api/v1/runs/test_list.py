@@ -1,6 +1,5 @@
 """GET /api/v1/runs."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,7 +129,7 @@ def test_a_page_that_there_is_not_is_not_found(anyone: Client) -> None:
     problem_of(anyone.get("/api/v1/runs?page=2"), 404)
 
 
-def test_a_thousand_runs_are_listed_in_two_queries_and_little_time(
+def test_a_thousand_runs_are_listed_in_two_queries(
     anyone: Client, ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     document = config(corpus="setmm").to_document()
@@ -157,9 +156,3 @@ def test_a_thousand_runs_are_listed_in_two_queries_and_little_time(
         with django_assert_num_queries(2):
             response = anyone.get(f"/api/v1/runs?{query}")
         assert len(ids(response)) == 200
-        seconds = []
-        for _ in range(3):
-            started = time.perf_counter()
-            anyone.get(f"/api/v1/runs?{query}")
-            seconds.append(time.perf_counter() - started)
-        assert min(seconds) < 0.15, query

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
 from noising.execution.claims import Hold, end_cancelled, give_back, renew
+from noising.execution.heartbeat import Heartbeat
 from noising.models import BenchmarkRun
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class StoppedError(Exception):
     """The run is no longer this process's to measure."""
 
 
-class Lease:
+class Lease(Heartbeat):
     """Renews a claim every second, from the beginning of the block to its end.
 
     It also is what ends the run where that was asked for: the database says at once
@@ -36,25 +36,8 @@ class Lease:
         """Keep the run, as it was claimed."""
         self._run = run
         self.progress = 0.0
-        self._over = threading.Event()
         self._ended: str | None = None
-        name = f"lease of {run.pk}"
-        self._thread = threading.Thread(target=self._keep, name=name, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin to renew."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Renew no more."""
-        self._over.set()
-        self._thread.join()
+        super().__init__(name=f"lease of {run.pk}", seconds=HEARTBEAT_SECONDS)
 
     def report(self, done: int, total: int, step: str = "") -> None:
         """Keep how much is done, to be written with the next renewal.
@@ -66,12 +49,10 @@ class Lease:
         if self._ended is not None:
             raise StoppedError(self._ended)
 
-    def _keep(self) -> None:
-        try:
-            while self._ended is None and not self._over.wait(HEARTBEAT_SECONDS):
-                self._renew_once()
-        finally:
-            connection.close()
+    def beat(self) -> bool:
+        """Renew the claim, until the run has ended."""
+        self._renew_once()
+        return self._ended is None
 
     def _renew_once(self) -> None:
         try:

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import threading
 import time
 from types import FrameType, TracebackType
 from typing import Self
@@ -13,7 +12,7 @@ from django.db import connection
 from django_tasks_db.management.commands.db_worker import Worker
 
 from noising import services
-from noising.execution import STOPPING
+from noising.execution import STOPPING, Heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -30,25 +29,23 @@ class QueueWorker(Worker):
         super().shutdown(signum, frame)
 
 
-class Upkeep:
-    """Says that the worker lives, and reaps, in a thread of its own.
+class Upkeep(Heartbeat):
+    """Says that the worker lives, and reaps.
 
     So a worker that is busy for an hour still finds the runs of one that was killed.
     """
 
     def __init__(self, *, worker_id: str, parent: int | None) -> None:
         """Keep who the worker is, and the process without which it should not run."""
+        super().__init__(name="upkeep", seconds=UPKEEP_SECONDS)
         self._worker_id = worker_id
         self._parent = parent
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._pruned_at: float | None = None
 
     def __enter__(self) -> Self:
         """Put right what is wrong now, then begin."""
         self._once()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self,
@@ -57,22 +54,19 @@ class Upkeep:
         traceback: TracebackType | None,
     ) -> None:
         """End, and say so."""
-        self._over.set()
-        self._thread.join()
+        super().__exit__(kind, error, traceback)
         try:
             services.worker_gone(worker_id=self._worker_id)
         except DatabaseError as lost:
             logger.warning("The worker's end is not on record: %s", lost)
 
-    def _work(self) -> None:
-        try:
-            while not self._over.wait(UPKEEP_SECONDS):
-                if self._is_orphan():
-                    os.kill(os.getpid(), signal.SIGTERM)
-                    return
-                self._once()
-        finally:
-            connection.close()
+    def beat(self) -> bool:
+        """Look after the queue, unless nobody is left to stop this process."""
+        if self._is_orphan():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return False
+        self._once()
+        return True
 
     def _is_orphan(self) -> bool:
         return self._parent is not None and os.getppid() != self._parent

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -88,6 +89,24 @@ def test_threads_change_no_byte(threads, shape):
     other = process.noise(many, t=times, seed=2, lengths=lengths, threads=threads)
     assert (one.tokens == other.tokens).all()
     assert (one.resampled == other.resampled).all()
+
+
+def _noise_many(spec, tokens):
+    """Return noised tokens and the names of this process's threads."""
+    noised = build_process(spec).noise(tokens, 700, seed=5, threads=2).tokens
+    return noised, {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.usefixtures("parallel")
+def test_threads_work_in_a_process_that_is_forked_off():
+    many = np.random.default_rng(3).integers(0, 300, (1100, 1000))
+    whole, names = _noise_many(SPEC, many)
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        forked, others = pool.submit(_noise_many, SPEC, many).result(60)
+    assert (forked == whole).all()
+    assert "noise_0" in names
+    assert "noise_0" in others
 
 
 @pytest.mark.usefixtures("parallel")

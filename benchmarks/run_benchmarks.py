@@ -29,8 +29,9 @@ from benchmarks.cases import (
 )
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import ProgressListener, run
-from benchmarks.speed import ROUNDS, SIZES, SUITE, run_speed
+from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
 from noising.engine import SCHEDULE_TYPES
+from noising.engine.sampling import MAX_THREADS
 
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140
@@ -256,6 +257,14 @@ def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
         help="how often each program is timed (default: %(default)s)",
     )
     suite.add_argument(
+        "--threads",
+        type=_integer,
+        default=1,
+        metavar="N",
+        help="threads of the compiled kernel; above 1, times are the clock's "
+        "(default: %(default)s)",
+    )
+    suite.add_argument(
         "--max-tokens",
         type=_integer,
         default=MOST_TOKENS,
@@ -269,15 +278,20 @@ def _run_speed(options: argparse.Namespace) -> int:
         raise UsageError(f"rounds: must lie in 1..{MAX_ROUNDS}, got {options.rounds}")
     if options.max_tokens < SMALLEST:
         raise UsageError(f"max-tokens: must be at least {SMALLEST}")
-    _check_directory(options.output)
-    with progress_bar(quiet=options.quiet) as on_progress:
-        document = run_speed(
-            most_tokens=options.max_tokens,
-            rounds=options.rounds,
-            seed=options.seed,
-            peers=options.peers,
-            on_progress=on_progress,
+    if not 1 <= options.threads <= MAX_THREADS:
+        raise UsageError(
+            f"threads: must lie in 1..{MAX_THREADS}, got {options.threads}"
         )
+    _check_directory(options.output)
+    config = SpeedConfig(
+        most_tokens=options.max_tokens,
+        rounds=options.rounds,
+        seed=options.seed,
+        peers=options.peers,
+        threads=options.threads,
+    )
+    with progress_bar(quiet=options.quiet) as on_progress:
+        document = run_speed(config, on_progress=on_progress)
     paths = speed_report.write(document, options.output)
     if not options.quiet:
         _show(speed_report.table(document), paths)

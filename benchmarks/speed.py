@@ -40,6 +40,31 @@ ProgressListener = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedConfig:
+    """How to time.
+
+    Attributes:
+        most_tokens: leaves out larger cases.
+        rounds: how often each program is timed, >= 1.
+        seed: draws the inputs.
+        peers: whether torch takes part, if it is installed.
+        threads: of the compiled kernel; with more than one, the clock is read and not
+            the time that the processor spent on one thread.
+    """
+
+    most_tokens: int
+    rounds: int
+    seed: int
+    peers: bool
+    threads: int = 1
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """What times are read from, in nanoseconds."""
+        return time.thread_time_ns if self.threads == 1 else time.perf_counter_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedCase:
     """One shape, noise, graph and dtype.
 
@@ -96,33 +121,23 @@ def speed_cases(most_tokens: int) -> tuple[SpeedCase, ...]:
     return tuple(case for case in cases if case.tokens <= most_tokens)
 
 
-def run_speed(
-    *,
-    most_tokens: int,
-    rounds: int,
-    seed: int,
-    peers: bool,
-    on_progress: ProgressListener,
-) -> dict[str, Any]:
+def run_speed(config: SpeedConfig, *, on_progress: ProgressListener) -> dict[str, Any]:
     """Time every case.
 
     Args:
-        most_tokens: leaves out larger cases.
-        rounds: how often each program is timed, >= 1.
-        seed: draws the inputs.
-        peers: whether torch takes part, if it is installed.
+        config: how.
         on_progress: is called with (cases done, cases in all, what comes next).
 
     Returns:
         The document of the suite; docs/benchmarks.md describes it.
     """
-    generator = np.random.default_rng(seed)
-    cases = speed_cases(most_tokens)
+    generator = np.random.default_rng(config.seed)
+    cases = speed_cases(config.most_tokens)
     results = []
     try:
         for done, case in enumerate(cases):
             on_progress(done, len(cases), case.name)
-            results.append(_timed(case, generator, rounds=rounds, peers=peers))
+            results.append(_timed(case, generator, config))
     finally:
         use_kernel(None)
     on_progress(len(cases), len(cases), "done")
@@ -131,27 +146,35 @@ def run_speed(
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "suite": SUITE,
         "environment": environment(),
-        "config": {"rounds": rounds, "seed": seed, "vocab_size": VOCAB_SIZE},
+        "config": {
+            "rounds": config.rounds,
+            "seed": config.seed,
+            "vocab_size": VOCAB_SIZE,
+            "threads": config.threads,
+        },
         "throughput": results,
     }
 
 
 def _timed(
-    case: SpeedCase, generator: np.random.Generator, *, rounds: int, peers: bool
+    case: SpeedCase, generator: np.random.Generator, config: SpeedConfig
 ) -> dict[str, Any]:
     """Return the case's entry: times, and their ratios within rounds."""
     inputs = [
         generator.integers(VOCAB_SIZE, size=case.shape).astype(case.dtype)
         for _ in range(INPUTS)
     ]
-    programs = dict(_programs(case, generator, peers=peers))
+    programs = dict(_programs(case, generator, config))
     repeats = min(CALLS_A_ROUND, max(1, TOKENS_A_ROUND // case.tokens))
     times: dict[str, list[float]] = {name: [] for name in programs}
-    for round_ in range(-1, rounds):
+    for round_ in range(-1, config.rounds):
         order = list(programs)[:: -1 if round_ % 2 else 1]
         for name in order:
             use_kernel("numba" if name == "numba" else "numpy")
-            elapsed = _elapsed(programs[name], inputs, round_, repeats)
+            started = config.clock()
+            for call in range(repeats):
+                programs[name](inputs[(round_ + call) % len(inputs)])
+            elapsed = config.clock() - started
             if round_ >= 0:  # the round before the first warms up
                 times[name].append(elapsed / (repeats * case.tokens))
     entry: dict[str, Any] = {
@@ -161,7 +184,7 @@ def _timed(
         "noise": case.noise,
         "graph": case.graph,
         "dtype": case.dtype,
-        "rounds": rounds,
+        "rounds": config.rounds,
     }
     for name, elapsed_ns in times.items():
         entry[f"{name}_ns_per_token"] = median(elapsed_ns)[0]
@@ -179,13 +202,15 @@ def _ratio(above: list[float], below: list[float]) -> float:
 
 
 def _programs(
-    case: SpeedCase, generator: np.random.Generator, *, peers: bool
+    case: SpeedCase, generator: np.random.Generator, config: SpeedConfig
 ) -> Iterator[tuple[str, Program]]:
     process, timestep, alpha = _noise_of(case, generator)
     out = np.empty(case.shape, case.dtype)
     calls = iter(range(2**62))
     # A short call takes no `out`: it would cost more than the array.
     given: dict[str, Any] = {} if case.rows == 1 else {"out": out}
+    if config.threads > 1:
+        given["threads"] = config.threads  # the kernel in NumPy works in one
 
     def engine(tokens: Tokens) -> object:
         return process.noise(tokens, timestep, seed=next(calls), **given)
@@ -202,7 +227,7 @@ def _programs(
         yield "numba", engine
     yield "naive", naive
     yield "memcpy", lambda tokens: np.copyto(out, tokens)
-    if peers and case.dtype != "uint16" and importlib.util.find_spec("torch"):
+    if config.peers and case.dtype != "uint16" and importlib.util.find_spec("torch"):
         yield "torch", _torch_program(case, alpha)
 
 
@@ -239,12 +264,3 @@ def _torch_program(case: SpeedCase, alpha: Any) -> Program:
         return torch.where(moved, torch.randint_like(ids, VOCAB_SIZE), ids)
 
     return transition
-
-
-def _elapsed(
-    program: Program, inputs: list[Tokens], round_: int, repeats: int
-) -> float:
-    start = time.thread_time_ns()
-    for call in range(repeats):
-        program(inputs[(round_ + call) % len(inputs)])
-    return float(time.thread_time_ns() - start)

@@ -38,7 +38,9 @@ def table(document: Document) -> Group:
 
 
 def _times(document: Document) -> Table:
-    result = _table("Nanoseconds of processor time per token", "case", *PROGRAMS)
+    threads = document["config"]["threads"]
+    what = "of processor time" if threads == 1 else f"with {threads} threads of numba's"
+    result = _table(f"Nanoseconds {what} per token", "case", *PROGRAMS)
     for entry in document["throughput"]:
         times = (entry.get(f"{name}_ns_per_token") for name in PROGRAMS)
         result.add_row(entry["case"], *(_number(value, 2) for value in times))

@@ -2,13 +2,14 @@
 
 import importlib.util
 import json
+import time
 
 import numpy as np
 import pytest
 
 from benchmarks import speed
 from benchmarks.run_benchmarks import main
-from benchmarks.speed import SpeedCase, run_speed, speed_cases
+from benchmarks.speed import SpeedCase, SpeedConfig, run_speed, speed_cases
 from benchmarks.speed_report import table
 from noising.engine import chosen_kernel
 from noising.plots import render, speed_figure
@@ -19,13 +20,8 @@ SMALL = 128
 @pytest.fixture(scope="module")
 def document():
     seen = []
-    result = run_speed(
-        most_tokens=SMALL,
-        rounds=2,
-        seed=1,
-        peers=True,
-        on_progress=lambda *step: seen.append(step),
-    )
+    config = SpeedConfig(most_tokens=SMALL, rounds=2, seed=1, peers=True)
+    result = run_speed(config, on_progress=lambda *step: seen.append(step))
     assert seen[-1] == (2, 2, "done")
     return result
 
@@ -65,7 +61,8 @@ def test_programs_of_a_case_do_the_same_to_tokens(graph, noise, dtype):
     case = SpeedCase(rows=300, length=50, noise=noise, graph=graph, dtype=dtype)
     generator = np.random.default_rng(2)
     tokens = generator.integers(speed.VOCAB_SIZE, size=case.shape).astype(dtype)
-    programs = dict(speed._programs(case, generator, peers=False))
+    config = SpeedConfig(most_tokens=case.tokens, rounds=1, seed=2, peers=False)
+    programs = dict(speed._programs(case, generator, config))
     noised = programs["numpy"](tokens).tokens
     naive = programs["naive"](tokens)
     assert noised.dtype == naive.dtype == tokens.dtype
@@ -89,12 +86,21 @@ def test_without_numba_the_suite_runs_all_the_same(monkeypatch):
         "find_spec",
         lambda name: None if name in ("numba", "torch") else found(name),
     )
-    document = run_speed(
-        most_tokens=6, rounds=1, seed=1, peers=True, on_progress=lambda *_: None
-    )
+    config = SpeedConfig(most_tokens=6, rounds=1, seed=1, peers=True)
+    document = run_speed(config, on_progress=lambda *_: None)
     (entry,) = document["throughput"]
     assert not any("numba" in key or "torch" in key for key in entry)
     assert table(document)
+
+
+def test_with_threads_the_clock_is_read(tmp_path, capsys):
+    arguments = ["--suite", "throughput", "--max-tokens", "6", "--rounds", "1"]
+    assert main([*arguments, "--threads", "2", "--output", str(tmp_path)]) == 0
+    assert "Nanoseconds with 2 threads of numba's per token" in capsys.readouterr().out
+    written = json.loads((tmp_path / "throughput-suite.json").read_text())
+    assert written["config"]["threads"] == 2
+    config = SpeedConfig(most_tokens=6, rounds=1, seed=1, peers=False, threads=2)
+    assert config.clock is time.perf_counter_ns
 
 
 def test_the_command_writes_the_suites_own_files(tmp_path, capsys):
@@ -116,6 +122,8 @@ def test_the_command_writes_the_suites_own_files(tmp_path, capsys):
     [
         (["--rounds", "0"], "rounds: must lie in 1..10000, got 0"),
         (["--max-tokens", "5"], "max-tokens: must be at least 6"),
+        (["--threads", "0"], "threads: must lie in 1..256, got 0"),
+        (["--threads", "257"], "threads: must lie in 1..256, got 257"),
     ],
 )
 def test_a_value_out_of_range_is_refused_in_one_line(arguments, reason, capsys):

@@ -90,8 +90,15 @@ def tile(block: LimitedBlock, rows: slice, columns: slice) -> LimitedBlock:
     )
 
 
+def eights(columns: int) -> int:
+    """Return columns, rounded up to a multiple of 8."""
+    return 8 * -(-columns // 8)
+
+
 def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
     """Yield parts of a grid of at most `most` positions, whole rows if these fit.
+
+    Columns count in eights, as many as share a word.
 
     Args:
         shape: (R, C).
@@ -99,7 +106,7 @@ def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
     """
     rows, columns = shape
     width = min(columns, most)
-    height = max(1, most // width)
+    height = max(1, most // eights(width))
     for top in range(0, rows, height):
         for left in range(0, columns, width):
             yield (

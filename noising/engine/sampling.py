@@ -13,7 +13,7 @@ import numpy as np
 from noising.engine.arrays import BoolArray, FloatArray, TokenArray
 from noising.engine.backends import worker_class
 from noising.engine.batch import Batch, check_ids
-from noising.engine.blocks import TILE, Block, Grid, largest, tiles
+from noising.engine.blocks import TILE, Block, Grid, eights, largest, tiles
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
 from noising.engine.kernels import Hasher
@@ -292,7 +292,7 @@ def _for_each_block(
     is_worth_it = law.parallel and batch.tokens.size >= THREADS_FROM
     workers = min(threads, _MOST_WORKERS) if is_worth_it else 1
     most = max(law.source.block_tokens // workers, _LEAST_BLOCK)
-    capacity = 8 * -(-min(most, batch.tokens.size) // 8)  # words serve eight tokens
+    capacity = min(eights(most), batch.rows * eights(batch.length))
     blocks = _blocks(batch, law, capacity)
     turn = threading.Lock()
 

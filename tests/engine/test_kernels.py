@@ -299,20 +299,22 @@ def test_borders_of_blocks_and_tiles_leave_no_trace(fast_kernel, rows, chance):
 @pytest.mark.parametrize("replacement", [Even(size=1000), Constant(token=1)])
 @pytest.mark.parametrize("chance", [0.1, 0.9])
 def test_large_blocks_equal_single_rows(fast_kernel, second, replacement, chance):
-    tokens = _tokens((150, 1001))
+    rows = BLOCK // 1001 + 20
+    tokens = _tokens((rows, 1001))
     mask = None if second is None else 1 << 52
     move = thresholds(np.array([[chance]]))
     limits = _limits(move, mask, needs_move=bool(second))
     outcome = Outcome(replacement=replacement, mask_id=1000)
     out, struck = _noised(fast_kernel, tokens, limits, outcome)
-    for row in (0, 31, 32, 97, 149):
+    for row in (0, 31, 32, 97, rows - 20, rows - 1):
         alone = _noised(fast_kernel, tokens[row], limits, outcome, np.array([row]))
         assert (alone[0][0] == out[row]).all()
         assert (alone[1][0] == struck[row]).all()
 
 
-@pytest.mark.parametrize("length", [1, 5, 9])
+@pytest.mark.parametrize("length", [1, 5, 9, 57, 65, 100])
 def test_many_short_rows_equal_single_rows(fast_kernel, length):
+    """More rows than make a block, of eights that are not full."""
     tokens = _tokens((30_000, length))
     limit = thresholds(np.array([[0.3]]))
     out, _ = _noised(fast_kernel, tokens, limit)

@@ -22,6 +22,7 @@ MEDIA_TYPE = "application/vnd.safetensors"
 LENGTH_BYTES: Final = 8
 METADATA: Final = "__metadata__"
 MOST_DIMENSIONS: Final = 8
+MOST_ITEMS: Final = 2**48
 
 DTYPES: Mapping[str, np.dtype[Any]] = {
     "BOOL": np.dtype("?"),
@@ -140,6 +141,9 @@ def _entry(
         text = f"`{label}` must have one of the dtypes {', '.join(DTYPES)}"
         text += f", got {shortened(str(dtype))!r}."
         raise ValidationError({name: [ErrorDetail(text, "wrong_dtype")]})
+    # Of a shape with a zero in it NumPy makes nothing, but multiplies the others.
+    if math.prod(filter(None, shape)) > MOST_ITEMS:
+        raise ParseError(f"The shape of the tensor {label!r} is too large.")
     size = math.prod(shape) * DTYPES[dtype].itemsize
     if size != span[1] - span[0]:
         raise ParseError(

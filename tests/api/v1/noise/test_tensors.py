@@ -89,6 +89,9 @@ MALFORMED = {
     "size is true": with_entry(shape=[True, 6]),
     "size is a float": with_entry(shape=[2.0, 3]),
     "huge shape": with_entry(shape=[2**47, 2**47]),
+    "huge shape of nothing": built(
+        {"a": {"dtype": "I64", "shape": [0, 2**47, 2**47], "data_offsets": [0, 0]}}, b""
+    ),
     "shape beyond 64 bits": with_entry(shape=[2**63 - 1]),
     "many axes": with_entry(shape=[1] * 100),
     "shape and offsets differ": with_entry(shape=[2, 2]),

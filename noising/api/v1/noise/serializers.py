@@ -130,9 +130,9 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
             times=values["times"],
             weights=values["weights"],
             protect=values["protect"],
-            lengths=values["lengths"],
+            lengths=_one_a_row(values["lengths"], values["tokens"]),
             seed=values["seed"],
-            sequence_ids=values["sequence_ids"],
+            sequence_ids=_one_a_row(values["sequence_ids"], values["tokens"]),
             draw=values["draw"],
             extras=values["return"],
         )
@@ -140,6 +140,13 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
         if details:
             raise ValidationError(details)
         return order
+
+
+def _one_a_row(given: Any, tokens: Rows) -> Any:
+    """Return numbers, one alone as a list where there is one row."""
+    if given is None or given.ndim or tokens.shape[:-1] != (1,):
+        return given
+    return given.reshape(1)
 
 
 NOISE_BATCH = NoiseBatchRequestSerializer()

@@ -174,6 +174,14 @@ def test_one_sequence_has_one_time_and_no_lengths(ask, fields):
     assert code == "wrong_length"
 
 
+@pytest.mark.parametrize(("name", "values"), [("sequence_ids", [5]), ("lengths", [2])])
+def test_of_one_row_one_number_is_as_good_as_a_list_of_it(ask, name, values):
+    fields = {"tokens": [[1, 2, 3]], "timesteps": 900, "seed": 1}
+    answers = [ask("noise", **fields, **{name: given}) for given in (values, values[0])]
+    assert answers[0].status_code == 200
+    assert answers[0].content == answers[1].content
+
+
 def test_a_named_hyperschedule_that_does_not_fit_is_told_of_the_schedule(ask):
     schedule = {"hyperschedule": {"type": "weights", "weights": [1]}}
     response = ask("noise", tokens=[1, 2], timesteps=5, schedule=schedule)

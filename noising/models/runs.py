@@ -89,6 +89,10 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
             )
         return found
 
+    def asking_for(self, slug: str) -> Self:
+        """Those that measure a schedule of this name, or are still to do so."""
+        return self.filter(specifications__has_key=slug)
+
     def for_list(self) -> Self:
         """With what a list shows, in one query: nothing that was measured."""
         return self.select_related("owner").defer(

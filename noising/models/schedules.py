@@ -13,6 +13,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 
 from noising.models.json_lists import ListHolds
+from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
 
 # Both are addresses under /api/v1/schedules/.
@@ -264,13 +265,14 @@ class ScheduleConfig(models.Model):
         """Raise ValidationError if a run refers to another specification than this."""
         if self._state.adding or "specification" in self.get_deferred_fields():
             return
-        stored = (
-            type(self)
-            .objects.filter(pk=self.pk, measurements__isnull=False)
-            .values_list("specification", flat=True)
-            .first()
-        )
-        if stored is not None and stored != self.specification:
+        same = type(self).objects.filter(pk=self.pk)
+        stored = same.values_list("specification", flat=True).first()
+        if stored is None or stored == self.specification:
+            return
+        if (
+            same.filter(measurements__isnull=False).exists()
+            or BenchmarkRun.objects.asking_for(self.slug).exists()
+        ):
             text = (
                 f"Runs refer to {self.slug!r}, so its specification can no longer "
                 "change: store the new one under another slug."

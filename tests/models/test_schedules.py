@@ -85,6 +85,23 @@ def test_a_specification_that_a_run_refers_to_never_changes(
     assert ScheduleConfig.objects.get(pk=used.pk).num_timesteps == 1000
 
 
+def test_nor_does_one_that_a_run_is_still_to_measure(config: ScheduleConfig) -> None:
+    asked = services.asked_config(
+        schedules=["small"],
+        baseline="cosine",
+        corpus="synthetic",
+        timesteps=None,
+        samples=10,
+        seed=0,
+    )
+    run = services.run_create(config=asked)
+    config.specification = config.specification | {"num_timesteps": 11}
+    with pytest.raises(ValidationError, match="another slug"):
+        config.save()
+    run.delete()
+    config.save()
+
+
 def test_notes_and_tags_of_a_used_configuration_may_change(
     used: ScheduleConfig,
 ) -> None:

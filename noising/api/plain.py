@@ -14,6 +14,7 @@ from noising.api.answers import noise_answer
 from noising.api.numbers import integers, outside
 from noising.api.serializers import GREATEST_SEED, NoiseRequest
 from noising.configured import default_process
+from noising.engine.graphs import MatrixGraph
 
 ABSENT: Final = ("token_weights", "token_types", "hyperschedule", "protect")
 """What a plain request does not give, or gives as null."""
@@ -53,6 +54,8 @@ def plain_request(body: bytes) -> NoiseRequest | None:
     if any(document.get(name) is not None for name in ABSENT):
         return None
     process = default_process()
+    if isinstance(process.graph, MatrixGraph):
+        return None  # it may take long, and is not for an event loop
     timestep, seed = document.get("timestep"), document.get("seed")
     if type(timestep) is not int or not 0 <= timestep < process.num_timesteps:
         return None

@@ -7,6 +7,7 @@ from rest_framework.exceptions import APIException
 
 from noising.api.plain import plain_answer, plain_request
 from noising.api.views import NOISE_REQUEST
+from noising.engine import build_process
 from tests.api.conftest import SENTENCE
 
 NULLS = dict.fromkeys(["token_weights", "token_types", "hyperschedule", "protect"])
@@ -81,6 +82,13 @@ def test_what_is_not_plain_is_left_to_the_serializer(body):
 def test_what_the_serializer_refuses_is_not_answered(body):
     assert judged(body) is None
     assert plain_answer(body) is None
+
+
+def test_a_matrix_graph_is_left_to_the_serializer(monkeypatch):
+    """It works out a matrix exponential for each noise level."""
+    banded = build_process({"vocab_size": 300, "graph": {"type": "banded"}})
+    monkeypatch.setattr("noising.api.plain.default_process", lambda: banded)
+    assert plain_answer(PLAIN[0]) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])

@@ -134,9 +134,17 @@ def test_long_bodies_are_not_worked_on_by_the_loop(warm):
     assert warm.hot.find(longer) is None
 
 
-@pytest.mark.parametrize(("more", "is_hot"), [(0, True), (1, False)])
-def test_nor_are_many_tokens(warm, cold, more, is_hot):
-    body = npy(np.zeros(plain.MOST_TOKENS + more, np.int64))
+@pytest.mark.parametrize(
+    ("shape", "is_hot"),
+    [
+        (plain.MOST_TOKENS, True),
+        (plain.MOST_TOKENS + 1, False),
+        ((plain.MOST_ROWS, 2), True),
+        ((plain.MOST_ROWS + 1, 2), False),
+    ],
+)
+def test_nor_are_many_tokens_or_rows(warm, cold, shape, is_hot):
+    body = npy(np.zeros(shape, np.int64))
     scope = batch(SEEDED, body)
     assert (warm.hot.find(scope).answer(scope, body) is not None) == is_hot
     assert answered_both(warm, cold, scope, body).status == 200

@@ -5,6 +5,7 @@ asks for again and again. It is judged by the same serializer as every other req
 what that refuses, and what may take long, is left to the view.
 """
 
+import math
 from typing import Final
 
 from django.core.exceptions import SuspiciousOperation
@@ -24,6 +25,9 @@ LONGEST_QUERY: Final = 4096
 
 MOST_TOKENS: Final = 1 << 17
 """Tokens that take half a millisecond."""
+
+MOST_ROWS: Final = 1 << 12
+"""Rows whose keys take half of that."""
 
 MOST_BYTES: Final = 8 * MOST_TOKENS + 1024
 """What an npy file of them has at most, with room for its header."""
@@ -50,7 +54,11 @@ def plain_batch(query: bytes, body: bytes) -> tuple[bytes, int] | None:
     try:
         given = QueryDict(query)
         draft = from_npy(body)
-        if draft["tokens"].size > MOST_TOKENS or not given.keys() <= PARAMETERS:
+        *rows, length = draft["tokens"].shape
+        count = math.prod(rows)
+        if count > MOST_ROWS or count * length > MOST_TOKENS:
+            return None
+        if not given.keys() <= PARAMETERS:
             return None
         order = NOISE_BATCH.parse(draft_of(draft, given))
         if order.seconds(FORM.ALWAYS) > LONGEST_SECONDS:

@@ -20,6 +20,7 @@ from django.utils.log import log_response
 from noising.api.errors import MALFORMED, problem, problem_response
 from noising.drawing import NoTurnError
 from noising_site.errors import error_response
+from noising_site.requests import CROWDED
 
 logger = logging.getLogger("noising.site")
 
@@ -36,6 +37,9 @@ HEADERS: Mapping[str, str] = {
 WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 LONGEST_LOGGED_HOST = 200
+
+NO_ROOM = "The service has no room for this request now: ask again a little later."
+CROWDED_SECONDS = 5
 
 
 class EdgeMiddleware:
@@ -72,7 +76,11 @@ class EdgeMiddleware:
         return response
 
     def refusal(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Return the answer to a host that is not served here, else nothing."""
+        """Return the answer where there is no room, or to a host that is not served."""
+        if CROWDED in request.META:
+            response = secured(error_response(request, 503, NO_ROOM))
+            response.headers["Retry-After"] = str(CROWDED_SECONDS)
+            return response
         if request.path_info in settings.HEALTH_PATHS:
             return None
         if host_is_served(request):

@@ -1,9 +1,12 @@
-"""Requests whose Content-Type cannot break Django before any handler is reached."""
+"""Requests as Django builds them: none can break it before any handler is reached."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
+
+CROWDED: Final = "noising.crowded"
+"""In the environment of a request for which there is no room."""
 
 
 class UTF8Request(WSGIRequest):

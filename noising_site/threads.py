@@ -1,21 +1,27 @@
 """A WSGI application on an event loop: bodies are awaited, then a thread answers.
 
-A thread is taken once a request is there as a whole, so that slow clients hold none.
+A thread is taken once a request is there as a whole, so that clients who send slowly
+hold none. Of an answer in pieces the thread waits for the client, but outside the gate
+that lets requests in.
 """
 
 import asyncio
 import io
 import sys
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
 from django.conf import settings
+
+from noising_site.requests import CROWDED
+from noising_site.uploads import CrowdedError, Uploads
 
 Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
@@ -25,7 +31,10 @@ Send = Callable[[Message], Awaitable[None]]
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 SMALL_BYTES: Final = 64 * 1024
-"""A body up to which nobody waits for a turn: servers buffer as much anyway."""
+"""A body up to which no room is counted: servers buffer as much anyway."""
+
+MOST_STREAMS: Final = 64
+"""Answers in pieces under way at once, in each process; each has a thread."""
 
 PIECE_BYTES: Final = 256 * 1024
 
@@ -82,6 +91,14 @@ class Gate:
 
     async def __aenter__(self) -> None:
         """Go in, or wait until it is one's turn."""
+        await self.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Go out, and let the next one in."""
+        self.leave()
+
+    async def enter(self) -> None:
+        """Go in, or wait until it is one's turn."""
         if not self._inside:
             self._inside = 1
             return
@@ -93,14 +110,11 @@ class Gate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._leave()  # it was let in and called off at once
+                self.leave()  # it was let in and called off at once
             raise
 
-    async def __aexit__(self, *_: object) -> None:
+    def leave(self) -> None:
         """Go out, and let the next one in."""
-        self._leave()
-
-    def _leave(self) -> None:
         self._inside -= 1
         if not self._inside:
             self._admit()
@@ -145,13 +159,20 @@ class ThreadedApplication:
     # Made at the first use: by then the server has forked, and runs its loop.
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
-        """The threads."""
-        return ThreadPoolExecutor(self.threads, thread_name_prefix="request")
+        """The threads: some to work, the others to wait for clients."""
+        return ThreadPoolExecutor(
+            self.threads + MOST_STREAMS, thread_name_prefix="request"
+        )
 
     @cached_property
-    def turns(self) -> asyncio.Semaphore:
-        """What a body that is not small waits for, so that memory has a bound."""
-        return asyncio.Semaphore(self.threads)
+    def streams(self) -> threading.BoundedSemaphore:
+        """What an answer in pieces needs."""
+        return threading.BoundedSemaphore(MOST_STREAMS)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The room for bodies that are not small."""
+        return Uploads(self.threads * (settings.MAX_BODY_BYTES + PIECE_BYTES))
 
     @cached_property
     def gate(self) -> Gate:
@@ -185,9 +206,15 @@ class ThreadedApplication:
         if body.ended:
             await self._answer_body(scope, body, send, at_once)
             return
-        async with self.turns:
-            await body.read(limit)
-            await self._answer_body(scope, body, send, at_once)
+        try:
+            with self.uploads.one() as upload:
+                self.uploads.add(upload, body.size)
+                await body.read(limit, on_part=partial(self.uploads.add, upload))
+                upload.ended = True
+                await self._answer_body(scope, body, send, at_once)
+        except CrowdedError:
+            body.parts.clear()
+            await self.answer(scope, b"", None, send, crowded=True)
 
     async def _answer_body(
         self, scope: Scope, body: "Body", send: Send, at_once: AtOnce | None
@@ -203,7 +230,13 @@ class ThreadedApplication:
         await self.answer(scope, content, receive, send)
 
     async def answer(
-        self, scope: Scope, body: bytes, receive: Receive | None, send: Send
+        self,
+        scope: Scope,
+        body: bytes,
+        receive: Receive | None,
+        send: Send,
+        *,
+        crowded: bool = False,
     ) -> None:
         """Answer a request whose body was read.
 
@@ -213,16 +246,24 @@ class ThreadedApplication:
             receive: tells of the client's leaving; None where the body is not
                 wholly read, so that the next message may be a piece of it.
             send: takes the answer.
+            crowded: whether there is no room for it, which the answer says.
         """
         loop = asyncio.get_running_loop()
-        way = Way(loop=loop, receive=receive, send=send)
+        way = Way(
+            loop=loop, receive=receive, send=send, gate=self.gate, streams=self.streams
+        )
         environ = environ_of(scope, body)
+        if crowded:
+            environ[CROWDED] = True
         try:
             async with self.gate:
                 answer = await loop.run_in_executor(
                     self.pool, answered, self.application, environ, way
                 )
         except ClientGoneError:
+            return
+        except CrowdedError:
+            await self.answer(scope, b"", receive, send, crowded=True)
             return
         finally:
             way.close()
@@ -240,14 +281,23 @@ class Body:
     ended: bool = False
     is_lost: bool = False
 
-    async def read(self, most: int) -> None:
-        """Read on until it ends, or is longer than `most` bytes."""
+    async def read(
+        self, most: int, on_part: Callable[[int], None] | None = None
+    ) -> None:
+        """Read on until it ends, or is longer than `most` bytes.
+
+        Args:
+            most: bytes.
+            on_part: takes the size of each part.
+        """
         while not self.ended and self.size <= most:
             message = await self.receive()
             self.is_lost = message["type"] == "http.disconnect"
             part = message.get("body", b"")
             self.parts.append(part)
             self.size += len(part)
+            if on_part:
+                on_part(len(part))
             self.ended = not message.get("more_body", False)
 
 
@@ -262,6 +312,8 @@ class Way:
     loop: asyncio.AbstractEventLoop
     receive: Receive | None
     send: Send
+    gate: Gate
+    streams: threading.BoundedSemaphore
     gone: asyncio.Future[Message] | None = None
 
     def tell(self, message: Message) -> None:
@@ -275,7 +327,11 @@ class Way:
     async def _tell(self, message: Message) -> None:
         if self.gone is None and self.receive is not None:
             self.gone = asyncio.ensure_future(self.receive())
-        await self.send(message)
+        self.gate.leave()  # the client may be slow
+        try:
+            await self.send(message)
+        finally:
+            await self.gate.enter()
         if self.gone is not None and self.gone.done():
             raise ClientGoneError
 
@@ -300,6 +356,7 @@ def answered(
 
     Raises:
         ClientGoneError: the client went away.
+        CrowdedError: there are too many answers in pieces.
     """
     begun: list[tuple[int, Headers]] = []
 
@@ -334,11 +391,16 @@ def is_whole(first: bytes, headers: Headers) -> bool:
 def _send_pieces(
     way: Way, start: Message, first: bytes, others: Iterator[bytes]
 ) -> None:
-    way.tell(start)
-    way.tell({"type": "http.response.body", "body": first, "more_body": True})
-    for piece in others:
-        way.tell({"type": "http.response.body", "body": piece, "more_body": True})
-    way.tell({"type": "http.response.body", "body": b"", "more_body": False})
+    if not way.streams.acquire(blocking=False):
+        raise CrowdedError
+    try:
+        way.tell(start)
+        way.tell({"type": "http.response.body", "body": first, "more_body": True})
+        for piece in others:
+            way.tell({"type": "http.response.body", "body": piece, "more_body": True})
+        way.tell({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        way.streams.release()
 
 
 class PieceWrapper(FileWrapper):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from noising_site.requests import CROWDED
 from noising_site.threads import (
     PIECE_BYTES,
     SMALL_BYTES,
@@ -128,7 +129,7 @@ def test_a_client_that_leaves_within_its_body_costs_no_thread():
     assert application.bodies == []
 
 
-def test_slow_bodies_hold_no_thread_and_long_ones_wait_their_turn():
+def test_slow_bodies_hold_no_thread_and_keep_no_others_out():
     application = threaded(Recorder(b"x", headers=[("Content-Length", "1")]))
 
     async def exchange():
@@ -149,10 +150,9 @@ def test_slow_bodies_hold_no_thread_and_long_ones_wait_their_turn():
             return client, asyncio.create_task(task)
 
         small = [slow(10) for _ in range(50)]
-        long = [slow(2 * SMALL_BYTES) for _ in range(4)]
-        await asyncio.sleep(0.05)
-        assert awaited.count(10) == 50
-        assert awaited.count(2 * SMALL_BYTES) == application.threads
+        long = [slow(2 * SMALL_BYTES) for _ in range(20)]
+        while len(awaited) < 70:
+            await asyncio.sleep(0)
         quick = Client()
         await asyncio.wait_for(
             application(scope_of("GET", "/"), quick.receive, quick.send), 5
@@ -163,6 +163,116 @@ def test_slow_bodies_hold_no_thread_and_long_ones_wait_their_turn():
         assert all(client.content == b"x" for client, _ in small + long)
 
     asyncio.run(exchange())
+
+
+class Crowd(Recorder):
+    """It answers 503 where there is no room, as the edge does."""
+
+    def __call__(self, environ, start_response):
+        if CROWDED in environ:
+            start_response("503 Service Unavailable", [("Content-Length", "4")])
+            return [b"full"]
+        return super().__call__(environ, start_response)
+
+
+def test_where_there_is_no_room_the_slowest_body_gives_way(settings):
+    settings.MAX_BODY_BYTES = 4 * SMALL_BYTES
+    recorder = Crowd(b"x", headers=[("Content-Length", "1")])
+    application = threaded(recorder, threads=1)
+    application.uploads.most_bytes = 6 * SMALL_BYTES
+    size = 3 * SMALL_BYTES
+    scope = post("/", b"", (b"content-length", b"%d" % size))
+
+    async def exchange():
+        release = asyncio.Event()
+        slow = Client(parts=[bytes(2 * SMALL_BYTES), bytes(SMALL_BYTES)])
+        received = slow.receive
+
+        async def receive():
+            if slow.received == 1:
+                await release.wait()
+            return await received()
+
+        waiting = asyncio.create_task(application(scope, receive, slow.send))
+        while slow.received < 1 or not application.uploads.taken:
+            await asyncio.sleep(0)
+        parts = [bytes(2 * SMALL_BYTES), bytes(SMALL_BYTES)]
+        others = [Client(parts=list(parts)) for _ in range(2)]
+        held = asyncio.gather(
+            *(application(dict(scope), each.receive, each.send) for each in others)
+        )
+        await asyncio.gather(waiting, held)
+        return slow, others
+
+    slow, others = asyncio.run(exchange())
+    assert (slow.status, slow.content) == (503, b"full")
+    assert [other.status for other in others] == [200, 200]
+    assert application.uploads.taken == 0
+    assert [len(body) for body in recorder.bodies] == [size, size]
+
+
+def test_a_body_that_is_called_off_leaves_its_room():
+    application = threaded(Recorder(b"x"))
+
+    async def exchange():
+        client = Client(parts=[bytes(2 * SMALL_BYTES)])
+        scope = post("/", b"", (b"content-length", b"%d" % (3 * SMALL_BYTES)))
+
+        async def receive():
+            message = await client.receive()
+            return message | {"more_body": True}
+
+        task = asyncio.create_task(application(scope, receive, client.send))
+        while not application.uploads.taken:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(exchange())
+    assert application.uploads.taken == 0
+
+
+def test_slow_readers_keep_nobody_out_and_too_many_are_refused(monkeypatch):
+    monkeypatch.setattr("noising_site.threads.MOST_STREAMS", 5)
+
+    class Mixed(Crowd):
+        def __call__(self, environ, start_response):
+            if environ["PATH_INFO"] == "/quick":
+                start_response("200 OK", [("Content-Length", "1")])
+                return [b"q"]
+            return super().__call__(environ, start_response)
+
+    application = threaded(Mixed(b"a", b"b"))
+
+    async def exchange():
+        release = asyncio.Event()
+
+        def slow():
+            client = Client()
+
+            async def send(message):
+                await client.send(message)
+                if message.get("body") == b"a":
+                    await release.wait()
+
+            scope = scope_of("GET", "/")
+            return client, asyncio.create_task(application(scope, client.receive, send))
+
+        readers = [slow() for _ in range(5)]
+        while not all(len(client.sent) == 2 for client, _ in readers):
+            await asyncio.sleep(0)
+        quick, refused = Client(), Client()
+        await application(scope_of("GET", "/quick"), quick.receive, quick.send)
+        await application(scope_of("GET", "/"), refused.receive, refused.send)
+        release.set()
+        await asyncio.gather(*(task for _, task in readers))
+        return readers, quick, refused
+
+    readers, quick, refused = asyncio.run(asyncio.wait_for(exchange(), 20))
+    assert quick.content == b"q"
+    assert (refused.status, refused.content) == (503, b"full")
+    assert all(client.content == b"ab" for client, _ in readers)
 
 
 def test_the_request_is_as_a_wsgi_server_says_it():

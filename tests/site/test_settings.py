@@ -91,3 +91,12 @@ def test_with_debug_on_the_service_still_answers(tmp_path):
     )
     ended = run((sys.executable, "-c", code), tmp_path, DEBUG="on")
     assert ended.stdout == "200 404\n", ended.stderr
+
+
+def test_a_product_of_matrices_takes_one_thread(tmp_path):
+    script = (
+        "import os, noising_site.wsgi, numpy as np;"
+        "a = np.ones((512, 512)); a @ a; print(len(os.listdir('/proc/self/task')))"
+    )
+    done = run((sys.executable, "-c", script), tmp_path)
+    assert done.stdout.strip() == "1"

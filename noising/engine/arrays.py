@@ -47,7 +47,7 @@ def float_array(value: Any, field: str) -> FloatArray:
     return _numbers(value, field).astype(np.float64, copy=False)
 
 
-def _as_array(value: Any) -> AnyArray:
+def as_array(value: Any) -> AnyArray:
     """Return `value` as an array, of dtype object where it is none."""
     try:
         return np.asarray(value)
@@ -56,7 +56,7 @@ def _as_array(value: Any) -> AnyArray:
 
 
 def _numbers(value: Any, field: str) -> AnyArray:
-    array = _as_array(value)
+    array = as_array(value)
     if array.dtype.kind not in "fiu":
         raise EngineError(field, "not_a_number", "must hold numbers", value)
     if array.size and np.isnan(array.min()):  # NaN spreads; no array of flags
@@ -98,7 +98,7 @@ def integer_array(value: Any, field: str) -> AnyIntArray:
     Raises:
         EngineError: `value` is not made of integers, or exceeds 64 bits.
     """
-    array = _as_array(value)
+    array = as_array(value)
     if array.dtype.kind not in "iu":
         if array.size == 0 and array.dtype.kind == "f":
             return array.astype(np.int64)
@@ -139,10 +139,8 @@ def check_range(
     if array.size == 0:
         return
     if low == 0:
-        unsigned = (
-            array.view(f"u{array.itemsize}") if array.dtype.kind == "i" else array
-        )
-        fine = int(unsigned.max()) <= high
+        unsigned = f"{array.dtype.byteorder}u{array.itemsize}"
+        fine = int(array.view(unsigned).max()) <= high
     else:
         fine = int(array.min()) >= low and int(array.max()) <= high
     if not fine:
@@ -159,6 +157,38 @@ def check_range(
 
 def _subscript(array: NDArray[Any], flat_index: int) -> str:
     return ", ".join(str(int(i)) for i in np.unravel_index(flat_index, array.shape))
+
+
+def broadcast(**given: AnyArray) -> tuple[Any, ...]:
+    """Return arrays in the one shape that all of them broadcast to.
+
+    Args:
+        given: the arrays by the names of their arguments.
+
+    Raises:
+        EngineError: an array does not fit those before it.
+    """
+    shape: tuple[int, ...] = ()
+    for field, array in given.items():
+        try:
+            shape = np.broadcast_shapes(shape, array.shape)
+        except ValueError:
+            rule = f"must fit the shape {list(shape)} of the others"
+            received = list(array.shape)
+            raise EngineError(field, "wrong_shape", rule, received) from None
+    return np.broadcast_arrays(*given.values())
+
+
+def checked_length(length: Any) -> int:
+    """Return a number of positions.
+
+    Raises:
+        EngineError: it is no integer in 1..MAX_ELEMENTS.
+    """
+    found = bounded_integers(length, "length", low=1, high=MAX_ELEMENTS)
+    if found.ndim:
+        raise EngineError("length", "not_an_integer", "must be one integer", length)
+    return int(found)
 
 
 def check_elements(*shape: int, field: str) -> None:

@@ -11,6 +11,7 @@ from noising.engine.arrays import (
     IntArray,
     TokenArray,
     WordArray,
+    as_array,
     bounded_integers,
     check_range,
     integer_array,
@@ -207,7 +208,7 @@ def _sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
 def _protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:
     if protect is None:
         return None
-    mask = np.asarray(protect)
+    mask = as_array(protect)
     if mask.dtype != np.bool_:
         raise EngineError("protect", "not_a_mask", "must be an array of bool", protect)
     if mask.shape not in (shape, shape[-1:]):

@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from noising.engine.arrays import (
+    AnyArray,
     FloatArray,
     IntArray,
     TokenArray,
+    check_elements,
+    checked_length,
+    integer_array,
     quiet,
     time_array,
 )
@@ -30,6 +34,7 @@ from noising.engine.hyperschedules import (
     Hyperschedule,
     LevelHyperschedule,
     Moment,
+    checked_weights,
 )
 from noising.engine.paths import Kind, check_path, collected, walk_of
 from noising.engine.positions import (
@@ -128,11 +133,20 @@ class ForwardProcess(ExactQuantities):
             EngineError: an argument that does not fit the length.
         """
         times = time_array(t)
-        if times.ndim > 1:
+        if times.ndim > 1 or not times.size:
             rule = "must be a scalar or (B,)"
             raise EngineError("t", "wrong_shape", rule, list(times.shape))
+        length = checked_length(length)
         given = None if tokens is None else checked_tokens(tokens, self.graph)
         rows = None if given is None else np.atleast_2d(given)
+        weighed = None if weights is None else np.atleast_2d(checked_weights(weights))
+        _check_rows(
+            length,
+            tokens=rows,
+            weights=weighed,
+            lengths=None if lengths is None else _as_rows(lengths, length),
+            t=np.atleast_1d(times)[:, None],
+        )
         noise = self._position_noise(weights, token_types, length, rows)
         real = None if lengths is None else real_positions(lengths, length)
         moment = Moment(
@@ -166,7 +180,7 @@ class ForwardProcess(ExactQuantities):
             rule = "must be a family of rows, such as `block` or `sliding`"
             received = type(self.hyperschedule).__name__
             raise EngineError("hyperschedule.type", "no_rows", rule, received)
-        return self.hyperschedule.rows(length)
+        return self.hyperschedule.rows(checked_length(length))
 
     def noise(
         self,
@@ -392,3 +406,32 @@ class ForwardProcess(ExactQuantities):
         return sample_times(
             self.timeline, n, seed=seed, method=method, index0=index0, total=total
         )
+
+
+def _as_rows(lengths: Any, length: int) -> AnyArray:
+    """Return an array of as many rows as there are lengths, which takes no memory."""
+    return np.broadcast_to(np.True_, (integer_array(lengths, "lengths").size, length))
+
+
+def _check_rows(length: int, **given: AnyArray | None) -> None:
+    """Refuse arrays of other rows than one another's, and results that are too large.
+
+    Args:
+        length: L.
+        given: (1, L), (B, L), (1, 1) or (B, 1) arrays by the names of their arguments.
+
+    Raises:
+        EngineError: naming the argument that does not fit those before it.
+    """
+    rows = 1
+    for field, array in given.items():
+        if array is None:
+            continue
+        if array.shape[1] not in (1, length):
+            rule = f"must have one value for each of the {length} positions"
+            raise EngineError(field, "wrong_length", rule, array.shape[1])
+        if rows > 1 and array.shape[0] not in (1, rows):
+            rule = f"must be for the {rows} rows of the others"
+            raise EngineError(field, "wrong_shape", rule, array.shape[0])
+        rows = max(rows, array.shape[0])
+        check_elements(rows, length, field="length")

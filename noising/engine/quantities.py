@@ -11,6 +11,7 @@ from noising.engine.arrays import (
     FloatArray,
     IntArray,
     bounded_integers,
+    broadcast,
     check_elements,
     float_array,
     quiet,
@@ -119,7 +120,7 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: an id or a time out of range, or a result over 2^26 values.
         """
-        clean, sigma = np.broadcast_arrays(self._clean(x0), self._sigma(t))
+        clean, sigma = broadcast(x0=self._clean(x0), t=self._sigma(t))
         return self.graph.marginal(clean, sigma)
 
     @quiet
@@ -136,8 +137,9 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, s > t, or a schedule whose sigma falls.
         """
-        times = self._two_times(s, t)
-        return self.graph.kernel(*np.broadcast_arrays(self._state(xs, "xs"), *times))
+        start, end, same = self._two_times(s, t)
+        states = self._state(xs, "xs")
+        return self.graph.kernel(*broadcast(xs=states, s=start, t=end, same=same))
 
     @quiet
     def posterior(self, xt: Any, x0: Any, s: Any, t: Any) -> FloatArray:
@@ -152,9 +154,10 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, s > t, or a schedule whose sigma falls.
         """
-        tokens = self._state(xt, "xt"), self._clean(x0)
+        states, clean = self._state(xt, "xt"), self._clean(x0)
+        start, end, same = self._two_times(s, t)
         return self.graph.posterior(
-            *np.broadcast_arrays(*tokens, *self._two_times(s, t))
+            *broadcast(xt=states, x0=clean, s=start, t=end, same=same)
         )
 
     @quiet
@@ -171,8 +174,8 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, or a result over 2^26 values.
         """
-        tokens = self._state(xt, "xt"), self._clean(x0)
-        return self.graph.score_ratio(*np.broadcast_arrays(*tokens, self._sigma(t)))
+        states, clean = self._state(xt, "xt"), self._clean(x0)
+        return self.graph.score_ratio(*broadcast(xt=states, x0=clean, t=self._sigma(t)))
 
     @quiet
     def score_entropy(self, log_score: Any, xt: Any, x0: Any, t: Any) -> Any:
@@ -195,10 +198,12 @@ class ExactQuantities(abc.ABC):
         if scores.ndim == 0 or scores.shape[-1] != self.num_states:
             rule = f"must have num_states = {self.num_states} values per token"
             raise EngineError("log_score", "wrong_shape", rule, list(scores.shape))
-        tokens = self._state(xt, "xt"), self._clean(x0)
-        rate = np.asarray(self.dsigma(t))
-        at, clean, sigma, dsigma, _ = np.broadcast_arrays(
-            *tokens, self._sigma(t), rate, scores[..., 0]
+        at, clean, sigma, dsigma, _ = broadcast(
+            xt=self._state(xt, "xt"),
+            x0=self._clean(x0),
+            t=self._sigma(t),
+            rate=np.asarray(self.dsigma(t)),
+            log_score=scores[..., 0],
         )
         ratio = self.graph.score_ratio(at, clean, sigma)
         rates = self.graph.rates_to(at, sigma)
@@ -225,8 +230,9 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, or a graph given by a matrix.
         """
-        tokens = self._state(xt, "xt"), self._clean(x0)
-        at, clean, times = np.broadcast_arrays(*tokens, time_array(t))
+        at, clean, times = broadcast(
+            xt=self._state(xt, "xt"), x0=self._clean(x0), t=time_array(t)
+        )
         sigma = np.asarray(self.sigma(times))
         if not self.graph.CROSS_ENTROPY:
             factor = self.graph.nelbo_factor(at, clean, sigma)
@@ -305,7 +311,7 @@ class ExactQuantities(abc.ABC):
     def _two_times(self, s: Any, t: Any) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return sigma(s), sigma(t) and where s = t, checked for a valid kernel."""
         self.timeline.require_valid_kernel()
-        start, end = np.broadcast_arrays(time_array(s, "s"), time_array(t))
+        start, end = broadcast(s=time_array(s, "s"), t=time_array(t))
         if (start > end).any():
             late = float(start[start > end].flat[0])
             raise EngineError("s", "out_of_order", "must not exceed `t`", late)

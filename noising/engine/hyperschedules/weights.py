@@ -58,12 +58,13 @@ def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
             bad[0] if bad else [],
             "use `protect` for positions that must not change",
         )
-    if values.max() / values.min() > LARGEST_RATIO:
+    lowest, highest = float(values.min()), float(values.max())
+    if highest / lowest > LARGEST_RATIO:
         raise EngineError(
             field,
             "too_far_apart",
             f"must lie within a factor of {LARGEST_RATIO:g} of each other",
-            float(values.max() / values.min()),
+            highest / lowest,
             "use `protect` for positions that must not change",
         )
     return values

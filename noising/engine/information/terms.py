@@ -56,4 +56,5 @@ def score_penalty(log_score: FloatArray, ratio: FloatArray) -> FloatArray:
     series = d * d * (1 / 2 + d * (1 / 6 + d * (1 / 24 + d * (1 / 120 + d / 720))))
     close = np.abs(d) < _PENALTY_SERIES_BELOW
     bregman = np.where(close, series, np.expm1(d) - d)
+    bregman = np.where(d == np.inf, np.inf, bregman)
     return np.where(ratio > 0.0, ratio * bregman, np.exp(log_score))

@@ -1,0 +1,89 @@
+"""What no argument may do: fail as something else than an EngineError, or pass."""
+
+import numpy as np
+import pytest
+
+from noising.engine import EngineError, build_process
+
+SMALL = build_process({"vocab_size": 27, "num_timesteps": 10})
+BLOCK = build_process({"hyperschedule": {"type": "block"}})
+HUGE = [10**5000]
+RAGGED = [[True], [True, False]]
+
+
+@pytest.mark.parametrize("name", [">i2", ">i4", ">i8", ">u4"])
+def test_integers_of_the_other_byte_order_are_themselves(name):
+    tokens, steps = [3, 1, 26], np.array(5, name)
+    swapped = np.array(tokens, name)
+    expected = SMALL.noise(tokens, 5, seed=1)
+    assert (SMALL.noise(swapped, steps, seed=1).tokens == expected.tokens).all()
+    assert (SMALL.marginal(swapped, 0.5) == SMALL.marginal(tokens, 0.5)).all()
+    pairs = zip(
+        SMALL.trajectory(swapped, [5, 9], seed=1),
+        SMALL.trajectory(tokens, [5, 9], seed=1),
+        strict=True,
+    )
+    assert all((one == other).all() for one, other in pairs)
+
+
+WRONG = {
+    "id": lambda: SMALL.noise(np.array([0, 1 << 24], ">i4"), 5, seed=1),
+    "row id": lambda: SMALL.noise(
+        [[1]], 5, seed=1, sequence_ids=np.array([-256], ">i8")
+    ),
+    "ragged protect": lambda: SMALL.noise([1, 2], 5, seed=1, protect=RAGGED),
+    "huge id": lambda: SMALL.noise(HUGE, 5, seed=1),
+    "huge x0": lambda: SMALL.marginal(HUGE, 0.5),
+    "huge seed": lambda: SMALL.sample_times(3, seed=HUGE),
+    "huge size": lambda: build_process({"vocab_size": HUGE}),
+    "huge type": lambda: build_process({"schedule": {"type": HUGE}}),
+    "weights": lambda: SMALL.noise([1, 2], 5, seed=1, weights=[5e-324, 1e308]),
+    "marginal": lambda: SMALL.marginal([1, 2, 3], [0.1, 0.2]),
+    "kernel": lambda: SMALL.kernel([1, 2], [0.1, 0.2, 0.3], 0.5),
+    "times": lambda: SMALL.kernel(1, [0.1, 0.2, 0.3], [0.5, 0.6]),
+    "posterior": lambda: SMALL.posterior([1, 2], [1, 2, 3], 0.1, 0.2),
+    "ratio": lambda: SMALL.score_ratio([1, 2], 1, [0.1, 0.2, 0.3]),
+    "scores": lambda: SMALL.score_entropy(np.zeros((2, 27)), [1, 2, 3], 0, 0.5),
+    "weight": lambda: SMALL.nelbo_weight([1, 2], [1, 2, 3], 0.5),
+    "no times": lambda: SMALL.position_sigma([], 2),
+    "tokens of a length": lambda: SMALL.position_sigma(0.5, 3, tokens=[1] * 10),
+    "rows of weights": lambda: SMALL.position_sigma(
+        0.5, 2, weights=np.ones((3, 2)), lengths=[1, 2]
+    ),
+    "rows of times": lambda: SMALL.position_sigma([0.1, 0.2, 0.3], 2, lengths=[1, 2]),
+    "many positions": lambda: SMALL.position_sigma(0.5, 10**12),
+    "many rows": lambda: SMALL.position_sigma(np.zeros(10**6), 10**6),
+    "many lengths": lambda: SMALL.position_sigma(0.5, 10**6, lengths=[1] * 10**3),
+}
+
+
+@pytest.mark.parametrize("call", WRONG.values(), ids=WRONG.keys())
+def test_what_cannot_be_used_is_an_engine_error(call):
+    with pytest.raises(EngineError) as caught:
+        call()
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "length",
+    [0, -1, "a", 1.5, None, True, [1, 2], {}, 10**400],
+    ids=lambda length: str(length)[:9],
+)
+def test_a_length_is_one_positive_integer(length):
+    for call in (BLOCK.rows, lambda given: SMALL.position_sigma(0.5, given)):
+        with pytest.raises(EngineError) as caught:
+            call(length)
+        assert caught.value.field == "length"
+
+
+def test_rows_of_arguments_fit_together_where_they_do():
+    sigma = SMALL.position_sigma([0.1, 0.2], 3, lengths=[1, 2], tokens=[[1, 2, 3]] * 2)
+    assert sigma.shape == (2, 3)
+    assert SMALL.position_sigma(0.5, np.int32(4), weights=[1, 2, 3, 4]).shape == (4,)
+
+
+def test_an_infinite_score_costs_infinitely_much():
+    process = build_process({"vocab_size": 5})
+    assert process.score_entropy([0, np.inf, 0, 0, 0], 0, 1, 0.5) == np.inf
+    finite = process.score_entropy([0, np.inf, 0, 0, 0], 1, 1, 0.5)  # its own is unused
+    assert finite == process.score_entropy([0, 1, 0, 0, 0], 1, 1, 0.5)

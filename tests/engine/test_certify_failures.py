@@ -9,6 +9,8 @@ import pytest
 from noising.engine import EngineError, build_process
 from noising.engine.certify import certify, golden
 from noising.engine.graphs.uniform import Uniform
+from noising.engine.kernels import Hasher
+from noising.engine.replacements import Even
 from noising.engine.schedules.continuous import Uniform as ConstantRate
 from noising.engine.timeline import Timeline
 from tests.engine.certificates import FEW, check_of, failed
@@ -236,6 +238,46 @@ def test_an_error_that_does_not_mean_absence_is_not_hidden():
 
 def test_other_words_fail_the_golden_vectors(monkeypatch):
     monkeypatch.setattr(golden, "uniform", lambda key, gamma, position: 0)
+    assert golden.golden_vectors().status == "failed"
+
+
+def _with_other_words(monkeypatch):
+    """Hash other words than the recipe's, wherever the kernel in NumPy does."""
+
+    def other(draw):
+        def drawn(*arguments):
+            words = draw(*arguments)
+            words ^= np.uint64(0x123456789ABCDEF0)
+            return words
+
+        return drawn
+
+    monkeypatch.setattr(Hasher, "draw", other(Hasher.draw))
+    monkeypatch.setattr(Hasher, "draw_at", other(Hasher.draw_at))
+
+
+def _without_the_last_id(monkeypatch):
+    def ids(self, words):
+        return ((words >> np.uint64(24)) * np.uint64(self.size - 1)) >> np.uint64(40)
+
+    monkeypatch.setattr(Even, "ids", ids)
+
+
+def _with_a_byte_twice(monkeypatch):
+    def leading(self, grid, draw=Hasher._leading_bytes):
+        found = draw(self, grid)
+        found[:, 7::8] = found[:, 1::8][:, : found[:, 7::8].shape[1]]
+        return found
+
+    monkeypatch.setattr(Hasher, "_leading_bytes", leading)
+
+
+@pytest.mark.parametrize(
+    "broken", [_with_other_words, _without_the_last_id, _with_a_byte_twice]
+)
+def test_a_kernel_that_does_not_follow_the_recipe_fails(monkeypatch, broken):
+    assert golden.golden_vectors().status == "ok"
+    broken(monkeypatch)
     assert golden.golden_vectors().status == "failed"
 
 

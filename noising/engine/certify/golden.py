@@ -2,8 +2,16 @@
 
 from typing import Final
 
+import numpy as np
+
 from noising.engine.certify.certificate import Evidence
-from noising.engine.randomness import Stream, sequence_key, uniform, word
+from noising.engine.randomness import (
+    UNIFORM_BITS,
+    Stream,
+    sequence_key,
+    uniform,
+    word,
+)
 from noising.engine.registry import build_process
 
 VECTORS: Final = (
@@ -71,19 +79,45 @@ EXAMPLE_SEED: Final = 2026
 EXAMPLE: Final = (44574, 25628, 21744, 20475, 47045, 0, 0, 0, 38073, 0, 0, 30861)
 """Twelve zeros noised at a move chance of one half, V = 50257."""
 
+ROWS: Final = 3
+LENGTH: Final = 200
+"""Zeros in rows that are noised as a batch, and one of them alone."""
+
+_HALF: Final = 1 << (UNIFORM_BITS - 1)
+
 
 def golden_vectors() -> Evidence:
-    """Compare words and one noised sequence with the published ones."""
+    """Compare words, and what is noised by them, with the published recipe.
+
+    A batch and one sequence are noised in different ways: both are compared, with the
+    recipe in plain integers and where there is one with the published example.
+    """
     wrong = [vector[0] for vector in VECTORS if _words(*vector[0]) != vector[1:]]
     process = build_process({"schedule": {"type": "custom", "alphas": [0.5] * 1000}})
-    noised = process.noise([0] * len(EXAMPLE), 0, seed=EXAMPLE_SEED).tokens
-    differing = int((noised != EXAMPLE).sum())
+    zeros = np.zeros((ROWS, LENGTH), np.int64)
+    expected = np.array([_noised_zeros(row, process.vocab_size) for row in range(ROWS)])
+    batch = process.noise(zeros, 0, seed=EXAMPLE_SEED).tokens
+    alone = process.noise(zeros[0], 0, seed=EXAMPLE_SEED).tokens
+    pairs = [(batch, expected), (alone, expected[0]), (alone[: len(EXAMPLE)], EXAMPLE)]
+    differing = sum(int(np.not_equal(one, other).sum()) for one, other in pairs)
+    compared = sum(one.size for one, _ in pairs)
     return Evidence(
         name="golden_vectors",
         measured=f"{len(wrong)} of {len(VECTORS)} sequences have other words, "
-        f"{differing} of {len(EXAMPLE)} noised tokens differ",
+        f"{differing} of {compared} noised tokens differ",
         status="failed" if wrong or differing else "ok",
     )
+
+
+def _noised_zeros(row: int, vocab_size: int) -> list[int]:
+    """Return a row of zeros noised at a move chance of one half, by the recipe."""
+    key, gamma = sequence_key(EXAMPLE_SEED, row)
+    return [
+        (word(key, gamma, place, Stream.REPLACE) >> 24) * vocab_size >> 40
+        if uniform(key, gamma, place) < _HALF
+        else 0
+        for place in range(LENGTH)
+    ]
 
 
 def _words(

@@ -432,6 +432,7 @@ def _check_rows(length: int, **given: AnyArray | None) -> None:
             raise EngineError(field, "wrong_length", rule, array.shape[1])
         if rows > 1 and array.shape[0] not in (1, rows):
             rule = f"must be for the {rows} rows of the others"
-            raise EngineError(field, "wrong_shape", rule, array.shape[0])
+            code = "wrong_shape" if field == "t" else "wrong_length"
+            raise EngineError(field, code, rule, array.shape[0])
         rows = max(rows, array.shape[0])
         check_elements(rows, length, field="length")

@@ -19,6 +19,9 @@ from noising.client.errors import NoisingError
 NPY: Final = "application/x-npy"
 SAFETENSORS: Final = "application/vnd.safetensors"
 
+LONGEST_QUERY: Final = 4096
+"""Characters of parameters in an address; longer ones go into the body, as metadata."""
+
 PER_TOKEN: Final = frozenset({"protect", "weights"})
 """What may hold one value a token."""
 
@@ -94,13 +97,19 @@ def form_of(
         given[name] = like(lengths, name, given[name])
     arrays = {name: value for name, value in given.items() if np.ndim(value)}
     query |= {k: in_query(v) for k, v in given.items() if k not in arrays}
-    if not masks and not arrays:
+    is_long = sum(map(len, query.values())) > LONGEST_QUERY
+    if not masks and not arrays and not is_long:
         file = io.BytesIO()
         np.save(file, little_endian(array), allow_pickle=False)
         return Form(media_type=NPY, content=file.getvalue(), params=query, lengths=None)
     arrays = {"tokens": array, **arrays}
-    content = save({name: little_endian(value) for name, value in arrays.items()})
-    return Form(media_type=SAFETENSORS, content=content, params=query, lengths=lengths)
+    contiguous = {name: little_endian(value) for name, value in arrays.items()}
+    return Form(
+        media_type=SAFETENSORS,
+        content=save(contiguous, query if is_long else None),
+        params={} if is_long else query,
+        lengths=lengths,
+    )
 
 
 def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatch:

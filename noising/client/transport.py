@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from json import dumps
 from typing import Any, Final
 
@@ -157,10 +158,21 @@ def worded(error: Exception) -> str:
 
 
 def asked_pause(asked: str, pause: float) -> float:
-    """Return how long to wait before the next try, in seconds."""
-    if not asked.isdigit():
-        return jittered(pause)
-    return min(float(asked), MOST_WAIT_SECONDS) + jittered(pause)
+    """Return how long to wait before the next try, in seconds.
+
+    Args:
+        asked: the Retry-After header: seconds, or a date.
+        pause: what else to wait for about as long as.
+    """
+    seconds = 0.0
+    if asked.isdigit():
+        seconds = float(asked)
+    elif asked:
+        try:
+            seconds = parsedate_to_datetime(asked).timestamp() - time.time()
+        except ValueError:
+            seconds = 0.0  # it makes no sense
+    return min(max(seconds, 0.0), MOST_WAIT_SECONDS) + jittered(pause)
 
 
 def jittered(seconds: float) -> float:

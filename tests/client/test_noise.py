@@ -36,6 +36,24 @@ def test_an_array_comes_back_as_the_engine_noises_it(
         assert noised.alpha is noised.resampled is noised.changed is None
 
 
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("rows", [slice(0, 5), slice(0, 1), 0])
+def test_a_specification_may_be_longer_than_an_address(
+    client: NoisingClient, rows: Any, *, masks: bool
+) -> None:
+    counts = [float(1 + n % 7) for n in range(50_257)]
+    specification = {
+        "vocab_size": 50_257,
+        "graph": {"type": "marginal", "counts": counts},
+    }
+    noised = client.noise(
+        TOKENS[rows], 500, seed=7, masks=masks, schedule=specification
+    )
+    expected = build_process(specification).noise(TOKENS[rows], 500, seed=7)
+    assert (noised.tokens == expected.tokens).all()
+    assert (noised.resampled is not None) == masks
+
+
 OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"timesteps": [1, 200, 400, 600, 999]}, {"timestep": [1, 200, 400, 600, 999]}),
     ({"times": 0.25}, {"t": 0.25}),

@@ -3,6 +3,8 @@
 import pickle
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -41,6 +43,17 @@ def test_it_waits_as_long_as_the_service_asks(
     assert client.alpha(0) > 0.9
     assert 5.0 < pauses[0] < 6.0
     assert 60.0 < pauses[1] < 61.0
+
+
+def test_it_waits_until_the_date_that_is_named(
+    client: NoisingClient, faults: list[Any], pauses: list[float]
+) -> None:
+    named = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    past = "Wed, 21 Oct 2015 07:28:00 GMT"
+    faults += [busy(after=named), busy(after=past), busy(after="soon")]
+    client.info()
+    assert 25.0 < pauses[0] < 31.0
+    assert all(pause < 2.0 for pause in pauses[1:])
 
 
 def test_its_patience_has_an_end(client: NoisingClient, faults: list[Any]) -> None:

@@ -186,7 +186,8 @@ def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
 def _rate_mismatch(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
     """Compare dsigma with a fourth-order difference between timesteps."""
     steps = process.num_timesteps
-    middle = (np.arange(1, steps) + 0.5) / steps
+    # The first interval may begin steeply, but it may be the only one.
+    middle = (np.arange(min(1, steps - 1), steps) + 0.5) / steps
     h = 1e-3 / steps
     noise = process.sigma(middle[:, None] + h * np.array([-2.0, -1.0, 1.0, 2.0]))
     slope = noise @ np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)

@@ -138,6 +138,11 @@ def test_a_rate_that_is_not_the_derivative_is_reported():
     assert "rate_mismatch" not in _codes(_pair(lambda t: 14.0 * t))
 
 
+def test_the_rate_of_a_single_step_is_looked_at_too():
+    single = {"type": "custom", "sigmas": [9.0], "rates": [1.0]}
+    assert "rate_mismatch" in _codes({"num_timesteps": 1, "schedule": single})
+
+
 @pytest.mark.parametrize("kind", [k for k in SCHEDULE_TYPES if k != "custom"])
 def test_no_built_in_rate_is_reported(kind):
     assert "rate_mismatch" not in _codes({"schedule": {"type": kind}, "vocab_size": 50})

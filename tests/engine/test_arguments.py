@@ -1,5 +1,7 @@
 """What no argument may do: fail as something else than an EngineError, or pass."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,16 @@ def test_an_infinite_score_costs_infinitely_much():
     assert process.score_entropy([0, np.inf, 0, 0, 0], 0, 1, 0.5) == np.inf
     finite = process.score_entropy([0, np.inf, 0, 0, 0], 1, 1, 0.5)  # its own is unused
     assert finite == process.score_entropy([0, 1, 0, 0, 0], 1, 1, 0.5)
+
+
+@pytest.mark.parametrize("graph", ["uniform", "marginal", "banded", "gidd"])
+def test_a_process_that_was_used_can_be_sent_to_another(graph):
+    specification = {"vocab_size": 20, "graph": {"type": graph}}
+    if graph == "marginal":
+        specification["graph"]["counts"] = [1.0] * 20
+    if graph == "gidd":
+        specification["schedule"] = {"type": "gidd"}
+    process = build_process(specification)
+    noised = process.noise([1, 2, 3], 900, seed=1).tokens
+    sent = pickle.loads(pickle.dumps(process))  # noqa: S301 - our own
+    assert (sent.noise([1, 2, 3], 900, seed=1).tokens == noised).all()

@@ -54,6 +54,10 @@ class Propagator:
         self.at = functools.lru_cache(maxsize=_KEPT)(self._at)
         self.edges = functools.lru_cache(maxsize=_KEPT)(self._edges)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without what is kept, so that processes can be sent a graph."""
+        return type(self), (self.rates, self.limit)
+
     @quiet
     def _at(self, sigma: float) -> FloatArray:
         """Return exp(sigma·Q), (V, V), read-only; every row is a distribution."""

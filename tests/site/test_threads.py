@@ -4,6 +4,7 @@ import asyncio
 import io
 import threading
 
+import orjson
 import pytest
 
 from noising_site.requests import CROWDED
@@ -13,9 +14,12 @@ from noising_site.threads import (
     Gate,
     PieceWrapper,
     ThreadedApplication,
+    answered,
     environ_of,
 )
+from noising_site.wsgi import application as wsgi_application
 from tests.site.asgi_requests import HOST, Client, ask, post, scope_of
+from tests.wsgi import database_left_alone
 
 
 class Recorder:
@@ -163,6 +167,18 @@ def test_slow_bodies_hold_no_thread_and_keep_no_others_out():
         assert all(client.content == b"x" for client, _ in small + long)
 
     asyncio.run(exchange())
+
+
+def test_where_there_is_no_room_the_edge_says_so():
+    with database_left_alone():
+        answer = answered(
+            wsgi_application, environ_of(post("/noise", b""), b"") | {CROWDED: True}
+        )
+    headers = dict(answer.headers)
+    assert answer.status == 503
+    assert headers[b"retry-after"] == b"5"
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert orjson.loads(answer.content)["detail"].startswith("The service has no room")
 
 
 class Crowd(Recorder):

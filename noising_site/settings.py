@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         "noising.api.postprocessing.list_lines",
         "noising.api.postprocessing.add_request_ids",
         "noising.api.recordings.add_recordings",
+        "noising.api.postprocessing.show_problems",
         "noising.api.v1.links.add_links",
     ],
     "SERVE_AUTHENTICATION": [],

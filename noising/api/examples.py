@@ -2,6 +2,8 @@
 
 from typing import Any
 
+REQUEST_ID_SHOWN = "5f0c1f3a9b7e4d0d8a3f4c2b1a6e7d9c"
+
 TOKENS = [101, 2054, 2003, 2048, 2010, 102]
 
 STATUS: dict[str, Any] = {
@@ -66,5 +68,5 @@ REFUSAL: dict[str, Any] = {
             "detail": "`timestep` must lie in 0..999, got 1000.",
         },
     ],
-    "request_id": "5f0c1f3a9b7e4d0d8a3f4c2b1a6e7d9c",
+    "request_id": REQUEST_ID_SHOWN,
 }

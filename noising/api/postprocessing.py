@@ -4,7 +4,11 @@ drf-spectacular calls these hooks with the finished document, as the settings li
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
+
+from noising.api.errors import MEDIA_TYPE as PROBLEM
+from noising.api.examples import REQUEST_ID_SHOWN
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -62,4 +66,25 @@ def add_request_ids(
     for operation in operations_of(result):
         for response in operation["responses"].values():
             response.setdefault("headers", {})[REQUEST_ID] = reference
+    return result
+
+
+def show_problems(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Show an error of each status where an operation shows none of its own."""
+    for operation in operations_of(result):
+        for code, response in operation["responses"].items():
+            content = response.get("content", {}).get(PROBLEM)
+            if content is not None:
+                title = HTTPStatus(int(code)).phrase
+                value = {
+                    "type": "about:blank",
+                    "title": title,
+                    "status": int(code),
+                    "detail": response["description"],
+                    "errors": [],
+                    "request_id": REQUEST_ID_SHOWN,
+                }
+                content.setdefault("examples", {title: {"value": value}})
     return result

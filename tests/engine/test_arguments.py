@@ -47,6 +47,12 @@ WRONG = {
     "ratio": lambda: SMALL.score_ratio([1, 2], 1, [0.1, 0.2, 0.3]),
     "scores": lambda: SMALL.score_entropy(np.zeros((2, 27)), [1, 2, 3], 0, 0.5),
     "weight": lambda: SMALL.nelbo_weight([1, 2], [1, 2, 3], 0.5),
+    "rates": lambda: build_process(
+        {
+            "vocab_size": 2,
+            "graph": {"type": "rate_matrix", "rates": [[-1e308, 1e308]] * 2},
+        }
+    ),
     "no times": lambda: SMALL.position_sigma([], 2),
     "tokens of a length": lambda: SMALL.position_sigma(0.5, 3, tokens=[1] * 10),
     "rows of weights": lambda: SMALL.position_sigma(
@@ -82,6 +88,15 @@ def test_rows_of_arguments_fit_together_where_they_do():
     sigma = SMALL.position_sigma([0.1, 0.2], 3, lengths=[1, 2], tokens=[[1, 2, 3]] * 2)
     assert sigma.shape == (2, 3)
     assert SMALL.position_sigma(0.5, np.int32(4), weights=[1, 2, 3, 4]).shape == (4,)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-3.0, 2.0), (-1.0, 7.0), (0.1, 3.3)])
+def test_a_sigmoid_rises_no_further_than_one(start, end):
+    schedule = {"type": "sigmoid", "start": start, "end": end}
+    process = build_process({"schedule": schedule})
+    times = np.linspace(0.0, 1.0, 1001)
+    assert process.move_chance(times).max() <= 1.0
+    assert process.alpha(times).max() <= 1.0
 
 
 def test_an_infinite_score_costs_infinitely_much():

@@ -19,6 +19,9 @@ from noising.engine.parameters import (
     whole,
 )
 
+MAX_RATE: Final = 1e100
+"""So that no product of a rate and a noise level overflows on its way."""
+
 
 def _checked_size(vocab_size: int) -> None:
     if vocab_size > MAX_VOCAB:
@@ -173,6 +176,9 @@ class RateMatrix(MatrixGraph):
             rule = "must be >= 0 off the diagonal"
             raise EngineError(f"{field}[{i}][{j}]", "negative_rate", rule, rows[i][j])
         scale = np.abs(rates).max()
+        if scale > MAX_RATE:
+            rule = f"must hold rates of at most {MAX_RATE:g}"
+            raise EngineError(field, "too_large", rule, float(scale))
         sums = rates.sum(axis=1)
         if scale == 0.0 or np.abs(sums).max() > 1e-9 * scale:
             i = int(np.argmax(np.abs(sums)))

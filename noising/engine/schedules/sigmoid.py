@@ -53,14 +53,15 @@ class Sigmoid(AlphaSchedule):
         ahead = self.span * (1.0 - t)
         x = self.last - ahead
         scale = np.exp(max(self.first, 0.0) - np.maximum(x, 0.0))
-        return scale * self._share(ahead, x, self.first)
+        # The last bit of a product of roundings may lie beyond the whole.
+        return np.minimum(scale * self._share(ahead, x, self.first), 1.0)
 
     def move_chance(self, t: FloatArray) -> FloatArray:
         """Return the share of the rise that is behind."""
         behind = self.span * t
         x = self.first + behind
         scale = np.exp(np.minimum(x, 0.0) - min(self.last, 0.0))
-        return scale * self._share(behind, x, self.last)
+        return np.minimum(scale * self._share(behind, x, self.last), 1.0)
 
     def move_rate(self, t: FloatArray) -> FloatArray:
         """Return dv/dt over the whole rise."""

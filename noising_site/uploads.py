@@ -80,7 +80,7 @@ class Uploads:
         while self.taken > self.most_bytes:
             coming = [each for each in self._uploads if not each.ended]
             now = time.monotonic()
-            slowest = min(coming, key=lambda each: each.rate(now))
+            slowest = min(coming, key=lambda each: (each.rate(now), each.began))
             self._leave(slowest)
             if slowest is upload:
                 raise CrowdedError

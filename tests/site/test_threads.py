@@ -220,7 +220,7 @@ def test_where_there_is_no_room_the_slowest_body_gives_way(settings):
         await asyncio.gather(waiting, held)
         return slow, others
 
-    slow, others = asyncio.run(exchange())
+    slow, others = asyncio.run(asyncio.wait_for(exchange(), 20))
     assert (slow.status, slow.content) == (503, b"full")
     assert [other.status for other in others] == [200, 200]
     assert application.uploads.taken == 0
@@ -245,7 +245,7 @@ def test_a_body_that_is_called_off_leaves_its_room():
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(exchange())
+    asyncio.run(asyncio.wait_for(exchange(), 20))
     assert application.uploads.taken == 0
 
 

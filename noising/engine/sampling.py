@@ -328,7 +328,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_MOST_WORKERS - 1, thread_name_prefix="noise")
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows forks nothing
     # A process that is forked off has none of its parent's threads.
     os.register_at_fork(after_in_child=_pool.cache_clear)
 

@@ -50,7 +50,10 @@ WRONG = {
     "rates": lambda: build_process(
         {
             "vocab_size": 2,
-            "graph": {"type": "rate_matrix", "rates": [[-1e308, 1e308]] * 2},
+            "graph": {
+                "type": "rate_matrix",
+                "rates": [[-1e308, 1e308], [1e308, -1e308]],
+            },
         }
     ),
     "no times": lambda: SMALL.position_sigma([], 2),

@@ -7,11 +7,11 @@ import threading
 import orjson
 import pytest
 
+from noising_site.gate import Gate
 from noising_site.requests import CROWDED
 from noising_site.threads import (
     PIECE_BYTES,
     SMALL_BYTES,
-    Gate,
     PieceWrapper,
     ThreadedApplication,
     answered,

@@ -4,10 +4,12 @@ drf-spectacular calls these hooks with the finished document, as the settings li
 """
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 
+from django.http import HttpRequest
+
 from noising.api.errors import MEDIA_TYPE as PROBLEM
+from noising.api.errors import problem
 from noising.api.examples import REQUEST_ID_SHOWN
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -73,18 +75,12 @@ def show_problems(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
     """Show an error of each status where an operation shows none of its own."""
+    shown = HttpRequest()
+    shown.META["HTTP_X_REQUEST_ID"] = REQUEST_ID_SHOWN
     for operation in operations_of(result):
         for code, response in operation["responses"].items():
             content = response.get("content", {}).get(PROBLEM)
             if content is not None:
-                title = HTTPStatus(int(code)).phrase
-                value = {
-                    "type": "about:blank",
-                    "title": title,
-                    "status": int(code),
-                    "detail": response["description"],
-                    "errors": [],
-                    "request_id": REQUEST_ID_SHOWN,
-                }
-                content.setdefault("examples", {title: {"value": value}})
+                value = problem(shown, int(code), response["description"])
+                content.setdefault("examples", {value["title"]: {"value": value}})
     return result

@@ -1,6 +1,7 @@
 """A caller's tokens and their random coordinates, checked and cut into rows."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from noising.engine.arrays import (
     WordArray,
     as_array,
     bounded_integers,
+    check_elements,
     check_range,
     integer_array,
 )
@@ -112,6 +114,30 @@ def real_positions(lengths: Any, length: int) -> BoolArray:
     """
     ends = bounded_integers(lengths, "lengths", low=0, high=length)
     return np.asarray(np.arange(length) < ends.reshape(-1, 1))
+
+
+def check_rows(length: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse arguments of other rows than one another's, and too many positions.
+
+    Args:
+        length: L.
+        shapes: by the names of the arguments: (1 or B, L), or (1 or B, 1) of what has
+            one value for a row.
+
+    Raises:
+        EngineError: naming the argument that does not fit those before it.
+    """
+    rows = 1
+    for field, (count, columns, *_) in shapes.items():
+        if columns not in (1, length):
+            rule = f"must have one value for each of the {length} positions"
+            raise EngineError(field, "wrong_length", rule, columns)
+        if rows > 1 and count not in (1, rows):
+            rule = f"must be for the {rows} rows of the others"
+            code = "wrong_shape" if field == "t" else "wrong_length"
+            raise EngineError(field, code, rule, count)
+        rows = max(rows, count)
+        check_elements(rows, length, field="length")
 
 
 def cut(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:

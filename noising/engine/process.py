@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 
 from noising.engine.arrays import (
-    AnyArray,
     FloatArray,
     IntArray,
     TokenArray,
-    check_elements,
     checked_length,
     integer_array,
     quiet,
@@ -23,6 +21,7 @@ from noising.engine.arrays import (
 from noising.engine.batch import (
     Batch,
     check_ids,
+    check_rows,
     checked_batch,
     checked_tokens,
     real_positions,
@@ -139,14 +138,12 @@ class ForwardProcess(ExactQuantities):
         length = checked_length(length)
         given = None if tokens is None else checked_tokens(tokens, self.graph)
         rows = None if given is None else np.atleast_2d(given)
-        weighed = None if weights is None else np.atleast_2d(checked_weights(weights))
-        _check_rows(
-            length,
-            tokens=rows,
-            weights=weighed,
-            lengths=None if lengths is None else _as_rows(lengths, length),
-            t=np.atleast_1d(times)[:, None],
-        )
+        shapes = {} if rows is None else {"tokens": rows.shape}
+        if weights is not None:
+            shapes["weights"] = np.atleast_2d(checked_weights(weights)).shape
+        if lengths is not None:
+            shapes["lengths"] = integer_array(lengths, "lengths").size, 1
+        check_rows(length, shapes | {"t": (times.size, 1)})
         noise = self._position_noise(weights, token_types, length, rows)
         real = None if lengths is None else real_positions(lengths, length)
         moment = Moment(
@@ -406,33 +403,3 @@ class ForwardProcess(ExactQuantities):
         return sample_times(
             self.timeline, n, seed=seed, method=method, index0=index0, total=total
         )
-
-
-def _as_rows(lengths: Any, length: int) -> AnyArray:
-    """Return an array of as many rows as there are lengths, which takes no memory."""
-    return np.broadcast_to(np.True_, (integer_array(lengths, "lengths").size, length))
-
-
-def _check_rows(length: int, **given: AnyArray | None) -> None:
-    """Refuse arrays of other rows than one another's, and results that are too large.
-
-    Args:
-        length: L.
-        given: (1, L), (B, L), (1, 1) or (B, 1) arrays by the names of their arguments.
-
-    Raises:
-        EngineError: naming the argument that does not fit those before it.
-    """
-    rows = 1
-    for field, array in given.items():
-        if array is None:
-            continue
-        if array.shape[1] not in (1, length):
-            rule = f"must have one value for each of the {length} positions"
-            raise EngineError(field, "wrong_length", rule, array.shape[1])
-        if rows > 1 and array.shape[0] not in (1, rows):
-            rule = f"must be for the {rows} rows of the others"
-            code = "wrong_shape" if field == "t" else "wrong_length"
-            raise EngineError(field, code, rule, array.shape[0])
-        rows = max(rows, array.shape[0])
-        check_elements(rows, length, field="length")

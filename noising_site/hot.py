@@ -17,20 +17,17 @@ from django.http import HttpRequest
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 
+from noising.api import plain
 from noising.api.base import ServiceView
 from noising.api.negotiation import preferred_type
 from noising.api.parsers import MEDIA_TYPE, check_content_type
-from noising.api.plain import plain_answer
 from noising.api.v1.noise import npy
-from noising.api.v1.noise.plain import MOST_BYTES, plain_batch
+from noising.api.v1.noise import plain as plain_batches
 from noising.api.v1.noise.views import NoiseBatchView
 from noising.api.views import InfoView, NoiseView
 from noising_site.health import LivezView
 from noising_site.middleware import host_is_served, request_id, take_scheme
 from noising_site.threads import WSGI, Answer, Headers, Scope, answered, environ_of
-
-INLINE_JSON_BYTES: Final = 64 * 1024
-"""A body up to which the loop itself works: half a millisecond, about 10,000 ids."""
 
 MIDDLEWARE: Final = frozenset(
     {
@@ -86,8 +83,8 @@ ROUTES: Final = (
         method="POST",
         path="/noise",
         view=NoiseView,
-        compute=lambda _, body: plain_answer(body),
-        most_bytes=INLINE_JSON_BYTES,
+        compute=lambda _, body: plain.plain_answer(body),
+        most_bytes=plain.MOST_BYTES,
         sample=(b"", orjson.dumps({"tokens": [0], "timestep": 0})),
     ),
     Route(
@@ -95,8 +92,8 @@ ROUTES: Final = (
         path="/api/v1/noise",
         view=NoiseBatchView,
         form=npy.MEDIA_TYPE,
-        compute=plain_batch,
-        most_bytes=MOST_BYTES,
+        compute=plain_batches.plain_batch,
+        most_bytes=plain_batches.MOST_BYTES,
         sample=(b"timesteps=0", npy.write_npy(np.zeros(1, np.int64))),
     ),
 )

@@ -5,6 +5,7 @@ import pytest
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.settings import api_settings
 
+from noising.api.plain import MOST_BYTES
 from noising.api.views import NoiseView
 from noising_site import hot
 from noising_site.asgi import Application
@@ -117,9 +118,9 @@ def test_a_client_that_goes_away_is_not_answered(warm):
 
 
 def test_long_bodies_are_not_worked_on_by_the_loop(warm):
-    length = b"%d" % (hot.INLINE_JSON_BYTES + 1)
+    length = b"%d" % (MOST_BYTES + 1)
     assert warm.hot.find(post("/noise", GOOD, (b"content-length", length))) is None
-    length = b"%d" % hot.INLINE_JSON_BYTES
+    length = b"%d" % MOST_BYTES
     assert warm.hot.find(post("/noise", GOOD, (b"content-length", length)))
 
 

@@ -19,7 +19,7 @@ class Upload:
         task: what reads it.
         began: when, by the monotonic clock.
         size: bytes so far.
-        ended: whether all of it is there.
+        ended: whether nothing more of it is read.
         gave_way: whether another one has got its room.
     """
 

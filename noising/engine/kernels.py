@@ -5,7 +5,7 @@ from block to block. Eight positions share the leading bytes of their uniforms, 
 64-bit word; the rest of a uniform is hashed only where its leading byte ties with
 the threshold's, and a replacement only where a token moves (or everywhere, where
 most move). np.where, masked copies and boolean indexing mispredict a branch per
-token: blending is by xor and and.
+token: blending is by xor and and, or by taking the larger.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Struck:
     Attributes:
         flags: (R, C), in memory that the next block overwrites.
         count: how many positions.
-        flat: (count,) their ascending flat indices.
+        flat: (count,) their ascending flat indices, or None where not found yet.
     """
 
     flags: BoolArray
@@ -249,7 +249,7 @@ class Worker:
 
     PARALLEL: ClassVar[bool] = False
     """NumPy's calls are short, and threads take the interpreter from each other: two
-    are half as fast again as one."""
+    take half as long again as one."""
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._hasher = Hasher(capacity)

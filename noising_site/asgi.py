@@ -1,40 +1,70 @@
 """The ASGI application that gunicorn serves on its event loops."""
 
+from typing import Final
+
+from django.conf import settings
+
 # It sets Django up, which the others need.
 from noising_site.wsgi import application as wsgi_application
 
 # isort: split
-from noising_site.hot import HotPath
-from noising_site.threads import WSGI, Receive, Scope, Send, ThreadedApplication
+from noising.budget import MemoryBudget
+from noising_site.fast_path import FastPath
+from noising_site.middleware import unserved_response
+from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
 
-THREADS = 8
-"""Requests that a process works on at once, beside its hot path."""
+HELD_BODIES: Final = 8
+"""Bodies of MAX_BODY_BYTES, or responses of that size, that one process may hold."""
+
+STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})
 
 
 class Application:
-    """The hot path on the event loop, everything else in threads.
+    """The fast path on the event loop, everything else in threads.
 
-    Django's own handler for ASGI takes a request through several threads and reads
-    bodies of any length; this one asks the WSGI application, so that all requests
-    are answered by the same code whichever server runs.
+    Django's own ASGI handler takes a request through several threads and reads bodies
+    of any length; behind the bridge the WSGI application answers all requests.
     """
 
     def __init__(self, application: WSGI) -> None:
-        """Learn from the application what may be answered at once."""
-        self.hot = HotPath(application)
-        self.threaded = ThreadedApplication(application, threads=THREADS)
+        """Learn from the application which responses the fast path can make."""
+        self.fast_path = FastPath(application)
+        self.bridge = WSGIBridge(
+            application,
+            is_stateless=is_stateless,
+            refuse=refuse,
+            memory=MemoryBudget(HELD_BODIES * settings.MAX_BODY_BYTES),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         if scope["type"] != "http":
             raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
-        learned = self.hot.find(scope)
-        if learned is None:
-            await self.threaded(scope, receive, send)
-        elif learned.route.compute is None:
-            await learned.known(scope).send(send)
-        else:
-            await self.threaded(scope, receive, send, at_once=learned.answer)
+        responder = self.fast_path.find(scope)
+        await self.bridge(
+            scope,
+            receive,
+            send,
+            max_body_bytes=settings.MAX_BODY_BYTES,
+            respond_at_once=responder and responder.respond,
+        )
+
+
+def is_stateless(scope: Scope) -> bool:
+    """Tell whether a request needs neither the database nor another service."""
+    path: str = scope["path"]
+    if path == "/":  # to a browser it is the dashboard
+        return b"text/html" not in dict(scope["headers"]).get(b"accept", b"")
+    return path in STATELESS_PATHS or path.startswith("/alpha/")
+
+
+def refuse(status: int) -> Response:
+    """Return the response to a request that cannot be served."""
+    refused = unserved_response(status)
+    headers = [
+        (name.lower().encode(), value.encode()) for name, value in refused.items()
+    ]
+    return Response(status=status, headers=headers, content=refused.content)
 
 
 application = Application(wsgi_application)

@@ -1,27 +1,17 @@
-"""How gunicorn serves; what depends on the machine `manage.py serve` passes it."""
+"""How gunicorn serves; `manage.py serve` passes what depends on the machine."""
 
 import ctypes
 import gc
-import logging
 import os
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from noising_site.environment import Environment
-
-WORKERS = {
-    # An event loop, which no slow client holds up; docs/performance.md compares them.
-    "uvicorn": ("noising_site.worker.EventLoopWorker", "noising_site.asgi:application"),
-    # Threads let a process answer others while one of its clients is slow.
-    "gthread": ("gthread", "noising_site.wsgi:application"),
-}
-WORKER = Environment(os.environ).choice("WEB_WORKER", "uvicorn", tuple(WORKERS))
-
-worker_class, wsgi_app = WORKERS[WORKER]
+worker_class = "asgi"
+wsgi_app = "noising_site.asgi:application"
+asgi_lifespan = "off"
 proc_name = "noising"  # in process lists
-threads = 8
 # Loaded once, then forked: a worker that dies is replaced at once, and memory is
 # shared. Seeds come from the operating system with every call, so forks share none.
 preload_app = True
@@ -46,6 +36,9 @@ accesslog = None
 errorlog = "-"
 loglevel = "info"
 
+
+# How long a busy thread may keep the interpreter from the event loop; Python: 0.005.
+SWITCH_SECONDS = 0.001
 
 # What gunicorn tells a worker to stop by. One that is still booting would lose it: it
 # runs its parent's handlers until it has its own. So they wait over the fork.
@@ -79,29 +72,13 @@ def on_starting(server: Any) -> None:
     # What is here by now stays: the collector need not look at it, which would copy
     # the pages that the workers share.
     gc.freeze()
-    server.log.error_log.addFilter(name_silent_client)
     if sys.platform == "linux":
         # Were `manage.py serve` killed, nothing else would stop the workers.
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
-def post_worker_init(_worker: Any) -> None:
-    """Take signals in a worker of threads; an event loop has its handlers later."""
-    if WORKER == "gthread":
-        release_signals()
-
-
-def child_exit(_server: Any, worker: Any) -> None:
-    """Let no worker leave connections to one that has ended."""
-    if WORKER == "uvicorn":
-        worker.leave()
-
-
-def name_silent_client(record: logging.LogRecord) -> bool:
-    """Replace the traceback of a receive timeout by a line that says what it was."""
-    if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
-        record.msg, record.args = "Closed a connection that had fallen silent.", ()
-        record.exc_info = None
-        record.levelno, record.levelname = logging.INFO, "INFO"
-    return True
+def post_worker_init(worker: Any) -> None:
+    """Take signals once the event loop runs: before, uvloop's handlers lose them."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    worker.loop.call_soon(release_signals)

@@ -17,10 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
-from noising.api.errors import MALFORMED, problem, problem_response
+from noising.api.errors import problem, problem_response
 from noising.drawing import NoTurnError
 from noising_site.errors import error_response
-from noising_site.requests import CROWDED
 
 logger = logging.getLogger("noising.site")
 
@@ -38,8 +37,16 @@ WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 LONGEST_LOGGED_HOST = 200
 
-NO_ROOM = "The service has no room for this request now: ask again a little later."
-CROWDED_SECONDS = 5
+UNSERVED: Mapping[int, str] = {
+    408: "The request's body did not arrive within 60 s.",
+    503: (
+        "Other requests hold all the memory that this process has for bodies and "
+        "responses; repeat the request later."
+    ),
+}
+"""Why a request never reached a view, by status."""
+
+RETRY_SECONDS = 5
 
 
 class EdgeMiddleware:
@@ -76,11 +83,7 @@ class EdgeMiddleware:
         return response
 
     def refusal(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Return the answer where there is no room, or to a host that is not served."""
-        if CROWDED in request.META:
-            response = secured(error_response(request, 503, NO_ROOM))
-            response.headers["Retry-After"] = str(CROWDED_SECONDS)
-            return response
+        """Return the response to a host that is not served."""
         if request.path_info in settings.HEALTH_PATHS:
             return None
         if host_is_served(request):
@@ -153,11 +156,14 @@ def host_is_served(request: HttpRequest) -> bool:
     return True
 
 
-def unparsed_response() -> HttpResponse:
-    """Return the answer to what a server could not read as HTTP."""
+def unserved_response(status: int) -> HttpResponse:
+    """Return the response to a request that reached no view: 408 or 503."""
     request = HttpRequest()
     request.META["HTTP_X_REQUEST_ID"] = request_id("")
-    response = secured(problem_response(problem(request, 400, MALFORMED)))
+    document = problem(request, status, UNSERVED[status])
+    response = secured(problem_response(document))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     complete(response, request.META["HTTP_X_REQUEST_ID"])
     return response
 

@@ -21,7 +21,6 @@ from noising_site.configuration import (
     tokenizer,
 )
 from noising_site.environment import Environment
-from noising_site.gunicorn import WORKERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -63,8 +62,6 @@ MAX_QUEUED_RUNS = env.whole("MAX_QUEUED_RUNS", 20, least=1, most=10_000)
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
 PORT = env.whole("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", os.cpu_count() or 1, least=1, most=1024)
-# Read by noising_site/gunicorn.py; refused here, before it starts.
-WEB_WORKER = env.choice("WEB_WORKER", "uvicorn", tuple(WORKERS))
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 DATABASES = {"default": database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -44,13 +44,6 @@ def prepare(say: Say) -> None:
         ) from error
 
 
-def use_kept_key() -> None:
-    """Sign with the key that `prepare` has made, as every later start will."""
-    if settings.KEY_SOURCE == "process":
-        settings.SECRET_KEY = ensure_secret_key(settings.DATA_DIR)
-        settings.KEY_SOURCE = "file"
-
-
 def migrate(say: Say) -> None:
     """Bring the database to the present schema.
 

@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.operations.servers import running, wait_for
 
 # Stops the first worker at the moment it least expects it: just after the fork.
@@ -20,15 +18,14 @@ def post_fork(server, worker):
 """
 
 
-@pytest.mark.parametrize("worker", ["uvicorn", "gthread"])
 def test_a_worker_told_to_stop_while_it_boots_stops(
-    data_dir: Path, tmp_path: Path, worker: str
+    data_dir: Path, tmp_path: Path
 ) -> None:
     config = tmp_path / "stop_while_booting.py"
     config.write_text(STOP_WHILE_BOOTING)
     command = (sys.executable, "-m", "gunicorn", "--config", str(config))
 
-    with running(data_dir, command=command, variables={"WEB_WORKER": worker}) as server:
+    with running(data_dir, command=command) as server:
         wait_for(
             lambda: server.lines.count("Worker exiting") == 1,
             lambda: f"the signal was lost:\n{server.lines}",

@@ -28,9 +28,6 @@ from tests.operations.servers import (
 NOISE = {"tokens": list(range(64)), "timestep": 900}
 
 
-WORKERS = pytest.mark.parametrize("worker", ["uvicorn", "gthread"])
-
-
 def serve(**variables: str) -> subprocess.CompletedProcess[str]:
     """Run a serve that is expected to refuse."""
     return subprocess.run(
@@ -93,37 +90,6 @@ def test_a_prepared_folder_is_used_as_it_is(
     assert not any(digit in named for digit in "0123456789")
 
 
-@pytest.mark.parametrize("said", [b"", b"POST /noise HTTP/1.1\r\nHost: loc"])
-def test_silent_clients_keep_nobody_waiting(server: Server, said: bytes) -> None:
-    address = ("127.0.0.1", server.port)
-    with ExitStack() as stack:
-        for _ in range(64):
-            silent = stack.enter_context(socket.create_connection(address))
-            silent.sendall(said)
-        started = time.monotonic()
-
-        assert server.ask("POST", "/noise", NOISE).status == 200
-
-        assert time.monotonic() - started < 2
-
-
-def test_threads_keep_up_with_clients_that_connect_and_say_nothing(
-    data_dir: Path,
-) -> None:
-    with (
-        running(data_dir, variables={"WEB_WORKER": "gthread"}) as server,
-        ExitStack() as stack,
-    ):
-        for _ in range(64):
-            address = ("127.0.0.1", server.port)
-            stack.enter_context(socket.create_connection(address))
-        started = time.monotonic()
-
-        assert server.ask("POST", "/noise", NOISE).status == 200
-
-        assert time.monotonic() - started < 2
-
-
 def test_slow_uploads_and_slow_pages_keep_noise_from_nobody(server: Server) -> None:
     """16 bodies that are too long for the loop stop half-way; pages are drawn."""
     head = (
@@ -148,10 +114,7 @@ def test_slow_uploads_and_slow_pages_keep_noise_from_nobody(server: Server) -> N
         assert {page.result().status for page in pages} == {200}
 
 
-@WORKERS
-def test_a_killed_worker_is_replaced_and_no_noise_repeats(
-    data_dir: Path, worker: str
-) -> None:
+def test_a_killed_worker_is_replaced_and_no_noise_repeats(data_dir: Path) -> None:
     seeds: list[str] = []
     noised: list[str] = []
 
@@ -161,7 +124,7 @@ def test_a_killed_worker_is_replaced_and_no_noise_repeats(
             seeds.append(answer.headers["Noise-Seed"])
             noised.append(str(answer.json()["noised_tokens"]))
 
-    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
+    with running(data_dir) as server:
         noise(server)
         for _ in range(3):
             victim, _ = server.both_workers()
@@ -174,15 +137,14 @@ def test_a_killed_worker_is_replaced_and_no_noise_repeats(
     assert len(set(noised)) == len(noised)
 
 
-@WORKERS
-def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path, worker: str) -> None:
+def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path) -> None:
     body = json.dumps(NOISE).encode()
     head = (
         "POST /noise HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     ).encode()
 
-    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
+    with running(data_dir) as server:
         address = ("127.0.0.1", server.port)
         with socket.create_connection(address, timeout=30) as client:
             client.sendall(head)
@@ -212,9 +174,8 @@ def test_sigterm_lets_a_slow_page_finish(data_dir: Path) -> None:
     assert "was sent SIG" not in server.lines
 
 
-@WORKERS
-def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path, worker: str) -> None:
-    with running(data_dir, variables={"WEB_WORKER": worker}) as server:
+def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path) -> None:
+    with running(data_dir) as server:
         left = server.both_workers()
         os.kill(server.child("gunicorn"), signal.SIGKILL)
         code = server.process.wait(timeout=30)
@@ -227,7 +188,7 @@ def test_the_end_of_gunicorn_is_the_end_of_serve(data_dir: Path, worker: str) ->
     assert "CommandError: The web server was killed by SIGKILL" in server.lines
 
 
-def test_a_killed_worker_of_runs_is_started_anew_and_disturbs_nobody(
+def test_a_killed_worker_of_runs_restarts_and_disturbs_nobody(
     data_dir: Path,
 ) -> None:
     with running(data_dir) as server:
@@ -247,9 +208,7 @@ def test_a_killed_worker_of_runs_is_started_anew_and_disturbs_nobody(
             lambda: "not nice",
         )
         assert server.stop() == 0
-    assert "The worker was killed by SIGKILL; it is started anew in 1 s." in (
-        server.lines
-    )
+    assert "The worker was killed by SIGKILL; it restarts in 1 s." in (server.lines)
 
 
 def test_a_killed_serve_leaves_no_process_behind(data_dir: Path) -> None:

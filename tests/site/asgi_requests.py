@@ -92,7 +92,7 @@ def post(path: str, body: bytes, *headers: tuple[bytes, bytes]) -> dict[str, Any
     return scope_of("POST", path, [*kept, *(pair for pair in headers if pair[1])])
 
 
-def answered_both(
+def same_response(
     first: Any, second: Any, scope: dict[str, Any], body: bytes = b""
 ) -> Client:
     """Return the one answer of two applications, asked with the same id."""

@@ -15,16 +15,15 @@ POST = b"POST /noise HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/js
 LIMIT = 16 * 2**20
 
 
-@pytest.fixture(scope="module", params=["uvicorn", "gthread"])
-def server(tmp_path_factory, request):
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
     port = str(free_port())
     command = (
         *(sys.executable, "-m", "gunicorn", "--config", "python:noising_site.gunicorn"),
         *("--bind", f"127.0.0.1:{port}"),
     )
     folder = tmp_path_factory.mktemp("wire") / "data"
-    variables = {"PORT": port, "WEB_WORKER": request.param}
-    with running(folder, command=command, variables=variables) as started:
+    with running(folder, command=command, variables={"PORT": port}) as started:
         yield started
 
 

@@ -1,19 +1,23 @@
 """`manage.py serve`: everything that runs in production, under one process."""
 
+import os
 import socket
-from functools import partial
-from importlib import import_module
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.management import BaseCommand, CommandError
+from django.db import connections
 
-from noising.management.apart import run_apart
-from noising.management.listening import listening_socket
-from noising.management.preparation import prepare, use_kept_key
-from noising.management.programs import DRAIN_SECONDS, run_web_server, run_worker
-from noising.management.supervisor import Program, ProgramEndedError, supervise
+from noising.management.preparation import prepare
+from noising.management.processes import Program, ProgramEndedError, supervise
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
+DRAIN_SECONDS = 8
+"""How long requests may take to end after SIGTERM; Docker kills after 10 s."""
 
 
 class Command(BaseCommand):
@@ -27,11 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Serve until stopped."""
-        with self._listener() as listener:
-            import_module(settings.ROOT_URLCONF)  # the checks need it, and requests
-            run_apart(self._prepare)
-            use_kept_key()
-            self.stdout.write(f"Serving on {_address(listener)}. Ctrl-C stops.")
+        with self._listen() as listener:
+            self.check(include_deployment_checks=True, fail_level=checks.ERROR)
+            prepare(self.stdout.write)
+            connections.close_all()
+            self.stdout.write(f"Serving on {_url(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
                 supervise(
@@ -43,31 +47,42 @@ class Command(BaseCommand):
                 raise CommandError(f"{ended}; its own lines above say why") from ended
         self.stdout.write("Stopped.")
 
-    def _prepare(self) -> None:
-        """Check the settings, then make ready what is not."""
-        self.check(include_deployment_checks=True, fail_level=checks.ERROR)
-        prepare(self.stdout.write)
-
-    def _listener(self) -> socket.socket:
-        """Take the port first: that it is taken should be known at once."""
+    def _listen(self) -> socket.socket:
+        """Bind the port first, so that a port in use is known at once."""
         try:
-            return listening_socket(settings.HOST, settings.PORT)
+            family, _, _, _, address = socket.getaddrinfo(
+                settings.HOST.strip("[]"),
+                settings.PORT,
+                type=socket.SOCK_STREAM,
+                flags=socket.AI_PASSIVE,
+            )[0]
+            return socket.create_server(address[:2], family=family, backlog=BACKLOG)
         except OSError as error:
+            # create_server appends the address to the system's own words
+            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error
             raise CommandError(
                 f"HOST {settings.HOST} and PORT {settings.PORT} cannot be served on "
-                f"({error.strerror}); choose others, for example PORT=8001"
+                f"({reason}); choose others, for example PORT=8001"
             ) from error
 
 
 def _programs(listener: socket.socket) -> list[Program]:
     """Describe what runs; requests do not depend on the worker."""
+    gunicorn = (
+        *(sys.executable, "-m", "gunicorn"),
+        *("--config", "python:noising_site.gunicorn"),
+        *("--bind", f"fd://{listener.fileno()}"),
+        *("--workers", str(settings.WEB_CONCURRENCY)),
+        *("--graceful-timeout", str(DRAIN_SECONDS)),
+    )
+    worker = (sys.executable, sys.argv[0], "worker", "--parent", str(os.getpid()))
     return [
-        Program(name="The web server", run=partial(run_web_server, listener)),
-        Program(name="The worker", run=partial(run_worker, listener), restarts=True),
+        Program(name="The web server", command=gunicorn, inherited=[listener.fileno()]),
+        Program(name="The worker", command=worker, restarts=True),
     ]
 
 
-def _address(listener: socket.socket) -> str:
+def _url(listener: socket.socket) -> str:
     """Return the URL to open on this machine."""
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound

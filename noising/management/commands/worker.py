@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.crypto import get_random_string
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME
+from setproctitle import setproctitle
 
 from noising.management.queue_worker import QueueWorker, Upkeep
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Work until stopped."""
+        setproctitle("noising: worker")
         os.nice(NICENESS)
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
         worker_id = _identity()

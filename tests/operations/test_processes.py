@@ -1,4 +1,4 @@
-"""noising.management.supervisor: programs that live and end together."""
+"""Processes that run, restart and stop together."""
 
 import dataclasses
 import os
@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from noising.management import supervisor
-from noising.management.supervisor import Program, ProgramEndedError
+from noising.management import processes
+from noising.management.processes import Program, ProgramEndedError
 
-supervise = partial(supervisor.supervise, say=print)
+supervise = partial(processes.supervise, say=print)
 
 
 def python(script: str, *arguments: object) -> Program:
-    """Return a program of its own, which knows nothing of this one's handlers."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return Program(name="The child", run=partial(os.execv, sys.executable, command))
+    return Program(name="The child", command=command)
 
 
 # Says that it runs, and on SIGTERM finishes its work before it ends.
@@ -144,50 +143,13 @@ def children_of_this_process() -> str:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
 
 
-def test_a_program_that_cannot_be_started_stops_those_before_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    sleeps = python("import time; time.sleep(60)")
-    before = children_of_this_process()
-    fork, forked = os.fork, []
+def test_a_program_that_cannot_be_started_stops_the_others(tmp_path: Path) -> None:
+    missing = Program(name="The child", command=["/no/such/program"])
 
-    def fork_once() -> int:
-        if forked:
-            raise BlockingIOError("no more processes")
-        forked.append(fork())
-        return forked[0]
+    with pytest.raises(FileNotFoundError):
+        supervise([python(DRAINS, tmp_path), missing], stop_seconds=20)
 
-    monkeypatch.setattr(os, "fork", fork_once)
-
-    with pytest.raises(BlockingIOError):
-        supervise([sleeps, python("")], stop_seconds=20)
-
-    assert children_of_this_process() == before
-
-
-def test_what_a_program_raises_is_shown_and_ends_it(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    def fail() -> None:
-        raise LookupError("nothing there")
-
-    with pytest.raises(ProgramEndedError, match="The child ended with exit code 1"):
-        supervise([Program(name="The child", run=fail)], stop_seconds=20)
-
-    assert "LookupError: nothing there" in capfd.readouterr().err
-
-
-def test_a_program_has_no_handlers_and_no_input_of_its_parent(tmp_path: Path) -> None:
-    def report() -> None:
-        handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGCHLD)
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        (tmp_path / "report").write_text(f"{handlers} {held} {os.read(0, 1)!r}")
-
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGCHLD)
-    with pytest.raises(ProgramEndedError):
-        supervise([Program(name="The child", run=report)], stop_seconds=20)
-
-    assert (tmp_path / "report").read_text() == f"{before} set() b''"
+    assert children_of_this_process() == ""
 
 
 def test_the_handlers_of_the_caller_come_back() -> None:
@@ -223,23 +185,23 @@ if count == 3:
 """
 
 
-def test_a_program_that_restarts_is_started_anew_and_takes_nobody_with_it(
+def test_a_program_that_restarts_takes_nobody_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(processes, "FIRST_WAIT_SECONDS", 0.01)
     (tmp_path / "other").mkdir()
     worker = dataclasses.replace(python(ENDS_YOUNG, tmp_path), restarts=True)
     waiter = when_there(tmp_path / "running", signal_self(signal.SIGTERM))
     lines: list[str] = []
 
-    supervisor.supervise(
+    processes.supervise(
         [python(DRAINS, tmp_path / "other"), worker], stop_seconds=20, say=lines.append
     )
 
     waiter.join()
     assert (tmp_path / "other" / "drained").exists()
-    # It waits the longer the oftener it ends young.
+    # Each wait is twice the one before.
     assert lines[:2] == [
-        f"The child ended with exit code 0; it is started anew in {wait} s."
+        f"The child ended with exit code 0; it restarts in {wait} s."
         for wait in ("0.01", "0.02")
     ]

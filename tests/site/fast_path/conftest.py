@@ -1,4 +1,4 @@
-"""The application with its hot path, and without."""
+"""The application with its fast path, and without."""
 
 import pytest
 
@@ -14,13 +14,13 @@ def _database_left_alone():
 
 
 @pytest.fixture(scope="package")
-def warm():
+def fast():
     return Application(wsgi_application)
 
 
 @pytest.fixture(scope="package")
-def cold():
-    """The same without its hot path."""
+def slow():
+    """The same without its fast path."""
     application = Application(wsgi_application)
-    application.hot.learned.clear()
+    application.fast_path.responders.clear()
     return application

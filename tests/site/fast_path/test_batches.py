@@ -8,13 +8,13 @@ from noising.configured import default_process
 from noising_site.asgi import Application
 from noising_site.wsgi import application as wsgi_application
 from tests.api.v1.forms import NPY, npy, tokens_of
-from tests.site.asgi_requests import answered_both, ask, post
+from tests.site.asgi_requests import ask, post, same_response
 
 ROWS = np.arange(24, dtype=np.uint16).reshape(3, 8)
 TYPE = (b"content-type", NPY.encode())
 SEEDED = b"timesteps=500&seed=7"
 
-HOT = {
+FAST = {
     "one timestep": SEEDED,
     "a timestep for each row": b"timesteps=0,500,999&seed=7",
     "times": b"times=0.5,0,1&seed=18446744073709551615",
@@ -57,17 +57,17 @@ def batch(query: bytes, body: bytes, *headers: tuple[bytes, bytes]):
 
 
 @pytest.fixture
-def alone(warm, monkeypatch):
-    """The hot path, with nobody to turn to."""
-    monkeypatch.delattr(warm.threaded, "application")
-    return warm
+def alone(fast, monkeypatch):
+    """The fast path, with nobody to turn to."""
+    monkeypatch.delattr(fast.bridge, "application")
+    return fast
 
 
-@pytest.mark.parametrize("query", HOT.values(), ids=HOT.keys())
+@pytest.mark.parametrize("query", FAST.values(), ids=FAST.keys())
 @pytest.mark.parametrize("dtype", ["<u2", "<i4", "<i8"])
-def test_answers_are_the_same_to_the_byte(alone, cold, query, dtype):
+def test_answers_are_the_same_to_the_byte(alone, slow, query, dtype):
     body = npy(ROWS.astype(dtype))
-    answer = answered_both(alone, cold, batch(query, body), body)
+    answer = same_response(alone, slow, batch(query, body), body)
     assert answer.status == 200
     assert dict(answer.headers)[b"content-type"] == NPY.encode()
 
@@ -88,17 +88,17 @@ def test_without_a_seed_each_answer_names_its_own(alone):
     assert ask(alone, again, body).content == first.content
 
 
-def test_one_sequence_is_noised_as_well(alone, cold):
+def test_one_sequence_is_noised_as_well(alone, slow):
     body = npy(ROWS[0])
-    assert answered_both(alone, cold, batch(SEEDED, body), body).status == 200
+    assert same_response(alone, slow, batch(SEEDED, body), body).status == 200
 
 
 @pytest.mark.parametrize("query", LEFT.values(), ids=LEFT.keys())
-def test_other_queries_are_left_to_the_application(warm, cold, query):
+def test_other_queries_are_left_to_the_application(fast, slow, query):
     body = npy(ROWS)
     scope = batch(query, body)
-    assert warm.hot.find(scope).answer(scope, body) is None
-    answered_both(warm, cold, scope, body)
+    assert fast.fast_path.find(scope).respond(scope, body) is None
+    same_response(fast, slow, scope, body)
 
 
 @pytest.mark.parametrize(
@@ -115,27 +115,27 @@ def test_other_queries_are_left_to_the_application(warm, cold, query):
     ],
     ids=["empty", "cut", "short", "floats", "fortran", "narrow", "outside", "no rows"],
 )
-def test_other_bodies_are_left_to_the_application(warm, cold, body):
-    assert answered_both(warm, cold, batch(SEEDED, body), body).status >= 400
+def test_other_bodies_are_left_to_the_application(fast, slow, body):
+    assert same_response(fast, slow, batch(SEEDED, body), body).status >= 400
 
 
-@pytest.mark.parametrize(("headers", "is_hot"), HEADERS.values(), ids=HEADERS.keys())
-def test_only_what_is_sent_and_answered_in_npy_is_hot(warm, cold, headers, is_hot):
+@pytest.mark.parametrize(("headers", "is_fast"), HEADERS.values(), ids=HEADERS.keys())
+def test_only_what_is_sent_and_answered_in_npy_is_fast(fast, slow, headers, is_fast):
     body = npy(ROWS)
     scope = batch(SEEDED, body, *headers)
-    assert (warm.hot.find(scope) is not None) == is_hot
-    answered_both(warm, cold, scope, body)
+    assert (fast.fast_path.find(scope) is not None) == is_fast
+    same_response(fast, slow, scope, body)
 
 
-def test_long_bodies_are_not_worked_on_by_the_loop(warm):
+def test_long_bodies_are_not_worked_on_by_the_loop(fast):
     longest = batch(SEEDED, b"", (b"content-length", b"%d" % plain.MOST_BYTES))
     longer = batch(SEEDED, b"", (b"content-length", b"%d" % (plain.MOST_BYTES + 1)))
-    assert warm.hot.find(longest) is not None
-    assert warm.hot.find(longer) is None
+    assert fast.fast_path.find(longest) is not None
+    assert fast.fast_path.find(longer) is None
 
 
 @pytest.mark.parametrize(
-    ("shape", "is_hot"),
+    ("shape", "is_fast"),
     [
         (plain.MOST_TOKENS, True),
         (plain.MOST_TOKENS + 1, False),
@@ -143,30 +143,30 @@ def test_long_bodies_are_not_worked_on_by_the_loop(warm):
         ((plain.MOST_ROWS + 1, 2), False),
     ],
 )
-def test_nor_are_many_tokens_or_rows(warm, cold, shape, is_hot):
+def test_nor_are_many_tokens_or_rows(fast, slow, shape, is_fast):
     body = npy(np.zeros(shape, np.int64))
     scope = batch(SEEDED, body)
-    assert (warm.hot.find(scope).answer(scope, body) is not None) == is_hot
-    assert answered_both(warm, cold, scope, body).status == 200
+    assert (fast.fast_path.find(scope).respond(scope, body) is not None) == is_fast
+    assert same_response(fast, slow, scope, body).status == 200
 
 
-def test_what_may_take_long_is_not_worked_on_by_the_loop(warm, cold, monkeypatch):
+def test_what_may_take_long_is_not_worked_on_by_the_loop(fast, slow, monkeypatch):
     monkeypatch.setattr(plain, "LONGEST_SECONDS", -1.0)
     body = npy(ROWS)
     scope = batch(SEEDED, body)
-    assert warm.hot.find(scope).answer(scope, body) is None
-    assert answered_both(warm, cold, scope, body).status == 200
+    assert fast.fast_path.find(scope).respond(scope, body) is None
+    assert same_response(fast, slow, scope, body).status == 200
 
 
-def test_the_limit_of_tokens_holds(warm, settings):
+def test_the_limit_of_tokens_holds(fast, settings):
     settings.MAX_TOKENS = ROWS.size - 1
     body = npy(ROWS)
-    assert ask(warm, batch(SEEDED, body), body).status == 413
+    assert ask(fast, batch(SEEDED, body), body).status == 413
 
 
 def test_it_is_off_where_access_is_closed(settings):
     settings.ACCESS = "closed"
     body = npy(ROWS)
     application = Application(wsgi_application)
-    assert application.hot.find(batch(SEEDED, body)) is None
+    assert application.fast_path.find(batch(SEEDED, body)) is None
     assert ask(application, batch(SEEDED, body), body).status == 401

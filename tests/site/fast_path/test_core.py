@@ -1,4 +1,4 @@
-"""The hot path answers as Django does, or not at all."""
+"""The fast path answers as Django does, or not at all."""
 
 import orjson
 import pytest
@@ -7,17 +7,17 @@ from rest_framework.settings import api_settings
 
 from noising.api.plain import MOST_BYTES
 from noising.api.views import NoiseView
-from noising_site import hot
+from noising_site import fast_path
 from noising_site.asgi import Application
 from noising_site.wsgi import application as wsgi_application
 from tests.api.test_plain import NOT_PLAIN, PLAIN, REFUSED
-from tests.site.asgi_requests import HOST, answered_both, ask, post, scope_of
+from tests.site.asgi_requests import HOST, ask, post, same_response, scope_of
 
-[NOISE] = [route for route in hot.ROUTES if route.path == "/noise"]
+[NOISE] = [route for route in fast_path.ROUTES if route.path == "/noise"]
 GOOD = b'{"tokens": [101, 2054, 2003], "timestep": 500, "seed": 7}'
 SEEDED = [body.replace(b"}", b', "seed": 5}', 1) for body in PLAIN[:2]]
 
-HOT = {
+FAST = {
     "plain": post("/noise", GOOD),
     "a client's usual headers": post(
         "/noise",
@@ -36,7 +36,7 @@ HOT = {
     "info": scope_of("GET", "/info"),
     "livez": scope_of("GET", "/livez"),
 }
-COLD = {
+LEFT_TO_DJANGO = {
     "unknown host": post("/noise", GOOD, (b"host", b"evil.example")),
     "no host": post("/noise", GOOD, (b"host", b"")),
     "two hosts": post("/noise", GOOD, HOST, HOST),
@@ -65,68 +65,57 @@ COLD = {
 }
 
 
-@pytest.mark.parametrize("scope", HOT.values(), ids=HOT.keys())
-def test_answers_are_the_same_to_the_byte(warm, cold, scope):
-    assert warm.hot.find(scope) is not None
-    answer = answered_both(warm, cold, scope, GOOD)
+@pytest.mark.parametrize("scope", FAST.values(), ids=FAST.keys())
+def test_answers_are_the_same_to_the_byte(fast, slow, scope):
+    assert fast.fast_path.find(scope) is not None
+    answer = same_response(fast, slow, scope, GOOD)
     assert answer.status == 200
     assert (b"x-request-id", b"mine") in answer.headers
 
 
 @pytest.mark.parametrize("body", [GOOD, *SEEDED, *PLAIN[2:3]])
-def test_plain_bodies_are_answered_the_same_and_hot(warm, cold, body, monkeypatch):
-    monkeypatch.delattr(warm.threaded, "application")
-    answer = answered_both(warm, cold, post("/noise", body), body)
+def test_plain_bodies_are_answered_the_same_and_fast(fast, slow, body, monkeypatch):
+    monkeypatch.delattr(fast.bridge, "application")
+    answer = same_response(fast, slow, post("/noise", body), body)
     assert orjson.loads(answer.content)["metrics"]
 
 
 @pytest.mark.parametrize("body", [*NOT_PLAIN, *REFUSED])
-def test_other_bodies_are_left_to_the_application(warm, cold, body):
+def test_other_bodies_are_left_to_the_application(fast, slow, body):
     if b"seed" not in body:
         body = body.replace(b'"timestep": 5', b'"timestep": 5, "seed": 1')
-    answered_both(warm, cold, post("/noise", body), body)
+    same_response(fast, slow, post("/noise", body), body)
 
 
-@pytest.mark.parametrize("scope", COLD.values(), ids=COLD.keys())
-def test_unusual_requests_are_left_to_the_application(warm, cold, scope):
-    assert warm.hot.find(scope) is None
-    answered_both(warm, cold, scope, GOOD)
+@pytest.mark.parametrize("scope", LEFT_TO_DJANGO.values(), ids=LEFT_TO_DJANGO.keys())
+def test_unusual_requests_are_left_to_the_application(fast, slow, scope):
+    assert fast.fast_path.find(scope) is None
+    same_response(fast, slow, scope, GOOD)
 
 
-def test_each_answer_has_an_id_of_its_own(warm):
-    ids = [dict(ask(warm, HOT["info"]).headers)[b"x-request-id"] for _ in range(2)]
+def test_each_answer_has_an_id_of_its_own(fast):
+    ids = [dict(ask(fast, FAST["info"]).headers)[b"x-request-id"] for _ in range(2)]
     assert ids[0] != ids[1]
     scope = post("/noise", GOOD, (b"x-request-id", b"a b"))
-    assert dict(ask(warm, scope, GOOD).headers)[b"x-request-id"] != b"a b"
+    assert dict(ask(fast, scope, GOOD).headers)[b"x-request-id"] != b"a b"
 
 
-def test_a_body_in_pieces_is_put_together(warm):
-    assert ask(warm, post("/noise", GOOD), GOOD[:9], GOOD[9:]).status == 200
+def test_a_body_in_pieces_is_put_together(fast):
+    assert ask(fast, post("/noise", GOOD), GOOD[:9], GOOD[9:]).status == 200
 
 
-def test_a_client_that_goes_away_is_not_answered(warm):
-    async def receive():
-        return {"type": "http.disconnect"}
-
-    async def send(message):
-        raise AssertionError(message)
-
-    async def application(scope, *_):
-        await warm(scope, receive, send)
-
-    ask(application, post("/noise", GOOD))
-
-
-def test_long_bodies_are_not_worked_on_by_the_loop(warm):
+def test_long_bodies_are_not_worked_on_by_the_loop(fast):
     length = b"%d" % (MOST_BYTES + 1)
-    assert warm.hot.find(post("/noise", GOOD, (b"content-length", length))) is None
+    assert (
+        fast.fast_path.find(post("/noise", GOOD, (b"content-length", length))) is None
+    )
     length = b"%d" % MOST_BYTES
-    assert warm.hot.find(post("/noise", GOOD, (b"content-length", length)))
+    assert fast.fast_path.find(post("/noise", GOOD, (b"content-length", length)))
 
 
-def test_the_limit_of_a_body_holds(warm, settings):
+def test_the_limit_of_a_body_holds(fast, settings):
     settings.MAX_BODY_BYTES = len(GOOD) - 1
-    assert ask(warm, post("/noise", GOOD), GOOD).status == 413
+    assert ask(fast, post("/noise", GOOD), GOOD).status == 413
 
 
 @pytest.mark.parametrize(
@@ -139,47 +128,47 @@ def test_the_limit_of_a_body_holds(warm, settings):
 )
 def test_it_is_off_where_someone_may_be_refused(monkeypatch, name, value):
     monkeypatch.setattr(NoiseView, name, value)
-    learned = hot.HotPath(wsgi_application).learned
-    assert ("POST", "/noise") not in learned
-    assert ("GET", "/livez") in learned
+    responders = fast_path.FastPath(wsgi_application).responders
+    assert ("POST", "/noise") not in responders
+    assert ("GET", "/livez") in responders
 
 
 def test_it_is_off_where_access_is_closed(settings):
     settings.ACCESS = "closed"
     application = Application(wsgi_application)
-    assert list(application.hot.learned) == [("GET", "/livez")]
+    assert list(application.fast_path.responders) == [("GET", "/livez")]
     assert ask(application, post("/noise", GOOD), GOOD).status == 401
 
 
 def test_it_is_off_beside_middleware_that_it_does_not_know(settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "somewhere.CountingMiddleware"]
-    assert hot.HotPath(wsgi_application).learned == {}
+    assert fast_path.FastPath(wsgi_application).responders == {}
 
 
 def test_it_knows_all_middleware_there_is(settings):
-    """Whoever adds one sees to it that hot.py does what it does, or stays out."""
-    assert set(settings.MIDDLEWARE) == hot.MIDDLEWARE
+    """Whoever adds one sees to it that fast_path.py does what it does, or stays out."""
+    assert set(settings.MIDDLEWARE) == fast_path.MIDDLEWARE
 
 
 @pytest.mark.parametrize("hosts", [["*"], [".example.org", "localhost"]])
 def test_it_learns_whatever_the_hosts_are(settings, hosts):
     settings.ALLOWED_HOSTS = hosts
-    assert len(hot.HotPath(wsgi_application).learned) == len(hot.ROUTES)
+    assert len(fast_path.FastPath(wsgi_application).responders) == len(fast_path.ROUTES)
 
 
 @pytest.mark.parametrize(
-    ("scheme", "is_hot"), [(b"https", True), (b"http", False), (b"", False)]
+    ("scheme", "is_fast"), [(b"https", True), (b"http", False), (b"", False)]
 )
-def test_with_https_only_what_came_by_it_is_hot(settings, scheme, is_hot):
+def test_with_https_only_what_came_by_it_is_fast(settings, scheme, is_fast):
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 3600
     application = Application(type(wsgi_application)())
     scope = post("/noise", GOOD, (b"x-forwarded-proto", scheme))
-    assert (application.hot.find(scope) is not None) == is_hot
+    assert (application.fast_path.find(scope) is not None) == is_fast
     answer = ask(application, scope, GOOD)
-    assert answer.status == (200 if is_hot else 301)
-    if is_hot:
+    assert answer.status == (200 if is_fast else 301)
+    if is_fast:
         assert (b"strict-transport-security", b"max-age=3600") in answer.headers
 
 
@@ -190,4 +179,4 @@ def test_of_schemes_the_outermost_proxys_counts(settings, hops):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     forged = (b"host", b"localhost"), b"*/*", b"application/json", b"https, http"
     (_, host), *rest = forged
-    assert hot.is_ordinary(NOISE, host, *rest) == (hops == 2)
+    assert fast_path.is_ordinary(NOISE, host, *rest) == (hops == 2)

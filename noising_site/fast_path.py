@@ -1,4 +1,4 @@
-"""The hot path: what an event loop answers itself, without Django and without a thread.
+"""The fast path: what the event loop answers itself, without Django or a thread.
 
 Only answers that are certain are given here. Whatever is unusual about a request, and
 every refusal, is left to the application, which sees the request as it came: one
@@ -27,7 +27,14 @@ from noising.api.v1.noise.views import NoiseBatchView
 from noising.api.views import InfoView, NoiseView
 from noising_site.health import LivezView
 from noising_site.middleware import host_is_served, request_id, take_scheme
-from noising_site.threads import WSGI, Answer, Headers, Scope, answered, environ_of
+from noising_site.wsgi_bridge import (
+    WSGI,
+    Headers,
+    Response,
+    Scope,
+    call_application,
+    environ_of,
+)
 
 MIDDLEWARE: Final = frozenset(
     {
@@ -99,74 +106,67 @@ ROUTES: Final = (
 )
 
 
-class HotPath:
-    """Answers at once where that is certain.
+class FastPath:
+    """Responds on the event loop where the response is certain.
 
-    The headers, and what never changes, it takes from one answer of the application
-    to each route. A route that the application refuses, or that does not answer
-    everyone alike, is none of its own.
+    One response of the application to each route gives the headers, and the content
+    where that never changes. A route that the application refuses, or that does not
+    answer everyone alike, is left to the application.
 
     Args:
-        application: what answers everything else.
+        application: responds to everything else.
     """
 
     def __init__(self, application: WSGI) -> None:
-        self.learned: dict[tuple[str, str], Learned] = {}
+        self.responders: dict[tuple[str, str], Responder] = {}
         if set(settings.MIDDLEWARE) <= MIDDLEWARE:
             for route in ROUTES:
-                answer = answered(application, environ_of(*sample(route)))
-                if answer and answer.status == 200 and answers_everyone(route.view()):
-                    self.learned[route.method, route.path] = Learned(route, answer)
+                example = call_application(application, environ_of(*sample(route)))
+                if example.status == 200 and answers_everyone(route.view()):
+                    self.responders[route.method, route.path] = Responder(
+                        route, example
+                    )
         # Clients repeat their headers: each combination is judged once.
         self._is_ordinary = lru_cache(maxsize=1024)(is_ordinary)
 
-    def find(self, scope: Scope) -> "Learned | None":
-        """Return what can answer a request once its body is there, if anything."""
-        learned = self.learned.get((scope["method"], scope["path"]))
-        if learned is None:
+    def find(self, scope: Scope) -> "Responder | None":
+        """Return what can respond to a request once its body is there, if anything."""
+        responder = self.responders.get((scope["method"], scope["path"]))
+        if responder is None:
             return None
         headers = dict(scope["headers"])
         if b"cookie" in headers or len(headers) != len(scope["headers"]):
             return None  # Django expires the cookie of a session that it refuses
-        if learned.route.compute and not has_plain_body(learned.route, headers):
+        if responder.route.compute and not has_plain_body(responder.route, headers):
             return None
         given = [headers.get(name) for name in GIVEN]
-        return learned if self._is_ordinary(learned.route, *given) else None
+        return responder if self._is_ordinary(responder.route, *given) else None
 
 
-class Learned:
-    """A route, and what never changes in its answers."""
+class Responder:
+    """Makes the responses of one route."""
 
-    def __init__(self, route: Route, answer: Answer) -> None:
+    def __init__(self, route: Route, example: Response) -> None:
         self.route = route
-        self.content = answer.content
-        self.headers = answer.headers
-        self.place = {name: place for place, (name, _) in enumerate(answer.headers)}
+        self.example = example
+        self.index = {name: index for index, (name, _) in enumerate(example.headers)}
 
-    def known(self, scope: Scope) -> Answer:
-        """Return the answer that was learned, with the id of this request."""
-        return Answer(status=200, headers=self._headers(scope), content=self.content)
-
-    def answer(self, scope: Scope, body: bytes) -> Answer | None:
-        """Answer a request by its body, or leave it to the application."""
-        compute = self.route.compute
-        computed = compute(scope["query_string"], body) if compute else None
-        if computed is None:
-            return None
-        content, seed = computed
-        headers = self._headers(scope)
-        self._set(headers, b"content-length", b"%d" % len(content))
-        self._set(headers, b"noise-seed", b"%d" % seed)
-        return Answer(status=200, headers=headers, content=content)
-
-    def _headers(self, scope: Scope) -> Headers:
-        headers = self.headers.copy()
+    def respond(self, scope: Scope, body: bytes) -> Response | None:
+        """Respond to a request, or leave it to the application."""
+        headers, content = self.example.headers.copy(), self.example.content
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         self._set(headers, b"x-request-id", request_id(given).encode())
-        return headers
+        if self.route.compute:
+            computed = self.route.compute(scope["query_string"], body)
+            if computed is None:
+                return None
+            content, seed = computed
+            self._set(headers, b"content-length", b"%d" % len(content))
+            self._set(headers, b"noise-seed", b"%d" % seed)
+        return Response(status=200, headers=headers, content=content)
 
     def _set(self, headers: Headers, name: bytes, value: bytes) -> None:
-        headers[self.place[name]] = (name, value)
+        headers[self.index[name]] = (name, value)
 
 
 def has_plain_body(route: Route, headers: Mapping[bytes, bytes]) -> bool:

@@ -1,0 +1,137 @@
+"""The processes of `manage.py serve`: started, restarted and stopped together."""
+
+import asyncio
+import signal
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+FIRST_WAIT_SECONDS: Final = 1.0
+"""Before the first restart; each restart soon after the last waits twice as long."""
+
+LONGEST_WAIT_SECONDS: Final = 30.0
+STABLE_SECONDS: Final = 60.0
+"""A process that ran this long is restarted after the first wait again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A command that runs in a process of its own.
+
+    Attributes:
+        name: what messages call it, for example "The web server".
+        command: the program and its arguments.
+        inherited: file descriptors that it keeps.
+        restarts: whether it is restarted when it ends by itself.
+    """
+
+    name: str
+    command: Sequence[str]
+    inherited: Sequence[int] = ()
+    restarts: bool = False
+
+
+class ProgramEndedError(Exception):
+    """A program ended although nobody had stopped it."""
+
+
+def supervise(
+    programs: Sequence[Program], *, stop_seconds: float, say: Callable[[str], object]
+) -> None:
+    """Run the programs until SIGTERM or SIGINT, then stop them and return.
+
+    Either signal is passed on as SIGTERM, and a second SIGINT as SIGQUIT, which ends
+    a program at once. Each program has a process group of its own: Ctrl-C in a
+    terminal reaches it only through this process.
+
+    Args:
+        programs: what to run. When one that does not restart ends, the others are
+            stopped too: whoever started this process can start them all again.
+        stop_seconds: how long the programs may take to stop before they are killed.
+        say: receives a line for each restart.
+
+    Raises:
+        ProgramEndedError: one ended by itself; the others have been stopped.
+        OSError: one could not be started; the others have been stopped.
+    """
+    asyncio.run(_Supervisor(stop_seconds=stop_seconds, say=say).run(programs))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Supervisor:
+    """The programs that run.
+
+    Attributes:
+        stop_seconds: until they are killed.
+        say: receives the messages.
+        processes: those that run now.
+        stopping: set once a signal has come.
+    """
+
+    stop_seconds: float
+    say: Callable[[str], object]
+    processes: set[Process] = field(default_factory=set)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, programs: Sequence[Program]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._receive, number)
+        tasks = [
+            asyncio.create_task(self.stopping.wait()),
+            *(asyncio.create_task(self._keep_running(program)) for program in programs),
+        ]
+        ended, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._stop()
+        for task in ended:
+            task.result()  # raises what ended it
+
+    def _receive(self, number: signal.Signals) -> None:
+        if self.stopping.is_set() and number == signal.SIGINT:
+            self._send(signal.SIGQUIT)
+        self.stopping.set()
+
+    def _send(self, number: signal.Signals) -> None:
+        for process in self.processes:
+            with suppress(ProcessLookupError):
+                process.send_signal(number)
+
+    async def _keep_running(self, program: Program) -> None:
+        wait = FIRST_WAIT_SECONDS
+        while True:
+            started = time.monotonic()
+            process = await asyncio.create_subprocess_exec(
+                *program.command, pass_fds=program.inherited, process_group=0
+            )
+            self.processes.add(process)
+            how = f"{program.name} {_describe_end(await process.wait())}"
+            self.processes.discard(process)
+            if not program.restarts:
+                raise ProgramEndedError(how)
+            if time.monotonic() - started >= STABLE_SECONDS:
+                wait = FIRST_WAIT_SECONDS
+            self.say(f"{how}; it restarts in {wait:g} s.")
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    async def _stop(self) -> None:
+        """Send SIGTERM to all, and SIGKILL to those that take too long."""
+        self._send(signal.SIGTERM)
+        waits = [asyncio.create_task(each.wait()) for each in self.processes]
+        if waits:
+            await asyncio.wait(waits, timeout=self.stop_seconds)
+            self._send(signal.SIGKILL)
+            await asyncio.wait(waits)
+
+
+def _describe_end(returncode: int) -> str:
+    """Say how a process ended; a return code of -n means that signal n killed it."""
+    if returncode < 0:
+        return f"was killed by {signal.Signals(-returncode).name}"
+    return f"ended with exit code {returncode}"

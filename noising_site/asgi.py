@@ -13,7 +13,7 @@ from noising_site.fast_path import FastPath
 from noising_site.middleware import unserved_response
 from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
 
-HELD_BODIES: Final = 8
+HELD_BODIES: Final = 4
 """Bodies of MAX_BODY_BYTES, or responses of that size, that one process may hold."""
 
 STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})

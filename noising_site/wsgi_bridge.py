@@ -6,6 +6,7 @@ against one budget.
 """
 
 import asyncio
+import gc
 import io
 import sys
 import time
@@ -34,6 +35,9 @@ CHUNK_BYTES: Final = 64 * 1024
 
 GATHER_SECONDS: Final = 0.05
 """How long the pieces of a streamed response are gathered into one chunk."""
+
+LARGE_BYTES: Final = 2**20
+"""Of a body and its response together, whose memory is given back at once."""
 
 BODY_SECONDS: Final = 60.0
 """How long a client may take to send its body."""
@@ -208,6 +212,7 @@ async def run(
 def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
     """Call a WSGI application; of a streamed response, compute the first part."""
     started: list[tuple[int, Headers]] = []
+    body_bytes = len(environ["wsgi.input"].getvalue())
 
     def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
         encoded = [
@@ -223,6 +228,10 @@ def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
     [(status, headers)] = started
     if not content or dict(headers).get(b"content-length") == b"%d" % len(content):
         close()  # here, where its database connection is
+        if len(content) + body_bytes >= LARGE_BYTES:
+            # The framework's request, view and response refer to each other.
+            del result, pieces, close
+            gc.collect()
         return Response(status=status, headers=headers, content=content)
     return Response(
         status=status, headers=headers, content=content, rest=pieces, close=close

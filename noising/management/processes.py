@@ -1,10 +1,11 @@
 """The processes of `manage.py serve`: started, restarted and stopped together."""
 
 import asyncio
+import os
 import signal
 import time
 from asyncio.subprocess import Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,12 +26,14 @@ class Program:
         name: what messages call it, for example "The web server".
         command: the program and its arguments.
         inherited: file descriptors that it keeps.
+        variables: of its environment, besides those of this process.
         restarts: whether it is restarted when it ends by itself.
     """
 
     name: str
     command: Sequence[str]
     inherited: Sequence[int] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     restarts: bool = False
 
 
@@ -107,7 +110,10 @@ class _Supervisor:
         while True:
             started = time.monotonic()
             process = await asyncio.create_subprocess_exec(
-                *program.command, pass_fds=program.inherited, process_group=0
+                *program.command,
+                pass_fds=program.inherited,
+                env={**os.environ, **program.variables},
+                process_group=0,
             )
             self.processes.add(process)
             how = f"{program.name} {_describe_end(await process.wait())}"

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core import checks
@@ -18,6 +18,15 @@ BACKLOG = 2048
 
 DRAIN_SECONDS = 8
 """How long requests may take to end after SIGTERM; Docker kills after 10 s."""
+
+
+MALLOC: Final = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""Settings of glibc's malloc with which large bodies and responses give their memory
+back. Without them a worker keeps what its busiest moment took."""
 
 
 class Command(BaseCommand):

@@ -46,7 +46,7 @@ class Application:
             receive,
             send,
             max_body_bytes=settings.MAX_BODY_BYTES,
-            respond_at_once=responder and responder.respond,
+            respond_at_once=responder.respond if responder else None,
         )
 
 

@@ -68,7 +68,8 @@ class Command(BaseCommand):
             return socket.create_server(address[:2], family=family, backlog=BACKLOG)
         except OSError as error:
             # create_server appends the address to the system's own words
-            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error
+            number = error.errno or 0
+            reason = os.strerror(number) if number > 0 else error.strerror
             raise CommandError(
                 f"HOST {settings.HOST} and PORT {settings.PORT} cannot be served on "
                 f"({reason}); choose others, for example PORT=8001"

@@ -1,4 +1,4 @@
-"""What the hot path does without: database, session, account.
+"""The endpoints that use no database, session or account.
 
 pytest-django refuses every query of a test that is not marked for the database.
 """

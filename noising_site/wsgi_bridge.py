@@ -205,8 +205,16 @@ class Body:
 async def run(
     pool: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any
 ) -> Any:
-    """Call a function in a thread of the pool."""
-    return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
+    """Call a function in a thread of the pool.
+
+    Futures of threads refer to themselves: they would keep a large result until the
+    next garbage collection.
+    """
+    results: list[Any] = []
+    await asyncio.get_running_loop().run_in_executor(
+        pool, lambda: results.append(function(*arguments))
+    )
+    return results.pop()
 
 
 def call_application(application: WSGI, environ: dict[str, Any]) -> Response:

@@ -87,7 +87,12 @@ def _programs(listener: socket.socket) -> list[Program]:
     )
     worker = (sys.executable, sys.argv[0], "worker", "--parent", str(os.getpid()))
     return [
-        Program(name="The web server", command=gunicorn, inherited=[listener.fileno()]),
+        Program(
+            name="The web server",
+            command=gunicorn,
+            inherited=[listener.fileno()],
+            variables=MALLOC,
+        ),
         Program(name="The worker", command=worker, restarts=True),
     ]
 

@@ -1,4 +1,7 @@
-"""Scheduler configurations of diffusers: scheduler_config.json."""
+"""Scheduler configurations of diffusers: scheduler_config.json.
+
+Source: src/diffusers/schedulers of diffusers @58eb52c.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -7,11 +10,16 @@ import numpy as np
 
 from noising.engine.converters import sigmas_of_betas
 from noising.engine.errors import EngineError
+from noising.engine.importers.diffusers_classes import (
+    GAUSSIAN,
+    TOKEN_CLASSES,
+    GaussianClass,
+)
 from noising.engine.importers.reader import DIFFERS, Reader
 from noising.engine.parameters import Flag, Integer, Number, Numbers
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE, build_process
 
-BetaReader: TypeAlias = Callable[[Reader, int], dict[str, Any]]
+BetaReader: TypeAlias = Callable[[Reader, GaussianClass, int], dict[str, Any]]
 
 BETA: Final = Number(
     low=0.0, high=1.0, open_high=True, help="the move chance of one step"
@@ -23,29 +31,49 @@ TWO_STEPS: Final = Integer(low=2, high=NUM_TIMESTEPS.high, help="steps")
 CLASSES: Final = Integer(low=3, high=VOCAB_SIZE.high + 1, help="the ids and the mask")
 LARGEST_REST: Final = 1e-4
 """Uniform noise beside the mask that an import may leave out."""
+STEPS: Final = "num_train_timesteps"
+
+WITHOUT_MEANING: Final = (
+    *("_diffusers_version", "clip_sample", "clip_sample_range", "set_alpha_to_one"),
+    *("steps_offset", "timestep_spacing", "variance_type", "thresholding"),
+    *("dynamic_thresholding_ratio", "sample_max_value", "solver_order", "solver_type"),
+    *("algorithm_type", "lower_order_final", "euler_at_final", "final_sigmas_type"),
+    *("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"),
+    *("use_lu_lambdas", "lambda_min_clipped", "skip_prk_steps", "interpolation_type"),
+    *("original_inference_steps", "timestep_scaling", "predict_x0", "solver_p"),
+    *("disable_corrector", "noise_sampler_seed", "prediction_type"),
+)
+"""Keys about the steps back, and about what the network predicts."""
 
 
 def specification(reader: Reader) -> dict[str, Any]:
     """Return the process of a scheduler's configuration.
 
     Raises:
-        EngineError: a scheduler or a beta schedule without a counterpart.
+        EngineError: no class, or a class or beta schedule without a counterpart.
     """
-    return reader.choice("_class_name", SCHEDULERS, default="DDPMScheduler")(reader)
+    name = reader.value("_class_name")
+    if isinstance(name, str) and name in TOKEN_CLASSES:
+        rule = "must be a scheduler that this source reads"
+        way_out = f"it noises tokens: {TOKEN_CLASSES[name]}"
+        raise EngineError("config._class_name", "cannot_import", rule, name, way_out)
+    return reader.choice("_class_name", SCHEDULERS)(reader)
 
 
-def _gaussian(reader: Reader) -> dict[str, Any]:
+def _gaussian(reader: Reader, kind: GaussianClass) -> dict[str, Any]:
     """Read a scheduler of Gaussian noise, whose betas carry over."""
-    steps = reader.integer("num_train_timesteps", NUM_TIMESTEPS, default=1000)
-    if reader.has("trained_betas"):
-        schedule = _trained(reader)
+    _refuse_flow(reader)
+    steps = _steps(reader, NUM_TIMESTEPS, 1000)
+    betas = reader.value("trained_betas")
+    if betas is not None:
+        schedule = _trained(reader, betas, steps)
     else:
-        schedule = reader.choice("beta_schedule", BETA_SCHEDULES, default="linear")(
-            reader, steps
+        readers = {name: BETA_SCHEDULES[name] for name in kind.schedules}
+        schedule = reader.choice("beta_schedule", readers, default=kind.beta_schedule)(
+            reader, kind, steps
         )
-    rescale = reader.value("rescale_betas_zero_snr")
-    if rescale is not None and FLAG.parse(rescale, "config.rescale_betas_zero_snr"):
-        schedule = _to_zero(schedule, steps)
+    if _rescales(reader, kind):
+        schedule = _to_zero(schedule, steps, kind)
     reader.note(
         DIFFERS,
         "_class_name",
@@ -55,56 +83,129 @@ def _gaussian(reader: Reader) -> dict[str, Any]:
     return {"num_timesteps": steps, "schedule": schedule}
 
 
-def _trained(reader: Reader) -> dict[str, Any]:
+def _steps(reader: Reader, parameter: Integer, default: int) -> int:
+    """Return T, which the caller may give in place of the configuration.
+
+    Raises:
+        EngineError: it is no integer, or out of range.
+    """
+    if reader.num_timesteps is not None:
+        reader.value(STEPS)
+        return parameter.parse(reader.num_timesteps, "num_timesteps")
+    return reader.integer(STEPS, parameter, default=default, becomes="num_timesteps")
+
+
+def _refuse_flow(reader: Reader) -> None:
+    """Refuse flow matching, whose noise does not come from betas.
+
+    Raises:
+        EngineError: the configuration turns it on.
+    """
+    flow = reader.value("use_flow_sigmas")
+    if flow is not None and FLAG.parse(flow, "config.use_flow_sigmas"):
+        rule = "must be false: flow matching noises without betas"
+        raise EngineError("config.use_flow_sigmas", "cannot_import", rule, flow)
+    for key in ("flow_shift", "use_dynamic_shifting", "time_shift_type"):
+        reader.ignore(key, why="it belongs to flow matching, which is off")
+    if reader.peek("prediction_type") == "flow_prediction":
+        raise EngineError(
+            "config.prediction_type",
+            "cannot_import",
+            "must be epsilon, sample or v_prediction: flow matching noises without "
+            "betas",
+            "flow_prediction",
+        )
+
+
+def _trained(reader: Reader, betas: Any, steps: int) -> dict[str, Any]:
+    """Return a table of the betas as they stand in the configuration.
+
+    Raises:
+        EngineError: no betas, or another number of them than of steps.
+    """
     for key in ("beta_schedule", "beta_start", "beta_end"):
         reader.ignore(key, why="trained_betas stand in for it")
-    betas = TRAINED.parse(reader.value("trained_betas"), "config.trained_betas")
-    return {"type": "custom", "sigmas": sigmas_of_betas(betas).tolist()}
+    parsed = TRAINED.parse(betas, "config.trained_betas")
+    if len(parsed) != steps:
+        given = reader.has(STEPS) or reader.num_timesteps is not None
+        raise EngineError(
+            "config.trained_betas",
+            "wrong_length",
+            f"must have a beta for each of the {steps} timesteps",
+            len(parsed),
+            ""
+            if given
+            else f"`{STEPS}` is not given and diffusers' default is {steps}: add it",
+        )
+    return {"type": "custom", "sigmas": sigmas_of_betas(parsed).tolist()}
 
 
-def _ends(reader: Reader) -> tuple[float, float]:
-    low = reader.number("beta_start", BETA, default=1e-4)
-    return low, reader.number("beta_end", BETA, default=0.02)
+def _ends(reader: Reader, kind: GaussianClass) -> tuple[float, float]:
+    low = reader.number(
+        "beta_start", BETA, default=kind.beta_start, becomes="schedule.beta_min"
+    )
+    high = reader.number(
+        "beta_end", BETA, default=kind.beta_end, becomes="schedule.beta_max"
+    )
+    return low, high
 
 
-def _linear(reader: Reader, steps: int) -> dict[str, Any]:
-    low, high = _ends(reader)
+def _linear(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
+    low, high = _ends(reader, kind)
     return {"type": "linear", "beta_min": low, "beta_max": high}
 
 
-def _scaled_linear(reader: Reader, steps: int) -> dict[str, Any]:
-    low, high = _ends(reader)
+def _scaled_linear(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
+    low, high = _ends(reader, kind)
     return {"type": "quadratic", "beta_min": low, "beta_max": high}
 
 
-def _cosine(reader: Reader, steps: int) -> dict[str, Any]:
+def _cosine(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
     reader.ignore("beta_start", "beta_end", why="its cosine has no betas to choose")
     return {"type": "cosine", "s": 0.008, "max_beta": 0.999}
 
 
-def _sigmoid(reader: Reader, steps: int) -> dict[str, Any]:
-    low, high = _ends(reader)
+def _sigmoid(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
+    low, high = _ends(reader, kind)
     rise = 1.0 / (1.0 + np.exp(-np.linspace(-6.0, 6.0, steps)))
     betas = rise * (high - low) + low
     return {"type": "custom", "sigmas": sigmas_of_betas(betas).tolist()}
 
 
-def _to_zero(schedule: dict[str, Any], steps: int) -> dict[str, Any]:
+def _rescales(reader: Reader, kind: GaussianClass) -> bool:
+    """Tell whether the schedule is to be rescaled, if the class can do that.
+
+    Raises:
+        EngineError: the key is neither true nor false.
+    """
+    key = "rescale_betas_zero_snr"
+    if kind.rescaled_end is None:
+        reader.ignore(key, why="this class knows no such key")
+        return False
+    rescale = reader.value(key)
+    return rescale is not None and FLAG.parse(rescale, f"config.{key}")
+
+
+def _to_zero(
+    schedule: dict[str, Any], steps: int, kind: GaussianClass
+) -> dict[str, Any]:
     """Return a table whose square roots are shifted and scaled to end at 0.
 
     Source: Lin et al. 2024, "Common diffusion noise schedules and sample steps are
-    flawed", algorithm 1.
+    flawed", algorithm 1; some classes then lift the last value off 0.
 
     Raises:
         EngineError: one step, which cannot both begin and end.
     """
     if steps < 2:
         rule = "must be at least 2 to be rescaled to a zero end"
-        raise EngineError("config.num_train_timesteps", "out_of_range", rule, steps)
+        raise EngineError(f"config.{STEPS}", "out_of_range", rule, steps)
     process = build_process({"num_timesteps": steps, "schedule": schedule})
     roots = np.sqrt(process.alphas)
     scaled = (roots - roots[-1]) * (roots[0] / (roots[0] - roots[-1]))
-    return {"type": "custom", "alphas": (scaled**2).tolist()}
+    alphas = scaled**2
+    alphas[-1] = kind.rescaled_end
+    return {"type": "custom", "alphas": alphas.tolist()}
 
 
 def _vector_quantized(reader: Reader) -> dict[str, Any]:
@@ -113,7 +214,7 @@ def _vector_quantized(reader: Reader) -> dict[str, Any]:
     Raises:
         EngineError: much is neither kept nor masked but replaced uniformly.
     """
-    steps = reader.integer("num_train_timesteps", TWO_STEPS, default=100)
+    steps = _steps(reader, TWO_STEPS, 100)
     kept = _line(reader, "alpha_cum", steps, start=0.99999, end=0.000009)
     masked = _line(reader, "gamma_cum", steps, start=0.000009, end=0.99999)
     rest = float(np.abs(1.0 - kept - masked).max())
@@ -147,34 +248,17 @@ def _line(
     return np.linspace(first, last, steps)
 
 
+def _reader_of(kind: GaussianClass) -> Callable[[Reader], dict[str, Any]]:
+    return lambda reader: _gaussian(reader, kind)
+
+
 BETA_SCHEDULES: Final[Mapping[str, BetaReader]] = {
     "linear": _linear,
     "scaled_linear": _scaled_linear,
     "squaredcos_cap_v2": _cosine,
     "sigmoid": _sigmoid,
 }
-GAUSSIAN: Final = (
-    "DDPMScheduler",
-    "DDPMParallelScheduler",
-    "DDIMScheduler",
-    "DDIMParallelScheduler",
-    "DDIMInverseScheduler",
-    "PNDMScheduler",
-    "LMSDiscreteScheduler",
-    "EulerDiscreteScheduler",
-    "EulerAncestralDiscreteScheduler",
-    "HeunDiscreteScheduler",
-    "KDPM2DiscreteScheduler",
-    "KDPM2AncestralDiscreteScheduler",
-    "DEISMultistepScheduler",
-    "DPMSolverMultistepScheduler",
-    "DPMSolverSinglestepScheduler",
-    "DPMSolverSDEScheduler",
-    "UniPCMultistepScheduler",
-    "LCMScheduler",
-    "TCDScheduler",
-)
 SCHEDULERS: Final[Mapping[str, Callable[[Reader], dict[str, Any]]]] = {
-    **dict.fromkeys(GAUSSIAN, _gaussian),
+    **{name: _reader_of(kind) for name, kind in GAUSSIAN.items()},
     "VQDiffusionScheduler": _vector_quantized,
 }

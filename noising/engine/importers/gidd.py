@@ -4,11 +4,29 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from noising.engine.importers.reader import DIFFERS, Reader
+from noising.engine.importers.tokenizers import read_tokenizer
 from noising.engine.parameters import Number
 
 SHARE: Final = Number(low=0.0, high=1.0, open_high=True, help="share of uniform noise")
 TYPES: Final[Mapping[str, None]] = {"diffusion": None}
-TOKENIZERS: Final[Mapping[str, int]] = {"gpt2": 50257}
+DATA: Final = (
+    *("dataset_name", "dataset_subset", "test_size", "num_workers", "pre_tokenize"),
+    *("sequence_packing", "max_add_padding", "trust_remote_code", "cache_dir"),
+)
+NETWORK: Final = (
+    *("hidden_size", "cond_dim", "n_blocks", "n_heads", "dropout", "max_seq_len"),
+)
+TRAINING: Final = (
+    *("resume", "seed", "train_batch_size", "eval_batch_size", "num_train_steps"),
+    *("lr_schedule", "warmup_steps", "dtype", "compile_model", "world_size"),
+)
+WITHOUT_MEANING: Final = (
+    *("defaults", "logging", "optimizer", "loss", "hydra"),
+    *(f"data.{key}" for key in DATA),
+    *(f"model.{key}" for key in NETWORK),
+    *(f"training.{key}" for key in TRAINING),
+)
+"""Source: gidd/configs/ of GIDD @f67acc9."""
 
 
 def specification(reader: Reader) -> dict[str, Any]:
@@ -18,12 +36,15 @@ def specification(reader: Reader) -> dict[str, Any]:
         EngineError: an autoregressive model, a process without a counterpart, or a
             missing value.
     """
-    if reader.has("model.type"):
+    if reader.value("model.type") is not None:
         reader.choice("model.type", TYPES)
     spec = reader.choice("model.diffusion_process", PROCESSES, default="gidd")(reader)
-    tokenizer = str(reader.value("data.tokenizer_name"))
-    if tokenizer in TOKENIZERS:
-        spec["vocab_size"] = TOKENIZERS[tokenizer]
+    path = "data.tokenizer_name"
+    tokens = read_tokenizer(reader, path, reader.value(path))
+    if tokens.pop("mask_id", None) is not None:
+        text = "The original masks with the tokenizer's mask; here an id is added."
+        reader.note(DIFFERS, path, text)
+    spec |= tokens
     reader.remark(
         DIFFERS,
         "model.t_eps",

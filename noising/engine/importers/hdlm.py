@@ -6,6 +6,7 @@ from typing import Any, Final
 from noising.engine.hyperschedules.rows import LEVELS
 from noising.engine.importers.noises import NoiseReader, between_sigmas, down_to
 from noising.engine.importers.reader import DIFFERS, NO_MEANING, Reader
+from noising.engine.importers.tokenizers import read_tokenizer
 from noising.engine.parameters import Integer, Number
 from noising.engine.registry import VOCAB_SIZE
 
@@ -23,6 +24,32 @@ ANNEALINGS: Final[Mapping[str, str]] = {
     "hybrid": "hybrid_annealing",
 }
 WITHOUT_ANNEALING: Final = (None, "None", "none")
+GAMMA_STOPS: Final = (
+    "HDLM's gamma code stops at it, though its configuration files name it"
+)
+OTHER_ANNEALINGS: Final[Mapping[str, str]] = {
+    "simple_block": GAMMA_STOPS,
+    "None": f"{GAMMA_STOPS}; for noise that is alike at all positions write the "
+    "specification with `hyperschedule` null",
+}
+
+TRAINING: Final = (
+    *("batch_size", "accum", "n_iters", "snapshot_freq", "log_freq", "eval_freq"),
+    *("snapshot_freq_for_preemption", "weight", "snapshot_sampling", "ema"),
+    *("warmup_iter", "lambda", "lr"),
+)
+ANNEALING: Final = (
+    *("efficient", "sampling_method", "attention"),
+    *("diffusion_loss_weight", "ce_loss_weight"),
+)
+WITHOUT_MEANING: Final = (
+    *("defaults", "ngpus", "gradient_accumulation_steps", "type", "data", "model"),
+    *("sampling", "eval", "optim", "experiment", "hydra", "hf_model_id"),
+    *("reset_step_for_finetuning", "finetune_lr_multiplier", "work_dir", "wandb_name"),
+    *(f"training.{key}" for key in TRAINING),
+    *(f"annealing.{key}" for key in ANNEALING),
+)
+"""Source: configs/ and the training code of HDLM @3bd7829."""
 
 
 def specification(reader: Reader) -> dict[str, Any]:
@@ -34,11 +61,25 @@ def specification(reader: Reader) -> dict[str, Any]:
     models = {"gamma_hybrid": _gamma_hybrid, "epsilon_hybrid": _epsilon_hybrid}
     default = "gamma_hybrid" if reader.has("graph") else None
     spec = reader.choice("model_type", models, default=default)(reader)
-    for key in ("tokenizer.tokens", "tokens"):
-        if reader.has(key) and "vocab_size" not in spec:
-            spec["vocab_size"] = reader.integer(key, VOCAB_SIZE)
-    _remark_on_training(reader)
+    spec |= _tokens(reader)
+    _remark_on_training(reader, has_levels=spec["hyperschedule"] is not None)
     return spec
+
+
+def _tokens(reader: Reader) -> dict[str, Any]:
+    """Return V: the number that is written, else that of the tokenizer's name.
+
+    Raises:
+        EngineError: a number out of range, or a tokenizer that is not known.
+    """
+    path = "tokenizer.model"
+    for key in ("tokenizer.tokens", "tokens"):
+        if reader.has(key):
+            reader.remark(NO_MEANING, path, f"`{key}` says how many ids there are.")
+            return {"vocab_size": reader.integer(key, VOCAB_SIZE)}
+    tokens = read_tokenizer(reader, path, reader.value(path))
+    tokens.pop("mask_id", None)  # the original adds a mask in any case
+    return tokens
 
 
 def _gamma_hybrid(reader: Reader) -> dict[str, Any]:
@@ -62,13 +103,21 @@ def _epsilon_hybrid(reader: Reader) -> dict[str, Any]:
     for key in ("noise", "graph"):
         reader.ignore(key, why="the epsilon hybrid masks with chance t")
     hyperschedule = None
-    if reader.value("annealing.type") not in WITHOUT_ANNEALING:
+    kind = reader.value("annealing.type")
+    if isinstance(kind, str) and kind in ANNEALINGS:
         hyperschedule = _annealing(reader)
         reader.note(
             DIFFERS,
             "annealing",
             "The original noises active positions alone; here settled ones keep the "
             "noise of their time, 1e-4.",
+        )
+    elif kind not in WITHOUT_ANNEALING:
+        reader.note(
+            DIFFERS,
+            "annealing.type",
+            "The epsilon code knows block, simple and hybrid; with any other name it "
+            "trains without levels, and so does this specification.",
         )
     return {
         "schedule": {"type": "loglinear", "epsilon": 0.0},
@@ -100,19 +149,32 @@ def _annealing(reader: Reader) -> dict[str, Any]:
     Raises:
         EngineError: an annealing that HDLM itself does not have.
     """
-    kind = reader.choice("annealing.type", ANNEALINGS)
-    width = reader.integer("annealing.width", WIDTH)
+    kind = reader.choice("annealing.type", ANNEALINGS, hints=OTHER_ANNEALINGS)
+    width = reader.integer("annealing.width", WIDTH, becomes="hyperschedule.width")
     default = width if kind == "block" else None
-    levels = reader.integer("annealing.tau", LEVELS, default=default)
+    levels = reader.integer(
+        "annealing.tau", LEVELS, default=default, becomes="hyperschedule.levels"
+    )
     return {"type": kind, "width": width, "levels": levels, "level_map": "hdlm"}
 
 
-def _remark_on_training(reader: Reader) -> None:
+def _remark_on_training(reader: Reader, *, has_levels: bool) -> None:
     """Say which keys of the annealing are about training or generation."""
+    if not has_levels:
+        reader.ignore("annealing.width", "annealing.tau", why="there are no levels")
     reader.remark(
         DIFFERS,
         "annealing.sampling_eps",
-        "The times of the levels keep 1e-4 from both ends, as HDLM's files say.",
+        "The times of the levels keep 1e-4 from both ends, as HDLM's files say."
+        if has_levels
+        else "The original masks with chance sampling_eps + (1 - sampling_eps)·t; here "
+        "it is t, and times are an argument.",
+    )
+    reader.remark(
+        DIFFERS,
+        "annealing.steps_per_level",
+        "The original's DCE loss walks inside a level in so many steps; here levels "
+        "are exact.",
     )
     reader.remark(
         DIFFERS,

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from noising.engine.errors import EngineError
 from noising.engine.importers.noises import NoiseReader, between_sigmas, down_to
+from noising.engine.importers.projects import NO_SOURCE
 from noising.engine.importers.reader import DIFFERS, Reader
+from noising.engine.importers.tokenizers import read_tokenizer
 from noising.engine.parameters import Integer
 from noising.engine.registry import NUM_TIMESTEPS
 
@@ -16,20 +18,35 @@ NOISES: Final[Mapping[str, NoiseReader]] = {
     "linear": between_sigmas("linear_sigma", {"sigma_min": 1e-3, "sigma_max": 7.0}),
     "geometric": between_sigmas("geometric", {}),
 }
+OTHER_NOISES: Final[Mapping[str, str]] = {
+    "log-linear": f"it is Duo's spelling; {NO_SOURCE}",
+}
 DIFFUSIONS: Final[Mapping[str, str]] = {"absorbing_state": "absorbing"}
+OTHER_DIFFUSIONS: Final[Mapping[str, str]] = {
+    "uniform": f"it is UDLM's; {NO_SOURCE}",
+}
 PARAMETERIZATIONS: Final[Mapping[str, None]] = dict.fromkeys(("subs", "d3pm", "sedd"))
 DATA_TOKENIZERS: Final[Mapping[str, str]] = {
-    "openwebtext": "gpt2",
-    "openwebtext-split": "gpt2",
-    "openwebtext-streaming": "gpt2",
+    **dict.fromkeys(
+        (
+            *("ag_news", "lambada", "lm1b-gpt2", "ptb", "wikitext103", "wikitext2"),
+            *("openwebtext", "openwebtext-split", "openwebtext-streaming"),
+            *("scientific_papers_arxiv", "scientific_papers_pubmed"),
+        ),
+        "gpt2",
+    ),
     "lm1b": "bert-base-uncased",
     "lm1b-streaming": "bert-base-uncased",
 }
-TOKENIZERS: Final[Mapping[str, tuple[int, int | None]]] = {
-    "gpt2": (50257, None),
-    "bert-base-uncased": (30522, 103),
-}
-"""Ids of a tokenizer and its mask among them; None where MDLM adds one."""
+"""The tokenizer of each of MDLM's data files, but for its own one of text8."""
+SAMPLING_AND_TRAINING: Final = (
+    *("mode", "backbone", "time_conditioning", "subs_masking", "seed", "loader"),
+    *("sampling", "eval", "optim", "trainer", "wandb", "hydra", "checkpointing"),
+    *("callbacks", "model", "strategy", "lr_scheduler", "training.ema"),
+)
+DATA: Final = ("train", "valid", "cache_dir", "wrap", "streaming")
+WITHOUT_MEANING: Final = (*SAMPLING_AND_TRAINING, *(f"data.{key}" for key in DATA))
+"""Source: configs/ of MDLM @c112c52."""
 STEPS: Final = Integer(low=0, high=NUM_TIMESTEPS.high, help="0 for continuous time")
 
 
@@ -45,17 +62,33 @@ def specification(reader: Reader) -> dict[str, Any]:
     groups = _groups(reader)
     if reader.has("parameterization"):
         reader.choice("parameterization", PARAMETERIZATIONS)
-    noise = reader.choice("noise.type", NOISES, default=groups.get("noise"))
-    graph = reader.choice("diffusion", DIFFUSIONS, default="absorbing_state")
+    graph = reader.choice(
+        "diffusion", DIFFUSIONS, default="absorbing_state", hints=OTHER_DIFFUSIONS
+    )
+    noise = reader.choice(
+        "noise.type", NOISES, default=groups.get("noise"), hints=OTHER_NOISES
+    )
     spec: dict[str, Any] = {"schedule": noise(reader), "graph": {"type": graph}}
-    tokenizer = reader.value("data.tokenizer_name_or_path")
-    name = str(tokenizer or DATA_TOKENIZERS.get(groups.get("data", "")))
-    if name in TOKENIZERS:
-        spec["vocab_size"], spec["graph"]["mask_id"] = TOKENIZERS[name]
+    tokens = _tokens(reader, groups.get("data"))
+    spec["graph"]["mask_id"] = tokens.pop("mask_id", None)
+    spec |= tokens
     if reader.has("T") and (steps := reader.integer("T", STEPS)):
         spec["num_timesteps"] = steps
     _remark_on_times(reader)
     return spec
+
+
+def _tokens(reader: Reader, data: str | None) -> dict[str, Any]:
+    """Return size and mask of the tokenizer, or of the one of a data group.
+
+    Raises:
+        EngineError: it is not known, and the caller gives no size.
+    """
+    path = "data.tokenizer_name_or_path"
+    name = reader.value(path)
+    if name is None and data is not None:
+        path, name = "defaults", DATA_TOKENIZERS.get(data, f"the one of {data}")
+    return read_tokenizer(reader, path, name)
 
 
 def _groups(reader: Reader) -> dict[str, str]:
@@ -88,8 +121,5 @@ def _remark_on_times(reader: Reader) -> None:
         "training.antithetic_sampling",
         "What the original calls so is the method `stratified` of `sample_times`.",
     )
-    reader.remark(
-        DIFFERS,
-        "training.importance_sampling",
-        "It is the method `importance` of `sample_times`.",
-    )
+    for key in ("training.importance_sampling", "training.change_of_variables"):
+        reader.remark(DIFFERS, key, "It is the method `importance` of `sample_times`.")

@@ -22,7 +22,12 @@ def between_sigmas(kind: str, defaults: Mapping[str, float]) -> NoiseReader:
 
     def read(reader: Reader) -> Schedule:
         ends = {
-            name: reader.number(f"noise.{name}", SIGMA, default=defaults.get(name))
+            name: reader.number(
+                f"noise.{name}",
+                SIGMA,
+                default=defaults.get(name),
+                becomes=f"schedule.{name}",
+            )
             for name in ("sigma_min", "sigma_max")
         }
         return {"type": kind, **ends}

@@ -15,6 +15,16 @@ NOISES: Final[Mapping[str, NoiseReader]] = {
     "geometric": between_sigmas("geometric", {}),
     "loglinear": down_to("loglinear", 1e-3),
 }
+TRAINING: Final = (
+    *("batch_size", "accum", "n_iters", "snapshot_freq", "log_freq", "eval_freq"),
+    *("snapshot_freq_for_preemption", "weight", "snapshot_sampling", "ema"),
+)
+WITHOUT_MEANING: Final = (
+    *("ngpus", "data", "sampling", "eval", "optim", "model", "hydra", "defaults"),
+    *("work_dir", "wandb_name"),
+    *(f"training.{key}" for key in TRAINING),
+)
+"""Source: configs/ and run_train.py of SEDD @0605786."""
 
 
 def specification(reader: Reader) -> dict[str, Any]:

@@ -4,7 +4,14 @@ import pytest
 
 from noising.engine import EngineError
 from noising.engine.importers import Note
-from noising.engine.importers.reader import ASSUMED, DIFFERS, IGNORED, Reader
+from noising.engine.importers.reader import (
+    ASSUMED,
+    DIFFERS,
+    IGNORED,
+    NO_MEANING,
+    NOT_UNDERSTOOD,
+    Reader,
+)
 from noising.engine.parameters import Integer, Number
 
 SHARE = Number(low=0.0, high=1.0, help="a share")
@@ -74,6 +81,14 @@ def test_a_choice_is_one_of_its_table(found):
     assert refusal == ("config.kind", "cannot_import")
 
 
+def test_a_name_that_looks_like_another_gets_no_hint_at_that():
+    table, hints = {"loglinear": 1}, {"log-linear": "it is another's"}
+    for name, way_out in [("log-linear", "it is another's"), ("loglinera", "")]:
+        with pytest.raises(EngineError) as caught:
+            Reader({"kind": name}).choice("kind", table, hints=hints)
+        assert caught.value.way_out == way_out
+
+
 def test_every_key_that_was_not_used_is_noted_once():
     reader = Reader(
         {
@@ -89,16 +104,47 @@ def test_every_key_that_was_not_used_is_noted_once():
     reader.ignore("graph.file", "graph.absent", why="it is old")
     reader.remark(DIFFERS, "seed", "It seeds training.")
     reader.remark(DIFFERS, "seed", "Not twice.")
-    reader.note_the_rest()
+    reader.note_the_rest({"noise.speed", "optim"})
     assert [(note.kind, note.key) for note in reader.notes] == [
         (IGNORED, "graph.file"),
         (DIFFERS, "seed"),
-        ("no_meaning", "noise.speed"),
-        ("no_meaning", "noise.more"),
-        ("no_meaning", "optim"),
-        ("no_meaning", "list"),
+        (NO_MEANING, "noise.speed"),
+        (NOT_UNDERSTOOD, "noise.more"),
+        (NO_MEANING, "optim"),
+        (NOT_UNDERSTOOD, "list"),
     ]
     assert reader.notes[0].text == "The original does not use it: it is old."
+    assert reader.used == ("noise.type", "graph.type")
+
+
+def test_a_section_without_meaning_is_one_note_and_an_unknown_key_parts_it():
+    known = {"a.x", "a.y", "a.deep.z"}
+    config = {"a": {"x": 1, "y": 2, "deep": {"z": 3}, "empty": {}}}
+    reader = Reader(config)
+    reader.note_the_rest(known)
+    assert [(note.kind, note.key) for note in reader.notes] == [(NO_MEANING, "a")]
+    reader = Reader({"a": {**config["a"], "deep": {"z": 3, "w": 4}}})
+    reader.note_the_rest(known)
+    assert [(note.kind, note.key) for note in reader.notes] == [
+        (NO_MEANING, "a.x"),
+        (NO_MEANING, "a.y"),
+        (NO_MEANING, "a.deep.z"),
+        (NOT_UNDERSTOOD, "a.deep.w"),
+        (NO_MEANING, "a.empty"),
+    ]
+
+
+def test_an_error_of_the_engine_is_restored_to_the_key_that_was_written():
+    reader = Reader({"beta": 0.5})
+    reader.number("beta", SHARE, becomes="schedule.beta_min")
+    reader.number("gamma", SHARE, default=0.1, becomes="schedule.gamma")
+    error = EngineError("schedule.beta_min", "out_of_order", "must be low", 0.5, "x")
+    restored = reader.restore_key(error)
+    assert (restored.field, restored.code) == ("config.beta", "out_of_order")
+    assert restored.way_out == "x; here it is `schedule.beta_min`"
+    for field in ("schedule.gamma", "vocab_size"):  # a default is nobody's key
+        error = EngineError(field, "code", "rule", 1)
+        assert reader.restore_key(error) is error
 
 
 def test_a_section_used_as_a_whole_or_in_depth_is_not_noted():

@@ -164,6 +164,7 @@ def import_document(imported: Imported, process: ForwardProcess) -> dict[str, An
     return {
         "specification": imported.spec,
         "fingerprint": process.fingerprint,
+        "used": list(imported.used),
         "notes": [asdict(note) for note in imported.notes],
     }
 

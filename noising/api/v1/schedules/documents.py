@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from noising.api.specifications import SPECIFICATION
 from noising.curves import QUANTITIES
+from noising.engine.importers import NOTE_KINDS
 from noising.engine.lint import SEVERITIES
 
 NUMBER_OR_NULL = {"type": ["number", "null"]}
@@ -206,9 +207,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
 class NoteSerializer(serializers.Serializer[Any]):
     """What is to be known about one key of the original configuration."""
 
-    kind = serializers.ChoiceField(
-        choices=["ignored", "no_meaning", "assumed", "differs"]
-    )
+    kind = serializers.ChoiceField(choices=NOTE_KINDS)
     key = serializers.CharField()
     text = serializers.CharField()
 
@@ -220,4 +219,8 @@ class ImportedSerializer(serializers.Serializer[Any]):
         help_text="POST schedules takes it as it is."
     )
     fingerprint = serializers.CharField()
+    used = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Keys of the original that the specification was made from.",
+    )
     notes = NoteSerializer(many=True)

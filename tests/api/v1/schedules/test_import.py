@@ -5,8 +5,15 @@ from django.test import Client
 
 from noising.api.v1.schedules import examples
 from noising.engine import build_process
+from noising.engine.importers.document import document
 from tests.api.problems import pointers_of, problem_of
 from tests.engine.importers.test_document import JSON, YAML, merging
+
+TRAINED_BETAS = {"_class_name": "DDPMScheduler", "trained_betas": [0.1, 0.2, 0.3]}
+TEXT8 = {
+    "noise": {"type": "loglinear"},
+    "data": {"tokenizer_name_or_path": "text8"},
+}
 
 
 @pytest.fixture
@@ -25,11 +32,11 @@ def send():
 def test_text_and_object_mean_the_same_specification(send, config):
     response = send(source="sedd", config=config, num_timesteps=50, vocab_size=100)
     assert response.status_code == 200
-    document = response.json()
-    specification = document["specification"]
+    answer = response.json()
+    specification = answer["specification"]
     assert specification["schedule"]["type"] == "geometric"
     assert (specification["num_timesteps"], specification["vocab_size"]) == (50, 100)
-    assert document["fingerprint"] == build_process(specification).fingerprint
+    assert answer["fingerprint"] == build_process(specification).fingerprint
 
 
 def test_notes_say_what_was_ignored_or_assumed(send):
@@ -38,12 +45,24 @@ def test_notes_say_what_was_ignored_or_assumed(send):
         "num_train_timesteps": 100,
         "beta_schedule": "linear",
         "clip_sample": True,
+        "odd": 1,
     }
     notes = send(source="diffusers", config=config).json()["notes"]
     kinds = {note["key"]: note["kind"] for note in notes}
     assert kinds["clip_sample"] == "no_meaning"
     assert kinds["vocab_size"] == "assumed"
+    assert kinds["odd"] == "not_understood"
     assert all(note["text"].endswith(".") for note in notes)
+
+
+def test_the_keys_that_were_used_are_listed(send):
+    answer = send(source="sedd", config={**document(YAML), "odd": 1}).json()
+    assert answer["used"] == [
+        "noise.type",
+        "noise.sigma_min",
+        "noise.sigma_max",
+        "graph.type",
+    ]
 
 
 @pytest.mark.parametrize("body", [examples.IMPORTED_TEXT, examples.IMPORTED_OBJECT])
@@ -73,6 +92,22 @@ def test_what_is_imported_can_be_stored_as_it_is(send, post, body):
             ("#/config/graph/type", "cannot_import"),
         ),
         ({"config": {}}, ("#/config/noise/type", "missing")),
+        (
+            {"config": {"algo": {"name": "duo"}, "noise": {"type": "log-linear"}}},
+            ("#/config/algo/name", "other_project"),
+        ),
+        (
+            {"source": "diffusers", "config": {}},
+            ("#/config/_class_name", "missing"),
+        ),
+        (
+            {"source": "diffusers", "config": TRAINED_BETAS},
+            ("#/config/trained_betas", "wrong_length"),
+        ),
+        (
+            {"source": "mdlm", "config": TEXT8},
+            ("#/config/data/tokenizer_name_or_path", "unknown_tokenizer"),
+        ),
         ({"vocab_size": 1}, ("#/vocab_size", "out_of_range")),
         ({"num_timesteps": 10**6}, ("#/num_timesteps", "out_of_range")),
         ({"name": "x"}, ("#/name", "unknown_key")),

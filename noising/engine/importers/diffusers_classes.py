@@ -1,0 +1,90 @@
+"""What diffusers' scheduler classes assume where their files are silent.
+
+Source: src/diffusers/schedulers of diffusers @58eb52c.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaussianClass:
+    """Defaults of a class that makes its noise of betas.
+
+    Attributes:
+        beta_start: the first beta.
+        beta_end: the last beta.
+        beta_schedule: how they go from the one to the other.
+        schedules: the beta schedules that the class knows and this engine has.
+        rescaled_end: alpha at the end where `rescale_betas_zero_snr` is set, or None
+            if the class has no such key.
+    """
+
+    beta_start: float = 1e-4
+    beta_end: float = 0.02
+    beta_schedule: str = "linear"
+    schedules: tuple[str, ...] = ("linear", "scaled_linear", "squaredcos_cap_v2")
+    rescaled_end: float | None = None
+
+
+_SMALLEST_END: Final = 2.0**-24  # half precision's smallest number, in place of 0
+
+_DDPM: Final = GaussianClass(
+    schedules=("linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"),
+    rescaled_end=0.0,
+)
+_DDIM: Final = GaussianClass(rescaled_end=0.0)
+_SIGMAS: Final = GaussianClass(rescaled_end=_SMALLEST_END)
+_PLAIN: Final = GaussianClass()
+_OF_KARRAS: Final = GaussianClass(beta_start=0.00085, beta_end=0.012)
+_FEW_STEPS: Final = GaussianClass(
+    beta_start=0.00085,
+    beta_end=0.012,
+    beta_schedule="scaled_linear",
+    rescaled_end=0.0,
+)
+
+GAUSSIAN: Final[Mapping[str, GaussianClass]] = {
+    "DDPMScheduler": _DDPM,
+    "DDPMParallelScheduler": _DDPM,
+    "DDIMScheduler": _DDIM,
+    "DDIMParallelScheduler": _DDIM,
+    "DDIMInverseScheduler": _DDIM,
+    "PNDMScheduler": _PLAIN,
+    "LMSDiscreteScheduler": _PLAIN,
+    "EulerDiscreteScheduler": _SIGMAS,
+    "EulerAncestralDiscreteScheduler": _SIGMAS,
+    "HeunDiscreteScheduler": _OF_KARRAS,
+    "KDPM2DiscreteScheduler": _OF_KARRAS,
+    "KDPM2AncestralDiscreteScheduler": _OF_KARRAS,
+    "DEISMultistepScheduler": _PLAIN,
+    "DPMSolverMultistepScheduler": _SIGMAS,
+    "DPMSolverSinglestepScheduler": _PLAIN,
+    "DPMSolverSDEScheduler": _OF_KARRAS,
+    "UniPCMultistepScheduler": _SIGMAS,
+    "LCMScheduler": _FEW_STEPS,
+    "TCDScheduler": _FEW_STEPS,
+}
+"""The one table of the classes whose betas carry over."""
+
+TOKEN_CLASSES: Final[Mapping[str, str]] = {
+    "AmusedScheduler": (
+        "write the specification with the graph `absorbing` and the file's "
+        "mask_token_id; its cosine is `maskgit_cosine` with epsilon 0, its linear "
+        "`loglinear` with epsilon 0"
+    ),
+    "BlockRefinementScheduler": (
+        "write the specification with the graph `absorbing` and `loglinear` with "
+        "epsilon 0, and give each block a time"
+    ),
+    "DiscreteDDIMScheduler": (
+        "write the specification with the graph `uniform` and `loglinear` with "
+        "epsilon 0"
+    ),
+    "EntropyBoundScheduler": (
+        "it renoises uniformly without a schedule of its own: write the "
+        "specification with the graph `uniform` and the schedule of the training"
+    ),
+}
+"""What to do about the classes that noise tokens."""

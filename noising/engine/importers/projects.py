@@ -1,0 +1,63 @@
+"""Keys that tell whose configuration it is, so that none is read as another's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from noising.engine.errors import EngineError
+from noising.engine.importers.reader import Reader
+
+NO_SOURCE: Final = (
+    "no source reads such a configuration: write the specification (docs/schedules.md)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Who writes a key.
+
+    Attributes:
+        name: of the project or projects, as owners.
+        sources: those that read its configurations.
+    """
+
+    name: str
+    sources: tuple[str, ...] = ()
+
+
+SIGNS: Final[Mapping[str, Project]] = {
+    # BD3-LM and Duo grew out of MDLM and kept its keys, not its processes.
+    "algo.name": Project(name="Duo's and BD3-LM's"),
+    "annealing.type": Project(name="HDLM's", sources=("hdlm",)),
+    "model.diffusion_process": Project(name="GIDD's", sources=("gidd",)),
+    "_class_name": Project(name="diffusers'", sources=("diffusers",)),
+    "diffusion": Project(name="MDLM's", sources=("mdlm",)),
+    "graph.type": Project(name="SEDD's and HDLM's", sources=("sedd", "hdlm")),
+}
+"""Keys whose value is a name, in the configurations of these projects alone.
+
+Sources: the configuration files of SEDD @0605786, MDLM @c112c52, BD3-LM @1c3e8f4, Duo
+@7c9b498, HDLM @3bd7829, GIDD @f67acc9, diffusers @58eb52c.
+"""
+
+
+def check_project(reader: Reader, source: str) -> None:
+    """Refuse a configuration that another project wrote.
+
+    Raises:
+        EngineError: naming the key that tells, and the source that reads it.
+    """
+    for path, project in SIGNS.items():
+        value: Any = reader.peek(path)
+        is_name = value is not None and not isinstance(value, Mapping)
+        if not is_name or source in project.sources:
+            continue
+        named = " or ".join(f"`{name}`" for name in project.sources)
+        way_out = f"name the source {named}" if named else NO_SOURCE
+        raise EngineError(
+            f"config.{path}",
+            "other_project",
+            f"must not be there: it is a key of {project.name} configurations",
+            value,
+            way_out,
+        )

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from noising.engine.errors import EngineError
 from noising.engine.importers import diffusers, gidd, hdlm, mdlm, sedd
-from noising.engine.importers.document import document
+from noising.engine.importers.document import WANDB_RECORDS, document
 from noising.engine.importers.projects import check_project
 from noising.engine.importers.reader import ASSUMED, NOTE_KINDS, Note, Reader
 from noising.engine.parameters import nearest
@@ -73,7 +73,8 @@ def import_config(
     Args:
         source: a key of `SOURCES`: sedd, mdlm, hdlm, gidd or diffusers.
         config: the configuration as an object, or as JSON or YAML text of at most
-            64 KiB; YAML needs PyYAML.
+            64 KiB; YAML needs PyYAML. Weights & Biases' form, ``{key: {value: ...}}``,
+            is read as what it holds.
         vocab_size: V where the configuration does not say it, or in its place.
         num_timesteps: T where the original has continuous time, or in its place.
 
@@ -93,7 +94,7 @@ def import_config(
         spec = _specification(reader, SOURCES[source].read, given)
     except EngineError as error:
         raise reader.restore_key(error) from None
-    reader.note_the_rest(SOURCES[source].no_meaning)
+    reader.note_the_rest((*SOURCES[source].no_meaning, *WANDB_RECORDS))
     return Imported(spec=spec, used=reader.used, notes=tuple(reader.notes))
 
 

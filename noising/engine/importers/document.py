@@ -11,10 +11,16 @@ MAX_TEXT: Final = 1 << 16
 MAX_ALIASES: Final = 1_000
 MAX_KEYS: Final = 4_096
 """Keys of one YAML mapping, those that it merges from others included."""
+WANDB_RECORDS: Final = ("wandb_version", "_wandb")
+"""What Weights & Biases writes beside the keys of a run."""
+WANDB_FORM: Final = frozenset({"desc", "value"})
 
 
 def document(config: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the configuration as an object.
+
+    Weights & Biases keeps a run's configuration as {key: {desc, value}}; the keys are
+    returned with their values.
 
     Args:
         config: an object already, or JSON or YAML text of at most 64 KiB.
@@ -23,7 +29,7 @@ def document(config: str | Mapping[str, Any]) -> Mapping[str, Any]:
         EngineError: the text is too long, is neither, or holds no object.
     """
     if not isinstance(config, str):
-        return mapping(config, "config")
+        return _unwrapped(mapping(config, "config"))
     if len(config) > MAX_TEXT:
         raise EngineError(
             "config",
@@ -32,7 +38,19 @@ def document(config: str | Mapping[str, Any]) -> Mapping[str, Any]:
             len(config),
             "leave the sections out that say nothing about the noise",
         )
-    return mapping(_parsed(config), "config")
+    return _unwrapped(mapping(_parsed(config), "config"))
+
+
+def _unwrapped(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what Weights & Biases wrapped, or the configuration as it is."""
+    wrapped = {key: entry for key, entry in config.items() if key != "wandb_version"}
+    is_wrapped = wrapped and all(
+        isinstance(entry, Mapping) and "value" in entry and set(entry) <= WANDB_FORM
+        for entry in wrapped.values()
+    )
+    if not is_wrapped:
+        return config
+    return {**config, **{key: entry["value"] for key, entry in wrapped.items()}}
 
 
 def _parsed(text: str) -> Any:

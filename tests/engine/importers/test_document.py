@@ -107,3 +107,36 @@ def test_an_unknown_source_is_refused_with_the_known_ones(source):
     with pytest.raises(EngineError) as caught:
         import_config(source, JSON)
     assert (caught.value.field, caught.value.code) == ("source", "unknown_source")
+
+
+WANDB = """
+wandb_version: 1
+_wandb: {desc: null, value: {cli_version: 0.17.0}}
+graph: {desc: null, value: {type: absorb}}
+noise:
+  desc: null
+  value: {type: geometric, sigma_min: 1e-4, sigma_max: 20}
+tokens: {value: 27}
+"""
+
+
+def test_weights_and_biases_wraps_every_key_and_is_unwrapped():
+    imported = import_config("sedd", WANDB)
+    assert imported.spec["schedule"] == import_config("sedd", YAML).spec["schedule"]
+    assert imported.spec["vocab_size"] == 27
+    notes = {note.key: note.kind for note in imported.notes}
+    assert notes["wandb_version"] == notes["_wandb"] == "no_meaning"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"a": {"value": 1}, "b": {"value": 2, "unit": "s"}},
+        {"a": {"value": 1}, "b": 3},
+        {"a": {"desc": None}},
+        {"wandb_version": 1},
+        {},
+    ],
+)
+def test_what_is_not_wrapped_throughout_stays_as_it_is(config):
+    assert document(config) == config

@@ -65,6 +65,12 @@ def test_the_keys_that_were_used_are_listed(send):
     ]
 
 
+def test_weights_and_biases_form_is_read_as_what_it_holds(send):
+    wrapped = {key: {"desc": None, "value": v} for key, v in document(YAML).items()}
+    plain, answer = (send(source="sedd", config=c).json() for c in (YAML, wrapped))
+    assert answer == plain
+
+
 @pytest.mark.parametrize("body", [examples.IMPORTED_TEXT, examples.IMPORTED_OBJECT])
 def test_what_is_imported_can_be_stored_as_it_is(send, post, body):
     specification = send(**body).json()["specification"]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_TEXT: Final = "\ufffd"
 MASK_TEXT: Final = "[MASK]"
+NEIGHBOR: Final = "x"
+"""A token that every decoder reads as it is."""
 
 
 class TokenizerError(ValueError):
@@ -141,18 +143,29 @@ class TextTokenizer:
         return self._joined(names)
 
     def texts(self, tokens: Iterable[int], *, mask_id: int | None = None) -> list[str]:
-        """Return what each token reads on its own; a part of a character is U+FFFD.
+        """Return what each token adds to the text, blanks included.
+
+        Joined they are the text that `decode` returns, with two exceptions: what the
+        tokenizer adds around a text reads its name, such as [CLS], and a part of a
+        character reads U+FFFD.
 
         Args:
             tokens: ids, of any size.
             mask_id: the noise's own mask, which reads [MASK].
         """
-        known: dict[int, str] = {}
+        ids = list(tokens)
+        inside = [place for place, token in enumerate(ids) if token not in self.added]
+        known: dict[tuple[int, bool, bool], str] = {}
         texts = []
-        for token in tokens:
-            if token not in known:
-                known[token] = self._joined([self._name(token, mask_id)])
-            texts.append(known[token])
+        for place, token in enumerate(ids):
+            is_alone = token in self.added
+            is_first = is_alone or place == inside[0]
+            is_last = is_alone or place == inside[-1]
+            key = token, is_first, is_last
+            if key not in known:
+                name = self._name(token, mask_id)
+                known[key] = self._within(name, is_first=is_first, is_last=is_last)
+            texts.append(known[key])
         return texts
 
     def _name(self, token: int, mask_id: int | None) -> str:
@@ -161,6 +174,24 @@ class TextTokenizer:
         if token >= self.vocab_size:
             return UNKNOWN_TEXT
         return self.backend.id_to_token(token) or UNKNOWN_TEXT
+
+    def _within(self, name: str, *, is_first: bool, is_last: bool) -> str:
+        """Return what a token reads in a text of which it may be the first or last.
+
+        A decoder may strip the first token's blank, put blanks between tokens, or drop
+        the last one's mark of a word's end. So the token is decoded between two others,
+        and what those read is cut off.
+        """
+        names = [name]
+        before = after = ""
+        neighbor = self._joined([NEIGHBOR])
+        if not is_first:
+            names = [NEIGHBOR, *names]
+            before = neighbor
+        if not is_last:
+            names = [*names, NEIGHBOR]
+            after = self._joined([NEIGHBOR, NEIGHBOR]).removeprefix(neighbor)
+        return self._joined(names).removeprefix(before).removesuffix(after)
 
     def _joined(self, names: list[str]) -> str:
         decoder = self.backend.decoder

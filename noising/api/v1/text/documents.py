@@ -55,7 +55,9 @@ class TokenizedSerializer(serializers.Serializer[Any]):
     texts = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         required=False,
-        help_text="What each token reads on its own; U+FFFD for part of a character.",
+        help_text="What each token adds to the text, blanks included: joined they are "
+        "the text, but for what the tokenizer puts around it. U+FFFD for part of a "
+        "character.",
     )
     offsets = _OffsetsField(
         required=False,
@@ -76,7 +78,7 @@ class DetokenizedSerializer(serializers.Serializer[Any]):
     texts = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         required=False,
-        help_text="What each token reads on its own.",
+        help_text="What each token adds to the text, blanks included.",
     )
 
 

@@ -41,7 +41,7 @@ POSITIONS_REQUEST: dict[str, Any] = {
 POSITIONS: dict[str, Any] = {
     "tokens": [903, 9, 1007, 53, 1007, 18],
     "token_types": {"critical": [9, 18, 53, 903], "variable": [1007], "other": []},
-    "texts": ["|-", "(", "ph", "->", "ph", ")"],
+    "texts": ["|-", " (", " ph", " ->", " ph", " )"],
     "offsets": [[0, 2], [3, 4], [5, 7], [8, 10], [11, 13], [14, 15]],
     "types": ["critical", "critical", "variable", "critical", "variable", "critical"],
 }

@@ -46,7 +46,7 @@ def test_with_a_timestep_the_answer_is_a_body_of_noise(post, api):
 def test_positions_come_where_asked_for(post):
     fields = {"text": "A = B", "return": ["types", "offsets", "texts"]}
     answer = post("tokenize", tokenizer="bert", **fields).json()
-    assert answer["texts"] == ["[CLS]", "a", "=", "b", "[SEP]"]
+    assert answer["texts"] == ["[CLS]", "a", " =", " b", "[SEP]"]
     assert answer["offsets"] == [[0, 0], [0, 1], [2, 3], [4, 5], [0, 0]]
     types = ["critical", "variable", "critical", "variable", "critical"]
     assert answer["types"] == types

@@ -1,4 +1,4 @@
-/** What ids read, each asked for once. */
+/** What ids read inside a text, each asked for once. */
 
 import { post } from "../api.js";
 
@@ -25,9 +25,11 @@ export class Texts {
     const known = this.byTokenizer.get(tokenizer.name);
     const wanted = [...ids].filter((id) => id < tokenizer.vocab_size && !known.has(id));
     if (wanted.length) {
-      const body = { tokens: wanted, tokenizer: tokenizer.name, return: ["texts"] };
+      // A first or last token may read without its blank: so each stands inside.
+      const tokens = [wanted[0], ...wanted, wanted[0]];
+      const body = { tokens, tokenizer: tokenizer.name, return: ["texts"] };
       const { texts } = await post(this.address, body, signal);
-      wanted.forEach((id, place) => known.set(id, texts[place]));
+      wanted.forEach((id, place) => known.set(id, texts[place + 1]));
     }
     return (id, maskId) => (id === maskId ? MASK : known.get(id) ?? `#${id}`);
   }

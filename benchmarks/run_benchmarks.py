@@ -71,8 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         default=DEFAULT_CORPUS,
         metavar="setmm|synthetic|PATH",
-        help="real proofs, made-up tokens, or a file: Metamath .jsonl or .jsonl.gz,"
-        " .npy, or text with ids separated by blanks (default: %(default)s)",
+        help="real proofs, made-up tokens, or a file: Metamath or rows with input_ids"
+        " (.jsonl, .jsonl.gz), .npy, or text with a list of ids a line (default:"
+        " %(default)s)",
     )
     parser.add_argument(
         "--vocab-size",

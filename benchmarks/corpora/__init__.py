@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from benchmarks.corpora.corpus import Corpus, CorpusError, legible, shown
-from benchmarks.corpora.files import check_regular_file
-from benchmarks.corpora.ids import read_id_array, read_id_lines
+from benchmarks.corpora.corpus import Corpus, CorpusError, legible
+from benchmarks.corpora.files import at, check_regular_file, parse_json, read_lines
+from benchmarks.corpora.forms import check_form
+from benchmarks.corpora.ids import (
+    is_row_of_ids,
+    read_id_array,
+    read_id_lines,
+    read_id_rows,
+)
 from benchmarks.corpora.metamath import read_metamath
 from benchmarks.corpora.synthetic import synthetic_corpus
 from noising.tokenizers import TOKEN_TYPES
@@ -38,9 +45,9 @@ def load_corpus(
     """Load a corpus by name or from a file.
 
     Args:
-        name_or_path: `setmm` (real proofs), `synthetic`, or the path of a Metamath
-            excerpt (.jsonl, .jsonl.gz), a .npy array of ids, or, for every other name,
-            a text file of ids (.gz is unpacked).
+        name_or_path: `setmm` (real proofs), `synthetic`, or the path of a .jsonl file
+            (a Metamath excerpt, or rows of ids), a .npy array of ids, or, for every
+            other name, a text file of ids (.gz is unpacked).
         vocab_size: number of ids of a corpus of ids or a synthetic one, at least 2;
             a Metamath corpus brings its own vocabulary.
         generator: draws the synthetic corpus.
@@ -62,12 +69,17 @@ def load_corpus(
     name, source = legible(path.name), legible(name_or_path)
     suffixes = path.name.lower()
     if suffixes.endswith((".jsonl", ".jsonl.gz")):
+        if _begins_with_ids(path):
+            return read_id_rows(path, vocab_size=vocab_size, name=name, source=source)
         return read_metamath(path, name=name, source=source)
     if suffixes.endswith(".npy"):
         return read_id_array(path, vocab_size=vocab_size, name=name, source=source)
-    if suffixes.endswith((".npz", ".json", ".parquet", ".arrow", ".zip", ".pkl")):
-        raise CorpusError(
-            f"corpus {shown(path)} has an unknown form; a corpus is a Metamath .jsonl"
-            " or .jsonl.gz file, a .npy array, or a text file of token ids"
-        )
+    check_form(path)
     return read_id_lines(path, vocab_size=vocab_size, name=name, source=source)
+
+
+def _begins_with_ids(path: Path) -> bool:
+    """Tell whether the first line that is not blank is a row of ids."""
+    for number, line in read_lines(path, sha256()):
+        return is_row_of_ids(parse_json(line, at(path, number)))
+    return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from benchmarks.corpora.corpus import CorpusError, shown
 
@@ -73,6 +74,22 @@ def read_lines(path: Path, digest: _Hash) -> Iterator[tuple[int, str]]:
                 yield number, text
 
 
+def parse_json(line: str, where: str) -> Any:
+    """Return what a line of JSON holds.
+
+    Raises:
+        CorpusError: it is not JSON.
+    """
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} (column {error.colno})"
+        raise CorpusError(f"{where}: not JSON: {problem}") from error
+    except (ValueError, RecursionError) as error:
+        # Numbers of thousands of digits, thousands of nested brackets.
+        raise CorpusError(f"{where}: not JSON that can be read: {error}") from error
+
+
 def at(path: Path, number: int) -> str:
     """Name a line of a corpus in a message."""
     return f"corpus {shown(path)}, line {number}"
@@ -102,5 +119,6 @@ def _decoded(line: bytes, path: Path, number: int) -> str:
         return line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"{at(path, number)}: not UTF-8 text (byte {error.start + 1})"
+            f"{at(path, number)}: not UTF-8 text (byte {error.start + 1}); numbers that"
+            " are not text are read as a .npy array (numpy.save)"
         ) from error

@@ -1,4 +1,4 @@
-"""Corpora of token ids: a text file with a sequence a line, or a .npy array."""
+"""Corpora of token ids: a sequence a line, as text or JSON, or a .npy array."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import warnings
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +19,25 @@ from benchmarks.corpora.corpus import (
     shown,
     too_many_tokens,
 )
-from benchmarks.corpora.files import at, named_errors, read_lines
+from benchmarks.corpora.files import at, named_errors, parse_json, read_lines
+from benchmarks.corpora.forms import form_of_line
 from noising.tokenizers import OTHER
+
+IDS_KEY: Final = "input_ids"
+MASK_KEY: Final = "attention_mask"
 
 _ONE_ID: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 # int() alone would take "+1", "1_000" and the digits of every script.
-_ALL_IDS: Final = re.compile(r"[0-9]{1,18}(?:\s+[0-9]{1,18})*", re.ASCII)
+_ALL_IDS: Final = re.compile(r"[0-9]{1,18}(?:(?:\s*,\s*|\s+)[0-9]{1,18})*", re.ASCII)
+_SEPARATOR: Final = re.compile(r"[\s,]+")
 
 
 def read_id_lines(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
-    """Read a text file of ids separated by blanks, one sequence a line.
+    """Read a text file of ids, one sequence a line.
 
-    Lines without an id are skipped; every id is of type `other`.
+    Ids stand between blanks or commas, a line may stand in brackets: `1 2`, `1,2` and
+    `[1, 2]` are one sequence. Lines without an id are skipped; every id is of type
+    `other`.
 
     Raises:
         CorpusError: the file cannot be read or holds anything but ids below
@@ -39,15 +46,74 @@ def read_id_lines(path: Path, *, vocab_size: int, name: str, source: str) -> Cor
     digest = sha256()
     collector = SequenceCollector(path)
     for number, line in read_lines(path, digest):
-        words = line.split()
-        if not _ALL_IDS.fullmatch(line):
-            raise _not_an_id(words, at(path, number))
-        ids = [int(word) for word in words]
+        inner = _without_brackets(line)
+        if not inner:  # an empty list
+            continue
+        if not _ALL_IDS.fullmatch(inner):
+            raise _not_an_id(line, inner, at(path, number))
+        ids = [int(word) for word in _SEPARATOR.split(inner)]
         if max(ids) >= vocab_size:
             raise _beyond(max(ids), vocab_size, at(path, number))
         collector.add(ids)
     tokens, offsets = collector.arrays()
     return _corpus(tokens, offsets, vocab_size, digest.hexdigest(), name, source)
+
+
+def is_row_of_ids(record: Any) -> bool:
+    """Tell whether a line of JSON is a list of ids, or a row that holds one."""
+    return isinstance(record, list) or (isinstance(record, dict) and IDS_KEY in record)
+
+
+def read_id_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
+    """Read JSON Lines: on each a list of ids, or an object with `input_ids`.
+
+    Where an object has an `attention_mask`, ids at which it is 0 are padding and left
+    out. Its other keys are not looked at.
+
+    Raises:
+        CorpusError: the file cannot be read or a line is not of this form.
+    """
+    digest = sha256()
+    collector = SequenceCollector(path)
+    for number, line in read_lines(path, digest):
+        where = at(path, number)
+        record = parse_json(line, where)
+        if not is_row_of_ids(record):
+            raise CorpusError(
+                f"{where}: must be a list of ids or an object with `{IDS_KEY}`, as the"
+                f" first line is, got {shown(record)}"
+            )
+        collector.add(_row(record, vocab_size, where))
+    tokens, offsets = collector.arrays()
+    return _corpus(tokens, offsets, vocab_size, digest.hexdigest(), name, source)
+
+
+def _row(record: Any, vocab_size: int, where: str) -> list[int]:
+    """Return the ids of one line, without padding."""
+    if isinstance(record, list):
+        return _checked_ids(record, vocab_size, where)
+    ids = _checked_ids(record[IDS_KEY], vocab_size, where)
+    mask = record.get(MASK_KEY)
+    if mask is None:
+        return ids
+    is_mask = isinstance(mask, list) and all(flag in (0, 1) for flag in mask)
+    if not is_mask or len(mask) != len(ids):
+        raise CorpusError(
+            f"{where}: `{MASK_KEY}` must be a list of 0 and 1, one for each of the"
+            f" {len(ids)} ids, got {shown(mask)}"
+        )
+    return [token for token, is_real in zip(ids, mask, strict=True) if is_real]
+
+
+def _checked_ids(ids: Any, vocab_size: int, where: str) -> list[int]:
+    if not isinstance(ids, list):
+        raise CorpusError(f"{where}: `{IDS_KEY}` must be a list, got {shown(ids)}")
+    for token in ids:
+        if type(token) is not int:  # neither true nor 1.0 is an id
+            raise CorpusError(f"{where}: {shown(token)} is not a token id")
+        if not 0 <= token < vocab_size:
+            raise _beyond(token, vocab_size, where)
+    return ids
 
 
 def read_id_array(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
@@ -116,11 +182,17 @@ def _corpus(
     )
 
 
-def _not_an_id(words: list[str], where: str) -> CorpusError:
-    wrong = next(word for word in words if not _ONE_ID.fullmatch(word))
+def _without_brackets(line: str) -> str:
+    if line.startswith("[") and line.endswith("]"):
+        return line[1:-1].strip()
+    return line
+
+
+def _not_an_id(line: str, inner: str, where: str) -> CorpusError:
+    words = _SEPARATOR.split(inner)
+    wrong = next((word for word in words if not _ONE_ID.fullmatch(word)), inner)
     return CorpusError(
-        f"{where}: {shown(wrong)} is not a token id; a corpus is a text file of ids"
-        " separated by blanks, a .npy array or a Metamath .jsonl or .jsonl.gz file"
+        f"{where}: {shown(wrong)} is not a token id; {form_of_line(line)}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from benchmarks.corpora.corpus import (
     SequenceCollector,
     shown,
 )
-from benchmarks.corpora.files import at, read_lines
+from benchmarks.corpora.files import at, parse_json, read_lines
 from noising.tokenizers import declared_types
 
 
@@ -70,14 +69,7 @@ def read_metamath(
 
 
 def _record(line: str, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        problem = f"{error.msg} (column {error.colno})"
-        raise CorpusError(f"{where}: not JSON: {problem}") from error
-    except (ValueError, RecursionError) as error:
-        # Numbers of thousands of digits, thousands of nested brackets.
-        raise CorpusError(f"{where}: not JSON that can be read: {error}") from error
+    record = parse_json(line, where)
     if not isinstance(record, dict):
         raise CorpusError(f"{where}: must be a JSON object, got {shown(record)}")
     return record
@@ -86,7 +78,10 @@ def _record(line: str, where: str) -> dict[str, Any]:
 def _header(record: dict[str, Any], where: str) -> tuple[list[str], list[str]]:
     if "constants" not in record or "variables" not in record:
         raise CorpusError(
-            f"{where}: the first line must list the `constants` and the `variables`"
+            f"{where}: the first line must list the `constants` and the `variables` of"
+            " a Metamath excerpt, or be a row with `input_ids`; its keys are"
+            f" {shown(list(record))}"
+            + ("; tokenize `text` first" if "text" in record else "")
         )
     constants = _strings(record, "constants", where)
     variables = _strings(record, "variables", where)

@@ -142,9 +142,10 @@ THEOREM = THEOREMS[1]
         (jsonl(HEADER, THEOREM, "{'a'}"), "line 3: not JSON"),
         (jsonl(HEADER, "[" * 100_000), "line 2: not JSON"),
         (jsonl(HEADER, '{"a": ' + "9" * 5000 + "}"), "line 2: not JSON"),
-        (jsonl([1, 2]), "line 1: must be a JSON object"),
+        (jsonl("3"), "line 1: must be a JSON object"),
         (jsonl(HEADER, "null"), "line 2: must be a JSON object"),
         (jsonl(THEOREM), "line 1: the first line must list"),
+        (jsonl({"text": "a b"}), "its keys are ['text']; tokenize `text` first"),
         (jsonl({"constants": []}), "line 1: the first line must list"),
         (jsonl(HEADER | {"constants": "a b"}), "`constants` must be a list"),
         (jsonl(HEADER | {"variables": [1]}), "`variables` must hold strings only"),
@@ -213,7 +214,16 @@ def test_a_text_file_is_a_sequence_a_line(tmp_path, name):
         (b"1 2\n3 100\n", "line 2: token id 100 is outside 0..99"),
         (b"1 -2", "line 1: '-2' is not a token id"),
         (b"1 2.0", "'2.0' is not a token id"),
-        (b"1,2,3", "'1,2,3' is not a token id"),
+        (b"1,,3", "'1,,3' is not a token id"),
+        (b"1;2", "'1;2' is not a token id"),
+        (b"[1, 2", "'[1' is not a token id; it seems to be one JSON document"),
+        (b"[[1, 2], [3]]", "'[1' is not a token id; it seems to be one JSON document"),
+        (b"the cat", "'the' is not a token id; it seems to be text, not ids"),
+        (b"id,tokens\n1,2", "'id' is not a token id; it seems to be text"),
+        (b">seq1\nMKT", "'>seq1' is not a token id; it seems to be FASTA"),
+        (b"$c a $.", "'$c' is not a token id; it seems to be a Metamath database"),
+        (b'{"a": 1}', "it seems to be one JSON document"),
+        (b"-1 2", "'-1' is not a token id; a corpus is a .npy array"),
         (b"1e2", "'1e2' is not a token id"),
         (b"+5", "'+5' is not a token id"),
         (b"1_0", "'1_0' is not a token id"),
@@ -283,6 +293,114 @@ def test_a_pickle_is_never_loaded(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"1,2,3\n4,5", b"[1, 2, 3]\n[4, 5]\n[]", b"[1 2 3]\n4 , 5", b" [ 1,2 3 ] \n4 5"],
+)
+def test_ids_may_stand_between_commas_and_in_brackets(tmp_path, content):
+    assert sequences(load(write(tmp_path, "c.txt", content))) == [[1, 2, 3], [4, 5]]
+
+
+# Rows with ids ----------------------------------------------------------------------
+
+ROWS = [
+    {"input_ids": [5, 6, 7], "attention_mask": [1, 1, 0], "labels": [-100, 6, 7]},
+    {"input_ids": [8], "attention_mask": None},
+    {"input_ids": [9, 9], "attention_mask": [0, 0]},
+    [0, 99],
+]
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.jsonl.gz"])
+def test_rows_with_input_ids_are_read_without_their_padding(tmp_path, name):
+    content = jsonl("", *ROWS)
+    packed = gzip.compress(content) if name.endswith(".gz") else content
+    corpus = load(write(tmp_path, name, packed))
+    assert sequences(corpus) == [[5, 6], [8], [0, 99]]
+    assert corpus.vocab_size == 100
+    assert corpus.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (([],), "is empty"),
+        (([1], [2, 100]), "line 2: token id 100 is outside 0..99"),
+        (([1], [-1]), "line 2: token id -1 is outside 0..99"),
+        (([1, True],), "line 1: True is not a token id"),
+        (([1, 2.0],), "line 1: 2.0 is not a token id"),
+        (([[1], [2]],), "line 1: [1] is not a token id"),
+        (({"input_ids": "1 2"},), "line 1: `input_ids` must be a list, got '1 2'"),
+        (([1], {"text": "a"}), "line 2: must be a list of ids or an object with"),
+        (([1], "{"), "line 2: not JSON"),
+        (({"input_ids": [1], "attention_mask": [1, 1]},), "`attention_mask` must be"),
+        (({"input_ids": [1], "attention_mask": [2]},), "`attention_mask` must be"),
+        (({"input_ids": [1], "attention_mask": [[1]]},), "`attention_mask` must be"),
+        (({"input_ids": [1], "attention_mask": 1},), "for each of the 1 ids, got 1"),
+    ],
+)
+def test_a_malformed_row_is_refused_with_its_line(tmp_path, rows, expected):
+    assert expected in refusal(write(tmp_path, "bad.jsonl", jsonl(*rows)))
+
+
+# Forms that are not read ------------------------------------------------------------
+
+
+def npz():
+    stream = io.BytesIO()
+    np.savez(stream, tokens=np.arange(3))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form", "way_out"),
+    [
+        ("train.bin", b"\x05\x00\x06\x00", "raw numbers without a header", "fromfile"),
+        (
+            "train.bin.gz",
+            gzip.compress(b"\x05\x00", mtime=0),
+            "raw numbers",
+            "fromfile",
+        ),
+        ("train.idx", b"MMIDIDX\x00", "the index of Megatron's .bin", "holds no ids"),
+        ("c.npz", npz(), "an archive of arrays", "numpy.save"),
+        ("model.bin", b"PK\x03\x04rest", "a zip archive", "unpack it"),
+        ("c.parquet", b"PAR1", "a table of Apache Arrow or Parquet", "to_json"),
+        ("c", b"PAR1", "a table of Apache Arrow or Parquet", "to_json"),
+        ("c.arrow", b"ARROW1", "a table of Apache Arrow or Parquet", "to_json"),
+        ("demo.mm", b"$( A $) $c a $.", "a Metamath database", "excerpt"),
+        (
+            "set.mm.gz",
+            gzip.compress(b"$c a $.", mtime=0),
+            "a Metamath database",
+            "excerpt",
+        ),
+        ("c.fasta", b">a\nMK", "FASTA", "a number for each letter"),
+        ("c.json", b"[[1, 2]]", "one JSON document", ".jsonl"),
+        ("c.pt", b"PK\x03\x04", "a file of tensors", "numpy.save"),
+        ("c.pkl", b"\x80\x04\x95", "a pickle, which is never loaded", "numpy.save"),
+        ("c", npy(np.arange(3)), "a .npy array", "ends in .npy"),
+        ("c.txt", gzip.compress(b"1 2", mtime=0), "compressed", "ends in .gz"),
+        ("c.txt.zst", b"\x28\xb5\x2f\xfd", "compressed", "zstd -d"),
+        ("c.h5", b"\x89HDF\r\n", "HDF5", "numpy.save"),
+        ("c.txt", "1 2".encode("utf-16"), "UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
+    ],
+)
+def test_a_form_that_is_not_read_is_named_with_the_way_to_convert_it(
+    tmp_path, name, content, form, way_out
+):
+    message = refusal(write(tmp_path, name, content))
+    assert f"{name}' is {form}" in message
+    assert way_out in message
+
+
+def test_raw_numbers_under_any_name_are_told_how_ids_are_read(tmp_path):
+    content = np.arange(200, 300, dtype="<u2").tobytes()
+    message = refusal(write(tmp_path, "train.dat", content))
+    assert "line 1: not UTF-8 text" in message
+    assert "numpy.save" in message
+
+
 # Any path ---------------------------------------------------------------------------
 
 
@@ -318,11 +436,6 @@ def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path, name):
 )
 def test_a_strange_path_is_refused(name, expected):
     assert expected in refusal(name)
-
-
-@pytest.mark.parametrize("name", ["c.npz", "c.json", "c.parquet"])
-def test_a_form_that_is_not_known_is_refused_by_its_name(tmp_path, name):
-    assert "has an unknown form" in refusal(write(tmp_path, name, b"1 2"))
 
 
 def test_a_file_name_that_is_not_text_still_gives_a_result_in_json(tmp_path):

@@ -226,6 +226,7 @@ def test_the_keyboard_walks_the_tokens_and_protects(guest: Visitor) -> None:
 def test_tokens_of_a_type_are_protected_together(guest: Visitor) -> None:
     open_at(guest, timestep=999)
     guest.page.get_by_label("variable", exact=True).check()
+    guest.page.wait_for_url("**protect_types=variable**")  # the page is at rest again
     pressed = chips(guest).evaluate_all(
         "all => all.map((e) => e.getAttribute('aria-pressed'))"
     )

@@ -1,12 +1,13 @@
 """People who look at pages, and what should not have happened while they did."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.operations.servers import Server
+from tests.operations.servers import DEADLINE_SECONDS, Server, wait_for
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -85,8 +86,13 @@ class Visitor:
         self.page.fill("#id_password", password)
         self.page.click("main button")
 
-    def images_render(self) -> list[str]:
-        """Bring every image into view; return those that did not load."""
+    def images_render(self, seconds: float = DEADLINE_SECONDS) -> list[str]:
+        """Bring every image into view; return those that did not load.
+
+        An image that is late is asked again and again: where scripts are off, no
+        event reaches what the browser would be told to wait for. One that is still
+        loading after so many seconds is an AssertionError.
+        """
         images = self.page.locator("img")
         assert images.count()
         failed = []
@@ -95,12 +101,14 @@ class Visitor:
             if not image.is_visible():
                 continue
             image.scroll_into_view_if_needed()
-            image.evaluate(
-                "e => e.complete || new Promise(done => "
-                "{ e.onload = e.onerror = () => done() })"
+            source = str(image.get_attribute("src"))
+            wait_for(
+                partial(image.evaluate, "e => e.complete"),
+                partial("the image {} is still loading".format, source),
+                seconds,
             )
             if not image.evaluate("e => e.naturalWidth > 0"):
-                failed.append(str(image.get_attribute("src")))
+                failed.append(source)
         return failed
 
     def charts_draw(self) -> int:

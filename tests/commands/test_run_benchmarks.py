@@ -351,6 +351,7 @@ def test_the_command_line_says_one_line_and_ends_with_two(
     assert errors.count("\n") == 1
 
 
+@pytest.mark.timeout(320)  # more than its three deadlines together
 def test_sigterm_ends_a_run_as_failed(manage: Any, tmp_path: Path) -> None:
     migration = manage("migrate", "--verbosity", "0")
     migration.communicate(timeout=120)

@@ -11,6 +11,17 @@ import pytest
 from tests.operations.installations import Installation, run_bootstrap
 from tests.operations.servers import ROOT, Server, environment, running
 
+LONGEST_SECONDS = 900
+"""More than the deadlines of any test here together: one bootstrap may take 400."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let programs that tests here start meet their own deadlines first."""
+    folder = Path(__file__).parent
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LONGEST_SECONDS))
+
 
 @pytest.fixture(scope="session")
 def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.operations.conftest import LONGEST_SECONDS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,7 +29,7 @@ def run_pytest(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -48,6 +50,16 @@ SKIPS = {
         "def test_b(): pass\n"
     ),
 }
+
+
+def test_every_test_has_a_limit_and_those_that_start_programs_a_longer_one(
+    request: pytest.FixtureRequest,
+) -> None:
+    assert request.config.pluginmanager.hasplugin("timeout")
+    assert 0 < float(request.config.getini("timeout")) <= 120
+    mark = request.node.get_closest_marker("timeout")
+    assert mark is not None
+    assert mark.args == (LONGEST_SECONDS,)
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])

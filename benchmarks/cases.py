@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.corpora import legible
-from noising.engine import TYPE_WEIGHTS
+from noising.engine import GRAPH_TYPES, TYPE_WEIGHTS
+from noising.engine.parameters import REQUIRED
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 
 DEFAULT_SCHEDULES: Final = (
@@ -19,8 +20,12 @@ DEFAULT_SCHEDULES: Final = (
     "geometric",
 )
 DEFAULT_BASELINE: Final = "uniform"
-# The information of other graphs has no estimate that is exact and small at once.
-GRAPHS: Final = ("uniform", "absorbing")
+GRAPHS: Final = tuple(
+    name
+    for name, kind in GRAPH_TYPES.items()
+    if all(parameter.default is not REQUIRED for parameter in kind.PARAMETERS.values())
+)
+"""Those that need no parameters, so that a name says all about them."""
 DEFAULT_GRAPH: Final = "uniform"
 DEFAULT_CORPUS: Final = "setmm"
 DEFAULT_VOCAB_SIZE: Final = 50_257

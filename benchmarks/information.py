@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.cases import information_draw
 from benchmarks.corpora import Corpus
 from benchmarks.statistics import Measurement, mean
-from noising.engine import ForwardProcess
+from noising.engine import ForwardProcess, Noised
+from noising.engine.arrays import quiet
+from noising.engine.graphs import MatrixGraph
 
 ROWS, LENGTH = 256, 1_024
 
@@ -58,34 +60,64 @@ def measured_information(
     the interval uses that: the variance of the draws themselves is far too small where
     the few tokens that carry what is left were not drawn.
 
-    The graph must keep a token with probability alpha or draw it anew from the limit.
-
     Source: Cover and Thomas 2006, eq. 2.29.
     """
-    time = process.time(timestep)
-    alpha, move = float(process.alpha(time)), float(process.move_chance(time))
-    prior = np.zeros(process.num_states)
-    prior[: source.prior.size] = source.prior
-    drawn_anew = move * process.limit()
-    outcome = alpha * prior + drawn_anew
-    same = _log_ratio(alpha + drawn_anew, outcome)
-    other = _log_ratio(drawn_anew, outcome)
+    clean = source.tokens(timestep)
     noised = process.noise(
-        source.tokens(timestep),
-        timestep,
-        seed=source.seed,
-        draw=information_draw(timestep),
+        clean, timestep, seed=source.seed, draw=information_draw(timestep)
     )
-    ratios = np.where(noised.changed, other[noised.tokens], same[noised.tokens])
-    # E over x_0 and x_t, split into x_t = x_0 and x_t != x_0.
-    square = np.sum(prior * (alpha + drawn_anew) * same**2)
-    square += np.sum((1.0 - prior) * drawn_anew * other**2)
+    log_ratios = _of_matrix if isinstance(process.graph, MatrixGraph) else _of_mixture
+    ratios, square = log_ratios(process, timestep, source.prior, clean, noised)
     return mean(
         float(ratios.mean()),
         exact=exact,
         deviation=float(np.sqrt(max(0.0, square - exact**2))),
         count=ratios.size,
     )
+
+
+@quiet
+def _of_mixture(
+    process: ForwardProcess,
+    timestep: int,
+    prior: NDArray[np.float64],
+    clean: NDArray[np.int32],
+    noised: Noised,
+) -> tuple[NDArray[np.float64], float]:
+    """Return log q(x_t | x_0)/q(x_t) of each token, and its expected square.
+
+    Whatever the graph resamples and masks, q(y | x) is the same for all x other than
+    y, so that two vectors of S say it all.
+    """
+    states = np.arange(process.num_states)
+    weights = np.zeros(states.size)
+    weights[: prior.size] = prior
+    sigma = np.full(states.size, process.sigmas[timestep])
+    other = (states + 1) % process.vocab_size
+    stays = process.graph.likelihood(states, states, sigma)
+    comes = process.graph.likelihood(states, other, sigma)
+    outcome = weights * stays + (1.0 - weights) * comes
+    log_stays, log_comes = _log_ratio(stays, outcome), _log_ratio(comes, outcome)
+    tokens = noised.tokens
+    ratios = np.where(noised.changed, log_comes[tokens], log_stays[tokens])
+    # E over x_0 and x_t, split into x_t = x_0 and x_t != x_0.
+    square = np.sum(weights * stays * log_stays**2)
+    square += np.sum((1.0 - weights) * comes * log_comes**2)
+    return ratios, float(square)
+
+
+def _of_matrix(
+    process: ForwardProcess,
+    timestep: int,
+    prior: NDArray[np.float64],
+    clean: NDArray[np.int32],
+    noised: Noised,
+) -> tuple[NDArray[np.float64], float]:
+    """Return the same from the whole matrix of a graph of few tokens."""
+    rows = process.marginal(np.arange(process.vocab_size), process.time(timestep))
+    log_ratios = _log_ratio(rows, np.broadcast_to(prior @ rows, rows.shape))
+    square = prior @ (rows * log_ratios**2).sum(axis=1)
+    return log_ratios[clean, noised.tokens], float(square)
 
 
 def information_left(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.cases import preservation_draw
 from benchmarks.corpora import TOKEN_TYPES, Corpus
 from noising.engine import ForwardProcess
+from noising.engine.arrays import quiet
 
 BATCH_TOKENS: Final = 2**16
 # These two bound the array of some sequences at some times.
@@ -131,50 +132,68 @@ def expected_counts(
 ) -> NDArray[np.float64]:
     """Return the expected number of unchanged tokens by timestep and type, (K, 3).
 
-    A token x at total noise sigma stays x with probability
-    exp(-sigma) + (1 - exp(-sigma))·limit(x).
+    A token x stays x with probability q(x | x) at its own noise: on the uniform graph
+    alpha + (1 - alpha)/V, on the absorbing one alpha.
 
     `on_batch` is called before each batch; what it raises ends the work.
     """
     times = np.asarray(process.time(timesteps), dtype=np.float64)
     expected = np.zeros((times.size, len(TOKEN_TYPES)))
-    limit = process.limit()
+    count = _by_token if process.hyperschedule is None else _by_position
     for batch in design.batches:
         on_batch()
-        if process.hyperschedule is None:
-            tokens = batch.tokens.reshape(-1)[batch.real]
-            returning = np.bincount(
-                batch.types, weights=limit[tokens], minlength=len(TOKEN_TYPES)
-            )
-            present = np.bincount(batch.types, minlength=len(TOKEN_TYPES))
-            sigma = np.asarray(process.sigma(times))[:, None]
-            expected += np.exp(-sigma) * present - np.expm1(-sigma) * returning
-        else:
-            for tokens, types in batch.groups():
-                for start in range(0, times.size, TIMES_AT_ONCE):
-                    block = slice(start, start + TIMES_AT_ONCE)
-                    expected[block] += _by_position(
-                        process, times[block], tokens, types, limit
-                    )
+        for start in range(0, times.size, TIMES_AT_ONCE):
+            block = slice(start, start + TIMES_AT_ONCE)
+            expected[block] += count(process, times[block], batch)
     return expected
 
 
+def _by_token(
+    process: ForwardProcess, times: NDArray[np.float64], batch: Batch
+) -> NDArray[np.float64]:
+    """Return (K, 3) where all positions have the noise of their time."""
+    tokens = batch.tokens.reshape(-1)[batch.real]
+    ids, places, counts = np.unique(tokens, return_index=True, return_counts=True)
+    sigma = np.asarray(process.sigma(times))
+    stays = _stay_chances(process, ids, sigma[:, None])
+    of_type = batch.types[places][:, None] == np.arange(len(TOKEN_TYPES))
+    return np.asarray(stays @ (of_type * counts[:, None]))
+
+
 def _by_position(
+    process: ForwardProcess, times: NDArray[np.float64], batch: Batch
+) -> NDArray[np.float64]:
+    """Return (K, 3) where every position has its own noise."""
+    expected = np.zeros((times.size, len(TOKEN_TYPES)))
+    for tokens, types in batch.groups():
+        expected += _in_group(process, times, tokens, types)
+    return expected
+
+
+def _in_group(
     process: ForwardProcess,
     times: NDArray[np.float64],
     tokens: NDArray[np.int32],
     types: NDArray[np.uint8],
-    limit: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return (K, 3) for rows of one length, (m, L), every position at its own noise."""
+    """Return (K, 3) for rows of one length, (m, L)."""
     sigma = process.position_sigma(
         np.tile(times, len(tokens)),
         tokens.shape[1],
         tokens=np.repeat(tokens, times.size, axis=0),
     ).reshape(len(tokens), times.size, tokens.shape[1])
-    stays = np.exp(-sigma) - np.expm1(-sigma) * limit[tokens][:, None]
+    stays = _stay_chances(process, tokens[:, None], sigma)
     of_type = (types[..., None] == np.arange(len(TOKEN_TYPES))).astype(np.float64)
     return np.asarray(np.einsum("mkl,mlc->kc", stays, of_type))
+
+
+@quiet
+def _stay_chances(
+    process: ForwardProcess, tokens: NDArray[np.int32], sigma: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return q(x | x) of tokens at total noise, in the shape that both have."""
+    clean, noise = np.broadcast_arrays(tokens.astype(np.int64), sigma)
+    return process.graph.likelihood(clean, clean, noise)
 
 
 def _batches(corpus: Corpus, chosen: NDArray[np.int64]) -> Iterator[Batch]:

@@ -30,7 +30,8 @@ from benchmarks.cases import (
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import ProgressListener, run
 from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
-from noising.engine import SCHEDULE_TYPES
+from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
+from noising.engine.parameters import nearest
 from noising.engine.sampling import MAX_THREADS
 
 PROGRAM: Final = "run_benchmarks"
@@ -50,21 +51,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schedules",
         type=_names,
-        default=DEFAULT_SCHEDULES,
         metavar="A,B",
         help=f"what to measure, of: {', '.join(SCHEDULE_TYPES)} (default:"
-        f" {','.join(DEFAULT_SCHEDULES)})",
+        f" {','.join(DEFAULT_SCHEDULES)}; or the only one that the graph goes with)",
     )
     parser.add_argument(
         "--baseline",
-        default=DEFAULT_BASELINE,
         metavar="A",
-        help="what to compare with (default: %(default)s)",
+        help=f"what to compare with (default: {DEFAULT_BASELINE}, or the only schedule"
+        " that the graph goes with)",
     )
     parser.add_argument(
         "--graph",
-        choices=GRAPHS,
+        type=_graph,
         default=DEFAULT_GRAPH,
+        metavar="|".join(GRAPHS),
         help="where a noised token goes (default: %(default)s)",
     )
     parser.add_argument(
@@ -144,13 +145,16 @@ def config_from(
     Raises:
         UsageError: a value out of range, or an unknown schedule.
     """
-    names = dict.fromkeys((*options["schedules"], options["baseline"]))
+    needed = GRAPH_TYPES[options["graph"]].NEEDS_SCHEDULE
+    baseline = options["baseline"] or needed or DEFAULT_BASELINE
+    schedules = options["schedules"] or ((needed,) if needed else DEFAULT_SCHEDULES)
+    names = dict.fromkeys((*schedules, baseline))
     num_timesteps = _given_or_set(
         options["num_timesteps"], "NUM_TIMESTEPS", DEFAULT_NUM_TIMESTEPS
     )
     return BenchmarkConfig(
         schedules=tuple((name, resolve(name)) for name in names),
-        baseline=options["baseline"],
+        baseline=baseline,
         graph={"type": options["graph"]},
         corpus=options["corpus"],
         vocab_size=_given_or_set(
@@ -341,6 +345,20 @@ def _integer(text: str) -> int:
 
 def _integers(text: str) -> tuple[int, ...]:
     return tuple(sorted({_integer(part) for part in text.split(",")}))
+
+
+def _graph(text: str) -> str:
+    if text in GRAPHS:
+        return text
+    if text in GRAPH_TYPES:
+        parameters = ", ".join(GRAPH_TYPES[text].PARAMETERS)
+        raise argparse.ArgumentTypeError(
+            f"must be one that needs no parameters, {text!r} needs {parameters}; such"
+            f" are {', '.join(GRAPHS)}"
+        )
+    rule = f"must be one of {', '.join(GRAPHS)}, got {text[:30]!r}"
+    hint = nearest(text, GRAPHS)
+    raise argparse.ArgumentTypeError(f"{rule}; {hint}" if hint else rule)
 
 
 def _names(text: str) -> tuple[str, ...]:

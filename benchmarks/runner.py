@@ -110,7 +110,9 @@ def _processes(
             "graph": config.graph,
         }
         try:
-            built.append((name, build_process(spec)))
+            process = build_process(spec)
+            process.graph.information()  # a matrix graph has it for few tokens only
+            built.append((name, process))
         except EngineError as error:
             raise UsageError(f"schedule {name!r}: {error}") from error
     return built
@@ -201,16 +203,17 @@ class _Variant:
     """One schedule with or without the hyperschedule: what it ought to preserve.
 
     Expectations are computed at once for the timesteps asked for and enough others
-    for a smooth curve.
+    for a smooth curve, unless each costs a matrix exponential for every position.
     """
 
     def __init__(self, prefix: str, process: ForwardProcess, study: _Study) -> None:
         self._prefix = prefix
         self._process = process
         self._study = study
+        costly = process.graph.INFORMATION_IS_COSTLY
         self.grid = np.union1d(
             study.config.timesteps,
-            _spread(process.num_timesteps, PRESERVATION_POINTS),
+            _spread(process.num_timesteps, 0 if costly else PRESERVATION_POINTS),
         )
         self._expected = expected_counts(
             process, study.design, self.grid, on_batch=study.steps.again

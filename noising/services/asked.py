@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -13,7 +13,11 @@ from benchmarks.cases import (
     default_timesteps,
 )
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
+from noising.engine.parameters import nearest
 from noising.models import ScheduleConfig
+
+NAMES_COMPARED: Final = 1_000
+"""Stored schedules among which a misspelt name is looked for."""
 
 
 @cache
@@ -47,9 +51,11 @@ class AskedSchedules:
             return {"type": name}
         found = ScheduleConfig.objects.filter(slug=name).first()
         if found is None:
+            hint = nearest(name, [*SCHEDULE_TYPES, *_recent_names()])
             raise UsageError(
                 f"schedules: {name!r} is neither a schedule type nor a stored "
                 f"schedule; the types are {', '.join(SCHEDULE_TYPES)}"
+                + (f"; {hint}" if hint else "")
             )
         self.stored[name] = found
         schedule: Mapping[str, Any] = found.specification["schedule"]
@@ -132,11 +138,12 @@ def check_builds(config: BenchmarkConfig) -> None:
     """Refuse what no worker could measure, on a vocabulary as large as the default.
 
     Raises:
-        UsageError: A schedule needs parameters, or does not fit the graph.
+        UsageError: A schedule needs parameters, or does not fit the graph, or the graph
+            costs a matrix for every level of noise.
     """
     for name, schedule in config.schedules:
         try:
-            build_process(
+            process = build_process(
                 {
                     "vocab_size": config.vocab_size,
                     "num_timesteps": config.num_timesteps,
@@ -146,6 +153,18 @@ def check_builds(config: BenchmarkConfig) -> None:
             )
         except EngineError as error:
             raise UsageError(f"schedules: {name!r}: {error}") from error
+        if process.graph.INFORMATION_IS_COSTLY:
+            raise UsageError(
+                f"schedules: {name!r}: workers measure no graph given by a matrix, "
+                f"such as {config.graph['type']!r}; `manage.py run_benchmarks` without "
+                "--queue does"
+            )
+
+
+def _recent_names() -> list[str]:
+    """Return names that a misspelt one may have meant."""
+    names = ScheduleConfig.objects.order_by("-created_at").values_list("slug")
+    return [name for (name,) in names[:NAMES_COMPARED]]
 
 
 def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:

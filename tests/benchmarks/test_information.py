@@ -30,9 +30,12 @@ def constant(alpha):
     return {"type": "custom", "alphas": [alpha]}
 
 
-@pytest.mark.parametrize("graph", ["uniform", "absorbing"])
+MIXTURES = ["uniform", "absorbing", "hdlm_gamma", "hdlm_epsilon", "gidd"]
+
+
+@pytest.mark.parametrize("graph", MIXTURES)
 def test_measured_information_agrees_with_the_exact_value(corpus, graph):
-    process = process_of(corpus, graph)
+    process = process_of(corpus, graph, {"type": "gidd"} if graph == "gidd" else None)
     source = TokenSource.of(corpus, seed=4)
     exact = information_left(process, source.prior)
     scores = []
@@ -48,7 +51,9 @@ def test_measured_information_agrees_with_the_exact_value(corpus, graph):
 
 
 @pytest.mark.parametrize("alpha", [0.001, 0.3, 0.999])
-@pytest.mark.parametrize("graph", ["uniform", "absorbing"])
+@pytest.mark.parametrize(
+    "graph", ["uniform", "absorbing", "hdlm_gamma", "hdlm_epsilon", "banded"]
+)
 def test_the_interval_is_as_wide_as_the_draws_scatter(tmp_path, alpha, graph):
     path = tmp_path / "ids.txt"
     path.write_text("0 0 0 0 1 1 2 3\n" * 10)
@@ -90,7 +95,7 @@ def test_a_plug_in_estimate_would_be_far_off(corpus):
     assert abs(ours.measured) < 1e-3
 
 
-@pytest.mark.parametrize("graph", ["uniform", "absorbing"])
+@pytest.mark.parametrize("graph", ["uniform", "absorbing", "hdlm_gamma", "banded"])
 @pytest.mark.parametrize("alpha", [1.0, 0.0])
 def test_the_ends_are_exact(tmp_path, graph, alpha):
     path = tmp_path / "ids.txt"
@@ -122,3 +127,34 @@ def test_tokens_come_from_the_corpus_and_differ_between_timesteps(corpus):
     assert np.array_equal(first, TokenSource.of(corpus, seed=9).tokens(1))
     assert not np.array_equal(first, source.tokens(2))
     assert set(np.unique(first)) <= set(np.unique(corpus.tokens))
+
+
+def brute_force(process, prior, t):
+    """Return E and E of the square of log q(x_t | x_0)/q(x_t), from all pairs."""
+    rows = process.marginal(np.arange(process.vocab_size), t)
+    joint = prior[:, None] * rows
+    outcome = joint.sum(axis=0)
+    pairs = joint > 0
+    ratio = np.log(np.where(pairs, rows / np.where(outcome > 0, outcome, 1), 1))
+    return (joint * ratio).sum(), (joint * ratio**2).sum()
+
+
+@pytest.mark.parametrize("graph", [*MIXTURES, "banded"])
+@pytest.mark.parametrize("timestep", [0, 3, 8])
+def test_the_interval_is_the_variance_over_all_pairs(tmp_path, graph, timestep):
+    path = tmp_path / "ids.txt"
+    path.write_text("0 0 0 1 1 2 5")
+    corpus = load_corpus(str(path), vocab_size=6, generator=np.random.default_rng(0))
+    schedule = {"type": "gidd"} if graph == "gidd" else {"type": "loglinear"}
+    process = process_of(corpus, graph, schedule, 10)
+    prior = corpus.frequencies()
+    expected, square = brute_force(process, prior, process.time(timestep))
+    exact = float(information_left(process, prior)[timestep])
+    assert exact == pytest.approx(expected, rel=1e-9)
+    m = measured_information(
+        process, TokenSource.of(corpus, seed=3), timestep, exact=exact
+    )
+    deviation = np.sqrt((square - exact**2) / (256 * 1024))
+    assert m.high - m.measured == pytest.approx(1.959964 * deviation, rel=1e-5)
+    # 18 scores; 5 deviations happen once in 90,000 seeds.
+    assert abs(m.measured - exact) < 5 * deviation

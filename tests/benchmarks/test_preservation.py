@@ -128,6 +128,43 @@ def test_counts_agree_with_the_expectation(corpus, graph, typed):
     assert misses <= 20
 
 
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize(
+    ("graph", "schedule"),
+    [
+        ("hdlm_gamma", "cosine"),
+        ("hdlm_epsilon", "cosine"),
+        ("gidd", "gidd"),
+        ("banded", "cosine"),
+    ],
+)
+def test_counts_agree_with_the_expectation_on_every_graph(graph, schedule, typed):
+    size = 24
+    made_up = load_corpus(
+        "synthetic", vocab_size=size, generator=np.random.default_rng(5)
+    )
+    design = designed(made_up, 60)
+    process = processes(made_up, schedule=schedule, graph=graph)[typed]
+    timesteps = np.array([50, 400, 700, 999])
+    expected = expected_counts(process, design, timesteps)
+    if not typed:
+        ids = np.arange(size)
+        rows = process.marginal(ids[:, None], process.time(timesteps))
+        stays = rows[ids, :, ids]
+        tokens = np.concatenate(
+            [batch.tokens.reshape(-1)[batch.real] for batch in design.batches]
+        )
+        by_hand = stays[tokens].sum(axis=0)
+        assert expected.sum(axis=1) == pytest.approx(by_hand, rel=1e-12)
+    for row, timestep in enumerate(timesteps):
+        counts = preserved_counts(process, design, int(timestep), seed=8)
+        trials = int(design.type_counts.sum())
+        share = float(expected[row].sum()) / trials
+        m = proportion(int(counts.sum()), trials, exact=share)
+        # 32 shares; five deviations (2.55 half-widths) happen once in 50,000 seeds.
+        assert abs(m.measured - m.exact) < 2.55 * (m.high - m.low) / 2
+
+
 def test_padding_is_not_counted(corpus):
     design = designed(corpus, 30)
     process, _ = processes(corpus, schedule="geometric")

@@ -12,7 +12,7 @@ import pytest
 
 import benchmarks
 from benchmarks import cases, information, report, run_benchmarks, throughput
-from benchmarks.cases import DEFAULT_SCHEDULES, UsageError
+from benchmarks.cases import DEFAULT_SCHEDULES, GRAPHS, UsageError
 from benchmarks.report import FIGURES
 from benchmarks.run_benchmarks import add_arguments, config_from, main
 
@@ -91,6 +91,16 @@ def test_every_flag_is_taken_over():
     assert (config.samples, config.seed) == (3, 2**64 - 1)
 
 
+def test_a_graph_that_goes_with_one_schedule_brings_it():
+    config = config_from(parsed("--graph", "gidd"))
+    assert config.schedules == (("gidd", {"type": "gidd"}),)
+    assert (config.baseline, config.graph) == ("gidd", {"type": "gidd"})
+    given = config_from(
+        parsed("--graph", "gidd", "--schedules", "a", "--baseline", "b")
+    )
+    assert [name for name, _ in given.schedules] == ["a", "b"]
+
+
 def test_the_environment_sets_what_flags_leave_open(monkeypatch):
     monkeypatch.setenv("VOCAB_SIZE", "300")
     monkeypatch.setenv("NUM_TIMESTEPS", "20")
@@ -141,11 +151,15 @@ def test_without_plots_only_the_results_are_written(tmp_path):
     ("arguments", "message"),
     [
         (("--schedules", "cosin"), "schedule 'cosin': `schedule.type` must be one of"),
+        (("--schedules", "cosin"), "did you mean `cosine`?"),
         (("--schedules", "custom"), "schedule 'custom': "),
         (("--schedules", ""), "must be names between commas"),
         (("--schedules", "a,,b"), "must be names between commas"),
         (("--baseline", "nothing"), "schedule 'nothing'"),
-        (("--graph", "banded"), "argument --graph: invalid choice: 'banded'"),
+        (("--graph", "absorbin"), "got 'absorbin'; did you mean `absorbing`?"),
+        (("--graph", "marginal"), "'marginal' needs counts; such are uniform, "),
+        (("--graph", "gidd"), "`graph.type` must not be `gidd` without the schedule"),
+        (("--baseline", "unform"), "did you mean `uniform`?"),
         (("--timesteps", "0,1000"), "timesteps: must lie in 0..999, got 1000"),
         (("--timesteps", "-1"), "timesteps: must lie in 0..999, got -1"),
         (("--timesteps", "0,,5"), "must be an integer, got ''"),
@@ -270,7 +284,7 @@ def test_help_names_the_schedules_and_graphs(capsys):
         main(["--help"])
     assert left.value.code == 0
     out, _ = capsys.readouterr()
-    for word in ("sedd_entropy", "absorbing", "--num-timesteps", "VOCAB_SIZE"):
+    for word in ("sedd_entropy", *GRAPHS, "--num-timesteps", "VOCAB_SIZE"):
         assert word in out
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import benchmarks
 from benchmarks import cases, information, throughput
-from benchmarks.cases import BenchmarkConfig, UsageError
+from benchmarks.cases import GRAPHS, BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
 from benchmarks.runner import run
 
@@ -169,13 +169,41 @@ def test_a_schedule_measures_the_same_in_whatever_company(document):
 @pytest.mark.parametrize(
     "names", [("linear", "uniform"), ("geometric", "cosine", "uniform")]
 )
-def test_every_graph_and_many_schedules_give_valid_documents(graph, names):
+def test_many_schedules_give_valid_documents(graph, names):
     validated(
         run(
             config(names=names, graph={"type": graph}, corpus="synthetic"),
             on_progress=silent,
         )
     )
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_graph_that_needs_no_parameters_is_measured(graph):
+    names = ("gidd",) if graph == "gidd" else ("cosine", "uniform")
+    document = run(
+        config(
+            names=names,
+            baseline=names[-1],
+            graph={"type": graph},
+            corpus="synthetic",
+            vocab_size=24,
+        ),
+        on_progress=silent,
+    )
+    for entry in validated(document)["schedules"]:
+        for result in entry["results"]:
+            for metric in result["metrics"].values():
+                half = (metric["high"] - metric["low"]) / 2
+                # Half-widths are 1.96 deviations: more than five once in a million.
+                assert abs(metric["measured"] - metric["exact"]) < 2.6 * half + 1e-12
+
+
+def test_a_graph_of_too_many_tokens_for_a_matrix_is_refused():
+    for size in (513, 1025):
+        changes = {"graph": {"type": "banded"}, "corpus": "synthetic"}
+        with pytest.raises(UsageError, match="vocab_size"):
+            run(config(**changes, vocab_size=size), on_progress=silent)
 
 
 def test_a_corpus_without_types_is_all_other(tmp_path):

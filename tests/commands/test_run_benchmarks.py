@@ -115,6 +115,9 @@ def test_a_bad_corpus_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) 
     ("arguments", "said"),
     [
         (("--schedules", "nothing"), "'nothing' is neither a schedule type nor"),
+        (("--schedules", "cosin"), "custom; did you mean `cosine`?"),
+        (("--schedules", "smal"), "custom; did you mean `small`?"),
+        (("--baseline", "unform"), "custom; did you mean `uniform`?"),
         (("--schedules", "a b/../c"), "neither a schedule type nor"),
         (("--baseline", "nothing"), "'nothing' is neither a schedule type nor"),
         (("--schedules", "small"), "measure it with --num-timesteps 10"),
@@ -281,6 +284,7 @@ def test_who_waits_no_longer_leaves_the_run_alone(
         (("--corpus", "/etc/passwd"), "measure a file with"),
         (("--samples", "10001"), "10001 samples"),
         (("--schedules", "custom"), "'custom'"),
+        (("--graph", "banded"), "workers measure no graph given by a matrix"),
     ],
 )
 def test_a_worker_is_not_asked_for_what_it_cannot_do(

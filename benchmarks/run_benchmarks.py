@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import report, speed_report
+from benchmarks import regressions, report, speed_report
 from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
@@ -28,6 +28,7 @@ from benchmarks.cases import (
     default_timesteps,
 )
 from benchmarks.corpora import CorpusError
+from benchmarks.regressions import Base
 from benchmarks.runner import ProgressListener, run
 from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
@@ -44,6 +45,8 @@ MAX_ROUNDS: Final = 10_000
 
 Resolver = Callable[[str], Mapping[str, Any]]
 """A schedule's name to its specification; raises UsageError for an unknown name."""
+BaseReader = Callable[[str, float | None], Base]
+"""The name of earlier results and the bound to them; raises UsageError."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,6 +121,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for results.json and the plots (default: %(default)s)",
     )
     parser.add_argument(
+        "--compare",
+        metavar="BASE",
+        help="earlier results (results.json or its folder): show what is worse now,"
+        " beyond the 95 %% intervals",
+    )
+    parser.add_argument(
+        "--fail-over",
+        type=_percent,
+        metavar="N%",
+        help="with --compare: end with 1 if a value is worse by more than this",
+    )
+    parser.add_argument(
         "--no-plots",
         dest="plots",
         action="store_false",
@@ -167,6 +182,47 @@ def config_from(
     )
 
 
+def base_from(
+    options: Mapping[str, Any],
+    config: BenchmarkConfig,
+    *,
+    read: BaseReader = lambda name, bound: Base.read(Path(name), bound),
+) -> Base | None:
+    """Return the earlier run that the flags name, or None.
+
+    Args:
+        options: what `add_arguments` declares, by name.
+        config: the new run, which must be comparable.
+        read: gives the run of a name.
+
+    Raises:
+        UsageError: it cannot be read, or has nothing in common with the new run.
+    """
+    name, bound = options["compare"], options["fail_over"]
+    if name is None:
+        if bound is not None:
+            raise UsageError("fail-over: needs --compare, which names earlier results")
+        return None
+    base = read(name, bound)
+    base.check(config)
+    return base
+
+
+def judge(base: Base, document: Mapping[str, Any], *, quiet: bool) -> str:
+    """Show what is worse than it was; return why the command fails, or nothing.
+
+    Raises:
+        UsageError: the corpus of the same name has other tokens.
+    """
+    changes = base.regressions(document)
+    if not quiet:
+        _show(regressions.table(base, changes), ())
+    if not changes or base.bound is None:
+        return ""
+    values = "1 value is" if len(changes) == 1 else f"{len(changes)} values are"
+    return f"{values} worse than in {base.name} by more than {base.bound:g} %"
+
+
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
     """Show a bar on stderr while a run lasts; yields what `run` calls."""
@@ -209,8 +265,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark that the command line asks for.
 
     Returns:
-        0; 1 if the results cannot be written, 2 for bad usage and bad corpora, 130
-        after Ctrl-C. Whatever is not 0 leaves one line on stderr and no new file.
+        0; 1 if the results cannot be written or are worse than --fail-over allows, 2
+        for bad usage and bad corpora, 130 after Ctrl-C. Whatever is not 0 leaves one
+        line on stderr and, but for worse results, no new file.
     """
     parser = _Parser(
         prog=PROGRAM,
@@ -224,12 +281,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.suite == SUITE:
             return _run_speed(options)
         config = config_from(vars(options))
+        base = base_from(vars(options), config)
         _check_directory(options.output)
         with progress_bar(quiet=options.quiet) as on_progress:
             document = run(config, on_progress=on_progress)
         paths = report.write(document, options.output, plots=options.plots)
         if not options.quiet:
             show_results(document, paths)
+        if base and (failure := judge(base, document, quiet=options.quiet)):
+            return _ended(FAILED, failure)
     except (UsageError, CorpusError) as error:
         return _ended(BAD_USAGE, f"error: {error}")
     except report.OutputError as error:
@@ -279,6 +339,8 @@ def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_speed(options: argparse.Namespace) -> int:
+    if options.compare is not None or options.fail_over is not None:
+        raise UsageError("compare: goes with the suite `schedules` only")
     if not 1 <= options.rounds <= MAX_ROUNDS:
         raise UsageError(f"rounds: must lie in 1..{MAX_ROUNDS}, got {options.rounds}")
     if options.max_tokens < SMALLEST:
@@ -341,6 +403,18 @@ def _integer(text: str) -> int:
     if len(text) > 30 or not text.strip().removeprefix("-").isdecimal():
         raise argparse.ArgumentTypeError(f"must be an integer, got {text[:30]!r}")
     return int(text)
+
+
+def _percent(text: str) -> float:
+    try:
+        bound = float(text.strip().removesuffix("%"))
+    except ValueError:
+        bound = -1.0
+    if not 0.0 <= bound < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"must be a percentage from 0, such as 10%, got {text[:30]!r}"
+        )
+    return bound
 
 
 def _integers(text: str) -> tuple[int, ...]:

@@ -33,6 +33,23 @@ def test_every_command_in_the_documentation_runs(line, tmp_path, monkeypatch):
     assert (folder / "results.json").exists()
 
 
+def test_the_comparison_in_the_documentation_runs(tmp_path, monkeypatch):
+    [line] = re.findall(r"^python -m (.* --compare .*)$", TEXT, flags=re.MULTILINE)
+    monkeypatch.setattr(throughput, "ROUNDS", 1)
+    monkeypatch.setattr(cases, "BATCH_ROWS", 1)
+    monkeypatch.setattr(information, "ROWS", 4)
+    monkeypatch.setattr(report, "render", lambda figure, image_format: b"")
+    monkeypatch.chdir(tmp_path)
+    few = ["--samples", "4", "--schedules", "cosine"]
+    assert main([*few, "--quiet"]) == 0
+    base = Path("benchmark-results", "results.json")
+    document = json.loads(base.read_text())
+    base.write_text(json.dumps(document | {"throughput": []}))  # times differ
+    _, *arguments = shlex.split(line)
+    assert main([*arguments, *few]) == 0
+    assert Path("new", "results.json").exists()
+
+
 def test_the_documentation_names_every_key_and_metric():
     schema = json.loads((ROOT / "benchmarks" / "results.schema.json").read_text())
     for key in (

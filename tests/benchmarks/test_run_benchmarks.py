@@ -160,6 +160,11 @@ def test_without_plots_only_the_results_are_written(tmp_path):
         (("--graph", "marginal"), "'marginal' needs counts; such are uniform, "),
         (("--graph", "gidd"), "`graph.type` must not be `gidd` without the schedule"),
         (("--baseline", "unform"), "did you mean `uniform`?"),
+        (("--fail-over", "10%"), "fail-over: needs --compare"),
+        (("--fail-over", "much"), "must be a percentage from 0, such as 10%"),
+        (("--fail-over=-1%",), "must be a percentage from 0, such as 10%"),
+        (("--compare", "/nowhere"), "compare: '/nowhere' is no file"),
+        (("--compare", "x", "--suite", "throughput"), "with the suite `schedules`"),
         (("--timesteps", "0,1000"), "timesteps: must lie in 0..999, got 1000"),
         (("--timesteps", "-1"), "timesteps: must lie in 0..999, got -1"),
         (("--timesteps", "0,,5"), "must be an integer, got ''"),
@@ -284,7 +289,7 @@ def test_help_names_the_schedules_and_graphs(capsys):
         main(["--help"])
     assert left.value.code == 0
     out, _ = capsys.readouterr()
-    for word in ("sedd_entropy", *GRAPHS, "--num-timesteps", "VOCAB_SIZE"):
+    for word in ("sedd_entropy", *GRAPHS, "--num-timesteps", "VOCAB_SIZE", "BASE"):
         assert word in out
 
 
@@ -297,3 +302,40 @@ def test_the_results_repeat_with_the_seed(tmp_path):
     )
     assert first["schedules"] == second["schedules"]
     assert first["config"]["seed"] == 5
+
+
+def made_worse(folder, target, share):
+    """Write the folder's results as if more tokens had been kept before."""
+    document = json.loads((folder / "results.json").read_text())
+    for schedule in document["schedules"]:
+        for result in schedule["results"]:
+            metric = result["metrics"]["preserved"]
+            kept = min(1.0, metric["measured"] * (1 + share) + share / 10)
+            metric.update(measured=kept, low=kept, high=kept)
+    document["throughput"] = []  # times differ from run to run
+    target.write_text(json.dumps(document))
+
+
+def test_a_run_that_is_worse_than_an_earlier_one_fails(tmp_path, capsys):
+    run = [*QUICK, "--seed", "5", "--no-plots", "--output", str(tmp_path / "out")]
+    assert main([*run, "--quiet"]) == 0
+    made_worse(tmp_path / "out", tmp_path / "same.json", 0.0)
+    made_worse(tmp_path / "out", tmp_path / "better.json", 3.0)
+    capsys.readouterr()
+
+    assert main([*run, "--compare", str(tmp_path / "same.json")]) == 0
+    assert "beyond the 95 % intervals: nothing." in capsys.readouterr().out
+    better = ("--compare", str(tmp_path / "better.json"))
+    assert main([*run, *better, "--quiet"]) == 0
+    assert main([*run, *better]) == 0  # it shows, and nobody asked to fail
+    assert "worse by" in capsys.readouterr().out
+    assert main([*run, *better, "--fail-over", "10%"]) == 1
+    out, err = capsys.readouterr()
+    assert "worse by" in out
+    assert "cosine" in out
+    assert err.startswith("run_benchmarks: ")
+    assert err.endswith("better.json by more than 10 %\n")
+    assert main([*run, *better, "--fail-over", "1000", "--quiet"]) == 0
+    assert main([*run, *better, "--fail-over", "10%", "--quiet"]) == 1
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "out" / "results.json").exists()

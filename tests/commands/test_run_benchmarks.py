@@ -86,6 +86,7 @@ def test_a_schedule_type_means_its_defaults_whatever_is_stored(tmp_path: Path) -
     assert ScheduleConfig.objects.get().measurements.count() == 0
 
 
+NO_RUN = "01890a5d-ac96-774b-bcce-b302099a8057"
 BAD_CORPORA = {
     "missing": None,
     "empty.txt": b"",
@@ -118,6 +119,9 @@ def test_a_bad_corpus_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) 
         (("--schedules", "cosin"), "custom; did you mean `cosine`?"),
         (("--schedules", "smal"), "custom; did you mean `small`?"),
         (("--baseline", "unform"), "custom; did you mean `uniform`?"),
+        (("--fail-over", "10%"), "fail-over: needs --compare"),
+        (("--compare", "/nowhere"), "compare: '/nowhere' is no file"),
+        (("--compare", NO_RUN), f"compare: there is no run {NO_RUN} with results"),
         (("--schedules", "a b/../c"), "neither a schedule type nor"),
         (("--baseline", "nothing"), "'nothing' is neither a schedule type nor"),
         (("--schedules", "small"), "measure it with --num-timesteps 10"),
@@ -226,6 +230,38 @@ def test_a_run_can_be_left_to_a_worker(
     execute(run.pk)
     run.refresh_from_db()
     assert (run.status, run.config["vocab_size"]) == ("succeeded", 64)
+
+
+def test_a_run_is_compared_with_a_stored_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = measured(tmp_path / "out", "--no-plots")
+    run.throughput_results.all().delete()  # times differ from run to run
+    capsys.readouterr()
+    measured(tmp_path / "out", "--no-plots", "--compare", str(run.pk))
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Worse than {run.pk} beyond the 95 % intervals: nothing." in said
+
+    worse = json.loads((tmp_path / "out" / "results.json").read_text())
+    worse["throughput"] = []
+    for schedule in worse["schedules"]:
+        schedule["wasted_steps"] = 1
+    (tmp_path / "base.json").write_text(json.dumps(worse))
+    base = ("--compare", str(tmp_path / "base.json"), "--fail-over", "10%")
+    error = refused(*QUICK, "--no-plots", "--output", str(tmp_path / "out"), *base)
+    assert (error.returncode, "\n" in str(error)) == (1, False)
+    assert "worse than in" in str(error)
+    stored = BenchmarkRun.objects.latest("created_at")
+    assert stored.status == "succeeded"  # it was measured, and is kept
+
+
+def test_a_run_that_is_left_to_a_worker_is_not_compared(tmp_path: Path) -> None:
+    run = measured(tmp_path / "out", "--no-plots")
+    error = refused(*QUICK, "--queue", "--compare", str(run.pk))
+    assert (error.returncode, str(error)) == (
+        2,
+        "compare: needs the results, which --queue leaves to a worker",
+    )
 
 
 @pytest.mark.parametrize(

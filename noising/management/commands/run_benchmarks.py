@@ -6,8 +6,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
@@ -15,12 +17,15 @@ from django.db import Error as DatabaseError
 from benchmarks import report
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
+from benchmarks.regressions import Base
 from benchmarks.run_benchmarks import (
     BAD_USAGE,
     FAILED,
     INTERRUPTED,
     add_arguments,
+    base_from,
     config_from,
+    judge,
     progress_bar,
     show_results,
 )
@@ -86,7 +91,12 @@ class Command(BaseCommand):
         """Run, and turn every expected failure into one line and an exit code."""
         try:
             config = _configured(options)
+            base = base_from(options, config, read=_read_base)
             if options["queue"]:
+                if base is not None:
+                    raise UsageError(
+                        "compare: needs the results, which --queue leaves to a worker"
+                    )
                 self._queue(config, options)
                 return
             report.check_directory(options["output"])
@@ -100,7 +110,8 @@ class Command(BaseCommand):
             ) from None
         try:
             with _ended_by_sigterm(), RunRecord(config) as record:
-                self._measure(config, record, options)
+                document = self._measure(config, record, options)
+            failure = judge(base, document, quiet=options["quiet"]) if base else ""
         except (UsageError, CorpusError) as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except report.OutputError as error:
@@ -111,6 +122,8 @@ class Command(BaseCommand):
             raise _database_lost(error) from error
         except KeyboardInterrupt:
             raise CommandError("interrupted", returncode=INTERRUPTED) from None
+        if failure:
+            raise CommandError(failure, returncode=FAILED)
 
     def _queue(self, config: BenchmarkConfig, options: Mapping[str, Any]) -> None:
         check_builds(config)
@@ -134,7 +147,7 @@ class Command(BaseCommand):
 
     def _measure(
         self, config: BenchmarkConfig, record: RunRecord, options: Mapping[str, Any]
-    ) -> None:
+    ) -> dict[str, Any]:
         with progress_bar(quiet=options["quiet"]) as show:
 
             def on_progress(done: int, total: int, what: str) -> None:
@@ -147,6 +160,7 @@ class Command(BaseCommand):
         if not options["quiet"]:
             show_results(document, paths)
             self.stdout.write(f"Stored as run {stored.pk}.")
+        return document
 
 
 def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
@@ -160,6 +174,22 @@ def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
     config = config_from(options, resolve=asked.resolve)
     asked.check(config)
     return config
+
+
+def _read_base(name: str, bound: float | None) -> Base:
+    """Return the results of a stored run's id, else of a file.
+
+    Raises:
+        UsageError: There is no such run or file, or it has no results.
+    """
+    try:
+        key = UUID(name)
+    except ValueError:
+        return Base.read(Path(name), bound)
+    run = BenchmarkRun.objects.for_page().filter(pk=key).first()
+    if run is None or run.status != BenchmarkRun.Status.SUCCEEDED:
+        raise UsageError(f"compare: there is no run {name} with results")
+    return Base.of(name, run.document(), bound)
 
 
 def _database_lost(error: DatabaseError) -> CommandError:

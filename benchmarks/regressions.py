@@ -1,0 +1,238 @@
+"""A run against an earlier one: what has become worse, and is it more than noise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.cases import BenchmarkConfig, UsageError
+from benchmarks.comparison import compare
+from benchmarks.corpora import legible
+from benchmarks.report import RESULTS_NAME
+from benchmarks.runner import SCHEMA_VERSION, SUITE
+from noising.engine import GRAPH_TYPES
+from noising.engine.parameters import parse_parameters
+
+Document = Mapping[str, Any]
+
+MAX_BYTES: Final = 2**28
+LESS_IS_BETTER: Final = frozenset({"edit_distance", "wasted_steps"})
+"""Of every other metric more is better: tokens kept, information left, speed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A value that is worse than it was.
+
+    Attributes:
+        what: the schedule, or what was timed.
+        timestep: where it was measured, or None.
+        metric: its name.
+        before: the earlier value.
+        now: the new value.
+        percent: how much worse, > 0; None where the earlier value is 0.
+        is_noise: whether the two 95 % intervals meet.
+    """
+
+    what: str
+    timestep: int | None
+    metric: str
+    before: float
+    now: float
+    percent: float | None
+    is_noise: bool
+
+    def is_beyond(self, bound: float) -> bool:
+        """Tell whether it is worse beyond its interval and by more than the bound."""
+        return not self.is_noise and (self.percent is None or self.percent > bound)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The earlier run.
+
+    Attributes:
+        name: what it is called in messages.
+        document: its results.
+        bound: by how many percent a value may be worse; None for any.
+    """
+
+    name: str
+    document: Document
+    bound: float | None
+
+    @classmethod
+    def read(cls, path: Path, bound: float | None) -> Self:
+        """Read results.json, or the one in a folder.
+
+        Raises:
+            UsageError: it cannot be read, or is no results document of this version.
+        """
+        name = str(path)
+        document: Any = None
+        try:
+            file = path / RESULTS_NAME if path.is_dir() else path
+            size = file.stat().st_size if file.is_file() else None
+            if size is not None and size <= MAX_BYTES:
+                document = json.loads(file.read_bytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"compare: {name!r} cannot be read: {reason}") from error
+        except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a NUL
+            raise UsageError(f"compare: {name!r} is no JSON document") from error
+        if size is None:
+            raise UsageError(f"compare: {name!r} is no file, and no folder with one")
+        if size > MAX_BYTES:
+            raise UsageError(f"compare: {name!r} is longer than {MAX_BYTES} bytes")
+        return cls.of(name, document, bound)
+
+    @classmethod
+    def of(cls, name: str, document: Any, bound: float | None) -> Self:
+        """Take the results of a run.
+
+        Raises:
+            UsageError: they are no results of this suite and version.
+        """
+        base = cls(name=name, document=document, bound=bound)
+        try:
+            suite = document["schema_version"], document["suite"]
+            list(base.changes(document))
+            base._terms()
+            document["corpus"]["sha256"]
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            message = f"compare: {name!r} holds no results of run_benchmarks"
+            raise UsageError(message) from error
+        if suite != (SCHEMA_VERSION, SUITE):
+            raise UsageError(
+                f"compare: {name!r} must hold results of the suite {SUITE!r}, version"
+                f" {SCHEMA_VERSION}"
+            )
+        return base
+
+    def check(self, config: BenchmarkConfig) -> None:
+        """Refuse a run that has nothing in common with this one, before it is measured.
+
+        Raises:
+            UsageError: another graph, corpus or number of timesteps, or no schedule and
+                timestep of both.
+        """
+        now = {
+            "graph": _canonical(config.graph),
+            "corpus": legible(Path(config.corpus).name),
+            "num_timesteps": config.num_timesteps,
+        }
+        for part, before in self._terms().items():
+            if before != now[part]:
+                raise UsageError(
+                    f"compare: {self.name!r} was measured with the {part} "
+                    f"{before!r}, this run has {now[part]!r}"
+                )
+        asked, measured = config.to_document(), self.document["config"]
+        for part in ("schedules", "timesteps"):
+            if not set(asked[part]) & set(measured[part]):
+                raise UsageError(f"compare: {self.name!r} has none of the {part} named")
+
+    def _terms(self) -> dict[str, Any]:
+        """Return that without which values cannot be compared."""
+        config = self.document["config"]
+        return {
+            "graph": _canonical(config["graph"]),
+            "corpus": self.document["corpus"]["name"],
+            "num_timesteps": config["num_timesteps"],
+        }
+
+    def regressions(self, document: Document) -> list[Change]:
+        """Return what is worse beyond its interval and the bound.
+
+        Raises:
+            UsageError: the corpus of the same name has other tokens.
+        """
+        before, now = self.document["corpus"], document["corpus"]
+        if before["sha256"] != now["sha256"]:
+            raise UsageError(
+                f"compare: the corpus {now['name']!r} holds other tokens than when "
+                f"{self.name!r} was measured"
+            )
+        bound = 0.0 if self.bound is None else self.bound
+        return [change for change in self.changes(document) if change.is_beyond(bound)]
+
+    def changes(self, document: Document) -> Iterator[Change]:
+        """Yield every value that is worse than it was, by whatever."""
+        pair = {"before": self.document, "now": document}
+        compared = compare(pair, baseline="before")
+        for row in compared["metrics"]:
+            place = (row["schedule"], row["timestep"], row["metric"])
+            yield from _worse(*place, row["values"])
+        for row in compared["throughput"]:
+            yield from _worse(f"speed of {row['case']}", None, "speedup", row["values"])
+        for name, before, now in _wasted(self.document, document):
+            values = {"before": {"measured": before}, "now": {"measured": now}}
+            yield from _worse(name, None, "wasted_steps", values)
+
+
+def table(base: Base, changes: list[Change]) -> RenderableType:
+    """Return the regressions as a table for the terminal."""
+    by = f" by more than {base.bound:g} %" if base.bound else ""
+    title = f"Worse than {base.name} beyond the 95 % intervals{by}"
+    if not changes:
+        return Text(f"{title}: nothing.")
+    result = Table(
+        title=Text(f"{title}: {len(changes)}"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    result.add_column("what", overflow="fold", min_width=12)
+    for heading in ("timestep", "metric", "before", "now", "worse by"):
+        result.add_column(heading, justify="right", no_wrap=True)
+    for change in changes:
+        result.add_row(
+            Text(change.what),
+            "" if change.timestep is None else str(change.timestep),
+            change.metric,
+            f"{change.before:.4g}",
+            f"{change.now:.4g}",
+            "from 0" if change.percent is None else f"{change.percent:.1f} %",
+        )
+    return result
+
+
+def _worse(
+    what: str, timestep: int | None, metric: str, values: Mapping[str, Any]
+) -> Iterator[Change]:
+    """Yield the change if it is one for the worse."""
+    before, now = values["before"]["measured"], values["now"]["measured"]
+    lost = now - before if metric in LESS_IS_BETTER else before - now
+    if lost > 0:
+        yield Change(
+            what=what,
+            timestep=timestep,
+            metric=metric,
+            before=before,
+            now=now,
+            percent=100.0 * lost / abs(before) if before else None,
+            is_noise=bool(values["now"].get("within_noise")),
+        )
+
+
+def _wasted(before: Document, now: Document) -> Iterator[tuple[str, int, int]]:
+    """Yield schedules of both runs with their wasted steps, which are exact."""
+    counts = {entry["name"]: entry["wasted_steps"] for entry in before["schedules"]}
+    for entry in now["schedules"]:
+        if entry["name"] in counts:
+            yield entry["name"], counts[entry["name"]], entry["wasted_steps"]
+
+
+def _canonical(graph: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a graph's specification with its defaults."""
+    given = {name: value for name, value in graph.items() if name != "type"}
+    table = GRAPH_TYPES[graph["type"]].PARAMETERS
+    return {"type": graph["type"], **parse_parameters(table, given, "graph")}

@@ -14,7 +14,7 @@ from noising.drawing import IMAGES
 from noising.execution import lease
 from noising.models import BenchmarkRun, ScheduleConfig
 
-pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
+pytest_plugins = ["tests.coverage_gates", "tests.databases", "tests.required_in_ci"]
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 from django.urls import reverse
 
+from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
 from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
@@ -105,6 +107,26 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def for_export(self) -> Self:
         """Everything but the certificates, in one query."""
         return self.select_related("owner").defer("certificate").with_types()
+
+    def streamed(self, at_once: int) -> Iterator["ScheduleConfig"]:
+        """Read them all, in their order, for somebody who may take them slowly.
+
+        No connection is held meanwhile: rows that go or change before it is their
+        turn are left out, or are there as they are then.
+
+        Args:
+            at_once: How many are in memory.
+        """
+        ids = list(self.values_list("pk", flat=True))
+        return self._streamed(ids, at_once)
+
+    def _streamed(self, ids: Sequence[int], at_once: int) -> Iterator["ScheduleConfig"]:
+        for start in range(0, len(ids), at_once):
+            try:
+                rows = list(self.filter(pk__in=ids[start : start + at_once]))
+            finally:
+                release_connection()
+            yield from rows
 
     def with_verdict(self) -> Self:
         """With ``verdict``, so that certificates can stay in the database."""

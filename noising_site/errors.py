@@ -1,12 +1,22 @@
 """Errors where no view of the API is reached: a problem document, or a small page."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
-from noising.api.errors import MALFORMED, SERVER_ERROR, problem, problem_response
+from noising.api.errors import (
+    DATABASE_FAILED,
+    MALFORMED,
+    SERVER_ERROR,
+    log_database_failure,
+    problem,
+    problem_response,
+)
 from noising.api.negotiation import preferred_type
+from noising.models.failures import RETRY_SECONDS, is_database_failure
 
 JSON_TYPE = "application/json"
 PAGE_TYPE = "text/html"
@@ -61,5 +71,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a failure of ours, which Django has logged: handler500."""
+    """Answer after a failure of ours or of the database: handler500.
+
+    Django calls it while it handles the exception, wherever below a view or a
+    middleware that was raised, and logs those that are not logged here.
+    """
+    failure = sys.exception()
+    if failure is not None and is_database_failure(failure):
+        response = error_response(request, 503, DATABASE_FAILED)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        log_database_failure(failure, request, response)
+        return response
     return error_response(request, 500, SERVER_ERROR)

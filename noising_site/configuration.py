@@ -22,11 +22,11 @@ from noising.tokenizers import BUILTIN_TOKENIZERS, TokenizerError, load_tokenize
 from noising_site.environment import Environment, SettingError
 
 SQLITE_OPTIONS = {
-    "timeout": 20,
+    "timeout": 5,
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-"""Readers beside one writer, and a writer that waits (seconds) for its turn."""
+"""Readers beside one writer; another writer waits, but not longer (seconds)."""
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -164,16 +164,16 @@ def database(env: Environment, data_dir: Path) -> dict[str, Any]:
     Without DATABASE_URL it is an SQLite file in the data folder.
     """
     url = env.text("DATABASE_URL")
-    if not url:
-        name = str(data_dir / "noising.sqlite3")
-        return {"ENGINE": SQLITE, "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
-    description = _parsed_database_url(url)
-    if description["ENGINE"] == SQLITE:
-        description["OPTIONS"] = SQLITE_OPTIONS | description.get("OPTIONS", {})
-    else:
-        description["CONN_MAX_AGE"] = 60
-        description["CONN_HEALTH_CHECKS"] = True
-    return description
+    description = _parsed_database_url(url) if url else {"ENGINE": SQLITE}
+    if description["ENGINE"] == POSTGRESQL:
+        return description | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    name = description.get("NAME") or data_dir / "noising.sqlite3"
+    if name != ":memory:":
+        # Only `migrate` makes the file, privately. One that was deleted does not come
+        # back empty: it is missed.
+        name = f"{Path(name).absolute().as_uri()}?mode=rw"
+    options = SQLITE_OPTIONS | description.get("OPTIONS", {})
+    return description | {"NAME": name, "OPTIONS": options}
 
 
 def _parsed_database_url(url: str) -> dict[str, Any]:

@@ -145,17 +145,18 @@ def test_a_tokenizer_that_cannot_be_used_says_what_would_do(value, words):
 def test_the_default_database_is_a_file_that_many_may_read_while_one_writes():
     chosen = database(Environment({}), Path("/data"))
     assert chosen["ENGINE"] == "django.db.backends.sqlite3"
-    assert chosen["NAME"] == "/data/noising.sqlite3"
+    assert chosen["NAME"] == "file:///data/noising.sqlite3?mode=rw"
     assert chosen["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in chosen["OPTIONS"]["init_command"]
     assert "synchronous=NORMAL" in chosen["OPTIONS"]["init_command"]
-    assert chosen["OPTIONS"]["timeout"] > 0
+    assert 0 < chosen["OPTIONS"]["timeout"] <= 5
 
 
 def test_another_file_has_the_same_options():
-    env = Environment({"DATABASE_URL": "sqlite:////elsewhere/db.sqlite3"})
+    url = "sqlite:////else%20where/50%25.sqlite3"
+    env = Environment({"DATABASE_URL": url})
     chosen = database(env, Path("/data"))
-    assert chosen["NAME"] == "/elsewhere/db.sqlite3"
+    assert chosen["NAME"] == "file:///else%20where/50%25.sqlite3?mode=rw"
     assert chosen["OPTIONS"] == database(Environment({}), Path("/data"))["OPTIONS"]
 
 

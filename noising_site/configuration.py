@@ -158,15 +158,29 @@ def tokenizer(env: Environment) -> str:
     return path
 
 
-def database(env: Environment, data_dir: Path) -> dict[str, Any]:
+def database(env: Environment, data_dir: Path, *, processes: int) -> dict[str, Any]:
     """Return Django's description of the database.
 
     Without DATABASE_URL it is an SQLite file in the data folder.
+
+    Args:
+        env: the variables.
+        data_dir: the data folder.
+        processes: how many serve and work on this host.
     """
     url = env.text("DATABASE_URL")
-    description = _parsed_database_url(url) if url else {"ENGINE": SQLITE}
+    description: dict[str, Any] = {"ENGINE": SQLITE}
+    if url:
+        description = _parsed_database_url(url)
     if description["ENGINE"] == POSTGRESQL:
-        return description | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # The driver is an extra.
+        from noising_site.postgresql import postgresql_options
+
+        return description | postgresql_options(
+            description.get("OPTIONS", {}),
+            connections=env.whole("DATABASE_CONNECTIONS", 60, least=1, most=10_000),
+            processes=processes,
+        )
     name = description.get("NAME") or data_dir / "noising.sqlite3"
     if name != ":memory:":
         # Only `migrate` makes the file, privately. One that was deleted does not come
@@ -187,7 +201,9 @@ def _parsed_database_url(url: str) -> dict[str, Any]:
         raise SettingError(
             "DATABASE_URL", "must be a postgres:// or sqlite:/// URL", None, example
         )
-    if description["ENGINE"] == POSTGRESQL and not importlib.util.find_spec("psycopg"):
+    if description["ENGINE"] == POSTGRESQL and not all(
+        map(importlib.util.find_spec, ("psycopg", "psycopg_pool"))
+    ):
         raise SettingError(
             "DATABASE_URL",
             "names PostgreSQL, whose driver is not installed",

@@ -15,7 +15,12 @@ from noising.execution import lease
 from noising.models import BenchmarkRun, ScheduleConfig
 from noising_site import health
 
-pytest_plugins = ["tests.coverage_gates", "tests.databases", "tests.required_in_ci"]
+pytest_plugins = [
+    "tests.coverage_gates",
+    "tests.databases",
+    "tests.postgresql",
+    "tests.required_in_ci",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -42,6 +42,7 @@ PATH_STEP = re.compile(r"[^.\[\]]+")
 
 MALFORMED = "The request cannot be understood."
 SERVER_ERROR = "The service failed on this request; its log names the request id."
+NUL_REFUSED = "A name or another text must not hold the character NUL (U+0000)."
 DATABASE_FAILED = (
     "The database cannot be used now: ask again a little later. The service's log "
     "names the request id and the reason."

@@ -7,7 +7,7 @@ somebody has seen to it: the request may be repeated. A wrong query never works.
 import re
 import sqlite3
 
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, DataError, OperationalError
 
 RETRY_SECONDS = 5
 """After how long a request that the database failed may be repeated."""
@@ -55,6 +55,15 @@ def is_database_failure(error: BaseException) -> bool:
         isinstance(error, OperationalError)
         or getattr(cause, "sqlstate", None) in POSTGRESQL_FAILURES
     )
+
+
+def is_nul_refusal(error: BaseException) -> bool:
+    """Return whether a text that was looked up or stored holds NUL.
+
+    PostgreSQL's texts cannot hold it, and its driver says so. SQLite's can, so that
+    there nothing is found.
+    """
+    return isinstance(error, DataError) and "NUL (0x00)" in str(error)
 
 
 def failure_line(error: BaseException) -> str:

@@ -12,12 +12,11 @@ from enum import Enum, auto
 from django.db.models import F
 from django.utils import timezone
 
+from noising.execution.reasons import public_reason
 from noising.models import BenchmarkRun
 
 LEASE = timedelta(seconds=30)
 """How long a run stays its worker's without a sign of life."""
-
-LONGEST_REASON = 2_000
 
 UNCLAIMED = {"claim": None, "lease_until": None}
 
@@ -90,9 +89,9 @@ def end_failed(
     run: BenchmarkRun, reason: str, *, progress: float | None = None
 ) -> bool:
     """End a run as failed, with the reason, if it is still the caller's."""
-    text = reason.strip()[:LONGEST_REASON] or "It failed without a reason."
+    error = public_reason(reason)
     done = {} if progress is None else {"progress": progress}
-    return _end(run, status=BenchmarkRun.Status.FAILED, error=text, **done)
+    return _end(run, status=BenchmarkRun.Status.FAILED, error=error, **done)
 
 
 def end_cancelled(run: BenchmarkRun) -> bool:

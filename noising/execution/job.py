@@ -10,6 +10,7 @@ from noising.execution.claims import claim_run, end_failed, give_back
 from noising.execution.lease import STOPPING, Lease, StoppedError
 from noising.execution.results import record
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
+from noising.models.connections import release_connection
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def execute(run_id: UUID) -> None:
     run = None if STOPPING.is_set() else claim_run(run_id)
     if run is None:
         return
+    release_connection()  # measuring needs none
     try:
         with Lease(run) as lease:
             document = runner.run(configured(run), on_progress=lease.report)

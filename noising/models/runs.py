@@ -1,15 +1,14 @@
 """Benchmark runs: which schedules were measured, on what, where and how it went."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.urls import reverse
-from django.utils import timezone
 
 from noising.models.json_lists import ListHolds
 from noising.models.tags import check_tags
@@ -45,9 +44,19 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         """Those that wait or are measured."""
         return self.exclude(status__in=BenchmarkRun.ENDED)
 
-    def lost(self, now: datetime) -> Self:
-        """Those whose worker has not been heard of for as long as its lease."""
-        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=now)
+    def lost(self) -> Self:
+        """Those whose worker has not been heard of for as long as its lease.
+
+        It goes by the database's clock, as the leases do.
+        """
+        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=Now())
+
+    def with_loss(self) -> Self:
+        """With ``is_lost``, which only the database's clock can tell."""
+        is_over = models.Q(lease_until__lt=Now())
+        return self.annotate(
+            is_lost=models.ExpressionWrapper(is_over, models.BooleanField())
+        )
 
     def tagged(self, tag: str) -> Self:
         """Those that carry a tag."""
@@ -95,8 +104,10 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def for_list(self) -> Self:
         """With what a list shows, in one query: nothing that was measured."""
-        return self.select_related("owner").defer(
-            "corpus", "environment", "specifications"
+        return (
+            self.with_loss()
+            .select_related("owner")
+            .defer("corpus", "environment", "specifications")
         )
 
     def for_dashboard(self) -> Self:
@@ -105,8 +116,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def for_page(self) -> Self:
         """With everything that one run measured, in five queries."""
-        return self.select_related("owner").prefetch_related(
-            "schedules__config", "schedules__results", "throughput_results"
+        return (
+            self.with_loss()
+            .select_related("owner")
+            .prefetch_related(
+                "schedules__config", "schedules__results", "throughput_results"
+            )
         )
 
 
@@ -120,6 +135,9 @@ class BenchmarkRun(models.Model):
     renews the lease meanwhile. Every write of a worker names the claim: the run may
     long be another's.
     """
+
+    # Set by with_loss(): whoever measures it has not been heard of for too long.
+    is_lost: bool | None = None
 
     class Status(models.TextChoices):
         """The states; `succeeded`, `failed` and `cancelled` are final."""
@@ -270,11 +288,6 @@ class BenchmarkRun(models.Model):
     def is_ended(self) -> bool:
         """Whether the state is final."""
         return self.status in self.ENDED
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether whoever measures it has not been heard of for too long."""
-        return self.lease_until is not None and self.lease_until < timezone.now()
 
     @property
     def state_text(self) -> str:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Cast, Length, Now
 from django.urls import reverse
 
 from noising.models.json_lists import ListHolds
+from noising.models.ordered_json import OrderedJSONField
 from noising.models.tags import check_tags
 
 DASHBOARD_RUNS = 10
@@ -100,7 +101,9 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def asking_for(self, slug: str) -> Self:
         """Those that measure a schedule of this name, or are still to do so."""
-        return self.filter(specifications__has_key=slug)
+        # Of json PostgreSQL cannot tell whether it has a key, of jsonb it can.
+        as_jsonb = Cast("specifications", models.JSONField())
+        return self.alias(asked_for=as_jsonb).filter(asked_for__has_key=slug)
 
     def for_list(self) -> Self:
         """With what a list shows, in one query: nothing that was measured."""
@@ -177,14 +180,14 @@ class BenchmarkRun(models.Model):
     seed = models.CharField(max_length=20)
     corpus_name = models.CharField(max_length=255)
     baseline = models.CharField(max_length=100)
-    config = models.JSONField(help_text="All parameters of the benchmark.")
-    specifications = models.JSONField(
+    config = OrderedJSONField(help_text="All parameters of the benchmark.")
+    specifications = OrderedJSONField(
         default=dict, blank=True, help_text="Each schedule that is asked for, by name."
     )
-    corpus = models.JSONField(
+    corpus = OrderedJSONField(
         null=True, blank=True, help_text="The corpus: size, source, licence, hash."
     )
-    environment = models.JSONField(
+    environment = OrderedJSONField(
         null=True, blank=True, help_text="Revision, versions, processor, threads."
     )
     schema_version = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
+from noising.models.ordered_json import OrderedJSONField
 from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
 
@@ -136,6 +137,13 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         """What curves and comparisons are made from."""
         return self.only("slug", "fingerprint", "specification", "lint_findings")
 
+    def with_hyperschedule(self) -> Self:
+        """Those that have a hyperschedule."""
+        kind = KT("specification__hyperschedule__type")
+        return self.alias(hyperschedule_type=kind).filter(
+            hyperschedule_type__isnull=False
+        )
+
     def newest(self, count: int) -> Self:
         """The newest active ones."""
         return self.active().order_by("-created_at", "slug")[:count]
@@ -172,7 +180,7 @@ class ScheduleConfig(models.Model):
         unique=True,
         help_text="The name in addresses and on command lines.",
     )
-    specification = models.JSONField(
+    specification = OrderedJSONField(
         help_text="The noise process: vocab_size, num_timesteps, schedule, graph, "
         "hyperschedule.",
     )
@@ -183,12 +191,12 @@ class ScheduleConfig(models.Model):
     )
     num_timesteps = models.PositiveIntegerField(editable=False)
     vocab_size = models.PositiveIntegerField(editable=False)
-    lint_findings = models.JSONField(
+    lint_findings = OrderedJSONField(
         default=list,
         editable=False,
         help_text="What the linter said when the configuration was stored.",
     )
-    certificate = models.JSONField(
+    certificate = OrderedJSONField(
         null=True,
         blank=True,
         editable=False,

@@ -240,6 +240,50 @@ def test_clients_that_take_their_answers_slowly_hold_no_connection(
         assert read.status == 200, server.lines
 
 
+def test_documents_keep_the_order_of_their_keys(site: Site) -> None:
+    """In jsonb the keys of an object are sorted by their length."""
+    weights = {"variable": 0.5, "other": 1.0, "critical": 2.0}
+    hyperschedule = {"type": "token_types", "weights": weights}
+    new = {
+        "name": "mine",
+        "specification": {
+            "vocab_size": 27,
+            "schedule": {"type": "linear"},
+            "hyperschedule": hyperschedule
+            | {"classes": {"other": [2], "critical": [1]}},
+        },
+    }
+    run = {"schedules": ["mine", "cosine"], "corpus": "synthetic"}
+    bearer = site.bearer
+    with serving(site) as server:
+        made = server.ask("POST", "/api/v1/schedules", new, **bearer)
+        assert made.status == 201, made.body
+        read = server.ask("GET", "/api/v1/schedules/mine").json()["specification"]
+        assert json.dumps(read) == json.dumps(made.json()["specification"])
+        found = server.ask("GET", "/api/v1/schedules?schedule_type=linear&search=mine")
+        assert found.json()["count"] == 1
+        assert server.ask("POST", "/api/v1/runs", run, **bearer).status == 202
+        other = {"specification": {"vocab_size": 28}}
+        refused = server.ask("PATCH", "/api/v1/schedules/mine", other, **bearer)
+        assert refused.status == 409, refused.body
+        assert statuses(server, "/plots/schedules/mine/positions.svg") == [200]
+
+
+def test_a_database_from_before_is_changed_with_its_rows(site: Site) -> None:
+    column = (
+        "SELECT data_type FROM information_schema.columns"
+        " WHERE table_name = 'noising_scheduleconfig' AND column_name = 'specification'"
+    )
+    rows = "SELECT slug, specification->>'vocab_size' FROM noising_scheduleconfig"
+    assert site.ask(column) == [("json",)]
+    before = sorted(site.ask(rows))
+    site.run("migrate", "noising", "0005", "--verbosity", "0")
+    assert site.ask(column) == [("jsonb",)]
+    site.run("migrate", "--verbosity", "0")
+    assert site.ask(column) == [("json",)]
+    assert sorted(site.ask(rows)) == before
+
+
 def test_a_name_with_nul_is_no_failure_of_ours(site: Site) -> None:
     site.run("shell", "--no-imports", "--command", CREATES_A_TOKEN)
     with serving(site) as server:

@@ -44,7 +44,7 @@ def ensure_secret_key(data_dir: Path) -> str:
     key = read_secret_key(data_dir)
     if key is not None:
         return key
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = get_random_secret_key()
     descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix=f".{FILE_NAME}.")
     try:

@@ -22,11 +22,11 @@ from noising.tokenizers import BUILTIN_TOKENIZERS, TokenizerError, load_tokenize
 from noising_site.environment import Environment, SettingError
 
 SQLITE_OPTIONS = {
-    "timeout": 20,
+    "timeout": 5,
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-"""Readers beside one writer, and a writer that waits (seconds) for its turn."""
+"""Readers beside one writer; another writer waits, but not longer (seconds)."""
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -158,22 +158,36 @@ def tokenizer(env: Environment) -> str:
     return path
 
 
-def database(env: Environment, data_dir: Path) -> dict[str, Any]:
+def database(env: Environment, data_dir: Path, *, processes: int) -> dict[str, Any]:
     """Return Django's description of the database.
 
     Without DATABASE_URL it is an SQLite file in the data folder.
+
+    Args:
+        env: the variables.
+        data_dir: the data folder.
+        processes: how many serve and work on this host.
     """
     url = env.text("DATABASE_URL")
-    if not url:
-        name = str(data_dir / "noising.sqlite3")
-        return {"ENGINE": SQLITE, "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
-    description = _parsed_database_url(url)
-    if description["ENGINE"] == SQLITE:
-        description["OPTIONS"] = SQLITE_OPTIONS | description.get("OPTIONS", {})
-    else:
-        description["CONN_MAX_AGE"] = 60
-        description["CONN_HEALTH_CHECKS"] = True
-    return description
+    description: dict[str, Any] = {"ENGINE": SQLITE}
+    if url:
+        description = _parsed_database_url(url)
+    if description["ENGINE"] == POSTGRESQL:
+        # The driver is an extra.
+        from noising_site.postgresql import postgresql_options
+
+        return description | postgresql_options(
+            description.get("OPTIONS", {}),
+            connections=env.whole("DATABASE_CONNECTIONS", 60, least=1, most=10_000),
+            processes=processes,
+        )
+    name = description.get("NAME") or data_dir / "noising.sqlite3"
+    if name != ":memory:":
+        # Only `migrate` makes the file, privately. One that was deleted does not come
+        # back empty: it is missed.
+        name = f"{Path(name).absolute().as_uri()}?mode=rw"
+    options = SQLITE_OPTIONS | description.get("OPTIONS", {})
+    return description | {"NAME": name, "OPTIONS": options}
 
 
 def _parsed_database_url(url: str) -> dict[str, Any]:
@@ -187,7 +201,9 @@ def _parsed_database_url(url: str) -> dict[str, Any]:
         raise SettingError(
             "DATABASE_URL", "must be a postgres:// or sqlite:/// URL", None, example
         )
-    if description["ENGINE"] == POSTGRESQL and not importlib.util.find_spec("psycopg"):
+    if description["ENGINE"] == POSTGRESQL and not all(
+        map(importlib.util.find_spec, ("psycopg", "psycopg_pool"))
+    ):
         raise SettingError(
             "DATABASE_URL",
             "names PostgreSQL, whose driver is not installed",

@@ -1,12 +1,28 @@
 """Errors where no view of the API is reached: a problem document, or a small page."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
+from django.utils.log import log_response
 
-from noising.api.errors import MALFORMED, SERVER_ERROR, problem, problem_response
+from noising.api.errors import (
+    DATABASE_FAILED,
+    MALFORMED,
+    NUL_REFUSED,
+    SERVER_ERROR,
+    log_database_failure,
+    problem,
+    problem_response,
+)
 from noising.api.negotiation import preferred_type
+from noising.models.failures import (
+    RETRY_SECONDS,
+    is_database_failure,
+    is_nul_refusal,
+)
 
 JSON_TYPE = "application/json"
 PAGE_TYPE = "text/html"
@@ -61,5 +77,25 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a failure of ours, which Django has logged: handler500."""
+    """Answer what no view caught: handler500.
+
+    Django calls it while it handles the exception, wherever below a view or a
+    middleware that was raised. It logs as failures of ours what is not logged here.
+    """
+    failure = sys.exception()
+    if failure is not None and is_database_failure(failure):
+        response = error_response(request, 503, DATABASE_FAILED)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        log_database_failure(failure, request, response)
+        return response
+    if failure is not None and is_nul_refusal(failure):
+        response = error_response(request, 422, NUL_REFUSED)
+        log_response(
+            "%s: %s",
+            response.reason_phrase,
+            request.path,
+            response=response,
+            request=request,
+        )
+        return response
     return error_response(request, 500, SERVER_ERROR)

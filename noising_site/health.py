@@ -1,17 +1,26 @@
-"""What probes ask: is the process alive, and could it do all of its work."""
+"""What probes ask: is the process alive, and could it do all of its work.
+
+A probe answers in time whatever the database does: the database is asked in a thread
+beside, and what it has not said by then counts as degraded.
+"""
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import DatabaseError, connection
+from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import PublicView
 from noising.api.descriptions import Descriptions
 from noising.models import Worker
+from noising.models.failures import failure_line
 from noising.models.migrations import unapplied_migrations
 
 schema = Descriptions("noising_site.schema")
@@ -19,6 +28,9 @@ schema = Descriptions("noising_site.schema")
 logger = logging.getLogger("noising.site")
 
 LEAST_FREE_BYTES = 100 * 2**20
+
+CHECK_SECONDS: Final = 0.8
+"""How long a probe waits for the database: probes give up after a second or more."""
 
 
 class LivezView(PublicView):
@@ -40,29 +52,11 @@ class ReadyzView(PublicView):
     @schema.READYZ
     def get(self, request: Request) -> Response:
         """Say what of the service works."""
-        degraded = [name for name, works in PARTS.items() if not works()]
+        works = CHECK.results(CHECK_SECONDS) | {"disk": disk_has_space()}
+        degraded = [part for part in PARTS if not works.get(part)]
         document = {"status": "degraded" if degraded else "ready", "degraded": degraded}
         is_strict = request.query_params.get("strict") == "1"
         return Response(document, status=503 if degraded and is_strict else 200)
-
-
-def database_works() -> bool:
-    """Tell whether the database answers."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error as error:
-        logger.error("The database does not answer: %s", " ".join(str(error).split()))
-        return False
-    return True
-
-
-def migrations_are_applied() -> bool:
-    """Tell whether the tables are those of this version."""
-    try:
-        return unapplied_migrations(connection) == 0
-    except Error:
-        return False
 
 
 def disk_has_space() -> bool:
@@ -73,18 +67,109 @@ def disk_has_space() -> bool:
         return False
 
 
-def worker_is_alive() -> bool:
+def read_something() -> bool:
+    """Tell whether the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
+def read_migrations() -> bool:
+    """Tell whether the tables are those of this version."""
+    return unapplied_migrations(connection) == 0
+
+
+def read_workers() -> bool:
     """Tell whether some worker measures what is queued."""
-    try:
-        return Worker.objects.alive().exists()
-    except Error:
-        return False
+    return Worker.objects.alive().exists()
 
 
-PARTS: Mapping[str, Callable[[], bool]] = {
-    "database": database_works,
-    "migrations": migrations_are_applied,
-    "disk": disk_has_space,
-    "worker": worker_is_alive,
+def write_nothing() -> bool:
+    """Tell whether the database takes writes, by one that changes no row."""
+    Worker.objects.filter(id="").update(seen_at=Now())
+    return True
+
+
+QUESTIONS: Mapping[str, Callable[[], bool]] = {
+    "database": read_something,
+    "migrations": read_migrations,
+    "worker": read_workers,
+    # Last: where another connection writes for long, this one waits.
+    "database_writes": write_nothing,
 }
-"""What is reported as degraded where it returns False."""
+"""What the database is asked, in this order."""
+
+PARTS = ("database", "database_writes", "migrations", "disk", "worker")
+"""What is reported as degraded where it does not work, in this order."""
+
+
+WORDS: Mapping[str, str] = {
+    "database": "The database does not answer",
+    "database_writes": "The database takes no writes",
+}
+"""What the log says of a question that failed; of the others the answer says all."""
+
+
+def ask(works: dict[str, bool]) -> None:
+    """Put one question after the other to the database, and keep each answer.
+
+    Where the first fails, the others would fail alike.
+    """
+    for part, question in QUESTIONS.items():
+        try:
+            works[part] = question()
+        except DatabaseError as error:
+            works[part] = False
+            if part in WORDS:
+                logger.error("%s: %s", WORDS[part], failure_line(error))
+            if part == "database":
+                return
+
+
+class DatabaseCheck:
+    """Asks the database everything, once at a time, in a thread that may hang.
+
+    Probes that come while it is asked share the answers: however long the database
+    stands still, one thread waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: Future[None] | None = None
+        self._works: dict[str, bool] = {}
+
+    def results(self, seconds: float) -> dict[str, bool]:
+        """Return what works, of what the database has said by then.
+
+        Args:
+            seconds: how long to wait at most.
+        """
+        with self._lock:
+            if self._done is None or self._done.done():
+                self._done, self._works = Future(), {}
+                threading.Thread(
+                    target=self._run,
+                    args=(self._done, self._works),
+                    name="database check",
+                    daemon=True,  # no process waits for it when it ends
+                ).start()
+            done, works = self._done, self._works
+        try:
+            done.result(seconds)
+        except TimeoutError:
+            missing = ", ".join(part for part in QUESTIONS if part not in works)
+            logger.error("Not answered within %s seconds: %s.", seconds, missing)
+        return dict(works)
+
+    def _run(self, done: "Future[None]", works: dict[str, bool]) -> None:
+        try:
+            ask(works)
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+        finally:
+            connection.close()
+
+
+CHECK = DatabaseCheck()

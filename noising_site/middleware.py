@@ -19,6 +19,7 @@ from django.utils.log import log_response
 
 from noising.api.errors import problem, problem_response
 from noising.drawing import NoTurnError
+from noising.models.connections import release_connection
 from noising_site.errors import error_response
 
 logger = logging.getLogger("noising.site")
@@ -70,6 +71,9 @@ class EdgeMiddleware:
             take_scheme(meta, self.scheme_hops)
         response = self.refusal(request) or self.get_response(request)
         complete(response, own_id)
+        if response.streaming:
+            # A client may take for ever; whoever is beside it needs the connection.
+            release_connection()
         return response
 
     def process_exception(

@@ -20,7 +20,8 @@ class ReadyzSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["ready", "degraded"])
     degraded = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Of database, migrations, disk, worker.",
+        help_text="Of database, database_writes (it is read-only, full or locked), "
+        "migrations, disk, worker.",
     )
 
 

@@ -63,7 +63,8 @@ HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
 PORT = env.whole("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", os.cpu_count() or 1, least=1, most=1024)
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
-DATABASES = {"default": database(env, DATA_DIR)}
+# The worker is a process too.
+DATABASES = {"default": database(env, DATA_DIR, processes=WEB_CONCURRENCY + 1)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who may ask.

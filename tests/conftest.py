@@ -13,8 +13,14 @@ from noising import services
 from noising.drawing import IMAGES
 from noising.execution import lease
 from noising.models import BenchmarkRun, ScheduleConfig
+from noising_site import health
 
-pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
+pytest_plugins = [
+    "tests.coverage_gates",
+    "tests.databases",
+    "tests.postgresql",
+    "tests.required_in_ci",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +34,21 @@ def _no_images() -> Iterator[None]:
 def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another thread sees nothing of what a test has not committed."""
     monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 3600.0)
+
+
+class CheckInThisThread:
+    """The questions of /readyz, asked where a test has put its rows."""
+
+    def results(self, seconds: float) -> dict[str, bool]:
+        works: dict[str, bool] = {}
+        health.ask(works)
+        return works
+
+
+@pytest.fixture(autouse=True)
+def _probes_see_what_tests_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread sees nothing of what a test has not committed."""
+    monkeypatch.setattr(health, "CHECK", CheckInThisThread())
 
 
 @pytest.fixture(autouse=True)

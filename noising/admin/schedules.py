@@ -97,7 +97,9 @@ class SpecificationTypeFilter(admin.SimpleListFilter):
         """The configurations of the chosen type."""
         if self.value() is None:
             return queryset
-        return queryset.filter(**{self.path: self.value()})
+        of_type = queryset.alias(chosen=KT(self.path))
+        found: QuerySet[Any] = of_type.filter(chosen=self.value())
+        return found
 
 
 class ScheduleTypeFilter(SpecificationTypeFilter):

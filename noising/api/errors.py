@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, the same for every route."""
 
+import logging
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 from rest_framework import exceptions, status
 
 from noising.engine import EngineError
@@ -18,6 +20,12 @@ from noising.integrations import (
     ServiceSuspendedError,
     ServiceTimeoutError,
 )
+from noising.models.failures import RETRY_SECONDS, failure_line
+
+logger = logging.getLogger("noising.database")
+
+LOGGED_FAILURE = "noising.logged_database_failure"
+"""Where a request's variables say that the log has the database's failure."""
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
@@ -34,6 +42,11 @@ PATH_STEP = re.compile(r"[^.\[\]]+")
 
 MALFORMED = "The request cannot be understood."
 SERVER_ERROR = "The service failed on this request; its log names the request id."
+NUL_REFUSED = "A name or another text must not hold the character NUL (U+0000)."
+DATABASE_FAILED = (
+    "The database cannot be used now: ask again a little later. The service's log "
+    "names the request id and the reason."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +155,31 @@ class Busy(exceptions.APIException):
         """Keep the seconds after which to ask again: the Retry-After header."""
         super().__init__(detail)
         self.wait = wait
+
+
+class DatabaseFailed(exceptions.APIException):
+    """The database is locked, full, read-only, or out of reach."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "database_failed"
+    default_detail = DATABASE_FAILED
+    wait = RETRY_SECONDS
+
+
+def log_database_failure(
+    error: BaseException, request: HttpRequest, response: HttpResponse
+) -> None:
+    """Log what the database said: the only line that the request gets."""
+    request.META[LOGGED_FAILURE] = True
+    log_response(
+        "The database failed %s %s: %s",
+        request.method,
+        request.path,
+        failure_line(error),
+        response=response,
+        request=request,
+        logger=logger,
+    )
 
 
 def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:

@@ -13,14 +13,17 @@ from noising.api.errors import (
     MOST_ERRORS,
     SERVER_ERROR,
     Busy,
+    DatabaseFailed,
     FieldError,
     GatewayProblem,
     field_errors,
+    log_database_failure,
     problem,
     problem_response,
 )
 from noising.drawing import NoTurnError
 from noising.integrations import ServiceError
+from noising.models.failures import is_database_failure
 
 
 def is_failure(exc: exceptions.APIException) -> bool:
@@ -33,6 +36,8 @@ class ProblemHandler(ExceptionHandler):
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         """Word what stands below: suspicious requests, failing services, lost turns."""
+        if is_database_failure(exc):
+            return DatabaseFailed()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(MALFORMED)
         if isinstance(exc, ServiceError):
@@ -64,6 +69,9 @@ class ProblemHandler(ExceptionHandler):
     def report_exception(
         self, exc: exceptions.APIException, response: HttpResponse
     ) -> None:
-        """Log failures of ours, with their traceback."""
-        if is_failure(exc):
+        """Log failures: ours with their traceback, the database's in a line."""
+        if isinstance(exc, DatabaseFailed):
+            request: Any = self.context["request"]
+            log_database_failure(self.exc, request._request, response)
+        elif is_failure(exc):
             super().report_exception(exc, response)  # type: ignore[arg-type]  # as above

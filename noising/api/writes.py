@@ -18,7 +18,9 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from noising.api.errors import LOGGED_FAILURE
 from noising.models import AccessToken
+from noising.models.failures import failure_line, is_database_failure
 from noising.services import (
     WRITES,
     Origin,
@@ -59,7 +61,8 @@ def record_write(request: HttpRequest, response: HttpResponseBase) -> None:
     """Add the write to the audit log, if the request was one.
 
     The write is done by now: where the log cannot be written, the entry goes to the
-    service's own log instead.
+    service's own log instead. Where the database failed the write itself, the log
+    has that already.
     """
     writer: Writer | None = request.META.get(WRITER)
     if writer is None:
@@ -75,13 +78,17 @@ def record_write(request: HttpRequest, response: HttpResponseBase) -> None:
             account=writer.account,
             token=writer.token,
         )
-    except DatabaseError:
-        logger.exception(
-            "Not in the audit log: %s by account %s, answered %s.",
+    except DatabaseError as error:
+        if is_database_failure(error) and LOGGED_FAILURE in request.META:
+            return
+        logger.error(
+            "Not in the audit log: %s by account %s, answered %s: %s",
             action,
             writer.account.pk,
             response.status_code,
+            failure_line(error),
             extra={"request": request},
+            exc_info=not is_database_failure(error),
         )
 
 

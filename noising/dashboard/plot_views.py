@@ -63,9 +63,7 @@ def comparison(request: HttpRequest, name: str, plot_format: str) -> HttpRespons
 @require_safe
 def positions(request: HttpRequest, slug: str, plot_format: str) -> HttpResponseBase:
     """A stored process's hyperschedule over positions and timesteps."""
-    config = get_object_or_404(
-        ScheduleConfig.objects.exclude(specification__hyperschedule=None), slug=slug
-    )
+    config = get_object_or_404(ScheduleConfig.objects.with_hyperschedule(), slug=slug)
     return _answer(request, plots.positions_plot(config), plot_format)
 
 

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import Error as DatabaseError
+from django.db import DatabaseError
 
 from noising.dashboard import plots
 from noising.models import BenchmarkRun, ScheduleConfig, Worker
+from noising.models.failures import failure_line, is_database_failure
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,13 @@ def stored() -> Stored:
         schedules = list(ScheduleConfig.objects.for_dashboard())
         runs = _cards(BenchmarkRun.objects.for_dashboard())
         worker_ok = Worker.objects.alive().exists()
-    except DatabaseError:
-        logger.exception("The database does not answer; the dashboard says so.")
+    except DatabaseError as error:
+        if not is_database_failure(error):
+            raise
+        line = failure_line(error)
+        logger.error(
+            "The database does not answer, and the dashboard says so: %s", line
+        )
         return Stored(database_ok=False)
     return Stored(database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs)
 

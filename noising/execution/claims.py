@@ -3,21 +3,23 @@
 Each write here is one UPDATE that names the claim in its condition. A worker that
 stood still for longer than its lease, or that was cut off from the database, finds
 no row to change once the run is another's.
+
+All times are the database's: the clocks of hosts that share it need not agree.
 """
 
 import uuid
 from datetime import timedelta
 from enum import Enum, auto
+from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from noising.execution.reasons import public_reason
 from noising.models import BenchmarkRun
 
 LEASE = timedelta(seconds=30)
 """How long a run stays its worker's without a sign of life."""
-
-LONGEST_REASON = 2_000
 
 UNCLAIMED = {"claim": None, "lease_until": None}
 
@@ -30,6 +32,11 @@ class Hold(Enum):
     LOST = auto()
 
 
+def fresh_lease() -> dict[str, Any]:
+    """Return the columns of a run that has just been heard of, as expressions."""
+    return {"heartbeat_at": Now(), "lease_until": Now() + LEASE}
+
+
 def claim_run(run_id: uuid.UUID) -> BenchmarkRun | None:
     """Take a queued run.
 
@@ -37,16 +44,15 @@ def claim_run(run_id: uuid.UUID) -> BenchmarkRun | None:
         The run, running under a claim of the caller's; None where it is not queued
         or somebody else was quicker.
     """
-    now, claim = timezone.now(), uuid.uuid4()
+    claim = uuid.uuid4()
     queued = BenchmarkRun.objects.queued().filter(pk=run_id, cancel_requested=False)
     taken = queued.update(
         status=BenchmarkRun.Status.RUNNING,
         claim=claim,
-        lease_until=now + LEASE,
         attempt=F("attempt") + 1,
         progress=0.0,
-        started_at=now,
-        heartbeat_at=now,
+        started_at=Now(),
+        **fresh_lease(),
     )
     # Not by its id alone: it may have been given back and taken again meanwhile.
     return (
@@ -56,9 +62,8 @@ def claim_run(run_id: uuid.UUID) -> BenchmarkRun | None:
 
 def renew(run: BenchmarkRun, progress: float) -> Hold:
     """Say that the run is alive and how much of it is done."""
-    now = timezone.now()
     held = BenchmarkRun.objects.held(run)
-    if not held.update(progress=progress, heartbeat_at=now, lease_until=now + LEASE):
+    if not held.update(progress=progress, **fresh_lease()):
         return Hold.LOST
     if held.filter(cancel_requested=True).exists():
         return Hold.CANCELLED
@@ -90,9 +95,9 @@ def end_failed(
     run: BenchmarkRun, reason: str, *, progress: float | None = None
 ) -> bool:
     """End a run as failed, with the reason, if it is still the caller's."""
-    text = reason.strip()[:LONGEST_REASON] or "It failed without a reason."
+    error = public_reason(reason)
     done = {} if progress is None else {"progress": progress}
-    return _end(run, status=BenchmarkRun.Status.FAILED, error=text, **done)
+    return _end(run, status=BenchmarkRun.Status.FAILED, error=error, **done)
 
 
 def end_cancelled(run: BenchmarkRun) -> bool:
@@ -102,4 +107,4 @@ def end_cancelled(run: BenchmarkRun) -> bool:
 
 def _end(run: BenchmarkRun, **changes: object) -> bool:
     held = BenchmarkRun.objects.held(run)
-    return bool(held.update(finished_at=timezone.now(), **UNCLAIMED, **changes))
+    return bool(held.update(finished_at=Now(), **UNCLAIMED, **changes))

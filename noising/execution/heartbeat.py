@@ -7,6 +7,8 @@ from typing import Self
 
 from django.db import connection
 
+from noising.models.connections import release_connection
+
 
 class Heartbeat(abc.ABC):
     """Beats every few seconds during a with block, in a thread of its own.
@@ -43,6 +45,6 @@ class Heartbeat(abc.ABC):
     def _keep(self) -> None:
         try:
             while not self._over.wait(self._seconds) and self.beat():
-                pass
+                release_connection()  # of which a process may have one alone
         finally:
             connection.close()

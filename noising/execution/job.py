@@ -10,6 +10,7 @@ from noising.execution.claims import claim_run, end_failed, give_back
 from noising.execution.lease import STOPPING, Lease, StoppedError
 from noising.execution.results import record
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
+from noising.models.connections import release_connection
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def execute(run_id: UUID) -> None:
     run = None if STOPPING.is_set() else claim_run(run_id)
     if run is None:
         return
+    release_connection()  # measuring needs none
     try:
         with Lease(run) as lease:
             document = runner.run(configured(run), on_progress=lease.report)
@@ -31,6 +33,7 @@ def execute(run_id: UUID) -> None:
         logger.info("Run %s: %s.", run_id, stopped)
     except (UsageError, CorpusError) as error:
         # The same would happen again.
+        logger.warning("Run %s failed: %s", run_id, error)
         end_failed(run, str(error))
     except BaseException as error:
         _give_up(run, error)
@@ -57,8 +60,10 @@ def configured(run: BenchmarkRun) -> BenchmarkConfig:
 
 def _give_up(run: BenchmarkRun, error: BaseException) -> None:
     """Leave the run to another attempt; after the last one it has failed."""
-    if not isinstance(error, Exception):
-        # The process is made to end; the run did nothing wrong.
+    is_stopped = isinstance(error, SystemExit) and STOPPING.is_set()
+    if is_stopped or isinstance(error, KeyboardInterrupt):
+        # The process is made to end; the run did nothing wrong. One that ends its
+        # process by itself would do so for ever.
         give_back(run, counts=False)
     elif run.attempt < MOST_ATTEMPTS:
         give_back(run, counts=True)

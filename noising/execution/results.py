@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from noising.execution.claims import end_cancelled
 from noising.execution.lease import StoppedError
@@ -55,9 +55,10 @@ def write_results(run: BenchmarkRun, document: Document) -> None:
     run.config = document["config"]
     run.status = BenchmarkRun.Status.SUCCEEDED
     run.progress = 1.0
-    run.finished_at = run.heartbeat_at = timezone.now()
+    run.finished_at = run.heartbeat_at = Now()
     run.claim = run.lease_until = None
     run.save()
+    run.refresh_from_db(fields=["finished_at", "heartbeat_at"])
     configs = _configs(document["schedules"])
     for position, entry in enumerate(document["schedules"]):
         _write_schedule(run, position, entry, configs.get(entry["name"]))

@@ -32,13 +32,12 @@ class ScheduleFilters(ListFilters):
         field_name="owner__username",
         help_text="Name of the account that stored it.",
     )
+    # Both are set by with_types(), which every list has.
     schedule_type = choice_condition(
-        "schedule_type",
-        tuple(SCHEDULE_TYPES),
-        field_name="specification__schedule__type",
+        "schedule_type", tuple(SCHEDULE_TYPES), field_name="schedule_type"
     )
     graph_type = choice_condition(
-        "graph_type", tuple(GRAPH_TYPES), field_name="specification__graph__type"
+        "graph_type", tuple(GRAPH_TYPES), field_name="graph_type"
     )
     ordering = ordering_condition(ORDERINGS)
 

@@ -10,13 +10,20 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
+from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import DatabaseError, connection
 
+from noising.management.locks import folder_lock
+from noising.management.migrating import sole_migration
+from noising.management.private import make_folder_private
 from noising.models.migrations import unapplied_migrations
 from noising.secret_key import ensure_secret_key
 
 COLLECTED = ".collected"
 """In the folder of static files: what it was collected from."""
+
+OURS = ("noising", "secret_key", "static")
+"""How the names begin of what DATA_DIR holds."""
 
 Say = Callable[[str], object]
 
@@ -32,7 +39,11 @@ def prepare(say: Say) -> None:
     """
     try:
         # The database holds password hashes: it is nobody else's to read.
-        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not make_folder_private(settings.DATA_DIR, OURS):
+            say(
+                f"Other accounts may enter DATA_DIR {settings.DATA_DIR}, which is not "
+                "this service's alone. The database and the key in it are private."
+            )
         if settings.KEY_SOURCE == "process":
             ensure_secret_key(settings.DATA_DIR)
         migrate(say)
@@ -48,13 +59,15 @@ def migrate(say: Say) -> None:
     """Bring the database to the present schema.
 
     Raises:
-        CommandError: the database does not answer.
+        CommandError: the database does not answer, or another process migrates it for
+            too long.
     """
     try:
-        steps = unapplied_migrations(connection)
-        if steps:
-            say(f"Migrating the database: {steps} steps.")
-            call_command("migrate", interactive=False, verbosity=0)
+        with sole_migration(connection):
+            steps = unapplied_migrations(connection)
+            if steps:
+                say(f"Migrating the database: {steps} steps.")
+                call_command(MigrateCommand(), interactive=False, verbosity=0)
     except DatabaseError as error:
         raise CommandError(
             f"The database cannot be used ({error}); check DATABASE_URL and DATA_DIR"
@@ -64,12 +77,15 @@ def migrate(say: Say) -> None:
 def collect_static_files(say: Say) -> None:
     """Copy the static files under their hashed names, if any has changed since."""
     sources = _fingerprint_of_sources()
-    stamp = Path(settings.STATIC_ROOT) / COLLECTED
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == sources:
-        return
-    say("Collecting static files.")
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(sources, encoding="ascii")
+    folder = Path(settings.STATIC_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / COLLECTED
+    with folder_lock(folder, "collecting static files"):
+        if stamp.is_file() and stamp.read_text(encoding="ascii") == sources:
+            return
+        say("Collecting static files.")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(sources, encoding="ascii")
 
 
 def _fingerprint_of_sources() -> str:

@@ -13,6 +13,11 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from noising import services
 from noising.execution import STOPPING, Heartbeat
+from noising.models.failures import (
+    RETRY_SECONDS,
+    failure_line,
+    is_database_failure,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +26,25 @@ PRUNE_SECONDS = 3600.0
 
 
 class QueueWorker(Worker):
-    """django-tasks-db's loop, which gives its run back when it is told to stop."""
+    """django-tasks-db's loop, which gives its run back when it is told to stop.
+
+    It goes on when the database is back; what it measured then is another's or is
+    measured again.
+    """
+
+    def run(self) -> None:
+        """Take one task after another."""
+        while True:
+            try:
+                super().run()
+            except DatabaseError as error:
+                if self.batch or not is_database_failure(error):
+                    raise
+                logger.warning("The queue cannot be read: %s", failure_line(error))
+                connection.close()
+                time.sleep(RETRY_SECONDS)
+            else:
+                return
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """Stop: at once between two tasks, else at the run's next step."""
@@ -87,5 +110,5 @@ class Upkeep(Heartbeat):
                 services.queue_prune()
         except DatabaseError as error:
             # The next time it may answer again.
-            logger.warning("The queue was not looked after: %s", error)
+            logger.warning("The queue was not looked after: %s", failure_line(error))
             connection.close()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models.functions import Length
 
+from noising.models.ordered_json import OrderedJSONField
+
 if TYPE_CHECKING:
     from noising.models.runs import BenchmarkRun
     from noising.models.schedules import ScheduleConfig
@@ -54,13 +56,13 @@ class BenchmarkSchedule(models.Model):
         related_name="measurements",
         help_text="The stored configuration that was asked for, if it was one.",
     )
-    specification = models.JSONField()
+    specification = OrderedJSONField()
     fingerprint = models.CharField(max_length=64)
     is_baseline = models.BooleanField(default=False)
-    lint_findings = models.JSONField(default=list)
-    curves = models.JSONField()
+    lint_findings = OrderedJSONField(default=list)
+    curves = OrderedJSONField()
     wasted_steps = models.PositiveIntegerField()
-    details = models.JSONField(
+    details = OrderedJSONField(
         default=dict, help_text="Everything else that was recorded about the schedule."
     )
 
@@ -136,7 +138,7 @@ class BenchmarkResult(models.Model):
     )
     timestep = models.PositiveIntegerField()
     alpha = models.FloatField()
-    metrics = models.JSONField()
+    metrics = OrderedJSONField()
 
     objects = BenchmarkResultQuerySet.as_manager()
 
@@ -181,7 +183,7 @@ class ThroughputResult(models.Model):
     engine_ns_per_token = models.FloatField()
     naive_ns_per_token = models.FloatField()
     speedup = models.FloatField(help_text="How many times faster the engine is.")
-    details = models.JSONField(
+    details = OrderedJSONField(
         default=dict, help_text="Everything else that was recorded about the case."
     )
 

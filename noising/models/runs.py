@@ -1,17 +1,17 @@
 """Benchmark runs: which schedules were measured, on what, where and how it went."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Length
+from django.db.models.functions import Cast, Length, Now
 from django.urls import reverse
-from django.utils import timezone
 
 from noising.models.json_lists import ListHolds
+from noising.models.ordered_json import OrderedJSONField
 from noising.models.tags import check_tags
 
 DASHBOARD_RUNS = 10
@@ -45,9 +45,19 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         """Those that wait or are measured."""
         return self.exclude(status__in=BenchmarkRun.ENDED)
 
-    def lost(self, now: datetime) -> Self:
-        """Those whose worker has not been heard of for as long as its lease."""
-        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=now)
+    def lost(self) -> Self:
+        """Those whose worker has not been heard of for as long as its lease.
+
+        It goes by the database's clock, as the leases do.
+        """
+        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=Now())
+
+    def with_loss(self) -> Self:
+        """With ``is_lost``, which only the database's clock can tell."""
+        is_over = models.Q(lease_until__lt=Now())
+        return self.annotate(
+            is_lost=models.ExpressionWrapper(is_over, models.BooleanField())
+        )
 
     def tagged(self, tag: str) -> Self:
         """Those that carry a tag."""
@@ -91,12 +101,16 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def asking_for(self, slug: str) -> Self:
         """Those that measure a schedule of this name, or are still to do so."""
-        return self.filter(specifications__has_key=slug)
+        # Of json PostgreSQL cannot tell whether it has a key, of jsonb it can.
+        as_jsonb = Cast("specifications", models.JSONField())
+        return self.alias(asked_for=as_jsonb).filter(asked_for__has_key=slug)
 
     def for_list(self) -> Self:
         """With what a list shows, in one query: nothing that was measured."""
-        return self.select_related("owner").defer(
-            "corpus", "environment", "specifications"
+        return (
+            self.with_loss()
+            .select_related("owner")
+            .defer("corpus", "environment", "specifications")
         )
 
     def for_dashboard(self) -> Self:
@@ -105,8 +119,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def for_page(self) -> Self:
         """With everything that one run measured, in five queries."""
-        return self.select_related("owner").prefetch_related(
-            "schedules__config", "schedules__results", "throughput_results"
+        return (
+            self.with_loss()
+            .select_related("owner")
+            .prefetch_related(
+                "schedules__config", "schedules__results", "throughput_results"
+            )
         )
 
 
@@ -120,6 +138,9 @@ class BenchmarkRun(models.Model):
     renews the lease meanwhile. Every write of a worker names the claim: the run may
     long be another's.
     """
+
+    # Set by with_loss(): whoever measures it has not been heard of for too long.
+    is_lost: bool | None = None
 
     class Status(models.TextChoices):
         """The states; `succeeded`, `failed` and `cancelled` are final."""
@@ -159,14 +180,14 @@ class BenchmarkRun(models.Model):
     seed = models.CharField(max_length=20)
     corpus_name = models.CharField(max_length=255)
     baseline = models.CharField(max_length=100)
-    config = models.JSONField(help_text="All parameters of the benchmark.")
-    specifications = models.JSONField(
+    config = OrderedJSONField(help_text="All parameters of the benchmark.")
+    specifications = OrderedJSONField(
         default=dict, blank=True, help_text="Each schedule that is asked for, by name."
     )
-    corpus = models.JSONField(
+    corpus = OrderedJSONField(
         null=True, blank=True, help_text="The corpus: size, source, licence, hash."
     )
-    environment = models.JSONField(
+    environment = OrderedJSONField(
         null=True, blank=True, help_text="Revision, versions, processor, threads."
     )
     schema_version = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -270,11 +291,6 @@ class BenchmarkRun(models.Model):
     def is_ended(self) -> bool:
         """Whether the state is final."""
         return self.status in self.ENDED
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether whoever measures it has not been heard of for too long."""
-        return self.lease_until is not None and self.lease_until < timezone.now()
 
     @property
     def state_text(self) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from django.conf import settings
@@ -12,7 +13,9 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 from django.urls import reverse
 
+from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
+from noising.models.ordered_json import OrderedJSONField
 from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
 
@@ -106,6 +109,26 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         """Everything but the certificates, in one query."""
         return self.select_related("owner").defer("certificate").with_types()
 
+    def streamed(self, at_once: int) -> Iterator["ScheduleConfig"]:
+        """Read them all, in their order, for somebody who may take them slowly.
+
+        No connection is held meanwhile: rows that go or change before it is their
+        turn are left out, or are there as they are then.
+
+        Args:
+            at_once: How many are in memory.
+        """
+        ids = list(self.values_list("pk", flat=True))
+        return self._streamed(ids, at_once)
+
+    def _streamed(self, ids: Sequence[int], at_once: int) -> Iterator["ScheduleConfig"]:
+        for start in range(0, len(ids), at_once):
+            try:
+                rows = list(self.filter(pk__in=ids[start : start + at_once]))
+            finally:
+                release_connection()
+            yield from rows
+
     def with_verdict(self) -> Self:
         """With ``verdict``, so that certificates can stay in the database."""
         return self.annotate(verdict=KT("certificate__verdict"))
@@ -113,6 +136,13 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def for_curves(self) -> Self:
         """What curves and comparisons are made from."""
         return self.only("slug", "fingerprint", "specification", "lint_findings")
+
+    def with_hyperschedule(self) -> Self:
+        """Those that have a hyperschedule."""
+        kind = KT("specification__hyperschedule__type")
+        return self.alias(hyperschedule_type=kind).filter(
+            hyperschedule_type__isnull=False
+        )
 
     def newest(self, count: int) -> Self:
         """The newest active ones."""
@@ -150,7 +180,7 @@ class ScheduleConfig(models.Model):
         unique=True,
         help_text="The name in addresses and on command lines.",
     )
-    specification = models.JSONField(
+    specification = OrderedJSONField(
         help_text="The noise process: vocab_size, num_timesteps, schedule, graph, "
         "hyperschedule.",
     )
@@ -161,12 +191,12 @@ class ScheduleConfig(models.Model):
     )
     num_timesteps = models.PositiveIntegerField(editable=False)
     vocab_size = models.PositiveIntegerField(editable=False)
-    lint_findings = models.JSONField(
+    lint_findings = OrderedJSONField(
         default=list,
         editable=False,
         help_text="What the linter said when the configuration was stored.",
     )
-    certificate = models.JSONField(
+    certificate = OrderedJSONField(
         null=True,
         blank=True,
         editable=False,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 SILENCE = timedelta(seconds=30)
 """After that a worker counts as gone."""
@@ -14,8 +14,8 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     """Reads of workers."""
 
     def alive(self) -> Self:
-        """Those that have been heard of lately."""
-        return self.filter(seen_at__gte=timezone.now() - SILENCE)
+        """Those that have been heard of lately, by the database's clock."""
+        return self.filter(seen_at__gte=Now() - SILENCE)
 
 
 class Worker(models.Model):

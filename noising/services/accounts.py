@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 FIRST_ACCOUNT = "admin"
 
@@ -24,9 +24,12 @@ def account_bootstrap() -> NewAccount | None:
         The account with its random password, or None where there is an account.
     """
     users = get_user_model()._default_manager
-    with transaction.atomic():
-        if users.exists():
-            return None
-        account = NewAccount(username=FIRST_ACCOUNT, password=secrets.token_urlsafe(18))
-        users.create_superuser(account.username, password=account.password)
+    account = NewAccount(username=FIRST_ACCOUNT, password=secrets.token_urlsafe(18))
+    try:
+        with transaction.atomic():
+            if users.exists():
+                return None
+            users.create_superuser(account.username, password=account.password)
+    except IntegrityError:  # another process has made it at the same moment
+        return None
     return account

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from benchmarks.cases import BenchmarkConfig
@@ -173,7 +174,7 @@ def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
     cancelled = runs.queued().update(
         status=BenchmarkRun.Status.CANCELLED,
         cancel_requested=True,
-        finished_at=timezone.now(),
+        finished_at=Now(),
     )
     if not cancelled:
         runs.unfinished().update(cancel_requested=True)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from benchmarks.runner import SCHEMA_VERSION
 from noising.execution import LEASE, StoppedError, end_failed
+from noising.execution.claims import fresh_lease
 from noising.execution.results import Document, write_results
 from noising.models import BenchmarkRun
 from noising.services.identifiers import uuid7
@@ -48,13 +50,11 @@ def run_start(
     Raises:
         ValidationError: A tag is not allowed.
     """
-    now = timezone.now()
-    run = _running(uuid7(moment=now), suite, corpus_name, config)
+    run = _running(uuid7(moment=timezone.now()), suite, corpus_name, config)
     run.specifications = dict(specifications or {})
     run.owner, run.notes, run.tags = owner, notes, list(tags)
     with transaction.atomic():
-        run.full_clean()
-        run.save(force_insert=True)
+        _insert(run)
     return run
 
 
@@ -180,6 +180,15 @@ def _stored_once(run: BenchmarkRun) -> BenchmarkRun:
     existing = BenchmarkRun.objects.select_for_update().filter(pk=run.pk).first()
     if existing is not None:
         return existing
-    run.full_clean()
-    run.save(force_insert=True)
+    _insert(run)
     return run
+
+
+def _insert(run: BenchmarkRun) -> None:
+    """Store a new run that is running, with times by the database's clock."""
+    run.full_clean()
+    times = {"started_at": Now(), **fresh_lease()}
+    for name, expression in times.items():
+        setattr(run, name, expression)
+    run.save(force_insert=True)
+    run.refresh_from_db(fields=list(times))

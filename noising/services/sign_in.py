@@ -1,9 +1,9 @@
 """Attempts to show that one is an account: by its name and its password."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import UsernameField
 
 from noising.models import ThrottleHit
 from noising.services.audit import Origin, audit_record
@@ -15,6 +15,9 @@ from noising.services.throttles import (
 )
 
 LONGEST_USERNAME = 150
+
+USERNAME = UsernameField(max_length=LONGEST_USERNAME)
+"""How the form reads a name: with spaces around it, it is the same account's."""
 
 
 def login_attempt(*, username: str, address: str | None = None) -> list[ThrottleHit]:
@@ -32,7 +35,7 @@ def login_attempt(*, username: str, address: str | None = None) -> list[Throttle
     Raises:
         ThrottledError: Too many have failed, of this account or from this address.
     """
-    keys = [f"account {_normalized(username)}"]
+    keys = [f"account {_cleaned(username)}"]
     if address is not None:
         keys.append(f"address {network_of(address)}")
     return throttle_hit(limit=LOGINS, keys=keys)
@@ -54,11 +57,12 @@ def login_fail(*, username: str, status: int, origin: Origin) -> None:
 def _record(username: str, status: int, origin: Origin) -> None:
     # Another name is left out: a password typed into the wrong field, as often as not.
     users = get_user_model()._default_manager
-    account = users.filter(username=_normalized(username)).first()
+    account = users.filter(username=_cleaned(username)).first()
     audit_record(action="login", status=status, origin=origin, account=account)
 
 
-def _normalized(username: str) -> str:
+def _cleaned(username: str) -> str:
     """Return the name as the form looks it up; what is longer can be no account's."""
-    short = username[: LONGEST_USERNAME + 1].replace("\0", "")
-    return unicodedata.normalize("NFKC", short)
+    # Cut last: many spaces in front of a name leave it a name.
+    cleaned = USERNAME.to_python(username.replace("\0", ""))
+    return str(cleaned)[: LONGEST_USERNAME + 1]

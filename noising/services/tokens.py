@@ -1,16 +1,19 @@
 """Writes of access tokens."""
 
+import logging
+import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from noising.models import MOST_TOKENS_OF_AN_ACCOUNT, AccessToken, Scope
+from noising.models.failures import failure_line, is_database_failure
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -20,6 +23,18 @@ MOST_DAYS = 366
 
 USED_AGAIN = timedelta(minutes=1)
 """How old `last_used` may be: so that not every read is a write."""
+
+logger = logging.getLogger("noising.database")
+
+
+@dataclass(slots=True)
+class _Retry:
+    """When `last_used` may be written again, by the monotonic clock."""
+
+    at: float = 0.0
+
+
+_retry = _Retry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +93,34 @@ def token_revoke(*, token: AccessToken) -> None:
 def token_use(*, secret: str) -> AccessToken | None:
     """Return the token of a secret, if it is good, and note that it was used.
 
-    The time is written once a minute at most.
+    The time is written once a minute at most. A database that can only be read still
+    lets tokens in: then the time stays as it is.
     """
     token: AccessToken | None = AccessToken.objects.with_secret(secret)
     if token is None:
         return None
     now = timezone.now()
     if token.last_used is None or now - token.last_used >= USED_AGAIN:
-        stale = Q(last_used__isnull=True) | Q(last_used__lte=now - USED_AGAIN)
-        AccessToken.objects.filter(stale, pk=token.pk).update(last_used=now)
+        _note_use(token, now)
     return token
+
+
+def _note_use(token: AccessToken, now: datetime) -> None:
+    """Write when a token was last used, unless the database takes no writes now.
+
+    After a failure this process leaves it for a while: where the database is locked,
+    each try would wait for as long as a write may.
+    """
+    if time.monotonic() < _retry.at:
+        return
+    stale = Q(last_used__isnull=True) | Q(last_used__lte=now - USED_AGAIN)
+    try:
+        AccessToken.objects.filter(stale, pk=token.pk).update(last_used=now)
+    except DatabaseError as error:
+        if not is_database_failure(error):
+            raise
+        _retry.at = time.monotonic() + USED_AGAIN.total_seconds()
+        logger.info("When tokens are used is not written: %s", failure_line(error))
 
 
 def tokens_prune() -> int:

@@ -1,9 +1,11 @@
 """What workers do beside measuring: keep the queue true to what really runs."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -11,10 +13,15 @@ from django_tasks_db.models import DBTaskResult
 from noising import execution
 from noising.execution.claims import end_cancelled
 from noising.models import MOST_ATTEMPTS, BenchmarkRun, IdempotencyKey, Worker
+from noising.models.connections import release_connection
 from noising.services.queue import enqueue
 
 KEPT = timedelta(hours=24)
 """How long keys and ended tasks are kept at least."""
+
+CONFIRM_SECONDS = 2.0
+"""How long a lease that is over is watched before its run counts as lost. Whoever still
+measures renews it every second: the clock was set, or the host had slept."""
 
 GONE = "The command that measured it ended without a word."
 WORE_OUT = (
@@ -46,7 +53,7 @@ def runs_reap() -> Reaped:
 
 def worker_seen(*, worker_id: str) -> None:
     """Note that a worker is alive."""
-    Worker.objects.update_or_create(id=worker_id, defaults={"seen_at": timezone.now()})
+    Worker.objects.update_or_create(id=worker_id, defaults={"seen_at": Now()})
 
 
 def worker_gone(*, worker_id: str) -> None:
@@ -74,11 +81,18 @@ def queue_prune() -> int:
 
 
 def _end_leases() -> int:
-    now = timezone.now()
-    if not BenchmarkRun.objects.lost(now).exists():
+    seen = dict(BenchmarkRun.objects.lost().values_list("pk", "lease_until"))
+    if not seen:
         return 0
+    release_connection()
+    time.sleep(CONFIRM_SECONDS)
     with transaction.atomic():
-        lost = list(BenchmarkRun.objects.lost(now).select_for_update(skip_locked=True))
+        still = BenchmarkRun.objects.lost().filter(pk__in=seen)
+        lost = [
+            run
+            for run in still.select_for_update(skip_locked=True)
+            if run.lease_until == seen[run.pk]
+        ]
         for run in lost:
             if run.cancel_requested:
                 end_cancelled(run)

@@ -171,7 +171,8 @@ def test_a_run_that_cannot_be_written_has_failed(
     assert error.returncode == 1
     stored = BenchmarkRun.objects.get()
     assert stored.status == "failed"
-    assert stored.error == str(error)
+    assert str(tmp_path / "out") in str(error)
+    assert stored.error == "output 'out' cannot be written: File exists"
     assert not BenchmarkResult.objects.exists()
 
 

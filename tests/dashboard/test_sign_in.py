@@ -163,6 +163,25 @@ def test_one_account_has_one_count_however_its_name_is_encoded():
     }
 
 
+SPELLINGS = (
+    *("ada", " ada", "ada ", "\tada\n", "\u3000ada\u00a0"),
+    *("ada" + " " * 200, " " * 5_000 + "ada", "\uff41\uff44\uff41"),
+)
+"""Each of these signs in as ada."""
+
+
+def test_one_account_has_one_count_whatever_stands_around_its_name():
+    account("ada")
+    for spelled in SPELLINGS:
+        assert sign_in(spelled, PASSWORD).status_code == 302
+    for number in range(10):
+        spelled = SPELLINGS[number % len(SPELLINGS)]
+        fail(1, username=spelled, address=f"192.0.2.{number}")
+    for spelled in SPELLINGS:
+        assert sign_in(spelled, address="192.0.2.99").status_code == 429
+    assert set(AuditEntry.objects.values_list("account_name", flat=True)) == {"ada"}
+
+
 def test_refused_attempts_fill_no_table():
     fail(10)
     for _ in range(5):

@@ -14,7 +14,7 @@ from benchmarks.runner import ProgressListener
 from noising.execution import STOPPING, Lease, StoppedError, execute, lease, record
 from noising.execution.claims import claim_run, give_back
 from noising.execution.job import configured
-from noising.models import BenchmarkResult, BenchmarkRun
+from noising.models import MOST_ATTEMPTS, BenchmarkResult, BenchmarkRun
 from tests.runs import claimed, config, queued
 
 pytestmark = pytest.mark.django_db
@@ -107,14 +107,67 @@ def test_a_failure_of_ours_is_tried_three_times(
     assert state() == ("failed", 3, "MemoryError: no room")
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)])
+def stopped_by(error: BaseException) -> Run:
+    """Return what is stopped as the worker's handler of signals stops it."""
+
+    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+        STOPPING.set()
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("run", "error"),
+    [
+        (raising(KeyboardInterrupt()), KeyboardInterrupt),
+        (stopped_by(SystemExit(1)), SystemExit),
+    ],
+)
 def test_the_end_of_the_process_is_no_attempt(
-    measures: Callable[[Run], None], error: BaseException
+    measures: Callable[[Run], None], run: Run, error: type[BaseException]
 ) -> None:
-    measures(raising(error))
-    with pytest.raises(type(error)):
+    measures(run)
+    with pytest.raises(error):
         execute(queued().pk)
     assert state() == ("queued", 0, "")
+
+
+def test_a_run_that_ends_its_process_by_itself_fails_like_others(
+    measures: Callable[[Run], None],
+) -> None:
+    measures(raising(SystemExit("no more")))
+    run = queued()
+    for expected in [
+        ("queued", 1, ""),
+        ("queued", 2, ""),
+        ("failed", 3, "SystemExit: no more"),
+    ]:
+        with pytest.raises(SystemExit):
+            execute(run.pk)
+        assert state() == expected
+
+
+@pytest.mark.parametrize("attempts", [1, MOST_ATTEMPTS])
+def test_the_public_reason_names_no_folder_and_the_log_all(
+    measures: Callable[[Run], None],
+    caplog: pytest.LogCaptureFixture,
+    attempts: int,
+) -> None:
+    path = "/srv/secret place/corpus.jsonl"
+    if attempts == 1:
+        measures(raising(UsageError(f"corpus {path!r} cannot be read")))
+        execute(queued().pk)
+        assert state() == ("failed", 1, "corpus 'corpus.jsonl' cannot be read")
+        assert path in caplog.text
+        return
+    measures(raising(FileNotFoundError(2, "No such file or directory", path)))
+    run = queued()
+    for _ in range(attempts):
+        with pytest.raises(FileNotFoundError):
+            execute(run.pk)
+    reason = "FileNotFoundError: [Errno 2] No such file or directory: 'corpus.jsonl'"
+    assert state() == ("failed", 3, reason)
 
 
 def test_a_process_that_stops_begins_nothing() -> None:

@@ -49,6 +49,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_nothing_happens_where_the_packages_are_there(machine: Machine) -> None:
     machine.has("chromium")
     machine.has("curl")
+    machine.has("pg_ctlcluster")
 
     assert machine.run() == (0, [])
     assert machine.calls.read_text() == ""
@@ -56,6 +57,7 @@ def test_nothing_happens_where_the_packages_are_there(machine: Machine) -> None:
 
 def test_another_system_than_debian_is_told_so(machine: Machine) -> None:
     machine.has("curl")
+    machine.has("pg_ctlcluster")
 
     code, lines = machine.run()
 
@@ -89,7 +91,10 @@ def test_the_missing_packages_are_installed(machine: Machine, user: str) -> None
     code, lines = machine.run()
 
     calls = machine.calls.read_text()
-    assert (code, lines) == (0, ["scripts/test-packages: installing chromium curl"])
+    assert (code, lines) == (
+        0,
+        ["scripts/test-packages: installing chromium curl postgresql"],
+    )
     assert "apt-get update" in calls
     assert "apt-get install" in calls
     assert "chromium" in calls

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +77,15 @@ class Site:
         self.folder = folder
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [*MANAGE, *command] if command[0] != sys.executable else command,
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.DEVNULL,
-        )
+    def start(self, *command: str, log: Path | None = None) -> subprocess.Popen[bytes]:
+        with ExitStack() as stack:
+            process = subprocess.Popen(
+                [*MANAGE, *command] if command[0] != sys.executable else command,
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=stack.enter_context(log.open("wb")) if log else None,
+            )
         self.started.append(process)
         return process
 
@@ -221,6 +223,26 @@ def test_a_cancelled_run_ends_within_seconds_while_its_worker_goes_on(
     found = site.ask("SELECT status FROM noising_benchmarkrun ORDER BY created_at")
     assert found == [("cancelled",), ("succeeded",)]
     assert other != run_id
+
+
+def test_a_worker_outlives_a_database_that_is_away(site: Site, tmp_path: Path) -> None:
+    file, log = site.folder / "noising.sqlite3", tmp_path / "log"
+    worker = site.start("worker", log=log)
+    wait_for(
+        lambda: site.ask("SELECT count(*) FROM noising_worker") == [(1,)],
+        lambda: "no worker",
+    )
+    file.rename(site.folder / "away")
+    wait_for(
+        lambda: "The queue cannot be read: unable to open" in log.read_text(),
+        log.read_text,
+    )
+    (site.folder / "away").rename(file)
+
+    site.run("run_benchmarks", "--queue", *QUICK)
+    site.wait_for_status("succeeded")
+    assert worker.poll() is None
+    assert "Traceback" not in log.read_text()
 
 
 def test_two_workers_measure_each_run_once(site: Site) -> None:

@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.models import UserManager
 
 from noising.services import account_bootstrap
 
@@ -34,5 +35,14 @@ def test_the_password_is_not_kept() -> None:
 
 def test_a_database_with_any_account_gets_none() -> None:
     get_user_model().objects.create_user("someone")
+    assert account_bootstrap() is None
+    assert get_user_model().objects.count() == 1
+
+
+def test_of_two_processes_that_find_none_one_makes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account_bootstrap()
+    monkeypatch.setattr(UserManager, "exists", lambda self: False)
     assert account_bootstrap() is None
     assert get_user_model().objects.count() == 1

@@ -1,23 +1,41 @@
 """noising.services.upkeep: the queue is true to what really runs."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
-from noising.execution import claim_run
+from noising.execution import LEASE, claim_run
+from noising.execution.claims import Hold, renew
 from noising.models import BenchmarkRun, IdempotencyKey, Worker
-from noising.services import Once, Reaped
+from noising.services import Once, Reaped, upkeep
 from tests.runs import claimed, queued
 
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = timezone.now() - timedelta(days=2)
+
+
+@pytest.fixture(autouse=True)
+def _no_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody renews a lease while these tests wait."""
+    monkeypatch.setattr(upkeep, "CONFIRM_SECONDS", 0.0)
+
+
+@contextmanager
+def host(clock: timedelta) -> Iterator[None]:
+    """Be a host whose clock differs from the database's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: datetime.now(UTC) + clock)
+        yield
 
 
 def lose(run: BenchmarkRun) -> None:
@@ -50,6 +68,61 @@ def test_a_run_that_is_renewed_stays_its_workers() -> None:
     claimed()
     take_task()
     assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+
+
+CLOCKS = [timedelta(seconds=45), timedelta(seconds=-45), timedelta(days=1)]
+
+
+@pytest.mark.parametrize("of_worker", CLOCKS)
+@pytest.mark.parametrize("of_reaper", CLOCKS)
+def test_hosts_whose_clocks_differ_leave_each_others_runs_alone(
+    of_worker: timedelta, of_reaper: timedelta
+) -> None:
+    with host(of_worker):
+        run = claimed()
+        take_task()
+        services.worker_seen(worker_id="there")
+    with host(of_reaper):
+        assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+        assert Worker.objects.alive().count() == 1
+    with host(-of_worker):  # it is set right meanwhile
+        assert renew(run, 0.5) is Hold.HELD
+    with host(of_reaper):
+        assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+        lose(run)
+        assert services.runs_reap() == Reaped(lost=1, enqueued=1)
+
+
+def test_so_do_those_of_a_run_that_a_command_measures() -> None:
+    with host(timedelta(days=-1)):
+        run = services.run_start(suite="s", corpus_name="c", config=queued().config)
+    with host(timedelta(days=1)):
+        assert services.runs_reap().lost == 0
+    assert run.lease_until is not None
+    assert run.started_at is not None
+    assert abs(run.started_at - datetime.now(UTC)) < timedelta(minutes=5)
+    assert run.lease_until - run.started_at == LEASE
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=1)])
+def test_who_renews_a_lease_that_a_jump_of_the_clock_ended_keeps_the_run(
+    monkeypatch: pytest.MonkeyPatch, ahead: timedelta
+) -> None:
+    """The database's own clock was set, or its host had slept with all workers.
+
+    It makes no difference whether the renewed lease is over by that clock again.
+    """
+    run = claimed()
+    take_task()
+    lose(run)
+
+    def meanwhile(seconds: float) -> None:
+        assert renew(run, 0.5) is Hold.HELD
+        BenchmarkRun.objects.update(lease_until=F("lease_until") - ahead)
+
+    monkeypatch.setattr(upkeep.time, "sleep", meanwhile)
+    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+    assert BenchmarkRun.objects.get().status == "running"
 
 
 def test_the_third_time_it_has_failed_with_the_reason() -> None:

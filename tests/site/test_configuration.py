@@ -22,6 +22,10 @@ from noising_site.environment import Environment, SettingError
 POSTGRES = "postgres://user:p%40ss@db.example:5433/noising"
 
 
+def described(processes=3, **variables):
+    return database(Environment(variables), Path("/data"), processes=processes)
+
+
 def specification(beta_min=1e-4, beta_max=0.02, **variables):
     return noise_specification(
         Environment(variables), beta_min=beta_min, beta_max=beta_max
@@ -143,29 +147,57 @@ def test_a_tokenizer_that_cannot_be_used_says_what_would_do(value, words):
 
 
 def test_the_default_database_is_a_file_that_many_may_read_while_one_writes():
-    chosen = database(Environment({}), Path("/data"))
+    chosen = described()
     assert chosen["ENGINE"] == "django.db.backends.sqlite3"
-    assert chosen["NAME"] == "/data/noising.sqlite3"
+    assert chosen["NAME"] == "file:///data/noising.sqlite3?mode=rw"
     assert chosen["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in chosen["OPTIONS"]["init_command"]
     assert "synchronous=NORMAL" in chosen["OPTIONS"]["init_command"]
-    assert chosen["OPTIONS"]["timeout"] > 0
+    assert 0 < chosen["OPTIONS"]["timeout"] <= 5
 
 
 def test_another_file_has_the_same_options():
-    env = Environment({"DATABASE_URL": "sqlite:////elsewhere/db.sqlite3"})
-    chosen = database(env, Path("/data"))
-    assert chosen["NAME"] == "/elsewhere/db.sqlite3"
-    assert chosen["OPTIONS"] == database(Environment({}), Path("/data"))["OPTIONS"]
+    chosen = described(DATABASE_URL="sqlite:////else%20where/50%25.sqlite3")
+    assert chosen["NAME"] == "file:///else%20where/50%25.sqlite3?mode=rw"
+    assert chosen["OPTIONS"] == described()["OPTIONS"]
+
+
+def test_memory_is_no_file():
+    assert described(DATABASE_URL="sqlite://:memory:")["NAME"] == ":memory:"
 
 
 def test_postgresql_is_described_by_its_url():
-    chosen = database(Environment({"DATABASE_URL": POSTGRES}), Path("/data"))
+    chosen = described(DATABASE_URL=POSTGRES)
     assert chosen["ENGINE"] == "django.db.backends.postgresql"
     assert (chosen["HOST"], chosen["PORT"]) == ("db.example", 5433)
     assert (chosen["USER"], chosen["PASSWORD"]) == ("user", "p@ss")
     assert chosen["NAME"] == "noising"
     assert chosen["CONN_HEALTH_CHECKS"] is True
+
+
+def test_postgresql_has_limits_of_time_which_the_url_may_change():
+    options = described(DATABASE_URL=POSTGRES)["OPTIONS"]
+    assert options["connect_timeout"] == 3
+    assert options["options"] == "-c statement_timeout=8000"
+    assert options["pool"]["timeout"] == 3.0
+    mine = described(
+        DATABASE_URL=f"{POSTGRES}?connect_timeout=9&options=-c%20statement_timeout=1"
+    )["OPTIONS"]
+    assert mine["connect_timeout"] == 9
+    # Of an option that is given twice, PostgreSQL takes the last.
+    assert mine["options"] == "-c statement_timeout=8000 -c statement_timeout=1"
+
+
+@pytest.mark.parametrize(
+    ("connections", "processes", "share"),
+    [("", 3, 12), ("", 13, 4), ("", 65, 1), ("100", 33, 3), ("1", 2, 1)],
+)
+def test_the_processes_of_a_host_share_its_connections(connections, processes, share):
+    chosen = described(
+        processes, DATABASE_URL=POSTGRES, DATABASE_CONNECTIONS=connections
+    )
+    assert chosen["CONN_MAX_AGE"] == 0
+    assert chosen["OPTIONS"]["pool"]["max_size"] == share
 
 
 @pytest.mark.parametrize(
@@ -175,15 +207,18 @@ def test_postgresql_is_described_by_its_url():
 )  # fmt: skip
 def test_a_url_that_cannot_be_used_is_refused_without_its_password(url):
     with pytest.raises(SettingError) as caught:
-        database(Environment({"DATABASE_URL": url}), Path("/data"))
+        described(DATABASE_URL=url)
     assert caught.value.name == "DATABASE_URL"
     assert "secret" not in str(caught.value)
 
 
-def test_a_missing_driver_is_named(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg_pool"])
+def test_a_missing_driver_is_named(monkeypatch, missing):
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == missing else name
+    )
     with pytest.raises(SettingError, match=r"requirements-postgres\.txt"):
-        database(Environment({"DATABASE_URL": POSTGRES}), Path("/data"))
+        described(DATABASE_URL=POSTGRES)
 
 
 def test_the_secret_key_comes_from_the_environment_then_the_file_then_chance(tmp_path):

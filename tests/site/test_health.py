@@ -1,6 +1,7 @@
 """What probes are told."""
 
 import shutil
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -55,18 +56,66 @@ def test_to_the_strict_it_is_an_error(client, data_dir):
     assert document["degraded"] == ["migrations"]
 
 
-@pytest.mark.django_db
-def test_a_database_that_does_not_answer_is_degraded(
-    client, data_dir, monkeypatch, caplog
-):
-    broken = connections[DEFAULT_DB_ALIAS].copy()
-    broken.settings_dict["NAME"] = str(data_dir / "missing" / "noising.sqlite3")
-    broken.settings_dict["OPTIONS"] = {}
-    monkeypatch.setattr(health, "connection", broken)
-    degraded = {"status": "degraded", "degraded": ["database", "migrations"]}
-    assert readyz(client) == (200, degraded)
+DATABASE = ["database", "database_writes", "migrations", "worker"]
+
+
+@pytest.fixture
+def on_file(database_file, settings, tmp_path, monkeypatch):
+    """The real check, in its thread, of a database in a file."""
+    monkeypatch.setattr(health, "CHECK", health.DatabaseCheck())
+    settings.DATA_DIR = tmp_path
+    services.worker_seen(worker_id="here")
+    return database_file
+
+
+def test_a_file_that_works_is_ready(client, on_file):
+    assert readyz(client) == (200, {"status": "ready", "degraded": []})
+
+
+@pytest.mark.parametrize("fault", ["deleted", "overwritten"])
+def test_a_database_that_does_not_answer_is_degraded(client, on_file, caplog, fault):
+    with getattr(on_file, fault)():
+        document = {"status": "degraded", "degraded": DATABASE}
+        assert readyz(client) == (200, document)
     lines = [record.getMessage() for record in caplog.records]
-    assert "The database does not answer: unable to open database file" in lines
+    assert len(lines) == 1
+    assert lines[0].startswith("The database does not answer: ")
+
+
+def test_a_read_only_database_is_named(client, on_file, caplog):
+    with on_file.read_only():
+        assert readyz(client)[1]["degraded"] == ["database_writes"]
+        assert readyz(client, "?strict=1")[0] == 503
+    assert "takes no writes: attempt to write a readonly database" in caplog.text
+
+
+def test_so_is_one_that_another_connection_keeps_locked(client, on_file, caplog):
+    with on_file.locked(readers_too=False):
+        assert readyz(client)[1]["degraded"] == ["database_writes"]
+    assert "takes no writes: database is locked" in caplog.text
+
+
+def test_a_probe_answers_though_the_database_does_not(
+    client, on_file, caplog, monkeypatch
+):
+    """One thread waits, and further probes neither start others nor wait for long."""
+    monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
+    thawed = threading.Event()
+    asked = []
+
+    def freeze():
+        asked.append(threading.current_thread())
+        return thawed.wait(60)
+
+    frozen = {"database": freeze, "worker": health.read_workers}
+    monkeypatch.setattr(health, "QUESTIONS", frozen)
+    for _ in range(3):
+        assert readyz(client)[1]["degraded"] == DATABASE
+    assert "Not answered within 0.01 seconds: database, worker." in caplog.text
+    thawed.set()
+    asked[0].join(60)
+    assert len(asked) == 1
+    assert not asked[0].is_alive()
 
 
 @pytest.mark.django_db
@@ -93,14 +142,14 @@ def test_a_worker_that_is_not_heard_of_is_degraded(client, data_dir):
 def test_tables_that_are_not_there_are_degraded(client, data_dir):
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute("ALTER TABLE noising_worker RENAME TO lost")
-    assert readyz(client)[1]["degraded"] == ["worker"]
+    assert readyz(client)[1]["degraded"] == ["database_writes", "worker"]
 
 
 @pytest.mark.django_db
 def test_a_probe_asks_little_of_the_database(client, data_dir):
     with CaptureQueriesContext(connections[DEFAULT_DB_ALIAS]) as queries:
         readyz(client)
-    assert len(queries) <= 4
+    assert len(queries) <= 5
 
 
 @pytest.mark.django_db

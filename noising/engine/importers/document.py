@@ -8,6 +8,7 @@ from noising.engine.errors import EngineError
 from noising.engine.parameters import mapping
 
 MAX_TEXT: Final = 1 << 16
+MAX_DEPTH: Final = 100
 MAX_ALIASES: Final = 1_000
 MAX_KEYS: Final = 4_096
 """Keys of one YAML mapping, those that it merges from others included."""
@@ -73,16 +74,32 @@ def _parsed_yaml(text: str) -> Any:
         ) from None
 
     class Loader(yaml.SafeLoader):
-        """SafeLoader, which by itself lets a few lines merge into millions of keys."""
+        """SafeLoader, with bounds on what a short text may cost."""
 
         aliases = 0
+        depth = 0
+
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            # The scanner reads on before anything is composed, at a cost that grows
+            # with the square of the depth.
+            self.check_depth(self.flow_level)
+            super().fetch_flow_collection_start(token)
+
+        def check_depth(self, depth: int) -> None:
+            if depth >= MAX_DEPTH:
+                raise yaml.YAMLError(f"nesting deeper than {MAX_DEPTH}")
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 self.aliases += 1
                 if self.aliases > MAX_ALIASES:
                     raise yaml.YAMLError(f"more than {MAX_ALIASES} aliases")
-            return super().compose_node(parent, index)
+            self.check_depth(self.depth)
+            self.depth += 1
+            try:
+                return super().compose_node(parent, index)
+            finally:
+                self.depth -= 1
 
         def flatten_mapping(self, node: Any) -> None:
             super().flatten_mapping(node)

@@ -47,7 +47,6 @@ LOOKED_AT = (
     "progress",
     "attempt",
     "error",
-    "lease_until",
     "cancel_requested",
 )
 
@@ -132,11 +131,12 @@ class Command(BaseCommand):
         if not options["wait"]:
             return
         self.stdout.flush()
+        looked_at = BenchmarkRun.objects.with_loss().only(*LOOKED_AT)
         with progress_bar(quiet=options["quiet"]) as show:
             while not run.is_ended:
                 show(round(100 * run.progress), 100, f"{run.status} {run.state_text}")
                 time.sleep(SECONDS_BETWEEN_LOOKS)
-                run.refresh_from_db(fields=LOOKED_AT)
+                run = looked_at.get(pk=run.pk)
         if run.status != BenchmarkRun.Status.SUCCEEDED:
             raise CommandError(
                 f"the run has {run.status}: {run.error}"

@@ -3,10 +3,11 @@
 import sys
 
 import pytest
+import yaml
 
 from noising.engine import EngineError
 from noising.engine.importers import import_config
-from noising.engine.importers.document import MAX_TEXT, document
+from noising.engine.importers.document import MAX_DEPTH, MAX_TEXT, document
 
 YAML = """
 graph: {type: absorb}
@@ -92,6 +93,35 @@ def test_keys_that_multiply_are_refused_before_they_are_many(text, reason):
     with pytest.raises(EngineError, match=reason) as caught:
         import_config("sedd", text)
     assert caught.value.code == "not_readable"
+
+
+@pytest.mark.parametrize(
+    "opening", ["[", "{", "{a: ", "[a, ", "- ", "? ", "? [", "- ? ", "[\n", "a:\n"]
+)
+def test_nesting_is_refused_before_it_is_deep(opening, monkeypatch):
+    """Of 64 KiB no more is read than leads to the hundredth level."""
+    text = opening * (MAX_TEXT // len(opening))
+    if opening == "a:\n":
+        text = "".join(f"{' ' * level}a:\n" for level in range(350))
+    tokens = 0
+    fetch = yaml.SafeLoader.fetch_more_tokens
+
+    def counted(loader):
+        nonlocal tokens
+        tokens += 1
+        return fetch(loader)
+
+    monkeypatch.setattr(yaml.SafeLoader, "fetch_more_tokens", counted)
+    with pytest.raises(EngineError, match="nesting deeper than 100") as caught:
+        import_config("sedd", text)
+    assert caught.value.code == "not_readable"
+    assert tokens < 10 * MAX_DEPTH
+
+
+def test_as_deep_as_that_is_read():
+    deep = "[" * (MAX_DEPTH - 2) + "]" * (MAX_DEPTH - 2)
+    text = f"noise: {{type: loglinear}}\nother: {deep}"
+    assert import_config("sedd", text).spec["schedule"]["type"] == "loglinear"
 
 
 def test_without_pyyaml_json_still_reads_and_yaml_says_what_is_missing(monkeypatch):

@@ -14,12 +14,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
-from safetensors.numpy import save
 
 from noising.api.errors import shortened
 
 MEDIA_TYPE = "application/vnd.safetensors"
 LENGTH_BYTES: Final = 8
+ALIGNMENT: Final = 8
 METADATA: Final = "__metadata__"
 MOST_DIMENSIONS: Final = 8
 MOST_ITEMS: Final = 2**48
@@ -39,6 +39,8 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
 }
 """The format's dtypes that NumPy has; of the others nothing here could be made."""
+
+NAMES: Mapping[np.dtype[Any], str] = {dtype: name for name, dtype in DTYPES.items()}
 
 
 def read_tensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
@@ -68,9 +70,26 @@ def read_tensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 def write_tensors(
     tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
 ) -> bytes:
-    """Return arrays and metadata as a safetensors file."""
-    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    return save(contiguous, dict(metadata))
+    """Return arrays and metadata as a safetensors file: the same bytes for the same.
+
+    The library writes the metadata in an order that changes with each call.
+    """
+    arrays = [(name, np.asarray(tensors[name], order="C")) for name in sorted(tensors)]
+    arrays.sort(key=lambda item: -item[1].itemsize)  # so that each begins aligned
+    header: dict[str, Any] = {METADATA: dict(sorted(metadata.items()))}
+    begin = 0
+    for name, array in arrays:
+        end = begin + array.nbytes
+        header[name] = {
+            "dtype": NAMES[array.dtype],
+            "shape": array.shape,
+            "data_offsets": [begin, end],
+        }
+        begin = end
+    text = orjson.dumps(header)
+    text += b" " * (-len(text) % ALIGNMENT)
+    length = len(text).to_bytes(LENGTH_BYTES, "little")
+    return b"".join([length, text, *(array.data for _, array in arrays)])
 
 
 def _data_start(body: bytes) -> int:

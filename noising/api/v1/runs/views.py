@@ -41,7 +41,8 @@ RUN_CHANGES = RunChangesSerializer()
 
 def found(run_id: UUID) -> BenchmarkRun:
     """Return the run with this id, archived or not, or answer 404."""
-    run = BenchmarkRun.objects.select_related("owner").filter(pk=run_id).first()
+    runs = BenchmarkRun.objects.with_loss().select_related("owner")
+    run = runs.filter(pk=run_id).first()
     if run is None:
         raise NotFound(f"There is no run with the id {run_id}.")
     return run

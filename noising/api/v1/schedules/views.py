@@ -38,7 +38,7 @@ from noising.api.v1.schedules.requests import (
 from noising.api.v1.schedules.writes import changed, stored
 from noising.api.v1.views import RegistryView
 from noising.filters import ScheduleFilters
-from noising.models import ScheduleConfig
+from noising.models import ScheduleConfig, ScheduleConfigQuerySet
 from noising.spreadsheets import csv_text
 
 schema = Descriptions("noising.api.v1.schedules.schema")
@@ -109,8 +109,11 @@ class SchedulesView(RegistryView, GenericAPIView[ScheduleConfig]):
 
     def export(self, kind: str) -> HttpResponseBase:
         """Answer with all that the filters leave, as a file."""
-        rows = self.filter_queryset(ScheduleConfig.objects.for_export())
-        configs = rows.iterator(chunk_size=EXPORTED_AT_ONCE)
+        rows = cast(
+            "ScheduleConfigQuerySet",
+            self.filter_queryset(ScheduleConfig.objects.for_export()),
+        )
+        configs = rows.streamed(EXPORTED_AT_ONCE)
         if kind == NDJSONRenderer.format:
             content_type = NDJSONRenderer.media_type
             content = exported_lines(configs)

@@ -41,9 +41,37 @@ def test_what_the_library_writes_is_read(dtype):
 
 
 def test_what_is_written_the_library_reads():
-    arrays = {"a": np.arange(6).reshape(2, 3).T, "b": np.asarray(0.5), "c": TOKENS > 2}
-    for name, array in load(write_tensors(arrays, {"k": "v"})).items():
+    arrays = {
+        "a": np.arange(6).reshape(2, 3).T,
+        "b": np.asarray(0.5),
+        "c": TOKENS > 2,
+        "d": np.zeros((0, 3), np.float32),
+        **{f"of {name}": np.arange(3).astype(kind) for name, kind in DTYPES.items()},
+    }
+    body = write_tensors(arrays, {"k": "v"})
+    assert set(load(body)) == set(arrays)
+    for name, array in load(body).items():
+        assert array.dtype == arrays[name].dtype
         assert array.tolist() == arrays[name].tolist()
+    assert read_tensors(body)[1] == {"k": "v"}
+
+
+def test_the_same_arrays_and_metadata_are_the_same_bytes():
+    """Whatever order they are given in: so that a seed's answer has one hash."""
+    metadata = {name: str(number) for number, name in enumerate("zyxwvu")}
+    arrays = {"b": TOKENS, "a": TOKENS > 2, "c": np.asarray(0.5)}
+    body = write_tensors(arrays, metadata)
+    assert body == write_tensors(
+        dict(reversed(arrays.items())), dict(sorted(metadata.items()))
+    )
+    length = int.from_bytes(body[:8], "little")
+    assert body[8 : 8 + length].rstrip() == (
+        b'{"__metadata__":{"u":"5","v":"4","w":"3","x":"2","y":"1","z":"0"},'
+        b'"b":{"dtype":"I64","shape":[2,3],"data_offsets":[0,48]},'
+        b'"c":{"dtype":"F64","shape":[],"data_offsets":[48,56]},'
+        b'"a":{"dtype":"BOOL","shape":[2,3],"data_offsets":[56,62]}}'
+    )
+    assert length % 8 == 0
 
 
 def test_the_data_is_not_copied():

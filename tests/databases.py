@@ -1,0 +1,103 @@
+"""Real databases in files, and what makes them fail."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+BUSY_SECONDS = 0.05
+
+
+class DatabaseFile:
+    """The database of the service, in a file as in production."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path = path
+        self.monkeypatch = monkeypatch
+
+    def open(self, mode: str = "rw", *pragmas: str) -> None:
+        """Let this process's connections open the file so from now on."""
+        connection.close()
+        commands = ("journal_mode=WAL", *pragmas) if mode == "rw" else pragmas
+        changes: dict[str, Any] = {
+            "NAME": f"{self.path.as_uri()}?mode={mode}",
+            "OPTIONS": {
+                "timeout": BUSY_SECONDS,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "".join(f"PRAGMA {command};" for command in commands),
+            },
+        }
+        for key, value in changes.items():
+            self.monkeypatch.setitem(connections.settings["default"], key, value)
+        connections["default"] = connections.create_connection("default")
+
+    @contextmanager
+    def locked(self, *, readers_too: bool) -> Iterator[None]:
+        """Let another connection have the database to itself, or only its writes."""
+        connection.close()
+        other = sqlite3.connect(self.path, isolation_level=None)
+        if readers_too:
+            other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM noising_throttlehit")
+        try:
+            yield
+        finally:
+            other.close()
+
+    @contextmanager
+    def deleted(self) -> Iterator[None]:
+        connection.close()
+        for path in self.path.parent.glob(f"{self.path.name}*"):
+            path.unlink()
+        yield
+
+    @contextmanager
+    def overwritten(self) -> Iterator[None]:
+        connection.close()
+        self.path.write_bytes(b"no database at all " * 1000)
+        yield
+
+    @contextmanager
+    def empty(self) -> Iterator[None]:
+        connection.close()
+        self.path.write_bytes(b"")
+        yield
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        self.open("ro")
+        yield
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Leave no page, as on a disk that is full."""
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA page_count")
+            [pages] = cursor.fetchone()
+        self.open("rw", f"max_page_count={pages}")
+        yield
+
+
+@pytest.fixture
+def database_file(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DatabaseFile]:
+    """The database of the service, in a file that has the rows of the test so far."""
+    memory = connections["default"]
+    path = tmp_path / "database" / "noising.sqlite3"
+    path.parent.mkdir()
+    with memory.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(path)])
+    file = DatabaseFile(path, monkeypatch)
+    with monkeypatch.context() as patch:
+        file.monkeypatch = patch
+        file.open()
+        yield file
+        connection.close()
+    connections["default"] = memory

@@ -1,0 +1,301 @@
+"""The service on a real PostgreSQL: its limits, and what becomes of a failure."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.operations.servers import (
+    ROOT,
+    Answer,
+    Server,
+    environment,
+    running,
+    wait_for,
+)
+from tests.postgresql import Cluster
+
+MANAGE = (sys.executable, "manage.py")
+DATABASE_PARTS = ["database", "database_writes", "migrations", "worker"]
+
+CREATES_A_TOKEN = """
+from django.contrib.auth.models import User
+from noising import services
+from noising.models import Scope
+user = User.objects.create_superuser("ada", password="correct horse")
+print(services.token_create(user=user, name="t", scope=Scope.WRITE).secret)
+"""
+
+
+@dataclass
+class Site:
+    """A database of its own on the cluster, and the project's commands upon it."""
+
+    cluster: Cluster
+    name: str
+    data_dir: Path
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with self.cluster.connect(self.name) as connection:
+            return connection.execute(query).fetchall()
+
+    def tell(self, command: str) -> None:
+        with self.cluster.connect(self.name) as connection:
+            connection.execute(command)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.cluster.url(self.name),
+            "DATA_DIR": str(self.data_dir),
+            "SECRET_KEY": "a key of fifty characters that no one else would use",
+            "WEB_CONCURRENCY": "1",
+        }
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*MANAGE, *command],
+            cwd=ROOT,
+            env=environment(measured=True, **self.variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *command: str) -> str:
+        process = self.start(*command)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, output + errors
+        return output
+
+    @cached_property
+    def bearer(self) -> dict[str, str]:
+        secret = self.run("shell", "--no-imports", "--command", CREATES_A_TOKEN)
+        return {"Authorization": f"Bearer {secret.strip()}"}
+
+
+@pytest.fixture(scope="module")
+def migrated(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A database with tables and schedules, from which others are copied.
+
+    Three processes migrate it at once, as on three hosts.
+    """
+    site = Site(postgresql, "migrated", tmp_path_factory.mktemp("migrated"))
+    with postgresql.connect() as connection:
+        connection.execute("CREATE DATABASE migrated")
+    started = [site.start("migrate", "--verbosity", "0") for _ in range(3)]
+    ended = [
+        (process.communicate(timeout=120), process.returncode) for process in started
+    ]
+    assert ended == [(("", ""), 0)] * 3
+    site.run("load_schedules")
+    return site
+
+
+@pytest.fixture
+def site(migrated: Site, data_dir: Path, request: pytest.FixtureRequest) -> Site:
+    name = f"site_{abs(hash(request.node.name))}"
+    with migrated.cluster.connect() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+    return Site(migrated.cluster, name, data_dir)
+
+
+def serving(site: Site, **variables: str) -> Any:
+    return running(site.data_dir, variables=site.variables | variables)
+
+
+def statuses(server: Server, *paths: str) -> list[int]:
+    return [server.ask("GET", path).status for path in paths]
+
+
+def degraded(server: Server) -> list[str]:
+    answer = server.ask("GET", "/readyz")
+    assert answer.status == 200
+    parts: list[str] = answer.json()["degraded"]
+    return parts
+
+
+def failure_of(answer: Answer) -> str:
+    assert answer.status == 503, answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+    return str(answer.json()["detail"])
+
+
+def lines_about(server: Server, path: str) -> list[str]:
+    return [line for line in server.lines.splitlines() if path in line]
+
+
+NO_DATABASE = ("/info", "/alpha/5", "/livez", "/readyz")
+
+
+def test_a_server_that_is_gone_is_503_until_it_is_back(
+    site: Site, postgresql: Cluster
+) -> None:
+    with serving(site) as server:
+        assert statuses(server, "/api/v1/schedules", *NO_DATABASE) == [200] * 5
+        postgresql.stop()
+        try:
+            failure_of(server.ask("GET", "/api/v1/schedules"))
+            assert statuses(server, *NO_DATABASE) == [200] * 4
+            assert degraded(server) == DATABASE_PARTS
+            [line] = lines_about(server, "GET /api/v1/schedules")
+            assert "ERROR noising.database" in line
+            assert "Traceback" not in server.lines
+        finally:
+            postgresql.start()
+        wait_for(
+            lambda: statuses(server, "/api/v1/schedules") == [200],
+            lambda: f"it is not back:\n{server.lines}",
+        )
+        wait_for(lambda: degraded(server) == [], lambda: f"not:\n{server.lines}")
+
+
+def test_a_server_that_stands_still_is_503_and_holds_up_no_probe(
+    site: Site, postgresql: Cluster
+) -> None:
+    with serving(site) as server, ThreadPoolExecutor(4) as threads:
+        assert statuses(server, "/api/v1/schedules") == [200]
+        with postgresql.frozen():
+            reads = [
+                threads.submit(server.ask, "GET", "/api/v1/schedules") for _ in range(4)
+            ]
+            for _ in range(3):
+                assert statuses(server, *NO_DATABASE) == [200] * 4
+                assert degraded(server) == DATABASE_PARTS
+            for read in reads:
+                failure_of(read.result(timeout=60))
+        assert "Not answered within" in server.lines
+        wait_for(
+            lambda: statuses(server, "/api/v1/schedules") == [200],
+            lambda: f"it is not back:\n{server.lines}",
+        )
+    assert "Traceback" not in server.lines
+
+
+def test_a_statement_that_takes_too_long_is_503(site: Site) -> None:
+    with serving(site) as server:
+        with site.cluster.connect(site.name) as other:
+            other.autocommit = False
+            other.execute("LOCK TABLE noising_scheduleconfig")
+            failure_of(server.ask("GET", "/api/v1/schedules"))
+        assert "canceling statement due to statement timeout" in server.lines
+        assert statuses(server, "/api/v1/schedules") == [200]
+
+
+def test_a_database_that_is_read_only_is_named_and_reads_go_on(site: Site) -> None:
+    bearer = site.bearer
+    site.tell(f"ALTER DATABASE {site.name} SET default_transaction_read_only = on")
+    with serving(site, ACCESS="closed") as server:
+        assert server.ask("GET", "/api/v1/schedules", **bearer).status == 200
+        new = {"name": "mine", "specification": {"schedule": {"type": "linear"}}}
+        answer = server.ask("POST", "/api/v1/schedules", new, **bearer)
+        failure_of(answer)
+        assert "read-only transaction" in server.lines
+        assert "database_writes" in degraded(server)
+        assert "database" not in degraded(server)
+
+
+def test_threads_share_few_connections(site: Site) -> None:
+    """More at once than the server has connections for."""
+    limits = {"DATABASE_CONNECTIONS": "4"}
+    with serving(site, **limits) as server, ThreadPoolExecutor(40) as threads:
+        found = list(
+            threads.map(lambda _: statuses(server, "/api/v1/schedules"), range(200))
+        )
+        assert found == [[200]] * 200
+        [(count,)] = site.ask(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert 1 <= count <= 4
+
+
+def test_clients_that_take_their_answers_slowly_hold_no_connection(
+    site: Site,
+) -> None:
+    bearer = site.bearer
+    limits = {
+        "ACCESS": "closed",
+        "DATABASE_CONNECTIONS": "2",  # one for the web server, one for the worker
+        "MAX_COSTLY_REQUESTS": "64",
+    }
+    body = json.dumps({"tokens": [1] * 20_000, "timesteps": list(range(800))})
+    headers = {"Content-Type": "application/json", **bearer}
+    with serving(site, **limits) as server, ExitStack() as stack:
+        for _ in range(10):
+            client = HTTPConnection("127.0.0.1", server.port, timeout=60)
+            stack.callback(client.close)
+            client.request("POST", "/api/v1/trajectory", body, headers)
+            assert client.getresponse().status == 200  # and nothing of it is read
+        read = server.ask("GET", "/api/v1/schedules", **bearer)
+        assert read.status == 200, server.lines
+
+
+def test_documents_keep_the_order_of_their_keys(site: Site) -> None:
+    """In jsonb the keys of an object are sorted by their length."""
+    weights = {"variable": 0.5, "other": 1.0, "critical": 2.0}
+    hyperschedule = {"type": "token_types", "weights": weights}
+    new = {
+        "name": "mine",
+        "specification": {
+            "vocab_size": 27,
+            "schedule": {"type": "linear"},
+            "hyperschedule": hyperschedule
+            | {"classes": {"other": [2], "critical": [1]}},
+        },
+    }
+    run = {"schedules": ["mine", "cosine"], "corpus": "synthetic"}
+    bearer = site.bearer
+    with serving(site) as server:
+        made = server.ask("POST", "/api/v1/schedules", new, **bearer)
+        assert made.status == 201, made.body
+        read = server.ask("GET", "/api/v1/schedules/mine").json()["specification"]
+        assert json.dumps(read) == json.dumps(made.json()["specification"])
+        found = server.ask("GET", "/api/v1/schedules?schedule_type=linear&search=mine")
+        assert found.json()["count"] == 1
+        assert server.ask("POST", "/api/v1/runs", run, **bearer).status == 202
+        other = {"specification": {"vocab_size": 28}}
+        refused = server.ask("PATCH", "/api/v1/schedules/mine", other, **bearer)
+        assert refused.status == 409, refused.body
+        assert statuses(server, "/plots/schedules/mine/positions.svg") == [200]
+
+
+def test_a_database_from_before_is_changed_with_its_rows(site: Site) -> None:
+    column = (
+        "SELECT data_type FROM information_schema.columns"
+        " WHERE table_name = 'noising_scheduleconfig' AND column_name = 'specification'"
+    )
+    rows = "SELECT slug, specification->>'vocab_size' FROM noising_scheduleconfig"
+    assert site.ask(column) == [("json",)]
+    before = sorted(site.ask(rows))
+    site.run("migrate", "noising", "0005", "--verbosity", "0")
+    assert site.ask(column) == [("jsonb",)]
+    site.run("migrate", "--verbosity", "0")
+    assert site.ask(column) == [("json",)]
+    assert sorted(site.ask(rows)) == before
+
+
+def test_a_name_with_nul_is_no_failure_of_ours(site: Site) -> None:
+    site.run("shell", "--no-imports", "--command", CREATES_A_TOKEN)
+    with serving(site) as server:
+        paths = [
+            "/api/v1/schedules/compare?names=cosine,a%00",
+            "/api/v1/schedules?search=%00",
+            "/api/v1/runs?owner=%00",
+            "/schedules/compare/?names=cosine,a%00",
+        ]
+        assert statuses(server, *paths) == [422] * 4
+        run = {"schedules": ["a\0"], "corpus": "synthetic"}
+        noise = {"tokens": [[1]], "timesteps": 1, "schedule": "a\0"}
+        assert server.ask("POST", "/api/v1/noise", noise).status == 422
+        assert server.ask("POST", "/api/v1/runs", run).status == 401
+        assert "ERROR" not in server.lines

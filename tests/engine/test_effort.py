@@ -11,7 +11,7 @@ from noising.engine import (
 )
 from noising.engine.effort import ERASING, effort_of, numbers_in
 from noising.engine.graphs import MatrixGraph
-from noising.engine.information import ErasureInformation
+from noising.engine.information.curves import ErasureSolver
 from tests.engine.examples import GRAPHS, PAIRS, example
 
 RNG = np.random.default_rng(1)
@@ -66,7 +66,7 @@ def test_the_graphs_that_only_erase_are_those_named():
     for name, graph in GRAPHS.items():
         if graph["type"] not in ("gidd", "matrix"):
             process = example("sedd_entropy", name)
-            erases = isinstance(process.schedule.curve, ErasureInformation)
+            erases = isinstance(process.schedule.solver, ErasureSolver)
             assert erases == (graph["type"] in ERASING)
 
 

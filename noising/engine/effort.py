@@ -24,6 +24,7 @@ from noising.engine.hyperschedules import (
     TokenTypes,
     Weights,
 )
+from noising.engine.information.octaves import MOST_OCTAVES
 from noising.engine.lint import THINNED
 from noising.engine.parameters import Integer
 from noising.engine.positions import COMPUTED_BLOCK
@@ -38,12 +39,17 @@ _NUMBER: Final = 1.5e-6  # a number in a list: checked, kept, hashed
 _TIME: Final = 2e-7  # total noise by formula or by table
 _ROOT: Final = 5e-6  # total noise as the root of an equation ...
 _GROUP: Final = 5e-8  # ... for each group of tokens of equal probability
-_COARSE: Final = 220  # roots that start the others
+_COARSE: Final = 50  # roots' worth of information that starts the others
 _TOKEN: Final = 1e-6  # a token where groups are looked for; memory counts too
 _PRIOR: Final = 1.5e-7  # a token, once for a curve of the information
 _LEVEL: Final = 5e-4  # exp(sigma·Q) ...
 _CELL: Final = 5e-10  # ... for each of the V^3 products
-_LEVELS_OF_A_ROOT: Final = 4
+_OCTAVES: Final = 56  # of noise, from where it begins to count to where little is left
+_POINTS: Final = 8  # of an octave at which the information is worked out ...
+_BENT_POINTS: Final = 350  # ... and more where the curve bends
+_POINT: Final = 6e-5  # one of them ...
+_PAIR: Final = 2e-8  # ... for each pair of tokens ...
+_PRODUCT: Final = 1e-10  # ... and for each of the V^3 products
 _SIGMAS_OF_LINT: Final = 6  # four for a difference, the rate, the total noise
 
 _TABLE_BYTES: Final = 64  # a timestep
@@ -138,9 +144,8 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
     numbers = numbers_in(spec)
     build = _PART + _NUMBER * numbers
     memory = _TABLE_BYTES * steps + _NUMBER_BYTES * numbers
-    level = 0.0
+    level, states = 0.0, min(vocab_size, MAX_VOCAB)
     if _is_matrix(graph):
-        states = min(vocab_size, MAX_VOCAB)
         level = _LEVEL + _CELL * states**3
         build += level
         memory += _MATRIX_BYTES * states**2
@@ -150,9 +155,14 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
     if schedule.get("type") == ENTROPY:
         build += _TOKEN * vocab_size
         if graph.get("type") not in ERASING:
-            groups = _groups(schedule.get("prior"), graph.get("counts"))
-            sigma = _LEVELS_OF_A_ROOT * level or _ROOT + _GROUP * groups
-            build += _COARSE * sigma
+            prior_given, counts = schedule.get("prior"), graph.get("counts")
+            sigma = _ROOT + _GROUP * (1 if level else _groups(prior_given, counts))
+            if level:
+                octaves = _OCTAVES + 2.0 * math.log2(states)
+                octaves += _doublings(prior_given) + _doublings(graph.get("rates"))
+                build += _octaves_seconds(states, octaves)
+            else:
+                build += _COARSE * sigma
     return Effort(
         build_seconds=build + steps * sigma,
         sigma_seconds=sigma,
@@ -205,6 +215,22 @@ def _is_matrix(graph: Mapping[str, Any]) -> bool:
     name = graph.get("type")
     kind = GRAPH_TYPES.get(name) if isinstance(name, str) else None
     return kind is not None and issubclass(kind, MatrixGraph)
+
+
+def _octaves_seconds(states: int, octaves: float) -> float:
+    """Return seconds to know the information of a matrix graph on octaves of noise."""
+    points = min(octaves, MOST_OCTAVES) * _POINTS + _BENT_POINTS
+    return points * (_POINT + _PAIR * states**2 + _PRODUCT * states**3)
+
+
+def _doublings(values: Any) -> float:
+    """Return how often the least positive number is doubled to reach the largest."""
+    try:
+        sizes = np.abs(np.asarray(values, np.float64))
+    except (TypeError, ValueError, OverflowError):  # items that are no numbers
+        return 0.0
+    sizes = sizes[(sizes > 0.0) & np.isfinite(sizes)]
+    return float(np.ptp(np.log2(sizes))) if sizes.size else 0.0
 
 
 def _groups(*given: Any) -> int:

@@ -6,50 +6,115 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import FloatArray
+from noising.engine.errors import EngineError
 
 Pair: TypeAlias = tuple[FloatArray, FloatArray]
 
-_LAST_STEP: Final = 1e-8  # Newton squares it: the next one is below an ulp
+TOLERANCE: Final = 1e-9
+"""Largest residual of a root that is returned."""
+
+_GOAL: Final = 1e-14  # a residual that rounding makes anyway
+_LAST: Final = 1e-10  # one from which Newton's last step need not be looked at ...
+_LAST_STEP: Final = 1e-8  # ... if it is this short, for its error is about its square
+_BLOCK: Final = 1 << 12  # elements at once, so that memory stays bounded
+_MOST_STEPS: Final = 200  # three are usual; every third one at least is a bisection
 
 
 def increasing_root(
     miss: Callable[[FloatArray, FloatArray], Pair],
     target: FloatArray,
-    start: FloatArray,
+    guess: FloatArray,
     *,
     low: float,
     high: float,
+    field: str,
+    way_out: str,
 ) -> FloatArray:
-    """Return the roots of increasing functions by Newton, kept in brackets.
+    """Return the roots of increasing functions by Newton's method, kept in brackets.
 
-    A step that leaves its bracket is replaced by bisection. Each element is solved
-    on its own: the others in the call do not matter.
+    A step that leaves the bracket, or that is more than half as long as the step before
+    the last one, is replaced by bisection. While the bracket is open on the side of the
+    root, a stride takes the place of such a step, and of one longer than the stride;
+    each stride is twice as long as the one before. Each element is solved on its own:
+    the others in the call do not matter.
+    Source: Press et al. 2007, "Numerical Recipes", section 9.4.
 
     Args:
-        miss: places and targets, each (N,), to the function less the target and
-            its derivative.
+        miss: places and targets, each (N,), to the function less the target and its
+            derivative. Infinite values are allowed.
         target: (N,) values to reach.
-        start: (N,) first guesses, clipped to low..high.
-        low: no root lies below.
-        high: no root lies above.
+        guess: (N,) first places, clipped to low..high.
+        low: the search goes no further down.
+        high: the search goes no further up.
+        field: what an error is about; see `EngineError`.
+        way_out: what the caller can do about it.
 
     Returns:
-        (N,) roots.
+        (N,) roots, whose residuals are at most TOLERANCE.
+
+    Raises:
+        EngineError: an element has no root in low..high, or rounding hides it.
     """
-    root = np.clip(start, low, high)
-    lower = np.full_like(root, low)
-    upper = np.full_like(root, high)
-    active = np.arange(root.size)
-    while active.size:
-        here = root[active]
+    root, worst = np.empty_like(target), 0.0
+    for start in range(0, target.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        first = np.clip(guess[part], low, high)
+        root[part], residual = _search(miss, target[part], first, low, high)
+        worst = max(worst, float(residual.max()))
+    if not worst <= TOLERANCE:
+        raise not_solved(field, worst, way_out)
+    return root
+
+
+def _search(
+    miss: Callable[[FloatArray, FloatArray], Pair],
+    target: FloatArray,
+    place: FloatArray,
+    low: float,
+    high: float,
+) -> Pair:
+    """Return the places with the least residuals that the search saw, and these."""
+    lower, upper = np.full_like(place, -np.inf), np.full_like(place, np.inf)
+    last, before_last = np.full_like(place, np.inf), np.full_like(place, np.inf)
+    stride = np.ones_like(place)
+    root, residual = place.copy(), np.full_like(place, np.inf)
+    active = np.arange(place.size)
+    for _ in range(_MOST_STEPS):
+        if not active.size:
+            break
+        here = place[active]
         value, rate = miss(here, target[active])
         lower[active] = np.where(value <= 0.0, here, lower[active])
         upper[active] = np.where(value >= 0.0, here, upper[active])
-        step = here - value / rate
-        inside = (step >= lower[active]) & (step <= upper[active])
-        step = np.where(inside, step, 0.5 * (lower[active] + upper[active]))
-        root[active] = step
-        active = active[
-            np.abs(step - here) > _LAST_STEP * np.minimum(np.abs(here), 1.0)
-        ]
-    return root
+        below, above = lower[active], upper[active]
+        middle = 0.5 * (below + above)
+        is_open = ~np.isfinite(middle)
+        there = np.clip(here - value / rate, low, high)
+        size = np.abs(there - here)
+        longest = np.where(is_open, stride[active], np.inf)
+        longest = np.minimum(longest, 0.5 * before_last[active])
+        newton = (size <= longest) & (there > below) & (there < above)
+        is_last = newton & (size <= _LAST_STEP)
+        met = np.abs(value) <= np.where(is_last, _LAST, _GOAL)
+        better = np.abs(value) < residual[active]
+        final = np.where(met & newton, there, here)
+        root[active] = np.where(better, final, root[active])
+        residual[active] = np.where(better, np.abs(value), residual[active])
+        outward = np.clip(here - np.sign(value) * stride[active], low, high)
+        # Between neighbouring numbers there is no middle: the search ends where it is.
+        halved = np.where((middle > below) & (middle < above), middle, here)
+        there = np.where(newton, there, np.where(is_open, outward, halved))
+        stride[active] *= np.where(is_open & ~newton, 2.0, 1.0)
+        before_last[active] = last[active]
+        last[active] = np.abs(there - here)
+        place[active] = there
+        # NaN moves nowhere either.
+        active = active[~met & (np.abs(there - here) > 0.0)]
+    return root, residual
+
+
+def not_solved(field: str, residual: float, way_out: str) -> EngineError:
+    """Return the error of an equation that is not met."""
+    rule = f"must have noise levels that solve their equation to {TOLERANCE:g}"
+    received = f"a residual of {residual:.3g}"
+    return EngineError(field, "not_solved", rule, received, way_out)

@@ -11,7 +11,7 @@ from noising.engine import (
 )
 from noising.engine.effort import ERASING, effort_of, numbers_in
 from noising.engine.graphs import MatrixGraph
-from noising.engine.information import ErasureInformation
+from noising.engine.information.curves import ErasureSolver
 from tests.engine.examples import GRAPHS, PAIRS, example
 
 RNG = np.random.default_rng(1)
@@ -62,11 +62,39 @@ def test_what_costs_more_is_estimated_higher(costly, cheap):
     assert effort_of(costly).build_seconds > 2 * effort_of(cheap).build_seconds
 
 
+def _entropy_over(vocab_size, graph, steps=1000, prior=None):
+    schedule = {"type": "sedd_entropy", "prior": prior}
+    spec = {"vocab_size": vocab_size, "num_timesteps": steps}
+    return effort_of({**spec, "schedule": schedule, "graph": graph})
+
+
+def test_an_entropy_schedule_over_a_matrix_costs_its_octaves_and_no_timesteps():
+    banded = {"type": "banded"}
+    once = _entropy_over(256, banded).build_seconds
+    assert 1.0 < once < 5.0 < _entropy_over(512, banded).build_seconds
+    assert _entropy_over(256, banded, steps=10_000).build_seconds < 1.05 * once
+    assert _entropy_over(256, banded).sigma_seconds < 1e-4
+
+
+def test_numbers_far_apart_cost_an_entropy_schedule_more_octaves():
+    banded = {"type": "banded"}
+    even = _entropy_over(64, banded, prior=[1] * 64).build_seconds
+    rare = _entropy_over(64, banded, prior=[1e-200] + [1] * 63).build_seconds
+    assert rare > 3 * even
+    rates = np.ones((64, 64)) - 64 * np.eye(64)
+    same = _entropy_over(64, {"type": "rate_matrix", "rates": rates.tolist()})
+    rates[0, 1] = 1e-90
+    slow = _entropy_over(64, {"type": "rate_matrix", "rates": rates.tolist()})
+    assert slow.build_seconds > 2 * same.build_seconds
+    ragged = _entropy_over(64, {"type": "rate_matrix", "rates": [[1], ["x"], None]})
+    assert ragged.build_seconds < 2 * even
+
+
 def test_the_graphs_that_only_erase_are_those_named():
     for name, graph in GRAPHS.items():
         if graph["type"] not in ("gidd", "matrix"):
             process = example("sedd_entropy", name)
-            erases = isinstance(process.schedule.curve, ErasureInformation)
+            erases = isinstance(process.schedule.solver, ErasureSolver)
             assert erases == (graph["type"] in ERASING)
 
 

@@ -2,14 +2,21 @@
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from noising.engine import build_process
+from noising.engine import EngineError, build_process
+from noising.engine.arrays import quiet
 from noising.engine.graphs import GRAPH_TYPES
-from noising.engine.information import divergence_term, entropy, xlogx
+from noising.engine.information import (
+    InformationCurve,
+    divergence_term,
+    entropy,
+    xlogx,
+)
 from tests.engine.references import near
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -148,6 +155,45 @@ def test_the_slope_is_the_derivative_of_the_information(graph):
     )
     assert curve.information(sigma)[1] == near(rise, rel=1e-7)
     assert curve.conditional_entropy(sigma)[1] == near(rise, rel=1e-7)
+
+
+def test_the_slope_stays_finite_where_far_tokens_are_out_of_reach():
+    """At small noise the chance to get from end to end of a path is below 1e-300."""
+    edges = [[i, i + 1] for i in range(59)]
+    graph = GRAPH_TYPES["nearest_neighbor"].create({"edges": edges}, 60)
+    curve = graph.information()
+    sigma = np.array([1e-9, 1e-3, 0.1])
+    step = 1e-4 * sigma
+    before, after = (curve.conditional_entropy(sigma + s)[0] for s in (-step, step))
+    slope = (before - after) / (2 * step)
+    assert curve.information(sigma)[1] == near(slope, rel=1e-6)
+    with np.errstate(divide="ignore"):
+        assert curve.information(np.zeros(1))[1] == -math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreeing(InformationCurve):
+    """What is told and what is in doubt do not add up, by a share of the whole."""
+
+    gap: float
+    start: float = 2.0
+
+    def information(self, sigma):
+        return self.start * np.exp(-sigma), -self.start * np.exp(-sigma)
+
+    def conditional_entropy(self, sigma):
+        doubt = -self.start * (1.0 - self.gap) * np.expm1(-sigma)
+        return doubt, -self.start * np.exp(-sigma)
+
+
+@quiet
+def test_a_curve_whose_halves_do_not_meet_has_no_solver():
+    half = np.array([0.5])
+    fine = Disagreeing(gap=0.0).solver(0.1)
+    assert fine.sigma(half, half) == near([math.log(2.0)], rel=1e-14)
+    with pytest.raises(EngineError) as caught:
+        Disagreeing(gap=1e-6).solver(0.1)
+    assert (caught.value.field, caught.value.code) == ("schedule", "not_solved")
 
 
 def test_the_reference_brute_force_values_agree():

@@ -206,5 +206,9 @@ def added_noise(
 
 
 def later_noise(sigma_s: FloatArray, sigma_t: FloatArray) -> FloatArray:
-    """Return sigma_t - sigma_s for s < t; infinite after full noise."""
-    return np.where(np.isinf(sigma_s), np.inf, sigma_t - sigma_s)
+    """Return sigma_t - sigma_s for s < t, infinite after full noise.
+
+    By rounding the difference may lie below 0, where chances would.
+    """
+    added = np.maximum(sigma_t - sigma_s, 0.0)
+    return np.where(np.isinf(sigma_s), np.inf, added)

@@ -19,6 +19,8 @@ from noising.engine.parameters import (
     whole,
 )
 
+MIN_RATE: Final = 1e-100
+"""Least fastest rate of a graph, so that noise levels that matter do not overflow."""
 MAX_RATE: Final = 1e100
 """So that no product of a rate and a noise level overflows on its way."""
 
@@ -49,7 +51,7 @@ class Banded(MatrixGraph):
         """Return the graph over `vocab_size` ordered ids."""
         _checked_size(vocab_size)
         step = gaussian_step(vocab_size, parameters["beta"])
-        if step[0, 1] == 0.0:
+        if step[0, 1] < MIN_RATE:
             rule = "must be large enough for a step to reach a neighbour"
             raise EngineError("graph.beta", "no_step", rule, parameters["beta"])
         off = step - np.diag(np.diagonal(step))
@@ -179,6 +181,9 @@ class RateMatrix(MatrixGraph):
         if scale > MAX_RATE:
             rule = f"must hold rates of at most {MAX_RATE:g}"
             raise EngineError(field, "too_large", rule, float(scale))
+        if 0.0 < scale < MIN_RATE:
+            rule = f"must hold a rate of at least {MIN_RATE:g}"
+            raise EngineError(field, "too_small", rule, float(scale))
         sums = rates.sum(axis=1)
         if scale == 0.0 or np.abs(sums).max() > 1e-9 * scale:
             i = int(np.argmax(np.abs(sums)))

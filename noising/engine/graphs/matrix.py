@@ -9,7 +9,7 @@ uniformisation: Jensen 1953.
 import abc
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
@@ -36,6 +36,8 @@ from noising.engine.randomness import UNIFORM_BITS
 MAX_VOCAB: Final = 1024
 _LARGEST_STEP: Final = 1.0 / 16.0  # of the series, in units of the fastest rate
 _TERMS: Final = 18  # (1/16)^18/18! is below 1e-37
+_NEAR_LIMIT: Final = 0.1  # largest difference from the limit
+_NEGLIGIBLE: Final = 1e-100  # its square is a normal float64
 _KEPT: Final = 4  # exponentials kept for repeated calls at one noise level
 
 
@@ -76,10 +78,30 @@ class Propagator:
                 result = np.eye(size) + (step / order) * (result @ jump)
             result /= result.sum(axis=1, keepdims=True)
             for _ in range(squarings):
-                result = result @ result
-                result /= result.sum(axis=1, keepdims=True)
+                result = _squared(result)
         result.setflags(write=False)
         return result
+
+    def doublings(self, sigma: float) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Yield exp(s·Q) at s = sigma, 2·sigma, 4·sigma, ... without end.
+
+        Each costs one product. Beside it stands what its rows differ by: the matrix
+        itself, and close to the limit, where rounding would soon hide the differences,
+        the matrix less its limit, which is squared in its place.
+        """
+        matrix = np.array(self._at(sigma))
+        indirect = self.rates == 0.0
+        while np.abs(matrix - self.limit).max() > _NEAR_LIMIT:
+            yield matrix, matrix
+            # Products that underflow take ten times as long. What is dropped here
+            # grows again out of the direct steps long before it counts.
+            matrix[indirect & (matrix < _NEGLIGIBLE)] = 0.0
+            matrix = _squared(matrix)
+        away = matrix - self.limit
+        while True:
+            yield matrix, away
+            away = away @ away
+            matrix = self.limit + away
 
     def _edges(self, sigma: float) -> tuple[WordArray, WordArray]:
         """Return exp(sigma·Q)'s rows as distribution functions in 2^-53.
@@ -102,6 +124,13 @@ class Propagator:
         ends[:, :-1] = begins[:, 1:]
         ends += np.arange(size, dtype=np.uint64)[:, None] << np.uint64(UNIFORM_BITS)
         return begins[:, 0].copy(), ends.reshape(-1)
+
+
+def _squared(matrix: FloatArray) -> FloatArray:
+    """Return the square of a matrix whose rows are distributions, as such a matrix."""
+    square = matrix @ matrix
+    square /= square.sum(axis=1, keepdims=True)
+    return square
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +242,10 @@ class MatrixGraph(Graph):
                 self.vocab_size,
             )
         return MatrixInformation(
-            prior=prior, channel=self.propagator.at, rates=self.propagator.rates
+            prior=prior,
+            channel=self.propagator.at,
+            doublings=self.propagator.doublings,
+            rates=self.propagator.rates,
         )
 
     def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:

@@ -4,21 +4,29 @@ Source: mutual-information schedules: Austin et al. 2021 (D3PM), appendix A.7.
 """
 
 import abc
+import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.information.channels import Channel, ResamplingInformation
 from noising.engine.information.terms import minus_log
-from noising.engine.roots import Pair, increasing_root
+from noising.engine.roots import TOLERANCE, Pair, increasing_root, not_solved
 
-Solver: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
+FIELD: Final = "schedule"
+WAY_OUT: Final = "raise epsilon, or leave out what is negligible in prior and graph"
 
-_COARSE_POINTS: Final = 65
-_LARGEST_SIGMA: Final = 745.0  # exp(-sigma) is the smallest positive float64
+_LEAST_LOG: Final = math.log(sys.float_info.min)  # below, float64 has few digits
+_LARGEST_LOG: Final = math.log(sys.float_info.max)
+_LEAST_DOUBT: Final = 1e-300  # of a conditional entropy, in nats ...
+_LEAST_START: Final = 1e-270  # ... and what it must be a small part of
+_TABLE_STEP: Final = 0.5 * math.log(2.0)
+_TABLE_BELOW: Final = 60  # steps from half of the information down to 1e-8 ...
+_TABLE_ABOVE: Final = 24  # ... and up to where nothing is left of most curves
 
 
 class InformationCurve(abc.ABC):
@@ -41,15 +49,16 @@ class InformationCurve(abc.ABC):
     def conditional_entropy(self, sigma: FloatArray) -> Pair:
         """Return H(x_0 | x_t) and dI/dsigma."""
 
-    def solver(self) -> Solver:
+    def solver(self, least: float) -> "Solver":
         """Return the inverse: the sigma at which a fraction of `start` is lost.
 
-        The function takes the fractions lost and left, each (N,) in [0, 1] and
-        computed apart so that neither loses digits where it is small. It returns
-        (N,) total noise, 0 where nothing is lost and infinity where nothing is
-        left. Each element is solved on its own: the others do not matter.
+        Args:
+            least: the smallest fraction left, above 0, that it will be asked for.
+
+        Raises:
+            EngineError: rounding hides it.
         """
-        return InformationSolver.prepared(self)
+        return InformationSolver.of(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +83,9 @@ class ErasureInformation(InformationCurve):
         doubt = (self.prior_entropy - self.start) - np.expm1(-sigma) * self.start
         return doubt, -np.exp(-sigma) * self.start
 
-    def solver(self) -> Solver:
-        """Return sigma = -log(left): here the loglinear schedule, exactly."""
-        return minus_log
+    def solver(self, least: float) -> "Solver":
+        """Return sigma = -log(left)."""
+        return ErasureSolver()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,70 +126,141 @@ class ChannelInformation(InformationCurve):
         return at.survive_rate * told + np.where(pole, -np.inf, resampling)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InformationSolver:
-    """Solves for sigma by a safeguarded Newton, started from a coarse table.
+class Solver(abc.ABC):
+    """The inverse of an information curve: total noise by the information lost.
 
-    Below half of the information the unknown is the log move chance and the
-    equation is on the conditional entropy; above, sigma = -log alpha and I.
+    Fractions lost and left are each (N,) in [0, 1] and computed apart, so that neither
+    loses digits where it is small. Each element is solved on its own: the others do
+    not matter.
+    """
+
+    @abc.abstractmethod
+    def sigma(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        """Return the sigma at which a fraction is lost, (N,).
+
+        It is 0 where nothing is lost and infinite where nothing is left.
+
+        Raises:
+            EngineError: rounding hides it.
+        """
+
+    @abc.abstractmethod
+    def rate(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        """Return d sigma / d lost, (N,), infinite where nothing is left.
+
+        Raises:
+            EngineError: as `sigma`.
+        """
+
+
+class ErasureSolver(Solver):
+    """The inverse of I = exp(-sigma)·start: here the loglinear schedule, exactly."""
+
+    def sigma(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        """Return -log(left)."""
+        return minus_log(lost, left)
+
+    def rate(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        """Return 1/left."""
+        return 1.0 / left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformationSolver(Solver):
+    """Solves for sigma by a safeguarded root search, started from a coarse table.
+
+    The equation is on the exponent y = -log(I/start): the total noise at which erasure
+    would have left as much. Its logarithm is almost a straight line in log sigma. Up to
+    half of the information y comes from the conditional entropy, from there on from I,
+    so that it keeps its digits at both ends.
 
     Attributes:
         curve: the information curve.
         start: its information at sigma = 0.
-        early: log fractions lost and log move chances there, (2, N), rising.
-        late: -log of the fractions left and sigmas there, (2, N), rising.
+        table: log y and log sigma, (2, N), both rising; first guesses.
+        least: log y below which sigma is 0: float64 cannot hold it, or its effect.
     """
 
     curve: InformationCurve
     start: float
-    early: FloatArray
-    late: FloatArray
+    table: FloatArray
+    least: float = -math.inf
 
     @classmethod
-    def prepared(cls, curve: InformationCurve) -> "InformationSolver":
-        """Solve the coarse points; the table depends on the curve alone."""
-        ends = np.empty((2, 0))
-        bare = cls(curve=curve, start=curve.start, early=ends, late=ends)
-        lost = np.geomspace(1e-7, 0.5, _COARSE_POINTS)
-        early = np.log([lost, -np.expm1(-bare._early_sigma(lost, np.log(lost)))])
-        left = np.geomspace(0.5, 1e-16, _COARSE_POINTS)
-        late = np.stack([-np.log(left), bare._late_sigma(left, -np.log(left))])
-        return cls(curve=curve, start=bare.start, early=early, late=late)
+    def of(cls, curve: InformationCurve) -> "InformationSolver":
+        """Return the solver of a curve.
 
-    def __call__(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        Raises:
+            EngineError: rounding hides where half of the information is lost.
+        """
+        if curve.start < _LEAST_START:
+            raise not_solved(FIELD, math.inf, WAY_OUT)
+        bare = cls(curve=curve, start=curve.start, table=np.zeros((2, 1)))
+        goal = np.log([math.log(2.0)])
+        middle = bare._search(bare._early, goal)
+        # Both sides must agree there, or total noise would jump, perhaps down.
+        gap = float(np.abs(bare._late(middle)[0] - goal)[0])
+        if not gap <= TOLERANCE:
+            raise not_solved(FIELD, gap, WAY_OUT)
+        log_sigma = middle + _TABLE_STEP * np.arange(-_TABLE_BELOW, _TABLE_ABOVE)
+        early, late = log_sigma[:_TABLE_BELOW], log_sigma[_TABLE_BELOW:]
+        log_y = np.concatenate([bare._early(early)[0], bare._late(late)[0]])
+        usable = np.isfinite(log_y)
+        table = [np.maximum.accumulate(log_y[usable]), log_sigma[usable]]
+        least = float(bare._early(np.array([_LEAST_LOG]))[0][0])
+        least = max(math.log(_LEAST_DOUBT / bare.start), least)
+        return cls(curve=curve, start=bare.start, table=np.stack(table), least=least)
+
+    def sigma(self, lost: FloatArray, left: FloatArray) -> FloatArray:
         """Return the sigma at which the fraction `lost` is gone, (N,)."""
-        sigma = np.where(lost > 0.0, np.inf, 0.0)
-        early = np.flatnonzero((lost > 0.0) & (lost < 0.5))
+        log_y = np.log(minus_log(lost, left))
+        sigma = np.where(log_y > self.least, np.inf, 0.0)
+        early = np.flatnonzero((log_y > self.least) & (lost < 0.5))
         late = np.flatnonzero((lost >= 0.5) & (left > 0.0))
-        if early.size:
-            logs = np.log(lost[early])
-            below = np.minimum(logs - self.early[0, 0], 0.0)
-            guess = np.interp(logs, *self.early) + below
-            sigma[early] = self._early_sigma(lost[early], guess)
-        if late.size:
-            guess = np.interp(-np.log(left[late]), *self.late)
-            sigma[late] = self._late_sigma(left[late], guess)
+        sigma[early] = np.exp(self._search(self._early, log_y[early]))
+        sigma[late] = np.exp(self._search(self._late, log_y[late]))
         return sigma
 
-    def _early_sigma(self, lost: FloatArray, guess: FloatArray) -> FloatArray:
-        """Solve log H(x_0 | x_t) = log(lost·start) in the log move chance."""
-        target = np.log(lost * self.start)
+    def rate(self, lost: FloatArray, left: FloatArray) -> FloatArray:
+        """Return -start/(dI/dsigma), by implicit differentiation."""
+        sigma = self.sigma(lost, left)
+        slope = np.empty_like(sigma)
+        early, late = np.flatnonzero(lost < 0.5), np.flatnonzero(lost >= 0.5)
+        slope[early] = self.curve.conditional_entropy(sigma[early])[1]
+        slope[late] = self.curve.information(sigma[late])[1]
+        return np.where(left > 0.0, -self.start / slope, np.inf)
 
-        def miss(log_move: FloatArray, goal: FloatArray) -> Pair:
-            sigma = -np.log1p(-np.exp(log_move))
-            doubt, slope = self.curve.conditional_entropy(sigma)
-            # d sigma / d log(move chance) = expm1(sigma)
-            return np.log(doubt) - goal, -slope * np.expm1(sigma) / doubt
+    def _search(
+        self, exponent: Callable[[FloatArray], Pair], log_y: FloatArray
+    ) -> FloatArray:
+        """Return the log sigma at which the exponent's logarithm has given values."""
 
-        log_move = increasing_root(miss, target, guess, low=-744.0, high=-1e-300)
-        return -np.log1p(-np.exp(log_move))
+        def miss(log_sigma: FloatArray, target: FloatArray) -> Pair:
+            value, rate = exponent(log_sigma)
+            return value - target, rate
 
-    def _late_sigma(self, left: FloatArray, guess: FloatArray) -> FloatArray:
-        """Solve log I = log(left·start) in sigma = -log alpha."""
-        target = np.log(left * self.start)
+        beyond = log_y - np.clip(log_y, self.table[0, 0], self.table[0, -1])
+        return increasing_root(
+            miss,
+            log_y,
+            np.interp(log_y, *self.table) + beyond,
+            low=_LEAST_LOG,
+            high=_LARGEST_LOG,
+            field=FIELD,
+            way_out=WAY_OUT,
+        )
 
-        def miss(sigma: FloatArray, goal: FloatArray) -> Pair:
-            told, slope = self.curve.information(sigma)
-            return goal - np.log(told), -slope / told
+    def _early(self, log_sigma: FloatArray) -> Pair:
+        """Return log y from H(x_0 | x_t), and its derivative by log sigma."""
+        sigma = np.exp(log_sigma)
+        doubt, slope = self.curve.conditional_entropy(sigma)
+        lost = np.minimum(doubt / self.start, 1.0)
+        y = -np.log1p(-lost)
+        return np.log(y), -sigma * slope / (self.start * (1.0 - lost) * y)
 
-        return increasing_root(miss, target, guess, low=0.0, high=_LARGEST_SIGMA)
+    def _late(self, log_sigma: FloatArray) -> Pair:
+        """Return log y from I(x_t; x_0), and its derivative by log sigma."""
+        sigma = np.exp(log_sigma)
+        told, slope = self.curve.information(sigma)
+        y = -np.log(np.minimum(told / self.start, 1.0))
+        return np.log(y), -sigma * slope / (told * y)

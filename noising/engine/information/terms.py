@@ -25,7 +25,11 @@ def minus_log(lost: FloatArray, left: FloatArray) -> FloatArray:
 
 def entropy(probabilities: FloatArray) -> float:
     """Return the Shannon entropy of a distribution in nats."""
-    return -math.fsum(xlogx(probabilities))
+    others = np.delete(probabilities, probabilities.argmax())
+    rest = others.sum()  # what the largest lacks to 1: by its own rounding that is lost
+    if rest >= 0.5:
+        return -math.fsum(xlogx(probabilities))
+    return -math.fsum([*xlogx(others), (1.0 - rest) * math.log1p(-rest)])
 
 
 def divergence_term(excess: FloatArray, log_ratio: FloatArray) -> FloatArray:

@@ -66,7 +66,7 @@ class Schedule(abc.ABC):
         return self.dsigma(t) / np.expm1(self.sigma(t))
 
     def falls(self) -> bool:
-        """Tell whether sigma decreases anywhere; only a user's table can."""
+        """Tell whether sigma decreases anywhere by definition: a user's table can."""
         return False
 
     def log_snr(self, t: FloatArray) -> FloatArray:

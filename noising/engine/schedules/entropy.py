@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
-from noising.engine.information import InformationCurve, Solver
+from noising.engine.information import Solver
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
 from noising.engine.schedules.base import Context, Schedule
+
+_LEAST_LEFT: Final = 2.0**-53  # share left at the last time before t = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,7 @@ class SeddEntropy(Schedule):
         ),
     }
     epsilon: float
-    curve: InformationCurve
-    solve: Solver
+    solver: Solver
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
@@ -59,21 +60,19 @@ class SeddEntropy(Schedule):
                 prior,
                 "give weight to at least two tokens that the graph tells apart",
             )
-        return cls(epsilon=parameters["epsilon"], curve=curve, solve=curve.solver())
+        epsilon = parameters["epsilon"]
+        least = epsilon or _LEAST_LEFT
+        solver = curve.solver(least)
+        solver.sigma(np.array([1.0 - least]), np.array([least]))  # refuse it now
+        return cls(epsilon=epsilon, solver=solver)
 
     def sigma(self, t: FloatArray) -> FloatArray:
         """Return the sigma at which (1-epsilon)·t of the information is gone."""
-        lost, left = self._shares(t)
-        return self.solve(lost, left)
+        return self.solver.sigma(*self._shares(t))
 
     def dsigma(self, t: FloatArray) -> FloatArray:
-        """Return -(1-epsilon)·I_0 / (dI/dsigma), by implicit differentiation."""
-        lost, left = self._shares(t)
-        sigma = self.solve(lost, left)
-        early = self.curve.conditional_entropy(sigma)[1]
-        slope = np.where(lost < 0.5, early, self.curve.information(sigma)[1])
-        rate = -(1.0 - self.epsilon) * self.curve.start / slope
-        return np.where(np.isinf(sigma), np.inf, rate)
+        """Return (1-epsilon) times the rate by the share that is lost."""
+        return (1.0 - self.epsilon) * self.solver.rate(*self._shares(t))
 
     def _shares(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the shares of the information lost and left, which add up to 1."""

@@ -1,6 +1,5 @@
 """GIDD's schedule: masks beside a bump of uniform noise."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
@@ -50,7 +49,9 @@ class Gidd(AlphaSchedule):
 
     def mixing(self, t: FloatArray) -> FloatArray:
         """Return c(t), the weight of uniform noise beside data and mask."""
-        return self._mixing(t, 1.0 - t)
+        both = t * (1.0 - t)
+        # Half of the least gamma is 0, and 0^0 is 1.
+        return np.where(both > 0.0, self.bump * both ** (self.gamma / 2.0), 0.0)
 
     def alpha(self, t: FloatArray) -> FloatArray:
         """Return (1-t)/(1+c)."""
@@ -64,64 +65,60 @@ class Gidd(AlphaSchedule):
     def move_rate(self, t: FloatArray) -> FloatArray:
         """Return (1 + c + (1-t)·dc/dt)/(1+c)^2, infinite at 0 for gamma < 2."""
         c = self.mixing(t)
-        return (1.0 + c + self._mixing_rate(t, 1.0 - t)) / (1.0 + c) ** 2
+        bump_rate = self.gamma / 2.0 * (1.0 - 2.0 * t) * c / t  # (1-t)·dc/dt
+        at_zero = self.bump if self.gamma == 2.0 or self.bump == 0.0 else np.inf
+        return (1.0 + c + np.where(t > 0.0, bump_rate, at_zero)) / (1.0 + c) ** 2
 
     def parts_at(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return t, 1 - t and c where total noise is sigma.
 
         They are the parts of mask, data and uniform noise before division by 1 + c,
-        each exact where it is small. The unknown is log t up to t = 1/2 and
-        -log(1-t) beyond; in these sigma bends little.
+        each exact where it is small. The equation is (t + c)/(1-t) = expm1(sigma),
+        both sides as logarithms; the unknown is u = log(t/(1-t)), in which the left
+        side bends little.
 
         Args:
             sigma: total noise in [0, inf], any shape, which the results have too.
         """
         flat = sigma.reshape(-1)
-        half = self.sigma(np.array([0.5]))[0]
-        t = np.where(flat > 0.0, 1.0, 0.0)
-        left = np.where(flat > 0.0, 0.0, 1.0)
-        early = np.flatnonzero((flat > 0.0) & (flat <= half))
-        late = np.flatnonzero((flat > half) & np.isfinite(flat))
-        t[early] = self._early(flat[early])
-        left[early] = 1.0 - t[early]
-        left[late] = self._late(flat[late])
-        t[late] = 1.0 - left[late]
-        t, left = t.reshape(sigma.shape), left.reshape(sigma.shape)
-        return t, left, self._mixing(t, left)
+        odds = flat + np.log(-np.expm1(-flat))
+        t = np.where(np.isinf(flat), 1.0, 0.0)
+        left = 1.0 - t
+        # Before the first time that float64 can hold, t is 0 and c is all the noise.
+        first_t, _, first_c = self._logs(np.array([_LOWEST_LOG]))
+        first = np.logaddexp(first_t, first_c)
+        c = np.where(odds <= first, np.expm1(flat), 0.0)
+        solved = np.flatnonzero((odds > first) & np.isfinite(flat))
+        logs = self._logs(self._solve(odds[solved]))
+        t[solved], left[solved], c[solved] = np.exp(logs)
+        t, left, c = (part.reshape(sigma.shape) for part in (t, left, c))
+        return t, left, c
 
-    def _mixing(self, t: FloatArray, left: FloatArray) -> FloatArray:
-        return np.asarray(self.bump * (t * left) ** (self.gamma / 2.0), np.float64)
+    def _solve(self, odds: FloatArray) -> FloatArray:
+        """Return u = log(t/(1-t)) where log((t + c)/(1-t)) has the given values."""
 
-    def _mixing_rate(self, t: FloatArray, left: FloatArray) -> FloatArray:
-        """Return (1-t)·dc/dt = gamma/2·(1-2t)·c/t."""
-        if self.bump == 0.0:
-            return np.zeros_like(t)
-        half = self.gamma / 2.0
-        return half * (left - t) * self.bump * left**half * t ** (half - 1.0)
+        def miss(u: FloatArray, target: FloatArray) -> Pair:
+            log_t, log_left, log_c = self._logs(u)
+            t, left = np.exp(log_t), np.exp(log_left)
+            log_moved = np.logaddexp(log_t, log_c)
+            share = np.exp(log_c - log_moved)  # of the noise that is uniform
+            rate = t + (1.0 - share) * left + share * self.gamma / 2.0 * (left - t)
+            scale = np.maximum(np.abs(target) / 64.0, 1.0)  # rounding grows alike
+            return (log_moved - log_left - target) / scale, rate / scale
 
-    def _early(self, sigma: FloatArray) -> FloatArray:
-        """Solve log sigma(t) = log sigma in log t."""
+        by_bump = (odds - np.log(self.bump)) * (2.0 / self.gamma)
+        return increasing_root(
+            miss,
+            odds,
+            np.fmin(odds, by_bump),  # c >= 0, so that u <= odds
+            low=_LOWEST_LOG,
+            high=float(odds.max(initial=0.0)),
+            field="schedule",
+            way_out="move gamma and p_uniform away from the ends of their ranges",
+        )
 
-        def miss(log_t: FloatArray, target: FloatArray) -> Pair:
-            t = np.exp(log_t)
-            reached = self.sigma(t)
-            return np.log(reached) - target, t * self.dsigma(t) / reached
-
-        logs = np.log(sigma)
-        by_bump = (logs - np.log(self.bump)) * (2.0 / self.gamma)
-        guess = np.minimum(logs, by_bump)
-        high = math.log(0.6)  # beyond the last root: none lies on the bracket's edge
-        return np.exp(increasing_root(miss, logs, guess, low=_LOWEST_LOG, high=high))
-
-    def _late(self, sigma: FloatArray) -> FloatArray:
-        """Return 1 - t, from y + log(1 + c) = sigma in y = -log(1-t)."""
-
-        def miss(y: FloatArray, target: FloatArray) -> Pair:
-            t, left = -np.expm1(-y), np.exp(-y)
-            c = self._mixing(t, left)
-            rate = 1.0 + self._mixing_rate(t, left) / (1.0 + c)
-            return y + np.log1p(c) - target, rate
-
-        low = -math.log(0.6)
-        high = 1.0 + float(sigma.max(initial=low))  # c >= 0, so that y <= sigma
-        return np.exp(-increasing_root(miss, sigma, sigma, low=low, high=high))
+    def _logs(self, u: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the logarithms of t, 1 - t and c where u = log(t/(1-t))."""
+        log_t, log_left = -np.logaddexp(0.0, -u), -np.logaddexp(0.0, u)
+        log_c = np.log(self.bump) + self.gamma / 2.0 * (log_t + log_left)
+        return log_t, log_left, log_c

@@ -99,8 +99,65 @@ def test_what_is_left_is_exact_at_noise_beyond_float_times():
 
 def test_times_below_the_smallest_number_are_that():
     schedule = _process(gamma=0.01).schedule
-    t, _, _ = _parts(schedule, [1e-8])
+    t, left, c = _parts(schedule, [1e-8])
     assert 0.0 <= t[0] <= 1e-300
+    assert left == 1.0
+    assert c == near([np.expm1(1e-8)], rel=1e-14)
+
+
+SMALL_GAMMAS = [0.1, 0.01, 1e-3, 1e-5, 1e-9, 1e-300, 5e-324]
+
+
+@pytest.mark.parametrize("gamma", SMALL_GAMMAS)
+@pytest.mark.parametrize("p", [0.0, 1e-9, 0.1, 0.5, 0.999, 1.0 - 2.0**-53])
+def test_marginals_are_the_definition_however_flat_the_bump(gamma, p):
+    process = build_process(
+        {
+            "vocab_size": 3,
+            "schedule": {"type": "gidd", "p_uniform": p, "gamma": gamma},
+            "graph": {"type": "gidd"},
+        }
+    )
+    t = np.concatenate([[1e-9, 1e-6], np.linspace(0.001, 0.999, 97)])
+    c = 2**gamma * p / (1 - p) * (t * (1 - t)) ** (gamma / 2)
+    expected = np.stack([1 - t + c / 3, c / 3, c / 3, t], axis=-1) / (1 + c[:, None])
+    # Total noise says the time to 1e-16 of itself: sigma is up to 40 here.
+    assert process.marginal(0, t) == pytest.approx(expected, rel=1e-12, abs=1e-14)
+    for quantity in (process.sigma, process.dsigma, process.mutual_information):
+        assert not np.isnan(quantity([0.0, 5e-324, 1e-300, 0.5, 1.0])).any()
+    assert process.marginal(0, 0.0).tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert process.marginal(0, 1.0).tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_marginals_of_a_flat_bump_equal_values_by_other_means():
+    # By mpmath 1.4 with 50 digits.
+    for p, gamma, t, expected in [
+        (0.999, 0.01, 0.3, [0.33370031946718, 0.33299970957529, 0.00030026138223841]),
+        (0.5, 0.001, 0.001, [0.66662618118521, 0.16643656425377, 0.00050069030723868]),
+    ]:
+        process = build_process(
+            {
+                "vocab_size": 3,
+                "schedule": {"type": "gidd", "p_uniform": p, "gamma": gamma},
+                "graph": {"type": "gidd"},
+            }
+        )
+        assert process.marginal(0, t)[[0, 1, 3]] == near(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("gamma", [*SMALL_GAMMAS, 1.0, 2.0])
+@pytest.mark.parametrize("p", [0.0, 1e-9, 0.5, 1.0 - 2.0**-53])
+def test_the_inverse_solves_its_equation_at_any_noise(gamma, p):
+    schedule = _process(p_uniform=p, gamma=gamma).schedule
+    sigma = np.concatenate([[5e-324, 1e-310], np.geomspace(1e-300, 1e300, 201)])
+    t, left, c = _parts(schedule, sigma)
+    assert ((t >= 0.0) & (t <= 1.0) & (left >= 0.0) & (left <= 1.0) & (c >= 0.0)).all()
+    with np.errstate(all="ignore"):
+        solved = np.log1p(c) - np.log(left)
+        solved = np.where(t + c < 1e-3, np.log1p((t + c) / left), solved)
+    inside = (sigma >= 1e-300) & (sigma <= 700.0)
+    assert solved[inside] == near(sigma[inside], rel=2e-12)
+    assert (np.diff(t) >= 0.0).all()
 
 
 @pytest.mark.parametrize(

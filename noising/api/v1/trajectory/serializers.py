@@ -148,7 +148,7 @@ def _misfits(order: TrajectoryOrder) -> dict[str, Any]:
             "timesteps", order.timesteps, most=process.num_timesteps - 1
         ),
     }
-    if process.schedule.falls():
+    if process.timeline.falls:
         text = "`schedule` must have a sigma that never falls, for there to be a path."
         details["schedule"] = [ErrorDetail(text, "sigma_decreases")]
     return {name: detail for name, detail in details.items() if detail}

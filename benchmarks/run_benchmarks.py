@@ -31,7 +31,7 @@ from benchmarks.corpora import CorpusError
 from benchmarks.runner import ProgressListener, run
 from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
 from noising.engine import SCHEDULE_TYPES
-from noising.engine.sampling import MAX_THREADS
+from noising.engine.sampler.driver import MAX_THREADS
 
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140

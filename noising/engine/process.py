@@ -18,14 +18,6 @@ from noising.engine.arrays import (
     quiet,
     time_array,
 )
-from noising.engine.batch import (
-    Batch,
-    check_ids,
-    check_rows,
-    checked_batch,
-    checked_tokens,
-    real_positions,
-)
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.hyperschedules import (
@@ -35,17 +27,17 @@ from noising.engine.hyperschedules import (
     Moment,
     checked_weights,
 )
-from noising.engine.paths import Kind, check_path, collected, walk_of
-from noising.engine.positions import (
-    Levels,
-    PositionNoise,
-    by_hyperschedule,
-    by_weights,
-    default_token_types,
-)
 from noising.engine.quantities import ExactQuantities
 from noising.engine.randomness import fresh_seed
-from noising.engine.sampling import (
+from noising.engine.sampler.batch import (
+    Batch,
+    check_ids,
+    check_rows,
+    checked_batch,
+    checked_tokens,
+    real_positions,
+)
+from noising.engine.sampler.driver import (
     Noised,
     checked_out,
     checked_threads,
@@ -53,8 +45,16 @@ from noising.engine.sampling import (
     law_of,
     write_noised,
 )
-from noising.engine.short import Short
-from noising.engine.times import sample_times
+from noising.engine.sampler.noise_levels import (
+    Levels,
+    PositionNoise,
+    by_hyperschedule,
+    by_weights,
+    default_token_types,
+)
+from noising.engine.sampler.short_sequences import Short
+from noising.engine.sampler.trajectories import Kind, check_path, collected, walk_of
+from noising.engine.training_times import sample_times
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.

@@ -9,8 +9,8 @@ import pytest
 from noising.engine import EngineError, build_process
 from noising.engine.certify import certify, golden
 from noising.engine.graphs.uniform import Uniform
-from noising.engine.kernels import Hasher
 from noising.engine.replacements import Even
+from noising.engine.sampler.kernel_numpy import Hasher
 from noising.engine.schedules.continuous import Uniform as ConstantRate
 from noising.engine.timeline import Timeline
 from tests.engine.certificates import FEW, check_of, failed

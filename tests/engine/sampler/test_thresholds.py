@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from noising.engine.limits import Brackets, Events, Limits, thresholds
+from noising.engine.graphs import Events
+from noising.engine.sampler.thresholds import Brackets, Limits, thresholds
 
 CERTAIN = 1 << 53
 

@@ -6,13 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from noising.engine import kernels_numba, numba_worker
-from noising.engine.batch import Batch
-from noising.engine.blocks import TILE, Grid, Outcome
-from noising.engine.graphs import GRAPH_TYPES
-from noising.engine.kernels import Hasher, Worker
-from noising.engine.limits import Events, Limits, thresholds
-from noising.engine.positions import Source
+from noising.engine.graphs import GRAPH_TYPES, Events
 from noising.engine.randomness import (
     Stream,
     sequence_key,
@@ -21,7 +15,14 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Even, Table
-from noising.engine.sampling import Law, draw_struck, write_noised
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.blocks import TILE, Grid, Outcome
+from noising.engine.sampler.driver import Law, draw_struck, write_noised
+from noising.engine.sampler.kernel_numba import compiled
+from noising.engine.sampler.kernel_numba import kernel as numba_kernel
+from noising.engine.sampler.kernel_numpy import Hasher, Worker
+from noising.engine.sampler.noise_levels import Source
+from noising.engine.sampler.thresholds import Limits, thresholds
 
 BLOCK = Worker.BLOCK_TOKENS
 CERTAIN = 1 << 53
@@ -32,7 +33,7 @@ THOUSAND = Outcome(replacement=Even(size=1000))
 
 def _uncompiled():
     """Return numba's kernel as the Python that it is compiled from."""
-    path = kernels_numba.__file__
+    path = compiled.__file__
     spec = importlib.util.spec_from_file_location("uncompiled_kernels", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -45,11 +46,11 @@ def kernel(request, monkeypatch):
     if request.param == "uncompiled":
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         module = _uncompiled()
-        monkeypatch.setattr(numba_worker, "noise_kernel", lambda _: module.noise_rows)
-    return Worker if request.param == "numpy" else numba_worker.NumbaWorker
+        monkeypatch.setattr(numba_kernel, "noise_kernel", lambda _: module.noise_rows)
+    return Worker if request.param == "numpy" else numba_kernel.NumbaWorker
 
 
-@pytest.fixture(params=[Worker, numba_worker.NumbaWorker])
+@pytest.fixture(params=[Worker, numba_kernel.NumbaWorker])
 def fast_kernel(request):
     """Each implementation of the kernel that large tests can wait for."""
     return request.param

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyIntArray, FloatArray, IntArray, WordArray
+from noising.engine.graphs import Events
 from noising.engine.randomness import UNIFORM_BITS
 
 ByteArray: TypeAlias = NDArray[np.uint8]
@@ -18,22 +19,6 @@ LEADING_SHIFT: Final = UNIFORM_BITS - 8
 
 _WHOLE: Final = 2.0**UNIFORM_BITS
 _MARGIN: Final = np.uint64(1 << 20)  # far above float64's rounding of a threshold
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
-    """Chances that noise strikes a position, in [0, 1], in the noise levels' shape.
-
-    Attributes:
-        move: chance that the token is drawn anew; decided by u.
-        mask: chance that it becomes the mask; decided by w. None: it never does.
-        mask_needs_move: whether only a token that moves can be masked; otherwise
-            the two are independent, and a token that is masked is nothing else.
-    """
-
-    move: FloatArray
-    mask: FloatArray | None = None
-    mask_needs_move: bool = False
 
 
 def thresholds(chance: FloatArray) -> WordArray:

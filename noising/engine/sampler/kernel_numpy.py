@@ -21,7 +21,14 @@ from noising.engine.arrays import (
     WordArray,
     small_buffers,
 )
-from noising.engine.blocks import (
+from noising.engine.randomness import (
+    COUNTERS_PER_POSITION,
+    UNIFORM_BITS,
+    Stream,
+    mix64_words,
+)
+from noising.engine.replacements import Constant, Even
+from noising.engine.sampler.blocks import (
     TILE,
     Grid,
     LimitedBlock,
@@ -31,15 +38,8 @@ from noising.engine.blocks import (
     tile,
     tiles,
 )
-from noising.engine.limits import LEADING_SHIFT, ByteArray
-from noising.engine.places import Flags, Places, multiples
-from noising.engine.randomness import (
-    COUNTERS_PER_POSITION,
-    UNIFORM_BITS,
-    Stream,
-    mix64_words,
-)
-from noising.engine.replacements import Constant, Even
+from noising.engine.sampler.places import Flags, Places, multiples
+from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
 
 # Shares of moved tokens above which it is faster to work on all of them.
 _DENSE_ABOVE: Final = 0.6

@@ -22,8 +22,6 @@ from noising.engine.arrays import (
     WordArray,
     quiet,
 )
-from noising.engine.batch import Batch, cut
-from noising.engine.blocks import Outcome
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
 from noising.engine.hyperschedules import (
@@ -35,7 +33,9 @@ from noising.engine.hyperschedules import (
     checked_weights,
     placed_by_weights,
 )
-from noising.engine.limits import Brackets, Limits
+from noising.engine.sampler.batch import Batch, cut
+from noising.engine.sampler.blocks import Outcome
+from noising.engine.sampler.thresholds import Brackets, Limits
 from noising.engine.timeline import Timeline, When
 
 Level = TypeVar("Level")

@@ -1,8 +1,8 @@
 """The compiled kernel behind the interface of the one in NumPy.
 
 Compiling takes half a minute, so it happens before a call that noises, never in one,
-and what is compiled goes to numba's cache. Only `noising.engine.backends` imports
-this module, where the compiled kernel is asked for.
+and what is compiled goes to numba's cache. Only `backends` imports this module, where
+the compiled kernel is asked for.
 """
 
 import functools
@@ -13,11 +13,17 @@ import numpy as np
 from numba.core import caching, types
 
 from noising.engine.arrays import BoolArray, TokenArray, quiet
-from noising.engine.blocks import LimitedBlock, Outcome
-from noising.engine.kernel_arguments import Draw, Where, draw_of, plain, where_of
-from noising.engine.kernels import Worker
-from noising.engine.kernels_numba import noise_rows
 from noising.engine.replacements import Constant
+from noising.engine.sampler.blocks import LimitedBlock, Outcome
+from noising.engine.sampler.kernel_numba.arguments import (
+    Draw,
+    Where,
+    draw_of,
+    plain,
+    where_of,
+)
+from noising.engine.sampler.kernel_numba.compiled import noise_rows
+from noising.engine.sampler.kernel_numpy import Worker
 
 _WHERE: Final = types.NamedTuple(
     (

@@ -11,20 +11,20 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, TokenArray
-from noising.engine.backends import worker_class
-from noising.engine.batch import Batch, check_ids
-from noising.engine.blocks import TILE, Block, Grid, eights, largest, tiles
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
-from noising.engine.kernels import Hasher
-from noising.engine.limits import Limits
-from noising.engine.positions import (
+from noising.engine.sampler.backends import worker_class
+from noising.engine.sampler.batch import Batch, check_ids
+from noising.engine.sampler.blocks import TILE, Block, Grid, eights, largest, tiles
+from noising.engine.sampler.kernel_numpy import Hasher
+from noising.engine.sampler.noise_levels import (
     Levels,
     Place,
     PositionNoise,
     Source,
     sigma_source,
 )
+from noising.engine.sampler.thresholds import Limits
 from noising.engine.timeline import When
 
 Level = TypeVar("Level")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
-from noising.engine.short import LONGEST
+from noising.engine.sampler.short_sequences import LONGEST
 
 GRAPHS = ("uniform", "absorbing")
 

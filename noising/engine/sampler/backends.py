@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
-from noising.engine.kernels import Worker
 from noising.engine.parameters import nearest
+from noising.engine.sampler.kernel_numpy import Worker
 
 KERNELS: Final = ("numpy", "numba", "auto")
 VARIABLE: Final = "NOISING_KERNEL"
@@ -96,6 +96,6 @@ def _compiled_kernel() -> ModuleType:
             "install the extra `fast`, or choose `numpy`",
         )
     # Here, so that a process that does not ask for it never loads the compiler.
-    from noising.engine import numba_worker
+    from noising.engine.sampler.kernel_numba import kernel
 
-    return numba_worker
+    return kernel

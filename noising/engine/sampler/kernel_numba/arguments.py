@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
-from noising.engine.blocks import LimitedBlock, Outcome
-from noising.engine.limits import ByteArray
 from noising.engine.replacements import Even, Table
+from noising.engine.sampler.blocks import LimitedBlock, Outcome
+from noising.engine.sampler.thresholds import ByteArray
 
 EVEN: Final = 0
 CONSTANT: Final = 1

@@ -7,8 +7,8 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import numpy as np
 
 from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
-from noising.engine.limits import Limits
 from noising.engine.replacements import Replacement
+from noising.engine.sampler.thresholds import Limits
 
 Level = TypeVar("Level")
 

@@ -11,8 +11,6 @@ from typing import Any, Final
 import numpy as np
 
 from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
-from noising.engine.limits import LEADING_SHIFT
-from noising.engine.positions import Levels
 from noising.engine.randomness import (
     COUNTERS_PER_POSITION,
     MAX_DRAW,
@@ -24,6 +22,8 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Even
+from noising.engine.sampler.noise_levels import Levels
+from noising.engine.sampler.thresholds import LEADING_SHIFT
 
 EIGHT: Final = 8
 """Tokens up to which Python's integers are faster than NumPy's calls."""

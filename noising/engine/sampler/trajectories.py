@@ -7,13 +7,19 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray, TokenArray, quiet
-from noising.engine.batch import Batch
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.base import later_noise
 from noising.engine.hyperschedules import Hyperschedule
-from noising.engine.limits import Limits
-from noising.engine.positions import (
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.driver import (
+    Law,
+    event_law,
+    law_of,
+    matrix_law,
+    write_noised,
+)
+from noising.engine.sampler.noise_levels import (
     Level,
     Levels,
     Place,
@@ -22,7 +28,7 @@ from noising.engine.positions import (
     by_hyperschedule,
     sigma_source,
 )
-from noising.engine.sampling import Law, event_law, law_of, matrix_law, write_noised
+from noising.engine.sampler.thresholds import Limits
 from noising.engine.timeline import When
 
 Kind: TypeAlias = Literal["coupled", "markov"]

@@ -1,107 +1,103 @@
-"""From checked tokens to noised tokens: blocks, threads, the result object."""
+"""A call of `noise` from its arguments to its result, from top to bottom.
+
+1. `check_batch` makes rows of the tokens, with their random coordinates: a `Batch`.
+2. `plan_noise` adds what acts at which position, a `LevelSource`, and what draws, a
+   kernel: a `SamplingPlan`.
+3. `write_noised` cuts the batch into blocks (`TokenBlock`), each with the `Thresholds`
+   of its positions, and a kernel noises one after the other.
+4. `Noised` holds the result and draws from the plan what else is asked of it.
+
+A kernel compares each position's random word with its threshold. `short_sequences` is a
+shorter way to the same result, and `trajectories` noises one batch at several times.
+"""
 
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, TokenArray
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
-from noising.engine.sampler.backends import worker_class
-from noising.engine.sampler.batch import Batch, check_ids
-from noising.engine.sampler.blocks import TILE, Block, Grid, eights, largest, tiles
-from noising.engine.sampler.kernel_numpy import Hasher
-from noising.engine.sampler.noise_levels import (
-    Levels,
-    Place,
-    PositionNoise,
-    Source,
-    sigma_source,
+from noising.engine.hyperschedules import Hyperschedule
+from noising.engine.noise_time import NoiseTime
+from noising.engine.sampler.backends import find_kernel
+from noising.engine.sampler.batch import Batch, check_batch, check_ids
+from noising.engine.sampler.blocks import (
+    TILE,
+    Cut,
+    TokenBlock,
+    iterate_cuts,
+    round_to_eights,
 )
-from noising.engine.sampler.thresholds import Limits
-from noising.engine.timeline import When
+from noising.engine.sampler.kernel_matrix import MatrixKernel
+from noising.engine.sampler.noise_levels import (
+    LevelSource,
+    NoiseLevels,
+    PositionNoise,
+    find_sigma_source,
+    follow_hyperschedule,
+    weigh_positions,
+)
+from noising.engine.sampler.thresholds import Thresholds
 
 Level = TypeVar("Level")
-Location: TypeAlias = tuple[slice, slice]
 
 MAX_THREADS: Final = 256
-ROWS_AT_ONCE: Final = 1 << 12
-"""Rows whose keys are made in one go."""
 THREADS_FROM: Final = 1 << 20
 """Tokens from which more than one thread is worth its start."""
 _MOST_WORKERS: Final = 8  # so that blocks, which share the memory, stay large
 _LEAST_BLOCK: Final = 1 << 12
+_MOST_ROWS: Final = 1 << 12  # of a block, so that their keys take little memory
 
 
-class BlockWorker(Protocol[Level]):
+class Kernel(Protocol[Level]):
     """Noises blocks one after the other, in memory of its own."""
 
-    def noise(self, block: Block[Level], out: TokenArray) -> int:
+    def noise(self, block: TokenBlock[Level], out: TokenArray) -> int:
         """Write the noised tokens to `out`, (R, C), and return the largest clean one.
 
         A negative token counts as a huge one.
         """
 
-    def struck(self, block: Block[Level], out: BoolArray) -> None:
-        """Write where noise strikes to `out`, (R, C)."""
+    def mark_resampled(self, block: TokenBlock[Level], out: BoolArray) -> None:
+        """Write which tokens are drawn again to `out`, (R, C)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Law(Generic[Level]):
+class SamplingPlan(Generic[Level]):
     """How a batch is noised.
 
     Attributes:
+        batch: the tokens.
+        graph: knows which ids there are.
         source: how much noise there is where.
-        worker: most tokens of a block to a new worker.
-        parallel: whether workers in several threads are faster than one.
+        make_kernel: most tokens of a block to a new kernel.
+        block_tokens: most tokens of a block.
+        is_parallel: whether kernels in several threads are faster than one.
     """
 
-    source: Source[Level]
-    worker: Callable[[int], BlockWorker[Level]]
-    parallel: bool = True
+    batch: Batch
+    graph: Graph
+    source: LevelSource[Level]
+    make_kernel: Callable[[int], Kernel[Level]]
+    block_tokens: int
+    is_parallel: bool = True
 
-
-class MatrixWorker:
-    """Noises blocks by the rows of a matrix graph; resampled is changed.
-
-    Args:
-        capacity: most tokens of a block.
-        graph: draws the tokens.
-    """
-
-    def __init__(self, capacity: int, graph: MatrixGraph) -> None:
-        self._hasher = Hasher(capacity)
-        self._graph = graph
-
-    def noise(self, block: Block[FloatArray], out: TokenArray) -> int:
-        """Write the noised tokens to `out`, (R, C), and return the largest clean one.
-
-        Nothing is written if that has no row in the matrix.
-        """
-        top = largest(block.tokens)
-        if top >= self._graph.vocab_size:
-            return top
-        sigma = np.broadcast_to(block.level, out.shape)
-        drawn = self._graph.draw(
-            block.tokens.reshape(-1),
-            sigma.reshape(-1),
-            self._hasher.uniforms(block.grid).reshape(-1),
-        ).reshape(out.shape)
-        fixed = block.fixed
-        np.copyto(out, drawn if fixed is None else np.where(fixed, block.tokens, drawn))
-        return top
-
-    def struck(self, block: Block[FloatArray], out: BoolArray) -> None:
-        """Write where tokens change to `out`, (R, C)."""
-        noised = np.empty_like(block.tokens)
-        self.noise(block, noised)
-        np.not_equal(noised, block.tokens, out=out)
+    def cut(self, rows: slice, columns: slice) -> TokenBlock[Level]:
+        """Return a block of the batch."""
+        batch = self.batch
+        return TokenBlock(
+            tokens=batch.cut_tokens(rows, columns),
+            grid=batch.cut_grid(rows, columns),
+            level=self.source.at(rows, columns),
+            fixed=batch.find_fixed(rows, columns),
+        )
 
 
 class Noised:
@@ -118,9 +114,9 @@ class Noised:
         "_alpha",
         "_changed",
         "_clean",
-        "_draw",
+        "_find_alpha",
+        "_find_resampled",
         "_resampled",
-        "_scheduled",
         "seed",
         "tokens",
     )
@@ -131,14 +127,14 @@ class Noised:
         tokens: TokenArray,
         seed: int,
         clean: TokenArray,
-        alpha: Callable[[], Any],
-        resampled: Callable[[], BoolArray],
+        find_alpha: Callable[[], Any],
+        find_resampled: Callable[[], BoolArray],
     ) -> None:
         self.tokens = tokens
         self.seed = seed
         self._clean = clean
-        self._scheduled = alpha
-        self._draw = resampled
+        self._find_alpha = find_alpha
+        self._find_resampled = find_resampled
         self._alpha: Any = None
         self._resampled: BoolArray | None = None
         self._changed: BoolArray | None = None
@@ -147,14 +143,14 @@ class Noised:
     def alpha(self) -> Any:
         """Alpha at the requested times, in their shape."""
         if self._alpha is None:
-            self._alpha = self._scheduled()
+            self._alpha = self._find_alpha()
         return self._alpha
 
     @property
     def resampled(self) -> BoolArray:
-        """True where noise struck, even if it left the same id; drawn again."""
+        """True where a token was drawn again, even if the same id came out."""
         if self._resampled is None:
-            self._resampled = self._draw()
+            self._resampled = self._find_resampled()
         return self._resampled
 
     @property
@@ -165,55 +161,114 @@ class Noised:
         return self._changed
 
 
-def law_of(
-    levels: Levels, batch: Batch, when: When, noise: PositionNoise | None
-) -> Law[Any]:
+def noise(
+    levels: NoiseLevels,
+    hyperschedule: Hyperschedule | None,
+    tokens: Any,
+    *,
+    timestep: Any,
+    t: Any,
+    seed: int,
+    sequence_ids: Any,
+    draw: int,
+    weights: Any,
+    protect: Any,
+    lengths: Any,
+    threads: int,
+    out: Any,
+) -> Noised:
+    """Return x_t of a process; `ForwardProcess.noise` describes the arguments.
+
+    Raises:
+        EngineError: an argument out of range or of the wrong shape.
+    """
+    batch = check_batch(
+        tokens,
+        levels.graph,
+        seed=seed,
+        sequence_ids=sequence_ids,
+        draw=draw,
+        protect=protect,
+        lengths=lengths,
+    )
+    time = levels.timeline.check_time(timestep, t)
+    position_noise = None
+    if weights is not None:
+        position_noise = weigh_positions(
+            levels.timeline, weights, batch.length, batch.rows
+        )
+    elif hyperschedule is not None:
+        position_noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    plan = plan_noise(levels, batch, time, position_noise)
+    target = check_out(out, batch)
+    workers = check_threads(threads)
+    write_noised(plan, target, workers)
+    return Noised(
+        tokens=target.reshape(batch.shape),
+        seed=batch.seed,
+        clean=batch.tokens.reshape(batch.shape),
+        find_alpha=lambda: levels.timeline.alpha_at(time),
+        find_resampled=lambda: find_resampled(plan, workers),
+    )
+
+
+def plan_noise(
+    levels: NoiseLevels, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+) -> SamplingPlan[Any]:
     """Return how a batch is noised at a time.
 
     Args:
         levels: schedule and graph.
         batch: the tokens.
-        when: the time.
+        time: when.
         noise: noise by position, or None where it depends on time alone.
 
     Raises:
         EngineError: the time has a shape that does not fit.
     """
-    graph = levels.graph
-    if isinstance(graph, MatrixGraph):
-        return matrix_law(graph, sigma_source(levels.timeline, batch, when, noise))
-    return event_law(levels, batch, levels.source(batch, when, noise))
+    if levels.matrix is not None:
+        sigma = find_sigma_source(levels.timeline, batch, time, noise)
+        return plan_matrix(levels.matrix, batch, sigma)
+    return plan_events(levels, batch, levels.find_source(batch, time, noise))
 
 
-def event_law(levels: Levels, batch: Batch, source: Source[Limits]) -> Law[Limits]:
-    """Return how a batch is noised by events, by the kernel in use."""
-    worker = worker_class(batch.tokens.size, batch.tokens.itemsize)
+def plan_events(
+    levels: NoiseLevels, batch: Batch, source: LevelSource[Thresholds]
+) -> SamplingPlan[Thresholds]:
+    """Return how the kernel in use noises a batch by a graph's events."""
+    kernel = find_kernel(batch.tokens.size)
     outcome = levels.outcome
-    most = min(source.block_tokens, worker.BLOCK_TOKENS)
-    source = Source(part=source.part, block_tokens=most)
-    return Law(
+    return SamplingPlan(
+        batch=batch,
+        graph=levels.graph,
         source=source,
-        worker=lambda size: worker(size, outcome),
-        parallel=worker.PARALLEL,
+        make_kernel=lambda capacity: kernel(capacity, outcome),
+        block_tokens=min(source.block_tokens, kernel.BLOCK_TOKENS),
+        is_parallel=kernel.PARALLEL,
     )
 
 
-def matrix_law(graph: MatrixGraph, sigma: Source[FloatArray]) -> Law[FloatArray]:
-    """Return the law of a matrix graph under the given noise, tile by tile."""
-    most = min(sigma.block_tokens, TILE)
-    return Law(
-        source=Source(part=sigma.part, block_tokens=most),
-        worker=lambda size: MatrixWorker(size, graph),
+def plan_matrix(
+    graph: MatrixGraph, batch: Batch, sigma: LevelSource[FloatArray]
+) -> SamplingPlan[FloatArray]:
+    """Return how a batch is noised by a matrix graph under the given noise."""
+    return SamplingPlan(
+        batch=batch,
+        graph=graph,
+        source=sigma,
+        make_kernel=lambda capacity: MatrixKernel(capacity, graph),
+        block_tokens=min(sigma.block_tokens, TILE),
     )
 
 
-def checked_out(out: Any, tokens: TokenArray, shape: tuple[int, ...]) -> TokenArray:
+def check_out(out: Any, batch: Batch) -> TokenArray:
     """Return the array to write to, (B, L): the caller's or a new one.
 
     Raises:
         EngineError: `out` has another shape or dtype, is not C-contiguous and
             writable, or overlaps the tokens.
     """
+    tokens, shape = batch.tokens, batch.shape
     dtype = tokens.dtype.newbyteorder("=")
     if out is None:
         return np.empty(tokens.shape, dtype)
@@ -234,7 +289,7 @@ def checked_out(out: Any, tokens: TokenArray, shape: tuple[int, ...]) -> TokenAr
     return np.asarray(out.reshape(tokens.shape))
 
 
-def checked_threads(threads: int) -> int:
+def check_threads(threads: int) -> int:
     """Return the number of threads.
 
     Raises:
@@ -248,68 +303,64 @@ def checked_threads(threads: int) -> int:
     return int(threads)
 
 
-def write_noised(
-    batch: Batch, graph: Graph, law: Law[Any], out: TokenArray, threads: int
-) -> None:
+def write_noised(plan: SamplingPlan[Any], out: TokenArray, threads: int = 1) -> None:
     """Fill `out` with the noised tokens; the same bytes for any `threads`.
 
     Args:
-        batch: tokens whose ids are checked here, block by block.
-        graph: knows which ids there are.
-        law: how they are noised.
+        plan: how they are noised; their ids are checked here, block by block.
         out: (B, L) result.
         threads: blocks worked on at once, if there are many and it is faster so.
 
     Raises:
         EngineError: an id outside the vocabulary; `out` may hold part of a result.
     """
+    batch, graph = plan.batch, plan.graph
     known = graph.num_states if batch.states else graph.vocab_size
 
-    def work(worker: BlockWorker[Any], block: Block[Any], place: Location) -> None:
-        if worker.noise(block, out[place]) >= known:
+    def noise_part(kernel: Kernel[Any], part: Cut) -> None:
+        if kernel.noise(plan.cut(*part), out[part]) >= known:
             check_ids(batch.tokens.reshape(batch.shape), graph)
 
-    _for_each_block(batch, law, threads, work)
+    _run_by_block(plan, threads, noise_part)
 
 
-def draw_struck(batch: Batch, law: Law[Any], threads: int = 1) -> BoolArray:
-    """Return where noise strikes, in the caller's shape."""
-    struck = np.empty(batch.tokens.shape, np.bool_)
+def find_resampled(plan: SamplingPlan[Any], threads: int = 1) -> BoolArray:
+    """Return which tokens are drawn again, in the caller's shape."""
+    resampled = np.empty(plan.batch.tokens.shape, np.bool_)
 
-    def work(worker: BlockWorker[Any], block: Block[Any], place: Location) -> None:
-        worker.struck(block, struck[place])
+    def mark_part(kernel: Kernel[Any], part: Cut) -> None:
+        kernel.mark_resampled(plan.cut(*part), resampled[part])
 
-    _for_each_block(batch, law, threads, work)
-    return struck.reshape(batch.shape)
+    _run_by_block(plan, threads, mark_part)
+    return resampled.reshape(plan.batch.shape)
 
 
-def _for_each_block(
-    batch: Batch,
-    law: Law[Any],
-    threads: int,
-    work: Callable[[BlockWorker[Any], Block[Any], Location], None],
+def _run_by_block(
+    plan: SamplingPlan[Any], threads: int, work: Callable[[Kernel[Any], Cut], None]
 ) -> None:
-    is_worth_it = law.parallel and batch.tokens.size >= THREADS_FROM
+    """Call `work` for every block, with a kernel that no other thread has."""
+    rows, columns = plan.batch.tokens.shape
+    size = rows * round_to_eights(columns)
+    if size <= plan.block_tokens and rows <= _MOST_ROWS:
+        work(plan.make_kernel(size), (slice(0, rows), slice(0, columns)))
+        return
+    is_worth_it = plan.is_parallel and plan.batch.tokens.size >= THREADS_FROM
     workers = min(threads, _MOST_WORKERS) if is_worth_it else 1
-    most = max(law.source.block_tokens // workers, _LEAST_BLOCK)
-    capacity = min(eights(most), batch.rows * eights(batch.length))
-    blocks = _blocks(batch, law, capacity)
-    turn = threading.Lock()
+    most = max(plan.block_tokens // workers, _LEAST_BLOCK)
+    capacity = min(round_to_eights(most), size)
+    parts = iterate_cuts((rows, columns), capacity, _MOST_ROWS)
+    lock = threading.Lock()
 
     def drain() -> None:
-        worker = law.worker(capacity)
+        kernel = plan.make_kernel(capacity)
         while True:
-            with turn:
-                found = next(blocks, None)
-            if found is None:
+            with lock:
+                part = next(parts, None)
+            if part is None:
                 return
-            block, place = found
-            work(worker, block(), place)
+            work(kernel, part)
 
-    if workers == 1:
-        drain()
-        return
-    others = [_pool().submit(drain) for _ in range(workers - 1)]
+    others = [_start_threads().submit(drain) for _ in range(workers - 1)]
     try:
         drain()
     finally:
@@ -320,7 +371,7 @@ def _for_each_block(
 
 
 @functools.cache
-def _pool() -> ThreadPoolExecutor:
+def _start_threads() -> ThreadPoolExecutor:
     """Return the threads of this process, which are started when first needed.
 
     Starting them takes a third of the time in which one noises a million tokens.
@@ -330,38 +381,4 @@ def _pool() -> ThreadPoolExecutor:
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows forks nothing
     # A process that is forked off has none of its parent's threads.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-def _blocks(
-    batch: Batch, law: Law[Level], capacity: int
-) -> Iterator[tuple[Callable[[], Block[Level]], Location]]:
-    """Yield makers of blocks of at most `capacity` tokens, and where these are.
-
-    Columns start at multiples of 8, since eight positions share a word.
-    """
-    for top in range(0, batch.rows, ROWS_AT_ONCE):
-        part = batch.part(slice(top, min(top + ROWS_AT_ONCE, batch.rows)))
-        levels = law.source.part(slice(top, top + part.rows))
-        for rows, columns in tiles(part.tokens.shape, capacity):
-            yield (
-                functools.partial(_block, part, levels, rows, columns),
-                (slice(top + rows.start, top + rows.stop), columns),
-            )
-
-
-def _block(
-    part: Batch, levels: Place[Level], rows: slice, columns: slice
-) -> Block[Level]:
-    keys, gammas = part.keys
-    return Block(
-        tokens=part.native(rows, columns),
-        grid=Grid(
-            keys=keys[rows],
-            gammas=gammas[rows],
-            first=columns.start,
-            columns=columns.stop - columns.start,
-        ),
-        level=levels(rows, columns),
-        fixed=part.fixed(rows, columns),
-    )
+    os.register_at_fork(after_in_child=_start_threads.cache_clear)

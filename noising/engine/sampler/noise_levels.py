@@ -1,20 +1,18 @@
 """Which noise acts at which position of a batch.
 
-A `Source` answers in two steps, so that nothing of the whole batch's size is made:
-for some rows of the batch it returns a function of rows (counted within these) and
-columns, and that returns what holds in the block.
+A `LevelSource` answers block by block, so that nothing of the whole batch's size is
+made: with thresholds where a graph has events, with total noise where it is a matrix.
 """
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
 from noising.engine.arrays import (
     AnyArray,
-    AnyIntArray,
     BoolArray,
     FloatArray,
     IntArray,
@@ -23,44 +21,43 @@ from noising.engine.arrays import (
     quiet,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs import Graph
+from noising.engine.graphs import Graph, MatrixGraph
 from noising.engine.hyperschedules import (
     TYPE_WEIGHTS,
+    GroupedSigma,
     Hyperschedule,
-    Moment,
-    Placed,
     TokenTypes,
     checked_weights,
-    placed_by_weights,
+    group_sigma_by_weights,
 )
-from noising.engine.sampler.batch import Batch, cut
-from noising.engine.sampler.blocks import Outcome
-from noising.engine.sampler.thresholds import Brackets, Limits
-from noising.engine.timeline import Timeline, When
+from noising.engine.noise_time import NoiseTime
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.blocks import Outcome, cut_array
+from noising.engine.sampler.thresholds import Brackets, Thresholds
+from noising.engine.timeline import Timeline
 
 Level = TypeVar("Level")
-Place: TypeAlias = Callable[[slice, slice], Level]
 
 LEVEL_BLOCK: Final = 1 << 19
 """Most tokens of a block with one level of noise a row; a kernel may take fewer."""
 TABLE_BLOCK: Final = 3 << 15
 """Most tokens of a block whose noise by position stands in tables."""
-PLACED_BLOCK: Final = 1 << 14
-"""Tokens of a block whose noise is placed by position, in groups."""
+GROUPED_BLOCK: Final = 1 << 14
+"""Tokens of a block whose positions have their noise by groups."""
 COMPUTED_BLOCK: Final = 1 << 13
 """Tokens of a block whose noise is computed in float64 for every position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Generic[Level]):
-    """What acts where: thresholds, or total noise, broadcastable to each block.
+class LevelSource(Generic[Level]):
+    """What acts where: thresholds, or total noise.
 
     Attributes:
-        part: rows of the batch to the function that answers for blocks of them.
+        at: rows and columns of the batch to what acts there, broadcastable to them.
         block_tokens: most tokens of a block, so that memory stays bounded.
     """
 
-    part: Callable[[slice], Place[Level]]
+    at: Callable[[slice, slice], Level]
     block_tokens: int
 
 
@@ -69,16 +66,18 @@ class PositionNoise:
     """Total noise by position.
 
     Attributes:
-        of: rows of the batch, their moment, their length, their tokens and where
-            they are real to their total noise.
-        by_row: whether rows at one moment may differ, padding aside.
+        group: rows of the batch, their time, their length, their tokens and where they
+            are real to their total noise.
+        by_row: whether rows at one time may differ, padding aside.
     """
 
-    of: Callable[[slice, Moment, int, TokenArray | None, BoolArray | None], Placed]
+    group: Callable[
+        [slice, NoiseTime, int, TokenArray | None, BoolArray | None], GroupedSigma
+    ]
     by_row: bool
 
 
-def by_weights(
+def weigh_positions(
     timeline: Timeline, weights: Any, length: int, rows: int | None
 ) -> PositionNoise:
     """Return the noise of calibrated per-call weights.
@@ -102,9 +101,9 @@ def by_weights(
             list(np.shape(weights)),
         )
     return PositionNoise(
-        of=lambda rows, moment, _length, _tokens, real: placed_by_weights(
-            timeline.schedule.sigma(moment.t),
-            cut(values, rows, slice(None)),
+        group=lambda rows, time, _length, _tokens, real: group_sigma_by_weights(
+            timeline.schedule.sigma(time.t),
+            cut_array(values, rows),
             real,
             calibrate=True,
         ),
@@ -112,17 +111,19 @@ def by_weights(
     )
 
 
-def by_hyperschedule(timeline: Timeline, hyperschedule: Hyperschedule) -> PositionNoise:
+def follow_hyperschedule(
+    timeline: Timeline, hyperschedule: Hyperschedule
+) -> PositionNoise:
     """Return the noise of a hyperschedule over the timeline's schedule."""
     return PositionNoise(
-        of=lambda _rows, moment, length, tokens, real: hyperschedule.placed(
-            timeline.schedule.sigma, moment, length, tokens, real
+        group=lambda _rows, time, length, tokens, real: hyperschedule.group_sigma(
+            timeline.schedule.sigma, time, length, tokens, real
         ),
         by_row=hyperschedule.BY_TOKENS,
     )
 
 
-def default_token_types(token_types: Any, vocab_size: int) -> TokenTypes:
+def make_token_types(token_types: Any, vocab_size: int) -> TokenTypes:
     """Return the hyperschedule of ids by type with the default weights.
 
     Raises:
@@ -136,7 +137,7 @@ def default_token_types(token_types: Any, vocab_size: int) -> TokenTypes:
 
 # No slots: functools.cached_property keeps the table in the instance's __dict__.
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Levels:
+class NoiseLevels:
     """Thresholds of a graph's events at a schedule's noise levels.
 
     Attributes:
@@ -148,39 +149,20 @@ class Levels:
     graph: Graph
 
     @functools.cached_property
-    def table(self) -> Limits:
+    def table(self) -> Thresholds:
         """Thresholds at every timestep, (T,)."""
-        return self.of(self.timeline.sigmas)
+        return self.find_thresholds(self.timeline.sigmas)
 
     @functools.cached_property
     def outcome(self) -> Outcome:
-        """What becomes of a token that is struck."""
+        """What becomes of a token that is resampled."""
         mask_id = 0 if self.graph.mask_id is None else self.graph.mask_id
         return Outcome(replacement=self.graph.replacement, mask_id=mask_id)
 
-    @quiet
-    def of(self, sigma: FloatArray) -> Limits:
-        """Return the thresholds at total noise `sigma`, in its shape."""
-        return Limits.of(self.graph.events(sigma))
-
-    def source(
-        self, batch: Batch, when: When, noise: PositionNoise | None
-    ) -> Source[Limits]:
-        """Return the thresholds of a batch; see `sigma_source`."""
-        if noise is None and when.steps is not None:
-            return _tabulated(self.table, _grid(when, batch))
-        if noise is not None:
-            return self._placed(PlacedRows.of(self.timeline, batch, when, noise))
-        grid = _grid(when, batch)
-        if grid.shape[1] > 1 and self.brackets is not None:
-            return self._bracketed(when, grid, self.brackets)
-        sigma = sigma_source(self.timeline, batch, when, noise)
-
-        def part(rows: slice) -> Place[Limits]:
-            sigma_at = sigma.part(rows)
-            return lambda rows, columns: self.of(sigma_at(rows, columns))
-
-        return Source(part=part, block_tokens=sigma.block_tokens)
+    @functools.cached_property
+    def matrix(self) -> MatrixGraph | None:
+        """The graph where it has no events but is a matrix."""
+        return self.graph if isinstance(self.graph, MatrixGraph) else None
 
     @functools.cached_property
     @quiet
@@ -188,188 +170,193 @@ class Levels:
         """Where thresholds of real times lie, or None if that cannot be told."""
         if self.table.mask is not None or self.timeline.schedule.falls():
             return None
-        start = self.of(self.timeline.schedule.sigma(np.zeros(1)))
+        start = self.find_thresholds(self.timeline.schedule.sigma(np.zeros(1)))
         return Brackets.of(np.concatenate([start.move, self.table.move]))
 
-    def _bracketed(
-        self, when: When, grid: AnyArray, brackets: Brackets
-    ) -> Source[Limits]:
+    @quiet
+    def find_thresholds(self, sigma: FloatArray) -> Thresholds:
+        """Return the thresholds at total noise `sigma`, in its shape."""
+        return Thresholds.of(self.graph.events(sigma))
+
+    def find_source(
+        self, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+    ) -> LevelSource[Thresholds]:
+        """Return the thresholds of a batch.
+
+        Args:
+            batch: the tokens.
+            time: the time of the call.
+            noise: noise by position, or None where it depends on time alone.
+
+        Raises:
+            EngineError: the time has a shape that does not fit.
+        """
+        if noise is not None:
+            return self._group(GroupedRows.of(self.timeline, batch, time, noise))
+        given = shape_time(time, batch)
+        if time.is_timestep:
+            return _look_up(self.table, given)
+        if given.shape[1] > 1 and self.brackets is not None:
+            return self._bracket(time.with_given(given), self.brackets)
+        sigma = find_sigma_source(self.timeline, batch, time, noise)
+        return LevelSource(
+            at=lambda rows, columns: self.find_thresholds(sigma.at(rows, columns)),
+            block_tokens=sigma.block_tokens,
+        )
+
+    def _bracket(self, grid: NoiseTime, brackets: Brackets) -> LevelSource[Thresholds]:
         """Return the thresholds at (1, L) or (B, L) real times."""
 
-        def part(rows: slice) -> Place[Limits]:
-            given = cut(grid, rows)
+        def at(rows: slice, columns: slice) -> Thresholds:
+            times = grid.with_given(cut_array(grid.given, rows, columns)).t
 
-            def place(rows: slice, columns: slice) -> Limits:
-                times = self.timeline.times(when, cut(given, rows, columns))
+            @quiet
+            def refine(flat: IntArray) -> WordArray:
+                chosen = times.reshape(-1)[flat]
+                return self.find_thresholds(self.timeline.schedule.sigma(chosen)).move
 
-                @quiet
-                def refine(flat: IntArray) -> WordArray:
-                    chosen = times.reshape(-1)[flat]
-                    return self.of(self.timeline.schedule.sigma(chosen)).move
+            return brackets.find_thresholds(times, refine)
 
-                return brackets.limits(times, refine)
+        return LevelSource(at=at, block_tokens=TABLE_BLOCK)
 
-            return place
+    def _group(self, grouped: "GroupedRows") -> LevelSource[Thresholds]:
+        """Return the thresholds where noise is given by position."""
 
-        return Source(part=part, block_tokens=TABLE_BLOCK)
+        @functools.lru_cache(maxsize=1)
+        def compute(start: int, stop: int) -> tuple[GroupedSigma, Thresholds]:
+            sigma = grouped.compute(start, stop)
+            levels = sigma.sigma if sigma.group is None else sigma.sigma.reshape(-1)
+            return sigma, self.find_thresholds(levels)
 
-    def _placed(self, rows: "PlacedRows") -> Source[Limits]:
-        """Return the thresholds where a hyperschedule places the noise."""
+        def at(rows: slice, columns: slice) -> Thresholds:
+            sigma, thresholds = compute(*grouped.find_rows(rows))
+            if sigma.group is None:
+                return thresholds.select((slice(None), columns))
+            count = rows.stop - rows.start
+            places = sigma.find_places(sigma.group[:, columns], count)
+            return thresholds.spread(places)
 
-        def worked_out(start: int, stop: int) -> tuple[Placed, Limits]:
-            placed = rows.at(start, stop)
-            grouped = placed.group is not None
-            levels = placed.sigma.reshape(-1) if grouped else placed.sigma
-            return placed, self.of(levels)
-
-        recent = functools.lru_cache(maxsize=1)(worked_out)
-
-        def part(chosen: slice) -> Place[Limits]:
-            def place(part_rows: slice, columns: slice) -> Limits:
-                placed, limits = recent(*rows.within(chosen, part_rows))
-                if placed.group is None:
-                    return limits.at((slice(None), columns))
-                count = part_rows.stop - part_rows.start
-                return limits.spread(placed.index(placed.group[:, columns], count))
-
-            return place
-
-        return Source(part=part, block_tokens=PLACED_BLOCK)
+        return LevelSource(at=at, block_tokens=GROUPED_BLOCK)
 
 
-def _tabulated(table: Limits, steps: AnyIntArray) -> Source[Limits]:
+def _look_up(table: Thresholds, steps: IntArray) -> LevelSource[Thresholds]:
     """Return the thresholds at (1, 1), (B, 1), (1, L) or (B, L) timesteps."""
     if steps.size == 1:
-        everywhere = table.at(steps)
-        return Source(part=lambda _: lambda *_: everywhere, block_tokens=LEVEL_BLOCK)
-    by_position = steps.shape[1] > 1
+        step = steps.item()
+        everywhere = table.select((slice(step, step + 1), None))  # views: no copies
+        return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
+    if steps.shape[1] == 1:
+        return LevelSource(
+            at=lambda rows, _: table.select(steps[rows]), block_tokens=LEVEL_BLOCK
+        )
+    return LevelSource(
+        at=lambda rows, columns: table.spread(cut_array(steps, rows, columns)),
+        block_tokens=TABLE_BLOCK,
+    )
 
-    def part(rows: slice) -> Place[Limits]:
-        given = cut(steps, rows)
-        if by_position:
-            return lambda rows, columns: table.spread(cut(given, rows, columns))
-        of_rows = table.at(given)
-        return lambda rows, _columns: of_rows.at(rows)
 
-    return Source(part=part, block_tokens=TABLE_BLOCK if by_position else LEVEL_BLOCK)
-
-
-def sigma_source(
-    timeline: Timeline, batch: Batch, when: When, noise: PositionNoise | None
-) -> Source[FloatArray]:
+def find_sigma_source(
+    timeline: Timeline, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+) -> LevelSource[FloatArray]:
     """Return the total noise of a batch.
 
     Args:
         timeline: the schedule.
         batch: the tokens.
-        when: the time of the call.
+        time: the time of the call.
         noise: noise by position, or None where it depends on time alone.
 
     Raises:
         EngineError: the time has a shape that does not fit.
     """
     if noise is not None:
-        return _spread(PlacedRows.of(timeline, batch, when, noise))
-    grid = _grid(when, batch)
+        grouped = GroupedRows.of(timeline, batch, time, noise)
+        # A row longer than a block, and rows that are all alike, are computed once.
+        compute = functools.lru_cache(maxsize=1)(grouped.compute)
+        return LevelSource(
+            at=lambda rows, columns: compute(*grouped.find_rows(rows)).spread(columns),
+            block_tokens=COMPUTED_BLOCK,
+        )
+    given = shape_time(time, batch)
 
     @quiet
-    def sigma(given: AnyArray) -> FloatArray:
-        times = timeline.times(when, given.reshape(-1))
-        return timeline.schedule.sigma(times).reshape(given.shape)
+    def at(rows: slice, columns: slice) -> FloatArray:
+        times = time.with_given(cut_array(given, rows, columns)).t
+        return timeline.schedule.sigma(times.reshape(-1)).reshape(times.shape)
 
-    def part(rows: slice) -> Place[FloatArray]:
-        given = cut(grid, rows)
-        if grid.shape[1] > 1:
-            return lambda rows, columns: sigma(cut(given, rows, columns))
-        of_rows = sigma(given)
-        return lambda rows, _columns: cut(of_rows, rows)
-
-    few = grid.shape[1] == 1
-    return Source(part=part, block_tokens=LEVEL_BLOCK if few else COMPUTED_BLOCK)
+    if given.size == 1:
+        everywhere = at(slice(None), slice(None))
+        return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
+    by_position = given.shape[1] > 1
+    return LevelSource(
+        at=at, block_tokens=COMPUTED_BLOCK if by_position else LEVEL_BLOCK
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedRows:
-    """The noise that a hyperschedule places, some rows at a time.
+class GroupedRows:
+    """The noise by position of a batch, some rows at a time.
 
     Attributes:
         timeline: the schedule.
         batch: the tokens.
-        when: the time of the call, one for all rows or one for each.
+        time: the time of the call, one for all rows or one for each.
         noise: noise by position.
     """
 
     timeline: Timeline
     batch: Batch
-    when: When
+    time: NoiseTime
     noise: PositionNoise
 
     @classmethod
     def of(
-        cls, timeline: Timeline, batch: Batch, when: When, noise: PositionNoise
-    ) -> "PlacedRows":
+        cls, timeline: Timeline, batch: Batch, time: NoiseTime, noise: PositionNoise
+    ) -> "GroupedRows":
         """Return the rows' noise.
 
         Raises:
             EngineError: the time has a shape that does not fit.
         """
-        if _grid(when, batch).shape[1] > 1:
+        if shape_time(time, batch).shape[1] > 1:
             raise EngineError(
-                when.field,
+                time.field,
                 "wrong_shape",
                 "must be a scalar or (B,) where a hyperschedule places the noise",
-                list(when.shape),
+                list(time.given.shape),
             )
-        return cls(timeline=timeline, batch=batch, when=when, noise=noise)
+        return cls(timeline=timeline, batch=batch, time=time, noise=noise)
 
-    @property
-    def alike(self) -> bool:
-        """Whether all rows have the same noise, so that one stands for all."""
-        one_time = self.when.given.size == 1
-        return one_time and self.batch.lengths is None and not self.noise.by_row
+    def find_rows(self, rows: slice) -> tuple[int, int]:
+        """Return which rows of the batch have the noise of `rows`.
 
-    def within(self, chosen: slice, rows: slice) -> tuple[int, int]:
-        """Return which rows of the batch answer for `rows`, counted in `chosen`."""
-        if self.alike:
+        Where all have the same, the first stands for all.
+        """
+        one_time = self.time.given.size == 1
+        if one_time and self.batch.lengths is None and not self.noise.by_row:
             return 0, 1
-        return chosen.start + rows.start, chosen.start + rows.stop
+        return rows.start, rows.stop
 
     @quiet
-    def at(self, start: int, stop: int) -> Placed:
+    def compute(self, start: int, stop: int) -> GroupedSigma:
         """Return the noise of some rows of the batch."""
-        rows, given = slice(start, stop), self.when.given.reshape(-1)
-        own = given[rows] if given.size > 1 else given
-        moment = Moment(
-            t=self.timeline.times(self.when, own),
-            timesteps=None if self.when.steps is None else own.astype(np.int64),
-            num_timesteps=self.timeline.num_timesteps,
-        )
-        batch = self.batch
-        return self.noise.of(
-            rows, moment, batch.length, batch.native(rows), batch.real(rows)
+        rows, batch = slice(start, stop), self.batch
+        return self.noise.group(
+            rows,
+            self.time.select_rows(rows),
+            batch.length,
+            batch.cut_tokens(rows),
+            batch.find_real(rows),
         )
 
 
-def _spread(rows: PlacedRows) -> Source[FloatArray]:
-    """Return the total noise that a hyperschedule places."""
-    # A row longer than a block, and rows that are all alike, are worked out once.
-    recent = functools.lru_cache(maxsize=1)(rows.at)
-
-    def part(chosen: slice) -> Place[FloatArray]:
-        return lambda part_rows, columns: recent(
-            *rows.within(chosen, part_rows)
-        ).spread(columns)
-
-    return Source(part=part, block_tokens=COMPUTED_BLOCK)
-
-
-def _grid(when: When, batch: Batch) -> AnyArray:
-    """Return times as (1, 1), (B, 1), (1, L) or (B, L).
+def shape_time(time: NoiseTime, batch: Batch) -> AnyArray:
+    """Return what was given as the time as (1, 1), (B, 1), (1, L) or (B, L).
 
     Raises:
-        EngineError: they have neither the rows' nor the positions' shape.
+        EngineError: it has neither the rows' nor the positions' shape.
     """
-    given = when.given
+    given = time.given
     many = len(batch.shape) == 2
     if given.ndim == 0 or (many and given.shape == (batch.rows,)):
         return given.reshape(-1, 1)
@@ -377,4 +364,4 @@ def _grid(when: When, batch: Batch) -> AnyArray:
         return np.atleast_2d(given)
     allowed = "a scalar, (B,) or (B, L)" if many else "a scalar or (L,)"
     rule = f"must be {allowed} for tokens of shape {list(batch.shape)}"
-    raise EngineError(when.field, "wrong_shape", rule, list(given.shape))
+    raise EngineError(time.field, "wrong_shape", rule, list(given.shape))

@@ -22,7 +22,7 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Even
-from noising.engine.sampler.noise_levels import Levels
+from noising.engine.sampler.noise_levels import NoiseLevels
 from noising.engine.sampler.thresholds import LEADING_SHIFT
 
 EIGHT: Final = 8
@@ -40,14 +40,14 @@ _BELOW_40_BITS: Final = np.array(24, np.uint64)
 _40_BITS: Final = np.array(40, np.uint64)
 
 
-class Short:
+class ShortSequences:
     """Noises short sequences of one process whose graph has one event.
 
     Args:
         levels: the process's thresholds.
     """
 
-    def __init__(self, levels: Levels) -> None:
+    def __init__(self, levels: NoiseLevels) -> None:
         replacement = levels.outcome.replacement
         self._table = levels.table
         self._leading = levels.table.leading.tobytes()
@@ -69,7 +69,7 @@ class Short:
         }
 
     @staticmethod
-    def serves(levels: Levels) -> bool:
+    def serves(levels: NoiseLevels) -> bool:
         """Tell whether a process's graph is one that this class knows."""
         known = isinstance(levels.outcome.replacement, (Even, Constant))
         return known and levels.table.mask is None

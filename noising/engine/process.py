@@ -48,7 +48,7 @@ from noising.engine.sampler.noise_levels import (
     make_token_types,
     weigh_positions,
 )
-from noising.engine.sampler.short_sequences import ShortSequences
+from noising.engine.sampler.small_batches import SmallBatches
 from noising.engine.sampler.trajectories import Kind, check_path, collect_states, walk
 from noising.engine.training_times import sample_times
 
@@ -87,12 +87,11 @@ class ForwardProcess(ExactQuantities):
         return NoiseLevels(timeline=self.timeline, graph=self.graph)
 
     @functools.cached_property
-    def short(self) -> ShortSequences | None:
-        """What noises short sequences, or None where it does not know the process."""
+    def small_batches(self) -> SmallBatches | None:
+        """What noises small batches, or None where it does not know the process."""
         if self.hyperschedule is not None or isinstance(self.graph, MatrixGraph):
             return None
-        known = ShortSequences.serves(self.levels)
-        return ShortSequences(self.levels) if known else None
+        return SmallBatches(self.levels) if SmallBatches.serves(self.levels) else None
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -219,9 +218,18 @@ class ForwardProcess(ExactQuantities):
         if seed is None:
             seed = fresh_seed()
         if t is sequence_ids is weights is protect is lengths is out is None:
-            short = self._noise_short(tokens, timestep, seed, draw, threads)
-            if short is not None:
-                return short
+            # What is plain and small needs no plan.
+            small = self.small_batches
+            if small is not None and type(threads) is int and threads == 1:
+                done = small.noise(tokens, timestep, seed, draw)
+                if done is not None:
+                    return Noised(
+                        tokens=done[0],
+                        seed=seed,
+                        clean=tokens,
+                        find_alpha=lambda: self.timeline.alphas[timestep],
+                        find_resampled=lambda: done[1],
+                    )
         return noise(
             self.levels,
             self.hyperschedule,
@@ -236,22 +244,6 @@ class ForwardProcess(ExactQuantities):
             lengths=lengths,
             threads=threads,
             out=out,
-        )
-
-    def _noise_short(
-        self, tokens: Any, timestep: Any, seed: int, draw: int, threads: int
-    ) -> Noised | None:
-        if self.short is None or type(threads) is not int or threads != 1:
-            return None
-        done = self.short.noise(tokens, timestep, seed, draw)
-        if done is None:
-            return None
-        return Noised(
-            tokens=done[0],
-            seed=seed,
-            clean=tokens,
-            find_alpha=lambda: self.timeline.alphas[timestep],
-            find_resampled=lambda: done[1],
         )
 
     def trajectory(

@@ -7,8 +7,9 @@
    of its positions, and a kernel noises one after the other.
 4. `Noised` holds the result and draws from the plan what else is asked of it.
 
-A kernel compares each position's random word with its threshold. `short_sequences` is a
-shorter way to the same result, and `trajectories` noises one batch at several times.
+A kernel compares each position's random word with its threshold. `recipe.py` says in
+plain Python what it must compute; `short_sequences.py` is a shorter way to the same
+result, and `trajectories.py` noises one batch at several times.
 """
 
 import functools

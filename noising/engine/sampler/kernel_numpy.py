@@ -33,6 +33,7 @@ from noising.engine.sampler.blocks import (
     find_thresholds_at,
     list_tiles,
 )
+from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
 from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
 from noising.engine.sampler.words import (
     REST_SHIFT,
@@ -102,6 +103,7 @@ class NumpyKernel:
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._outcome = outcome
+        self._has_small = isinstance(outcome.replacement, (Even, Constant))
         self._capacity = capacity
 
     @functools.cached_property
@@ -119,8 +121,30 @@ class NumpyKernel:
             block: the block.
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
-        with small_buffers():
-            return self._noise(block, out)
+        if out.size > MOST_TOKENS:
+            with small_buffers():  # fewer tokens take less time than this
+                return self._noise(block, out)
+        level, first = block.level, block.grid.first
+        plain = level.mask is None and level.index is None and level.refine is None
+        if plain and first == 0 and self._has_small:
+            return self._noise_small(block, out)
+        return self._noise(block, out)
+
+    def _noise_small(self, block: EventBlock, out: TokenArray) -> int:
+        least, limits = block.level.leading, block.level.move
+        if limits.size == 1:
+            least, limits = least.reshape(()), limits.reshape(())
+        noise_small(
+            block.tokens,
+            block.grid.keys,
+            block.grid.gammas,
+            least,
+            limits,
+            self._outcome.replacement,
+            fixed=block.fixed,
+            out=out,
+        )
+        return find_largest(block.tokens)
 
     @small_buffers()
     def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:

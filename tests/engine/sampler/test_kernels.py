@@ -15,6 +15,7 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Even, Table
+from noising.engine.sampler import kernel_numpy
 from noising.engine.sampler.batch import Batch
 from noising.engine.sampler.blocks import TILE, Grid, Outcome
 from noising.engine.sampler.driver import SamplingPlan, find_resampled, write_noised
@@ -41,9 +42,11 @@ def _uncompiled():
     return module
 
 
-@pytest.fixture(params=["numpy", "compiled", "uncompiled"])
+@pytest.fixture(params=["small blocks", "blocks", "compiled", "uncompiled"])
 def kernel(request, monkeypatch):
     """Each implementation of the kernel, for tests of a few thousand tokens."""
+    if request.param == "blocks":
+        monkeypatch.setattr(kernel_numpy, "MOST_TOKENS", 0)
     if request.param == "uncompiled":
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         module = _uncompiled()

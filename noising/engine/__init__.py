@@ -6,6 +6,7 @@ Importing this package loads neither Django nor a compiler.
 
 from typing import Final
 
+from noising.engine import converters
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
@@ -31,6 +32,7 @@ __all__ = [
     "Noised",
     "build_process",
     "chosen_kernel",
+    "converters",
     "fresh_seed",
     "is_wasted",
     "lint",

@@ -33,7 +33,7 @@ from benchmarks.runner import ProgressListener, run
 from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.engine.parameters import nearest
-from noising.engine.sampling import MAX_THREADS
+from noising.engine.sampler.driver import MAX_THREADS
 
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140

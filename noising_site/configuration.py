@@ -16,7 +16,7 @@ from noising.engine import (
     EngineError,
     build_process,
 )
-from noising.engine.backends import KERNELS
+from noising.engine.sampler.backends import KERNELS
 from noising.secret_key import SecretKeyError, read_secret_key
 from noising.tokenizers import BUILTIN_TOKENIZERS, TokenizerError, load_tokenizer
 from noising_site.environment import Environment, SettingError

@@ -6,7 +6,7 @@ Importing this package loads neither Django nor a compiler.
 
 from typing import Final
 
-from noising.engine.backends import chosen_kernel, use_kernel
+from noising.engine import converters
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
@@ -14,7 +14,8 @@ from noising.engine.lint import Finding, is_wasted, lint, wasted_timesteps
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import fresh_seed
 from noising.engine.registry import build_process, with_hyperschedule
-from noising.engine.sampling import Noised
+from noising.engine.sampler.backends import chosen_kernel, use_kernel
+from noising.engine.sampler.driver import Noised
 from noising.engine.schedules import SCHEDULE_TYPES
 
 ENGINE_VERSION: Final = "1.0.0"
@@ -31,6 +32,7 @@ __all__ = [
     "Noised",
     "build_process",
     "chosen_kernel",
+    "converters",
     "fresh_seed",
     "is_wasted",
     "lint",

@@ -138,7 +138,9 @@ def check_range(
     """
     if array.size == 0:
         return
-    if low == 0:
+    if array.size == 1:
+        fine = low <= array.item() <= high
+    elif low == 0:
         unsigned = f"{array.dtype.byteorder}u{array.itemsize}"
         fine = int(array.view(unsigned).max()) <= high
     else:

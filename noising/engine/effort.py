@@ -27,8 +27,8 @@ from noising.engine.hyperschedules import (
 from noising.engine.information.octaves import MOST_OCTAVES
 from noising.engine.lint import THINNED
 from noising.engine.parameters import Integer
-from noising.engine.positions import COMPUTED_BLOCK
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
+from noising.engine.sampler.noise_levels import COMPUTED_BLOCK
 
 ENTROPY: Final = "sedd_entropy"
 ERASING: Final = frozenset({"absorbing", "hdlm_epsilon"})

@@ -18,43 +18,39 @@ from noising.engine.arrays import (
     quiet,
     time_array,
 )
-from noising.engine.batch import (
-    Batch,
-    check_ids,
-    check_rows,
-    checked_batch,
-    checked_tokens,
-    real_positions,
-)
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.hyperschedules import (
     Flat,
     Hyperschedule,
     LevelHyperschedule,
-    Moment,
     checked_weights,
 )
-from noising.engine.paths import Kind, check_path, collected, walk_of
-from noising.engine.positions import (
-    Levels,
-    PositionNoise,
-    by_hyperschedule,
-    by_weights,
-    default_token_types,
-)
+from noising.engine.noise_time import NoiseTime
 from noising.engine.quantities import ExactQuantities
 from noising.engine.randomness import fresh_seed
-from noising.engine.sampling import (
-    Noised,
-    checked_out,
-    checked_threads,
-    draw_struck,
-    law_of,
-    write_noised,
+from noising.engine.sampler.batch import (
+    Batch,
+    check_batch,
+    check_ids,
+    check_rows,
+    check_tokens,
+    find_real_positions,
 )
-from noising.engine.short import Short
-from noising.engine.times import sample_times
+from noising.engine.sampler.driver import (
+    Noised,
+    noise,
+)
+from noising.engine.sampler.noise_levels import (
+    NoiseLevels,
+    PositionNoise,
+    follow_hyperschedule,
+    make_token_types,
+    weigh_positions,
+)
+from noising.engine.sampler.small_batches import SmallBatches
+from noising.engine.sampler.trajectories import Kind, check_path, collect_states, walk
+from noising.engine.training_times import sample_times
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -86,16 +82,16 @@ class ForwardProcess(ExactQuantities):
         return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @functools.cached_property
-    def levels(self) -> Levels:
+    def levels(self) -> NoiseLevels:
         """The sampler's thresholds at the schedule's noise levels."""
-        return Levels(timeline=self.timeline, graph=self.graph)
+        return NoiseLevels(timeline=self.timeline, graph=self.graph)
 
     @functools.cached_property
-    def short(self) -> Short | None:
-        """The way of short sequences, or None where noise depends on the position."""
+    def small_batches(self) -> SmallBatches | None:
+        """What noises small batches, or None where it does not know the process."""
         if self.hyperschedule is not None or isinstance(self.graph, MatrixGraph):
             return None
-        return Short(self.levels) if Short.serves(self.levels) else None
+        return SmallBatches(self.levels) if SmallBatches.serves(self.levels) else None
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -136,7 +132,7 @@ class ForwardProcess(ExactQuantities):
             rule = "must be a scalar or (B,)"
             raise EngineError("t", "wrong_shape", rule, list(times.shape))
         length = checked_length(length)
-        given = None if tokens is None else checked_tokens(tokens, self.graph)
+        given = None if tokens is None else check_tokens(tokens, self.graph)
         rows = None if given is None else np.atleast_2d(given)
         shapes = {} if rows is None else {"tokens": rows.shape}
         if weights is not None:
@@ -145,11 +141,13 @@ class ForwardProcess(ExactQuantities):
             shapes["lengths"] = integer_array(lengths, "lengths").size, 1
         check_rows(length, shapes | {"t": (times.size, 1)})
         noise = self._position_noise(weights, token_types, length, rows)
-        real = None if lengths is None else real_positions(lengths, length)
-        moment = Moment(
-            t=np.atleast_1d(times), timesteps=None, num_timesteps=self.num_timesteps
+        real = None if lengths is None else find_real_positions(lengths, length)
+        time = NoiseTime(
+            given=np.atleast_1d(times),
+            is_timestep=False,
+            num_timesteps=self.num_timesteps,
         )
-        sigma = noise.of(slice(None), moment, length, rows, real).spread()
+        sigma = noise.group(slice(None), time, length, rows, real).spread()
         counts = [part.shape[0] for part in (sigma, rows, real) if part is not None]
         sigma = np.broadcast_to(sigma, (max(counts), length))
         one_row = lengths is None and (given is None or given.ndim == 1)
@@ -161,11 +159,11 @@ class ForwardProcess(ExactQuantities):
     ) -> PositionNoise:
         if weights is not None:
             count = None if rows is None else rows.shape[0]
-            return by_weights(self.timeline, weights, length, count)
+            return weigh_positions(self.timeline, weights, length, count)
         if token_types is not None:
-            own = default_token_types(token_types, self.vocab_size)
-            return by_hyperschedule(self.timeline, own)
-        return by_hyperschedule(self.timeline, self.hyperschedule or Flat())
+            own = make_token_types(token_types, self.vocab_size)
+            return follow_hyperschedule(self.timeline, own)
+        return follow_hyperschedule(self.timeline, self.hyperschedule or Flat())
 
     def rows(self, length: int) -> IntArray:
         """Return the levels of every row of a local-time family, (R+1, L).
@@ -220,48 +218,32 @@ class ForwardProcess(ExactQuantities):
         if seed is None:
             seed = fresh_seed()
         if t is sequence_ids is weights is protect is lengths is out is None:
-            short = self._noise_short(tokens, timestep, seed, draw, threads)
-            if short is not None:
-                return short
-        batch = checked_batch(
+            # What is plain and small needs no plan.
+            small = self.small_batches
+            if small is not None and type(threads) is int and threads == 1:
+                done = small.noise(tokens, timestep, seed, draw)
+                if done is not None:
+                    return Noised(
+                        tokens=done[0],
+                        seed=seed,
+                        clean=tokens,
+                        find_alpha=lambda: self.timeline.alphas[timestep],
+                        find_resampled=lambda: done[1],
+                    )
+        return noise(
+            self.levels,
+            self.hyperschedule,
             tokens,
-            self.graph,
+            timestep=timestep,
+            t=t,
             seed=seed,
             sequence_ids=sequence_ids,
             draw=draw,
+            weights=weights,
             protect=protect,
             lengths=lengths,
-        )
-        when = self.timeline.when(timestep, t)
-        noise = None
-        if weights is not None or self.hyperschedule is not None:
-            noise = self._position_noise(weights, None, batch.length, batch.tokens)
-        law = law_of(self.levels, batch, when, noise)
-        target = checked_out(out, batch.tokens, batch.shape)
-        workers = checked_threads(threads)
-        write_noised(batch, self.graph, law, target, workers)
-        return Noised(
-            tokens=target.reshape(batch.shape),
-            seed=batch.seed,
-            clean=batch.tokens.reshape(batch.shape),
-            alpha=lambda: self.timeline.alpha_at(when),
-            resampled=lambda: draw_struck(batch, law, workers),
-        )
-
-    def _noise_short(
-        self, tokens: Any, timestep: Any, seed: int, draw: int, threads: int
-    ) -> Noised | None:
-        if self.short is None or type(threads) is not int or threads != 1:
-            return None
-        done = self.short.noise(tokens, timestep, seed, draw)
-        if done is None:
-            return None
-        return Noised(
-            tokens=done[0],
-            seed=seed,
-            clean=tokens,
-            alpha=lambda: self.timeline.alphas[timestep],
-            resampled=lambda: done[1],
+            threads=threads,
+            out=out,
         )
 
     def trajectory(
@@ -292,7 +274,7 @@ class ForwardProcess(ExactQuantities):
             EngineError: an argument out of range, or a schedule whose sigma falls.
         """
         coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collected(*self._walk("coupled", tokens, timesteps, **coordinates))
+        return collect_states(*self._walk("coupled", tokens, timesteps, **coordinates))
 
     def sample_path(
         self,
@@ -323,7 +305,7 @@ class ForwardProcess(ExactQuantities):
                 a schedule whose sigma falls.
         """
         coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collected(*self._walk("markov", tokens, timesteps, **coordinates))
+        return collect_states(*self._walk("markov", tokens, timesteps, **coordinates))
 
     def walk(
         self,
@@ -362,13 +344,13 @@ class ForwardProcess(ExactQuantities):
         self, kind: Kind, tokens: Any, timesteps: Any, **coordinates: Any
     ) -> tuple[Batch, int, Iterator[TokenArray]]:
         self.timeline.require_valid_kernel()
-        batch = checked_batch(
+        batch = check_batch(
             tokens, self.graph, protect=None, lengths=None, **coordinates
         )
         steps = self.timeline.steps(timesteps, "timesteps")
         check_path(steps, rising=kind == "markov")
         check_ids(batch.tokens.reshape(batch.shape), self.graph)
-        states = walk_of(kind, self.levels, batch, steps, self.hyperschedule)
+        states = walk(kind, self.levels, batch, steps, self.hyperschedule)
         return batch, steps.size, states
 
     @quiet

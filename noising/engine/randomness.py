@@ -11,8 +11,9 @@ generators"; mix constants: Stafford's variant 13 and MurmurHash3's finaliser.
 """
 
 import enum
+import functools
 import os
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -37,7 +38,8 @@ MAX_SEQUENCE_ID: Final = (1 << 63) - 1
 MAX_DRAW: Final = (1 << 32) - 1
 FRESH_SEED_BITS: Final = 53
 
-_FEW: Final = 12  # sequences whose keys Python mixes faster than NumPy
+_FEW: Final = 4  # sequences whose keys Python mixes faster than NumPy
+_MANY: Final = 256  # sequences whose keys take longer to mix than NumPy's calls
 
 UNIFORM_BITS: Final = 53
 """A uniform is an integer below 2^53, read as that many 2^-53."""
@@ -52,6 +54,8 @@ def _constants(*values: int) -> WordArrays:
 
 MIX_SHIFTS: Final = _constants(30, 27, 31)
 MIX_FACTORS: Final = _constants(MIX_FIRST, MIX_SECOND)
+_ONE: Final = np.array(1, np.uint64)
+_ALTERNATING: Final = np.array(0xAAAAAAAAAAAAAAAA, np.uint64)
 _MURMUR_SHIFTS: Final = _constants(33, 33, 33)
 _MURMUR_FACTORS: Final = _constants(MURMUR_FIRST, MURMUR_SECOND)
 
@@ -87,13 +91,14 @@ def _mix_words(
     words: WordArray, spare: WordArray | None, shifts: WordArrays, factors: WordArrays
 ) -> None:
     first, second, third = shifts
-    spare = np.right_shift(words, first, out=spare)
+    one, other = factors
+    spare = np.right_shift(words, first, spare)
     words ^= spare
-    words *= factors[0]
-    np.right_shift(words, second, out=spare)
+    words *= one
+    np.right_shift(words, second, spare)
     words ^= spare
-    words *= factors[1]
-    np.right_shift(words, third, out=spare)
+    words *= other
+    np.right_shift(words, third, spare)
     words ^= spare
 
 
@@ -161,28 +166,47 @@ def sequence_keys(
         draw: 0..2^32-1.
         step: 0..2^32-1.
     """
-    if sequence_ids.size <= _FEW:
+    count = sequence_ids.size
+    if count <= _FEW:
         pairs = [sequence_key(seed, i, draw, step) for i in sequence_ids.tolist()]
         columns = np.array(pairs, np.uint64).reshape(-1, 2).T
         return columns[0].copy(), columns[1].copy()
-    last = np.uint64(_coordinate(draw, step))
-    ids = sequence_ids.astype(np.uint64)
-    keys = ids ^ np.uint64(mix64((seed + GOLDEN) & MASK64))
-    keys += np.uint64(GOLDEN)
-    mix64_words(keys)
-    keys ^= last
-    keys += np.uint64(GOLDEN)
-    mix64_words(keys)
-    gammas = ids ^ np.uint64(mix64_murmur((seed + GAMMA_SALT) & MASK64))
-    gammas += np.uint64(GAMMA_SALT)
-    mix64_murmur_words(gammas)
-    gammas ^= last
-    gammas += np.uint64(GAMMA_SALT)
-    mix64_murmur_words(gammas)
-    gammas |= np.uint64(1)
-    weak = np.bitwise_count(gammas ^ (gammas >> np.uint64(1))) < MIN_TRANSITIONS
-    gammas[weak] ^= np.uint64(0xAAAAAAAAAAAAAAAA)
-    return keys, gammas
+    # Both chains at once, (2, B): NumPy's calls cost more than some hundred words.
+    salts, shifts, factors = _chain_constants(count if count <= _MANY else 1)
+    first = mix64((seed + GOLDEN) & MASK64), mix64_murmur((seed + GAMMA_SALT) & MASK64)
+    words = np.bitwise_xor(sequence_ids.view(np.uint64), _column(*first))
+    spare = np.empty_like(words)
+    words += salts
+    _mix_words(words, spare, shifts, factors)
+    if draw or step:
+        words ^= np.uint64(_coordinate(draw, step))
+    words += salts
+    _mix_words(words, spare, shifts, factors)
+    gammas = words[1]
+    gammas |= _ONE
+    weak = np.bitwise_count(gammas ^ (gammas >> _ONE)) < MIN_TRANSITIONS
+    gammas ^= weak * _ALTERNATING  # among a few dozen there is mostly one
+    return words[0], gammas
+
+
+def _column(key: Any, gamma: Any) -> WordArray:
+    return np.array([[key], [gamma]], np.uint64)
+
+
+@functools.lru_cache(maxsize=64)
+def _chain_constants(count: int) -> tuple[WordArray, WordArrays, WordArrays]:
+    """Return salts, shifts and factors of keys above those of gammas, (2, count).
+
+    Where two shapes are the same NumPy works on them as on one long row, which takes
+    half the time.
+    """
+    pairs: list[tuple[Any, Any]] = [
+        (GOLDEN, GAMMA_SALT),
+        *zip(MIX_SHIFTS, _MURMUR_SHIFTS, strict=True),
+        *zip(MIX_FACTORS, _MURMUR_FACTORS, strict=True),
+    ]
+    salts, *rest = [np.repeat(_column(*pair), count, axis=1) for pair in pairs]
+    return salts, tuple(rest[:3]), tuple(rest[3:])
 
 
 def word(key: int, gamma: int, position: int, stream: Stream) -> int:

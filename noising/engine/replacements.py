@@ -1,6 +1,7 @@
 """Where noise puts a token: an id as a function of the position's word v."""
 
 import abc
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 from noising.engine.arrays import FloatArray, WordArray
 
 _GUIDE_BITS: Final = 18  # at most: 2^18 entries of 4 bytes stay in the cache
+_SHIFT_TO_40_BITS: Final = np.array(24, np.uint64)  # 0-d arrays are the quickest
+_SHIFT_FROM_40_BITS: Final = np.array(40, np.uint64)
 _CHUNK: Final = 1 << 13  # words looked up at once, which bounds the temporaries
+
+
+@functools.lru_cache(maxsize=64)
+def _as_word(value: int) -> WordArray:
+    return np.array(value, np.uint64)
 
 
 # Without eq: what no field tells apart would be equal, every table to every other.
@@ -36,9 +44,9 @@ class Even(Replacement):
 
     def ids(self, words: WordArray) -> WordArray:
         """Return ((v >> 24)·size) >> 40, in place."""
-        words >>= np.uint64(24)
-        words *= np.uint64(self.size)
-        words >>= np.uint64(40)
+        words >>= _SHIFT_TO_40_BITS
+        words *= _as_word(self.size)
+        words >>= _SHIFT_FROM_40_BITS
         return words
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 
 from noising.engine.arrays import (
-    AnyArray,
     AnyIntArray,
     FloatArray,
     IntArray,
@@ -19,36 +18,11 @@ from noising.engine.arrays import (
     time_array,
 )
 from noising.engine.errors import EngineError
+from noising.engine.noise_time import NoiseTime, time_of_timesteps
 from noising.engine.schedules import Schedule
 
 LARGEST_FALL: Final = 1e-9
 """Relative fall of sigma that counts as rounding; tables have none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """The time of a call, as given: timesteps or real times, never both.
-
-    Attributes:
-        field: the argument it was given by, ``timestep`` or ``t``.
-        steps: integer timesteps, or None.
-        times: real times in [0, 1], or None.
-    """
-
-    field: str
-    steps: AnyIntArray | None
-    times: AnyArray | None
-
-    @property
-    def given(self) -> AnyArray:
-        """The time in the shape and dtype in which it was given."""
-        given = self.times if self.steps is None else self.steps
-        return np.asarray(given)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape in which the time was given."""
-        return self.given.shape
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -89,9 +63,9 @@ class Timeline:
         Raises:
             EngineError: a timestep is no integer or out of range.
         """
-        return self._checked_steps(timestep, field).astype(np.int64)
+        return self._check_steps(timestep, field).astype(np.int64)
 
-    def _checked_steps(self, timestep: Any, field: str = "timestep") -> AnyIntArray:
+    def _check_steps(self, timestep: Any, field: str = "timestep") -> AnyIntArray:
         return bounded_integers(
             timestep,
             field,
@@ -102,7 +76,7 @@ class Timeline:
 
     def time(self, steps: IntArray) -> FloatArray:
         """Return t = (k+1)/T of checked timesteps."""
-        return np.divide(steps + 1, self.num_timesteps)
+        return time_of_timesteps(steps, self.num_timesteps)
 
     @quiet
     def evaluate(self, function: Callable[[FloatArray], FloatArray], t: Any) -> Any:
@@ -118,7 +92,7 @@ class Timeline:
         times = time_array(t)
         return function(times.reshape(-1)).reshape(times.shape)[()]
 
-    def when(self, timestep: Any, t: Any) -> When:
+    def check_time(self, timestep: Any, t: Any) -> NoiseTime:
         """Return the time of a call that gave one of the two.
 
         Raises:
@@ -127,15 +101,25 @@ class Timeline:
         if (timestep is None) == (t is None):
             received = "neither" if t is None else "both"
             raise EngineError("timestep", "one_of", "or `t` must be given", received)
-        if timestep is None:
-            return When(field="t", steps=None, times=checked_times(t, "t"))
-        return When(field="timestep", steps=self._checked_steps(timestep), times=None)
+        is_timestep = t is None
+        return NoiseTime(
+            given=self._check_steps(timestep) if is_timestep else checked_times(t, "t"),
+            is_timestep=is_timestep,
+            num_timesteps=self.num_timesteps,
+            field="timestep" if is_timestep else "t",
+        )
 
-    def times(self, when: When, given: AnyArray) -> FloatArray:
-        """Return times in float64 for some of what a call gave."""
-        if when.steps is None:
-            return given.astype(np.float64, copy=False)
-        return self.time(given.astype(np.int64, copy=False))
+    def make_times(self, steps: IntArray, field: str) -> list[NoiseTime]:
+        """Return the times of a call for each of some checked timesteps, (K,)."""
+        return [
+            NoiseTime(
+                given=np.asarray(step),
+                is_timestep=True,
+                num_timesteps=self.num_timesteps,
+                field=field,
+            )
+            for step in steps
+        ]
 
     def require_valid_kernel(self) -> None:
         """Check that sigma never falls, so that noise is only ever added.
@@ -152,8 +136,8 @@ class Timeline:
                 "marginals and `noise` work with it; `lint` says where it falls",
             )
 
-    def alpha_at(self, when: When) -> Any:
-        """Return alpha at the call's time, in its shape."""
-        if when.steps is not None:
-            return self.alphas[when.steps][()]
-        return self.evaluate(self.schedule.alpha, when.times)
+    def alpha_at(self, time: NoiseTime) -> Any:
+        """Return alpha at the time of a call, in its shape."""
+        if time.is_timestep:
+            return self.alphas[time.given][()]
+        return self.evaluate(self.schedule.alpha, time.given)

@@ -9,8 +9,8 @@ import pytest
 from noising.engine import EngineError, build_process
 from noising.engine.certify import certify, golden
 from noising.engine.graphs.uniform import Uniform
-from noising.engine.kernels import Hasher
 from noising.engine.replacements import Even
+from noising.engine.sampler.words import Hasher
 from noising.engine.schedules.continuous import Uniform as ConstantRate
 from noising.engine.timeline import Timeline
 from tests.engine.certificates import FEW, check_of, failed
@@ -264,12 +264,12 @@ def _without_the_last_id(monkeypatch):
 
 
 def _with_a_byte_twice(monkeypatch):
-    def leading(self, grid, draw=Hasher._leading_bytes):
+    def leading(self, grid, draw=Hasher.draw_leading_bytes):
         found = draw(self, grid)
         found[:, 7::8] = found[:, 1::8][:, : found[:, 7::8].shape[1]]
         return found
 
-    monkeypatch.setattr(Hasher, "_leading_bytes", leading)
+    monkeypatch.setattr(Hasher, "draw_leading_bytes", leading)
 
 
 @pytest.mark.parametrize(

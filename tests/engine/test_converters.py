@@ -1,11 +1,15 @@
 """Converters: exact both ways, against references and closed forms."""
 
+import contextlib
+import io
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from noising.engine import EngineError, build_process
+from noising.engine import EngineError, build_process, converters
 from noising.engine.converters import (
     alpha_of_sigma,
     alphas_of_betas,
@@ -22,6 +26,7 @@ from noising.engine.converters import (
 )
 from tests.engine.references import close, near, reference
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "conversions.md"
 SEDD = reference("sedd_noise")
 FLOW = reference("flow_matching_sched")
 DLLM = reference("dllm_sched")
@@ -162,3 +167,24 @@ def test_a_rate_for_every_kappa_is_asked_for():
     with pytest.raises(EngineError) as caught:
         dsigma_of_kappa([0.5, 1.0], [1.0])
     assert (caught.value.field, caught.value.code) == ("dkappa", "wrong_shape")
+
+
+def test_the_documents_example_prints_what_it_says():
+    text = DOCUMENT.read_text()
+    [code], [stated] = (
+        re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
+        for kind in ("python", "text")
+    )
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})  # noqa: S102 - our own document
+    assert printed.getvalue() == stated
+
+
+def test_the_document_names_every_converter():
+    named = set(re.findall(r"`(\w+_of_\w+|reversed_time)`", DOCUMENT.read_text()))
+    assert named == {
+        name
+        for name, value in vars(converters).items()
+        if getattr(value, "__module__", "") == converters.__name__ and name[0] != "_"
+    }

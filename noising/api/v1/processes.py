@@ -176,7 +176,7 @@ def prepared(process: ForwardProcess) -> ForwardProcess:
     """Return the process with its tables made, which else the first call would do."""
     process.fingerprint  # noqa: B018 - made on first use
     process.alphas  # noqa: B018
-    process.short  # noqa: B018
+    process.small_batches  # noqa: B018
     if not isinstance(process.graph, MatrixGraph):
         process.levels.outcome  # noqa: B018
         process.levels.table  # noqa: B018

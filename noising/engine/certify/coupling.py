@@ -13,7 +13,7 @@ from noising.engine.exact_tests import binomial_p_value
 from noising.engine.graphs import MatrixGraph
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import MASK64
-from noising.engine.sampling import THREADS_FROM
+from noising.engine.sampler.driver import THREADS_FROM
 
 _DRAW: Final = OTHER_DRAWS + 1  # a path uses the first
 _NESTED_ROWS: Final = 64

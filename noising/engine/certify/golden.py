@@ -13,6 +13,7 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.registry import build_process
+from noising.engine.sampler.small_blocks import MOST_TOKENS
 
 VECTORS: Final = (
     # (seed, sequence, draw, step), key, gamma, word(0), u of position 9, word(38)
@@ -79,9 +80,10 @@ EXAMPLE_SEED: Final = 2026
 EXAMPLE: Final = (44574, 25628, 21744, 20475, 47045, 0, 0, 0, 38073, 0, 0, 30861)
 """Twelve zeros noised at a move chance of one half, V = 50257."""
 
-ROWS: Final = 3
 LENGTH: Final = 200
-"""Zeros in rows that are noised as a batch, and one of them alone."""
+ROWS: Final = MOST_TOKENS // LENGTH + 1
+"""Rows of zeros: noised together they are no small batch, some of them are."""
+_SOME: Final = 3
 
 _HALF: Final = 1 << (UNIFORM_BITS - 1)
 
@@ -89,16 +91,22 @@ _HALF: Final = 1 << (UNIFORM_BITS - 1)
 def golden_vectors() -> Evidence:
     """Compare words, and what is noised by them, with the published recipe.
 
-    A batch and one sequence are noised in different ways: both are compared, with the
-    recipe in plain integers and where there is one with the published example.
+    A batch, a small one and one sequence are noised in different ways: all are
+    compared with the recipe in plain integers, and one with the published example.
     """
     wrong = [vector[0] for vector in VECTORS if _words(*vector[0]) != vector[1:]]
     process = build_process({"schedule": {"type": "custom", "alphas": [0.5] * 1000}})
     zeros = np.zeros((ROWS, LENGTH), np.int64)
     expected = np.array([_noised_zeros(row, process.vocab_size) for row in range(ROWS)])
     batch = process.noise(zeros, 0, seed=EXAMPLE_SEED).tokens
+    some = process.noise(zeros[:_SOME], 0, seed=EXAMPLE_SEED).tokens
     alone = process.noise(zeros[0], 0, seed=EXAMPLE_SEED).tokens
-    pairs = [(batch, expected), (alone, expected[0]), (alone[: len(EXAMPLE)], EXAMPLE)]
+    pairs = [
+        (batch, expected),
+        (some, expected[:_SOME]),
+        (alone, expected[0]),
+        (alone[: len(EXAMPLE)], EXAMPLE),
+    ]
     differing = sum(int(np.not_equal(one, other).sum()) for one, other in pairs)
     compared = sum(one.size for one, _ in pairs)
     return Evidence(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from noising.engine.graphs.absorbing import Absorbing
 from noising.engine.graphs.base import Graph
+from noising.engine.graphs.events import Events
 from noising.engine.graphs.gidd import Gidd
 from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
 from noising.engine.graphs.marginal import Marginal
@@ -24,4 +25,4 @@ GRAPH_TYPES: Mapping[str, type[Graph]] = {
 }
 """The one table from a specification's ``type`` to its class."""
 
-__all__ = ["GRAPH_TYPES", "Graph", "MatrixGraph"]
+__all__ = ["GRAPH_TYPES", "Events", "Graph", "MatrixGraph"]

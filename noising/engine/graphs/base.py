@@ -14,8 +14,8 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, float_array
 from noising.engine.errors import EngineError
+from noising.engine.graphs.events import Events
 from noising.engine.information import InformationCurve
-from noising.engine.limits import Events
 from noising.engine.parameters import Parameter
 from noising.engine.replacements import Even, Replacement
 

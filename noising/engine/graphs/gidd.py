@@ -9,9 +9,9 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray
 from noising.engine.graphs.base import added_noise
+from noising.engine.graphs.events import Events
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
 from noising.engine.information import Channel
-from noising.engine.limits import Events
 
 _FIRST_TIME: Final = 1e-300  # stands for 0 where the ratio of t and c is wanted
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray
 from noising.engine.graphs.base import added_noise, later_noise
+from noising.engine.graphs.events import Events
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
 from noising.engine.information import (
     Channel,
@@ -15,7 +16,6 @@ from noising.engine.information import (
     InformationCurve,
     ResamplingInformation,
 )
-from noising.engine.limits import Events
 from noising.engine.parameters import Number, Parameter
 
 

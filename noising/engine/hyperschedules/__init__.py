@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from noising.engine.hyperschedules.annealing import Block, HybridAnnealing, Sliding
 from noising.engine.hyperschedules.autoregressive import ArDiffusion, Autoregressive
-from noising.engine.hyperschedules.base import Hyperschedule, Moment, Placed
+from noising.engine.hyperschedules.base import GroupedSigma, Hyperschedule
 from noising.engine.hyperschedules.diffusion_forcing import DiffusionForcing
 from noising.engine.hyperschedules.flat import Flat
 from noising.engine.hyperschedules.matrix import Matrix
@@ -14,7 +14,7 @@ from noising.engine.hyperschedules.weights import (
     TokenTypes,
     Weights,
     checked_weights,
-    placed_by_weights,
+    group_sigma_by_weights,
 )
 
 HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
@@ -35,13 +35,12 @@ __all__ = [
     "HYPERSCHEDULE_TYPES",
     "TYPE_WEIGHTS",
     "Flat",
+    "GroupedSigma",
     "Hyperschedule",
     "LevelHyperschedule",
     "Matrix",
-    "Moment",
-    "Placed",
     "TokenTypes",
     "Weights",
     "checked_weights",
-    "placed_by_weights",
+    "group_sigma_by_weights",
 ]

@@ -8,8 +8,9 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.errors import EngineError
-from noising.engine.hyperschedules.base import ContinuousHyperschedule, Moment
+from noising.engine.hyperschedules.base import ContinuousHyperschedule
 from noising.engine.hyperschedules.rows import LevelHyperschedule
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
 
 
@@ -70,15 +71,15 @@ class ArDiffusion(ContinuousHyperschedule):
             raise EngineError("hyperschedule.anchor", "wrong_length", rule, len(anchor))
         return cls(anchor=(anchor[0], anchor[1]))
 
-    def local(self, moment: Moment, length: int) -> FloatArray:
+    def local(self, time: NoiseTime, length: int) -> FloatArray:
         """Return the local times, (B, length).
 
         Raises:
             EngineError: the anchor is not beyond the sequence's end.
         """
-        total = moment.num_timesteps
+        total = time.num_timesteps
         position, timestep = self._anchor(length, total)
-        s = moment.t[:, None] * (length + total)
+        s = time.t[:, None] * (length + total)
         start = np.clip(length - s, 0.0, length)
         height = np.clip(s - length, 0.0, total)
         slope = (timestep - height) / (position - start)

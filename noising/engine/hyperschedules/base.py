@@ -8,49 +8,14 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import Parameter
 
 SigmaFunction: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """When the rows of a batch are noised.
-
-    Attributes:
-        t: (B,) times in [0, 1]; (1,) for one time for all rows.
-        timesteps: (B,) the integer steps these times come from, or None.
-        num_timesteps: T.
-    """
-
-    t: FloatArray
-    timesteps: IntArray | None
-    num_timesteps: int
-
-    def row_of(self, count: int) -> IntArray:
-        """Return which of the rows 0..count is in force, (B,).
-
-        Timestep k takes row ceil((k+1)·count/T), in integers; a real t takes
-        ceil(t·count), forgiving 1e-9.
-        """
-        if self.timesteps is not None:
-            total = self.num_timesteps
-            return ((self.timesteps + 1) * count + total - 1) // total
-        return np.ceil(self.t * count - 1e-9).astype(np.int64)
-
-    def of(self, rows: IntArray) -> "Moment":
-        """Return the moment of some of the rows; one time for all stays that."""
-        if self.t.size == 1:
-            return self
-        return Moment(
-            t=self.t[rows],
-            timesteps=None if self.timesteps is None else self.timesteps[rows],
-            num_timesteps=self.num_timesteps,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class GroupedSigma:
     """Total noise of groups of positions, and which group each position is in.
 
     What depends on the noise alone need be worked out once for a group.
@@ -77,7 +42,7 @@ class Placed:
             axis=1,
         )
 
-    def index(self, group: IntArray, rows: int) -> IntArray:
+    def find_places(self, group: IntArray, rows: int) -> IntArray:
         """Return where positions find their noise in the flattened `sigma`.
 
         Args:
@@ -110,19 +75,19 @@ class Hyperschedule(abc.ABC):
         """
 
     @abc.abstractmethod
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return the total noise of the positions of B rows, or of one for all.
 
         Args:
             sigma: the schedule's total noise as a function of time.
-            moment: the time of each of the B rows.
+            time: the time of each of the B rows.
             length: positions in a row.
             tokens: (B, length) clean tokens, for families that look at them.
             real: (B, length) False at padding, or None where nothing is padded.
@@ -143,11 +108,11 @@ class LocalTimeHyperschedule(Hyperschedule):
     """The dtype of `local`: times, or places in a table."""
 
     @abc.abstractmethod
-    def local(self, moment: Moment, length: int) -> np.ndarray:
+    def local(self, time: NoiseTime, length: int) -> np.ndarray:
         """Return where every position is in its own time, (B, length).
 
         Args:
-            moment: the time of each of the B rows.
+            time: the time of each of the B rows.
             length: positions in a row.
 
         Returns:
@@ -158,31 +123,33 @@ class LocalTimeHyperschedule(Hyperschedule):
         """
 
     @abc.abstractmethod
-    def noise(self, sigma: SigmaFunction, local: np.ndarray) -> Placed:
+    def find_sigma(self, sigma: SigmaFunction, local: np.ndarray) -> GroupedSigma:
         """Return the total noise where `local` says."""
 
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return sigma at each position's local time."""
         if real is None:
-            return self.noise(sigma, self.local(moment, length))
+            return self.find_sigma(sigma, self.local(time, length))
         lengths = real.sum(axis=1)
         local = np.zeros(real.shape, self.LOCAL_DTYPE)
         for real_length in set(lengths.tolist()) - {0}:
             rows = np.flatnonzero(lengths == real_length)
-            local[rows, :real_length] = self.local(moment.of(rows), real_length)
-        return self.noise(sigma, local)
+            local[rows, :real_length] = self.local(time.select_rows(rows), real_length)
+        return self.find_sigma(sigma, local)
 
 
 class ContinuousHyperschedule(LocalTimeHyperschedule):
     """Local times are real numbers in [0, 1], one for every position."""
 
-    def noise(self, sigma: SigmaFunction, local: FloatArray) -> Placed:
+    def find_sigma(self, sigma: SigmaFunction, local: FloatArray) -> GroupedSigma:
         """Return sigma at the local times."""
-        return Placed(sigma=sigma(local.reshape(-1)).reshape(local.shape), group=None)
+        return GroupedSigma(
+            sigma=sigma(local.reshape(-1)).reshape(local.shape), group=None
+        )

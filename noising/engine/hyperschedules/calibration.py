@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, quiet
-from noising.engine.hyperschedules.base import Placed
+from noising.engine.hyperschedules.base import GroupedSigma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class WeightGroups:
         counts = np.where(np.isinf(distinct), 0.0, sizes)
         return cls(weights=distinct, counts=counts, place=place)
 
-    def placed(self, sigma: FloatArray, *, calibrate: bool) -> Placed:
+    def group_sigma(self, sigma: FloatArray, *, calibrate: bool) -> GroupedSigma:
         """Return s/w_i of every position, or of its group.
 
         Args:
@@ -60,7 +60,7 @@ class WeightGroups:
             noise = calibrated_sigma(sigma, self.weights, self.counts)
         else:
             noise = np.where(self.counts > 0.0, sigma[:, None] / self.weights, 0.0)
-        return Placed(sigma=noise, group=self.place)
+        return GroupedSigma(sigma=noise, group=self.place)
 
 
 @quiet

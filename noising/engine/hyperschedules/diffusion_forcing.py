@@ -10,9 +10,9 @@ from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.hyperschedules.base import (
     ContinuousHyperschedule,
     Hyperschedule,
-    Moment,
 )
 from noising.engine.hyperschedules.rows import LEVELS, LevelHyperschedule
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import REQUIRED, Choice, Integer, Number, Parameter
 from noising.engine.randomness import (
     MASK64,
@@ -110,9 +110,9 @@ class Independent(ContinuousHyperschedule):
         # 52 leading bits and a half: exact, and never 0 or 1.
         return np.ldexp((words >> np.uint64(12)).astype(np.float64) + 0.5, -52)
 
-    def local(self, moment: Moment, length: int) -> FloatArray:
+    def local(self, time: NoiseTime, length: int) -> FloatArray:
         """Return the local times, (B, length): 0 at t = 0 and 1 at t = 1."""
-        t = moment.t[:, None]
+        t = time.t[:, None]
         return self.paces(length) ** ((1.0 - t) / t)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, TokenArray
 from noising.engine.hyperschedules.base import (
+    GroupedSigma,
     Hyperschedule,
-    Moment,
-    Placed,
     SigmaFunction,
 )
+from noising.engine.noise_time import NoiseTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +24,14 @@ class Flat(Hyperschedule):
         """Return the hyperschedule; it has no parameters."""
         return cls()
 
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return the row's sigma at every position."""
         everywhere = np.zeros((1, length), np.int64)
-        return Placed(sigma=sigma(moment.t)[:, None], group=everywhere)
+        return GroupedSigma(sigma=sigma(time.t)[:, None], group=everywhere)

@@ -8,8 +8,9 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, IntArray, TokenArray
 from noising.engine.errors import EngineError
-from noising.engine.hyperschedules.base import Moment, Placed, SigmaFunction
+from noising.engine.hyperschedules.base import GroupedSigma, SigmaFunction
 from noising.engine.hyperschedules.rows import LevelHyperschedule
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import (
     REQUIRED,
     Integer,
@@ -119,13 +120,13 @@ class Matrix(LevelHyperschedule):
             )
         return self.walk[steps]
 
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return sigma at each position's level; padding changes no other's."""
-        return self.noise(sigma, self.local(moment, length))
+        return self.find_sigma(sigma, self.local(time, length))

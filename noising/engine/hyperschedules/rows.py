@@ -13,11 +13,11 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray, check_elements
 from noising.engine.hyperschedules.base import (
+    GroupedSigma,
     LocalTimeHyperschedule,
-    Moment,
-    Placed,
     SigmaFunction,
 )
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import Integer
 
 LEVELS: Final = Integer(
@@ -62,10 +62,10 @@ class LevelHyperschedule(LocalTimeHyperschedule):
         check_elements(count + 1, length, field="length")
         return self.at(np.arange(count, -1, -1), length)
 
-    def local(self, moment: Moment, length: int) -> IntArray:
+    def local(self, time: NoiseTime, length: int) -> IntArray:
         """Return each position's place in the table of times, (B, length)."""
         count = self.count(length)
-        return self.places(count - moment.row_of(count), length)
+        return self.places(count - time.find_rows(count), length)
 
     def places(self, steps: IntArray, length: int) -> IntArray:
         """Return places in the table of times at steps of the walk: the levels."""
@@ -75,6 +75,6 @@ class LevelHyperschedule(LocalTimeHyperschedule):
         """Return the table of local times, here level/levels for every level."""
         return np.arange(self.levels + 1) / self.levels
 
-    def noise(self, sigma: SigmaFunction, local: IntArray) -> Placed:
+    def find_sigma(self, sigma: SigmaFunction, local: IntArray) -> GroupedSigma:
         """Return sigma at the times in the table, whose places are the groups."""
-        return Placed(sigma=sigma(self.times())[None], group=local)
+        return GroupedSigma(sigma=sigma(self.times())[None], group=local)

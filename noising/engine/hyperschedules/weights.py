@@ -16,12 +16,12 @@ from noising.engine.arrays import (
 )
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules.base import (
+    GroupedSigma,
     Hyperschedule,
-    Moment,
-    Placed,
     SigmaFunction,
 )
 from noising.engine.hyperschedules.calibration import WeightGroups
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import (
     REQUIRED,
     Flag,
@@ -70,9 +70,9 @@ def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
     return values
 
 
-def placed_by_weights(
+def group_sigma_by_weights(
     sigma: FloatArray, weights: FloatArray, real: BoolArray | None, *, calibrate: bool
-) -> Placed:
+) -> GroupedSigma:
     """Return sigma_i = s/w_i for every position.
 
     Multiplying all weights by a constant changes nothing.
@@ -88,7 +88,7 @@ def placed_by_weights(
         EngineError: there are neither one time nor one row nor as many of both.
     """
     check_rows(sigma, weights)
-    return WeightGroups.of(weights, real).placed(sigma, calibrate=calibrate)
+    return WeightGroups.of(weights, real).group_sigma(sigma, calibrate=calibrate)
 
 
 def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
@@ -132,14 +132,14 @@ class Weights(Hyperschedule):
         weights = checked_weights(parameters["weights"], "hyperschedule.weights")
         return cls(weights=weights, calibrate=parameters["calibrate"])
 
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return s/w_i; `length` must be the number of weights."""
         if length != self.weights.size:
             raise EngineError(
@@ -148,8 +148,8 @@ class Weights(Hyperschedule):
                 f"must have one weight for each of the {length} positions",
                 self.weights.size,
             )
-        return placed_by_weights(
-            sigma(moment.t), self.weights[None], real, calibrate=self.calibrate
+        return group_sigma_by_weights(
+            sigma(time.t), self.weights[None], real, calibrate=self.calibrate
         )
 
 
@@ -287,19 +287,19 @@ class TokenTypes(Hyperschedule):
         place = np.minimum(np.searchsorted(self.ids, tokens), self.ids.size - 1)
         return np.where(self.ids[place] == tokens, self.types[place], other)
 
-    def placed(
+    def group_sigma(
         self,
         sigma: SigmaFunction,
-        moment: Moment,
+        time: NoiseTime,
         length: int,
         tokens: TokenArray | None,
         real: BoolArray | None,
-    ) -> Placed:
+    ) -> GroupedSigma:
         """Return s/w by the type of each token; needs `tokens`."""
         if tokens is None:
             rule = "are needed by a hyperschedule of type `token_types`"
             raise EngineError("tokens", "missing", rule, None)
-        types, noise = self.type_of(tokens), sigma(moment.t)
+        types, noise = self.type_of(tokens), sigma(time.t)
         check_rows(noise, types)
         present = np.ones(types.shape, bool) if real is None else real
         counts = np.stack(
@@ -308,4 +308,4 @@ class TokenTypes(Hyperschedule):
         groups = WeightGroups(
             weights=self.weights[None], counts=counts.astype(np.float64), place=types
         )
-        return groups.placed(noise, calibrate=self.calibrate)
+        return groups.group_sigma(noise, calibrate=self.calibrate)

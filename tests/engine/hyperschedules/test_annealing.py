@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.hyperschedules import Moment
+from noising.engine.noise_time import NoiseTime
 from tests.engine.references import near, reference
 
 HDLM = {case["name"]: case for case in reference("hdlm")["hyperschedules_L8"]}
@@ -169,8 +169,8 @@ def test_timesteps_take_their_rows_by_integer_arithmetic(family, steps):
 
 def test_real_times_take_the_next_row_but_forgive_a_billionth():
     def row(t):
-        moment = Moment(t=np.array([t]), timesteps=None, num_timesteps=1)
-        return moment.row_of(3).item()
+        time = NoiseTime(given=np.array([t]), is_timestep=False, num_timesteps=1)
+        return time.find_rows(3).item()
 
     assert [row(t) for t in (0.0, 1e-9, 1e-8, 1 / 3, 0.34, 1.0)] == [0, 1, 1, 1, 2, 3]
     assert row(1e-10) == 0

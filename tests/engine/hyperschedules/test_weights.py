@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.hyperschedules import checked_weights, placed_by_weights
+from noising.engine.hyperschedules import checked_weights, group_sigma_by_weights
 from tests.engine.references import near
 
 RATIOS = [1.0, 1.5, 10.0, 1e3, 1e6]
@@ -34,7 +34,7 @@ def _shapes(ratio):
 def _calibrated(sigma, weights, real=None):
     rows = np.atleast_2d(weights)
     noise = np.atleast_1d(np.asarray(sigma, np.float64))
-    return placed_by_weights(noise, rows, real, calibrate=True).spread()
+    return group_sigma_by_weights(noise, rows, real, calibrate=True).spread()
 
 
 def _process(schedule=None, **hyperschedule):
@@ -169,7 +169,7 @@ def test_weights_of_a_call_may_be_one_row_or_many():
 def test_times_and_rows_must_fit_each_other():
     process = _process(weights=[1.0, 2.0])
     with pytest.raises(EngineError) as caught:
-        placed_by_weights(np.ones(3), np.ones((2, 5)), None, calibrate=True)
+        group_sigma_by_weights(np.ones(3), np.ones((2, 5)), None, calibrate=True)
     assert (caught.value.field, caught.value.code) == ("t", "wrong_shape")
     with pytest.raises(EngineError) as caught:
         process.position_sigma(0.5, 3)

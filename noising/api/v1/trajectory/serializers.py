@@ -16,7 +16,7 @@ from noising.api.v1.items import GREATEST, range_detail
 from noising.api.v1.processes import check_seconds
 from noising.api.v1.rows import Rows, are_nested
 from noising.api.v1.serializers import Chosen, DrawnSerializer
-from noising.engine.paths import Kind
+from noising.engine.sampler.trajectories import Kind
 
 KINDS: tuple[Kind, ...] = ("coupled", "markov")
 

@@ -10,6 +10,7 @@ from noising.api.v1.processes import SLOTS
 from noising.api.v1.trajectory.answers import Lines
 from noising.api.v1.trajectory.views import TRAJECTORY
 from noising.engine import build_process, with_hyperschedule
+from noising.engine.sampler import trajectories
 from noising_site.asgi import application
 from tests.api.problems import pointers_of, problem_of
 from tests.site.test_asgi import BASE
@@ -188,7 +189,7 @@ def test_a_stream_holds_its_turn_until_it_is_given_up(ask, settings):
 
 
 def test_states_are_worked_out_one_by_one(ask, monkeypatch):
-    monkeypatch.setattr("noising.engine.paths.write_noised", fail_after(2))
+    monkeypatch.setattr(trajectories, "write_noised", fail_after(2))
     response = ask("trajectory", tokens=TOKENS, timesteps=STEPS, seed=1)
     lines = iter(response.streaming_content)
     assert orjson.loads(next(lines))["timestep"] == 0

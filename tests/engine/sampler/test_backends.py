@@ -8,14 +8,14 @@ import pytest
 
 from noising.engine import (
     EngineError,
-    backends,
     build_process,
     chosen_kernel,
-    numba_worker,
     use_kernel,
     with_hyperschedule,
 )
-from noising.engine.kernels import Worker
+from noising.engine.sampler import backends
+from noising.engine.sampler.kernel_numba import kernel as numba_kernel
+from noising.engine.sampler.kernel_numpy import NumpyKernel
 
 V = 90
 GRAPHS = (
@@ -32,6 +32,7 @@ GRAPHS = (
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch):
     monkeypatch.delenv(backends.VARIABLE, raising=False)
+    use_kernel(None)
     yield
     use_kernel(None)
 
@@ -100,45 +101,27 @@ def test_numpy_is_the_default_and_none_returns_to_the_environment(monkeypatch):
     use_kernel(None)
     monkeypatch.setenv(backends.VARIABLE, "numba")
     assert chosen_kernel() == "numba"
-    assert backends.worker_class(10, 8) is numba_worker.NumbaWorker
+    assert backends.find_kernel(10) is numba_kernel.NumbaKernel
 
 
-def test_auto_prefers_numba_for_large_batches_that_need_no_compiling(monkeypatch):
+def test_auto_prefers_numba_for_large_batches():
     use_kernel("auto")
     large = backends.AUTO_FROM
-    monkeypatch.setattr(numba_worker, "is_cached", lambda itemsize: itemsize == 8)
-    assert backends.worker_class(large, 8) is numba_worker.NumbaWorker
-    assert backends.worker_class(large, 2) is Worker
-    assert backends.worker_class(large - 1, 8) is Worker
+    assert backends.find_kernel(large) is numba_kernel.NumbaKernel
+    assert backends.find_kernel(large - 1) is NumpyKernel
 
 
-def test_what_is_compiled_is_found_in_the_cache():
-    use_kernel("numba")
-    numba_worker.is_cached.cache_clear()
-    assert all(numba_worker.is_cached(itemsize) for itemsize in (1, 2, 4, 8))
-
-
-def test_without_a_folder_for_the_cache_nothing_is_cached(monkeypatch):
-    def refuse(*_):
-        raise RuntimeError("no locator available")
-
-    numba_worker.is_cached.cache_clear()
-    monkeypatch.setattr(numba_worker.caching, "FunctionCache", refuse)
-    assert not numba_worker.is_cached(8)
-    numba_worker.is_cached.cache_clear()
-
-
-def test_without_compiling_there_is_nothing_to_wait_for(monkeypatch):
-    monkeypatch.setattr(numba_worker.numba.config, "DISABLE_JIT", True)
-    numba_worker.is_cached.cache_clear()
-    assert numba_worker.is_cached(8)
-    numba_worker.is_cached.cache_clear()
+@pytest.mark.parametrize("name", ["numba", "auto"])
+def test_a_kernel_that_is_chosen_is_compiled_before_the_first_call(name):
+    numba_kernel.noise_kernel.cache_clear()
+    use_kernel(name)
+    assert numba_kernel.noise_kernel.cache_info().currsize == 4
 
 
 def test_without_compiling_the_kernel_is_the_python_it_is_made_of(monkeypatch):
-    monkeypatch.setattr(numba_worker.numba.config, "DISABLE_JIT", True)
-    made = numba_worker.noise_kernel.__wrapped__(8)
-    assert made is numba_worker.noise_rows
+    monkeypatch.setattr(numba_kernel.numba.config, "DISABLE_JIT", True)
+    made = numba_kernel.noise_kernel.__wrapped__(8)
+    assert made is numba_kernel.noise_rows
 
 
 @pytest.mark.parametrize("name", ["torch", "Numba", ""])
@@ -158,7 +141,7 @@ def test_numba_must_be_installed_to_be_chosen_and_auto_does_without(monkeypatch)
         use_kernel("numba")
     assert caught.value.code == "not_installed"
     use_kernel("auto")
-    assert backends.worker_class(backends.AUTO_FROM, 8) is Worker
+    assert backends.find_kernel(backends.AUTO_FROM) is NumpyKernel
 
 
 def test_the_engine_by_itself_never_loads_the_compiler():

@@ -15,9 +15,14 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from noising.engine.kernel_arguments import CONSTANT, EVEN, NO_EVENT, WITH_MOVE
-from noising.engine.limits import LEADING_SHIFT
 from noising.engine.randomness import MIX_FIRST, MIX_SECOND, UNIFORM_BITS, Stream
+from noising.engine.sampler.kernel_numba.arguments import (
+    CONSTANT,
+    EVEN,
+    NO_EVENT,
+    WITH_MOVE,
+)
+from noising.engine.sampler.thresholds import LEADING_SHIFT
 
 PIECE: Final = 1024
 """Positions worked on at once, a multiple of 64."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
-from noising.engine.blocks import LimitedBlock, Outcome
-from noising.engine.limits import ByteArray
 from noising.engine.replacements import Even, Table
+from noising.engine.sampler.blocks import EventBlock, Outcome
+from noising.engine.sampler.thresholds import ByteArray
 
 EVEN: Final = 0
 CONSTANT: Final = 1
@@ -23,7 +23,7 @@ _Array = TypeVar("_Array", bound=AnyArray)
 
 
 class Where(NamedTuple):
-    """What decides where noise strikes in a block; absent arrays have no rows.
+    """What decides which tokens of a block are resampled; absent arrays have no rows.
 
     Attributes:
         keys: (R, 1) uint64.
@@ -70,36 +70,37 @@ class Draw(NamedTuple):
     shift: np.uint64
 
 
-def plain(array: _Array) -> _Array:
+def make_plain(array: _Array) -> _Array:
     """Return an array of the kind the kernel is compiled for."""
     flags = array.flags
     plain = flags.c_contiguous and flags.aligned and flags.writeable
     return array if plain else array.copy()
 
 
-def where_of(block: LimitedBlock) -> Where:
-    """Return what decides where noise strikes in a block."""
-    limits, grid = block.level, block.grid
+def describe_block(block: EventBlock) -> Where:
+    """Return what decides which tokens of a block are resampled."""
+    thresholds, grid, fixed = block.level, block.grid, block.fixed
+    mask, index = thresholds.mask, thresholds.index
     event = NO_EVENT
-    if limits.mask is not None:
-        event = WITH_MOVE if limits.mask_needs_move else ALONE
+    if mask is not None:
+        event = WITH_MOVE if thresholds.mask_needs_move else ALONE
     nothing = np.empty((0, 0), np.uint64)
-    index: Any = limits.index
+    places: Any = nothing.view(np.int64) if index is None else make_plain(index)
     return Where(
-        keys=plain(grid.keys),
-        gammas=plain(grid.gammas),
+        keys=make_plain(grid.keys),
+        gammas=make_plain(grid.gammas),
         first=np.uint64(grid.first),
-        move=plain(np.atleast_2d(limits.move)),
-        leading=plain(np.atleast_2d(limits.leading)),
-        mask=nothing if limits.mask is None else plain(np.atleast_2d(limits.mask)),
-        places=nothing.view(np.int64) if index is None else plain(index),
-        fixed=nothing.astype(np.bool_) if block.fixed is None else plain(block.fixed),
+        move=make_plain(np.atleast_2d(thresholds.move)),
+        leading=make_plain(np.atleast_2d(thresholds.leading)),
+        mask=nothing if mask is None else make_plain(np.atleast_2d(mask)),
+        places=places,
+        fixed=nothing.astype(np.bool_) if fixed is None else make_plain(fixed),
         event=event,
     )
 
 
 @functools.lru_cache(maxsize=64)
-def draw_of(outcome: Outcome) -> Draw:
+def describe_outcome(outcome: Outcome) -> Draw:
     """Return what replaces tokens."""
     replacement = outcome.replacement
     draw = Draw(

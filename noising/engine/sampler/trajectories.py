@@ -7,23 +7,28 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray, TokenArray, quiet
-from noising.engine.batch import Batch
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.base import later_noise
 from noising.engine.hyperschedules import Hyperschedule
-from noising.engine.limits import Limits
-from noising.engine.positions import (
-    Level,
-    Levels,
-    Place,
-    PositionNoise,
-    Source,
-    by_hyperschedule,
-    sigma_source,
+from noising.engine.noise_time import NoiseTime
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.driver import (
+    SamplingPlan,
+    plan_events,
+    plan_matrix,
+    plan_noise,
+    write_noised,
 )
-from noising.engine.sampling import Law, event_law, law_of, matrix_law, write_noised
-from noising.engine.timeline import When
+from noising.engine.sampler.noise_levels import (
+    Level,
+    LevelSource,
+    NoiseLevels,
+    PositionNoise,
+    find_sigma_source,
+    follow_hyperschedule,
+)
+from noising.engine.sampler.thresholds import Thresholds
 
 Kind: TypeAlias = Literal["coupled", "markov"]
 
@@ -49,9 +54,9 @@ def check_path(steps: IntArray, *, rising: bool) -> None:
         )
 
 
-def walk_of(
+def walk(
     kind: Kind,
-    levels: Levels,
+    levels: NoiseLevels,
     batch: Batch,
     steps: IntArray,
     hyperschedule: Hyperschedule | None,
@@ -68,14 +73,16 @@ def walk_of(
     """
     noise = None
     if hyperschedule is not None:
-        noise = by_hyperschedule(levels.timeline, hyperschedule)
-    whens = [When(field="timesteps", steps=step, times=None) for step in steps]
+        noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    times = levels.timeline.make_times(steps, "timesteps")
     if kind == "coupled" or levels.graph.COUPLED_IS_MARKOV:
-        return _coupled(levels, batch, whens, noise)
-    return _markov(levels, batch, whens, noise)
+        return _walk_coupled(levels, batch, times, noise)
+    return _walk_markov(levels, batch, times, noise)
 
 
-def collected(batch: Batch, count: int, states: Iterator[TokenArray]) -> TokenArray:
+def collect_states(
+    batch: Batch, count: int, states: Iterator[TokenArray]
+) -> TokenArray:
     """Return `count` states of a batch as one array, (K, L) or (K, B, L)."""
     dtype = batch.tokens.dtype.newbyteorder("=")
     whole = np.empty((count, *batch.tokens.shape), dtype)
@@ -84,39 +91,47 @@ def collected(batch: Batch, count: int, states: Iterator[TokenArray]) -> TokenAr
     return whole.reshape(count, *batch.shape)
 
 
-def _coupled(
-    levels: Levels, batch: Batch, whens: list[When], noise: PositionNoise | None
+def _walk_coupled(
+    levels: NoiseLevels,
+    batch: Batch,
+    times: list[NoiseTime],
+    noise: PositionNoise | None,
 ) -> Iterator[TokenArray]:
-    for when in whens:
-        yield _noised(levels, batch, law_of(levels, batch, when, noise))
+    for time in times:
+        yield _noise(plan_noise(levels, batch, time, noise))
 
 
-def _markov(
-    levels: Levels, batch: Batch, whens: list[When], noise: PositionNoise | None
+def _walk_markov(
+    levels: NoiseLevels,
+    batch: Batch,
+    times: list[NoiseTime],
+    noise: PositionNoise | None,
 ) -> Iterator[TokenArray]:
     """Yield the first state from the marginal, each further one from the kernel.
 
     Step j draws its words at step coordinate j + 1.
     """
     state = batch.tokens
-    for j, when in enumerate(whens):
+    for j, time in enumerate(times):
         current = dataclasses.replace(batch, step=j + 1)
-        law = law_of(levels, current, when, noise)
-        if j > 0:
-            current = _carried(levels, current, state)
-            law = _step_law(levels, batch, (whens[j - 1], when), noise)
-        state = _noised(levels, current, law)
+        if j == 0:
+            plan = plan_noise(levels, current, time, noise)
+        else:
+            current = _carry(levels, current, state)
+            ends = (times[j - 1], time)
+            plan = _plan_step(levels, batch, current, ends, noise)
+        state = _noise(plan)
         yield state
 
 
-def _noised(levels: Levels, batch: Batch, law: Law[Any]) -> TokenArray:
-    dtype = batch.tokens.dtype.newbyteorder("=")
-    state = np.empty(batch.tokens.shape, dtype)
-    write_noised(batch, levels.graph, law, state, 1)
+def _noise(plan: SamplingPlan[Any]) -> TokenArray:
+    tokens = plan.batch.tokens
+    state = np.empty(tokens.shape, tokens.dtype.newbyteorder("="))
+    write_noised(plan, state)
     return state
 
 
-def _carried(levels: Levels, batch: Batch, states: TokenArray) -> Batch:
+def _carry(levels: NoiseLevels, batch: Batch, states: TokenArray) -> Batch:
     """Return the batch in its present states; masked tokens stay where they must."""
     graph = levels.graph
     protect = None
@@ -125,37 +140,45 @@ def _carried(levels: Levels, batch: Batch, states: TokenArray) -> Batch:
     return dataclasses.replace(batch, tokens=states, protect=protect, states=True)
 
 
-def _step_law(
-    levels: Levels, batch: Batch, whens: tuple[When, When], noise: PositionNoise | None
-) -> Law[Any]:
-    """Return the law of one step between two timesteps of a batch of clean tokens."""
+def _plan_step(
+    levels: NoiseLevels,
+    clean: Batch,
+    current: Batch,
+    ends: tuple[NoiseTime, NoiseTime],
+    noise: PositionNoise | None,
+) -> SamplingPlan[Any]:
+    """Return how states take one step between two times.
+
+    Args:
+        levels: schedule and graph.
+        clean: the clean tokens, which noise by position may look at.
+        current: their present states.
+        ends: the times before and after the step.
+        noise: noise by position, or None where it depends on time alone.
+    """
     graph = levels.graph
     before, after = (
-        sigma_source(levels.timeline, batch, when, noise) for when in whens
+        find_sigma_source(levels.timeline, clean, end, noise) for end in ends
     )
     if isinstance(graph, MatrixGraph):
-        return matrix_law(graph, _between(before, after, later_noise))
-    source = _between(
-        before, after, lambda start, end: Limits.of(graph.step_events(start, end))
+        return plan_matrix(graph, current, _join(before, after, later_noise))
+    source = _join(
+        before, after, lambda start, end: Thresholds.of(graph.step_events(start, end))
     )
-    return event_law(levels, batch, source)
+    return plan_events(levels, current, source)
 
 
-def _between(
-    before: Source[FloatArray],
-    after: Source[FloatArray],
+def _join(
+    before: LevelSource[FloatArray],
+    after: LevelSource[FloatArray],
     function: Callable[[FloatArray, FloatArray], Level],
-) -> Source[Level]:
+) -> LevelSource[Level]:
     """Return a function of the total noise at both ends of a step, by block."""
 
-    def part(rows: slice) -> Place[Level]:
-        start, end = before.part(rows), after.part(rows)
+    @quiet
+    def at(rows: slice, columns: slice) -> Level:
+        return function(
+            *np.broadcast_arrays(before.at(rows, columns), after.at(rows, columns))
+        )
 
-        @quiet
-        def place(rows: slice, columns: slice) -> Level:
-            ends = np.broadcast_arrays(start(rows, columns), end(rows, columns))
-            return function(*ends)
-
-        return place
-
-    return Source(part=part, block_tokens=after.block_tokens)
+    return LevelSource(at=at, block_tokens=after.block_tokens)

@@ -1,8 +1,8 @@
 """The compiled kernel behind the interface of the one in NumPy.
 
 Compiling takes half a minute, so it happens before a call that noises, never in one,
-and what is compiled goes to numba's cache. Only `noising.engine.backends` imports
-this module, where the compiled kernel is asked for.
+and what is compiled goes to numba's cache. Only `backends` imports this module, where
+the compiled kernel is asked for.
 """
 
 import functools
@@ -10,14 +10,20 @@ from typing import Any, ClassVar, Final
 
 import numba
 import numpy as np
-from numba.core import caching, types
+from numba.core import types
 
 from noising.engine.arrays import BoolArray, TokenArray, quiet
-from noising.engine.blocks import LimitedBlock, Outcome
-from noising.engine.kernel_arguments import Draw, Where, draw_of, plain, where_of
-from noising.engine.kernels import Worker
-from noising.engine.kernels_numba import noise_rows
 from noising.engine.replacements import Constant
+from noising.engine.sampler.blocks import EventBlock, Outcome
+from noising.engine.sampler.kernel_numba.arguments import (
+    Draw,
+    Where,
+    describe_block,
+    describe_outcome,
+    make_plain,
+)
+from noising.engine.sampler.kernel_numba.compiled import noise_rows
+from noising.engine.sampler.kernel_numpy import NumpyKernel
 
 _WHERE: Final = types.NamedTuple(
     (
@@ -59,20 +65,20 @@ def _signature(itemsize: int) -> tuple[Any, ...]:
     return (array, array, _WHERE, _DRAW)
 
 
-_FLAG: Final = draw_of(Outcome(replacement=Constant(token=1), mask_id=1))
-"""What turns zeros into flags of where noise strikes."""
+_FLAG: Final = describe_outcome(Outcome(replacement=Constant(token=1), mask_id=1))
+"""What turns zeros into flags of what is drawn again."""
 
 
-def _uncompiled() -> bool:
+def _is_disabled() -> bool:
     """Tell whether NUMBA_DISABLE_JIT leaves the functions to Python."""
     return bool(
         numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # set at run time
     )
 
 
-def _compiled(function: Any, signature: tuple[Any, ...]) -> Any:
+def _compile(function: Any, signature: tuple[Any, ...]) -> Any:
     """Return a function compiled for one signature, from the cache if it is there."""
-    if _uncompiled():
+    if _is_disabled():
         return function
     dispatcher = numba.njit(nogil=True, cache=True)(function.py_func)
     dispatcher.compile(signature)
@@ -83,7 +89,7 @@ def _compiled(function: Any, signature: tuple[Any, ...]) -> Any:
 @functools.cache
 def noise_kernel(itemsize: int) -> Any:
     """Return `noise_rows` for tokens of some bytes, compiled unless numba may not."""
-    return _compiled(noise_rows, _signature(itemsize))
+    return _compile(noise_rows, _signature(itemsize))
 
 
 def compile_all() -> None:
@@ -92,27 +98,12 @@ def compile_all() -> None:
         noise_kernel(itemsize)
 
 
-@functools.cache
-def is_cached(itemsize: int) -> bool:
-    """Tell whether nothing remains to be compiled for tokens of some bytes."""
-    if _uncompiled():
-        return True
-    try:
-        cache = caching.FunctionCache(noise_rows.py_func)
-        return all(
-            cache.load_overload(_signature(size), noise_rows.targetctx) is not None
-            for size in (itemsize, 1)
-        )
-    except RuntimeError:  # numba found no folder that it may write to
-        return False
-
-
-class NumbaWorker:
+class NumbaKernel:
     """Noises blocks by the compiled kernel: the same words, the same tokens.
 
     Args:
         capacity: most tokens of a block.
-        outcome: what becomes of a token that is struck.
+        outcome: what becomes of a token that is resampled.
     """
 
     BLOCK_TOKENS: ClassVar[int] = 1 << 19
@@ -121,15 +112,15 @@ class NumbaWorker:
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._capacity = capacity
         self._outcome = outcome
-        self._draw = draw_of(outcome)
+        self._draw = describe_outcome(outcome)
 
     @functools.cached_property
-    def _refining(self) -> Worker:
+    def _refining(self) -> NumpyKernel:
         """What works on thresholds that are costly, and needed in few places."""
-        return Worker(self._capacity, self._outcome)
+        return NumpyKernel(self._capacity, self._outcome)
 
     @quiet
-    def noise(self, block: LimitedBlock, out: TokenArray) -> int:
+    def noise(self, block: EventBlock, out: TokenArray) -> int:
         """Write the noised tokens to `out` and return the largest clean one.
 
         Args:
@@ -141,13 +132,15 @@ class NumbaWorker:
         unsigned = np.dtype(f"u{out.itemsize}")
         tokens, target = block.tokens.view(unsigned), out.view(unsigned)
         kernel = noise_kernel(out.itemsize)
-        return int(kernel(plain(tokens), target, where_of(block), self._draw))
+        return int(
+            kernel(make_plain(tokens), target, describe_block(block), self._draw)
+        )
 
     @quiet
-    def struck(self, block: LimitedBlock, out: BoolArray) -> None:
-        """Write where noise strikes to `out`, (R, C)."""
+    def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
+        """Write which tokens are drawn again to `out`, (R, C)."""
         if block.level.refine is not None:
-            self._refining.struck(block, out)
+            self._refining.mark_resampled(block, out)
         else:
             flags = out.view(np.uint8)
-            noise_kernel(1)(np.zeros_like(flags), flags, where_of(block), _FLAG)
+            noise_kernel(1)(np.zeros_like(flags), flags, describe_block(block), _FLAG)

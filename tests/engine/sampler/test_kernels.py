@@ -6,13 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from noising.engine import kernels_numba, numba_worker
-from noising.engine.batch import Batch
-from noising.engine.blocks import TILE, Grid, Outcome
-from noising.engine.graphs import GRAPH_TYPES
-from noising.engine.kernels import Hasher, Worker
-from noising.engine.limits import Events, Limits, thresholds
-from noising.engine.positions import Source
+from noising.engine.graphs import GRAPH_TYPES, Events
 from noising.engine.randomness import (
     Stream,
     sequence_key,
@@ -21,9 +15,18 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Even, Table
-from noising.engine.sampling import Law, draw_struck, write_noised
+from noising.engine.sampler import kernel_numpy
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.blocks import TILE, Grid, Outcome
+from noising.engine.sampler.driver import SamplingPlan, find_resampled, write_noised
+from noising.engine.sampler.kernel_numba import compiled
+from noising.engine.sampler.kernel_numba import kernel as numba_kernel
+from noising.engine.sampler.kernel_numpy import NumpyKernel
+from noising.engine.sampler.noise_levels import LevelSource
+from noising.engine.sampler.thresholds import Thresholds, scale_chances
+from noising.engine.sampler.words import Hasher
 
-BLOCK = Worker.BLOCK_TOKENS
+BLOCK = NumpyKernel.BLOCK_TOKENS
 CERTAIN = 1 << 53
 SEED = 77
 UNIFORM = GRAPH_TYPES["uniform"](vocab_size=1 << 24)
@@ -32,24 +35,28 @@ THOUSAND = Outcome(replacement=Even(size=1000))
 
 def _uncompiled():
     """Return numba's kernel as the Python that it is compiled from."""
-    path = kernels_numba.__file__
+    path = compiled.__file__
     spec = importlib.util.spec_from_file_location("uncompiled_kernels", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-@pytest.fixture(params=["numpy", "compiled", "uncompiled"])
+@pytest.fixture(params=["small blocks", "blocks", "compiled", "uncompiled"])
 def kernel(request, monkeypatch):
     """Each implementation of the kernel, for tests of a few thousand tokens."""
+    if request.param == "blocks":
+        monkeypatch.setattr(kernel_numpy, "MOST_TOKENS", 0)
     if request.param == "uncompiled":
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         module = _uncompiled()
-        monkeypatch.setattr(numba_worker, "noise_kernel", lambda _: module.noise_rows)
-    return Worker if request.param == "numpy" else numba_worker.NumbaWorker
+        monkeypatch.setattr(numba_kernel, "noise_kernel", lambda _: module.noise_rows)
+    if request.param in ("compiled", "uncompiled"):
+        return numba_kernel.NumbaKernel
+    return NumpyKernel
 
 
-@pytest.fixture(params=[Worker, numba_worker.NumbaWorker])
+@pytest.fixture(params=[NumpyKernel, numba_kernel.NumbaKernel])
 def fast_kernel(request):
     """Each implementation of the kernel that large tests can wait for."""
     return request.param
@@ -58,7 +65,7 @@ def fast_kernel(request):
 def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, protect=None):
     """Return what the kernel makes of thresholds of any broadcastable shape."""
     tokens = np.atleast_2d(tokens)
-    if not isinstance(limits, Limits):
+    if not isinstance(limits, Thresholds):
         limits = _limits(limits)
     batch = Batch(
         tokens=tokens,
@@ -69,10 +76,16 @@ def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, protect
         protect=protect,
         lengths=None,
     )
-    law = Law(source=_source(limits), worker=lambda size: kernel(size, outcome))
+    plan = SamplingPlan(
+        batch=batch,
+        graph=UNIFORM,
+        source=LevelSource(at=limits.cut, block_tokens=BLOCK),
+        make_kernel=lambda capacity: kernel(capacity, outcome),
+        block_tokens=BLOCK,
+    )
     out = np.empty_like(tokens)
-    write_noised(batch, UNIFORM, law, out, 1)
-    return out, draw_struck(batch, law)
+    write_noised(plan, out)
+    return out, find_resampled(plan)
 
 
 def _limits(move, mask=None, *, needs_move=False):
@@ -87,19 +100,7 @@ def _limits(move, mask=None, *, needs_move=False):
         mask=None if mask is None else chances(mask),
         mask_needs_move=needs_move,
     )
-    return Limits.of(events)
-
-
-def _source(limits):
-    def part(of_part):
-        def place(rows, columns):
-            top = of_part.start + rows.start
-            rows = slice(top, top + rows.stop - rows.start)
-            return limits.tile(rows, columns)
-
-        return place
-
-    return Source(part=part, block_tokens=BLOCK)
+    return Thresholds.of(events)
 
 
 def _even(size):
@@ -107,14 +108,14 @@ def _even(size):
 
 
 def _expected(tokens, move, draw=None, *, mask=None, needs_move=False, mask_id=None):
-    """Return the recipe's result, and where it strikes, in plain Python."""
+    """Return the recipe's result, and where it moves, in plain Python."""
     draw = draw or _even(1000)
     tokens = np.atleast_2d(tokens)
     move = np.broadcast_to(np.asarray(move, np.uint64), tokens.shape)
     mask = 0 if mask is None else mask
     mask = np.broadcast_to(np.asarray(mask, np.uint64), tokens.shape)
     out = tokens.copy()
-    struck = np.zeros(tokens.shape, bool)
+    resampled = np.zeros(tokens.shape, bool)
     for row in range(tokens.shape[0]):
         key, gamma = sequence_key(SEED, row)
         for i in range(tokens.shape[1]):
@@ -124,8 +125,8 @@ def _expected(tokens, move, draw=None, *, mask=None, needs_move=False, mask_id=N
                 out[row, i] = mask_id
             elif moves:
                 out[row, i] = draw(word(key, gamma, i, Stream.REPLACE))
-            struck[row, i] = moves or (masks and not needs_move)
-    return out, struck
+            resampled[row, i] = moves or (masks and not needs_move)
+    return out, resampled
 
 
 def _uniforms(rows, length):
@@ -143,23 +144,23 @@ def _tokens(shape, top=1000, dtype=np.int64):
 
 
 def _check(kernel, tokens, limits, outcome=THOUSAND, draw=None, **second):
-    out, struck = _noised(kernel, tokens, _limits(limits, **second), outcome)
+    out, resampled = _noised(kernel, tokens, _limits(limits, **second), outcome)
     expected = _expected(tokens, limits, draw, **second, mask_id=outcome.mask_id)
     assert (out == expected[0]).all()
-    assert (struck == expected[1]).all()
+    assert (resampled == expected[1]).all()
     assert out.dtype == tokens.dtype
-    return struck
+    return resampled
 
 
 @pytest.mark.parametrize("chance", [0.0, 1e-9, 0.003, 0.25, 0.5, 0.65, 0.997, 1.0])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (3, 8), (5, 61), (40, 16)])
 def test_every_position_follows_the_recipe(kernel, shape, chance):
-    _check(kernel, _tokens(shape), thresholds(np.array([[chance]])))
+    _check(kernel, _tokens(shape), scale_chances(np.array([[chance]])))
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.02, 0.2, 0.8, 1.0])
-def test_a_constant_replacement_strikes_the_same_positions(kernel, chance):
-    limit = thresholds(np.array([[chance]]))
+def test_a_constant_replacement_moves_the_same_positions(kernel, chance):
+    limit = scale_chances(np.array([[chance]]))
     outcome = Outcome(replacement=Constant(token=7))
     _check(kernel, _tokens((3, 45)), limit, outcome, lambda v: 7)
 
@@ -168,16 +169,16 @@ def test_a_constant_replacement_strikes_the_same_positions(kernel, chance):
 def test_ties_are_decided_by_the_last_bit(kernel, below):
     shape = (6, 83)
     limits = _uniforms(*shape) + np.uint64(below)
-    struck = _check(kernel, _tokens(shape), limits)
-    assert struck.all() if below else not struck.any()
+    resampled = _check(kernel, _tokens(shape), limits)
+    assert resampled.all() if below else not resampled.any()
 
 
 def test_ties_of_the_leading_byte_are_decided_by_the_rest(kernel):
     shape = (9, 50)
     leading = _uniforms(*shape) >> np.uint64(45) << np.uint64(45)
     rest = np.random.default_rng(1).integers(0, 1 << 45, shape, dtype=np.uint64)
-    struck = _check(kernel, _tokens(shape), leading + rest)
-    assert 0.3 < struck.mean() < 0.7
+    resampled = _check(kernel, _tokens(shape), leading + rest)
+    assert 0.3 < resampled.mean() < 0.7
 
 
 @pytest.mark.parametrize("shape", [(12, 1), (1, 40), (12, 40)])
@@ -207,15 +208,15 @@ def test_a_second_event_masks_alone_or_where_the_token_moves(
 
 @pytest.mark.parametrize("second", [{}, {"mask": 1 << 52}])
 @pytest.mark.parametrize("rows", [1, 2])
-def test_fixed_positions_are_never_struck_in_rows_of_any_length(kernel, rows, second):
+def test_fixed_positions_are_never_moved_in_rows_of_any_length(kernel, rows, second):
     tokens = _tokens((2, 530))
     protect = np.random.default_rng(8).random((rows, 530)) < 0.4
     outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
     limits = _limits(1 << 52, **second)
-    out, struck = _noised(kernel, tokens, limits, outcome, protect=protect)
+    out, resampled = _noised(kernel, tokens, limits, outcome, protect=protect)
     expected = _expected(tokens, 1 << 52, **second, mask_id=1000)
     assert (out == np.where(protect, tokens, expected[0])).all()
-    assert (struck == (expected[1] & ~protect)).all()
+    assert (resampled == (expected[1] & ~protect)).all()
 
 
 @pytest.mark.parametrize("needs_move", [None, False, True])
@@ -229,7 +230,7 @@ def test_tables_of_levels_are_spread_by_an_index(kernel, needs_move, index_dtype
     second = {}
     if needs_move is not None:
         second = {"mask": mask[index], "needs_move": needs_move}
-    table = Limits.of(
+    table = Thresholds.of(
         Events(
             move=np.ldexp(move.astype(np.float64), -53),
             mask=np.ldexp(mask.astype(np.float64), -53) if second else None,
@@ -238,10 +239,10 @@ def test_tables_of_levels_are_spread_by_an_index(kernel, needs_move, index_dtype
     )
     tokens = _tokens((12, 40))
     spread = table.spread(index.astype(index_dtype))
-    out, struck = _noised(kernel, tokens, spread, outcome)
+    out, resampled = _noised(kernel, tokens, spread, outcome)
     expected = _expected(tokens, move[index], **second, mask_id=1000)
     assert (out == expected[0]).all()
-    assert (struck == expected[1]).all()
+    assert (resampled == expected[1]).all()
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_tables_of_levels_are_spread_by_an_index(kernel, needs_move, index_dtype
 @pytest.mark.parametrize("chance", [0.1, 0.9])
 @pytest.mark.parametrize("replacement", [Even(size=120), Constant(token=120)])
 def test_every_integer_dtype_is_kept(kernel, dtype, chance, replacement):
-    limit = thresholds(np.array([[chance]]))
+    limit = scale_chances(np.array([[chance]]))
     constant = isinstance(replacement, Constant)
     draw = (lambda v: 120) if constant else _even(120)
     outcome = Outcome(replacement=replacement)
@@ -281,18 +282,33 @@ def test_replacements_come_from_a_table(kernel, move):
 def test_borders_of_blocks_and_tiles_leave_no_trace(fast_kernel, rows, chance):
     length = BLOCK + TILE + 13
     tokens = _tokens((rows, length))
-    limit = thresholds(np.array([[chance]]))
-    out, struck = _noised(fast_kernel, tokens, limit)
+    limit = scale_chances(np.array([[chance]]))
+    out, resampled = _noised(fast_kernel, tokens, limit)
     borders = np.array([0, 8, TILE, 2 * TILE, BLOCK, length - 1])
     places = np.concatenate([borders, borders - 1, borders[:-1] + 1])
     others = np.random.default_rng(3).integers(0, length, 300)
     for row in range(rows):
         key, gamma = sequence_key(SEED, row)
         for i in [*places[places >= 0].tolist(), *others.tolist()]:
-            strikes = uniform(key, gamma, i) < int(limit[0, 0])
+            moves = uniform(key, gamma, i) < int(limit[0, 0])
             drawn = _even(1000)(word(key, gamma, i, Stream.REPLACE))
-            assert struck[row, i] == strikes
-            assert out[row, i] == (drawn if strikes else tokens[row, i])
+            assert resampled[row, i] == moves
+            assert out[row, i] == (drawn if moves else tokens[row, i])
+
+
+@pytest.mark.parametrize("beyond", [5, 100])
+def test_the_short_end_of_a_long_row_has_its_own_positions(fast_kernel, beyond):
+    length = BLOCK + beyond
+    tokens = _tokens((2, length))
+    limit = scale_chances(np.array([[0.5]]))
+    out, resampled = _noised(fast_kernel, tokens, limit)
+    for row in range(2):
+        key, gamma = sequence_key(SEED, row)
+        for i in range(BLOCK, length):
+            moves = uniform(key, gamma, i) < int(limit[0, 0])
+            drawn = _even(1000)(word(key, gamma, i, Stream.REPLACE))
+            assert resampled[row, i] == moves
+            assert out[row, i] == (drawn if moves else tokens[row, i])
 
 
 @pytest.mark.parametrize("second", [None, False, True])
@@ -302,21 +318,21 @@ def test_large_blocks_equal_single_rows(fast_kernel, second, replacement, chance
     rows = BLOCK // 1001 + 20
     tokens = _tokens((rows, 1001))
     mask = None if second is None else 1 << 52
-    move = thresholds(np.array([[chance]]))
+    move = scale_chances(np.array([[chance]]))
     limits = _limits(move, mask, needs_move=bool(second))
     outcome = Outcome(replacement=replacement, mask_id=1000)
-    out, struck = _noised(fast_kernel, tokens, limits, outcome)
+    out, resampled = _noised(fast_kernel, tokens, limits, outcome)
     for row in (0, 31, 32, 97, rows - 20, rows - 1):
         alone = _noised(fast_kernel, tokens[row], limits, outcome, np.array([row]))
         assert (alone[0][0] == out[row]).all()
-        assert (alone[1][0] == struck[row]).all()
+        assert (alone[1][0] == resampled[row]).all()
 
 
 @pytest.mark.parametrize("length", [1, 5, 9, 57, 65, 100])
 def test_many_short_rows_equal_single_rows(fast_kernel, length):
     """More rows than make a block, of eights that are not full."""
     tokens = _tokens((30_000, length))
-    limit = thresholds(np.array([[0.3]]))
+    limit = scale_chances(np.array([[0.3]]))
     out, _ = _noised(fast_kernel, tokens, limit)
     for row in (0, 1, 4095, 4096, 13_107, 29_999):
         alone, _ = _noised(
@@ -338,4 +354,4 @@ def test_words_of_a_grid_are_the_recipes(first):
         groups = [word(key, gamma, first // 8 + i, Stream.KEEP) for i in range(3)]
         assert hasher.draw(grid, Stream.KEEP)[row].tolist() == groups
         moves = [uniform(key, gamma, first + i) for i in range(21)]
-        assert hasher.uniforms(grid)[row].tolist() == moves
+        assert hasher.draw_uniforms(grid)[row].tolist() == moves

@@ -1,6 +1,5 @@
 """A caller's tokens and their random coordinates, checked and cut into rows."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from noising.engine.arrays import (
     BoolArray,
     IntArray,
     TokenArray,
-    WordArray,
     as_array,
     bounded_integers,
     check_elements,
@@ -27,10 +25,10 @@ from noising.engine.randomness import (
     checked_word,
     sequence_keys,
 )
+from noising.engine.sampler.blocks import Grid, cut_array
 
 
-# No slots: functools.cached_property keeps the keys in the instance's __dict__.
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
     """Checked tokens as rows, with their random coordinates.
 
@@ -66,47 +64,38 @@ class Batch:
         """L."""
         return int(self.tokens.shape[1])
 
-    @functools.cached_property
-    def keys(self) -> tuple[WordArray, WordArray]:
-        """Keys and gammas of the rows, each (B, 1)."""
-        keys, gammas = sequence_keys(self.seed, self.sequence_ids, self.draw, self.step)
-        return keys[:, None], gammas[:, None]
-
-    def part(self, rows: slice) -> "Batch":
-        """Return some of the rows as a batch of their own."""
-        return Batch(
-            tokens=self.tokens[rows],
-            shape=self.tokens[rows].shape,
-            seed=self.seed,
-            draw=self.draw,
-            step=self.step,
-            sequence_ids=self.sequence_ids[rows],
-            protect=None if self.protect is None else cut(self.protect, rows),
-            lengths=None if self.lengths is None else self.lengths[rows],
-            states=self.states,
-        )
-
-    def native(self, rows: slice, columns: slice = slice(None)) -> TokenArray:
+    def cut_tokens(self, rows: slice, columns: slice = slice(None)) -> TokenArray:
         """Return some tokens, C-contiguous and in the machine's byte order."""
         native = self.tokens.dtype.newbyteorder("=")
         return np.ascontiguousarray(self.tokens[rows, columns], native)
 
-    def real(self, rows: slice, columns: slice = slice(None)) -> BoolArray | None:
+    def cut_grid(self, rows: slice, columns: slice) -> Grid:
+        """Return the random coordinates of some tokens."""
+        ids = self.sequence_ids[rows]
+        keys, gammas = sequence_keys(self.seed, ids, self.draw, self.step)
+        return Grid(
+            keys=keys[:, None],
+            gammas=gammas[:, None],
+            first=columns.start,
+            columns=columns.stop - columns.start,
+        )
+
+    def find_real(self, rows: slice, columns: slice = slice(None)) -> BoolArray | None:
         """Return which positions of some rows are not padding, or None."""
         if self.lengths is None:
             return None
         return np.arange(self.length)[columns] < self.lengths[rows, None]
 
-    def fixed(self, rows: slice, columns: slice) -> BoolArray | None:
+    def find_fixed(self, rows: slice, columns: slice) -> BoolArray | None:
         """Return where a block's tokens never move, broadcastable to it, or None."""
-        real = self.real(rows, columns)
+        real = self.find_real(rows, columns)
         if self.protect is None:
             return None if real is None else ~real
-        protect: BoolArray = cut(self.protect, rows, columns)
+        protect: BoolArray = cut_array(self.protect, rows, columns)
         return protect if real is None else protect | ~real
 
 
-def real_positions(lengths: Any, length: int) -> BoolArray:
+def find_real_positions(lengths: Any, length: int) -> BoolArray:
     """Return which positions of padded rows are real, (B, L).
 
     Raises:
@@ -140,12 +129,7 @@ def check_rows(length: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
         check_elements(rows, length, field="length")
 
 
-def cut(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:
-    """Return a block of an array whose row axis may be broadcast."""
-    return array[rows if array.shape[0] > 1 else slice(None), columns]
-
-
-def checked_batch(
+def check_batch(
     tokens: Any,
     graph: Graph,
     *,
@@ -160,26 +144,26 @@ def checked_batch(
     Raises:
         EngineError: naming the argument that does not fit.
     """
-    array = shaped_tokens(tokens, graph)
-    rows = np.atleast_2d(array)
+    array = shape_tokens(tokens, graph)
+    rows = array if array.ndim == 2 else array[None]
     return Batch(
         tokens=rows,
         shape=array.shape,
         seed=checked_seed(seed),
         draw=checked_word(draw, "draw", MAX_DRAW),
-        sequence_ids=_sequence_ids(sequence_ids, rows.shape[0], array.ndim),
-        protect=_protect(protect, array.shape),
-        lengths=_lengths(lengths, rows.shape, array.ndim),
+        sequence_ids=_check_sequence_ids(sequence_ids, rows.shape[0], array.ndim),
+        protect=_check_protect(protect, array.shape),
+        lengths=_check_lengths(lengths, rows.shape, array.ndim),
     )
 
 
-def checked_tokens(tokens: Any, graph: Graph) -> TokenArray:
+def check_tokens(tokens: Any, graph: Graph) -> TokenArray:
     """Return token ids as an array of its own dtype, (L,) or (B, L).
 
     Raises:
-        EngineError: as `shaped_tokens` and `check_ids` say.
+        EngineError: as `shape_tokens` and `check_ids` say.
     """
-    array = shaped_tokens(tokens, graph)
+    array = shape_tokens(tokens, graph)
     check_ids(array, graph)
     return array
 
@@ -193,7 +177,7 @@ def check_ids(array: TokenArray, graph: Graph) -> None:
     check_range(array, "tokens", low=0, high=graph.vocab_size - 1)
 
 
-def shaped_tokens(tokens: Any, graph: Graph) -> TokenArray:
+def shape_tokens(tokens: Any, graph: Graph) -> TokenArray:
     """Return tokens as an array of integers, (L,) or (B, L), of any values.
 
     Raises:
@@ -210,7 +194,7 @@ def shaped_tokens(tokens: Any, graph: Graph) -> TokenArray:
             "ragged rows: pad them and give `lengths`",
         )
     top = graph.num_states - 1
-    if top > np.iinfo(array.dtype).max:
+    if top >> (8 * array.itemsize - (array.dtype.kind == "i")):
         raise EngineError(
             "tokens",
             "dtype_too_small",
@@ -221,7 +205,7 @@ def shaped_tokens(tokens: Any, graph: Graph) -> TokenArray:
     return array
 
 
-def _sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
+def _check_sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
     if sequence_ids is None:
         return np.arange(count)
     ids = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
@@ -231,7 +215,7 @@ def _sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
     return ids.reshape(count).astype(np.int64)
 
 
-def _protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:
+def _check_protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:
     if protect is None:
         return None
     mask = as_array(protect)
@@ -243,7 +227,7 @@ def _protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:
     return np.atleast_2d(mask)
 
 
-def _lengths(lengths: Any, shape: tuple[int, ...], ndim: int) -> IntArray | None:
+def _check_lengths(lengths: Any, shape: tuple[int, ...], ndim: int) -> IntArray | None:
     if lengths is None:
         return None
     array = bounded_integers(lengths, "lengths", low=0, high=shape[1])

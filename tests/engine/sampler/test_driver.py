@@ -15,7 +15,7 @@ from noising.engine import (
     use_kernel,
     with_hyperschedule,
 )
-from noising.engine.sampling import THREADS_FROM
+from noising.engine.sampler.driver import THREADS_FROM
 
 SPEC = {"vocab_size": 300, "schedule": {"type": "loglinear"}}
 ROWS, LENGTH = 24, 333

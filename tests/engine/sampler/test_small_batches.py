@@ -1,12 +1,20 @@
-"""Short sequences take a way of their own to the same result."""
+"""Small plain batches are noised without a plan, to the same result."""
 
 import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
-from noising.engine.short import LONGEST
+from noising.engine.sampler import driver, kernel_numpy, small_batches
+from noising.engine.sampler.small_batches import MOST_BESIDE_NUMBA
+from noising.engine.sampler.small_blocks import MOST_TOKENS
 
 GRAPHS = ("uniform", "absorbing")
+
+
+@pytest.fixture(autouse=True)
+def _blocks(monkeypatch):
+    """A kernel that shares nothing with what is tested."""
+    monkeypatch.setattr(kernel_numpy, "MOST_TOKENS", 0)
 
 
 def _process(graph, vocab_size=120, **spec):
@@ -16,37 +24,69 @@ def _process(graph, vocab_size=120, **spec):
 
 
 def _by_kernel(process, tokens, timestep, **arguments):
-    """Return the result as one row of a batch, which the kernel noises."""
-    return process.noise(np.asarray(tokens)[None], timestep, **arguments)
+    """Return the result with an output given, for which a plan is made."""
+    tokens = np.asarray(tokens)
+    out = np.empty(tokens.shape, tokens.dtype.newbyteorder("="))
+    return process.noise(tokens, timestep, out=out, **arguments)
+
+
+def _check(process, tokens, timestep, **arguments):
+    small = process.noise(tokens, timestep, **arguments)
+    expected = _by_kernel(process, tokens, timestep, **arguments)
+    assert (small.tokens == expected.tokens).all()
+    assert (small.resampled == expected.resampled).all()
+    assert (small.changed == expected.changed).all()
+    assert small.tokens.shape == small.resampled.shape == np.shape(tokens)
+    assert small.alpha == expected.alpha
+    assert small.seed == expected.seed == arguments["seed"]
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize(
-    "length", [1, 2, 6, 7, 8, 9, 64, 127, 1000, LONGEST, LONGEST + 1]
+    "shape",
+    [
+        *((length,) for length in (1, 2, 6, 7, 8, 9, 64, 127, 256, 257, 1000, 2048)),
+        *((MOST_TOKENS,), (MOST_TOKENS + 1,), (1, 1), (1, 6), (3, 8), (5, 61)),
+        *((64, 128), (65, 128), (300, 3), (2, 2000)),
+    ],
 )
 @pytest.mark.parametrize("timestep", [0, 500, 999])
-def test_any_length_equals_the_kernel(graph, length, timestep):
+def test_any_shape_equals_the_kernel(graph, shape, timestep):
     process = _process(graph)
-    tokens = np.random.default_rng(length).integers(0, 120, length)
+    tokens = np.random.default_rng(1).integers(0, 120, shape)
     for seed in (0, 2**64 - 1, 12345):
-        short = process.noise(tokens, timestep, seed=seed, draw=3)
-        expected = _by_kernel(process, tokens, timestep, seed=seed, draw=3)
-        assert (short.tokens == expected.tokens[0]).all()
-        assert (short.resampled == expected.resampled[0]).all()
-        assert (short.changed == expected.changed[0]).all()
-        assert short.alpha == expected.alpha
-        assert short.seed == seed
+        _check(process, tokens, timestep, seed=seed, draw=3)
 
 
-@pytest.mark.parametrize(("length", "count"), [(8, 400), (LONGEST, 20)])
-def test_ties_of_the_leading_byte_are_decided_as_by_the_kernel(length, count):
+@pytest.mark.parametrize(
+    ("shape", "count"), [((8,), 400), ((2048,), 20), ((3, 40), 100), ((40, 50), 20)]
+)
+def test_ties_of_the_leading_byte_are_decided_as_by_the_kernel(shape, count):
+    """Among 400 draws of eight tokens a dozen tie, and of 2048 tokens eight do."""
     process = _process("uniform")
-    tokens = np.zeros(length, np.int64)
+    tokens = np.zeros(shape, np.int64)
     for seed in range(count):
-        short = process.noise(tokens, 37 * seed % 1000, seed=seed)
-        expected = _by_kernel(process, tokens, 37 * seed % 1000, seed=seed)
-        assert (short.tokens == expected.tokens[0]).all()
-        assert (short.resampled == expected.resampled[0]).all()
+        _check(process, tokens, 37 * seed % 1000, seed=seed)
+
+
+def test_what_is_plain_and_small_makes_no_plan(monkeypatch):
+    def plan(*_):
+        raise AssertionError
+
+    process = _process("uniform")
+    monkeypatch.setattr(driver, "plan_noise", plan)
+    for tokens in ([1, 2], np.zeros((64, 128), np.int64)):
+        process.noise(tokens, 5, seed=1)
+    for large in (np.zeros((65, 128), np.int64), np.zeros(MOST_TOKENS + 1, np.int64)):
+        with pytest.raises(AssertionError):
+            process.noise(large, 5, seed=1)
+
+
+def test_beside_the_compiled_kernel_only_very_small_batches_make_no_plan(monkeypatch):
+    monkeypatch.setattr(small_batches, "chosen_kernel", lambda: "numba")
+    small = _process("uniform").small_batches
+    assert small.noise(np.zeros(MOST_BESIDE_NUMBA, np.int64), 5, 1, 0) is not None
+    assert small.noise(np.zeros(MOST_BESIDE_NUMBA + 1, np.int64), 5, 1, 0) is None
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -57,7 +97,7 @@ def test_ties_of_the_leading_byte_are_decided_as_by_the_kernel(length, count):
 def test_dtypes_lists_and_strides_equal_the_kernel(graph, dtype):
     process = _process(graph)
     tokens = np.random.default_rng(1).integers(0, 120, 50).astype(dtype)
-    expected = _by_kernel(process, tokens, 700, seed=4).tokens[0]
+    expected = _by_kernel(process, tokens, 700, seed=4).tokens
     for given in (tokens, tokens.tolist(), np.repeat(tokens, 3)[::3]):
         noised = process.noise(given, 700, seed=4).tokens
         assert (noised == expected).all()
@@ -85,6 +125,7 @@ def test_a_fresh_seed_is_reported_and_reproduces():
         ({"tokens": np.array([1, 120])}, "tokens[1]", "out_of_range"),
         ({"tokens": np.array([1, -1], np.int8)}, "tokens[1]", "out_of_range"),
         ({"tokens": [[1], [2, 3]]}, "tokens", "not_an_integer"),
+        ({"tokens": [[[1]]]}, "tokens", "wrong_shape"),
         ({"tokens": [1 << 70]}, "tokens", "not_an_integer"),
         ({"tokens": [True]}, "tokens", "not_an_integer"),
         ({"tokens": np.zeros(0, np.int64)}, "tokens", "wrong_shape"),
@@ -117,6 +158,8 @@ def test_graphs_and_hyperschedules_it_does_not_know_go_by_the_kernel():
     banded = {"type": "banded"}
     for graph in (counts, banded, {"type": "hdlm_gamma"}):
         process = build_process({"vocab_size": 2, "graph": graph})
-        assert process.short is None
+        assert process.small_batches is None
         assert process.noise([0, 1], 5, seed=1).tokens.shape == (2,)
-    assert with_hyperschedule(_process("uniform"), {"type": "flat"}).short is None
+    assert (
+        with_hyperschedule(_process("uniform"), {"type": "flat"}).small_batches is None
+    )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.times import METHODS
+from noising.engine.training_times import METHODS
 
 EVERY_METHOD = sorted(METHODS)
 

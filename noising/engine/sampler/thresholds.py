@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyIntArray, FloatArray, IntArray, WordArray
+from noising.engine.graphs import Events
 from noising.engine.randomness import UNIFORM_BITS
 
 ByteArray: TypeAlias = NDArray[np.uint8]
-
 
 LEADING_SHIFT: Final = UNIFORM_BITS - 8
 """Bits of a uniform below its leading byte."""
@@ -20,23 +20,7 @@ _WHOLE: Final = 2.0**UNIFORM_BITS
 _MARGIN: Final = np.uint64(1 << 20)  # far above float64's rounding of a threshold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
-    """Chances that noise strikes a position, in [0, 1], in the noise levels' shape.
-
-    Attributes:
-        move: chance that the token is drawn anew; decided by u.
-        mask: chance that it becomes the mask; decided by w. None: it never does.
-        mask_needs_move: whether only a token that moves can be masked; otherwise
-            the two are independent, and a token that is masked is nothing else.
-    """
-
-    move: FloatArray
-    mask: FloatArray | None = None
-    mask_needs_move: bool = False
-
-
-def thresholds(chance: FloatArray) -> WordArray:
+def scale_chances(chance: FloatArray) -> WordArray:
     """Return the integers u is compared with: u·2^-53 < chance iff u < threshold.
 
     Args:
@@ -49,7 +33,7 @@ def thresholds(chance: FloatArray) -> WordArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Thresholds:
     """Thresholds of u and w for the positions of a block, or for noise levels.
 
     The arrays broadcast to the block's (R, C), or they are tables of N noise levels
@@ -76,18 +60,18 @@ class Limits:
     highest: ByteArray | None = None
 
     @classmethod
-    def of(cls, events: Events) -> "Limits":
+    def of(cls, events: Events) -> "Thresholds":
         """Return the thresholds of chances, in their shape."""
-        move = thresholds(events.move)
+        move = scale_chances(events.move)
         leading = np.minimum(move >> np.uint64(LEADING_SHIFT), 255)
         return cls(
             move=move,
             leading=leading.astype(np.uint8),
-            mask=None if events.mask is None else thresholds(events.mask),
+            mask=None if events.mask is None else scale_chances(events.mask),
             mask_needs_move=events.mask_needs_move,
         )
 
-    def tile(self, rows: slice, columns: slice) -> "Limits":
+    def cut(self, rows: slice, columns: slice) -> "Thresholds":
         """Return the thresholds of a part of the block; what is refined has none."""
         if self.refine is not None:
             return self
@@ -97,20 +81,20 @@ class Limits:
         if not by_row and not by_column:
             return self
         every = slice(None)
-        return self.at((rows if by_row else every, columns if by_column else every))
+        return self.select((rows if by_row else every, columns if by_column else every))
 
-    def at(self, index: Any) -> "Limits":
+    def select(self, index: Any) -> "Thresholds":
         """Return the entries at `index`, which may be anything that indexes."""
-        return Limits(
+        return Thresholds(
             move=self.move[index],
             leading=self.leading[index],
             mask=None if self.mask is None else self.mask[index],
             mask_needs_move=self.mask_needs_move,
         )
 
-    def spread(self, index: AnyIntArray) -> "Limits":
+    def spread(self, index: AnyIntArray) -> "Thresholds":
         """Return the tables with the (R, C) places at which a block reads them."""
-        return Limits(
+        return Thresholds(
             move=self.move,
             leading=self.leading,
             mask=self.mask,
@@ -145,10 +129,10 @@ class Brackets:
         lowest, highest = np.minimum(leading, 255).astype(np.uint8)
         return cls(lowest=lowest, highest=highest)
 
-    def limits(
+    def find_thresholds(
         self, times: FloatArray, refine: Callable[[IntArray], WordArray]
-    ) -> Limits:
-        """Return the limits of a block.
+    ) -> Thresholds:
+        """Return the thresholds of a block.
 
         Args:
             times: (R, C) times in [0, 1].
@@ -162,7 +146,7 @@ class Brackets:
             places = (times[rows] * steps).astype(np.intp)
             self.lowest.take(places, out=lowest[rows], mode="clip")
             self.highest.take(places, out=highest[rows], mode="clip")
-        return Limits(
+        return Thresholds(
             move=np.empty((0, 0), np.uint64),
             leading=lowest,
             mask=None,

@@ -1,24 +1,31 @@
-"""Blocks of tokens, their random coordinates, and how they are cut into tiles."""
+"""Blocks of tokens, their random coordinates, and how a batch is cut into them."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
-from noising.engine.limits import Limits
 from noising.engine.replacements import Replacement
+from noising.engine.sampler.thresholds import Thresholds
 
 Level = TypeVar("Level")
+Cut: TypeAlias = tuple[slice, slice]
+"""Rows and columns of a batch, or of a block."""
 
 TILE: Final = 1 << 15
 """Words worked on at once: a buffer of them and a spare one fit the cache."""
 
 
+UNSIGNED: Final = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
+"""By their bytes, the types as which negative ids are huge ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of a token that noise strikes.
+    """What becomes of a token that is resampled.
 
     Attributes:
         replacement: draws the id of a token that moves.
@@ -50,7 +57,7 @@ class Grid:
         """R."""
         return int(self.keys.shape[0])
 
-    def tile(self, rows: slice, columns: slice) -> "Grid":
+    def cut(self, rows: slice, columns: slice) -> "Grid":
         """Return a part of the grid."""
         return Grid(
             keys=self.keys[rows],
@@ -61,13 +68,13 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Generic[Level]):
+class TokenBlock(Generic[Level]):
     """Tokens and what decides their noise.
 
     Attributes:
         tokens: (R, C) clean tokens, C-contiguous.
         grid: their random coordinates.
-        level: thresholds, or what else tells how much noise there is.
+        level: thresholds, or total noise, broadcastable to (R, C).
         fixed: (R, C) or (1, C) positions that never move, or None.
     """
 
@@ -77,25 +84,27 @@ class Block(Generic[Level]):
     fixed: BoolArray | None
 
 
-LimitedBlock: TypeAlias = Block[Limits]
+EventBlock: TypeAlias = TokenBlock[Thresholds]
 
 
-def tile(block: LimitedBlock, rows: slice, columns: slice) -> LimitedBlock:
-    """Return a part of a block, without `fixed`, which only `Hasher.moved` needs."""
-    return Block(
+def cut_block(block: EventBlock, rows: slice, columns: slice) -> EventBlock:
+    """Return a part of a block, without `fixed`: what moves is known by then."""
+    return TokenBlock(
         tokens=block.tokens[rows, columns],
-        grid=block.grid.tile(rows, columns),
-        level=block.level.tile(rows, columns),
+        grid=block.grid.cut(rows, columns),
+        level=block.level.cut(rows, columns),
         fixed=None,
     )
 
 
-def eights(columns: int) -> int:
+def round_to_eights(columns: int) -> int:
     """Return columns, rounded up to a multiple of 8."""
-    return 8 * -(-columns // 8)
+    return (columns + 7) // 8 * 8
 
 
-def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
+def iterate_cuts(
+    shape: tuple[int, ...], most: int, most_rows: int | None = None
+) -> Iterator[Cut]:
     """Yield parts of a grid of at most `most` positions, whole rows if these fit.
 
     Columns count in eights, as many as share a word.
@@ -103,10 +112,13 @@ def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
     Args:
         shape: (R, C).
         most: a multiple of 8, as every part's first column is.
+        most_rows: most rows of a part, or None for any number.
     """
     rows, columns = shape
     width = min(columns, most)
-    height = max(1, most // eights(width))
+    height = max(1, most // round_to_eights(width))
+    if most_rows is not None:
+        height = min(height, most_rows)
     for top in range(0, rows, height):
         for left in range(0, columns, width):
             yield (
@@ -115,14 +127,37 @@ def tiles(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, slice]]:
             )
 
 
-def threshold_at(
-    block: LimitedBlock, thresholds: WordArray, flat: IntArray
+@functools.lru_cache(maxsize=16)
+def list_tiles(shape: tuple[int, ...]) -> tuple[Cut, ...]:
+    """Return the parts of a block of at most TILE positions."""
+    return tuple(iterate_cuts(shape, TILE))
+
+
+def cut_array(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:
+    """Return a part of an array either of whose two axes may be broadcast."""
+    by_row, by_column = array.shape[0] > 1, array.shape[1] > 1
+    if by_row and by_column:
+        return array[rows, columns]
+    if by_row:
+        return array[rows]
+    return array[:, columns] if by_column else array
+
+
+def find_thresholds_at(
+    block: EventBlock, thresholds: WordArray, flat: IntArray
 ) -> WordArray:
-    """Return the thresholds of some positions, broadcastable to (N,)."""
-    if block.level.refine is not None:
-        return block.level.refine(flat)
-    if block.level.index is not None:
-        return thresholds[block.level.index.reshape(-1)[flat]]
+    """Return the thresholds of some positions, broadcastable to (N,).
+
+    Args:
+        block: the block.
+        thresholds: those of its level that are wanted.
+        flat: (N,) flat indices of positions.
+    """
+    level = block.level
+    if level.refine is not None:
+        return level.refine(flat)
+    if level.index is not None:
+        return thresholds[level.index.reshape(-1)[flat]]
     if thresholds.size == 1:
         return thresholds.reshape(1)
     columns = block.grid.columns
@@ -132,6 +167,7 @@ def threshold_at(
     return found
 
 
-def largest(tokens: TokenArray) -> int:
+def find_largest(tokens: TokenArray) -> int:
     """Return the largest token; a negative one counts as a huge one."""
-    return int(tokens.view(f"u{tokens.itemsize}").max())
+    ids = tokens.view(UNSIGNED[tokens.itemsize])
+    return int(ids.item(ids.argmax()))  # NumPy's argmax is faster than its max

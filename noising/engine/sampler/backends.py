@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
-from noising.engine.kernels import Worker
 from noising.engine.parameters import nearest
+from noising.engine.sampler.kernel_numpy import NumpyKernel
 
 KERNELS: Final = ("numpy", "numba", "auto")
 VARIABLE: Final = "NOISING_KERNEL"
@@ -22,7 +22,7 @@ AUTO_FROM: Final = 1 << 20
 
 
 class _Choice:
-    """The kernel that was asked for by `use_kernel`, if any."""
+    """The kernel in use, or None until the environment has been asked for it."""
 
     name: str | None = None
 
@@ -31,17 +31,17 @@ def use_kernel(name: str | None) -> None:
     """Choose the kernel of this process, in place of the environment's choice.
 
     Args:
-        name: "numpy"; "numba", which is compiled now unless numba's cache holds it;
-            "auto", numba for large batches if it is installed and compiled already;
-            or None to leave the choice to NOISING_KERNEL.
+        name: "numpy"; "numba", compiled now unless an earlier process did so; "auto",
+            numba for large batches if it is installed, compiled now likewise; or
+            None to leave the choice to NOISING_KERNEL, which is read at the next call.
 
     Raises:
         EngineError: another name, or numba is not installed.
     """
     if name is not None:
-        _checked(name, "kernel")
-    if name == "numba":
-        _compiled_kernel().compile_all()
+        _check_name(name, "kernel")
+    if name == "numba" or (name == "auto" and _is_installed()):
+        _load_compiled().compile_all()
     _Choice.name = name
 
 
@@ -51,30 +51,27 @@ def chosen_kernel() -> str:
     Raises:
         EngineError: NOISING_KERNEL is none of these.
     """
-    if _Choice.name is not None:
-        return _Choice.name
-    given = os.environ.get(VARIABLE, "numpy")
-    return given if given == "numpy" else _checked(given, VARIABLE)
+    if _Choice.name is None:
+        _Choice.name = _check_name(os.environ.get(VARIABLE, "numpy"), VARIABLE)
+    return _Choice.name
 
 
-def worker_class(tokens: int, itemsize: int) -> type[Any]:
+def find_kernel(tokens: int) -> type[Any]:
     """Return the class that noises the blocks of a batch.
 
     Args:
         tokens: tokens of the whole batch.
-        itemsize: bytes of a token.
     """
     name = chosen_kernel()
-    wanted = name == "numba"
-    if name == "auto" and tokens >= AUTO_FROM and _is_installed():
-        wanted = _compiled_kernel().is_cached(itemsize)
-    if not wanted:
-        return Worker
-    compiled: type[Any] = _compiled_kernel().NumbaWorker
+    if name == "numpy":
+        return NumpyKernel
+    if name == "auto" and (tokens < AUTO_FROM or not _is_installed()):
+        return NumpyKernel
+    compiled: type[Any] = _load_compiled().NumbaKernel
     return compiled
 
 
-def _checked(name: str, field: str) -> str:
+def _check_name(name: str, field: str) -> str:
     if name not in KERNELS:
         rule = f"must be one of {', '.join(KERNELS)}"
         raise EngineError(field, "unknown_name", rule, name, nearest(name, KERNELS))
@@ -86,7 +83,7 @@ def _is_installed() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def _compiled_kernel() -> ModuleType:
+def _load_compiled() -> ModuleType:
     if not _is_installed():
         raise EngineError(
             "kernel",
@@ -96,6 +93,6 @@ def _compiled_kernel() -> ModuleType:
             "install the extra `fast`, or choose `numpy`",
         )
     # Here, so that a process that does not ask for it never loads the compiler.
-    from noising.engine import numba_worker
+    from noising.engine.sampler.kernel_numba import kernel
 
-    return numba_worker
+    return kernel

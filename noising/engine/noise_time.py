@@ -1,0 +1,62 @@
+"""When a batch is noised: timesteps or real times, as a caller gave them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from noising.engine.arrays import AnyArray, AnyIntArray, FloatArray, IntArray
+
+
+def time_of_timesteps(timesteps: AnyIntArray, num_timesteps: int) -> FloatArray:
+    """Return t = (k+1)/T of checked timesteps k, in their shape."""
+    return np.divide(timesteps.astype(np.int64, copy=False) + 1, num_timesteps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseTime:
+    """The time of a call: timesteps or real times, never both.
+
+    Attributes:
+        given: timesteps in 0..T-1 or times in [0, 1], in the caller's shape and dtype.
+        is_timestep: whether they are timesteps.
+        num_timesteps: T.
+        field: the argument that gave them.
+    """
+
+    given: AnyArray
+    is_timestep: bool
+    num_timesteps: int
+    field: str = "t"
+
+    @property
+    def t(self) -> FloatArray:
+        """The times in [0, 1], in the shape in which they were given."""
+        if self.is_timestep:
+            return time_of_timesteps(self.given, self.num_timesteps)
+        return self.given.astype(np.float64, copy=False)
+
+    def with_given(self, given: AnyArray) -> "NoiseTime":
+        """Return other values, or some of these, in place of those given."""
+        return NoiseTime(
+            given=given,
+            is_timestep=self.is_timestep,
+            num_timesteps=self.num_timesteps,
+            field=self.field,
+        )
+
+    def select_rows(self, rows: slice | IntArray) -> "NoiseTime":
+        """Return the times of some rows, (N,); one for all rows stays one, (1,)."""
+        given = self.given.reshape(-1)
+        return self.with_given(given[rows] if given.size > 1 else given)
+
+    def find_rows(self, count: int) -> IntArray:
+        """Return which of the rows 0..count of a table holds at each time.
+
+        Timestep k takes row ceil((k+1)·count/T), in integers; a real t takes
+        ceil(t·count), forgiving 1e-9.
+        """
+        if self.is_timestep:
+            total = self.num_timesteps
+            steps = self.given.astype(np.int64, copy=False)
+            return ((steps + 1) * count + total - 1) // total
+        return np.ceil(self.t * count - 1e-9).astype(np.int64)

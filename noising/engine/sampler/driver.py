@@ -1,0 +1,385 @@
+"""A call of `noise` from its arguments to its result, from top to bottom.
+
+1. `check_batch` makes rows of the tokens, with their random coordinates: a `Batch`.
+2. `plan_noise` adds what acts at which position, a `LevelSource`, and what draws, a
+   kernel: a `SamplingPlan`.
+3. `write_noised` cuts the batch into blocks (`TokenBlock`), each with the `Thresholds`
+   of its positions, and a kernel noises one after the other.
+4. `Noised` holds the result and draws from the plan what else is asked of it.
+
+A kernel compares each position's random word with its threshold. `recipe.py` says in
+plain Python what it must compute; `short_sequences.py` is a shorter way to the same
+result, and `trajectories.py` noises one batch at several times.
+"""
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, FloatArray, TokenArray
+from noising.engine.errors import EngineError
+from noising.engine.graphs import Graph, MatrixGraph
+from noising.engine.hyperschedules import Hyperschedule
+from noising.engine.noise_time import NoiseTime
+from noising.engine.sampler.backends import find_kernel
+from noising.engine.sampler.batch import Batch, check_batch, check_ids
+from noising.engine.sampler.blocks import (
+    TILE,
+    Cut,
+    TokenBlock,
+    iterate_cuts,
+    round_to_eights,
+)
+from noising.engine.sampler.kernel_matrix import MatrixKernel
+from noising.engine.sampler.noise_levels import (
+    LevelSource,
+    NoiseLevels,
+    PositionNoise,
+    find_sigma_source,
+    follow_hyperschedule,
+    weigh_positions,
+)
+from noising.engine.sampler.thresholds import Thresholds
+
+Level = TypeVar("Level")
+
+MAX_THREADS: Final = 256
+THREADS_FROM: Final = 1 << 20
+"""Tokens from which more than one thread is worth its start."""
+_MOST_WORKERS: Final = 8  # so that blocks, which share the memory, stay large
+_LEAST_BLOCK: Final = 1 << 12
+_MOST_ROWS: Final = 1 << 12  # of a block, so that their keys take little memory
+
+
+class Kernel(Protocol[Level]):
+    """Noises blocks one after the other, in memory of its own."""
+
+    def noise(self, block: TokenBlock[Level], out: TokenArray) -> int:
+        """Write the noised tokens to `out`, (R, C), and return the largest clean one.
+
+        A negative token counts as a huge one.
+        """
+
+    def mark_resampled(self, block: TokenBlock[Level], out: BoolArray) -> None:
+        """Write which tokens are drawn again to `out`, (R, C)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingPlan(Generic[Level]):
+    """How a batch is noised.
+
+    Attributes:
+        batch: the tokens.
+        graph: knows which ids there are.
+        source: how much noise there is where.
+        make_kernel: most tokens of a block to a new kernel.
+        block_tokens: most tokens of a block.
+        is_parallel: whether kernels in several threads are faster than one.
+    """
+
+    batch: Batch
+    graph: Graph
+    source: LevelSource[Level]
+    make_kernel: Callable[[int], Kernel[Level]]
+    block_tokens: int
+    is_parallel: bool = True
+
+    def cut(self, rows: slice, columns: slice) -> TokenBlock[Level]:
+        """Return a block of the batch."""
+        batch = self.batch
+        return TokenBlock(
+            tokens=batch.cut_tokens(rows, columns),
+            grid=batch.cut_grid(rows, columns),
+            level=self.source.at(rows, columns),
+            fixed=batch.find_fixed(rows, columns),
+        )
+
+
+class Noised:
+    """The result of `noise`; what is only sometimes wanted is made on first use.
+
+    It is made from the arguments of the call, which must not have been altered.
+
+    Attributes:
+        tokens: noised tokens, the input's shape and dtype.
+        seed: the seed used; give it again for the same result.
+    """
+
+    __slots__ = (
+        "_alpha",
+        "_changed",
+        "_clean",
+        "_find_alpha",
+        "_find_resampled",
+        "_resampled",
+        "seed",
+        "tokens",
+    )
+
+    def __init__(
+        self,
+        *,
+        tokens: TokenArray,
+        seed: int,
+        clean: TokenArray,
+        find_alpha: Callable[[], Any],
+        find_resampled: Callable[[], BoolArray],
+    ) -> None:
+        self.tokens = tokens
+        self.seed = seed
+        self._clean = clean
+        self._find_alpha = find_alpha
+        self._find_resampled = find_resampled
+        self._alpha: Any = None
+        self._resampled: BoolArray | None = None
+        self._changed: BoolArray | None = None
+
+    @property
+    def alpha(self) -> Any:
+        """Alpha at the requested times, in their shape."""
+        if self._alpha is None:
+            self._alpha = self._find_alpha()
+        return self._alpha
+
+    @property
+    def resampled(self) -> BoolArray:
+        """True where a token was drawn again, even if the same id came out."""
+        if self._resampled is None:
+            self._resampled = self._find_resampled()
+        return self._resampled
+
+    @property
+    def changed(self) -> BoolArray:
+        """True where the id differs from the input's."""
+        if self._changed is None:
+            self._changed = np.asarray(self.tokens != self._clean)
+        return self._changed
+
+
+def noise(
+    levels: NoiseLevels,
+    hyperschedule: Hyperschedule | None,
+    tokens: Any,
+    *,
+    timestep: Any,
+    t: Any,
+    seed: int,
+    sequence_ids: Any,
+    draw: int,
+    weights: Any,
+    protect: Any,
+    lengths: Any,
+    threads: int,
+    out: Any,
+) -> Noised:
+    """Return x_t of a process; `ForwardProcess.noise` describes the arguments.
+
+    Raises:
+        EngineError: an argument out of range or of the wrong shape.
+    """
+    batch = check_batch(
+        tokens,
+        levels.graph,
+        seed=seed,
+        sequence_ids=sequence_ids,
+        draw=draw,
+        protect=protect,
+        lengths=lengths,
+    )
+    time = levels.timeline.check_time(timestep, t)
+    position_noise = None
+    if weights is not None:
+        position_noise = weigh_positions(
+            levels.timeline, weights, batch.length, batch.rows
+        )
+    elif hyperschedule is not None:
+        position_noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    plan = plan_noise(levels, batch, time, position_noise)
+    target = check_out(out, batch)
+    workers = check_threads(threads)
+    write_noised(plan, target, workers)
+    return Noised(
+        tokens=target.reshape(batch.shape),
+        seed=batch.seed,
+        clean=batch.tokens.reshape(batch.shape),
+        find_alpha=lambda: levels.timeline.alpha_at(time),
+        find_resampled=lambda: find_resampled(plan, workers),
+    )
+
+
+def plan_noise(
+    levels: NoiseLevels, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+) -> SamplingPlan[Any]:
+    """Return how a batch is noised at a time.
+
+    Args:
+        levels: schedule and graph.
+        batch: the tokens.
+        time: when.
+        noise: noise by position, or None where it depends on time alone.
+
+    Raises:
+        EngineError: the time has a shape that does not fit.
+    """
+    if levels.matrix is not None:
+        sigma = find_sigma_source(levels.timeline, batch, time, noise)
+        return plan_matrix(levels.matrix, batch, sigma)
+    return plan_events(levels, batch, levels.find_source(batch, time, noise))
+
+
+def plan_events(
+    levels: NoiseLevels, batch: Batch, source: LevelSource[Thresholds]
+) -> SamplingPlan[Thresholds]:
+    """Return how the kernel in use noises a batch by a graph's events."""
+    kernel = find_kernel(batch.tokens.size)
+    outcome = levels.outcome
+    return SamplingPlan(
+        batch=batch,
+        graph=levels.graph,
+        source=source,
+        make_kernel=lambda capacity: kernel(capacity, outcome),
+        block_tokens=min(source.block_tokens, kernel.BLOCK_TOKENS),
+        is_parallel=kernel.PARALLEL,
+    )
+
+
+def plan_matrix(
+    graph: MatrixGraph, batch: Batch, sigma: LevelSource[FloatArray]
+) -> SamplingPlan[FloatArray]:
+    """Return how a batch is noised by a matrix graph under the given noise."""
+    return SamplingPlan(
+        batch=batch,
+        graph=graph,
+        source=sigma,
+        make_kernel=lambda capacity: MatrixKernel(capacity, graph),
+        block_tokens=min(sigma.block_tokens, TILE),
+    )
+
+
+def check_out(out: Any, batch: Batch) -> TokenArray:
+    """Return the array to write to, (B, L): the caller's or a new one.
+
+    Raises:
+        EngineError: `out` has another shape or dtype, is not C-contiguous and
+            writable, or overlaps the tokens.
+    """
+    tokens, shape = batch.tokens, batch.shape
+    dtype = tokens.dtype.newbyteorder("=")
+    if out is None:
+        return np.empty(tokens.shape, dtype)
+    fits = (
+        isinstance(out, np.ndarray)
+        and out.shape == shape
+        and out.dtype == dtype
+        and out.flags.c_contiguous
+        and out.flags.behaved  # aligned and writeable
+    )
+    if not fits:
+        rule = f"must be a writable C-contiguous {dtype.name} array of {shape}"
+        raise EngineError("out", "wrong_array", rule, type(out).__name__)
+    if np.may_share_memory(out, tokens):
+        raise EngineError(
+            "out", "overlap", "must not overlap the tokens", "the same memory"
+        )
+    return np.asarray(out.reshape(tokens.shape))
+
+
+def check_threads(threads: int) -> int:
+    """Return the number of threads.
+
+    Raises:
+        EngineError: it is not an integer in 1..256.
+    """
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)):
+        raise EngineError("threads", "not_an_integer", "must be an integer", threads)
+    if not 1 <= threads <= MAX_THREADS:
+        rule = f"must lie in 1..{MAX_THREADS}"
+        raise EngineError("threads", "out_of_range", rule, threads)
+    return int(threads)
+
+
+def write_noised(plan: SamplingPlan[Any], out: TokenArray, threads: int = 1) -> None:
+    """Fill `out` with the noised tokens; the same bytes for any `threads`.
+
+    Args:
+        plan: how they are noised; their ids are checked here, block by block.
+        out: (B, L) result.
+        threads: blocks worked on at once, if there are many and it is faster so.
+
+    Raises:
+        EngineError: an id outside the vocabulary; `out` may hold part of a result.
+    """
+    batch, graph = plan.batch, plan.graph
+    known = graph.num_states if batch.states else graph.vocab_size
+
+    def noise_part(kernel: Kernel[Any], part: Cut) -> None:
+        if kernel.noise(plan.cut(*part), out[part]) >= known:
+            check_ids(batch.tokens.reshape(batch.shape), graph)
+
+    _run_by_block(plan, threads, noise_part)
+
+
+def find_resampled(plan: SamplingPlan[Any], threads: int = 1) -> BoolArray:
+    """Return which tokens are drawn again, in the caller's shape."""
+    resampled = np.empty(plan.batch.tokens.shape, np.bool_)
+
+    def mark_part(kernel: Kernel[Any], part: Cut) -> None:
+        kernel.mark_resampled(plan.cut(*part), resampled[part])
+
+    _run_by_block(plan, threads, mark_part)
+    return resampled.reshape(plan.batch.shape)
+
+
+def _run_by_block(
+    plan: SamplingPlan[Any], threads: int, work: Callable[[Kernel[Any], Cut], None]
+) -> None:
+    """Call `work` for every block, with a kernel that no other thread has."""
+    rows, columns = plan.batch.tokens.shape
+    size = rows * round_to_eights(columns)
+    if size <= plan.block_tokens and rows <= _MOST_ROWS:
+        work(plan.make_kernel(size), (slice(0, rows), slice(0, columns)))
+        return
+    is_worth_it = plan.is_parallel and plan.batch.tokens.size >= THREADS_FROM
+    workers = min(threads, _MOST_WORKERS) if is_worth_it else 1
+    most = max(plan.block_tokens // workers, _LEAST_BLOCK)
+    capacity = min(round_to_eights(most), size)
+    parts = iterate_cuts((rows, columns), capacity, _MOST_ROWS)
+    lock = threading.Lock()
+
+    def drain() -> None:
+        kernel = plan.make_kernel(capacity)
+        while True:
+            with lock:
+                part = next(parts, None)
+            if part is None:
+                return
+            work(kernel, part)
+
+    others = [_start_threads().submit(drain) for _ in range(workers - 1)]
+    try:
+        drain()
+    finally:
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
+        other.result()
+
+
+@functools.cache
+def _start_threads() -> ThreadPoolExecutor:
+    """Return the threads of this process, which are started when first needed.
+
+    Starting them takes a third of the time in which one noises a million tokens.
+    """
+    return ThreadPoolExecutor(_MOST_WORKERS - 1, thread_name_prefix="noise")
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows forks nothing
+    # A process that is forked off has none of its parent's threads.
+    os.register_at_fork(after_in_child=_start_threads.cache_clear)

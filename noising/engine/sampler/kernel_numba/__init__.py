@@ -1,0 +1,1 @@
+"""The compiled kernel: importing what is in here loads numba."""

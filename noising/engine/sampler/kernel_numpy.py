@@ -1,0 +1,366 @@
+"""The kernel in NumPy: which positions of a block move and what they become.
+
+Works on a block of R sequences by C positions at a time, in buffers that are reused
+from block to block. Eight positions share the leading bytes of their uniforms, one
+64-bit word; the rest of a uniform is hashed only where its leading byte ties with
+the threshold's, and a replacement only where a token moves (or everywhere, where
+most move). np.where, masked copies and boolean indexing mispredict a branch per
+token: blending is by xor and and, or by taking the larger.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.engine.arrays import (
+    BoolArray,
+    IntArray,
+    TokenArray,
+    WordArray,
+    small_buffers,
+)
+from noising.engine.randomness import Stream
+from noising.engine.replacements import Constant, Even
+from noising.engine.sampler.blocks import (
+    TILE,
+    EventBlock,
+    Outcome,
+    cut_block,
+    find_largest,
+    find_thresholds_at,
+    list_tiles,
+)
+from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
+from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
+from noising.engine.sampler.words import (
+    REST_SHIFT,
+    UNIFORM_SHIFT,
+    Hasher,
+    Places,
+)
+
+# Shares of moved tokens above which it is faster to work on all of them.
+_DENSE_ABOVE: Final = 0.6
+_BLEND_ABOVE: Final = 0.05
+_SPARSE: Final = 50
+_DENSE: Final = 10
+
+
+@dataclass(slots=True)
+class Moved:
+    """Where the tokens of a block move.
+
+    Attributes:
+        flags: (R, C), in memory that the next block overwrites.
+        count: how many positions.
+        flat: (count,) their ascending flat indices, or None where not found yet.
+    """
+
+    flags: BoolArray
+    count: int
+    flat: IntArray | None = None
+
+
+class _Buffers:
+    """What blocks are worked on in; the next one overwrites it.
+
+    Args:
+        capacity: most tokens of a block.
+
+    Attributes:
+        hasher: draws random words.
+        flags: (capacity + some,) where tokens move, and room for `_find_flat`.
+        others: (capacity,) more flags.
+        bytes: (capacity,) bytes.
+    """
+
+    __slots__ = ("bytes", "flags", "hasher", "others")
+
+    def __init__(self, capacity: int) -> None:
+        self.hasher = Hasher(capacity)
+        self.flags = np.empty(capacity + capacity // (_DENSE - 1) + 1, np.bool_)
+        self.others = np.empty(capacity, np.bool_)
+        self.bytes = np.empty(capacity, np.uint8)
+
+
+class NumpyKernel:
+    """Noises blocks, one after the other; every thread has its own.
+
+    Args:
+        capacity: most tokens of a block.
+        outcome: what becomes of a token that is resampled.
+    """
+
+    BLOCK_TOKENS: ClassVar[int] = 8 * TILE
+    """Most tokens of a block: the words of their leading bytes are one tile."""
+
+    PARALLEL: ClassVar[bool] = False
+    """NumPy's calls are short, and threads take the interpreter from each other: two
+    take half as long again as one."""
+
+    def __init__(self, capacity: int, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._has_small = isinstance(outcome.replacement, (Even, Constant))
+        self._capacity = capacity
+
+    @functools.cached_property
+    def _buffers(self) -> _Buffers:
+        return _Buffers(self._capacity)  # which few tokens do without
+
+    @property
+    def _hasher(self) -> Hasher:
+        return self._buffers.hasher
+
+    def noise(self, block: EventBlock, out: TokenArray) -> int:
+        """Write the noised tokens to `out` and return the largest clean one.
+
+        Args:
+            block: the block.
+            out: (R, C) result, C-contiguous, of the tokens' dtype.
+        """
+        if out.size > MOST_TOKENS:
+            with small_buffers():  # fewer tokens take less time than this
+                return self._noise(block, out)
+        level, first = block.level, block.grid.first
+        plain = level.mask is None and level.index is None and level.refine is None
+        if plain and first == 0 and self._has_small:
+            return self._noise_small(block, out)
+        return self._noise(block, out)
+
+    def _noise_small(self, block: EventBlock, out: TokenArray) -> int:
+        least, limits = block.level.leading, block.level.move
+        if limits.size == 1:
+            least, limits = least.reshape(()), limits.reshape(())
+        noise_small(
+            block.tokens,
+            block.grid.keys,
+            block.grid.gammas,
+            least,
+            limits,
+            self._outcome.replacement,
+            fixed=block.fixed,
+            out=out,
+        )
+        return find_largest(block.tokens)
+
+    @small_buffers()
+    def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
+        """Write which tokens are drawn again, by either event, (R, C)."""
+        np.copyto(out, self._find_moved(block).flags)
+        mask = block.level.mask
+        if mask is not None and not block.level.mask_needs_move:
+            out |= self._find_masked(block, mask)
+
+    def _noise(self, block: EventBlock, out: TokenArray) -> int:
+        moved = self._find_moved(block)
+        replacement, mask = self._outcome.replacement, block.level.mask
+        if mask is not None and not block.level.mask_needs_move:
+            masked = self._find_masked(block, mask)
+            np.greater(moved.flags, masked, out=moved.flags)
+            largest = self._put_constant(block, out, masked, self._outcome.mask_id)
+            count = int(np.count_nonzero(moved.flags))
+            self._put_some(block, out, Moved(moved.flags, count))
+            return largest
+        share = moved.count / out.size
+        if isinstance(replacement, Constant) and share > _BLEND_ABOVE:
+            return self._put_constant(block, out, moved.flags, replacement.token)
+        if isinstance(replacement, Even) and mask is None and share > _DENSE_ABOVE:
+            return self._put_everywhere(block, out, moved.flags)
+        largest = self._put_clean(block, out)
+        self._put_some(block, out, moved)
+        return largest
+
+    def _find_moved(self, block: EventBlock) -> Moved:
+        """Return where u lies below its threshold."""
+        thresholds, shape, size = block.level, block.tokens.shape, block.tokens.size
+        leading = self._hasher.draw_leading_bytes(block.grid)
+        least = thresholds.leading
+        if thresholds.index is not None:
+            least = self._buffers.bytes[:size].reshape(shape)
+            thresholds.leading.take(thresholds.index, out=least, mode="clip")
+        flat_flags, flat_ties = self._buffers.flags[:size], self._buffers.others[:size]
+        flags, ties = flat_flags.reshape(shape), flat_ties.reshape(shape)
+        np.less(leading, least, out=flags)
+        if thresholds.highest is None:
+            np.equal(leading, least, out=ties)
+        else:
+            np.less_equal(leading, thresholds.highest, out=ties)
+            np.greater(ties, flags, out=ties)
+        if block.fixed is not None:
+            np.greater(flags, block.fixed, out=flags)
+            np.greater(ties, block.fixed, out=ties)
+        tied = flat_ties.nonzero()[0]
+        if tied.size:
+            below = self._are_below(block, leading, tied)
+            flat_flags[tied] = below
+            tied = tied[below]
+        count = int(np.count_nonzero(flat_flags))
+        # Where thresholds are small, what moves is among the ties.
+        return Moved(flags, count, tied if tied.size == count else None)
+
+    def _are_below(
+        self, block: EventBlock, leading: ByteArray, flat: IntArray
+    ) -> BoolArray:
+        """Return whether u lies below its threshold, at some places, (N,)."""
+        limit = find_thresholds_at(block, block.level.move, flat)
+        high = leading.reshape(-1)[flat].astype(np.uint64)
+        high <<= np.uint64(LEADING_SHIFT)
+        places = Places(flat, leading.shape)
+        rest = self._hasher.draw_at(block.grid, places, Stream.REFINE)
+        rest >>= REST_SHIFT
+        rest |= high
+        return np.asarray(rest < limit)
+
+    def _find_masked(self, block: EventBlock, thresholds: WordArray) -> BoolArray:
+        """Return where w lies below its threshold, (R, C)."""
+        masked = self._buffers.others[: block.tokens.size].reshape(block.tokens.shape)
+        for part in list_tiles(masked.shape):
+            words = self._hasher.draw(block.grid.cut(*part), Stream.SECOND)
+            words >>= UNIFORM_SHIFT
+            if block.level.index is None:
+                limit = np.broadcast_to(thresholds, masked.shape)[part]
+            else:
+                limit = self._hasher.spare[: words.size].reshape(words.shape)
+                thresholds.take(block.level.index[part], out=limit, mode="clip")
+            np.less(words, limit, out=masked[part])
+        if block.fixed is not None:
+            np.greater(masked, block.fixed, out=masked)
+        return masked
+
+    def _put_clean(self, block: EventBlock, out: TokenArray) -> int:
+        """Write the tokens as they are and return the largest."""
+        largest = 0
+        for part in list_tiles(out.shape):
+            tokens = block.tokens[part]
+            largest = max(largest, find_largest(tokens))
+            np.copyto(out[part], tokens)
+        return largest
+
+    def _put_constant(
+        self, block: EventBlock, out: TokenArray, flags: BoolArray, token: int
+    ) -> int:
+        """Write the tokens with one id where flagged; return the largest clean one."""
+        largest, other = 0, np.array(token, out.dtype)
+        for part in list_tiles(out.shape):
+            tokens = block.tokens[part]
+            top = find_largest(tokens)
+            put = self._cover if top <= token else self._blend
+            put(tokens, other, out[part], flags[part])
+            largest = max(largest, top)
+        return largest
+
+    def _put_everywhere(
+        self, block: EventBlock, out: TokenArray, flags: BoolArray
+    ) -> int:
+        """Draw an id for every token, write it where flagged; return the largest."""
+        largest = 0
+        for part in list_tiles(out.shape):
+            words = self._hasher.draw(block.grid.cut(*part), Stream.REPLACE)
+            drawn = self._outcome.replacement.ids(words)
+            tokens = block.tokens[part]
+            largest = max(largest, find_largest(tokens))
+            self._blend(tokens, drawn, out[part], flags[part])
+        return largest
+
+    def _put_some(self, block: EventBlock, out: TokenArray, moved: Moved) -> None:
+        """Write replacements, or the mask, over the moved tokens in `out`."""
+        if moved.count <= TILE:
+            flat = self._find_flat(moved)
+            self._put_at(block, Places(flat, out.shape), out.reshape(-1))
+            return
+        for part in list_tiles(out.shape):
+            flags = moved.flags[part]
+            places = Places(flags.reshape(-1).nonzero()[0], flags.shape)
+            self._put_at(cut_block(block, *part), places, out[part].reshape(-1))
+
+    def _find_flat(self, moved: Moved) -> IntArray:
+        """Return the ascending flat indices of the flags that are set.
+
+        NumPy searches without a branch where more than a tenth are set, and else flag
+        by flag, which mispredicts at nearly each one: at a share of 9 % that takes four
+        times as long. Room behind the flags is therefore filled with set ones until
+        there is a tenth of them, unless there are too few to matter.
+        """
+        if moved.flat is not None:
+            return moved.flat
+        size, count = moved.flags.size, moved.count
+        if _DENSE * count > size or _SPARSE * count < size:
+            return self._buffers.flags[:size].nonzero()[0]
+        more = (size - _DENSE * count) // (_DENSE - 1) + 1
+        self._buffers.flags[size : size + more] = True
+        return self._buffers.flags[: size + more].nonzero()[0][:count]
+
+    def _put_at(self, block: EventBlock, places: Places, out: TokenArray) -> None:
+        """Write replacements, or the mask, at some places of (R·C,) `out`."""
+        if not places.flat.size:
+            return
+        replacement, level = self._outcome.replacement, block.level
+        masked = None
+        if level.mask is not None and level.mask_needs_move:
+            words = self._hasher.draw_at(block.grid, places, Stream.SECOND)
+            words >>= UNIFORM_SHIFT
+            masked = words < find_thresholds_at(block, level.mask, places.flat)
+        if isinstance(replacement, Constant):
+            out[places.flat] = replacement.token
+        else:
+            words = self._hasher.draw_at(block.grid, places, Stream.REPLACE)
+            drawn = replacement.ids(words)
+            same = drawn.itemsize == out.itemsize
+            out[places.flat] = (
+                drawn.view(out.dtype) if same else drawn.astype(out.dtype)
+            )
+        if masked is not None:
+            out[places.flat[masked]] = self._outcome.mask_id
+
+    def _blend(
+        self,
+        tokens: TokenArray,
+        others: NDArray[np.integer[Any]],
+        out: TokenArray,
+        flags: BoolArray,
+    ) -> None:
+        """Write tokens ^ ((tokens ^ others) & mask), mask all ones where flagged.
+
+        Args:
+            tokens: (R, C) tokens, at most TILE.
+            others: (R, C) ids, which may be the words drawn last, or one id.
+            out: (R, C) result.
+            flags: (R, C) where the result is the other.
+        """
+        size, shape = tokens.size, tokens.shape
+        mask = self._spread_mask(flags, tokens.dtype)
+        if others.itemsize != tokens.itemsize:
+            room = self._hasher.spare.view(tokens.dtype)
+            narrow = room[size : 2 * size].reshape(shape)
+            np.copyto(narrow, others, casting="unsafe")
+            others = narrow
+        difference = self._hasher.words.view(tokens.dtype)[:size].reshape(shape)
+        np.bitwise_xor(tokens, others.view(tokens.dtype), out=difference)
+        difference &= mask
+        np.bitwise_xor(tokens, difference, out=out)
+
+    def _cover(
+        self, tokens: TokenArray, token: TokenArray, out: TokenArray, flags: BoolArray
+    ) -> None:
+        """Write max(tokens, token & mask), mask all ones where flagged.
+
+        Args:
+            tokens: (R, C) tokens of at most `token`, at most TILE.
+            token: one id, 0-d.
+            out: (R, C) result.
+            flags: (R, C) where the result is `token`.
+        """
+        mask = self._spread_mask(flags, tokens.dtype)
+        mask &= token
+        np.maximum(tokens, mask, out=out)
+
+    def _spread_mask(self, flags: BoolArray, dtype: np.dtype[Any]) -> TokenArray:
+        """Return words of all ones where flagged and of zeros elsewhere, (R, C)."""
+        signs = self._buffers.bytes[: flags.size].view(np.int8).reshape(flags.shape)
+        np.negative(flags.view(np.int8), out=signs)
+        mask = self._hasher.spare.view(dtype)[: flags.size].reshape(flags.shape)
+        np.copyto(mask.view(f"i{dtype.itemsize}"), signs)
+        return mask

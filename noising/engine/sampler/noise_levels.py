@@ -1,0 +1,367 @@
+"""Which noise acts at which position of a batch.
+
+A `LevelSource` answers block by block, so that nothing of the whole batch's size is
+made: with thresholds where a graph has events, with total noise where it is a matrix.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+
+from noising.engine.arrays import (
+    AnyArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+    WordArray,
+    quiet,
+)
+from noising.engine.errors import EngineError
+from noising.engine.graphs import Graph, MatrixGraph
+from noising.engine.hyperschedules import (
+    TYPE_WEIGHTS,
+    GroupedSigma,
+    Hyperschedule,
+    TokenTypes,
+    checked_weights,
+    group_sigma_by_weights,
+)
+from noising.engine.noise_time import NoiseTime
+from noising.engine.sampler.batch import Batch
+from noising.engine.sampler.blocks import Outcome, cut_array
+from noising.engine.sampler.thresholds import Brackets, Thresholds
+from noising.engine.timeline import Timeline
+
+Level = TypeVar("Level")
+
+LEVEL_BLOCK: Final = 1 << 19
+"""Most tokens of a block with one level of noise a row; a kernel may take fewer."""
+TABLE_BLOCK: Final = 3 << 15
+"""Most tokens of a block whose noise by position stands in tables."""
+GROUPED_BLOCK: Final = 1 << 14
+"""Tokens of a block whose positions have their noise by groups."""
+COMPUTED_BLOCK: Final = 1 << 13
+"""Tokens of a block whose noise is computed in float64 for every position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelSource(Generic[Level]):
+    """What acts where: thresholds, or total noise.
+
+    Attributes:
+        at: rows and columns of the batch to what acts there, broadcastable to them.
+        block_tokens: most tokens of a block, so that memory stays bounded.
+    """
+
+    at: Callable[[slice, slice], Level]
+    block_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionNoise:
+    """Total noise by position.
+
+    Attributes:
+        group: rows of the batch, their time, their length, their tokens and where they
+            are real to their total noise.
+        by_row: whether rows at one time may differ, padding aside.
+    """
+
+    group: Callable[
+        [slice, NoiseTime, int, TokenArray | None, BoolArray | None], GroupedSigma
+    ]
+    by_row: bool
+
+
+def weigh_positions(
+    timeline: Timeline, weights: Any, length: int, rows: int | None
+) -> PositionNoise:
+    """Return the noise of calibrated per-call weights.
+
+    Args:
+        timeline: the schedule.
+        weights: (L,) or (B, L) weights > 0.
+        length: L.
+        rows: B, or None where the weights say it.
+
+    Raises:
+        EngineError: weights of the wrong shape, sign or spread.
+    """
+    values = np.atleast_2d(checked_weights(weights))
+    allowed = (1, values.shape[0] if rows is None else rows)
+    if values.shape not in [(count, length) for count in allowed]:
+        raise EngineError(
+            "weights",
+            "wrong_length",
+            f"must have one weight for each of the {length} positions",
+            list(np.shape(weights)),
+        )
+    return PositionNoise(
+        group=lambda rows, time, _length, _tokens, real: group_sigma_by_weights(
+            timeline.schedule.sigma(time.t),
+            cut_array(values, rows),
+            real,
+            calibrate=True,
+        ),
+        by_row=values.shape[0] > 1,
+    )
+
+
+def follow_hyperschedule(
+    timeline: Timeline, hyperschedule: Hyperschedule
+) -> PositionNoise:
+    """Return the noise of a hyperschedule over the timeline's schedule."""
+    return PositionNoise(
+        group=lambda _rows, time, length, tokens, real: hyperschedule.group_sigma(
+            timeline.schedule.sigma, time, length, tokens, real
+        ),
+        by_row=hyperschedule.BY_TOKENS,
+    )
+
+
+def make_token_types(token_types: Any, vocab_size: int) -> TokenTypes:
+    """Return the hyperschedule of ids by type with the default weights.
+
+    Raises:
+        EngineError: an id out of range or of two types.
+    """
+    classes = TokenTypes.PARAMETERS["classes"].parse(token_types, "token_types")
+    weights = dict(TYPE_WEIGHTS)
+    parameters = {"classes": classes, "weights": weights, "calibrate": True}
+    return TokenTypes.create(parameters, vocab_size)
+
+
+# No slots: functools.cached_property keeps the table in the instance's __dict__.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NoiseLevels:
+    """Thresholds of a graph's events at a schedule's noise levels.
+
+    Attributes:
+        timeline: the schedule.
+        graph: says which events there are.
+    """
+
+    timeline: Timeline
+    graph: Graph
+
+    @functools.cached_property
+    def table(self) -> Thresholds:
+        """Thresholds at every timestep, (T,)."""
+        return self.find_thresholds(self.timeline.sigmas)
+
+    @functools.cached_property
+    def outcome(self) -> Outcome:
+        """What becomes of a token that is resampled."""
+        mask_id = 0 if self.graph.mask_id is None else self.graph.mask_id
+        return Outcome(replacement=self.graph.replacement, mask_id=mask_id)
+
+    @functools.cached_property
+    def matrix(self) -> MatrixGraph | None:
+        """The graph where it has no events but is a matrix."""
+        return self.graph if isinstance(self.graph, MatrixGraph) else None
+
+    @functools.cached_property
+    @quiet
+    def brackets(self) -> Brackets | None:
+        """Where thresholds of real times lie, or None if that cannot be told."""
+        if self.table.mask is not None or self.timeline.schedule.falls():
+            return None
+        start = self.find_thresholds(self.timeline.schedule.sigma(np.zeros(1)))
+        return Brackets.of(np.concatenate([start.move, self.table.move]))
+
+    @quiet
+    def find_thresholds(self, sigma: FloatArray) -> Thresholds:
+        """Return the thresholds at total noise `sigma`, in its shape."""
+        return Thresholds.of(self.graph.events(sigma))
+
+    def find_source(
+        self, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+    ) -> LevelSource[Thresholds]:
+        """Return the thresholds of a batch.
+
+        Args:
+            batch: the tokens.
+            time: the time of the call.
+            noise: noise by position, or None where it depends on time alone.
+
+        Raises:
+            EngineError: the time has a shape that does not fit.
+        """
+        if noise is not None:
+            return self._group(GroupedRows.of(self.timeline, batch, time, noise))
+        given = shape_time(time, batch)
+        if time.is_timestep:
+            return _look_up(self.table, given)
+        if given.shape[1] > 1 and self.brackets is not None:
+            return self._bracket(time.with_given(given), self.brackets)
+        sigma = find_sigma_source(self.timeline, batch, time, noise)
+        return LevelSource(
+            at=lambda rows, columns: self.find_thresholds(sigma.at(rows, columns)),
+            block_tokens=sigma.block_tokens,
+        )
+
+    def _bracket(self, grid: NoiseTime, brackets: Brackets) -> LevelSource[Thresholds]:
+        """Return the thresholds at (1, L) or (B, L) real times."""
+
+        def at(rows: slice, columns: slice) -> Thresholds:
+            times = grid.with_given(cut_array(grid.given, rows, columns)).t
+
+            @quiet
+            def refine(flat: IntArray) -> WordArray:
+                chosen = times.reshape(-1)[flat]
+                return self.find_thresholds(self.timeline.schedule.sigma(chosen)).move
+
+            return brackets.find_thresholds(times, refine)
+
+        return LevelSource(at=at, block_tokens=TABLE_BLOCK)
+
+    def _group(self, grouped: "GroupedRows") -> LevelSource[Thresholds]:
+        """Return the thresholds where noise is given by position."""
+
+        @functools.lru_cache(maxsize=1)
+        def compute(start: int, stop: int) -> tuple[GroupedSigma, Thresholds]:
+            sigma = grouped.compute(start, stop)
+            levels = sigma.sigma if sigma.group is None else sigma.sigma.reshape(-1)
+            return sigma, self.find_thresholds(levels)
+
+        def at(rows: slice, columns: slice) -> Thresholds:
+            sigma, thresholds = compute(*grouped.find_rows(rows))
+            if sigma.group is None:
+                return thresholds.select((slice(None), columns))
+            count = rows.stop - rows.start
+            places = sigma.find_places(sigma.group[:, columns], count)
+            return thresholds.spread(places)
+
+        return LevelSource(at=at, block_tokens=GROUPED_BLOCK)
+
+
+def _look_up(table: Thresholds, steps: IntArray) -> LevelSource[Thresholds]:
+    """Return the thresholds at (1, 1), (B, 1), (1, L) or (B, L) timesteps."""
+    if steps.size == 1:
+        step = steps.item()
+        everywhere = table.select((slice(step, step + 1), None))  # views: no copies
+        return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
+    if steps.shape[1] == 1:
+        return LevelSource(
+            at=lambda rows, _: table.select(steps[rows]), block_tokens=LEVEL_BLOCK
+        )
+    return LevelSource(
+        at=lambda rows, columns: table.spread(cut_array(steps, rows, columns)),
+        block_tokens=TABLE_BLOCK,
+    )
+
+
+def find_sigma_source(
+    timeline: Timeline, batch: Batch, time: NoiseTime, noise: PositionNoise | None
+) -> LevelSource[FloatArray]:
+    """Return the total noise of a batch.
+
+    Args:
+        timeline: the schedule.
+        batch: the tokens.
+        time: the time of the call.
+        noise: noise by position, or None where it depends on time alone.
+
+    Raises:
+        EngineError: the time has a shape that does not fit.
+    """
+    if noise is not None:
+        grouped = GroupedRows.of(timeline, batch, time, noise)
+        # A row longer than a block, and rows that are all alike, are computed once.
+        compute = functools.lru_cache(maxsize=1)(grouped.compute)
+        return LevelSource(
+            at=lambda rows, columns: compute(*grouped.find_rows(rows)).spread(columns),
+            block_tokens=COMPUTED_BLOCK,
+        )
+    given = shape_time(time, batch)
+
+    @quiet
+    def at(rows: slice, columns: slice) -> FloatArray:
+        times = time.with_given(cut_array(given, rows, columns)).t
+        return timeline.schedule.sigma(times.reshape(-1)).reshape(times.shape)
+
+    if given.size == 1:
+        everywhere = at(slice(None), slice(None))
+        return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
+    by_position = given.shape[1] > 1
+    return LevelSource(
+        at=at, block_tokens=COMPUTED_BLOCK if by_position else LEVEL_BLOCK
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupedRows:
+    """The noise by position of a batch, some rows at a time.
+
+    Attributes:
+        timeline: the schedule.
+        batch: the tokens.
+        time: the time of the call, one for all rows or one for each.
+        noise: noise by position.
+    """
+
+    timeline: Timeline
+    batch: Batch
+    time: NoiseTime
+    noise: PositionNoise
+
+    @classmethod
+    def of(
+        cls, timeline: Timeline, batch: Batch, time: NoiseTime, noise: PositionNoise
+    ) -> "GroupedRows":
+        """Return the rows' noise.
+
+        Raises:
+            EngineError: the time has a shape that does not fit.
+        """
+        if shape_time(time, batch).shape[1] > 1:
+            raise EngineError(
+                time.field,
+                "wrong_shape",
+                "must be a scalar or (B,) where a hyperschedule places the noise",
+                list(time.given.shape),
+            )
+        return cls(timeline=timeline, batch=batch, time=time, noise=noise)
+
+    def find_rows(self, rows: slice) -> tuple[int, int]:
+        """Return which rows of the batch have the noise of `rows`.
+
+        Where all have the same, the first stands for all.
+        """
+        one_time = self.time.given.size == 1
+        if one_time and self.batch.lengths is None and not self.noise.by_row:
+            return 0, 1
+        return rows.start, rows.stop
+
+    @quiet
+    def compute(self, start: int, stop: int) -> GroupedSigma:
+        """Return the noise of some rows of the batch."""
+        rows, batch = slice(start, stop), self.batch
+        return self.noise.group(
+            rows,
+            self.time.select_rows(rows),
+            batch.length,
+            batch.cut_tokens(rows),
+            batch.find_real(rows),
+        )
+
+
+def shape_time(time: NoiseTime, batch: Batch) -> AnyArray:
+    """Return what was given as the time as (1, 1), (B, 1), (1, L) or (B, L).
+
+    Raises:
+        EngineError: it has neither the rows' nor the positions' shape.
+    """
+    given = time.given
+    many = len(batch.shape) == 2
+    if given.ndim == 0 or (many and given.shape == (batch.rows,)):
+        return given.reshape(-1, 1)
+    if given.shape == batch.shape:
+        return np.atleast_2d(given)
+    allowed = "a scalar, (B,) or (B, L)" if many else "a scalar or (L,)"
+    rule = f"must be {allowed} for tokens of shape {list(batch.shape)}"
+    raise EngineError(time.field, "wrong_shape", rule, list(given.shape))

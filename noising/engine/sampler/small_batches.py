@@ -1,0 +1,135 @@
+"""Small batches at one timestep, without a plan: the same result in less time.
+
+Arguments are looked at only as far as to see that they are of the plainest kind.
+"""
+
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from noising.engine.arrays import BoolArray, TokenArray
+from noising.engine.randomness import (
+    MAX_DRAW,
+    MAX_SEED,
+    Stream,
+    sequence_key,
+    sequence_keys,
+    word,
+)
+from noising.engine.replacements import Constant, Even
+from noising.engine.sampler.backends import chosen_kernel
+from noising.engine.sampler.blocks import UNSIGNED
+from noising.engine.sampler.noise_levels import NoiseLevels
+from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
+from noising.engine.sampler.thresholds import LEADING_SHIFT
+
+Small: TypeAlias = tuple[TokenArray, BoolArray]
+"""Noised tokens, and which of them were drawn again."""
+
+EIGHT: Final = 8
+"""Tokens up to which Python's integers are faster than NumPy's calls."""
+MOST_BESIDE_NUMBA: Final = 1 << 11
+"""Tokens up to which this is faster than a plan and the compiled kernel."""
+_REST_SHIFT: Final = 64 - LEADING_SHIFT
+
+
+class SmallBatches:
+    """Noises small batches of one process whose graph has one event.
+
+    Args:
+        levels: the process's thresholds.
+    """
+
+    def __init__(self, levels: NoiseLevels) -> None:
+        self._replacement = replacement = levels.outcome.replacement
+        self._ids = replacement.size if isinstance(replacement, Even) else 0
+        self._token = replacement.token if isinstance(replacement, Constant) else 0
+        self._limits = levels.table.move
+        self._least = levels.table.leading
+        self._bytes = levels.table.leading.tobytes()
+        self._vocab_size = levels.graph.vocab_size
+        self._unsigned = {
+            np.dtype(f"{kind}{size}"): unsigned
+            for kind in "iu"
+            for size, unsigned in UNSIGNED.items()
+            if np.iinfo(f"{kind}{size}").max >= levels.graph.num_states - 1
+        }
+
+    @staticmethod
+    def serves(levels: NoiseLevels) -> bool:
+        """Tell whether a process's graph is one that this class knows."""
+        known = isinstance(levels.outcome.replacement, (Even, Constant))
+        return known and levels.table.mask is None
+
+    def noise(self, tokens: Any, timestep: Any, seed: Any, draw: Any) -> Small | None:
+        """Return noised tokens and which were drawn again, in the tokens' shape.
+
+        Args:
+            tokens: clean ids, (L,) or (B, L).
+            timestep: integer timestep.
+            seed: 0..2^64-1.
+            draw: 0..2^32-1.
+
+        Returns:
+            None unless every argument is of the plainest kind and in order: the
+            driver knows the other kinds, and says what is out of order.
+        """
+        if not (type(timestep) is int and 0 <= timestep < len(self._bytes)):
+            return None
+        if not (type(seed) is int and 0 <= seed <= MAX_SEED):
+            return None
+        if not (type(draw) is int and 0 <= draw <= MAX_DRAW):
+            return None
+        if type(tokens) is list:
+            tokens = _convert(tokens)
+        most = MOST_BESIDE_NUMBA if chosen_kernel() == "numba" else MOST_TOKENS
+        if not (isinstance(tokens, np.ndarray) and 0 < tokens.size <= most):
+            return None
+        unsigned = self._unsigned.get(tokens.dtype)
+        if unsigned is None or tokens.ndim > 2:
+            return None
+        ids = tokens.view(unsigned)  # a negative id is a huge one
+        if ids.item(ids.argmax()) >= self._vocab_size:
+            return None
+        if tokens.ndim == 1:
+            key, gamma = sequence_key(seed, 0, draw)
+            if tokens.size <= EIGHT:
+                return self._noise_few(tokens, timestep, key, gamma)
+            keys, gammas = np.array(key, np.uint64), np.array(gamma, np.uint64)
+        else:
+            keys, gammas = sequence_keys(seed, np.arange(tokens.shape[0]), draw)
+            keys, gammas = keys[:, None], gammas[:, None]
+        least, limit = self._least[timestep, ...], self._limits[timestep, ...]
+        return noise_small(tokens, keys, gammas, least, limit, self._replacement)
+
+    def _noise_few(
+        self, tokens: TokenArray, timestep: int, key: int, gamma: int
+    ) -> Small:
+        """Noise up to eight tokens, whose leading bytes are one word."""
+        noised = tokens.copy()
+        moved = np.zeros(tokens.size, np.bool_)
+        leading = word(key, gamma, 0, Stream.KEEP)
+        least, ids = self._bytes[timestep], self._ids
+        for place in range(tokens.size):
+            byte = leading >> 8 * place & 0xFF
+            if byte == least:
+                rest = word(key, gamma, place, Stream.REFINE) >> _REST_SHIFT
+                moves = byte << LEADING_SHIFT | rest < self._limits.item(timestep)
+            else:
+                moves = byte < least
+            if moves:
+                moved[place] = True
+                if ids:
+                    v = word(key, gamma, place, Stream.REPLACE)
+                    noised[place] = (v >> 24) * ids >> 40
+                else:
+                    noised[place] = self._token
+        return noised, moved
+
+
+def _convert(tokens: list[Any]) -> TokenArray | None:
+    try:
+        array = np.array(tokens)
+    except (ValueError, OverflowError):
+        return None
+    return array

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
+from noising import __version__
 from noising.engine import ForwardProcess, build_process, with_hyperschedule
 from noising.tokenizers import BUILTIN_TOKENIZERS, TextTokenizer, load_tokenizer
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from noising.integrations.denoiser import DenoiserClient
     from noising.integrations.tokenizer import TokenizerClient
 
-VERSION = "0.1.0"
-"""The version of the service; pyproject.toml says the same."""
+VERSION = __version__
+"""The service and the library, which stand in one repository, have one version."""
 
 CUSTOM_TOKENIZER = "custom"
 """What requests call the tokenizer.json that TOKENIZER names; no path leaves here."""

@@ -3,20 +3,23 @@
 It needs httpx, NumPy and safetensors, and neither Django nor the engine.
 """
 
-from noising.client.client import NoisingClient
-from noising.client.errors import (
-    AccessDeniedError,
-    ApiError,
-    ConflictError,
-    InvalidRequestError,
-    NoAnswerError,
-    NoisingError,
-    NotFoundError,
-    ServerFailedError,
-    TooManyRequestsError,
-)
-from noising.client.noise import NoisedBatch
-from noising.client.runs import RunUnfinishedError
+from noising.extras import require_extra
+
+with require_extra("client", user="noising.client"):
+    from noising.client.client import NoisingClient
+    from noising.client.errors import (
+        AccessDeniedError,
+        ApiError,
+        ConflictError,
+        InvalidRequestError,
+        NoAnswerError,
+        NoisingError,
+        NotFoundError,
+        ServerFailedError,
+        TooManyRequestsError,
+    )
+    from noising.client.noise import NoisedBatch
+    from noising.client.runs import RunUnfinishedError
 
 __all__ = [
     "AccessDeniedError",

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 _POINTS: Final = 257
 _SCREEN_DPI: Final = 144
 
-X_LABELS: Final[Mapping[Axis, str]] = {
-    "time": "time t (0 is clean, 1 is fully noised)",
-    "timestep": "timestep",
-}
-
 
 def draw_schedules(
     name: str,
@@ -45,7 +40,7 @@ def draw_schedules(
     Returns:
         The encoded image.
     """
-    from noising.plots import Curve, curves_figure
+    from noising.plots import AXIS_LABELS, Curve, curves_figure
 
     quantity = QUANTITIES[name]
     lines = []
@@ -59,7 +54,7 @@ def draw_schedules(
     figure = curves_figure(
         lines,
         title=difference_title(quantity, first.label) if less_first else quantity.title,
-        x_label=X_LABELS["time"],
+        x_label=AXIS_LABELS["time"],
         y_label=quantity.y_label,
         y_log=quantity.y_log and not less_first,
     )
@@ -91,24 +86,13 @@ def draw_curves(
     Returns:
         The encoded image.
     """
-    from noising.plots import Curve, Panel, panels_figure
+    from noising.plots import quantities_figure
 
     found = [
         (label, curves(process, names, axis=axis, points=points))
         for label, process in processes
     ]
-    panels = [
-        Panel(
-            title=QUANTITIES[name].title,
-            y_label=QUANTITIES[name].y_label,
-            y_log=QUANTITIES[name].y_log,
-            curves=[
-                Curve(label=label, x=one.x, y=one.columns[name]) for label, one in found
-            ],
-        )
-        for name in names
-    ]
-    return encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
+    return encoded(quantities_figure(found, names, axis=axis), image_format)
 
 
 def draw_positions(

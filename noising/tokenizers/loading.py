@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from noising.extras import require_extra
 from noising.tokenizers import bert, gpt2, metamath
 from noising.tokenizers.json_file import read_tokenizer
 from noising.tokenizers.tokenizer import TextTokenizer
@@ -58,9 +59,10 @@ def load_tokenizer(name_or_path: str) -> TextTokenizer:
 
     Raises:
         TokenizerError: there is no tokenizer at the path.
+        MissingExtraError: the library `tokenizers` is not installed.
     """
     # Two threads that both miss the cache would both load tens of megabytes.
-    with _loading:
+    with _loading, require_extra("tokenizers", user="noising.tokenizers"):
         return _loaded(name_or_path)
 
 

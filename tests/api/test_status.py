@@ -1,8 +1,5 @@
 """GET /: a document for programs, the dashboard for browsers."""
 
-import tomllib
-from pathlib import Path
-
 import pytest
 
 from noising.configured import VERSION
@@ -77,8 +74,3 @@ def test_options_names_the_methods(api):
     assert response.status_code == 204
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert "Content-Length" not in response.headers
-
-
-def test_the_version_is_that_of_the_project():
-    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
-    assert tomllib.loads(text)["project"]["version"] == VERSION

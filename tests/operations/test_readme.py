@@ -36,6 +36,7 @@ TOOLS = ("python", "pytest", "ruff", "mypy", "lint-imports", "schemathesis")
 NOT_RUN_HERE = {"make", "docker", "export", "DEBUG=on", "RECORD=1", PIPELINE} | {
     f".venv/bin/{name}" for name in TOOLS
 }
+NOT_RUN_HERE |= {"pip", "noising"}  # tests/package
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,7 @@
+"""python -m noising."""
+
+import sys
+
+from noising.command import main
+
+sys.exit(main())

@@ -1,0 +1,95 @@
+"""noising compare: what tells processes apart."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from noising.command.curves import POINTS
+from noising.command.figures import add_plot, check_plot, write_plot
+from noising.command.output import format_table, print_json, print_text
+from noising.command.specifications import add_specification, load_process
+from noising.command.usage import FINE, UsageError, check_standard_input
+from noising.curves import QUANTITIES, curves, differences, summary
+from noising.engine import ForwardProcess
+
+HELP: Final = "set the figures of merit of several processes side by side"
+DESCRIPTION: Final = (
+    "Set several noise processes side by side: the time at which half of the "
+    "information is left, what is left at the end, the timesteps that lose next to "
+    "nothing, and where the specifications differ."
+)
+COLUMNS: Final = (
+    "schedule_type",
+    "graph_type",
+    "half_time",
+    "final_information",
+    "final_alpha",
+    "wasted_timesteps",
+    "num_timesteps",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_specification(parser, nargs="+")
+    add_plot(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a table and the differences; draw all quantities where a plot is wanted."""
+    given = options.spec
+    if len(given) < 2 or len(set(given)) < len(given):
+        raise UsageError(f"name two or more different SPECs, got {' '.join(given)}")
+    check_standard_input(*given)
+    check_plot(options.plot)
+    processes = {spec: load_process(spec) for spec in given}
+    document = {
+        "schedules": [_compared(name, each) for name, each in processes.items()],
+        "differences": differences({n: each.spec for n, each in processes.items()}),
+    }
+    if options.plot is not None:
+        found = [
+            (name, curves(process, list(QUANTITIES), axis="time", points=POINTS))
+            for name, process in processes.items()
+        ]
+        write_plot(options.plot, found, list(QUANTITIES), "time")
+    if options.json:
+        print_json(document)
+    else:
+        _print_tables(document)
+    return FINE
+
+
+def _compared(name: str, process: ForwardProcess) -> dict[str, Any]:
+    spec = process.spec
+    return {
+        "name": name,
+        "fingerprint": process.fingerprint,
+        "num_timesteps": process.num_timesteps,
+        "vocab_size": process.vocab_size,
+        "schedule_type": spec["schedule"]["type"],
+        "graph_type": spec["graph"]["type"],
+        **asdict(summary(process)),
+    }
+
+
+def _print_tables(document: Mapping[str, Any]) -> None:
+    rows = [
+        [found["name"], *(found[column] for column in COLUMNS)]
+        for found in document["schedules"]
+    ]
+    print_text(format_table(["name", *COLUMNS], rows))
+    names = [found["name"] for found in document["schedules"]]
+    rows = [
+        [place["path"], *(_value(place["values"], name) for name in names)]
+        for place in document["differences"]
+    ]
+    if rows:
+        print_text("")
+        print_text(format_table(["where they differ", *names], rows))
+
+
+def _value(values: Mapping[str, Any], name: str) -> str | None:
+    return json.dumps(values[name]) if name in values else None

@@ -1,0 +1,96 @@
+"""noising curves: quantities of a process over time."""
+
+import argparse
+from typing import Final
+
+from noising.command.figures import add_plot, check_plot, write_plot
+from noising.command.output import format_table, print_json, print_text
+from noising.command.specifications import add_specification, load_process
+from noising.command.usage import FINE, UsageError, integer, names
+from noising.curves import MAX_POINTS, QUANTITIES, curves
+
+HELP: Final = "tabulate alpha, information and other quantities over time"
+DESCRIPTION: Final = (
+    "Tabulate quantities of a noise process over its timesteps, from first to last."
+)
+TABLE_POINTS: Final = 11
+POINTS: Final = 257
+AXES: Final = ("timestep", "time")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_specification(parser)
+    add_quantities(parser)
+    parser.add_argument(
+        "--axis",
+        choices=AXES,
+        default=AXES[0],
+        help="what the curves run over (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--points",
+        type=integer,
+        metavar="N",
+        help=f"how many at most, 1 to {MAX_POINTS} (default: {TABLE_POINTS} in the "
+        f"table, else {POINTS})",
+    )
+    add_plot(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the curves, or draw them."""
+    wanted = check_quantities(options.quantities)
+    check_plot(options.plot)
+    is_table = options.plot is None and not options.json
+    points = options.points
+    if points is None:
+        points = TABLE_POINTS if is_table else POINTS
+    if not 1 <= points <= MAX_POINTS:
+        raise UsageError(f"--points must lie in 1..{MAX_POINTS}, got {points}")
+    process = load_process(options.spec)
+    found = curves(process, wanted, axis=options.axis, points=points)
+    if options.plot is not None:
+        write_plot(options.plot, [(options.spec, found)], wanted, options.axis)
+    axis = {} if found.timesteps is None else {"timestep": found.timesteps}
+    columns = {**axis, "time": found.times, **found.columns}
+    if options.json:
+        print_json(
+            {
+                "fingerprint": process.fingerprint,
+                "num_timesteps": process.num_timesteps,
+                "vocab_size": process.vocab_size,
+                "axis": options.axis,
+                "points": found.times.size,
+                "curves": columns,
+            }
+        )
+    elif is_table:
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        print_text(format_table(list(columns), list(rows)))
+    return FINE
+
+
+def add_quantities(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that names quantities."""
+    parser.add_argument(
+        "--quantities",
+        type=names,
+        default=tuple(QUANTITIES),
+        metavar="A,B",
+        help=f"which, of: {', '.join(QUANTITIES)} (default: all)",
+    )
+
+
+def check_quantities(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of quantities.
+
+    Raises:
+        UsageError: there is none, or one is unknown.
+    """
+    unknown = [name for name in wanted if name not in QUANTITIES]
+    if unknown or not wanted:
+        received = ", ".join(unknown) or "none"
+        known = ", ".join(QUANTITIES)
+        raise UsageError(f"--quantities must be of {known}, got {received}")
+    return wanted

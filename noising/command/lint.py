@@ -1,0 +1,52 @@
+"""noising lint: what is wrong or doubtful about a process."""
+
+import argparse
+from collections import Counter
+from dataclasses import asdict
+from typing import Final
+
+import numpy as np
+
+from noising.command.output import print_json, print_text
+from noising.command.specifications import add_specification, load_process
+from noising.command.tokens import read_tokens
+from noising.command.usage import FINE, FOUND_WRONG, check_standard_input
+from noising.engine import lint
+
+HELP: Final = "say what is wrong or doubtful about a noise process"
+DESCRIPTION: Final = (
+    "Say what is wrong or doubtful about a noise process, from its own numbers. The "
+    "exit code is 1 if there is an error or a warning; an info is only worth knowing."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_specification(parser)
+    parser.add_argument(
+        "--tokens",
+        metavar="FILE",
+        help="clean token ids of the data, as `noising noise` takes them: is the mask "
+        "among them?",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lint, and print the findings, gravest first."""
+    check_standard_input(options.spec, options.tokens)
+    process = load_process(options.spec)
+    tokens = None
+    if options.tokens is not None:
+        tokens = np.concatenate([np.ravel(row) for row in read_tokens(options.tokens)])
+    findings = lint(process, tokens)
+    if options.json:
+        found = [asdict(finding) for finding in findings]
+        print_json({"fingerprint": process.fingerprint, "findings": found})
+    else:
+        for finding in findings:
+            print_text(f"{finding.severity}: {finding.code}: {finding.message}")
+            print_text(f"    {finding.way_out}")
+        counts = Counter(finding.severity for finding in findings)
+        print_text(", ".join(f"{counts[s]} {s}" for s in counts) or "nothing found")
+    is_wrong = any(finding.severity != "info" for finding in findings)
+    return FOUND_WRONG if is_wrong else FINE

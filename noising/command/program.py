@@ -1,0 +1,94 @@
+"""The program: its commands, and what each of their ends is to a shell."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from noising import __version__
+from noising.command import certify, compare, curves, import_config, lint, noise
+from noising.command.usage import (
+    BROKEN_PIPE,
+    INTERRUPTED,
+    WRONG_USAGE,
+    Parser,
+    UsageError,
+)
+from noising.engine import EngineError
+from noising.extras import MissingExtraError
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    HELP: str
+    DESCRIPTION: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it and return the exit code."""
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "lint": lint,
+    "curves": curves,
+    "compare": compare,
+    "certify": certify,
+    "import": import_config,
+    "noise": noise,
+}
+"""The one table from a command's name to its module."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name.
+
+    Returns:
+        0 if all is well, 1 if something wrong was found, 2 for wrong usage, with one
+        line on stderr; 130 after Ctrl-C and 141 where nobody reads the output, as
+        shells say of programs that ended by these signals.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        code = COMMANDS[options.command].run(options)
+        sys.stdout.flush()
+    except (UsageError, EngineError, MissingExtraError) as error:
+        return _end(options.command, WRONG_USAGE, f"error: {error}")
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` has; Python would complain once more
+        # when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        line = f"error: the output cannot be written: {error.strerror or error}"
+        return _end(options.command, WRONG_USAGE, line)
+    except KeyboardInterrupt:
+        return _end(options.command, INTERRUPTED, "interrupted")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="noising",
+        description="The forward noising process of discrete diffusion models.",
+        epilog="Exit codes: 0 fine, 1 found something wrong, 2 wrong usage.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        added = commands.add_parser(
+            name, help=command.HELP, description=command.DESCRIPTION
+        )
+        command.add_arguments(added)
+        added.add_argument(
+            "--json", action="store_true", help="print JSON, for machines"
+        )
+    return parser
+
+
+def _end(command: str, code: int, message: str) -> int:
+    sys.stderr.write(f"noising {command}: {message}\n")
+    return code

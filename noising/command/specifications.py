@@ -1,0 +1,70 @@
+"""SPEC: the specification that a command is about."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from noising.command.usage import STANDARD_INPUT, UsageError, describe_file
+from noising.engine import SCHEDULE_TYPES, EngineError, ForwardProcess, build_process
+from noising.engine.parameters import nearest
+
+
+def add_specification(
+    parser: argparse.ArgumentParser, *, nargs: str | None = None
+) -> None:
+    """Declare the argument SPEC; its name among the options is `spec`."""
+    parser.add_argument(
+        "spec",
+        nargs=nargs,
+        metavar="SPEC",
+        help="a JSON file with a specification, - for the standard input, or a "
+        f"schedule type with its defaults: {', '.join(SCHEDULE_TYPES)}",
+    )
+
+
+def load_process(spec: str) -> ForwardProcess:
+    """Return the process that SPEC describes.
+
+    Raises:
+        UsageError: SPEC cannot be read, holds no JSON or describes no process.
+    """
+    specification = _read_specification(spec)
+    try:
+        return build_process(specification)
+    except EngineError as error:
+        raise UsageError(f"{describe_file(spec)}: {error}") from error
+
+
+def _read_specification(spec: str) -> Any:
+    if spec in SCHEDULE_TYPES:
+        return {"schedule": {"type": spec}}
+    try:
+        return json.loads(read_argument(spec))
+    except FileNotFoundError as error:
+        hint = nearest(spec, SCHEDULE_TYPES)
+        line = f"{spec}: is neither a file nor a schedule type"
+        raise UsageError(f"{line}; {hint}" if hint else line) from error
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{describe_file(spec)}: must hold JSON ({reason})") from error
+
+
+def read_argument(path: str) -> bytes:
+    """Return what a file holds, or the standard input where the path is ``-``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UsageError: it cannot be read.
+    """
+    try:
+        if path == STANDARD_INPUT:
+            return sys.stdin.buffer.read()
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"{describe_file(path)}: cannot be read: {error.strerror}"
+        ) from error

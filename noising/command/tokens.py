@@ -1,0 +1,79 @@
+"""Token ids that commands read: lines of text, or an array of NumPy's."""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noising.command.specifications import read_argument
+from noising.command.usage import STANDARD_INPUT, UsageError, describe_file
+from noising.engine.arrays import IntArray
+
+Tokens: TypeAlias = NDArray[np.integer[Any]]
+
+ARRAY: Final = ".npy"
+FORMS: Final = (
+    "a sequence of token ids in each line, separated by blanks or commas, or an "
+    f"integer array in a {ARRAY} file; - for the standard input"
+)
+
+
+def read_lines(path: str) -> Iterator[IntArray]:
+    """Yield the sequence of each line of a text; a blank line has no tokens.
+
+    Raises:
+        UsageError: the file cannot be read, or a line holds something else.
+    """
+    if path == STANDARD_INPUT:
+        yield from _sequences(sys.stdin.buffer, path)
+        return
+    try:
+        with Path(path).open("rb") as stream:
+            yield from _sequences(stream, path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_array(path: str) -> Tokens:
+    """Return the array in a .npy file.
+
+    Raises:
+        UsageError: the file cannot be read or holds no integers.
+    """
+    try:
+        array = np.load(io.BytesIO(read_argument(path)), allow_pickle=False)
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, EOFError) as error:
+        raise UsageError(f"{path}: must be an array of NumPy's ({error})") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+        raise UsageError(f"{path}: must hold integers")
+    return array
+
+
+def read_tokens(path: str) -> Tokens:
+    """Return all ids of a text or an array, one after the other.
+
+    Raises:
+        UsageError: the file cannot be read, or holds something else.
+    """
+    if path.endswith(ARRAY):
+        return read_array(path).ravel()
+    return np.concatenate([np.empty(0, np.int64), *read_lines(path)])
+
+
+def _sequences(stream: BinaryIO, path: str) -> Iterator[IntArray]:
+    for number, line in enumerate(stream, 1):
+        parts = line.replace(b",", b" ").strip(b" \t\r\n[]").split()
+        try:
+            yield np.array([int(part) for part in parts], np.int64)
+        except (ValueError, OverflowError) as error:
+            reason = " ".join(str(error).split())[:80]
+            raise UsageError(
+                f"{describe_file(path)}: line {number} must hold token ids, separated "
+                f"by blanks or commas ({reason})"
+            ) from error

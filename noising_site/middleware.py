@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
 from noising.api.errors import problem, problem_response
-from noising.drawing import NoTurnError
+from noising.figures import NoTurnError
 from noising_site.errors import error_response
 
 logger = logging.getLogger("noising.site")

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
-from noising.drawing import IMAGES
 from noising.execution import lease
+from noising.figures import IMAGES
 from noising.models import BenchmarkRun, ScheduleConfig
 
 pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]

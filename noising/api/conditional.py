@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.errors import PreconditionFailed
-from noising.drawing import Image, ImageFormat, image_answer
+from noising.figures import Image, ImageFormat, image_answer
 
 OTHER_VERSION = "This is not the version that If-Match names."
 

@@ -19,7 +19,7 @@ from noising.api.errors import (
     problem,
     problem_response,
 )
-from noising.drawing import NoTurnError
+from noising.figures import NoTurnError
 from noising.integrations import ServiceError
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from noising.dashboard import plots
 from noising.dashboard.runs.chosen import chosen as chosen_runs
 from noising.dashboard.schedules.chosen import chosen
-from noising.drawing import (
+from noising.figures import (
     RUN_FIGURES,
     ImageFormat,
     chart_answer,

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
 from noising.dashboard.runs.chosen import Chosen
-from noising.drawing import (
+from noising.figures import (
     RUN_FIGURES,
     Image,
     ImageFormat,

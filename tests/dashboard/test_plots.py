@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising import services
 from noising.curves import position_alphas
-from noising.drawing import Turns, answers
 from noising.engine import build_process
+from noising.figures import Turns, responses
 from noising.models import BenchmarkRun, ScheduleConfig
 from tests.api.problems import problem_of
 
@@ -202,7 +202,7 @@ def test_a_plot_that_gets_no_turn_is_asked_for_again_later(
     client: Client, small: ScheduleConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns = Turns(most=1, wait_seconds=0.0)
-    monkeypatch.setattr(answers, "DRAWING", turns)
+    monkeypatch.setattr(responses, "DRAWING", turns)
     with turns.taken():
         refused = client.get("/plots/schedules/small/alpha.svg")
         document = problem_of(refused, 503)
@@ -215,10 +215,10 @@ def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
     program = (
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
-        "from noising import drawing; from noising.dashboard import plots;"
+        "from noising import figures; from noising.dashboard import plots;"
         "plots.builtin_plot('alpha').svg;"
         "assert 'matplotlib' not in sys.modules;"
-        "drawing.draw_schedules('alpha', [('x', {})], 'svg');"
+        "figures.draw_schedules('alpha', [('x', {})], 'svg');"
         "assert 'matplotlib' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -11,7 +11,7 @@ from noising.configured import tokenizer_named
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
 from noising.dashboard.playground.processes import UnusableError, base_process
 from noising.dashboard.playground.state import LABELS, State
-from noising.drawing import Image, ImageFormat, content_key, draw_curves
+from noising.figures import Image, ImageFormat, content_key, draw_curves
 
 PICTURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
 POINTS: Final = 257

@@ -10,7 +10,6 @@ from django.db import DatabaseError
 
 from noising.dashboard.playground.forms import ProcessForm
 from noising.dashboard.playground.texts import Tokenised
-from noising.drawing import DRAWING
 from noising.engine import (
     EngineError,
     ForwardProcess,
@@ -19,6 +18,7 @@ from noising.engine import (
 )
 from noising.engine.effort import effort_of
 from noising.engine.parameters import nearest
+from noising.figures import DRAWING
 from noising.models import ScheduleConfig
 
 COSTLY_FROM_SECONDS: Final = 0.1

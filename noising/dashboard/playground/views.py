@@ -16,7 +16,7 @@ from noising.dashboard.playground.pictures import (
 )
 from noising.dashboard.playground.processes import stored_names
 from noising.dashboard.playground.state import State
-from noising.drawing import image_answer
+from noising.figures import image_answer
 
 
 @require_safe

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.comparison import compare
 from noising.dashboard.runs.chosen import Chosen
 from noising.dashboard.runs.tables import number, spread
-from noising.drawing import measured_lines
+from noising.figures import measured_lines
 
 DEFAULT_METRIC = "preserved"
 

@@ -27,7 +27,7 @@ from noising.api.v1.runs.documents import ResultSerializer
 from noising.api.v1.runs.requests import compared
 from noising.api.v1.runs.views import found
 from noising.api.v1.views import RegistryView
-from noising.drawing import CONTENT_TYPES, RUN_FIGURES, run_image
+from noising.figures import CONTENT_TYPES, RUN_FIGURES, run_image
 from noising.models import BenchmarkResult, BenchmarkRun
 from noising.spreadsheets import csv_text
 

@@ -33,7 +33,7 @@ from noising.api.v1.schema import (
     state,
     wait,
 )
-from noising.drawing import RUN_FIGURES
+from noising.figures import RUN_FIGURES
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY

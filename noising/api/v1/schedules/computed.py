@@ -45,7 +45,7 @@ from noising.api.v1.schedules.work import (
     summaries_of,
 )
 from noising.api.v1.views import RegistryView, StatelessView
-from noising.drawing import CONTENT_TYPES
+from noising.figures import CONTENT_TYPES
 from noising.models import ScheduleConfig
 from noising.spreadsheets import csv_text
 

@@ -25,11 +25,11 @@ from noising.curves import (
     points_of,
     summary,
 )
-from noising.drawing import Image, ImageFormat, content_key, draw_curves
 from noising.engine import EngineError, Finding, lint
 from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
 from noising.engine.registry import VOCAB_SIZE
+from noising.figures import Image, ImageFormat, content_key, draw_curves
 from noising.models import ScheduleConfig
 
 SPECIFICATION = "specification"

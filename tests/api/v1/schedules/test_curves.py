@@ -10,8 +10,8 @@ from django.test import Client
 
 from noising import services
 from noising.curves import QUANTITIES
-from noising.drawing import Turns, answers, figures
 from noising.engine import build_process, lint
+from noising.figures import Turns, drawing, responses
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.schedules.conftest import SMALL
 
@@ -103,7 +103,7 @@ def test_the_accept_header_chooses_an_image_too(read, small):
 def test_an_image_is_drawn_once(read, small, monkeypatch):
     path = "/small/curves?format=svg&quantities=alpha"
     first = read(path)
-    monkeypatch.setattr(figures, "curves", None)
+    monkeypatch.setattr(drawing, "curves", None)
     assert read(path).content == first.content
     assert read("/small/curves?format=svg&quantities=sigma").status_code == 500
 
@@ -168,7 +168,7 @@ def test_drawing_waits_for_its_turn_and_says_when_to_ask_again(
     read, small, monkeypatch
 ):
     turns = Turns(most=1, wait_seconds=0.0)
-    monkeypatch.setattr(answers, "DRAWING", turns)
+    monkeypatch.setattr(responses, "DRAWING", turns)
     with turns.taken():
         refused = read("/small/curves?format=svg")
         assert "ask again" in problem_of(refused, 503)["detail"]

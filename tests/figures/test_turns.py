@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from noising.drawing import NoTurnError, Turns
+from noising.figures import NoTurnError, Turns
 
 
 def test_so_many_hold_a_turn_at_once_and_no_more() -> None:

@@ -4,30 +4,30 @@ Pages and the API both show plots; neither knows of the other, so that what they
 stands below them.
 """
 
-from noising.drawing.answers import (
-    CONTENT_TYPES,
-    PLOT_POLICY,
-    chart_answer,
-    content_key,
-    image_answer,
+from noising.figures.charts import schedules_chart
+from noising.figures.comparison import (
+    comparison_chart,
+    draw_comparison,
+    measured_lines,
 )
-from noising.drawing.charts import schedules_chart
-from noising.drawing.figures import (
+from noising.figures.drawing import (
     difference_title,
     draw_curves,
     draw_positions,
     draw_run,
     draw_schedules,
 )
-from noising.drawing.images import IMAGES, Image, ImageFormat
-from noising.drawing.run_comparison import (
-    comparison_chart,
-    draw_comparison,
-    measured_lines,
+from noising.figures.images import IMAGES, Image, ImageFormat
+from noising.figures.responses import (
+    CONTENT_TYPES,
+    PLOT_POLICY,
+    chart_answer,
+    content_key,
+    image_answer,
 )
-from noising.drawing.runs import RUN_FIGURES, run_image
-from noising.drawing.sparklines import sparkline
-from noising.drawing.turns import DRAWING, NoTurnError, Turns
+from noising.figures.runs import RUN_FIGURES, run_image
+from noising.figures.sparklines import sparkline
+from noising.figures.turns import DRAWING, NoTurnError, Turns
 
 __all__ = [
     "CONTENT_TYPES",

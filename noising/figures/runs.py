@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from noising.drawing.answers import content_key
-from noising.drawing.charts import RUN_CHARTS, run_chart
-from noising.drawing.figures import draw_run
-from noising.drawing.images import Image
+from noising.figures.charts import RUN_CHARTS, run_chart
+from noising.figures.drawing import draw_run
+from noising.figures.images import Image
+from noising.figures.responses import content_key
 from noising.models import BenchmarkRun
 
 RUN_FIGURES: Final[Mapping[str, str]] = {

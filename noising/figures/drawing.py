@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from noising.curves import QUANTITIES, Axis, Quantity, curves, position_alphas
-from noising.drawing.images import ImageFormat
 from noising.engine import ForwardProcess, build_process
+from noising.figures.images import ImageFormat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

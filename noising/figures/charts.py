@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from noising.curves import QUANTITIES, curves
-from noising.drawing.figures import difference_title
 from noising.engine import ForwardProcess, build_process
 from noising.engine.graphs import MatrixGraph
+from noising.figures.drawing import difference_title
 
 Chart = Mapping[str, Any]
 Line = dict[str, Any]

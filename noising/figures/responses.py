@@ -12,9 +12,9 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
 from noising.configured import VERSION
-from noising.drawing.images import IMAGES, Image, ImageFormat
-from noising.drawing.turns import DRAWING
 from noising.engine import ENGINE_VERSION
+from noising.figures.images import IMAGES, Image, ImageFormat
+from noising.figures.turns import DRAWING
 
 PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by its own address is a document: it needs its inline styles, and

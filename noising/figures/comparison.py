@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.drawing.charts import Chart, numbers, panel
-from noising.drawing.figures import encoded
-from noising.drawing.images import ImageFormat
+from noising.figures.charts import Chart, numbers, panel
+from noising.figures.drawing import encoded
+from noising.figures.images import ImageFormat
 
 Document = Mapping[str, Any]
 

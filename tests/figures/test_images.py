@@ -1,4 +1,4 @@
-from noising.drawing.images import Images
+from noising.figures.images import Images
 
 
 def test_keeps_what_there_is_room_for_and_what_was_used_last() -> None:

@@ -44,7 +44,7 @@ def drawn(
 
     Raises:
         PreconditionFailed: the client wants another version or none.
-        NoTurnError: too many are being drawn.
+        BusyError: too many figures are being drawn.
     """
     response = image_answer(request._request, image, image_format)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:

@@ -27,18 +27,14 @@ from noising.figures.responses import (
 )
 from noising.figures.runs import RUN_FIGURES, run_image
 from noising.figures.sparklines import sparkline
-from noising.figures.turns import DRAWING, NoTurnError, Turns
 
 __all__ = [
     "CONTENT_TYPES",
-    "DRAWING",
     "IMAGES",
     "PLOT_POLICY",
     "RUN_FIGURES",
     "Image",
     "ImageFormat",
-    "NoTurnError",
-    "Turns",
     "chart_answer",
     "comparison_chart",
     "content_key",

@@ -11,10 +11,10 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
+from noising.budget import PAGE_WORK
 from noising.configured import VERSION
 from noising.engine import ENGINE_VERSION
 from noising.figures.images import IMAGES, Image, ImageFormat
-from noising.figures.turns import DRAWING
 
 PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by its own address is a document: it needs its inline styles, and
@@ -27,6 +27,9 @@ CONTENT_TYPES: Final[Mapping[ImageFormat, str]] = {
 }
 
 WEEK_SECONDS: Final = 7 * 24 * 3600
+
+DRAWING_SECONDS: Final = 1.0
+"""What a figure is estimated to take."""
 
 
 def content_key(*parts: object) -> str:
@@ -51,7 +54,7 @@ def image_answer(
         is_fixed: whether the address names the content, so that it never changes.
 
     Raises:
-        NoTurnError: too many are being drawn.
+        BusyError: no permit became free in time.
     """
     response = _answer(
         request,
@@ -81,7 +84,7 @@ def chart_answer(
         is_fixed: whether the address names the content, so that it never changes.
 
     Raises:
-        NoTurnError: too many are being worked out or drawn.
+        BusyError: no permit became free in time.
     """
     return _answer(
         request,
@@ -126,8 +129,8 @@ def _answer(
 def _produced(key: str, produce: Callable[[], bytes]) -> bytes:
     content = IMAGES.get(key)
     if content is None:
-        with DRAWING.taken():
-            # Whoever had the turn before may have made the same.
+        with PAGE_WORK.permit(DRAWING_SECONDS):
+            # The thread that held the permit before may have drawn the same.
             content = IMAGES.get(key) or produce()
         IMAGES.put(key, content)
     return content

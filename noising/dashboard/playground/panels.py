@@ -6,8 +6,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.budget import PAGE_WORK
 from noising.dashboard.playground.chips import Chip, noised_chip
-from noising.dashboard.playground.processes import Chosen, costly
+from noising.dashboard.playground.processes import Chosen
 from noising.dashboard.playground.texts import Tokenised
 from noising.tokenizers import TOKEN_TYPES
 
@@ -61,9 +62,9 @@ class Panel:
 
         Raises:
             EngineError: a hyperschedule that does not fit the text's length.
-            NoTurnError: it is costly, and others are at costly work.
+            BusyError: it is costly, and no permit became free in time.
         """
-        with costly(chosen.costly_seconds * text.size):
+        with PAGE_WORK.permit(chosen.costly_seconds * text.size):
             noised = chosen.process.noise(
                 text.encoding.tokens, timestep, seed=seed, protect=protected
             )

@@ -64,7 +64,7 @@ def alpha_image(query: QueryDict) -> Image | None:
     """Return the image that a query describes; none where it describes no process.
 
     Raises:
-        NoTurnError: a process is costly, and others are at costly work.
+        BusyError: a process is costly, and no permit became free in time.
     """
     form = PlaygroundForm.of(query)
     form.full_clean()

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
+from noising.budget import PAGE_WORK
 from noising.dashboard.playground.forms import ProcessForm
 from noising.dashboard.playground.texts import Tokenised
 from noising.engine import (
@@ -18,11 +19,7 @@ from noising.engine import (
 )
 from noising.engine.effort import effort_of
 from noising.engine.parameters import nearest
-from noising.figures import DRAWING
 from noising.models import ScheduleConfig
-
-COSTLY_FROM_SECONDS: Final = 0.1
-"""From here on work waits for its turn, as plots do."""
 
 
 class UnusableError(Exception):
@@ -71,7 +68,7 @@ def chosen_process(form: ProcessForm, text: Tokenised) -> Chosen:
 
     Raises:
         UnusableError: there is none, it does not fit the text, or it costs too much.
-        NoTurnError: it is costly, and others are at costly work.
+        BusyError: it is costly, and no permit became free in time.
     """
     base = base_process(form, text.tokenizer.vocab_size)
     _check_ids(form, base.process, text)
@@ -111,7 +108,7 @@ def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
             f"This process would take about {effort.build_seconds:.3g} s to build; at "
             f"most {settings.MAX_WORK_SECONDS:g} s are allowed.",
         )
-    with costly(effort.build_seconds), _worded(form):
+    with PAGE_WORK.permit(effort.build_seconds), _worded(form):
         process = build_process(specification)
     return Chosen(
         title=title,
@@ -121,20 +118,6 @@ def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
         process=process,
         costly_seconds=effort.level_seconds,
     )
-
-
-@contextmanager
-def costly(seconds: float) -> Iterator[None]:
-    """Hold a turn during the block, if it is estimated to take long.
-
-    Raises:
-        NoTurnError: none was free in time.
-    """
-    if seconds < COSTLY_FROM_SECONDS:
-        yield
-        return
-    with DRAWING.taken():
-        yield
 
 
 def field_of(error: EngineError, form: ProcessForm) -> str:

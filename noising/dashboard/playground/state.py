@@ -63,7 +63,7 @@ class State:
         """Work out what a query describes.
 
         Raises:
-            NoTurnError: a process is costly, and others are at costly work.
+            BusyError: a process is costly, and no permit became free in time.
         """
         form = PlaygroundForm.of(query)
         processes = [ProcessForm.of(query, prefix=label) for label in LABELS]

@@ -7,7 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from noising.api.views import StatusView
-from noising.dashboard.views import dashboard
+from noising.dashboard.home.views import dashboard
 from noising_site.access import stranger_refusal
 from noising_site.errors import prefers_page
 

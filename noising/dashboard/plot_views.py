@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.runs.chosen import chosen as chosen_runs
 from noising.dashboard.schedules.chosen import chosen
+from noising.dashboard.selection import chosen as chosen_runs
 from noising.figures import (
     RUN_FIGURES,
     ImageFormat,

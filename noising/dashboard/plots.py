@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
-from noising.dashboard.runs.chosen import Chosen
+from noising.dashboard.selection import Chosen
 from noising.figures import (
     RUN_FIGURES,
     Image,

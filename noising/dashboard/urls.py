@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from noising.dashboard import account, views
+from noising.dashboard import account
+from noising.dashboard.home import views
 from noising.dashboard.sign_in import PasswordView, SignInView
 
 app_name = "pages"

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from noising import services
-from noising.dashboard.viewers import viewer
+from noising.dashboard.context_processors import viewer
 from noising.models import AccessToken, Scope
 from tests.api.access import account, bearer, session_client
 

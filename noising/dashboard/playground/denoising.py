@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from noising.configured import denoiser_service
-from noising.dashboard.playground.chips import Chip, denoised_chip
 from noising.dashboard.playground.panels import Count, Panel
+from noising.dashboard.playground.tokens import Chip, denoised_chip
 from noising.integrations import ServiceError
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.http import QueryDict
 
+from noising.dashboard.playground.context import State
 from noising.dashboard.playground.denoising import Denoised
 from noising.dashboard.playground.panels import Panel
-from noising.dashboard.playground.state import State
 
 
 def state_document(state: State, query: QueryDict, origin: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.budget import PAGE_WORK
-from noising.dashboard.playground.chips import Chip, noised_chip
 from noising.dashboard.playground.processes import Chosen
 from noising.dashboard.playground.texts import Tokenised
+from noising.dashboard.playground.tokens import Chip, noised_chip
 from noising.tokenizers import TOKEN_TYPES
 
 

@@ -7,15 +7,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from noising.configured import denoiser_service
+from noising.dashboard.playground.context import State
 from noising.dashboard.playground.documents import state_document
-from noising.dashboard.playground.forms import MOST_CHARACTERS
-from noising.dashboard.playground.pictures import (
+from noising.dashboard.playground.figure import (
     PICTURE_FORMATS,
     Picture,
     alpha_image,
 )
+from noising.dashboard.playground.forms import MOST_CHARACTERS
 from noising.dashboard.playground.processes import stored_names
-from noising.dashboard.playground.state import State
 from noising.figures import image_answer
 
 

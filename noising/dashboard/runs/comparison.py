@@ -7,8 +7,8 @@ from operator import itemgetter
 from typing import Any
 
 from benchmarks.comparison import compare
-from noising.dashboard.runs.chosen import Chosen
-from noising.dashboard.runs.tables import number, spread
+from noising.dashboard.runs.context import number, spread
+from noising.dashboard.selection import Chosen
 from noising.figures import measured_lines
 
 DEFAULT_METRIC = "preserved"

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
-from noising.dashboard.runs.chosen import MOST_RESULTS, chosen
 from noising.dashboard.runs.comparison import comparison_of
+from noising.dashboard.runs.context import rest_of_config, run_facts, schedule_table
 from noising.dashboard.runs.repeating import command_of, request_of
-from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
+from noising.dashboard.selection import MOST_RESULTS, chosen
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
 

@@ -8,7 +8,7 @@ from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
 from noising.dashboard.schedules.chosen import chosen, names_in
 from noising.dashboard.schedules.comparison import differences_of, rows_of
-from noising.dashboard.schedules.snippets import snippets
+from noising.dashboard.schedules.context import snippets
 from noising.filters import ScheduleFilters
 from noising.models import (
     COMPARED_SCHEDULES,

@@ -10,7 +10,7 @@ from noising import services
 from noising.engine import build_process, with_hyperschedule
 from noising.models import ScheduleConfig
 from tests.dashboard.pages import inline_parts, page_text
-from tests.dashboard.playground.asking import TEXT, TOKENS, address, chips_of, ids_of
+from tests.dashboard.playground.queries import TEXT, TOKENS, address, chips_of, ids_of
 
 pytestmark = pytest.mark.django_db
 

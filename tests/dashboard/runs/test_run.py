@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
-from noising.dashboard.runs.tables import run_facts, schedule_table
+from noising.dashboard.runs.context import run_facts, schedule_table
 from noising.execution.claims import renew
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from tests.dashboard.pages import page_text

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from noising import services
 from noising.engine import build_process, with_hyperschedule
-from tests.dashboard.playground.asking import TEXT, TOKENS, state_of
+from tests.dashboard.playground.queries import TEXT, TOKENS, state_of
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from noising.dashboard.schedules.snippets import Snippet, snippets
+from noising.dashboard.schedules.context import Snippet, snippets
 from noising.engine import build_process
 from noising_site.configuration import noise_specification
 from noising_site.environment import Environment

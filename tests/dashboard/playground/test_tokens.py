@@ -1,7 +1,7 @@
 import pytest
 
-from noising.dashboard.playground.chips import visible
 from noising.dashboard.playground.panels import aligned
+from noising.dashboard.playground.tokens import visible
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from noising.configured import VERSION, default_process
-from noising.dashboard import stored
-from noising.dashboard.quick import QuickForm
+from noising.dashboard.home.context import stored
+from noising.dashboard.home.forms import QuickForm
 from noising.dashboard.service_state import service_facts
 from noising.engine import ENGINE_VERSION
 from noising.models import PLOTTED_SCHEDULES
@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "version": VERSION,
         "engine_version": ENGINE_VERSION,
         "facts": service_facts(),
-        "stored": stored.stored(),
+        "stored": stored(),
         "plotted": PLOTTED_SCHEDULES,
         "origin": f"{request.scheme}://{request.get_host()}",
     }

@@ -8,9 +8,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from noising.configured import tokenizer_named
+from noising.dashboard.playground.context import LABELS, State
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
 from noising.dashboard.playground.processes import UnusableError, base_process
-from noising.dashboard.playground.state import LABELS, State
 from noising.figures import Image, ImageFormat, content_key, draw_curves
 
 PICTURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}

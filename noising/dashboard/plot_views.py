@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.schedules.chosen import chosen
-from noising.dashboard.selection import chosen as chosen_runs
+from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
     RUN_FIGURES,
     ImageFormat,
@@ -52,7 +51,7 @@ def schedule(
 def comparison(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
     """Stored schedules that the query names, in one panel."""
     _require(name, plots.SHOWN)
-    configs = chosen(request.GET)
+    configs = select_schedules(request.GET)
     if len(configs) < 2:
         raise Http404("Fewer than two of the names are those of schedules.")
     less_first = request.GET.get("less") == "first"
@@ -83,7 +82,7 @@ def run_comparison(
     request: HttpRequest, name: str, plot_format: str
 ) -> HttpResponseBase:
     """A metric of the runs that the query names."""
-    found = chosen_runs(request.GET)
+    found = select_runs(request.GET)
     if not measured_lines(found.documents, name):
         raise Http404("No two of the runs have that metric of the same schedule.")
     return _answer(request, plots.run_comparison_plot(found, name), plot_format)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
-from noising.dashboard.selection import Chosen
+from noising.dashboard.selection import RunSelection
 from noising.figures import (
     RUN_FIGURES,
     Image,
@@ -20,9 +20,9 @@ from noising.figures import (
     draw_comparison,
     draw_positions,
     draw_schedules,
+    draw_sparkline,
     run_image,
     schedules_chart,
-    sparkline,
 )
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
@@ -137,7 +137,7 @@ def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
 def comparison_plot(
     name: str, configs: Sequence[ScheduleConfig], *, less_first: bool = False
 ) -> Plot:
-    """Chosen schedules in one panel.
+    """RunSelection schedules in one panel.
 
     Args:
         name: one of SHOWN.
@@ -180,7 +180,7 @@ def sparkline_image(config: ScheduleConfig) -> Image:
     """Return a stored schedule's alpha, the size of a word; only ever an SVG."""
     return Image(
         key=content_key("sparkline", config.fingerprint),
-        draw=lambda _: sparkline(config.specification),
+        draw=lambda _: draw_sparkline(config.specification),
         modified=config.updated_at,
     )
 
@@ -203,7 +203,7 @@ def run_plot(name: str, run: BenchmarkRun) -> Plot:
     )
 
 
-def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
+def run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
     """One metric of several runs, a panel for each schedule that two of them share.
 
     There must be such a schedule (`measured_lines`).

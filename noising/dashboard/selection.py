@@ -1,4 +1,4 @@
-"""Which runs a query chooses, for pages and plots that compare them."""
+"""The schedules and runs that a query names, for pages and plots that compare them."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,14 +10,36 @@ from uuid import UUID
 from django.http import QueryDict
 
 from benchmarks.comparison import MOST_COMPARED
-from noising.models import BenchmarkRun
+from noising.models import COMPARED_SCHEDULES, BenchmarkRun, ScheduleConfig
+
+
+def parse_names(query: QueryDict) -> list[str]:
+    """Return the names, each once: `names=a,b` and `names=a&names=b` are the same."""
+    words = (
+        word.strip() for text in query.getlist("names") for word in text.split(",")
+    )
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def select_schedules(query: QueryDict) -> list[ScheduleConfig]:
+    """Return the first schedules that the query names, in its order, in one query.
+
+    Archived ones count: an address that was passed on goes on working.
+    """
+    names = parse_names(query)[:COMPARED_SCHEDULES]
+    found = {
+        config.slug: config
+        for config in ScheduleConfig.objects.for_curves().filter(slug__in=names)
+    }
+    return [found[name] for name in names if name in found]
+
 
 MOST_RESULTS = 20_000
 """Rows of results that one comparison reads: eight of the largest runs of the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class RunSelection:
     """Runs with results, the baseline first, and what of the query is none.
 
     Attributes:
@@ -49,12 +71,12 @@ class Chosen:
         }
 
 
-def chosen(query: QueryDict) -> Chosen:
+def select_runs(query: QueryDict) -> RunSelection:
     """Return the runs that `ids` names; `baseline` is one of them, else the first."""
     words = [word.strip() for text in query.getlist("ids") for word in text.split(",")]
     # An id may be written in several ways, and names one run all the same.
-    ids = list(dict.fromkeys(_id(word) for word in words if word))
-    baseline = _id(query.get("baseline", ""))
+    ids = list(dict.fromkeys(_parse_id(word) for word in words if word))
+    baseline = _parse_id(query.get("baseline", ""))
     ids.sort(key=lambda run_id: run_id != baseline)
     asked = ids[:MOST_COMPARED]
     uuids = [run_id for run_id in asked if isinstance(run_id, UUID)]
@@ -64,14 +86,14 @@ def chosen(query: QueryDict) -> Chosen:
     taken = known[: bisect_right(totals, MOST_RESULTS)]
     by_id = BenchmarkRun.objects.for_page().in_bulk(taken)
     left_out = [*known[len(taken) :], *ids[MOST_COMPARED:]]
-    return Chosen(
+    return RunSelection(
         runs=[by_id[run_id] for run_id in taken if run_id in by_id],
         missing=[str(run_id) for run_id in asked if run_id not in sizes],
         left_out=[str(run_id) for run_id in left_out],
     )
 
 
-def _id(word: str) -> UUID | str:
+def _parse_id(word: str) -> UUID | str:
     """Return the id that a word writes, or the word that writes none."""
     try:
         return UUID(word)

@@ -5,17 +5,13 @@ stands below them.
 """
 
 from noising.figures.charts import schedules_chart
-from noising.figures.comparison import (
-    comparison_chart,
-    draw_comparison,
-    measured_lines,
-)
 from noising.figures.drawing import (
     difference_title,
     draw_curves,
     draw_positions,
     draw_run,
     draw_schedules,
+    draw_sparkline,
 )
 from noising.figures.images import IMAGES, Image, ImageFormat
 from noising.figures.responses import (
@@ -25,8 +21,13 @@ from noising.figures.responses import (
     content_key,
     image_answer,
 )
-from noising.figures.runs import RUN_FIGURES, run_image
-from noising.figures.sparklines import sparkline
+from noising.figures.runs import (
+    RUN_FIGURES,
+    comparison_chart,
+    draw_comparison,
+    measured_lines,
+    run_image,
+)
 
 __all__ = [
     "CONTENT_TYPES",
@@ -44,9 +45,9 @@ __all__ = [
     "draw_positions",
     "draw_run",
     "draw_schedules",
+    "draw_sparkline",
     "image_answer",
     "measured_lines",
     "run_image",
     "schedules_chart",
-    "sparkline",
 ]

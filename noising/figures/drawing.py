@@ -1,6 +1,6 @@
-"""What the plots of pages and API show, drawn with the engine's numbers.
+"""Figures of schedules and runs as encoded images.
 
-matplotlib is loaded where a plot is drawn and nowhere else: a worker that never
+matplotlib is loaded where a figure is drawn and nowhere else: a worker that never
 draws one never pays for it.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from noising.curves import QUANTITIES, Axis, Quantity, curves, position_alphas
 from noising.engine import ForwardProcess, build_process
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 # Enough for a smooth line; the cost of a plot does not grow with num_timesteps.
 _POINTS: Final = 257
 _SCREEN_DPI: Final = 144
+
+_SPARKLINE_WIDTH: Final = 96
+_SPARKLINE_HEIGHT: Final = 28
+_SPARKLINE_POINTS: Final = 49
+_SPARKLINE_COLOUR: Final = "#5b68d8"  # stands out from white and from the dark theme
+_SPARKLINE_EDGE: Final = 2.0
 
 X_LABELS: Final[Mapping[Axis, str]] = {
     "time": "time t (0 is clean, 1 is fully noised)",
@@ -164,3 +172,21 @@ def encoded(figure: Figure, image_format: ImageFormat) -> bytes:
     from noising.plots import render
 
     return render(figure, image_format, dpi=_SCREEN_DPI)
+
+
+def draw_sparkline(specification: Mapping[str, Any]) -> bytes:
+    """Draw alpha of a process over time from 0 to 1, the size of a word, as an SVG.
+
+    It is one line of SVG, made without matplotlib: a list shows dozens of them.
+    """
+    times = np.linspace(0, 1, _SPARKLINE_POINTS)
+    alpha = np.asarray(build_process(specification).alpha(times))
+    width, height, edge = _SPARKLINE_WIDTH, _SPARKLINE_HEIGHT, _SPARKLINE_EDGE
+    x = np.linspace(edge, width - edge, _SPARKLINE_POINTS)
+    y = edge + (1.0 - alpha) * (height - 2 * edge)
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"><polyline points="{points}" fill="none" '
+        f'stroke="{_SPARKLINE_COLOUR}" stroke-width="1.75"/></svg>'
+    ).encode()

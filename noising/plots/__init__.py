@@ -1,16 +1,20 @@
 """Data -> matplotlib Figure -> bytes; no pyplot, no Django."""
 
-from noising.plots.curves import Curve, curves_figure
-from noising.plots.heatmap import positions_figure
-from noising.plots.panels import Panel, panels_figure
+from noising.plots.curves import (
+    Curve,
+    Panel,
+    curves_figure,
+    panels_figure,
+    positions_figure,
+)
 from noising.plots.rendering import PRINT_DPI, ImageFormat, render
 from noising.plots.results import (
     alpha_figure,
     information_figure,
     preservation_figure,
+    speed_figure,
     throughput_figure,
 )
-from noising.plots.speed import speed_figure
 
 __all__ = [
     "PRINT_DPI",

@@ -1,4 +1,4 @@
-"""The figures of a benchmark's results document (docs/benchmarks.md)."""
+"""The figures of a benchmark's results documents (docs/benchmarks.md)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,19 @@ Document = Mapping[str, Any]
 
 _BASELINE_STYLE: Final[tuple[str, LineStyle]] = (GREY, (0, (2.5, 1.5)))
 _TYPE_COLOURS: Final = {"critical": VERMILION, "variable": BLUE, "other": GREEN}
-_PROGRAMS: Final = {
+_THROUGHPUT_PROGRAMS: Final = {
     "engine": ("engine", BLUE),
     "naive": ("naive NumPy", ORANGE),
     "memcpy": ("memory copy", GREY),
 }
+_SPEED_PROGRAMS: Final = {
+    "numpy": ("engine, NumPy", BLUE),
+    "numba": ("engine, numba", GREEN),
+    "naive": ("naive NumPy", ORANGE),
+    "torch": ("torch, one thread", VERMILION),
+    "memcpy": ("memory copy", GREY),
+}
+_CASE_INCHES: Final = 0.34
 
 
 def alpha_figure(document: Document) -> Figure:
@@ -150,7 +158,7 @@ def throughput_figure(document: Document) -> Figure:
             y_label="nanoseconds per token" if column == 0 else "",
         )
         axes.grid(visible=False, axis="x")
-    programs = _PROGRAMS.values()
+    programs = _THROUGHPUT_PROGRAMS.values()
     legend_below(
         figure,
         [Patch(color=colour) for _, colour in programs],
@@ -220,10 +228,10 @@ def _marks(
 
 def _bars(axes: Axes, cases: Sequence[Document]) -> None:
     positions = np.arange(len(cases), dtype=np.float64)
-    width = 0.8 / len(_PROGRAMS)
-    for index, (program, (_, colour)) in enumerate(_PROGRAMS.items()):
+    width = 0.8 / len(_THROUGHPUT_PROGRAMS)
+    for index, (program, (_, colour)) in enumerate(_THROUGHPUT_PROGRAMS.items()):
         heights = _numbers([case[f"{program}_ns_per_token"] for case in cases])
-        offset = (index - (len(_PROGRAMS) - 1) / 2) * width
+        offset = (index - (len(_THROUGHPUT_PROGRAMS) - 1) / 2) * width
         bars = axes.bar(positions + offset, heights, width, color=colour)
         texts = [f"{h:.1f}" if h < 100 else f"{h:,.0f}" for h in heights]
         style_texts(axes.bar_label(bars, labels=texts, padding=1), SMALL_SIZE - 1.5)
@@ -238,3 +246,32 @@ def _name(entry: Document) -> str:
 def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
     """Read a document's numbers; its null is a value that is not finite."""
     return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+
+
+def speed_figure(document: Document) -> Figure:
+    """Draw nanoseconds per token of every program, a group of bars for each case."""
+    entries = document["throughput"]
+    figure = blank_figure(6.8, 1.6 + _CASE_INCHES * len(entries))
+    axes = figure.add_subplot()
+    shown = [
+        name
+        for name in _SPEED_PROGRAMS
+        if any(f"{name}_ns_per_token" in entry for entry in entries)
+    ]
+    height = 0.8 / max(1, len(shown))
+    for place, name in enumerate(shown):
+        at = np.arange(len(entries)) + (place + 0.5) * height - 0.4
+        times = [entry.get(f"{name}_ns_per_token", np.nan) for entry in entries]
+        axes.barh(at, times, height, color=_SPEED_PROGRAMS[name][1], linewidth=0)
+    axes.set_xscale("log")
+    axes.set_yticks(np.arange(len(entries)), [entry["case"] for entry in entries])
+    axes.tick_params(axis="y", labelsize=SMALL_SIZE)
+    axes.invert_yaxis()
+    dress(axes, title="Throughput", x_label="nanoseconds per token", y_label="")
+    axes.grid(visible=False, axis="y")
+    legend_below(
+        figure,
+        [Patch(color=_SPEED_PROGRAMS[name][1]) for name in shown],
+        [_SPEED_PROGRAMS[name][0] for name in shown],
+    )
+    return figure

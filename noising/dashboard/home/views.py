@@ -8,9 +8,8 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from noising.configured import VERSION, default_process
-from noising.dashboard.home.context import stored
+from noising.dashboard.home.context import service_facts, stored
 from noising.dashboard.home.forms import QuickForm
-from noising.dashboard.service_state import service_facts
 from noising.engine import ENGINE_VERSION
 from noising.models import PLOTTED_SCHEDULES
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from noising.budget import PAGE_WORK
 from noising.dashboard.playground.forms import ProcessForm
-from noising.dashboard.playground.texts import Tokenised
+from noising.dashboard.playground.tokens import Tokenised
 from noising.engine import (
     EngineError,
     ForwardProcess,

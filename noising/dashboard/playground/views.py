@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from noising.configured import denoiser_service
-from noising.dashboard.playground.context import State
-from noising.dashboard.playground.documents import state_document
+from noising.dashboard.playground.context import State, state_document
 from noising.dashboard.playground.figure import (
     PICTURE_FORMATS,
     Picture,

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.comparison import compare
 from noising.dashboard.runs.context import number, spread
-from noising.dashboard.selection import Chosen
+from noising.dashboard.selection import RunSelection
 from noising.figures import measured_lines
 
 DEFAULT_METRIC = "preserved"
@@ -77,7 +77,7 @@ class Comparison:
     throughput: Sequence[Row]
 
 
-def comparison_of(chosen: Chosen, metric: str) -> Comparison:
+def comparison_of(chosen: RunSelection, metric: str) -> Comparison:
     """Compare runs with the first of them in one metric.
 
     Args:

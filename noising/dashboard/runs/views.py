@@ -10,9 +10,14 @@ from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
 from noising.dashboard.runs.comparison import comparison_of
-from noising.dashboard.runs.context import rest_of_config, run_facts, schedule_table
-from noising.dashboard.runs.repeating import command_of, request_of
-from noising.dashboard.selection import MOST_RESULTS, chosen
+from noising.dashboard.runs.context import (
+    command_of,
+    request_of,
+    rest_of_config,
+    run_facts,
+    schedule_table,
+)
+from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
 
@@ -66,7 +71,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Runs that the query names, side by side with the first of them."""
-    found = chosen(request.GET)
+    found = select_runs(request.GET)
     context = {
         "section": "runs",
         "chosen": found,

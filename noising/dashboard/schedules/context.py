@@ -1,4 +1,4 @@
-"""A specification as people take it elsewhere: JSON, Python, curl, environment."""
+"""What the pages of schedules show: copies of a specification, and the types."""
 
 import json
 import pprint
@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noising.engine import EngineError, build_process
+from noising.engine import (
+    GRAPH_TYPES,
+    HYPERSCHEDULE_TYPES,
+    SCHEDULE_TYPES,
+    EngineError,
+    build_process,
+)
+from noising.engine.parameters import REQUIRED, Parameter
 
 LONGEST_TEXT = 2_000
 """Characters of JSON; beyond, a page shows of lists only the beginning."""
@@ -129,3 +136,53 @@ def _process_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
         ).spec
     except EngineError:
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownParameter:
+    """A parameter as a page describes it."""
+
+    name: str
+    default: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownType:
+    """A type with its parameters."""
+
+    name: str
+    parameters: list[KnownParameter]
+
+
+def known_types() -> dict[str, list[KnownType]]:
+    """Return the types of schedules, graphs and hyperschedules."""
+    tables: Mapping[str, Mapping[str, Any]] = {
+        "schedule": SCHEDULE_TYPES,
+        "graph": GRAPH_TYPES,
+        "hyperschedule": HYPERSCHEDULE_TYPES,
+    }
+    return {
+        part: [
+            KnownType(
+                name=name,
+                parameters=[
+                    _described(key, parameter)
+                    for key, parameter in kind.PARAMETERS.items()
+                ],
+            )
+            for name, kind in table.items()
+        ]
+        for part, table in tables.items()
+    }
+
+
+def _described(name: str, parameter: Parameter) -> KnownParameter:
+    default = parameter.default
+    if default is REQUIRED:
+        shown = "required"
+    elif default is None:
+        shown = "null"
+    else:
+        shown = str(default)
+    return KnownParameter(name=name, default=shown, help=parameter.help)

@@ -6,9 +6,9 @@ from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, listing
-from noising.dashboard.schedules.chosen import chosen, names_in
 from noising.dashboard.schedules.comparison import differences_of, rows_of
 from noising.dashboard.schedules.context import snippets
+from noising.dashboard.selection import parse_names, select_schedules
 from noising.filters import ScheduleFilters
 from noising.models import (
     COMPARED_SCHEDULES,
@@ -68,8 +68,8 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Schedules that the query names, side by side."""
-    names = names_in(request.GET)
-    configs = chosen(request.GET)
+    names = parse_names(request.GET)
+    configs = select_schedules(request.GET)
     context = {
         "section": "schedules",
         "configs": configs,

@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from noising import services
 from noising.dashboard.access import button_view, changeable_or_404, done, form_view
 from noising.dashboard.annotation import annotated
+from noising.dashboard.schedules.context import known_types
 from noising.dashboard.schedules.forms import NewScheduleForm
-from noising.dashboard.schedules.types import known_types
 from noising.models import ScheduleConfig
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from noising import services
-from noising.dashboard.runs.repeating import command_of, request_of
+from noising.dashboard.runs.context import command_of, request_of
 from noising.management.commands import run_benchmarks
 from noising.models import BenchmarkRun
 from noising.services import asked_config

@@ -11,7 +11,7 @@ from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
 from noising.execution import lease
-from noising.figures import IMAGES
+from noising.figures import IMAGE_CACHE
 from noising.models import BenchmarkRun, ScheduleConfig
 
 pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.coverage_gates", "tests.required_in_ci"]
 def _no_images() -> Iterator[None]:
     """Plots that one test draws are not there for the next."""
     yield
-    IMAGES.clear()
+    IMAGE_CACHE.clear()
 
 
 @pytest.fixture(autouse=True)

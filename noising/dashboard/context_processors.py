@@ -1,4 +1,4 @@
-"""Who looks at a page."""
+"""The variables that every template gets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,17 +8,17 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 
-def viewer(request: HttpRequest) -> dict[str, Callable[[], User | None]]:
+def provide_viewer(request: HttpRequest) -> dict[str, Callable[[], User | None]]:
     """Offer templates the account that is signed in, as ``viewer``.
 
-    A page shows without the database too: then it knows nobody.
+    Pages work without the database too: then no account is known.
     """
 
-    def signed_in() -> User | None:
+    def find_viewer() -> User | None:
         user: Any = getattr(request, "user", None)
         try:
             return user if user is not None and user.is_authenticated else None
         except DatabaseError:
             return None
 
-    return {"viewer": signed_in}
+    return {"viewer": find_viewer}

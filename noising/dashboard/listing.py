@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ColumnHead:
     """A column's head, as the present query shows it.
 
     Attributes:
@@ -58,7 +58,7 @@ class Listing:
 
     page: "Page[Any]"
     form: Form
-    heads: Sequence[Head]
+    heads: Sequence[ColumnHead]
     query: QueryDict
     is_narrowed: bool
 
@@ -85,10 +85,10 @@ class Listing:
         return self._address(page=self.page.next_page_number())
 
     def _address(self, **changes: object) -> str:
-        return changed(self.query, **changes)
+        return update_query(self.query, **changes)
 
 
-def listing(
+def build_listing(
     query: QueryDict,
     filters: Callable[..., ListFilters],
     rows: QuerySet[Any],
@@ -115,21 +115,23 @@ def listing(
     return Listing(
         page=pages.get_page(query.get("page")),
         form=found.form,
-        heads=[_head(column, ordering, asked) for column in columns],
+        heads=[_build_head(column, ordering, asked) for column in columns],
         query=asked,
         is_narrowed=found.is_valid()
         and any(asked.get(name) for name in found.form.fields if name != "ordering"),
     )
 
 
-def _head(column: Column, ordering: str, query: QueryDict) -> Head:
+def _build_head(column: Column, ordering: str, query: QueryDict) -> ColumnHead:
     sorts = {column.ordering: "ascending", f"-{column.ordering}": "descending"}
     sort = sorts.get(ordering, "") if column.ordering else ""
     turned = f"-{column.ordering}" if sort == "ascending" else column.ordering
-    return Head(column=column, address=changed(query, ordering=turned), sort=sort)
+    return ColumnHead(
+        column=column, address=update_query(query, ordering=turned), sort=sort
+    )
 
 
-def changed(query: QueryDict, **changes: object) -> str:
+def update_query(query: QueryDict, **changes: object) -> str:
     """Return the address of the same page with some parameters of the query changed."""
     other = query.copy()
     for name, value in changes.items():

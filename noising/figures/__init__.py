@@ -1,53 +1,53 @@
-"""Plots over HTTP: drawn when asked for, a few at once, kept while there is room.
+"""Figures over HTTP: drawn on request, a few at a time, and cached.
 
-Pages and the API both show plots; neither knows of the other, so that what they share
-stands below them.
+Pages and the API both show figures and neither imports the other, so that this package
+is a layer below both.
 """
 
-from noising.figures.charts import schedules_chart
+from noising.figures.charts import chart_schedules
 from noising.figures.drawing import (
-    difference_title,
+    describe_difference,
     draw_curves,
     draw_positions,
     draw_run,
     draw_schedules,
     draw_sparkline,
 )
-from noising.figures.images import IMAGES, Image, ImageFormat
+from noising.figures.images import IMAGE_CACHE, Image, ImageFormat
 from noising.figures.responses import (
     CONTENT_TYPES,
     PLOT_POLICY,
-    chart_answer,
-    content_key,
-    image_answer,
+    hash_content,
+    respond_with_chart,
+    respond_with_image,
 )
 from noising.figures.runs import (
     RUN_FIGURES,
-    comparison_chart,
+    chart_comparison,
+    collect_measured_lines,
     draw_comparison,
-    measured_lines,
-    run_image,
+    make_run_image,
 )
 
 __all__ = [
     "CONTENT_TYPES",
-    "IMAGES",
+    "IMAGE_CACHE",
     "PLOT_POLICY",
     "RUN_FIGURES",
     "Image",
     "ImageFormat",
-    "chart_answer",
-    "comparison_chart",
-    "content_key",
-    "difference_title",
+    "chart_comparison",
+    "chart_schedules",
+    "collect_measured_lines",
+    "describe_difference",
     "draw_comparison",
     "draw_curves",
     "draw_positions",
     "draw_run",
     "draw_schedules",
     "draw_sparkline",
-    "image_answer",
-    "measured_lines",
-    "run_image",
-    "schedules_chart",
+    "hash_content",
+    "make_run_image",
+    "respond_with_chart",
+    "respond_with_image",
 ]

@@ -1,7 +1,7 @@
 """Figures of schedules and runs as encoded images.
 
 matplotlib is loaded where a figure is drawn and nowhere else: a worker that never
-draws one never pays for it.
+draws one does not load it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def draw_schedules(
     specifications: Iterable[tuple[str, Mapping[str, Any]]],
     image_format: ImageFormat,
     *,
-    less_first: bool = False,
+    subtract_first: bool = False,
 ) -> bytes:
     """Draw one of the QUANTITIES for some schedules in one panel.
 
@@ -48,12 +48,12 @@ def draw_schedules(
         name: A key of QUANTITIES.
         specifications: Label and specification of each schedule.
         image_format: What to encode it as.
-        less_first: Whether to draw by how much each differs from the first.
+        subtract_first: Whether to draw by how much each differs from the first.
 
     Returns:
         The encoded image.
     """
-    from noising.plots import Curve, curves_figure
+    from noising.plots import Curve, plot_curves
 
     quantity = QUANTITIES[name]
     lines = []
@@ -61,20 +61,22 @@ def draw_schedules(
         process = build_process(specification)
         found = curves(process, [name], axis="time", points=_POINTS)
         lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
-    if less_first:
+    if subtract_first:
         first = lines[0]
         lines = [replace(line, y=line.y - first.y) for line in lines]
-    figure = curves_figure(
+    figure = plot_curves(
         lines,
-        title=difference_title(quantity, first.label) if less_first else quantity.title,
+        title=describe_difference(quantity, first.label)
+        if subtract_first
+        else quantity.title,
         x_label=X_LABELS["time"],
         y_label=quantity.y_label,
-        y_log=quantity.y_log and not less_first,
+        y_log=quantity.y_log and not subtract_first,
     )
-    return encoded(figure, image_format)
+    return encode_figure(figure, image_format)
 
 
-def difference_title(quantity: Quantity, name: str) -> str:
+def describe_difference(quantity: Quantity, name: str) -> str:
     """Return what the differences of a quantity from one schedule are called."""
     return f"{quantity.title}, less that of {name}"
 
@@ -99,7 +101,7 @@ def draw_curves(
     Returns:
         The encoded image.
     """
-    from noising.plots import Curve, Panel, panels_figure
+    from noising.plots import Curve, Panel, plot_panels
 
     found = [
         (label, curves(process, names, axis=axis, points=points))
@@ -116,7 +118,7 @@ def draw_curves(
         )
         for name in names
     ]
-    return encoded(panels_figure(panels, x_label=X_LABELS[axis]), image_format)
+    return encode_figure(plot_panels(panels, x_label=X_LABELS[axis]), image_format)
 
 
 def draw_positions(
@@ -132,15 +134,15 @@ def draw_positions(
     Raises:
         EngineError: it fits no length that could be shown.
     """
-    from noising.plots import positions_figure
+    from noising.plots import plot_positions
 
     process = build_process(specification)
-    figure = positions_figure(
+    figure = plot_positions(
         position_alphas(process, _POINTS),
         title=f"Signal left by position, of {label}",
         num_timesteps=process.num_timesteps,
     )
-    return encoded(figure, image_format)
+    return encode_figure(figure, image_format)
 
 
 def draw_run(
@@ -159,15 +161,15 @@ def draw_run(
     from noising import plots
 
     figures = {
-        "alpha": plots.alpha_figure,
-        "information": plots.information_figure,
-        "preservation": plots.preservation_figure,
-        "throughput": plots.throughput_figure,
+        "alpha": plots.plot_alpha,
+        "information": plots.plot_information,
+        "preservation": plots.plot_preservation,
+        "throughput": plots.plot_throughput,
     }
-    return encoded(figures[name](document), image_format)
+    return encode_figure(figures[name](document), image_format)
 
 
-def encoded(figure: Figure, image_format: ImageFormat) -> bytes:
+def encode_figure(figure: Figure, image_format: ImageFormat) -> bytes:
     """Encode a figure for screens."""
     from noising.plots import render
 

@@ -1,4 +1,4 @@
-"""Encoded images, and those of them that a process keeps."""
+"""Images that are drawn on request, and a cache of their bytes."""
 
 import threading
 from collections import OrderedDict
@@ -14,15 +14,15 @@ MOST_BYTES: Final = 16 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image that is drawn only where it is needed.
+    """An image that is drawn only if its bytes are needed.
 
     Attributes:
-        key: differs where the content may differ.
+        key: differs if the content may differ.
         draw: draws and encodes it.
         modified: when its content last changed, where that is known.
         name: what a file of it is called, without the ending: letters, digits, `-`
             and `_`; empty for no name.
-        chart: works out the numbers behind it, where there are curves.
+        chart: computes the numbers behind it; None for an image without curves.
     """
 
     key: str
@@ -32,14 +32,14 @@ class Image:
     chart: Callable[[], Mapping[str, Any]] | None = None
 
 
-class Images:
-    """Encoded images by key, those used last, as many as there is room for.
+class ImageCache:
+    """Caches encoded images by key, the least recently used leaving first.
 
-    The room is counted in bytes: a query may ask for any of thousands of variants,
-    and their sizes differ a hundredfold.
+    The limit is one of bytes: there are thousands of variants, and their sizes differ
+    a hundredfold.
 
     Args:
-        most_bytes: the room.
+        most_bytes: the limit.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -50,11 +50,11 @@ class Images:
 
     @property
     def total_bytes(self) -> int:
-        """The room that is taken."""
+        """The bytes of all cached images."""
         return self._total_bytes
 
     def get(self, key: str) -> bytes | None:
-        """Return what is kept under the key, or None."""
+        """Return the image with this key, or None."""
         with self._lock:
             content = self._kept.get(key)
             if content is not None:
@@ -62,7 +62,7 @@ class Images:
             return content
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep an image; those that were not used for longest make room."""
+        """Store an image; the least recently used ones leave if there is no room."""
         with self._lock:
             self._total_bytes += len(content) - len(self._kept.pop(key, b""))
             self._kept[key] = content
@@ -71,11 +71,11 @@ class Images:
                 self._total_bytes -= len(oldest)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all images."""
         with self._lock:
             self._kept.clear()
             self._total_bytes = 0
 
 
-IMAGES: Final = Images(MOST_BYTES)
-"""What this process keeps."""
+IMAGE_CACHE: Final = ImageCache(MOST_BYTES)
+"""The cache of this process."""

@@ -1,4 +1,4 @@
-"""Answers that are images: found by their content, drawn once a process."""
+"""HTTP responses with figures, or with the numbers behind them."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from django.utils.http import http_date, quote_etag
 from noising.budget import PAGE_WORK
 from noising.configured import VERSION
 from noising.engine import ENGINE_VERSION
-from noising.figures.images import IMAGES, Image, ImageFormat
+from noising.figures.images import IMAGE_CACHE, Image, ImageFormat
 
 PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by its own address is a document: it needs its inline styles, and
@@ -32,31 +32,31 @@ DRAWING_SECONDS: Final = 1.0
 """What a figure is estimated to take."""
 
 
-def content_key(*parts: object) -> str:
-    """Return a key that differs where the parts do, or the program that draws."""
+def hash_content(*parts: object) -> str:
+    """Return a key that differs if the parts or the version of the program do."""
     text = json.dumps([VERSION, ENGINE_VERSION, *parts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def image_answer(
+def respond_with_image(
     request: HttpRequest,
     image: Image,
     image_format: ImageFormat,
     *,
     is_fixed: bool = False,
 ) -> HttpResponseBase:
-    """Answer 304 where the client has the content, else draw it or take it ready.
+    """Return 304 if the client has the content, else the cached or newly drawn image.
 
     Args:
         request: the request, whose conditions apply.
-        image: what to show.
+        image: the image.
         image_format: what to encode it as.
-        is_fixed: whether the address names the content, so that it never changes.
+        is_fixed: whether the URL names the content, so that it never changes.
 
     Raises:
         BusyError: no permit became free in time.
     """
-    response = _answer(
+    response = _respond(
         request,
         image,
         image_format,
@@ -68,25 +68,25 @@ def image_answer(
     return response
 
 
-def chart_answer(
+def respond_with_chart(
     request: HttpRequest,
     image: Image,
     chart: Callable[[], Mapping[str, Any]],
     *,
     is_fixed: bool = False,
 ) -> HttpResponseBase:
-    """Answer as `image_answer` does, with the numbers behind the image.
+    """Return the numbers behind an image, as `respond_with_image` returns the image.
 
     Args:
         request: the request, whose conditions apply.
         image: the image.
-        chart: works the numbers out.
-        is_fixed: whether the address names the content, so that it never changes.
+        chart: computes the numbers.
+        is_fixed: whether the URL names the content, so that it never changes.
 
     Raises:
         BusyError: no permit became free in time.
     """
-    return _answer(
+    return _respond(
         request,
         image,
         "json",
@@ -96,7 +96,7 @@ def chart_answer(
     )
 
 
-def _answer(
+def _respond(
     request: HttpRequest,
     image: Image,
     ending: str,
@@ -110,7 +110,7 @@ def _answer(
     modified = int(image.modified.timestamp()) if image.modified else None
     response = get_conditional_response(request, etag=etag, last_modified=modified)
     if response is None:
-        response = HttpResponse(_produced(key, produce), content_type=content_type)
+        response = HttpResponse(_produce_once(key, produce), content_type=content_type)
         if image.name:
             response["Content-Disposition"] = (
                 f'inline; filename="{image.name}.{ending}"'
@@ -126,11 +126,11 @@ def _answer(
     return response
 
 
-def _produced(key: str, produce: Callable[[], bytes]) -> bytes:
-    content = IMAGES.get(key)
+def _produce_once(key: str, produce: Callable[[], bytes]) -> bytes:
+    content = IMAGE_CACHE.get(key)
     if content is None:
         with PAGE_WORK.permit(DRAWING_SECONDS):
             # The thread that held the permit before may have drawn the same.
-            content = IMAGES.get(key) or produce()
-        IMAGES.put(key, content)
+            content = IMAGE_CACHE.get(key) or produce()
+        IMAGE_CACHE.put(key, content)
     return content

@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.figures.charts import RUN_CHARTS, Chart, numbers, panel, run_chart
-from noising.figures.drawing import draw_run, encoded
+from noising.figures.charts import RUN_CHARTS, Chart, chart_run, make_panel, to_float32
+from noising.figures.drawing import draw_run, encode_figure
 from noising.figures.images import Image, ImageFormat
-from noising.figures.responses import content_key
+from noising.figures.responses import hash_content
 from noising.models import BenchmarkRun
 
 RUN_FIGURES: Final[Mapping[str, str]] = {
@@ -22,7 +22,7 @@ RUN_FIGURES: Final[Mapping[str, str]] = {
 """Name of each figure -> what it shows."""
 
 
-def run_image(name: str, run: BenchmarkRun) -> Image:
+def make_run_image(name: str, run: BenchmarkRun) -> Image:
     """Return a figure of a run that succeeded, drawn only where it is needed.
 
     What such a run measured never changes again, so its id stands for the content.
@@ -36,11 +36,11 @@ def run_image(name: str, run: BenchmarkRun) -> Image:
         return BenchmarkRun.objects.for_page().get(pk=run.pk).document()
 
     return Image(
-        key=content_key(name, str(run.pk), str(run.finished_at)),
+        key=hash_content(name, str(run.pk), str(run.finished_at)),
         draw=lambda image_format: draw_run(name, document(), image_format),
         modified=run.finished_at,
         name=f"{run.pk}-{name}",
-        chart=(lambda: run_chart(name, document())) if name in RUN_CHARTS else None,
+        chart=(lambda: chart_run(name, document())) if name in RUN_CHARTS else None,
     )
 
 
@@ -66,7 +66,7 @@ class MeasuredLine:
     high: NDArray[np.float64]
 
 
-def measured_lines(
+def collect_measured_lines(
     documents: Mapping[str, Document], metric: str
 ) -> dict[str, list[MeasuredLine]]:
     """Return the lines of each schedule that at least two of the runs measured.
@@ -78,13 +78,13 @@ def measured_lines(
     found: dict[str, list[MeasuredLine]] = {}
     for label, document in documents.items():
         for entry in document["schedules"]:
-            line = _line(label, entry["results"], metric)
+            line = _make_line(label, entry["results"], metric)
             if line.timesteps.size:
                 found.setdefault(entry["name"], []).append(line)
     return {name: lines for name, lines in found.items() if len(lines) > 1}
 
 
-def _line(label: str, results: Sequence[Document], metric: str) -> MeasuredLine:
+def _make_line(label: str, results: Sequence[Document], metric: str) -> MeasuredLine:
     known = [result for result in results if metric in result["metrics"]]
     parts = {
         part: np.array(
@@ -102,21 +102,21 @@ def _line(label: str, results: Sequence[Document], metric: str) -> MeasuredLine:
     return MeasuredLine(label=label, timesteps=timesteps, **parts)
 
 
-def comparison_chart(documents: Mapping[str, Document], metric: str) -> Chart:
+def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
     """Return the lines with their bands, as charts.py has it."""
     panels = []
-    for name, lines in measured_lines(documents, metric).items():
+    for name, lines in collect_measured_lines(documents, metric).items():
         shown = [
             {
                 "name": line.label,
                 "x": {"timestep": line.timesteps},
-                "y": numbers(line.measured),
-                "low": numbers(line.low),
-                "high": numbers(line.high),
+                "y": to_float32(line.measured),
+                "low": to_float32(line.low),
+                "high": to_float32(line.high),
             }
             for line in lines
         ]
-        panels.append(panel(name, metric.replace("_", " "), shown))
+        panels.append(make_panel(name, metric.replace("_", " "), shown))
     return {"panels": panels}
 
 
@@ -124,12 +124,12 @@ def draw_comparison(
     documents: Mapping[str, Document], metric: str, image_format: ImageFormat
 ) -> bytes:
     """Draw the lines with their bands, a panel for each schedule."""
-    from noising.plots import Curve, Panel, panels_figure
+    from noising.plots import Curve, Panel, plot_panels
 
     labels = list(documents)
     empty = np.empty(0)
     panels = []
-    for name, lines in measured_lines(documents, metric).items():
+    for name, lines in collect_measured_lines(documents, metric).items():
         by_label = {line.label: line for line in lines}
         curves = [
             Curve(
@@ -146,4 +146,4 @@ def draw_comparison(
         panels.append(
             Panel(title=name, y_label=metric.replace("_", " "), curves=curves)
         )
-    return encoded(panels_figure(panels, x_label="timestep"), image_format)
+    return encode_figure(plot_panels(panels, x_label="timestep"), image_format)

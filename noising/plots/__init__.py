@@ -3,17 +3,17 @@
 from noising.plots.curves import (
     Curve,
     Panel,
-    curves_figure,
-    panels_figure,
-    positions_figure,
+    plot_curves,
+    plot_panels,
+    plot_positions,
 )
 from noising.plots.rendering import PRINT_DPI, ImageFormat, render
 from noising.plots.results import (
-    alpha_figure,
-    information_figure,
-    preservation_figure,
-    speed_figure,
-    throughput_figure,
+    plot_alpha,
+    plot_information,
+    plot_preservation,
+    plot_speed,
+    plot_throughput,
 )
 
 __all__ = [
@@ -21,13 +21,13 @@ __all__ = [
     "Curve",
     "ImageFormat",
     "Panel",
-    "alpha_figure",
-    "curves_figure",
-    "information_figure",
-    "panels_figure",
-    "positions_figure",
-    "preservation_figure",
+    "plot_alpha",
+    "plot_curves",
+    "plot_information",
+    "plot_panels",
+    "plot_positions",
+    "plot_preservation",
+    "plot_speed",
+    "plot_throughput",
     "render",
-    "speed_figure",
-    "throughput_figure",
 ]

@@ -14,13 +14,13 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from noising.plots.style import (
-    blank_figure,
-    curve_style,
-    drawable,
-    dress,
-    legend_below,
-    legend_beside,
-    literal,
+    add_bottom_legend,
+    add_side_legend,
+    label_axes,
+    make_figure,
+    prepare_curve,
+    sanitize_label,
+    select_curve_style,
     style_texts,
 )
 
@@ -45,7 +45,7 @@ class Curve:
     high: NDArray[np.float64] | None = None
 
 
-def curves_figure(
+def plot_curves(
     curves: Sequence[Curve],
     *,
     title: str,
@@ -58,13 +58,13 @@ def curves_figure(
     A curve of more than 2,000 points is thinned evenly, its ends kept. With `y_log`,
     values of 0 and below leave a gap, as values that are not finite do.
     """
-    figure = blank_figure(6.8, 4.0)
+    figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
     handles = []
     for index, curve in enumerate(curves):
-        colour, line_style = curve_style(index)
+        colour, line_style = select_curve_style(index)
         handles += axes.plot(
-            *drawable(curve.x, curve.y, y_log=y_log),
+            *prepare_curve(curve.x, curve.y, y_log=y_log),
             color=colour,
             linestyle=line_style,
             linewidth=2.4 if curve.emphasis else 1.4,
@@ -72,8 +72,8 @@ def curves_figure(
         )
     if y_log:
         axes.set_yscale("log", nonpositive="mask")
-    dress(axes, title=title, x_label=x_label, y_label=y_label)
-    legend_beside(axes, handles, [curve.label for curve in curves])
+    label_axes(axes, title=title, x_label=x_label, y_label=y_label)
+    add_side_legend(axes, handles, [curve.label for curve in curves])
     return figure
 
 
@@ -106,7 +106,7 @@ class Panel:
     curves: Sequence[Curve]
 
 
-def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
+def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
     """Draw a panel for each quantity, two in a row, with one legend below.
 
     A curve of more than 2,000 points is thinned evenly, its ends kept.
@@ -116,11 +116,11 @@ def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
         x_label: below the lowest panel of each column.
     """
     labels = [curve.label for curve in panels[0].curves]
-    columns = _legend_columns(labels)
+    columns = _count_legend_columns(labels)
     across = min(2, len(panels))
     down = math.ceil(len(panels) / across)
     legend_height = _LEGEND_ROW * math.ceil(len(labels) / columns)
-    figure = blank_figure(
+    figure = make_figure(
         _PANEL_WIDTH * max(across, 1.6), _PANEL_HEIGHT * down + 0.4 + legend_height
     )
     handles: list[Line2D] = []
@@ -128,29 +128,29 @@ def panels_figure(panels: Sequence[Panel], *, x_label: str) -> Figure:
         axes = figure.add_subplot(down, across, place + 1)
         handles = []
         for index, curve in enumerate(panel.curves):
-            colour, line_style = curve_style(index)
+            colour, line_style = select_curve_style(index)
             handles += axes.plot(
-                *drawable(curve.x, curve.y, y_log=panel.y_log),
+                *prepare_curve(curve.x, curve.y, y_log=panel.y_log),
                 color=colour,
                 linestyle=line_style,
                 linewidth=1.4,
             )
             if curve.low is not None and curve.high is not None:
-                _intervals(axes, curve, curve.low, curve.high, colour)
+                _plot_intervals(axes, curve, curve.low, curve.high, colour)
         if panel.y_log:
             axes.set_yscale("log", nonpositive="mask")
         is_lowest = place + across >= len(panels)
-        dress(
+        label_axes(
             axes,
             title=panel.title,
             x_label=x_label if is_lowest else "",
             y_label=panel.y_label,
         )
-    legend_below(figure, handles, labels, columns=columns)
+    add_bottom_legend(figure, handles, labels, columns=columns)
     return figure
 
 
-def _intervals(
+def _plot_intervals(
     axes: Axes,
     curve: Curve,
     low: NDArray[np.float64],
@@ -164,12 +164,12 @@ def _intervals(
         axes.vlines(curve.x, low, high, color=colour, linewidth=0.8)
 
 
-def _legend_columns(labels: Sequence[str]) -> int:
-    longest = max(len(literal(label)) for label in labels)
+def _count_legend_columns(labels: Sequence[str]) -> int:
+    longest = max(len(sanitize_label(label)) for label in labels)
     return max(1, min(len(labels), _LINE_LENGTH // (longest + _SAMPLE_LENGTH)))
 
 
-def positions_figure(
+def plot_positions(
     alphas: NDArray[np.float64], *, title: str, num_timesteps: int
 ) -> Figure:
     """Draw alpha by position and timestep.
@@ -179,7 +179,7 @@ def positions_figure(
         title: above the map.
         num_timesteps: T.
     """
-    figure = blank_figure(6.8, 4.0)
+    figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
     length = alphas.shape[0]
     image = axes.imshow(
@@ -191,7 +191,7 @@ def positions_figure(
         extent=(0.0, max(1.0, num_timesteps - 1.0), length - 0.5, -0.5),
         interpolation="nearest",
     )
-    dress(axes, title=title, x_label="timestep", y_label="position")
+    label_axes(axes, title=title, x_label="timestep", y_label="position")
     axes.grid(visible=False)
     bar = figure.colorbar(image, ax=axes)
     bar.outline.set_visible(False)

@@ -217,7 +217,7 @@ def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
         "from noising import figures; from noising.dashboard import plots;"
-        "plots.builtin_plot('alpha').svg;"
+        "plots.make_builtin_plot('alpha').svg;"
         "assert 'matplotlib' not in sys.modules;"
         "figures.draw_schedules('alpha', [('x', {})], 'svg');"
         "assert 'matplotlib' in sys.modules"

@@ -1,8 +1,8 @@
-from noising.figures.images import Images
+from noising.figures.images import ImageCache
 
 
 def test_keeps_what_there_is_room_for_and_what_was_used_last() -> None:
-    images = Images(most_bytes=10)
+    images = ImageCache(most_bytes=10)
     images.put("a", b"1234")
     images.put("b", b"5678")
     assert images.get("a") == b"1234"
@@ -12,7 +12,7 @@ def test_keeps_what_there_is_room_for_and_what_was_used_last() -> None:
 
 
 def test_the_same_key_takes_its_room_once() -> None:
-    images = Images(most_bytes=10)
+    images = ImageCache(most_bytes=10)
     for _ in range(5):
         images.put("a", b"12345678")
     assert images.total_bytes == 8
@@ -21,14 +21,14 @@ def test_the_same_key_takes_its_room_once() -> None:
 
 
 def test_what_is_larger_than_the_room_is_not_kept() -> None:
-    images = Images(most_bytes=10)
+    images = ImageCache(most_bytes=10)
     images.put("a", b"1")
     images.put("b", b"x" * 11)
     assert (images.get("b"), images.total_bytes) == (None, 0)
 
 
 def test_forgets_all() -> None:
-    images = Images(most_bytes=10)
+    images = ImageCache(most_bytes=10)
     images.put("a", b"1")
     images.clear()
     assert (images.get("a"), images.total_bytes) == (None, 0)

@@ -1,4 +1,4 @@
-"""What the dashboard shows: settings of the service, newest schedules and runs."""
+"""The data of the dashboard: facts about the service, newest schedules and runs."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,42 +23,43 @@ class Fact:
     code: str = ""
 
 
-def service_facts() -> list[Fact]:
+def list_service_facts() -> list[Fact]:
     """Return the process in force and the limits of a request."""
     process = default_process()
     specification = process.spec
     return [
         Fact(label="Kernel", value=chosen_kernel()),
-        Fact(label="Schedule", value=_described(specification["schedule"])),
-        Fact(label="Graph", value=_graph(process)),
+        Fact(label="Schedule", value=_describe_part(specification["schedule"])),
+        Fact(label="Graph", value=_describe_graph(process)),
         Fact(label="Vocabulary", value=f"{process.vocab_size:,} tokens"),
         Fact(label="Timesteps", value=f"{process.num_timesteps:,}"),
         Fact(
             label="Hyperschedule on request",
-            value=_described(default_hyperscheduled().spec["hyperschedule"]),
+            value=_describe_part(default_hyperscheduled().spec["hyperschedule"]),
         ),
         Fact(
             label="Limits of a request",
-            value=f"{settings.MAX_TOKENS:,} tokens, {_size(settings.MAX_BODY_BYTES)}",
+            value=f"{settings.MAX_TOKENS:,} tokens, "
+            f"{_format_size(settings.MAX_BODY_BYTES)}",
         ),
         Fact(label="Fingerprint", value="", code=process.fingerprint),
     ]
 
 
-def _graph(process: ForwardProcess) -> str:
-    described = _described(process.spec["graph"])
+def _describe_graph(process: ForwardProcess) -> str:
+    described = _describe_part(process.spec["graph"])
     if process.mask_id is None:
         return f"{described}, no mask id"
     return f"{described}, mask id {process.mask_id:,}"
 
 
-def _described(part: dict[str, Any]) -> str:
+def _describe_part(part: dict[str, Any]) -> str:
     """Return the type and its short parameters: "linear: beta_max 0.02"."""
-    shown = ", ".join(_parameters(part))
+    shown = ", ".join(_list_parameters(part))
     return f"{part['type']}: {shown}" if shown else str(part["type"])
 
 
-def _parameters(part: dict[str, Any]) -> Iterator[str]:
+def _list_parameters(part: dict[str, Any]) -> Iterator[str]:
     for name, value in part.items():
         if name == "type" or value is None:
             continue
@@ -68,7 +69,7 @@ def _parameters(part: dict[str, Any]) -> Iterator[str]:
             yield f"{name} {value}"
 
 
-def _size(size_bytes: int) -> str:
+def _format_size(size_bytes: int) -> str:
     for unit, unit_bytes in (("MiB", 2**20), ("KiB", 2**10)):
         if size_bytes % unit_bytes == 0:
             return f"{size_bytes // unit_bytes:,} {unit}"
@@ -89,8 +90,8 @@ class RunCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What the database holds for the dashboard, if it answers."""
+class HomeData:
+    """What the dashboard shows of the database, if that answers."""
 
     database_ok: bool
     worker_ok: bool = False
@@ -101,26 +102,31 @@ class Stored:
     def schedule_plots(self) -> list[plots.Plot]:
         """The stored schedules overlaid; the built-in ones where none is stored."""
         if not self.schedules:
-            return [plots.builtin_plot(name) for name in plots.OVERLAID]
-        return [plots.overlay_plot(name, self.schedules) for name in plots.OVERLAID]
+            return [plots.make_builtin_plot(name) for name in plots.OVERLAY_NAMES]
+        return [
+            plots.make_overlay_plot(name, self.schedules)
+            for name in plots.OVERLAY_NAMES
+        ]
 
 
-def stored() -> Stored:
-    """Read what the dashboard shows: three queries, however much is stored.
+def load_home_data() -> HomeData:
+    """Read the data of the dashboard with three queries.
 
-    A database that does not answer is one of the things the dashboard reports.
+    If the database does not answer, the dashboard reports that.
     """
     try:
         schedules = list(ScheduleConfig.objects.for_dashboard())
-        runs = _cards(BenchmarkRun.objects.for_dashboard())
+        runs = _build_cards(BenchmarkRun.objects.for_dashboard())
         worker_ok = Worker.objects.alive().exists()
     except DatabaseError:
         logger.exception("The database does not answer; the dashboard says so.")
-        return Stored(database_ok=False)
-    return Stored(database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs)
+        return HomeData(database_ok=False)
+    return HomeData(
+        database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs
+    )
 
 
-def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
+def _build_cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
     """Arrange the runs; of those that have plots the first shows them at once."""
     cards: list[RunCard] = []
     for run in runs:
@@ -128,7 +134,7 @@ def _cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
             RunCard(
                 run=run,
                 names=run.config["schedules"],
-                plots=plots.run_plots(run),
+                plots=plots.make_run_plots(run),
                 is_open=not any(card.plots for card in cards),
             )
         )

@@ -25,13 +25,13 @@ class QuickToken:
 
     @property
     def is_changed(self) -> bool:
-        """Whether noise struck it."""
+        """Whether noise changed the token."""
         return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuickAnswer:
-    """What came of it."""
+class QuickResult:
+    """The noised tokens."""
 
     tokens: list[QuickToken]
     alpha: float
@@ -43,7 +43,7 @@ class QuickAnswer:
         return sum(token.is_changed for token in self.tokens)
 
 
-class TokensField(forms.CharField):
+class TokensFormField(forms.CharField):
     """Token ids, typed as numbers between commas or blanks."""
 
     def to_python(self, value: Any) -> Any:
@@ -66,7 +66,7 @@ class TokensField(forms.CharField):
 class QuickForm(forms.Form):
     """Tokens and a timestep; the address of the page keeps both, and the seed."""
 
-    tokens = TokensField(
+    tokens = TokensFormField(
         max_length=10 * MOST_TOKENS,
         initial=EXAMPLE,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
@@ -84,8 +84,8 @@ class QuickForm(forms.Form):
             raise ValidationError(f"Timesteps lie in 0..{last}, got {timestep}.")
         return timestep
 
-    def answer(self) -> QuickAnswer | None:
-        """Noise the tokens, where everything that was given makes sense."""
+    def noise(self) -> QuickResult | None:
+        """Noise the tokens if the form is valid."""
         if not self.is_valid():
             return None
         given, process = self.cleaned_data, default_process()
@@ -93,7 +93,7 @@ class QuickForm(forms.Form):
         tokens = np.array(given["tokens"], dtype=np.int64)
         noised = process.noise(tokens, given["timestep"], seed=seed)
         pairs = zip(tokens.tolist(), noised.tokens.tolist(), strict=True)
-        return QuickAnswer(
+        return QuickResult(
             tokens=[QuickToken(before=a, after=b) for a, b in pairs],
             alpha=float(process.alphas[given["timestep"]]),
             seed=seed,

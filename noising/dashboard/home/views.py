@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from noising.configured import VERSION, default_process
-from noising.dashboard.home.context import service_facts, stored
+from noising.dashboard.home.context import list_service_facts, load_home_data
 from noising.dashboard.home.forms import QuickForm
 from noising.engine import ENGINE_VERSION
 from noising.models import PLOTTED_SCHEDULES
@@ -16,13 +16,13 @@ from noising.models import PLOTTED_SCHEDULES
 
 @login_not_required
 @require_safe
-def icon(request: HttpRequest) -> HttpResponseBase:
+def redirect_to_icon(request: HttpRequest) -> HttpResponseBase:
     """The icon that browsers ask for where a page names none, as admin's do not."""
     return redirect(static("noising/mark.svg"))
 
 
 @require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
+def show_dashboard(request: HttpRequest) -> HttpResponse:
     """State of the service, schedules overlaid, latest runs."""
     asked = "tokens" in request.GET
     half = default_process().num_timesteps // 2
@@ -30,11 +30,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "dashboard",
         "quick": quick,
-        "quick_answer": quick.answer() if asked else None,
+        "quick_answer": quick.noise() if asked else None,
         "version": VERSION,
         "engine_version": ENGINE_VERSION,
-        "facts": service_facts(),
-        "stored": stored(),
+        "facts": list_service_facts(),
+        "stored": load_home_data(),
         "plotted": PLOTTED_SCHEDULES,
         "origin": f"{request.scheme}://{request.get_host()}",
     }

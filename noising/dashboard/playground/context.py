@@ -12,15 +12,20 @@ from django.http import QueryDict
 from numpy.typing import NDArray
 
 from noising.dashboard.playground.forms import LinkedForm, PlaygroundForm, ProcessForm
-from noising.dashboard.playground.panels import Denoised, Panel, aligned, denoised
-from noising.dashboard.playground.processes import (
-    Chosen,
-    UnusableError,
-    chosen_process,
-    field_of,
+from noising.dashboard.playground.panels import (
+    DenoisedPanel,
+    NoisePanel,
+    align_timestep,
+    denoise_panel,
 )
-from noising.dashboard.playground.snippets import Snippet, snippets_of
-from noising.dashboard.playground.tokens import MOST_TOKENS, Tokenised
+from noising.dashboard.playground.processes import (
+    SelectedProcess,
+    UnusableError,
+    find_field,
+    select_process,
+)
+from noising.dashboard.playground.snippets import LiveSnippet, write_snippets
+from noising.dashboard.playground.tokens import MOST_TOKENS, TokenizedText
 from noising.engine import EngineError
 from noising.tokenizers import TOKEN_TYPES, TokenizerError
 
@@ -43,7 +48,7 @@ class FormError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class PlaygroundState:
     """The form, and what follows from it: nothing while it has errors.
 
     Attributes:
@@ -56,8 +61,8 @@ class State:
 
     form: PlaygroundForm
     processes: Sequence[ProcessForm]
-    text: Tokenised | None
-    panels: Sequence[Panel]
+    text: TokenizedText | None
+    panels: Sequence[NoisePanel]
     timestep: int
 
     @classmethod
@@ -69,11 +74,11 @@ class State:
         """
         form = PlaygroundForm.of(query)
         processes = [ProcessForm.of(query, prefix=label) for label in LABELS]
-        text = _tokenised(form) if form.is_valid() else None
+        text = _tokenize(form) if form.is_valid() else None
         in_use = processes if form.cleaned_data.get("compare") else processes[:1]
-        panels: list[Panel] = []
+        panels: list[NoisePanel] = []
         if text is not None and all(one.is_valid() for one in in_use):
-            panels = _panels(form, in_use, text)
+            panels = _build_panels(form, in_use, text)
         return cls(
             form=form,
             processes=processes,
@@ -90,7 +95,7 @@ class State:
         return [
             FormError(
                 field=form.add_prefix(name),
-                label=_label(form, name),
+                label=_label_field(form, name),
                 message=str(message),
             )
             for form in (self.form, *self.processes[: 2 if self.compares else 1])
@@ -110,29 +115,29 @@ class State:
             return 999
         return self.panels[0].chosen.process.num_timesteps - 1
 
-    def snippets(self, panel: Panel, origin: str) -> list[Snippet]:
+    def snippets(self, panel: NoisePanel, origin: str) -> list[LiveSnippet]:
         """Return the ways to get elsewhere what a panel shows."""
-        return snippets_of(panel, seed=self.form.cleaned_data["seed"], origin=origin)
+        return write_snippets(panel, seed=self.form.cleaned_data["seed"], origin=origin)
 
-    def denoised(self, query: QueryDict) -> dict[str, Denoised]:
+    def denoised(self, query: QueryDict) -> dict[str, DenoisedPanel]:
         """Have the panels denoised that a query names, by their labels."""
         wanted = query.getlist("denoise")
         return {
-            panel.label: denoised(panel)
+            panel.label: denoise_panel(panel)
             for panel in self.panels
             if panel.label in wanted
         }
 
 
-def _label(form: LinkedForm, name: str) -> str:
+def _label_field(form: LinkedForm, name: str) -> str:
     label = str(form[name].label)
     return label if form.prefix is None else f"{label} of process {form.prefix.upper()}"
 
 
-def _tokenised(form: PlaygroundForm) -> Tokenised | None:
+def _tokenize(form: PlaygroundForm) -> TokenizedText | None:
     values = form.cleaned_data
     try:
-        text = Tokenised.of(values["tokenizer"], values["text"])
+        text = TokenizedText.of(values["tokenizer"], values["text"])
     except TokenizerError as error:
         form.add_error("text", f"This text {error}.")
         return None
@@ -148,23 +153,23 @@ def _tokenised(form: PlaygroundForm) -> Tokenised | None:
     return text
 
 
-def _panels(
-    form: PlaygroundForm, processes: Sequence[ProcessForm], text: Tokenised
-) -> list[Panel]:
+def _build_panels(
+    form: PlaygroundForm, processes: Sequence[ProcessForm], text: TokenizedText
+) -> list[NoisePanel]:
     values = form.cleaned_data
-    chosen = [_chosen(one, text) for one in processes]
+    chosen = [_select_process(one, text) for one in processes]
     if chosen[0] is None:
         return []
     first = chosen[0].process.num_timesteps
     timestep = min(values["timestep"], first - 1)
-    protected = _protected(form, text)
+    protected = _find_protected(form, text)
     panels = []
     for label, one, choice in zip(LABELS, processes, chosen, strict=False):
         if choice is None:
             return []
-        own = aligned(timestep, first, choice.process.num_timesteps)
+        own = align_timestep(timestep, first, choice.process.num_timesteps)
         try:
-            panel = Panel.of(
+            panel = NoisePanel.of(
                 label,
                 choice,
                 text,
@@ -173,21 +178,21 @@ def _panels(
                 protected=protected,
             )
         except EngineError as error:
-            one.add_error(field_of(error, one), f"{error}.")
+            one.add_error(find_field(error, one), f"{error}.")
             return []
         panels.append(panel)
     return panels
 
 
-def _chosen(form: ProcessForm, text: Tokenised) -> Chosen | None:
+def _select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess | None:
     try:
-        return chosen_process(form, text)
+        return select_process(form, text)
     except UnusableError as error:
         form.add_error(error.field, str(error))
         return None
 
 
-def _protected(form: PlaygroundForm, text: Tokenised) -> NDArray[np.bool_]:
+def _find_protected(form: PlaygroundForm, text: TokenizedText) -> NDArray[np.bool_]:
     """Return which positions are protected; those beyond the text are passed over."""
     values = form.cleaned_data
     kinds = [TOKEN_TYPES.index(name) for name in values["protect_types"]]
@@ -195,7 +200,9 @@ def _protected(form: PlaygroundForm, text: Tokenised) -> NDArray[np.bool_]:
     return mask | np.isin(np.arange(text.size), values["protect"])
 
 
-def state_document(state: State, query: QueryDict, origin: str) -> dict[str, Any]:
+def serialize_state(
+    state: PlaygroundState, query: QueryDict, origin: str
+) -> dict[str, Any]:
     """Return errors by field, tokens, and what each process is.
 
     Args:
@@ -217,13 +224,16 @@ def state_document(state: State, query: QueryDict, origin: str) -> dict[str, Any
         "protect": state.form.cleaned_data["protect"],
         "timestep": state.timestep,
         "processes": [
-            _process(state, panel, origin, denoised) for panel in state.panels
+            _serialize_panel(state, panel, origin, denoised) for panel in state.panels
         ],
     }
 
 
-def _process(
-    state: State, panel: Panel, origin: str, denoised: Mapping[str, Denoised]
+def _serialize_panel(
+    state: PlaygroundState,
+    panel: NoisePanel,
+    origin: str,
+    denoised: Mapping[str, DenoisedPanel],
 ) -> dict[str, Any]:
     process = panel.chosen.process
     document: dict[str, Any] = {
@@ -231,7 +241,7 @@ def _process(
         "title": panel.chosen.title,
         "num_timesteps": process.num_timesteps,
         "mask_id": process.mask_id,
-        "request": _request(state, panel),
+        "request": _serialize_request(state, panel),
         "snippets": [
             {"name": snippet.name, "parts": [asdict(part) for part in snippet.parts]}
             for snippet in state.snippets(panel, origin)
@@ -242,7 +252,7 @@ def _process(
     return document
 
 
-def _request(state: State, panel: Panel) -> str:
+def _serialize_request(state: PlaygroundState, panel: NoisePanel) -> str:
     """Return the request to POST /api/v1/trajectory for the whole history.
 
     It is text: a script's numbers lose the digits of a long seed.
@@ -250,7 +260,9 @@ def _request(state: State, panel: Panel) -> str:
     chosen = panel.chosen
     fields: dict[str, Any] = {
         "tokens": panel.text.encoding.tokens.tolist(),
-        "timesteps": list(_timesteps(chosen.process.num_timesteps, panel.text.size)),
+        "timesteps": list(
+            _iterate_timesteps(chosen.process.num_timesteps, panel.text.size)
+        ),
         "schedule": chosen.schedule,
         "hyperschedule": chosen.hyperschedule,
         "seed": state.form.cleaned_data["seed"],
@@ -258,7 +270,7 @@ def _request(state: State, panel: Panel) -> str:
     return json.dumps(fields)
 
 
-def _timesteps(count: int, length: int) -> Iterator[int]:
+def _iterate_timesteps(count: int, length: int) -> Iterator[int]:
     """Yield all timesteps, or as many, evenly, as a trajectory may have."""
     step = math.ceil(count * length / settings.MAX_TRAJECTORY_TOKENS)
     yield from range(0, count - 1, step)

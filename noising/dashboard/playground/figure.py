@@ -8,12 +8,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from noising.configured import tokenizer_named
-from noising.dashboard.playground.context import LABELS, State
+from noising.dashboard.playground.context import LABELS, PlaygroundState
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
-from noising.dashboard.playground.processes import UnusableError, base_process
-from noising.figures import Image, ImageFormat, content_key, draw_curves
+from noising.dashboard.playground.processes import UnusableError, build_base_process
+from noising.figures import Image, ImageFormat, draw_curves, hash_content
 
-PICTURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
+FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
 POINTS: Final = 257
 PARTS: Final = ("stored", "schedule", "graph", "hyperschedule", "parameters")
 """The fields of a process that alpha depends on, and the one that it does not, without
@@ -21,7 +21,7 @@ which the parameters may not be valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class AlphaFigure:
     """Where the image is, and what it shows.
 
     Attributes:
@@ -33,7 +33,7 @@ class Picture:
     subject: str
 
     @classmethod
-    def of(cls, state: State, query: QueryDict) -> Self | None:
+    def of(cls, state: PlaygroundState, query: QueryDict) -> Self | None:
         """Return the picture of a page; none where it has no processes."""
         if not state.panels:
             return None
@@ -60,7 +60,7 @@ class Picture:
         return f"{path}?{self.query}"
 
 
-def alpha_image(query: QueryDict) -> Image | None:
+def make_alpha_image(query: QueryDict) -> Image | None:
     """Return the image that a query describes; none where it describes no process.
 
     Raises:
@@ -75,7 +75,7 @@ def alpha_image(query: QueryDict) -> Image | None:
         return None
     vocab_size = tokenizer_named(tokenizer).vocab_size
     try:
-        chosen = [base_process(one, vocab_size) for one in forms]
+        chosen = [build_base_process(one, vocab_size) for one in forms]
     except UnusableError:
         return None
     entries = [
@@ -84,7 +84,7 @@ def alpha_image(query: QueryDict) -> Image | None:
     ]
     prints = [(title, process.fingerprint) for title, process in entries]
     return Image(
-        key=content_key("playground", prints),
+        key=hash_content("playground", prints),
         draw=lambda image_format: draw_curves(
             ["alpha"], entries, image_format, axis="timestep", points=POINTS
         ),

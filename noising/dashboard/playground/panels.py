@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from noising.budget import PAGE_WORK
 from noising.configured import denoiser_service
-from noising.dashboard.playground.processes import Chosen
+from noising.dashboard.playground.processes import SelectedProcess
 from noising.dashboard.playground.tokens import (
     Chip,
-    Tokenised,
-    denoised_chip,
-    noised_chip,
+    TokenizedText,
+    make_denoised_chip,
+    make_noised_chip,
 )
 from noising.integrations import ServiceError
 from noising.tokenizers import TOKEN_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class UnchangedCount:
     """How many tokens, of all or of a type, are unchanged."""
 
     name: str
@@ -35,7 +35,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Panel:
+class NoisePanel:
     """One process at one timestep.
 
     Attributes:
@@ -48,8 +48,8 @@ class Panel:
     """
 
     label: str
-    chosen: Chosen
-    text: Tokenised
+    chosen: SelectedProcess
+    text: TokenizedText
     timestep: int
     noised: NDArray[Any]
     protected: NDArray[np.bool_]
@@ -58,8 +58,8 @@ class Panel:
     def of(
         cls,
         label: str,
-        chosen: Chosen,
-        text: Tokenised,
+        chosen: SelectedProcess,
+        text: TokenizedText,
         *,
         timestep: int,
         seed: int,
@@ -90,19 +90,19 @@ class Panel:
         return float(self.chosen.process.alphas[self.timestep])
 
     @property
-    def counts(self) -> list[Count]:
+    def counts(self) -> list[UnchangedCount]:
         """How many tokens are unchanged: of all, and of each type."""
         same = self.noised == self.text.encoding.tokens
         kinds = self.text.encoding.types
         each = [
-            Count(
+            UnchangedCount(
                 name=name,
                 unchanged=int(np.count_nonzero(same & (kinds == index))),
                 total=int(np.count_nonzero(kinds == index)),
             )
             for index, name in enumerate(TOKEN_TYPES)
         ]
-        whole = Count(
+        whole = UnchangedCount(
             name="all", unchanged=int(np.count_nonzero(same)), total=self.text.size
         )
         return [whole, *each]
@@ -114,7 +114,7 @@ class Panel:
         clean = self.text.encoding.tokens.tolist()
         noised = self.noised.tolist()
         return [
-            noised_chip(*parts, mask_id=mask_id)
+            make_noised_chip(*parts, mask_id=mask_id)
             for parts in zip(
                 range(self.text.size),
                 clean,
@@ -128,7 +128,7 @@ class Panel:
         ]
 
 
-def aligned(timestep: int, num_timesteps: int, other: int) -> int:
+def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
     """Return the timestep of another process that is nearest in time.
 
     Args:
@@ -141,7 +141,7 @@ def aligned(timestep: int, num_timesteps: int, other: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Denoised:
+class DenoisedPanel:
     """What came back.
 
     Attributes:
@@ -155,28 +155,28 @@ class Denoised:
     error: str = ""
 
 
-def denoised(panel: Panel) -> Denoised:
+def denoise_panel(panel: NoisePanel) -> DenoisedPanel:
     """Ask the denoiser service what the noised tokens were."""
     service = denoiser_service()
     if service is None:
-        return Denoised(error="No denoiser is configured: set DENOISER_URL.")
+        return DenoisedPanel(error="No denoiser is configured: set DENOISER_URL.")
     process = panel.chosen.process
     try:
         tokens = service.denoise(
             panel.noised, panel.alpha, num_states=process.num_states
         )
     except ServiceError as error:
-        return Denoised(error=str(error))
+        return DenoisedPanel(error=str(error))
     text = panel.text
     clean = text.encoding.tokens
-    right = Count(
+    right = UnchangedCount(
         name="right",
         unchanged=int(np.count_nonzero(tokens == clean)),
         total=text.size,
     )
     before = panel.counts[0]
     chips = [
-        denoised_chip(*parts)
+        make_denoised_chip(*parts)
         for parts in zip(
             range(text.size),
             clean.tolist(),
@@ -192,4 +192,4 @@ def denoised(panel: Panel) -> Denoised:
         f"At timestep {panel.timestep}: {right.percent} of the tokens are the clean "
         f"ones; {before.percent} were before."
     )
-    return Denoised(chips=chips, summary=summary)
+    return DenoisedPanel(chips=chips, summary=summary)

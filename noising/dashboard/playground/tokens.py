@@ -13,7 +13,7 @@ MOST_TOKENS: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Tokenised:
+class TokenizedText:
     """The text of the form as tokens.
 
     Attributes:
@@ -79,17 +79,17 @@ class Chip:
     classes: str
 
 
-def visible(text: str) -> str:
+def make_visible(text: str) -> str:
     """Return a token's text with what cannot be seen made visible.
 
     The scripts of the page do the same (visible.js).
     """
     if not text.strip(" "):
         return "␣" * len(text) or "∅"
-    return "".join(_visible(character) for character in text)
+    return "".join(_make_visible(character) for character in text)
 
 
-def noised_chip(
+def make_noised_chip(
     position: int,
     clean: int,
     clean_text: str,
@@ -115,20 +115,22 @@ def noised_chip(
     is_noised = noised != clean
     title = f"position {position}, {kind}, id {clean}"
     if is_noised:
-        title += f" ({visible(clean_text)}), now id {noised} ({visible(text)})"
+        title += (
+            f" ({make_visible(clean_text)}), now id {noised} ({make_visible(text)})"
+        )
     marks = {
         "is-noised": is_noised,
         "is-mask": is_noised and noised == mask_id,
         "is-protected": is_protected,
     }
     return Chip(
-        text=visible(text if is_noised else clean_text),
+        text=make_visible(text if is_noised else clean_text),
         title=title + (", protected" if is_protected else ""),
-        classes=_classes(kind, marks),
+        classes=_join_classes(kind, marks),
     )
 
 
-def denoised_chip(
+def make_denoised_chip(
     position: int,
     clean: int,
     clean_text: str,
@@ -141,14 +143,16 @@ def denoised_chip(
     is_wrong = denoised != clean
     title = f"position {position}, {kind}, id {denoised}"
     if is_wrong:
-        title += f", was id {clean} ({visible(clean_text)})"
+        title += f", was id {clean} ({make_visible(clean_text)})"
     marks = {"is-wrong": is_wrong, "is-restored": not is_wrong and noised != clean}
     if marks["is-restored"]:
         title += ", restored"
-    return Chip(text=visible(text), title=title, classes=_classes(kind, marks))
+    return Chip(
+        text=make_visible(text), title=title, classes=_join_classes(kind, marks)
+    )
 
 
-def _visible(character: str) -> str:
+def _make_visible(character: str) -> str:
     if character in MARKS:
         return MARKS[character]
     if character.isprintable():
@@ -156,7 +160,7 @@ def _visible(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-def _classes(kind: str, marks: Mapping[str, bool]) -> str:
+def _join_classes(kind: str, marks: Mapping[str, bool]) -> str:
     return " ".join(
         ["token", f"type-{kind}", *(name for name, on in marks.items() if on)]
     )

@@ -16,7 +16,7 @@ MOST_TIMESTEPS = 32
 Item = TypeVar("Item")
 
 
-def spread(items: Sequence[Item], most: int = MOST_TIMESTEPS) -> Sequence[Item]:
+def select_evenly(items: Sequence[Item], most: int = MOST_TIMESTEPS) -> Sequence[Item]:
     """Return some of the items, evenly from the first to the last.
 
     Args:
@@ -30,7 +30,7 @@ def spread(items: Sequence[Item], most: int = MOST_TIMESTEPS) -> Sequence[Item]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class MetricCell:
     """One metric at one timestep, as text."""
 
     measured: str
@@ -40,12 +40,12 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TimestepRow:
     """One timestep."""
 
     timestep: int
     alpha: str
-    cells: Sequence[Cell]
+    cells: Sequence[MetricCell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,13 @@ class ScheduleTable:
 
     schedule: BenchmarkSchedule
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[TimestepRow]
     timesteps: int
     outside: int
     count: int
 
 
-def schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
+def build_schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
     """Arrange a schedule's results by timestep, a column for each metric.
 
     Args:
@@ -76,59 +76,59 @@ def schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
     """
     results = list(schedule.results.all())
     names = list(dict.fromkeys(name for result in results for name in result.metrics))
-    rows = [_row(result, names) for result in results]
+    rows = [_build_row(result, names) for result in results]
     cells = [cell for row in rows for cell in row.cells]
     return ScheduleTable(
         schedule=schedule,
-        columns=[_label(name) for name in names],
-        rows=spread(rows),
+        columns=[_label_metric(name) for name in names],
+        rows=select_evenly(rows),
         timesteps=len(rows),
         outside=sum(cell.is_outside for cell in cells),
         count=len(cells),
     )
 
 
-def rest_of_config(run: BenchmarkRun) -> dict[str, Any]:
+def select_other_parameters(run: BenchmarkRun) -> dict[str, Any]:
     """Return the parameters of a run that its page does not show otherwise."""
     shown = ("baseline", "seed", "schedules", "corpus")
     return {name: value for name, value in run.config.items() if name not in shown}
 
 
-def run_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+def flatten_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return nested mappings as flat pairs of label and text.
 
     Args:
         parts: Such as a run's environment; None where nothing was recorded.
     """
-    return list(_flattened(parts or {}, ""))
+    return list(_flatten(parts or {}, ""))
 
 
-def _flattened(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def _flatten(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for name, value in parts.items():
         label = f"{prefix}{name.replace('_', ' ')}"
         if isinstance(value, Mapping):
-            yield from _flattened(value, f"{label}: ")
+            yield from _flatten(value, f"{label}: ")
         elif isinstance(value, list):
             yield label, ", ".join(str(item) for item in value)
         elif value is not None:
             yield label, str(value)
 
 
-def _row(result: BenchmarkResult, names: Sequence[str]) -> Row:
-    return Row(
+def _build_row(result: BenchmarkResult, names: Sequence[str]) -> TimestepRow:
+    return TimestepRow(
         timestep=result.timestep,
-        alpha=number(result.alpha),
-        cells=[_cell(result.metrics.get(name, {})) for name in names],
+        alpha=format_number(result.alpha),
+        cells=[_build_cell(result.metrics.get(name, {})) for name in names],
     )
 
 
-def _cell(metric: Mapping[str, float | None]) -> Cell:
+def _build_cell(metric: Mapping[str, float | None]) -> MetricCell:
     low, high, exact = metric.get("low"), metric.get("high"), metric.get("exact")
     known = low is not None and high is not None
-    return Cell(
-        measured=number(metric.get("measured")),
-        interval=f"{number(low)} to {number(high)}" if known else "",
-        exact=number(exact),
+    return MetricCell(
+        measured=format_number(metric.get("measured")),
+        interval=f"{format_number(low)} to {format_number(high)}" if known else "",
+        exact=format_number(exact),
         is_outside=(
             low is not None
             and high is not None
@@ -138,20 +138,20 @@ def _cell(metric: Mapping[str, float | None]) -> Cell:
     )
 
 
-def _label(metric: str) -> str:
+def _label_metric(metric: str) -> str:
     """Return "information_nats" as "information (nats)"."""
     name = metric.removesuffix("_nats")
     return name.replace("_", " ") + (" (nats)" if name != metric else "")
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Return four significant digits; "none" where there is no such number."""
     if value is None:
         return "none"
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
 
 
-def command_of(run: BenchmarkRun) -> str:
+def write_command(run: BenchmarkRun) -> str:
     """Return the command that measures the same; empty where no flags say it.
 
     A graph with parameters of its own is one that `--graph` does not name.
@@ -178,7 +178,7 @@ def command_of(run: BenchmarkRun) -> str:
     return shlex.join(["python", "manage.py", "run_benchmarks", *words])
 
 
-def request_of(run: BenchmarkRun, origin: str) -> str:
+def write_request(run: BenchmarkRun, origin: str) -> str:
     """Return the request that measures the same; empty where workers cannot.
 
     Args:

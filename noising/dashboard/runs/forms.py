@@ -27,7 +27,7 @@ REFUSALS = (QueueFullError, RunStateError, RunTooLargeError)
 """What the queue refuses that no single field is to blame for."""
 
 
-class TimestepsField(forms.CharField):
+class TimestepsFormField(forms.CharField):
     """Some timesteps, typed as numbers between commas or blanks."""
 
     def to_python(self, value: Any) -> Any:
@@ -53,7 +53,7 @@ class TimestepsField(forms.CharField):
             )
 
 
-def _schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what a name may stand for: where a type has it, that is what it means."""
     types = services.plain_types()
     stored = [name for name in ScheduleConfig.objects.names() if name not in types]
@@ -78,7 +78,7 @@ class NewRunForm(AnnotationForm):
         initial=DEFAULT_CORPUS,
         help_text="setmm: real proofs of Metamath; synthetic: made-up tokens.",
     )
-    timesteps = TimestepsField(
+    timesteps = TimestepsFormField(
         required=False, help_text="Such as 0, 250, 500; by default eleven, evenly."
     )
     samples = forms.IntegerField(
@@ -104,7 +104,7 @@ class NewRunForm(AnnotationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer what can be measured now."""
         super().__init__(*args, **kwargs)
-        choices = _schedule_choices()
+        choices = _list_schedule_choices()
         for name in ("schedules", "baseline"):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a field with choices
         self.fields["samples"].widget.attrs["max"] = settings.MAX_RUN_SAMPLES

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
-from noising.dashboard.listing import Column, listing
-from noising.dashboard.runs.comparison import comparison_of
+from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.runs.comparison import build_comparison
 from noising.dashboard.runs.context import (
-    command_of,
-    request_of,
-    rest_of_config,
-    run_facts,
-    schedule_table,
+    build_schedule_table,
+    flatten_facts,
+    select_other_parameters,
+    write_command,
+    write_request,
 )
 from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.filters import RunFilters
@@ -34,11 +34,11 @@ COLUMNS = (
 
 
 @require_safe
-def runs(request: HttpRequest) -> HttpResponse:
+def list_runs(request: HttpRequest) -> HttpResponse:
     """All runs, narrowed and ordered by the query."""
     context = {
         "section": "runs",
-        "listing": listing(
+        "listing": build_listing(
             request.GET, RunFilters, BenchmarkRun.objects.for_list(), COLUMNS
         ),
         "most": MOST_COMPARED,
@@ -47,7 +47,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One run: plots, results, environment, linter."""
     found = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
     context = {
@@ -55,21 +55,23 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": found,
         "may_change": may_change(request.user, found),
         "address": request.build_absolute_uri(found.get_absolute_url()),
-        "command": command_of(found),
-        "request_again": request_of(found, f"{request.scheme}://{request.get_host()}"),
-        "plots": plots.run_plots(found, ("alpha", "information", "preservation")),
-        "throughput_plots": plots.run_plots(found, ("throughput",)),
-        "tables": [schedule_table(item) for item in found.schedules.all()],
+        "command": write_command(found),
+        "request_again": write_request(
+            found, f"{request.scheme}://{request.get_host()}"
+        ),
+        "plots": plots.make_run_plots(found, ("alpha", "information", "preservation")),
+        "throughput_plots": plots.make_run_plots(found, ("throughput",)),
+        "tables": [build_schedule_table(item) for item in found.schedules.all()],
         "throughput": found.throughput_results.all(),
-        "config": run_facts(rest_of_config(found)),
-        "corpus": run_facts(found.corpus),
-        "environment": run_facts(found.environment),
+        "config": flatten_facts(select_other_parameters(found)),
+        "corpus": flatten_facts(found.corpus),
+        "environment": flatten_facts(found.environment),
     }
     return render(request, "runs/run.html", context)
 
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare_runs(request: HttpRequest) -> HttpResponse:
     """Runs that the query names, side by side with the first of them."""
     found = select_runs(request.GET)
     context = {
@@ -80,7 +82,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "most_results": f"{MOST_RESULTS:,}",
     }
     if len(found.runs) > 1:
-        comparison = comparison_of(found, request.GET.get("metric", ""))
+        comparison = build_comparison(found, request.GET.get("metric", ""))
         context |= {
             "comparison": comparison,
             "address": request.build_absolute_uri(
@@ -88,7 +90,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             ),
         }
         if comparison.has_curves:
-            context["plot"] = plots.run_comparison_plot(found, comparison.metric)
+            context["plot"] = plots.make_run_comparison_plot(found, comparison.metric)
     elif found.runs:
         context["others"] = BenchmarkRun.objects.comparable(found.runs[0])
     return render(request, "runs/compare.html", context)

@@ -10,18 +10,18 @@ from django.shortcuts import get_object_or_404, render
 from noising import services
 from noising.dashboard.access import (
     button_view,
-    changeable_or_404,
-    done,
     form_view,
-    refused,
+    get_changeable_or_404,
+    redirect_with_error,
+    redirect_with_success,
 )
-from noising.dashboard.annotation import annotated
+from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.runs.forms import REFUSALS, NewRunForm
 from noising.models import BenchmarkRun
 
 
 @form_view
-def new(request: HttpRequest) -> HttpResponse:
+def create_run(request: HttpRequest) -> HttpResponse:
     """Put a run into the queue; the query may choose schedules."""
     user: Any = request.user
     status = 200
@@ -29,7 +29,9 @@ def new(request: HttpRequest) -> HttpResponse:
         form = NewRunForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
-            return done(request, created, "The run waits for a worker.")
+            return redirect_with_success(
+                request, created, "The run waits for a worker."
+            )
         status = 422
     else:
         names = [name for name in request.GET.get("schedules", "").split(",") if name]
@@ -39,49 +41,51 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @form_view
-def change(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Write notes and tags of a run."""
-    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     write = partial(services.run_annotate, run=run)
     title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
-    return annotated(request, run, write, section="runs", title=title)
+    return edit_annotation(request, run, write, section="runs", title=title)
 
 
 @button_view
-def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Cancel a run, or ask its worker to end it."""
-    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     try:
         run = services.run_cancel(run=run)
     except REFUSALS as error:
-        return refused(request, run, error)
+        return redirect_with_error(request, run, error)
     text = "The run is cancelled." if run.is_ended else "Its worker will end it."
-    return done(request, run, text)
+    return redirect_with_success(request, run, text)
 
 
 @button_view
-def rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Measure the same again: everyone may, as the new run is their own."""
     user: Any = request.user
     run = get_object_or_404(BenchmarkRun, pk=run_id)
     try:
         again = services.run_rerun(run=run, owner=user)
     except REFUSALS as error:
-        return refused(request, run, error)
-    return done(request, again, "The same is measured again, as this new run.")
+        return redirect_with_error(request, run, error)
+    return redirect_with_success(
+        request, again, "The same is measured again, as this new run."
+    )
 
 
 @button_view
-def archive(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Take a run out of the lists; its page says how to bring it back."""
-    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_archive(run=run)
-    return done(request, run, "The run is in the archive.")
+    return redirect_with_success(request, run, "The run is in the archive.")
 
 
 @button_view
-def unarchive(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Bring a run back into the lists."""
-    run = changeable_or_404(request, BenchmarkRun, pk=run_id)
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_unarchive(run=run)
-    return done(request, run, "The run is back in the lists.")
+    return redirect_with_success(request, run, "The run is back in the lists.")

@@ -17,7 +17,7 @@ LONGEST_RANGES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ScheduleRow:
     """One schedule in numbers.
 
     Attributes:
@@ -34,35 +34,35 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class SpecificationDifference:
     """A place where specifications differ, with the value of each schedule."""
 
     path: str
     values: Sequence[str]
 
 
-def rows_of(configs: Sequence[ScheduleConfig]) -> list[Row]:
+def summarize_schedules(configs: Sequence[ScheduleConfig]) -> list[ScheduleRow]:
     """Return each schedule's figures of merit."""
-    return [_row(config) for config in configs]
+    return [_summarize_schedule(config) for config in configs]
 
 
-def _row(config: ScheduleConfig) -> Row:
+def _summarize_schedule(config: ScheduleConfig) -> ScheduleRow:
     if storing_seconds(config.specification) > MOST_SECONDS:
-        return Row(config=config, figures=None)
+        return ScheduleRow(config=config, figures=None)
     process = build_process(config.specification)
     figures = summary(process)
     if figures.wasted_timesteps is None:
-        return Row(config=config, figures=figures)
+        return ScheduleRow(config=config, figures=figures)
     ranges = wasted_ranges(process)
-    return Row(
+    return ScheduleRow(
         config=config,
         figures=figures,
-        wasted=_in_words(ranges),
+        wasted=_format_ranges(ranges),
         wasted_share=figures.wasted_timesteps / process.num_timesteps,
     )
 
 
-def _in_words(ranges: Sequence[tuple[int, int]]) -> str:
+def _format_ranges(ranges: Sequence[tuple[int, int]]) -> str:
     """Return "0-12, 40, 980-999"."""
     if len(ranges) > LONGEST_RANGES:
         first, last = ranges[0][0], ranges[-1][1]
@@ -73,19 +73,21 @@ def _in_words(ranges: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def differences_of(configs: Sequence[ScheduleConfig]) -> list[Difference]:
+def list_differences(
+    configs: Sequence[ScheduleConfig],
+) -> list[SpecificationDifference]:
     """Return where the specifications differ, a value for each schedule."""
     found = differences({config.slug: config.specification for config in configs})
     return [
-        Difference(
+        SpecificationDifference(
             path=each["path"],
-            values=[_text(each["values"], config.slug) for config in configs],
+            values=[_format_value(each["values"], config.slug) for config in configs],
         )
         for each in found
     ]
 
 
-def _text(values: dict[str, Any], slug: str) -> str:
+def _format_value(values: dict[str, Any], slug: str) -> str:
     if slug not in values:
         return "\N{EN DASH}"
     value = values[slug]

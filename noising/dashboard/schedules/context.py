@@ -37,7 +37,9 @@ class Snippet:
     remark: str = ""
 
 
-def snippets(slug: str, specification: Mapping[str, Any], origin: str) -> list[Snippet]:
+def write_snippets(
+    slug: str, specification: Mapping[str, Any], origin: str
+) -> list[Snippet]:
     """Return the specification in every form.
 
     Args:
@@ -47,40 +49,43 @@ def snippets(slug: str, specification: Mapping[str, Any], origin: str) -> list[S
     """
     as_json = json.dumps(specification, indent=2)
     if len(as_json) > LONGEST_TEXT:
-        shown = json.dumps(_shortened(specification), indent=2)
+        shown = json.dumps(_shorten_lists(specification), indent=2)
         remark = "Long lists are shortened: the file has all of it."
-        return [Snippet(name="JSON", text=shown, remark=remark), _curl(slug, origin)]
+        return [
+            Snippet(name="JSON", text=shown, remark=remark),
+            _write_curl(slug, origin),
+        ]
     return [
         Snippet(name="JSON", text=as_json),
-        _python(specification),
-        _curl(slug, origin),
-        _environment(specification),
+        _write_python(specification),
+        _write_curl(slug, origin),
+        _write_environment(specification),
     ]
 
 
-def _shortened(value: Any) -> Any:
+def _shorten_lists(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _shortened(part) for name, part in value.items()}
+        return {name: _shorten_lists(part) for name, part in value.items()}
     if isinstance(value, list) and len(value) > LONGEST_LIST:
         return [*value[:LONGEST_LIST], f"... {len(value) - LONGEST_LIST:,} more"]
     return value
 
 
-def _python(specification: Mapping[str, Any]) -> Snippet:
+def _write_python(specification: Mapping[str, Any]) -> Snippet:
     literal = pprint.pformat(dict(specification), sort_dicts=False, width=70)
     text = (
         "from noising.engine import build_process\n\n"
-        f"process = build_process(\n{_indented(literal)}\n)\n"
+        f"process = build_process(\n{_indent(literal)}\n)\n"
         "noised = process.noise([101, 2054, 2003, 102], 500, seed=7)"
     )
     return Snippet(name="Python", text=text, remark="The same seed gives the same ids.")
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
-def _curl(slug: str, origin: str) -> Snippet:
+def _write_curl(slug: str, origin: str) -> Snippet:
     body = json.dumps(
         {"tokens": [[101, 2054, 2003, 102]], "timesteps": 500, "schedule": slug}
     )
@@ -92,7 +97,7 @@ def _curl(slug: str, origin: str) -> Snippet:
     return Snippet(name="curl", text=text)
 
 
-def _environment(specification: Mapping[str, Any]) -> Snippet:
+def _write_environment(specification: Mapping[str, Any]) -> Snippet:
     """Say it by the variables of the server, which know some parameters only."""
     name = "Environment"
     schedule, graph = specification["schedule"], specification["graph"]
@@ -106,7 +111,7 @@ def _environment(specification: Mapping[str, Any]) -> Snippet:
         "BETA_MAX": schedule.get("beta_max"),
     }
     said = {key: value for key, value in variables.items() if value is not None}
-    if _process_of(said) != {**specification, "hyperschedule": None}:
+    if _specify(said) != {**specification, "hyperschedule": None}:
         remark = "The server's variables cannot say this: some parameter is not theirs."
         return Snippet(name=name, text="", remark=remark)
     if specification["hyperschedule"] is not None:
@@ -116,7 +121,7 @@ def _environment(specification: Mapping[str, Any]) -> Snippet:
     return Snippet(name=name, text=text, remark=remark if "HYPER" in text else "")
 
 
-def _process_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
+def _specify(said: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the canonical specification that the variables lead to, if any."""
     schedule = {"type": said["SCHEDULE_TYPE"]}
     for key in ("beta_min", "beta_max"):
@@ -139,7 +144,7 @@ def _process_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownParameter:
+class ParameterHelp:
     """A parameter as a page describes it."""
 
     name: str
@@ -148,14 +153,14 @@ class KnownParameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownType:
+class TypeHelp:
     """A type with its parameters."""
 
     name: str
-    parameters: list[KnownParameter]
+    parameters: list[ParameterHelp]
 
 
-def known_types() -> dict[str, list[KnownType]]:
+def list_types() -> dict[str, list[TypeHelp]]:
     """Return the types of schedules, graphs and hyperschedules."""
     tables: Mapping[str, Mapping[str, Any]] = {
         "schedule": SCHEDULE_TYPES,
@@ -164,10 +169,10 @@ def known_types() -> dict[str, list[KnownType]]:
     }
     return {
         part: [
-            KnownType(
+            TypeHelp(
                 name=name,
                 parameters=[
-                    _described(key, parameter)
+                    _describe_parameter(key, parameter)
                     for key, parameter in kind.PARAMETERS.items()
                 ],
             )
@@ -177,7 +182,7 @@ def known_types() -> dict[str, list[KnownType]]:
     }
 
 
-def _described(name: str, parameter: Parameter) -> KnownParameter:
+def _describe_parameter(name: str, parameter: Parameter) -> ParameterHelp:
     default = parameter.default
     if default is REQUIRED:
         shown = "required"
@@ -185,4 +190,4 @@ def _described(name: str, parameter: Parameter) -> KnownParameter:
         shown = "null"
     else:
         shown = str(default)
-    return KnownParameter(name=name, default=shown, help=parameter.help)
+    return ParameterHelp(name=name, default=shown, help=parameter.help)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from noising import services
 from noising.dashboard.annotation import AnnotationForm
-from noising.form_fields import SpecificationField
+from noising.form_fields import SpecificationFormField
 from noising.models import ScheduleConfig
 
 
@@ -18,7 +18,7 @@ class NewScheduleForm(AnnotationForm):
     name = forms.SlugField(
         max_length=100, help_text="Letters, digits, - and _; it never changes."
     )
-    specification = SpecificationField(
+    specification = SpecificationFormField(
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
         help_text="The noise process as JSON. Everything has a default but the "
         "parameters that a type requires.",

@@ -7,15 +7,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from noising import services
-from noising.dashboard.access import button_view, changeable_or_404, done, form_view
-from noising.dashboard.annotation import annotated
-from noising.dashboard.schedules.context import known_types
+from noising.dashboard.access import (
+    button_view,
+    form_view,
+    get_changeable_or_404,
+    redirect_with_success,
+)
+from noising.dashboard.annotation import edit_annotation
+from noising.dashboard.schedules.context import list_types
 from noising.dashboard.schedules.forms import NewScheduleForm
 from noising.models import ScheduleConfig
 
 
 @form_view
-def new(request: HttpRequest) -> HttpResponse:
+def create_schedule(request: HttpRequest) -> HttpResponse:
     """Store a schedule, perhaps a new version of one that the query names."""
     user: Any = request.user
     status = 200
@@ -23,15 +28,15 @@ def new(request: HttpRequest) -> HttpResponse:
         form = NewScheduleForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
-            return done(request, created, f"{created.slug} is stored.")
+            return redirect_with_success(request, created, f"{created.slug} is stored.")
         status = 422
     else:
-        form = NewScheduleForm(initial=_initial(request))
-    context = {"section": "schedules", "form": form, "types": known_types()}
+        form = NewScheduleForm(initial=_read_initial(request))
+    context = {"section": "schedules", "form": form, "types": list_types()}
     return render(request, "schedules/new.html", context, status=status)
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
+def _read_initial(request: HttpRequest) -> dict[str, Any]:
     slug = request.GET.get("from")
     if not slug:
         return {}
@@ -45,24 +50,28 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 
 @form_view
-def change(request: HttpRequest, slug: str) -> HttpResponse:
+def edit_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Write notes and tags of a schedule."""
-    config = changeable_or_404(request, ScheduleConfig, slug=slug)
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     write = partial(services.schedule_update, schedule=config)
-    return annotated(request, config, write, section="schedules", title=config.slug)
+    return edit_annotation(
+        request, config, write, section="schedules", title=config.slug
+    )
 
 
 @button_view
-def archive(request: HttpRequest, slug: str) -> HttpResponse:
+def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a schedule out of the lists; its page says how to bring it back."""
-    config = changeable_or_404(request, ScheduleConfig, slug=slug)
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_archive(schedule=config)
-    return done(request, config, f"{config.slug} is in the archive.")
+    return redirect_with_success(request, config, f"{config.slug} is in the archive.")
 
 
 @button_view
-def unarchive(request: HttpRequest, slug: str) -> HttpResponse:
+def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Bring a schedule back into the lists."""
-    config = changeable_or_404(request, ScheduleConfig, slug=slug)
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_unarchive(schedule=config)
-    return done(request, config, f"{config.slug} is back in the lists.")
+    return redirect_with_success(
+        request, config, f"{config.slug} is back in the lists."
+    )

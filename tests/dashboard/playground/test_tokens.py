@@ -1,7 +1,7 @@
 import pytest
 
-from noising.dashboard.playground.panels import aligned
-from noising.dashboard.playground.tokens import visible
+from noising.dashboard.playground.panels import align_timestep
+from noising.dashboard.playground.tokens import make_visible
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from noising.dashboard.playground.tokens import visible
     ],
 )
 def test_what_cannot_be_seen_is_made_visible(text: str, shown: str) -> None:
-    assert visible(text) == shown
+    assert make_visible(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_what_cannot_be_seen_is_made_visible(text: str, shown: str) -> None:
 def test_timesteps_are_matched_by_their_time(
     timestep: int, count: int, other: int, expected: int
 ) -> None:
-    assert aligned(timestep, count, other) == expected
+    assert align_timestep(timestep, count, other) == expected

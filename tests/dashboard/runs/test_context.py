@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from noising import services
-from noising.dashboard.runs.context import command_of, request_of
+from noising.dashboard.runs.context import write_command, write_request
 from noising.management.commands import run_benchmarks
 from noising.models import BenchmarkRun
 from noising.services import asked_config
@@ -26,7 +26,7 @@ def configured(command: str) -> dict[str, Any]:
 
 def test_the_command_measures_the_same(recorded_run: BenchmarkRun) -> None:
     # Another vocabulary than the server's, and the baseline first.
-    assert configured(command_of(recorded_run)) == recorded_run.config
+    assert configured(write_command(recorded_run)) == recorded_run.config
 
 
 @pytest.mark.parametrize("slug", ["mine", "-mine"])
@@ -37,7 +37,7 @@ def test_the_command_measures_stored_schedules(slug: str) -> None:
         schedules=[slug], baseline="uniform", corpus="synthetic", **SMALL
     )
     run = services.run_create(config=config)
-    found = configured(command_of(run))
+    found = configured(write_command(run))
     assert found.pop("graph") == {"type": "absorbing"}
     assert found.items() <= run.config.items()
 
@@ -49,13 +49,13 @@ def test_no_flags_name_a_graph_with_parameters() -> None:
     config = asked_config(
         schedules=["mine"], baseline="uniform", corpus="synthetic", **SMALL
     )
-    assert command_of(services.run_create(config=config)) == ""
+    assert write_command(services.run_create(config=config)) == ""
 
 
 def test_the_request_measures_the_same(recorded_run: BenchmarkRun) -> None:
     secret = services.token_create(user=account(), name="shell", scope="write").secret
     curl, flag, method, address, header, value = shlex.split(
-        request_of(recorded_run, "http://testserver").replace("\\\n", " ")
+        write_request(recorded_run, "http://testserver").replace("\\\n", " ")
     )
     assert (curl, flag, method, header) == ("curl", "-X", "POST", "-H")
     assert value == "Authorization: Bearer $TOKEN"
@@ -71,7 +71,7 @@ def test_a_file_is_measured_by_the_command_alone(
     document["config"]["corpus"] = "data/it's mine.npy"
     document["corpus"]["name"] = "it's mine.npy"
     run = services.run_record(document=document)
-    assert configured(command_of(run)) == run.config
+    assert configured(write_command(run)) == run.config
     page = client.get(run.get_absolute_url()).content.decode()
     assert "run_benchmarks --schedules" in page
     assert "/rerun" not in page.replace(f"/runs/{run.pk}/rerun/", "")

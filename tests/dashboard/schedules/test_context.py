@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from noising.dashboard.schedules.context import Snippet, snippets
+from noising.dashboard.schedules.context import Snippet, write_snippets
 from noising.engine import build_process
 from noising_site.configuration import noise_specification
 from noising_site.environment import Environment
@@ -20,7 +20,7 @@ SPECIFICATIONS: list[dict[str, Any]] = [
 
 def said(specification: dict[str, Any]) -> dict[str, Snippet]:
     canonical = build_process(specification).spec
-    made = snippets("mine", canonical, "http://localhost:8000")
+    made = write_snippets("mine", canonical, "http://localhost:8000")
     return {snippet.name: snippet for snippet in made}
 
 

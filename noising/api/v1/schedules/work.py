@@ -29,7 +29,7 @@ from noising.engine import EngineError, Finding, lint
 from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
 from noising.engine.registry import VOCAB_SIZE
-from noising.figures import Image, ImageFormat, content_key, draw_curves
+from noising.figures import Image, ImageFormat, draw_curves, hash_content
 from noising.models import ScheduleConfig
 
 SPECIFICATION = "specification"
@@ -188,7 +188,7 @@ def curves_image(configs: Sequence[ScheduleConfig], wanted: Wanted) -> Image:
 def curves_key(configs: Sequence[ScheduleConfig], wanted: Wanted) -> str:
     """Return what differs where the curves may, before they are worked out."""
     of = [(config.slug, config.fingerprint) for config in configs]
-    return content_key(of, list(wanted.quantities), wanted.axis, wanted.points)
+    return hash_content(of, list(wanted.quantities), wanted.axis, wanted.points)
 
 
 def imported(request: ImportRequest) -> Imported:

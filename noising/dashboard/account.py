@@ -23,7 +23,7 @@ SCOPES = [
 
 
 class TokenForm(forms.Form):
-    """What a new token is to be."""
+    """A new token."""
 
     name = forms.CharField(
         max_length=LONGEST_TOKEN_NAME, help_text="What you will know it by."
@@ -37,7 +37,7 @@ class TokenForm(forms.Form):
     )
 
     def create(self, user: User) -> services.NewToken | None:
-        """Create the token, or keep what stands against it as errors of the form."""
+        """Create the token; errors of the service become errors of the form."""
         if not self.is_valid():
             return None
         given = self.cleaned_data | {"scope": Scope(self.cleaned_data["scope"])}

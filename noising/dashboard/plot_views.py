@@ -1,4 +1,4 @@
-"""The plots that pages show, by their addresses."""
+"""The views of the plots that pages show."""
 
 from collections.abc import Container
 from uuid import UUID
@@ -86,10 +86,12 @@ def plot_run_comparison(
     request: HttpRequest, name: str, plot_format: str
 ) -> HttpResponseBase:
     """A metric of the runs that the query names."""
-    found = select_runs(request.GET)
-    if not collect_measured_lines(found.documents, name):
+    selection = select_runs(request.GET)
+    if not collect_measured_lines(selection.documents, name):
         raise Http404("No two of the runs have that metric of the same schedule.")
-    return _respond(request, plots.make_run_comparison_plot(found, name), plot_format)
+    return _respond(
+        request, plots.make_run_comparison_plot(selection, name), plot_format
+    )
 
 
 @require_safe
@@ -98,12 +100,12 @@ def plot_run(
 ) -> HttpResponseBase:
     """A figure of a run that succeeded."""
     _require(name, RUN_FIGURES)
-    found = get_object_or_404(
+    recorded = get_object_or_404(
         BenchmarkRun.objects.only("corpus_name", "finished_at"),
         pk=run_id,
         status=BenchmarkRun.Status.SUCCEEDED,
     )
-    return _respond(request, plots.make_run_plot(name, found), plot_format)
+    return _respond(request, plots.make_run_plot(name, recorded), plot_format)
 
 
 def _require(name: str, names: Container[str]) -> None:

@@ -1,4 +1,4 @@
-"""The plots that pages show: address, content and how each is drawn."""
+"""The plots that pages show: the URL, the content and the drawing of each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ class Plot:
         subject: What it shows that of.
         image: Draws it, and knows the numbers behind it.
         is_wide: Whether it has many panels and needs the room.
-        query: What the route takes beside its arguments.
+        query: Query parameters of the URL.
     """
 
     route: str
@@ -65,7 +65,7 @@ class Plot:
 
     @property
     def alt(self) -> str:
-        """The plot in words, for who does not see it."""
+        """The alternative text of the image."""
         return f"Plot: {self.title}, of {self.subject}"
 
     @property
@@ -112,8 +112,8 @@ def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
 
     Args:
         name: One of QUANTITY_NAMES.
-        configs: What ``for_dashboard()`` or ``for_plots()`` found; the first are
-            shown, the same of both.
+        configs: Schedules of ``for_dashboard()`` or ``for_plots()``; the plot shows the
+            first of them, which are the same in both.
     """
     configs = configs[:PLOTTED_SCHEDULES]
     return Plot(

@@ -27,11 +27,11 @@ def select_schedules(query: QueryDict) -> list[ScheduleConfig]:
     Archived ones count: an address that was passed on goes on working.
     """
     names = parse_names(query)[:COMPARED_SCHEDULES]
-    found = {
+    by_name = {
         config.slug: config
         for config in ScheduleConfig.objects.for_curves().filter(slug__in=names)
     }
-    return [found[name] for name in names if name in found]
+    return [by_name[name] for name in names if name in by_name]
 
 
 MOST_RESULTS = 20_000
@@ -78,8 +78,8 @@ def select_runs(query: QueryDict) -> RunSelection:
     ids = list(dict.fromkeys(_parse_id(word) for word in words if word))
     baseline = _parse_id(query.get("baseline", ""))
     ids.sort(key=lambda run_id: run_id != baseline)
-    asked = ids[:MOST_COMPARED]
-    uuids = [run_id for run_id in asked if isinstance(run_id, UUID)]
+    first = ids[:MOST_COMPARED]
+    uuids = [run_id for run_id in first if isinstance(run_id, UUID)]
     sizes = BenchmarkRun.objects.result_counts(uuids)
     known = [run_id for run_id in uuids if run_id in sizes]
     totals = list(accumulate(sizes[run_id] for run_id in known))
@@ -88,7 +88,7 @@ def select_runs(query: QueryDict) -> RunSelection:
     left_out = [*known[len(taken) :], *ids[MOST_COMPARED:]]
     return RunSelection(
         runs=[by_id[run_id] for run_id in taken if run_id in by_id],
-        missing=[str(run_id) for run_id in asked if run_id not in sizes],
+        missing=[str(run_id) for run_id in first if run_id not in sizes],
         left_out=[str(run_id) for run_id in left_out],
     )
 

@@ -96,7 +96,7 @@ def draw_curves(
         processes: label and process.
         image_format: what to encode it as.
         axis: what the curves run over.
-        points: how many points are asked for.
+        points: the number of points.
 
     Returns:
         The encoded image.
@@ -132,7 +132,7 @@ def draw_positions(
         image_format: what to encode it as.
 
     Raises:
-        EngineError: it fits no length that could be shown.
+        EngineError: it fits no length that can be drawn.
     """
     from noising.plots import plot_positions
 

@@ -25,7 +25,7 @@ RUN_FIGURES: Final[Mapping[str, str]] = {
 def make_run_image(name: str, run: BenchmarkRun) -> Image:
     """Return a figure of a run that succeeded, drawn only where it is needed.
 
-    What such a run measured never changes again, so its id stands for the content.
+    What such a run measured never changes again, so its id identifies the content.
 
     Args:
         name: One of RUN_FIGURES.
@@ -106,7 +106,7 @@ def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
     """Return the lines with their bands, as charts.py has it."""
     panels = []
     for name, lines in collect_measured_lines(documents, metric).items():
-        shown = [
+        chart_lines = [
             {
                 "name": line.label,
                 "x": {"timestep": line.timesteps},
@@ -116,7 +116,7 @@ def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
             }
             for line in lines
         ]
-        panels.append(make_panel(name, metric.replace("_", " "), shown))
+        panels.append(make_panel(name, metric.replace("_", " "), chart_lines))
     return {"panels": panels}
 
 

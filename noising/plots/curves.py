@@ -81,7 +81,7 @@ _PANEL_WIDTH: Final = 3.5
 _PANEL_HEIGHT: Final = 2.4
 _LEGEND_ROW: Final = 0.25
 _MARKED_POINTS: Final = 32
-"""Up to as many measured points are told apart from the line between them."""
+"""Curves of at most so many measured points get a mark at each of them."""
 
 _LINE_LENGTH: Final = 72
 """Characters that stand side by side below two panels, samples of lines included."""

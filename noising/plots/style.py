@@ -123,7 +123,7 @@ def add_bottom_legend(
     *,
     columns: int | None = None,
 ) -> None:
-    """Put one legend below all panels of a figure, in one row unless told otherwise."""
+    """Put one legend below all panels of a figure, in one row by default."""
     legend = figure.legend(
         list(handles),
         [""] * len(handles),

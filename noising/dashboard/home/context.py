@@ -55,8 +55,8 @@ def _describe_graph(process: ForwardProcess) -> str:
 
 def _describe_part(part: dict[str, Any]) -> str:
     """Return the type and its short parameters: "linear: beta_max 0.02"."""
-    shown = ", ".join(_list_parameters(part))
-    return f"{part['type']}: {shown}" if shown else str(part["type"])
+    parameters = ", ".join(_list_parameters(part))
+    return f"{part['type']}: {parameters}" if parameters else str(part["type"])
 
 
 def _list_parameters(part: dict[str, Any]) -> Iterator[str]:

@@ -24,13 +24,13 @@ def redirect_to_icon(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def show_dashboard(request: HttpRequest) -> HttpResponse:
     """State of the service, schedules overlaid, latest runs."""
-    asked = "tokens" in request.GET
+    is_quick_try = "tokens" in request.GET
     half = default_process().num_timesteps // 2
-    quick = QuickForm(request.GET if asked else None, initial={"timestep": half})
+    quick = QuickForm(request.GET if is_quick_try else None, initial={"timestep": half})
     context = {
         "section": "dashboard",
         "quick": quick,
-        "quick_answer": quick.noise() if asked else None,
+        "quick_answer": quick.noise() if is_quick_try else None,
         "version": VERSION,
         "engine_version": ENGINE_VERSION,
         "facts": list_service_facts(),

@@ -56,7 +56,7 @@ class PlaygroundState:
         processes: the forms of both processes.
         text: the tokens.
         panels: one for each process in use.
-        timestep: of the first process; as asked for where there are no panels.
+        timestep: of the first process; without panels, the one of the form.
     """
 
     form: PlaygroundForm

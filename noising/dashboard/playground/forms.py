@@ -190,11 +190,13 @@ class ProcessForm(LinkedForm):
     def clean(self) -> dict[str, Any]:
         """Refuse parameters that a stored schedule has no room for."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        beside = [key for key in values.get("parameters", {}) if key != "hyperschedule"]
-        if values.get("stored") and beside:
+        unusable = [
+            key for key in values.get("parameters", {}) if key != "hyperschedule"
+        ]
+        if values.get("stored") and unusable:
             self.add_error(
                 "parameters",
-                f"A stored schedule has its own {beside[0]}: leave it out, or choose "
+                f"A stored schedule has its own {unusable[0]}: leave it out, or choose "
                 "by type.",
             )
         parts = values.get("parameters", {})

@@ -151,17 +151,17 @@ def _word_error(error: EngineError) -> str:
 
 def _read_stored(name: str) -> dict[str, Any]:
     try:
-        found = ScheduleConfig.objects.specification_of(name)
+        row = ScheduleConfig.objects.specification_of(name)
     except DatabaseError:
         raise UnusableError("stored", "The database does not answer.") from None
-    if found is None:
+    if row is None:
         hint = nearest(name, list_stored_names())
         raise UnusableError(
             "stored",
             f"There is no schedule of this name that is not archived{'; ' * bool(hint)}"
             f"{hint or '.'}",
         )
-    return found[1]
+    return row[1]
 
 
 def _specify_by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:

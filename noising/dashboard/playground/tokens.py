@@ -70,8 +70,8 @@ class Chip:
 
     Attributes:
         text: what its token reads now, made visible.
-        title: what a pointer that rests on it is told.
-        classes: what its look follows from.
+        title: its tooltip.
+        classes: its CSS classes.
     """
 
     text: str

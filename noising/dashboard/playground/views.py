@@ -1,4 +1,4 @@
-"""The playground's page, and what its scripts and its plot ask for."""
+"""The playground's page, the state for its scripts, and its figure."""
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse
@@ -56,7 +56,7 @@ def serve_state(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBase:
-    """Alpha of the processes over their timesteps, for who runs no scripts."""
+    """Alpha of the processes over their timesteps, for browsers without scripts."""
     image = make_alpha_image(request.GET)
     if image is None or plot_format not in FIGURE_FORMATS:
         raise Http404("The query describes no process, or there is no such format.")

@@ -1,4 +1,4 @@
-"""What a page that compares runs says: what differs, by how much, and how surely."""
+"""The data of the page that compares runs: differences, changes, significance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class RunDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonCell:
-    """One run's value beside the baseline's.
+    """One run's value, compared with the baseline's.
 
     Attributes:
         measured, interval: as text; empty where the run did not measure it.
@@ -82,16 +82,18 @@ def build_comparison(chosen: RunSelection, metric: str) -> RunComparison:
 
     Args:
         chosen: at least two runs.
-        metric: another than the runs have stands for the default.
+        metric: the metric; if no run has it, the default one is compared.
     """
     documents = chosen.documents
     metrics = list_metrics(documents.values())
     if metric not in metrics:
         metric = DEFAULT_METRIC if DEFAULT_METRIC in metrics else next(iter(metrics))
     labels = list(documents)
-    found = compare(documents, baseline=labels[0], metrics=[metric])
-    of_schedules = groupby(found["metrics"], key=itemgetter("schedule"))
-    shown = [each for _, group in of_schedules for each in select_evenly(list(group))]
+    compared = compare(documents, baseline=labels[0], metrics=[metric])
+    of_schedules = groupby(compared["metrics"], key=itemgetter("schedule"))
+    selected = [
+        each for _, group in of_schedules for each in select_evenly(list(group))
+    ]
     return RunComparison(
         metric=metric,
         metrics=list(metrics),
@@ -99,21 +101,21 @@ def build_comparison(chosen: RunSelection, metric: str) -> RunComparison:
         differences=[
             _build_difference(part, each, labels)
             for part in ("parameters", "corpus", "environment")
-            for each in found[part]
+            for each in compared[part]
         ],
         rows=[
             ComparisonRow(
                 names=[each["schedule"], str(each["timestep"])],
                 cells=_build_cells(each["values"], labels),
             )
-            for each in shown
+            for each in selected
         ],
-        places=len(found["metrics"]),
+        places=len(compared["metrics"]),
         throughput=[
             ComparisonRow(
                 names=[each["case"]], cells=_build_cells(each["values"], labels)
             )
-            for each in found["throughput"]
+            for each in compared["throughput"]
         ],
     )
 

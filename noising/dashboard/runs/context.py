@@ -90,8 +90,8 @@ def build_schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
 
 def select_other_parameters(run: BenchmarkRun) -> dict[str, Any]:
     """Return the parameters of a run that its page does not show otherwise."""
-    shown = ("baseline", "seed", "schedules", "corpus")
-    return {name: value for name, value in run.config.items() if name not in shown}
+    others = ("baseline", "seed", "schedules", "corpus")
+    return {name: value for name, value in run.config.items() if name not in others}
 
 
 def flatten_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:

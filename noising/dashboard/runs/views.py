@@ -49,23 +49,25 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One run: plots, results, environment, linter."""
-    found = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
+    recorded = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
     context = {
         "section": "runs",
-        "run": found,
-        "may_change": may_change(request.user, found),
-        "address": request.build_absolute_uri(found.get_absolute_url()),
-        "command": write_command(found),
+        "run": recorded,
+        "may_change": may_change(request.user, recorded),
+        "address": request.build_absolute_uri(recorded.get_absolute_url()),
+        "command": write_command(recorded),
         "request_again": write_request(
-            found, f"{request.scheme}://{request.get_host()}"
+            recorded, f"{request.scheme}://{request.get_host()}"
         ),
-        "plots": plots.make_run_plots(found, ("alpha", "information", "preservation")),
-        "throughput_plots": plots.make_run_plots(found, ("throughput",)),
-        "tables": [build_schedule_table(item) for item in found.schedules.all()],
-        "throughput": found.throughput_results.all(),
-        "config": flatten_facts(select_other_parameters(found)),
-        "corpus": flatten_facts(found.corpus),
-        "environment": flatten_facts(found.environment),
+        "plots": plots.make_run_plots(
+            recorded, ("alpha", "information", "preservation")
+        ),
+        "throughput_plots": plots.make_run_plots(recorded, ("throughput",)),
+        "tables": [build_schedule_table(item) for item in recorded.schedules.all()],
+        "throughput": recorded.throughput_results.all(),
+        "config": flatten_facts(select_other_parameters(recorded)),
+        "corpus": flatten_facts(recorded.corpus),
+        "environment": flatten_facts(recorded.environment),
     }
     return render(request, "runs/run.html", context)
 
@@ -73,24 +75,26 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_safe
 def compare_runs(request: HttpRequest) -> HttpResponse:
     """Runs that the query names, side by side with the first of them."""
-    found = select_runs(request.GET)
+    selection = select_runs(request.GET)
     context = {
         "section": "runs",
-        "chosen": found,
-        "labels": list(found.labels.items()),
+        "chosen": selection,
+        "labels": list(selection.labels.items()),
         "most": MOST_COMPARED,
         "most_results": f"{MOST_RESULTS:,}",
     }
-    if len(found.runs) > 1:
-        comparison = build_comparison(found, request.GET.get("metric", ""))
+    if len(selection.runs) > 1:
+        comparison = build_comparison(selection, request.GET.get("metric", ""))
         context |= {
             "comparison": comparison,
             "address": request.build_absolute_uri(
-                f"?ids={found.ids}&metric={comparison.metric}"
+                f"?ids={selection.ids}&metric={comparison.metric}"
             ),
         }
         if comparison.has_curves:
-            context["plot"] = plots.make_run_comparison_plot(found, comparison.metric)
-    elif found.runs:
-        context["others"] = BenchmarkRun.objects.comparable(found.runs[0])
+            context["plot"] = plots.make_run_comparison_plot(
+                selection, comparison.metric
+            )
+    elif selection.runs:
+        context["others"] = BenchmarkRun.objects.comparable(selection.runs[0])
     return render(request, "runs/compare.html", context)

@@ -1,4 +1,4 @@
-"""What people change about runs: new ones, cancel, repeat, notes, the archive."""
+"""The pages and buttons that change runs."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a page that compares schedules says beside their curves."""
+"""The data of the page that compares schedules, apart from their curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from noising.engine.effort import storing_seconds
 from noising.models import ScheduleConfig
 
 MOST_SECONDS = 0.2
-"""Estimated seconds that a page spends on the figures of one schedule."""
+"""Estimated seconds that the page may spend on the figures of one schedule."""
 
 LONGEST_RANGES = 6
-"""Stretches of timesteps that are told; of more the number is told."""
+"""Ranges of timesteps that the page lists; of more it gives the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class ScheduleRow:
 
     Attributes:
         config: the schedule.
-        figures: None where they would keep the page waiting.
-        wasted: the stretches of timesteps that lose next to nothing, in words.
+        figures: None if computing them would take too long.
+        wasted: the ranges of timesteps that lose almost no information, as text.
         wasted_share: of all timesteps.
     """
 
@@ -77,13 +77,13 @@ def list_differences(
     configs: Sequence[ScheduleConfig],
 ) -> list[SpecificationDifference]:
     """Return where the specifications differ, a value for each schedule."""
-    found = differences({config.slug: config.specification for config in configs})
+    rows = differences({config.slug: config.specification for config in configs})
     return [
         SpecificationDifference(
             path=each["path"],
             values=[_format_value(each["values"], config.slug) for config in configs],
         )
-        for each in found
+        for each in rows
     ]
 
 

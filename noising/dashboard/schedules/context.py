@@ -1,4 +1,4 @@
-"""What the pages of schedules show: copies of a specification, and the types."""
+"""The data of a schedule's pages: its specification to copy, and the known types."""
 
 import json
 import pprint
@@ -28,7 +28,7 @@ class Snippet:
 
     Attributes:
         name: what it is.
-        text: the text; empty if the specification cannot be said this way.
+        text: the text; empty if this form cannot express the specification.
         remark: what to know about it.
     """
 
@@ -49,10 +49,10 @@ def write_snippets(
     """
     as_json = json.dumps(specification, indent=2)
     if len(as_json) > LONGEST_TEXT:
-        shown = json.dumps(_shorten_lists(specification), indent=2)
+        text = json.dumps(_shorten_lists(specification), indent=2)
         remark = "Long lists are shortened: the file has all of it."
         return [
-            Snippet(name="JSON", text=shown, remark=remark),
+            Snippet(name="JSON", text=text, remark=remark),
             _write_curl(slug, origin),
         ]
     return [
@@ -110,31 +110,35 @@ def _write_environment(specification: Mapping[str, Any]) -> Snippet:
         "BETA_MIN": schedule.get("beta_min"),
         "BETA_MAX": schedule.get("beta_max"),
     }
-    said = {key: value for key, value in variables.items() if value is not None}
-    if _specify(said) != {**specification, "hyperschedule": None}:
+    known_variables = {
+        key: value for key, value in variables.items() if value is not None
+    }
+    if _specify(known_variables) != {**specification, "hyperschedule": None}:
         remark = "The server's variables cannot say this: some parameter is not theirs."
         return Snippet(name=name, text="", remark=remark)
     if specification["hyperschedule"] is not None:
-        said["HYPERSCHEDULE"] = shlex.quote(json.dumps(specification["hyperschedule"]))
-    text = "\n".join(f"{key}={value}" for key, value in said.items())
+        known_variables["HYPERSCHEDULE"] = shlex.quote(
+            json.dumps(specification["hyperschedule"])
+        )
+    text = "\n".join(f"{key}={value}" for key, value in known_variables.items())
     remark = "HYPERSCHEDULE serves the requests that ask for noise by position."
     return Snippet(name=name, text=text, remark=remark if "HYPER" in text else "")
 
 
-def _specify(said: Mapping[str, Any]) -> dict[str, Any] | None:
+def _specify(known_variables: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the canonical specification that the variables lead to, if any."""
-    schedule = {"type": said["SCHEDULE_TYPE"]}
+    schedule = {"type": known_variables["SCHEDULE_TYPE"]}
     for key in ("beta_min", "beta_max"):
-        if key.upper() in said:
-            schedule[key] = said[key.upper()]
-    graph = {"type": said["GRAPH"]}
-    if "MASK_ID" in said:
-        graph["mask_id"] = said["MASK_ID"]
+        if key.upper() in known_variables:
+            schedule[key] = known_variables[key.upper()]
+    graph = {"type": known_variables["GRAPH"]}
+    if "MASK_ID" in known_variables:
+        graph["mask_id"] = known_variables["MASK_ID"]
     try:
         return build_process(
             {
-                "vocab_size": said["VOCAB_SIZE"],
-                "num_timesteps": said["NUM_TIMESTEPS"],
+                "vocab_size": known_variables["VOCAB_SIZE"],
+                "num_timesteps": known_variables["NUM_TIMESTEPS"],
                 "schedule": schedule,
                 "graph": graph,
             }
@@ -185,9 +189,9 @@ def list_types() -> dict[str, list[TypeHelp]]:
 def _describe_parameter(name: str, parameter: Parameter) -> ParameterHelp:
     default = parameter.default
     if default is REQUIRED:
-        shown = "required"
+        text = "required"
     elif default is None:
-        shown = "null"
+        text = "null"
     else:
-        shown = str(default)
-    return ParameterHelp(name=name, default=shown, help=parameter.help)
+        text = str(default)
+    return ParameterHelp(name=name, default=text, help=parameter.help)

@@ -1,4 +1,4 @@
-"""Forms about schedules; what they are given the services write."""
+"""Forms of schedules; the services store their values."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from noising.models import ScheduleConfig
 
 
 class NewScheduleForm(AnnotationForm):
-    """A schedule that is to be stored."""
+    """A new schedule."""
 
     name = forms.SlugField(
         max_length=100, help_text="Letters, digits, - and _; it never changes."
@@ -27,7 +27,7 @@ class NewScheduleForm(AnnotationForm):
     field_order = ("name", "specification", "notes", "tags")
 
     def create(self, owner: User) -> ScheduleConfig | None:
-        """Store it, or keep what stands against it as errors of the form."""
+        """Store the schedule; errors of the service become errors of the form."""
         if not self.is_valid():
             return None
         given: dict[str, Any] = dict(self.cleaned_data)

@@ -33,13 +33,13 @@ COLUMNS = (
 @require_safe
 def list_schedules(request: HttpRequest) -> HttpResponse:
     """All stored schedules, narrowed and ordered by the query."""
-    found = build_listing(
+    listing = build_listing(
         request.GET, ScheduleFilters, ScheduleConfig.objects.for_list(), COLUMNS
     )
     context = {
         "section": "schedules",
-        "listing": found,
-        "rows": [(config, plots.find_sparkline(config)) for config in found.page],
+        "listing": listing,
+        "rows": [(config, plots.find_sparkline(config)) for config in listing.page],
         "most": COMPARED_SCHEDULES,
     }
     return render(request, "schedules/list.html", context)

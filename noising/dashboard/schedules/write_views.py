@@ -1,4 +1,4 @@
-"""What people change about schedules: new ones, notes and tags, the archive."""
+"""The pages and buttons that change schedules."""
 
 from functools import partial
 from typing import Any

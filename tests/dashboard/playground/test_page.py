@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from noising import services
+from noising import budget, services
 from noising.engine import build_process, with_hyperschedule
 from noising.models import ScheduleConfig
 from tests.dashboard.pages import inline_parts, page_text
@@ -328,3 +328,19 @@ def test_there_is_no_picture_of_what_is_no_process(client: Client, path: str) ->
 @pytest.mark.parametrize("path", ["/playground/", "/playground/state.json"])
 def test_the_playground_is_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize("part", ["processes", "panels"])
+def test_a_costly_process_without_a_permit_is_refused_with_the_time_to_repeat_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(budget, "COSTLY_FROM_SECONDS", 0.0)
+    semaphore = budget.WorkSemaphore(1, least_retry_seconds=5)
+    monkeypatch.setattr(f"noising.dashboard.playground.{part}.PAGE_WORK", semaphore)
+    with semaphore.permit(1.0):
+        for path in ("/playground/", "/playground/state.json"):
+            refused = client.get(path)
+            assert refused.status_code == 503
+            assert refused.headers["Retry-After"] == "5"
+            assert str(budget.BusyError(5)) in refused.content.decode()
+    assert client.get("/playground/").status_code == 200

@@ -12,6 +12,9 @@ from django.http import QueryDict
 from benchmarks.comparison import MOST_COMPARED
 from noising.models import COMPARED_SCHEDULES, BenchmarkRun, ScheduleConfig
 
+MOST_RESULTS = 20_000
+"""Rows of results that one comparison reads: eight of the largest runs of the queue."""
+
 
 def parse_names(query: QueryDict) -> list[str]:
     """Return the names, each once: `names=a,b` and `names=a&names=b` are the same."""
@@ -32,10 +35,6 @@ def select_schedules(query: QueryDict) -> list[ScheduleConfig]:
         for config in ScheduleConfig.objects.for_curves().filter(slug__in=names)
     }
     return [by_name[name] for name in names if name in by_name]
-
-
-MOST_RESULTS = 20_000
-"""Rows of results that one comparison reads: eight of the largest runs of the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

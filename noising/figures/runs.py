@@ -21,6 +21,9 @@ RUN_FIGURES: Final[Mapping[str, str]] = {
 }
 """Name of each figure -> what it shows."""
 
+Document = Mapping[str, Any]
+PARTS: Final = ("measured", "low", "high")
+
 
 def make_run_image(name: str, run: BenchmarkRun) -> Image:
     """Return a figure of a run that succeeded, drawn only where it is needed.
@@ -42,11 +45,6 @@ def make_run_image(name: str, run: BenchmarkRun) -> Image:
         name=f"{run.pk}-{name}",
         chart=(lambda: chart_run(name, document())) if name in RUN_CHARTS else None,
     )
-
-
-Document = Mapping[str, Any]
-
-PARTS: Final = ("measured", "low", "high")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,17 @@ from noising.plots.style import (
     style_texts,
 )
 
+_PANEL_WIDTH: Final = 3.5
+_PANEL_HEIGHT: Final = 2.4
+_LEGEND_ROW: Final = 0.25
+_MARKED_POINTS: Final = 32
+"""Curves of at most so many measured points get a mark at each of them."""
+
+_LINE_LENGTH: Final = 72
+"""Characters that stand side by side below two panels, samples of lines included."""
+
+_SAMPLE_LENGTH: Final = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
@@ -75,18 +86,6 @@ def plot_curves(
     label_axes(axes, title=title, x_label=x_label, y_label=y_label)
     add_side_legend(axes, handles, [curve.label for curve in curves])
     return figure
-
-
-_PANEL_WIDTH: Final = 3.5
-_PANEL_HEIGHT: Final = 2.4
-_LEGEND_ROW: Final = 0.25
-_MARKED_POINTS: Final = 32
-"""Curves of at most so many measured points get a mark at each of them."""
-
-_LINE_LENGTH: Final = 72
-"""Characters that stand side by side below two panels, samples of lines included."""
-
-_SAMPLE_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

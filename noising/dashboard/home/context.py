@@ -13,6 +13,8 @@ from noising.dashboard import plots
 from noising.engine import ForwardProcess, chosen_kernel
 from noising.models import BenchmarkRun, ScheduleConfig, Worker
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -74,9 +76,6 @@ def _format_size(size_bytes: int) -> str:
         if size_bytes % unit_bytes == 0:
             return f"{size_bytes // unit_bytes:,} {unit}"
     return f"{size_bytes:,} bytes"
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,8 +133,8 @@ def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
 
     Args:
         timestep: of a process.
-        num_timesteps: that it has.
-        other: how many the other one has.
+        num_timesteps: of that process.
+        other: num_timesteps of the other process.
     """
     nearest = ((timestep + 1) * other * 2 + num_timesteps) // (2 * num_timesteps) - 1
     return max(0, nearest)
@@ -142,12 +142,12 @@ def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenoisedPanel:
-    """What came back.
+    """The response of the denoiser service for a panel.
 
     Attributes:
-        chips: the positions; none where it failed.
-        summary: how much of it is right.
-        error: why there is nothing.
+        chips: the positions; none after a failure.
+        summary: how many of the tokens are right.
+        error: why there are no chips.
     """
 
     chips: Sequence[Chip] = ()

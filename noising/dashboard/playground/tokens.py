@@ -11,6 +11,8 @@ MASK_TEXT: Final = "[MASK]"
 MOST_TOKENS: Final = 1_024
 """Of a text: more are no longer looked at one by one."""
 
+MARKS: Final[Mapping[str, str]] = {"\n": "⏎", "\t": "⇥", "\r": "␍"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TokenizedText:
@@ -59,9 +61,6 @@ class TokenizedText:
             else f"#{token}"
             for token, text in zip(listed, known, strict=True)
         ]
-
-
-MARKS: Final[Mapping[str, str]] = {"\n": "⏎", "\t": "⇥", "\r": "␍"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,21 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from noising.plots import (
-    alpha_figure,
-    information_figure,
-    preservation_figure,
+    plot_alpha,
+    plot_information,
+    plot_preservation,
+    plot_throughput,
     render,
-    throughput_figure,
 )
 
 Document = Mapping[str, Any]
 
 RESULTS_NAME: Final = "results.json"
 FIGURES: Final = {
-    "alpha.png": alpha_figure,
-    "information.png": information_figure,
-    "preservation.png": preservation_figure,
-    "throughput.png": throughput_figure,
+    "alpha.png": plot_alpha,
+    "information.png": plot_information,
+    "preservation.png": plot_preservation,
+    "throughput.png": plot_throughput,
 }
 
 

@@ -11,9 +11,9 @@ from rich.console import Group
 from rich.table import Table
 
 from benchmarks import report
-from noising.plots import speed_figure
+from noising.plots import plot_speed
 
-FIGURES: Final = {"throughput-suite.png": speed_figure}
+FIGURES: Final = {"throughput-suite.png": plot_speed}
 RESULTS_NAME: Final = "throughput-suite.json"
 
 PROGRAMS: Final = ("numpy", "numba", "memcpy", "naive", "torch")

@@ -1,7 +1,17 @@
-"""What one process may hold at a time."""
+"""What one process may hold and do at a time: memory, and costly work."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+from django.conf import settings
+
+COSTLY_FROM_SECONDS: Final = 0.1
+"""Work that is estimated to take less needs no permit."""
+
+LONGEST_RETRY_SECONDS: Final = 60
 
 
 class NoMemoryLeftError(Exception):
@@ -47,3 +57,77 @@ class Reservation:
         """Give all of it back."""
         self.budget.used_bytes -= self.reserved_bytes
         self.reserved_bytes = 0
+
+
+class BusyError(Exception):
+    """The process does as much costly work as it may.
+
+    Attributes:
+        retry_after: seconds after which the client may repeat the request.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        """Word the refusal, the same for API and pages."""
+        self.retry_after = retry_after
+        super().__init__(
+            "The service is busy with costly requests; repeat this one in "
+            f"{retry_after} s."
+        )
+
+
+class WorkSemaphore:
+    """Limits how many pieces of costly work the threads of a process do at once.
+
+    A process has a few threads. If costly work could take all of them, requests of a
+    millisecond would wait for it.
+
+    Args:
+        limit: pieces of work at once.
+        timeout_seconds: how long a thread waits for a permit.
+        least_retry_seconds: the shortest time after which a refused client repeats its
+            request.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        timeout_seconds: float = 0.0,
+        least_retry_seconds: int = 1,
+    ) -> None:
+        """Start with all permits free."""
+        self._semaphore = threading.BoundedSemaphore(limit)
+        self._timeout_seconds = timeout_seconds
+        self._least_retry_seconds = least_retry_seconds
+
+    @contextmanager
+    def permit(self, seconds: float) -> Iterator[None]:
+        """Hold a permit during the block, if the work is costly.
+
+        Args:
+            seconds: what the work is estimated to take.
+
+        Raises:
+            BusyError: no permit became free in time.
+        """
+        if seconds < COSTLY_FROM_SECONDS:
+            yield
+            return
+        if not self._semaphore.acquire(timeout=self._timeout_seconds):
+            retry_after = max(self._least_retry_seconds, 1 + int(seconds))
+            raise BusyError(min(LONGEST_RETRY_SECONDS, retry_after))
+        try:
+            yield
+        finally:
+            self._semaphore.release()
+
+
+API_WORK: Final = WorkSemaphore(settings.MAX_COSTLY_REQUESTS)
+"""For the API, which refuses at once: programs repeat a request by themselves."""
+
+PAGE_WORK: Final = WorkSemaphore(2, timeout_seconds=10.0, least_retry_seconds=5)
+"""For figures and pages. A page loads several figures together, so they wait.
+
+It is a second semaphore because the API may build a process while it draws a figure:
+with one for both, figures could wait for the permits that they hold.
+"""

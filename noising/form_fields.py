@@ -9,17 +9,17 @@ from django.conf import settings
 from noising.engine import EngineError, build_process
 from noising.engine.effort import storing_seconds
 
-STARTING_POINT = {
+INITIAL_SPECIFICATION = {
     "vocab_size": 50257,
     "num_timesteps": 1000,
     "schedule": {"type": "cosine"},
     "graph": {"type": "uniform"},
     "hyperschedule": None,
 }
-"""What a new specification begins with."""
+"""The specification that a form for a new schedule shows first."""
 
 
-class TagsField(forms.CharField):
+class TagsFormField(forms.CharField):
     """A list of tags, typed as words between commas."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -41,11 +41,11 @@ class TagsField(forms.CharField):
         return bool((initial or []) != self.to_python(data))
 
 
-class TypedDecoder(json.JSONDecoder):
-    """Says of all text that Python cannot read that it is no JSON.
+class StrictJSONDecoder(json.JSONDecoder):
+    """Raises JSONDecodeError for every text that is not valid JSON.
 
-    Left to itself it raises other errors than that for numbers of thousands of
-    digits and for nesting thousands deep.
+    The base class raises other errors for numbers of thousands of digits and for
+    nesting thousands deep.
     """
 
     def decode(self, s: str, *args: Any) -> Any:
@@ -56,13 +56,13 @@ class TypedDecoder(json.JSONDecoder):
             raise json.JSONDecodeError(str(error), s, 0) from error
 
 
-class SpecificationField(forms.JSONField):
-    """A noise process as JSON; what the engine refuses is said beside the field."""
+class SpecificationFormField(forms.JSONField):
+    """A noise process as JSON; errors of the engine become errors of the field."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", STARTING_POINT)
+        kwargs.setdefault("initial", INITIAL_SPECIFICATION)
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 14, "cols": 70}))
-        super().__init__(decoder=TypedDecoder, **kwargs)
+        super().__init__(decoder=StrictJSONDecoder, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """Show a specification in lines; leave what was typed as it is."""
@@ -74,7 +74,7 @@ class SpecificationField(forms.JSONField):
         """Refuse what describes no process."""
         super().validate(value)
         if isinstance(value, dict):
-            _check_effort(value)
+            _check_cost(value)
         try:
             process = build_process(value)
         except EngineError as error:
@@ -87,7 +87,7 @@ class SpecificationField(forms.JSONField):
             )
 
 
-def _check_effort(specification: dict[str, Any]) -> None:
+def _check_cost(specification: dict[str, Any]) -> None:
     """Refuse before it is built what would keep a worker busy for long."""
     seconds = storing_seconds(specification)
     if seconds > settings.MAX_WORK_SECONDS:

@@ -1,4 +1,4 @@
-"""Tables as CSV, of which a spreadsheet takes no text for a formula."""
+"""Tables as CSV whose texts no spreadsheet runs as formulas."""
 
 import csv
 import io
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
+"""First characters of a cell that a spreadsheet runs as a formula."""
 
 
-def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+def format_csv(rows: Iterable[Sequence[Any]]) -> str:
     """Return rows as CSV; texts that look like formulas get a quote in front."""
     stream = io.StringIO()
     csv.writer(stream).writerows([_cell(value) for value in row] for row in rows)

@@ -7,7 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from noising.api.views import StatusView
-from noising.dashboard.views import dashboard
+from noising.dashboard.home.views import show_dashboard
 from noising_site.access import stranger_refusal
 from noising_site.errors import prefers_page
 
@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     """Answer with the dashboard or with the status, as the Accept header prefers."""
     is_read = request.method in {"GET", "HEAD"}
     if is_read and prefers_page(request):
-        response = stranger_refusal(request) or dashboard(request)
+        response = stranger_refusal(request) or show_dashboard(request)
     else:
         response = status(request)
     patch_vary_headers(response, ["Accept"])

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
 from noising.api.errors import problem, problem_response
-from noising.drawing import NoTurnError
+from noising.budget import BusyError
 from noising.models.connections import release_connection
 from noising_site.errors import error_response
 
@@ -79,8 +79,8 @@ class EdgeMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Return the answer of a page or plot that is not drawn for want of a turn."""
-        if not isinstance(exception, NoTurnError):
+        """Return the response 503 of a page or figure that gets no permit."""
+        if not isinstance(exception, BusyError):
             return None
         response = error_response(request, 503, str(exception))
         response.headers["Retry-After"] = str(exception.retry_after)

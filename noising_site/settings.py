@@ -166,7 +166,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "noising.dashboard.viewers.viewer",
+                "noising.dashboard.context_processors.provide_viewer",
             ],
         },
     }

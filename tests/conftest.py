@@ -10,8 +10,8 @@ from pytest_django import Settings
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
-from noising.drawing import IMAGES
 from noising.execution import lease
+from noising.figures import IMAGE_CACHE
 from noising.models import BenchmarkRun, ScheduleConfig
 from noising_site import health
 
@@ -27,7 +27,7 @@ pytest_plugins = [
 def _no_images() -> Iterator[None]:
     """Plots that one test draws are not there for the next."""
     yield
-    IMAGES.clear()
+    IMAGE_CACHE.clear()
 
 
 @pytest.fixture(autouse=True)

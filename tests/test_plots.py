@@ -14,23 +14,23 @@ from matplotlib.lines import Line2D
 from noising.plots import (
     Curve,
     Panel,
-    alpha_figure,
-    curves_figure,
-    information_figure,
-    panels_figure,
-    preservation_figure,
+    plot_alpha,
+    plot_curves,
+    plot_information,
+    plot_panels,
+    plot_preservation,
+    plot_throughput,
     render,
-    throughput_figure,
 )
-from noising.plots.style import MAX_LABEL, curve_style, literal
+from noising.plots.style import MAX_LABEL, sanitize_label, select_curve_style
 
 SCHEDULES = ("cosine", "linear", "uniform")
 TIMESTEPS = (0, 50, 99)
 DOCUMENT_FIGURES = (
-    alpha_figure,
-    information_figure,
-    preservation_figure,
-    throughput_figure,
+    plot_alpha,
+    plot_information,
+    plot_preservation,
+    plot_throughput,
 )
 STRANGE_LABELS = (
     "$x^{unclosed$ \\frac",
@@ -50,7 +50,7 @@ def curve(label="a", n=10, **kwargs):
 
 
 def figure_of(curves, **kwargs):
-    return curves_figure(curves, title="T", x_label="t", y_label="alpha", **kwargs)
+    return plot_curves(curves, title="T", x_label="t", y_label="alpha", **kwargs)
 
 
 def legend_texts(figure):
@@ -182,9 +182,7 @@ def test_neither_pyplot_nor_django_is_loaded():
 def test_any_text_can_be_a_label(label, image_format):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = curves_figure(
-            [curve(label)], title=label, x_label=label, y_label=label
-        )
+        figure = plot_curves([curve(label)], title=label, x_label=label, y_label=label)
         image = render(figure, image_format)
     if image_format == "svg":
         ElementTree.fromstring(image)  # noqa: S314 - it is our own
@@ -203,8 +201,8 @@ def test_any_text_can_be_a_label(label, image_format):
     ],
 )
 def test_labels_are_shown_literally_on_one_short_line(label, shown):
-    assert literal(label) == shown
-    assert len(literal(label * 100)) <= MAX_LABEL
+    assert sanitize_label(label) == shown
+    assert len(sanitize_label(label * 100)) <= MAX_LABEL
     assert legend_texts(figure_of([curve(label)])) == [shown]
 
 
@@ -234,7 +232,7 @@ def test_a_figure_without_curves_can_be_drawn():
 
 
 def test_thirty_five_curves_differ_in_colour_or_style():
-    assert len({curve_style(index) for index in range(35)}) == 35
+    assert len({select_curve_style(index) for index in range(35)}) == 35
 
 
 def test_more_curves_than_the_legend_holds_are_counted():
@@ -273,19 +271,19 @@ DEFICIENCIES = {
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
 def test_colours_stay_apart_for_the_colour_blind(deficiency):
     matrix = np.array(DEFICIENCIES[deficiency])
-    colours = [np.array(to_rgb(curve_style(index)[0])) for index in range(7)]
+    colours = [np.array(to_rgb(select_curve_style(index)[0])) for index in range(7)]
     seen = [np.clip(matrix @ colour**2.2, 0.0, 1.0) ** (1 / 2.2) for colour in colours]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.1
 
 
 def test_every_schedule_has_its_alpha_curve_and_the_baseline_is_named():
-    figure = alpha_figure(results_document())
+    figure = plot_alpha(results_document())
     assert len(figure.axes[0].lines) == len(SCHEDULES)
     assert legend_texts(figure) == ["cosine", "linear", "uniform (baseline)"]
 
 
 def test_information_shows_measured_marks_on_the_exact_curve():
-    figure = information_figure(results_document())
+    figure = plot_information(results_document())
     assert len(figure.axes[0].containers) == len(SCHEDULES)
     line = figure.axes[0].lines[0]
     assert np.isnan(line.get_ydata()[0])
@@ -293,13 +291,13 @@ def test_information_shows_measured_marks_on_the_exact_curve():
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
 def test_preservation_has_a_panel_per_schedule(count):
-    figure = preservation_figure(results_document([f"name {i}" for i in range(count)]))
+    figure = plot_preservation(results_document([f"name {i}" for i in range(count)]))
     assert len(figure.axes) == count
     assert render(figure, "png", dpi=50)
 
 
 def test_preservation_leaves_out_types_that_the_corpus_lacks():
-    figure = preservation_figure(results_document(kinds=("other",)))
+    figure = plot_preservation(results_document(kinds=("other",)))
     assert legend_texts(figure) == [
         "other, hyperschedule",
         "all, no hyperschedule",
@@ -307,7 +305,7 @@ def test_preservation_leaves_out_types_that_the_corpus_lacks():
 
 
 def test_preservation_marks_are_filled_with_and_hollow_without_hyperschedule():
-    axes = preservation_figure(results_document(kinds=("other",))).axes[0]
+    axes = plot_preservation(results_document(kinds=("other",))).axes[0]
     faces = [
         line.get_markerfacecolor()
         for line in axes.lines
@@ -318,7 +316,7 @@ def test_preservation_marks_are_filled_with_and_hollow_without_hyperschedule():
 
 
 def test_throughput_keeps_batches_and_single_calls_apart():
-    figure = throughput_figure(results_document())
+    figure = plot_throughput(results_document())
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [
         f"{rows} \N{MULTIPLICATION SIGN} {length} tokens"
@@ -328,7 +326,7 @@ def test_throughput_keeps_batches_and_single_calls_apart():
 
 def test_throughput_without_cases_is_an_empty_figure():
     document = results_document() | {"throughput": []}
-    assert render(throughput_figure(document), "png", dpi=50)
+    assert render(plot_throughput(document), "png", dpi=50)
 
 
 def panel(labels, **options):
@@ -340,7 +338,7 @@ def panel(labels, **options):
     ("count", "grid"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (8, (4, 2))]
 )
 def test_panels_stand_two_in_a_row_above_one_legend(count, grid):
-    figure = panels_figure([panel(["a", "b"]) for _ in range(count)], x_label="t")
+    figure = plot_panels([panel(["a", "b"]) for _ in range(count)], x_label="t")
     assert len(figure.axes) == count
     assert figure.axes[0].get_gridspec().get_geometry() == grid
     assert legend_texts(figure) == ["a", "b"]
@@ -352,7 +350,7 @@ def test_panels_stand_two_in_a_row_above_one_legend(count, grid):
 
 
 def test_a_curve_looks_the_same_in_every_panel():
-    figure = panels_figure([panel(["a", "b"])] * 3, x_label="t")
+    figure = plot_panels([panel(["a", "b"])] * 3, x_label="t")
     looks = [
         [(line.get_color(), line.get_linestyle()) for line in axes.lines]
         for axes in figure.axes
@@ -367,12 +365,12 @@ def test_panels_without_values_and_with_strange_labels_are_drawn(image_format):
     empty = Panel(title="T", y_label="y", y_log=True, curves=[nothing] * 8)
     strange = panel(STRANGE_LABELS, y_log=True)
     with warnings.catch_warnings(action="error"):
-        assert render(panels_figure([strange, empty], x_label="t"), image_format)
+        assert render(plot_panels([strange, empty], x_label="t"), image_format)
 
 
 def test_a_legend_of_long_names_stays_within_the_figure():
     labels = [f"{index}-{'w' * 38}" for index in range(8)]
-    figure = panels_figure([panel(labels)], x_label="t")
+    figure = plot_panels([panel(labels)], x_label="t")
     render(figure, "png")
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0
@@ -383,7 +381,7 @@ def test_a_legend_of_long_names_stays_within_the_figure():
 def test_measured_points_are_marked_where_they_are_few(count, marked):
     x = np.arange(float(count))
     measured = Curve(label="a", x=x, y=x, low=x - 1.0, high=x + 1.0)
-    [axes] = panels_figure(
+    [axes] = plot_panels(
         [Panel(title="T", y_label="y", curves=[measured])], x_label="t"
     ).axes
     dots = [line for line in axes.lines if line.get_marker() == "o"]

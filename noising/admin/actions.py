@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from noising.models import BenchmarkRun
-from noising.spreadsheets import csv_text
+from noising.spreadsheets import format_csv
 
 Columns = Mapping[str, Callable[[Any], Any]]
 
@@ -55,7 +55,7 @@ def csv_answer(name: str, columns: Columns, rows: QuerySet[Any]) -> HttpResponse
     values = columns.values()
     table = [list(columns), *([value(row) for value in values] for row in rows)]
     return HttpResponse(
-        csv_text(table),
+        format_csv(table),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )

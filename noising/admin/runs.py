@@ -23,7 +23,7 @@ from noising.admin.display import (
     json_block,
     plot_images,
 )
-from noising.form_fields import TagsField
+from noising.form_fields import TagsFormField
 from noising.models import BenchmarkRun, BenchmarkSchedule, ThroughputResult
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ MEASURED_ON = ("corpus_text", "environment_text")
 class BenchmarkRunForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """What people may say about a run afterwards."""
 
-    tags = TagsField()
+    tags = TagsFormField()
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]  # no generics at run time

@@ -31,7 +31,7 @@ from noising.admin.display import (
     json_block,
     plot_images,
 )
-from noising.form_fields import SpecificationField, TagsField
+from noising.form_fields import SpecificationFormField, TagsFormField
 from noising.models import COMPARED_SCHEDULES, ScheduleConfig
 from noising.services import QueueFullError, RunTooLargeError
 
@@ -77,8 +77,8 @@ FACTS = (
 class ScheduleConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """Specification and tags in forms that people can type."""
 
-    specification = SpecificationField()
-    tags = TagsField()
+    specification = SpecificationFormField()
+    tags = TagsFormField()
 
 
 class SpecificationTypeFilter(admin.SimpleListFilter):

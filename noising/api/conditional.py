@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.errors import PreconditionFailed
-from noising.drawing import Image, ImageFormat, image_answer
+from noising.figures import Image, ImageFormat, respond_with_image
 
 OTHER_VERSION = "This is not the version that If-Match names."
 
@@ -44,9 +44,9 @@ def drawn(
 
     Raises:
         PreconditionFailed: the client wants another version or none.
-        NoTurnError: too many are being drawn.
+        BusyError: too many figures are being drawn.
     """
-    response = image_answer(request._request, image, image_format)
+    response = respond_with_image(request._request, image, image_format)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         raise PreconditionFailed(OTHER_VERSION)
     return response

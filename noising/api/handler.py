@@ -21,7 +21,7 @@ from noising.api.errors import (
     problem,
     problem_response,
 )
-from noising.drawing import NoTurnError
+from noising.budget import BusyError
 from noising.integrations import ServiceError
 from noising.models.failures import is_database_failure
 
@@ -35,14 +35,14 @@ class ProblemHandler(ExceptionHandler):
     """drf-standardized-errors' handler, answering with problem documents."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Word what stands below: suspicious requests, failing services, lost turns."""
+        """Word what stands below: suspicious requests, failing services, no permit."""
         if is_database_failure(exc):
             return DatabaseFailed()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(MALFORMED)
         if isinstance(exc, ServiceError):
             return GatewayProblem(exc)
-        if isinstance(exc, NoTurnError):
+        if isinstance(exc, BusyError):
             return Busy(str(exc), wait=exc.retry_after)
         known: Exception = super().convert_known_exceptions(exc)
         return known

@@ -28,7 +28,7 @@ MEANINGS = {
     413: "The body is too long, or has too many tokens.",
     415: "The body is not declared as plain JSON in UTF-8.",
     422: "Values in the body cannot be used.",
-    503: "Costly requests enough are being worked on; ask again after Retry-After.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
 

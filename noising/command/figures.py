@@ -66,7 +66,7 @@ def write_plot(
     Raises:
         UsageError: the file cannot be written.
     """
-    from noising.plots import quantities_figure, render
+    from noising.plots import plot_quantities, render
 
-    figure = quantities_figure(found, quantities, axis=axis)
+    figure = plot_quantities(found, quantities, axis=axis)
     write_target(path, render(figure, FORMATS[path.suffix.lower()]))

@@ -1,4 +1,4 @@
-"""Who may write from a page: an account; what somebody owns, its owner and staff."""
+"""Who may write from a page: accounts; what has an owner, that owner and staff."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from noising.models import BenchmarkRun, ScheduleConfig, may_change
 
 View = Callable[..., HttpResponseBase]
-Kept = TypeVar("Kept", ScheduleConfig, BenchmarkRun)
+Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun)
 
 
 def form_view(view: View) -> View:
@@ -31,26 +31,32 @@ def button_view(view: View) -> View:
     return decorated
 
 
-def changeable_or_404(request: HttpRequest, model: type[Kept], **which: Any) -> Kept:
-    """Return what the request may change.
+def get_changeable_or_404(
+    request: HttpRequest, model: type[Owned], **which: Any
+) -> Owned:
+    """Return an object that the request may change.
 
     Raises:
-        Http404: there is no such thing.
-        PermissionDenied: it is somebody else's.
+        Http404: there is no such object.
+        PermissionDenied: it belongs to another account.
     """
-    found = get_object_or_404(model, **which)
-    if not may_change(request.user, found):
+    owned = get_object_or_404(model, **which)
+    if not may_change(request.user, owned):
         raise PermissionDenied("Only its owner and staff may change this.")
-    return found
+    return owned
 
 
-def done(request: HttpRequest, kept: Kept, text: str) -> HttpResponse:
-    """Say what was done, on the page of what it was done to."""
+def redirect_with_success(
+    request: HttpRequest, owned: Owned, text: str
+) -> HttpResponse:
+    """Redirect to the page of an object that was changed, and say so there."""
     messages.success(request, text)
-    return redirect(kept)
+    return redirect(owned)
 
 
-def refused(request: HttpRequest, kept: Kept, error: Exception) -> HttpResponse:
-    """Say why nothing was done, on the page of what was to change."""
+def redirect_with_error(
+    request: HttpRequest, owned: Owned, error: Exception
+) -> HttpResponse:
+    """Redirect to the page of an object that was not changed, and say why."""
     messages.error(request, str(error))
-    return redirect(kept)
+    return redirect(owned)

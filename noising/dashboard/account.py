@@ -1,4 +1,4 @@
-"""The account page: tokens are made, listed and revoked there."""
+"""The account page: it lists tokens, makes new ones and revokes them."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ SCOPES = [
 
 
 class TokenForm(forms.Form):
-    """What a new token is to be."""
+    """A new token."""
 
     name = forms.CharField(
         max_length=LONGEST_TOKEN_NAME, help_text="What you will know it by."
@@ -37,7 +37,7 @@ class TokenForm(forms.Form):
     )
 
     def create(self, user: User) -> services.NewToken | None:
-        """Create the token, or keep what stands against it as errors of the form."""
+        """Create the token; errors of the service become errors of the form."""
         if not self.is_valid():
             return None
         given = self.cleaned_data | {"scope": Scope(self.cleaned_data["scope"])}
@@ -50,23 +50,23 @@ class TokenForm(forms.Form):
 
 @never_cache
 @login_required
-@sensitive_variables("made", "context")
+@sensitive_variables("new_token", "context")
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def show_account(request: HttpRequest) -> HttpResponse:
     """Show the account's tokens; POST makes one and shows its secret, once."""
-    form, made, status = TokenForm(), None, 200
+    form, new_token, status = TokenForm(), None, 200
     user: Any = request.user
     if request.method == "POST":
         form = TokenForm(request.POST)
-        made = form.create(user)
-        if made is None:
+        new_token = form.create(user)
+        if new_token is None:
             status = 422
         else:
             form = TokenForm()
     context = {
         "section": "account",
         "form": form,
-        "made": made,
+        "made": new_token,
         "tokens": AccessToken.objects.of(user.pk),
     }
     return render(request, "account/account.html", context, status=status)
@@ -75,7 +75,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """End a token of the account."""
     own = AccessToken.objects.of(request.user.pk)
     services.token_revoke(token=get_object_or_404(own, pk=token_id))

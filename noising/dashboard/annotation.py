@@ -1,4 +1,4 @@
-"""Notes and tags: what people say about schedules and runs, in one form."""
+"""Notes and tags of schedules and runs, in one form."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from noising.form_fields import TagsField
+from noising.form_fields import TagsFormField
 from noising.models import BenchmarkRun, ScheduleConfig
 
-Kept = ScheduleConfig | BenchmarkRun
-Write = Callable[..., object]
+Annotated = ScheduleConfig | BenchmarkRun
+Save = Callable[..., object]
 
 
 class AnnotationForm(forms.Form):
@@ -21,13 +21,13 @@ class AnnotationForm(forms.Form):
     notes = forms.CharField(
         required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
     )
-    tags = TagsField()
+    tags = TagsFormField()
 
-    def save(self, write: Write) -> bool:
+    def save(self, write: Save) -> bool:
         """Store notes and tags; return whether that worked.
 
         Args:
-            write: the service, which takes both by keyword.
+            write: the service that stores both; it takes them by keyword.
         """
         if not self.is_valid():
             return False
@@ -39,25 +39,25 @@ class AnnotationForm(forms.Form):
         return True
 
 
-def annotated(
-    request: HttpRequest, kept: Kept, write: Write, *, section: str, title: str
+def edit_annotation(
+    request: HttpRequest, annotated: Annotated, write: Save, *, section: str, title: str
 ) -> HttpResponse:
-    """Show the form, or store what it was given and lead back to the page.
+    """Show the form, or store its values and redirect to the page of the object.
 
     Args:
-        request: the request, of somebody who may change it.
-        kept: what the notes are about.
+        request: the request of an account that may change the object.
+        annotated: the schedule or run.
         write: the service that stores them.
-        section: of the site.
-        title: what it is called.
+        section: the section of the site.
+        title: the title of the page.
     """
     form = AnnotationForm(
         request.POST if request.method == "POST" else None,
-        initial={"notes": kept.notes, "tags": kept.tags},
+        initial={"notes": annotated.notes, "tags": annotated.tags},
     )
     if form.is_bound and form.save(write):
         messages.success(request, "Notes and tags are stored.")
-        return redirect(kept)
-    context = {"section": section, "title": title, "form": form, "kept": kept}
+        return redirect(annotated)
+    context = {"section": section, "title": title, "form": form, "kept": annotated}
     status = 422 if form.is_bound else 200
     return render(request, "pages/annotation.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Lists on pages: what is shown, in which order, and the addresses of other views."""
+"""Lists on pages: rows, order, filters, and the URLs of other orders and pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ColumnHead:
     """A column's head, as the present query shows it.
 
     Attributes:
@@ -52,13 +52,13 @@ class Listing:
         page: the rows, and where they lie among all.
         form: the conditions, with what was given and what is wrong with it.
         heads: of the columns.
-        query: what the page was asked for, without its number.
+        query: the query of the page, without its number.
         is_narrowed: whether a condition leaves something out.
     """
 
     page: "Page[Any]"
     form: Form
-    heads: Sequence[Head]
+    heads: Sequence[ColumnHead]
     query: QueryDict
     is_narrowed: bool
 
@@ -66,7 +66,7 @@ class Listing:
     def conditions(self) -> list[tuple[str, BoundField]]:
         """The conditions, each with its label; the heads give the order."""
         fields = [field for field in self.form if field.name != "ordering"]
-        # What is seldom asked for stands last.
+        # The archive is rarely needed, so it comes last.
         fields.sort(key=lambda field: field.name == "archived")
         return [(field.name.replace("_", " ").capitalize(), field) for field in fields]
 
@@ -85,10 +85,10 @@ class Listing:
         return self._address(page=self.page.next_page_number())
 
     def _address(self, **changes: object) -> str:
-        return changed(self.query, **changes)
+        return update_query(self.query, **changes)
 
 
-def listing(
+def build_listing(
     query: QueryDict,
     filters: Callable[..., ListFilters],
     rows: QuerySet[Any],
@@ -103,33 +103,41 @@ def listing(
         query: the conditions, `ordering` and `page`.
         filters: the conditions that there are.
         rows: what they narrow.
-        columns: what is shown of each row.
+        columns: the columns of the list.
     """
-    asked = query.copy()
-    asked.pop("page", None)
-    found = filters(data=query, queryset=rows)
+    conditions_query = query.copy()
+    conditions_query.pop("page", None)
+    filtered = filters(data=query, queryset=rows)
     # Where it is not valid, the rows are those that no condition narrows.
-    narrowed = found if found.is_valid() else filters(data=QueryDict(), queryset=rows)
+    narrowed = (
+        filtered if filtered.is_valid() else filters(data=QueryDict(), queryset=rows)
+    )
     pages = Paginator(narrowed.qs, PAGE_SIZE)
-    ordering = asked.get("ordering", "")
+    ordering = conditions_query.get("ordering", "")
     return Listing(
         page=pages.get_page(query.get("page")),
-        form=found.form,
-        heads=[_head(column, ordering, asked) for column in columns],
-        query=asked,
-        is_narrowed=found.is_valid()
-        and any(asked.get(name) for name in found.form.fields if name != "ordering"),
+        form=filtered.form,
+        heads=[_build_head(column, ordering, conditions_query) for column in columns],
+        query=conditions_query,
+        is_narrowed=filtered.is_valid()
+        and any(
+            conditions_query.get(name)
+            for name in filtered.form.fields
+            if name != "ordering"
+        ),
     )
 
 
-def _head(column: Column, ordering: str, query: QueryDict) -> Head:
+def _build_head(column: Column, ordering: str, query: QueryDict) -> ColumnHead:
     sorts = {column.ordering: "ascending", f"-{column.ordering}": "descending"}
     sort = sorts.get(ordering, "") if column.ordering else ""
     turned = f"-{column.ordering}" if sort == "ascending" else column.ordering
-    return Head(column=column, address=changed(query, ordering=turned), sort=sort)
+    return ColumnHead(
+        column=column, address=update_query(query, ordering=turned), sort=sort
+    )
 
 
-def changed(query: QueryDict, **changes: object) -> str:
+def update_query(query: QueryDict, **changes: object) -> str:
     """Return the address of the same page with some parameters of the query changed."""
     other = query.copy()
     for name, value in changes.items():

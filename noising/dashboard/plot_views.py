@@ -1,4 +1,4 @@
-"""The plots that pages show, by their addresses."""
+"""The views of the plots that pages show."""
 
 from collections.abc import Container
 from uuid import UUID
@@ -9,14 +9,13 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.runs.chosen import chosen as chosen_runs
-from noising.dashboard.schedules.chosen import chosen
-from noising.drawing import (
+from noising.dashboard.selection import select_runs, select_schedules
+from noising.figures import (
     RUN_FIGURES,
     ImageFormat,
-    chart_answer,
-    image_answer,
-    measured_lines,
+    collect_measured_lines,
+    respond_with_chart,
+    respond_with_image,
 )
 from noising.models import BenchmarkRun, ScheduleConfig
 
@@ -24,81 +23,87 @@ _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
 
 
 @require_safe
-def builtin(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
+def plot_builtin(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
     """The built-in schedules in one panel, without the database."""
-    _require(name, plots.SHOWN)
-    return _answer(request, plots.builtin_plot(name), plot_format)
+    _require(name, plots.QUANTITY_NAMES)
+    return _respond(request, plots.make_builtin_plot(name), plot_format)
 
 
 @require_safe
-def schedules(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
+def plot_overlay(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
     """The newest stored schedules in one panel."""
-    _require(name, plots.SHOWN)
+    _require(name, plots.QUANTITY_NAMES)
     configs = list(ScheduleConfig.objects.for_plots())
-    return _answer(request, plots.overlay_plot(name, configs), plot_format)
+    return _respond(request, plots.make_overlay_plot(name, configs), plot_format)
 
 
 @require_safe
-def schedule(
+def plot_schedule(
     request: HttpRequest, slug: str, name: str, plot_format: str
 ) -> HttpResponseBase:
     """One stored schedule."""
-    _require(name, plots.SHOWN)
+    _require(name, plots.QUANTITY_NAMES)
     config = get_object_or_404(ScheduleConfig, slug=slug)
-    return _answer(request, plots.schedule_plot(name, config), plot_format)
+    return _respond(request, plots.make_schedule_plot(name, config), plot_format)
 
 
 @require_safe
-def comparison(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
+def plot_comparison(
+    request: HttpRequest, name: str, plot_format: str
+) -> HttpResponseBase:
     """Stored schedules that the query names, in one panel."""
-    _require(name, plots.SHOWN)
-    configs = chosen(request.GET)
+    _require(name, plots.QUANTITY_NAMES)
+    configs = select_schedules(request.GET)
     if len(configs) < 2:
         raise Http404("Fewer than two of the names are those of schedules.")
-    less_first = request.GET.get("less") == "first"
-    plot = plots.comparison_plot(name, configs, less_first=less_first)
-    return _answer(request, plot, plot_format)
+    subtract_first = request.GET.get("less") == "first"
+    plot = plots.make_comparison_plot(name, configs, subtract_first=subtract_first)
+    return _respond(request, plot, plot_format)
 
 
 @require_safe
-def positions(request: HttpRequest, slug: str, plot_format: str) -> HttpResponseBase:
+def plot_positions(
+    request: HttpRequest, slug: str, plot_format: str
+) -> HttpResponseBase:
     """A stored process's hyperschedule over positions and timesteps."""
     config = get_object_or_404(ScheduleConfig.objects.with_hyperschedule(), slug=slug)
-    return _answer(request, plots.positions_plot(config), plot_format)
+    return _respond(request, plots.make_positions_plot(config), plot_format)
 
 
 @require_safe
-def sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
+def plot_sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A stored schedule's alpha, the size of a word."""
     config = get_object_or_404(ScheduleConfig.objects.for_curves(), slug=slug)
-    image = plots.sparkline_image(config)
+    image = plots.make_sparkline_image(config)
     is_fixed = request.GET.get("v") == image.key
-    return image_answer(request, image, "svg", is_fixed=is_fixed)
+    return respond_with_image(request, image, "svg", is_fixed=is_fixed)
 
 
 @require_safe
-def run_comparison(
+def plot_run_comparison(
     request: HttpRequest, name: str, plot_format: str
 ) -> HttpResponseBase:
     """A metric of the runs that the query names."""
-    found = chosen_runs(request.GET)
-    if not measured_lines(found.documents, name):
+    selection = select_runs(request.GET)
+    if not collect_measured_lines(selection.documents, name):
         raise Http404("No two of the runs have that metric of the same schedule.")
-    return _answer(request, plots.run_comparison_plot(found, name), plot_format)
+    return _respond(
+        request, plots.make_run_comparison_plot(selection, name), plot_format
+    )
 
 
 @require_safe
-def run(
+def plot_run(
     request: HttpRequest, run_id: UUID, name: str, plot_format: str
 ) -> HttpResponseBase:
     """A figure of a run that succeeded."""
     _require(name, RUN_FIGURES)
-    found = get_object_or_404(
+    recorded = get_object_or_404(
         BenchmarkRun.objects.only("corpus_name", "finished_at"),
         pk=run_id,
         status=BenchmarkRun.Status.SUCCEEDED,
     )
-    return _answer(request, plots.run_plot(name, found), plot_format)
+    return _respond(request, plots.make_run_plot(name, recorded), plot_format)
 
 
 def _require(name: str, names: Container[str]) -> None:
@@ -106,12 +111,16 @@ def _require(name: str, names: Container[str]) -> None:
         raise Http404(f"There is no plot named {name}.")
 
 
-def _answer(
+def _respond(
     request: HttpRequest, plot: plots.Plot, plot_format: str
 ) -> HttpResponseBase:
     """Answer with image or numbers, for long where the address names the content."""
     is_fixed = request.GET.get("v") == plot.image.key
     if plot_format == "json" and plot.image.chart is not None:
-        return chart_answer(request, plot.image, plot.image.chart, is_fixed=is_fixed)
+        return respond_with_chart(
+            request, plot.image, plot.image.chart, is_fixed=is_fixed
+        )
     _require(plot_format, _FORMATS)
-    return image_answer(request, plot.image, _FORMATS[plot_format], is_fixed=is_fixed)
+    return respond_with_image(
+        request, plot.image, _FORMATS[plot_format], is_fixed=is_fixed
+    )

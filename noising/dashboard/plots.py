@@ -1,4 +1,4 @@
-"""The plots that pages show: address, content and how each is drawn."""
+"""The plots that pages show: the URL, the content and the drawing of each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,28 +9,28 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
-from noising.dashboard.runs.chosen import Chosen
-from noising.drawing import (
+from noising.dashboard.selection import RunSelection
+from noising.figures import (
     RUN_FIGURES,
     Image,
     ImageFormat,
-    comparison_chart,
-    content_key,
-    difference_title,
+    chart_comparison,
+    chart_schedules,
+    describe_difference,
     draw_comparison,
     draw_positions,
     draw_schedules,
-    run_image,
-    schedules_chart,
-    sparkline,
+    draw_sparkline,
+    hash_content,
+    make_run_image,
 )
 from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
 PlotFormat: TypeAlias = ImageFormat | Literal["json"]
 
-OVERLAID = ("alpha", "information")
-SHOWN = (
+OVERLAY_NAMES = ("alpha", "information")
+QUANTITY_NAMES = (
     "alpha",
     "information",
     "sigma",
@@ -52,7 +52,7 @@ class Plot:
         subject: What it shows that of.
         image: Draws it, and knows the numbers behind it.
         is_wide: Whether it has many panels and needs the room.
-        query: What the route takes beside its arguments.
+        query: Query parameters of the URL.
     """
 
     route: str
@@ -65,7 +65,7 @@ class Plot:
 
     @property
     def alt(self) -> str:
-        """The plot in words, for who does not see it."""
+        """The alternative text of the image."""
         return f"Plot: {self.title}, of {self.subject}"
 
     @property
@@ -90,7 +90,7 @@ class Plot:
         return f"{path}?{urlencode({**self.query, 'v': self.image.key})}"
 
 
-def builtin_plot(name: str) -> Plot:
+def make_builtin_plot(name: str) -> Plot:
     """The first built-in schedules in one panel; needs no database."""
     entries = [
         (entry.slug, entry.specification)
@@ -101,17 +101,19 @@ def builtin_plot(name: str) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(slug for slug, _ in entries),
-        image=_schedules_image(name, lambda: entries, key=content_key(name, entries)),
+        image=_make_schedules_image(
+            name, lambda: entries, key=hash_content(name, entries)
+        ),
     )
 
 
-def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
+def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
     """Stored schedules in one panel.
 
     Args:
-        name: One of SHOWN.
-        configs: What ``for_dashboard()`` or ``for_plots()`` found; the first are
-            shown, the same of both.
+        name: One of QUANTITY_NAMES.
+        configs: Schedules of ``for_dashboard()`` or ``for_plots()``; the plot shows the
+            first of them, which are the same in both.
     """
     configs = configs[:PLOTTED_SCHEDULES]
     return Plot(
@@ -119,46 +121,46 @@ def overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(config.slug for config in configs),
-        image=_configs_image(name, configs),
+        image=_make_configs_image(name, configs),
     )
 
 
-def schedule_plot(name: str, config: ScheduleConfig) -> Plot:
-    """One stored schedule; `name` is one of SHOWN."""
+def make_schedule_plot(name: str, config: ScheduleConfig) -> Plot:
+    """One stored schedule; `name` is one of QUANTITY_NAMES."""
     return Plot(
         route="pages:plot-schedule",
         arguments={"slug": config.slug, "name": name},
         title=QUANTITIES[name].title,
         subject=config.slug,
-        image=_configs_image(name, [config], modified=config.updated_at),
+        image=_make_configs_image(name, [config], modified=config.updated_at),
     )
 
 
-def comparison_plot(
-    name: str, configs: Sequence[ScheduleConfig], *, less_first: bool = False
+def make_comparison_plot(
+    name: str, configs: Sequence[ScheduleConfig], *, subtract_first: bool = False
 ) -> Plot:
-    """Chosen schedules in one panel.
+    """RunSelection schedules in one panel.
 
     Args:
-        name: one of SHOWN.
+        name: one of QUANTITY_NAMES.
         configs: the schedules.
-        less_first: whether to show by how much each differs from the first.
+        subtract_first: whether to show by how much each differs from the first.
     """
     title = QUANTITIES[name].title
-    if less_first:
-        title = difference_title(QUANTITIES[name], configs[0].slug)
+    if subtract_first:
+        title = describe_difference(QUANTITIES[name], configs[0].slug)
     query = {"names": ",".join(config.slug for config in configs)}
     return Plot(
         route="pages:plot-comparison",
         arguments={"name": name},
         title=title,
         subject=", ".join(config.slug for config in configs),
-        image=_configs_image(name, configs, less_first=less_first),
-        query=query | ({"less": "first"} if less_first else {}),
+        image=_make_configs_image(name, configs, subtract_first=subtract_first),
+        query=query | ({"less": "first"} if subtract_first else {}),
     )
 
 
-def positions_plot(config: ScheduleConfig) -> Plot:
+def make_positions_plot(config: ScheduleConfig) -> Plot:
     """How the hyperschedule of a stored process spreads the signal over positions."""
     return Plot(
         route="pages:plot-positions",
@@ -166,7 +168,7 @@ def positions_plot(config: ScheduleConfig) -> Plot:
         title="Signal left by position and timestep",
         subject=config.slug,
         image=Image(
-            key=content_key("positions", config.slug, config.fingerprint),
+            key=hash_content("positions", config.slug, config.fingerprint),
             draw=lambda image_format: draw_positions(
                 config.slug, config.specification, image_format
             ),
@@ -176,37 +178,37 @@ def positions_plot(config: ScheduleConfig) -> Plot:
     )
 
 
-def sparkline_image(config: ScheduleConfig) -> Image:
+def make_sparkline_image(config: ScheduleConfig) -> Image:
     """Return a stored schedule's alpha, the size of a word; only ever an SVG."""
     return Image(
-        key=content_key("sparkline", config.fingerprint),
-        draw=lambda _: sparkline(config.specification),
+        key=hash_content("sparkline", config.fingerprint),
+        draw=lambda _: draw_sparkline(config.specification),
         modified=config.updated_at,
     )
 
 
-def sparkline_address(config: ScheduleConfig) -> str:
+def find_sparkline(config: ScheduleConfig) -> str:
     """Return where a schedule's sparkline is; a new address for a new content."""
     path = reverse("pages:sparkline", kwargs={"slug": config.slug})
-    return f"{path}?{urlencode({'v': sparkline_image(config).key})}"
+    return f"{path}?{urlencode({'v': make_sparkline_image(config).key})}"
 
 
-def run_plot(name: str, run: BenchmarkRun) -> Plot:
+def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
     """A figure of a run that succeeded; `name` is a key of RUN_FIGURES."""
     return Plot(
         route="pages:plot-run",
         arguments={"run_id": run.pk, "name": name},
         title=RUN_FIGURES[name],
         subject=f"the run on {run.corpus_name}",
-        image=run_image(name, run),
+        image=make_run_image(name, run),
         is_wide=name == "preservation",
     )
 
 
-def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
+def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
     """One metric of several runs, a panel for each schedule that two of them share.
 
-    There must be such a schedule (`measured_lines`).
+    There must be such a schedule (`collect_measured_lines`).
     """
     return Plot(
         route="pages:plot-run-comparison",
@@ -215,54 +217,56 @@ def run_comparison_plot(chosen: Chosen, metric: str) -> Plot:
         subject=", ".join(chosen.labels),
         image=Image(
             # What runs with results measured never changes again.
-            key=content_key("runs", metric, chosen.ids),
+            key=hash_content("runs", metric, chosen.ids),
             draw=lambda image_format: draw_comparison(
                 chosen.documents, metric, image_format
             ),
-            chart=lambda: comparison_chart(chosen.documents, metric),
+            chart=lambda: chart_comparison(chosen.documents, metric),
         ),
         is_wide=True,
         query={"ids": chosen.ids},
     )
 
 
-def run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plot]:
+def make_run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plot]:
     """Plots of a run, all unless some are named: none before it has succeeded."""
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
-    return [run_plot(name, run) for name in names]
+    return [make_run_plot(name, run) for name in names]
 
 
-def _configs_image(
+def _make_configs_image(
     name: str,
     configs: Sequence[ScheduleConfig],
     *,
-    less_first: bool = False,
+    subtract_first: bool = False,
     modified: datetime | None = None,
 ) -> Image:
-    return _schedules_image(
+    return _make_schedules_image(
         name,
         # Read where it is drawn: lists leave the specifications in the database.
         lambda: [(config.slug, config.specification) for config in configs],
-        key=content_key(name, less_first, [(c.slug, c.fingerprint) for c in configs]),
-        less_first=less_first,
+        key=hash_content(
+            name, subtract_first, [(c.slug, c.fingerprint) for c in configs]
+        ),
+        subtract_first=subtract_first,
         modified=modified,
     )
 
 
-def _schedules_image(
+def _make_schedules_image(
     name: str,
     entries: Callable[[], Sequence[tuple[str, Mapping[str, object]]]],
     *,
     key: str,
-    less_first: bool = False,
+    subtract_first: bool = False,
     modified: datetime | None = None,
 ) -> Image:
     return Image(
         key=key,
         draw=lambda image_format: draw_schedules(
-            name, entries(), image_format, less_first=less_first
+            name, entries(), image_format, subtract_first=subtract_first
         ),
-        chart=lambda: schedules_chart(name, entries(), less_first=less_first),
+        chart=lambda: chart_schedules(name, entries(), subtract_first=subtract_first),
         modified=modified,
     )

@@ -3,21 +3,90 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from noising.dashboard import account, views
+from noising.dashboard import account, plot_views
+from noising.dashboard.home import views as home
+from noising.dashboard.playground import views as playground
+from noising.dashboard.runs import views as runs
+from noising.dashboard.runs import write_views as write_runs
+from noising.dashboard.schedules import views as schedules
+from noising.dashboard.schedules import write_views as write_schedules
 from noising.dashboard.sign_in import PasswordView, SignInView
 
 app_name = "pages"
 
+ACCOUNT = [
+    path("", account.show_account, name="account"),
+    path("login/", SignInView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", PasswordView.as_view(), name="password"),
+    path("tokens/<int:token_id>/revoke/", account.revoke_token, name="revoke"),
+]
+
+PLAYGROUND = [
+    path("", playground.show_playground, name="playground"),
+    path("state.json", playground.serve_state, name="playground-state"),
+    path(
+        "alpha.<slug:plot_format>",
+        playground.serve_alpha_figure,
+        name="playground-picture",
+    ),
+]
+
+SCHEDULE = [
+    path("", schedules.show_schedule, name="schedule"),
+    path("edit/", write_schedules.edit_schedule, name="schedule-edit"),
+    path("archive/", write_schedules.archive_schedule, name="schedule-archive"),
+    path("unarchive/", write_schedules.unarchive_schedule, name="schedule-unarchive"),
+]
+
+RUN = [
+    path("", runs.show_run, name="run"),
+    path("edit/", write_runs.edit_run, name="run-edit"),
+    path("cancel/", write_runs.cancel_run, name="run-cancel"),
+    path("rerun/", write_runs.repeat_run, name="run-rerun"),
+    path("archive/", write_runs.archive_run, name="run-archive"),
+    path("unarchive/", write_runs.unarchive_run, name="run-unarchive"),
+]
+
+PLOT = "<slug:name>.<slug:plot_format>"
+
+PLOTS = [
+    path(f"built-in/{PLOT}", plot_views.plot_builtin, name="plot-builtin"),
+    path(f"schedules/{PLOT}", plot_views.plot_overlay, name="plot-schedules"),
+    path(
+        "schedules/<slug:slug>/sparkline.svg",
+        plot_views.plot_sparkline,
+        name="sparkline",
+    ),
+    path(
+        "schedules/<slug:slug>/positions.<slug:plot_format>",
+        plot_views.plot_positions,
+        name="plot-positions",
+    ),
+    path(
+        f"schedules/<slug:slug>/{PLOT}", plot_views.plot_schedule, name="plot-schedule"
+    ),
+    path(f"comparison/{PLOT}", plot_views.plot_comparison, name="plot-comparison"),
+    path(
+        f"runs/comparison/{PLOT}",
+        plot_views.plot_run_comparison,
+        name="plot-run-comparison",
+    ),
+    path(f"runs/<uuid:run_id>/{PLOT}", plot_views.plot_run, name="plot-run"),
+]
+
 urlpatterns = [
-    path("favicon.ico", views.icon, name="icon"),
-    path("dashboard/", views.dashboard, name="dashboard"),
-    path("account/", account.account, name="account"),
-    path("account/login/", SignInView.as_view(), name="login"),
-    path("account/logout/", LogoutView.as_view(), name="logout"),
-    path("account/password/", PasswordView.as_view(), name="password"),
-    path("account/tokens/<int:token_id>/revoke/", account.revoke, name="revoke"),
-    path("", include("noising.dashboard.playground.urls")),
-    path("", include("noising.dashboard.schedules.urls")),
-    path("", include("noising.dashboard.runs.urls")),
-    path("", include("noising.dashboard.plot_urls")),
+    path("favicon.ico", home.redirect_to_icon, name="icon"),
+    path("dashboard/", home.show_dashboard, name="dashboard"),
+    path("account/", include(ACCOUNT)),
+    path("playground/", include(PLAYGROUND)),
+    path("schedules/", schedules.list_schedules, name="schedules"),
+    path("schedules/compare/", schedules.compare_schedules, name="schedule-compare"),
+    path("schedules/<slug:slug>/", include(SCHEDULE)),
+    path("new/schedule/", write_schedules.create_schedule, name="schedule-new"),
+    path("runs/", runs.list_runs, name="runs"),
+    path("runs/compare/", runs.compare_runs, name="run-compare"),
+    path("runs/<uuid:run_id>/", include(RUN)),
+    path("new/run/", write_runs.create_run, name="run-new"),
+    path("plots/", include(PLOTS)),
 ]

@@ -3,18 +3,22 @@
 from noising.extras import require_extra
 
 with require_extra("plots", user="noising.plots"):
-    from noising.plots.curves import Curve, curves_figure
-    from noising.plots.heatmap import positions_figure
-    from noising.plots.panels import Panel, panels_figure
-    from noising.plots.quantities import AXIS_LABELS, quantities_figure
+    from noising.plots.curves import (
+        Curve,
+        Panel,
+        plot_curves,
+        plot_panels,
+        plot_positions,
+    )
+    from noising.plots.quantities import AXIS_LABELS, plot_quantities
     from noising.plots.rendering import PRINT_DPI, ImageFormat, render
     from noising.plots.results import (
-        alpha_figure,
-        information_figure,
-        preservation_figure,
-        throughput_figure,
+        plot_alpha,
+        plot_information,
+        plot_preservation,
+        plot_speed,
+        plot_throughput,
     )
-    from noising.plots.speed import speed_figure
 
 __all__ = [
     "AXIS_LABELS",
@@ -22,14 +26,14 @@ __all__ = [
     "Curve",
     "ImageFormat",
     "Panel",
-    "alpha_figure",
-    "curves_figure",
-    "information_figure",
-    "panels_figure",
-    "positions_figure",
-    "preservation_figure",
-    "quantities_figure",
+    "plot_alpha",
+    "plot_curves",
+    "plot_information",
+    "plot_panels",
+    "plot_positions",
+    "plot_preservation",
+    "plot_quantities",
+    "plot_speed",
+    "plot_throughput",
     "render",
-    "speed_figure",
-    "throughput_figure",
 ]

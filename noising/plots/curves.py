@@ -1,21 +1,39 @@
-"""Any number of labelled curves in one panel."""
+"""Labelled curves in one panel or in several, and maps of alpha by position."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from noising.plots.style import (
-    blank_figure,
-    curve_style,
-    drawable,
-    dress,
-    legend_beside,
+    add_bottom_legend,
+    add_side_legend,
+    label_axes,
+    make_figure,
+    prepare_curve,
+    sanitize_label,
+    select_curve_style,
+    style_texts,
 )
+
+_PANEL_WIDTH: Final = 3.5
+_PANEL_HEIGHT: Final = 2.4
+_LEGEND_ROW: Final = 0.25
+_MARKED_POINTS: Final = 32
+"""Curves of at most so many measured points get a mark at each of them."""
+
+_LINE_LENGTH: Final = 72
+"""Characters that stand side by side below two panels, samples of lines included."""
+
+_SAMPLE_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +56,7 @@ class Curve:
     high: NDArray[np.float64] | None = None
 
 
-def curves_figure(
+def plot_curves(
     curves: Sequence[Curve],
     *,
     title: str,
@@ -51,13 +69,13 @@ def curves_figure(
     A curve of more than 2,000 points is thinned evenly, its ends kept. With `y_log`,
     values of 0 and below leave a gap, as values that are not finite do.
     """
-    figure = blank_figure(6.8, 4.0)
+    figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
     handles = []
     for index, curve in enumerate(curves):
-        colour, line_style = curve_style(index)
+        colour, line_style = select_curve_style(index)
         handles += axes.plot(
-            *drawable(curve.x, curve.y, y_log=y_log),
+            *prepare_curve(curve.x, curve.y, y_log=y_log),
             color=colour,
             linestyle=line_style,
             linewidth=2.4 if curve.emphasis else 1.4,
@@ -65,6 +83,117 @@ def curves_figure(
         )
     if y_log:
         axes.set_yscale("log", nonpositive="mask")
-    dress(axes, title=title, x_label=x_label, y_label=y_label)
-    legend_beside(axes, handles, [curve.label for curve in curves])
+    label_axes(axes, title=title, x_label=x_label, y_label=y_label)
+    add_side_legend(axes, handles, [curve.label for curve in curves])
+    return figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One quantity.
+
+    Attributes:
+        title: what it is.
+        y_label: its unit.
+        y_log: on a logarithmic axis; values of 0 and below leave a gap.
+        curves: the same things in every panel, in the same order.
+    """
+
+    title: str
+    y_label: str
+    y_log: bool = False
+    curves: Sequence[Curve]
+
+
+def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
+    """Draw a panel for each quantity, two in a row, with one legend below.
+
+    A curve of more than 2,000 points is thinned evenly, its ends kept.
+
+    Args:
+        panels: at least one.
+        x_label: below the lowest panel of each column.
+    """
+    labels = [curve.label for curve in panels[0].curves]
+    columns = _count_legend_columns(labels)
+    across = min(2, len(panels))
+    down = math.ceil(len(panels) / across)
+    legend_height = _LEGEND_ROW * math.ceil(len(labels) / columns)
+    figure = make_figure(
+        _PANEL_WIDTH * max(across, 1.6), _PANEL_HEIGHT * down + 0.4 + legend_height
+    )
+    handles: list[Line2D] = []
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(down, across, place + 1)
+        handles = []
+        for index, curve in enumerate(panel.curves):
+            colour, line_style = select_curve_style(index)
+            handles += axes.plot(
+                *prepare_curve(curve.x, curve.y, y_log=panel.y_log),
+                color=colour,
+                linestyle=line_style,
+                linewidth=1.4,
+            )
+            if curve.low is not None and curve.high is not None:
+                _plot_intervals(axes, curve, curve.low, curve.high, colour)
+        if panel.y_log:
+            axes.set_yscale("log", nonpositive="mask")
+        is_lowest = place + across >= len(panels)
+        label_axes(
+            axes,
+            title=panel.title,
+            x_label=x_label if is_lowest else "",
+            y_label=panel.y_label,
+        )
+    add_bottom_legend(figure, handles, labels, columns=columns)
+    return figure
+
+
+def _plot_intervals(
+    axes: Axes,
+    curve: Curve,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    colour: str,
+) -> None:
+    """Draw a band around a curve, with whiskers at its points where they are few."""
+    axes.fill_between(curve.x, low, high, color=colour, alpha=0.2, linewidth=0)
+    if curve.x.size <= _MARKED_POINTS:
+        axes.plot(curve.x, curve.y, ls="none", marker="o", markersize=3, color=colour)
+        axes.vlines(curve.x, low, high, color=colour, linewidth=0.8)
+
+
+def _count_legend_columns(labels: Sequence[str]) -> int:
+    longest = max(len(sanitize_label(label)) for label in labels)
+    return max(1, min(len(labels), _LINE_LENGTH // (longest + _SAMPLE_LENGTH)))
+
+
+def plot_positions(
+    alphas: NDArray[np.float64], *, title: str, num_timesteps: int
+) -> Figure:
+    """Draw alpha by position and timestep.
+
+    Args:
+        alphas: (L, N), evenly from timestep 0 to the last.
+        title: above the map.
+        num_timesteps: T.
+    """
+    figure = make_figure(6.8, 4.0)
+    axes = figure.add_subplot()
+    length = alphas.shape[0]
+    image = axes.imshow(
+        alphas,
+        aspect="auto",
+        cmap="cividis",  # even in lightness, and the same to every kind of eye
+        vmin=0.0,
+        vmax=1.0,
+        extent=(0.0, max(1.0, num_timesteps - 1.0), length - 0.5, -0.5),
+        interpolation="nearest",
+    )
+    label_axes(axes, title=title, x_label="timestep", y_label="position")
+    axes.grid(visible=False)
+    bar = figure.colorbar(image, ax=axes)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=9.0)
+    style_texts([bar.ax.set_ylabel("alpha")], 10.0)
     return figure

@@ -8,8 +8,7 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from noising.curves import QUANTITIES, Axis, Curves
-from noising.plots.curves import Curve
-from noising.plots.panels import Panel, panels_figure
+from noising.plots.curves import Curve, Panel, plot_panels
 
 AXIS_LABELS: Final[Mapping[Axis, str]] = {
     "time": "time t (0 is clean, 1 is fully noised)",
@@ -17,7 +16,7 @@ AXIS_LABELS: Final[Mapping[Axis, str]] = {
 }
 
 
-def quantities_figure(
+def plot_quantities(
     found: Sequence[tuple[str, Curves]], names: Sequence[str], *, axis: Axis
 ) -> Figure:
     """Draw a panel for each quantity with a line for each process.
@@ -38,4 +37,4 @@ def quantities_figure(
         )
         for name in names
     ]
-    return panels_figure(panels, x_label=AXIS_LABELS[axis])
+    return plot_panels(panels, x_label=AXIS_LABELS[axis])

@@ -15,7 +15,7 @@ ImageFormat = Literal["png", "svg", "pdf"]
 PRINT_DPI: Final = 300
 
 # rcParams alone holds two settings of the SVG and PDF writers; it is global, so one
-# thread at a time may stand inside rc_context.
+# thread at a time may be inside rc_context.
 _LOCK: Final = threading.Lock()
 # Dates and versions would make two renderings of one figure differ.
 _METADATA: Final[Mapping[str, dict[str, None]]] = {

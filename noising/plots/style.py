@@ -48,14 +48,14 @@ _LINE_STYLES: Final[tuple[LineStyle, ...]] = (
 )
 
 
-def blank_figure(width: float, height: float) -> Figure:
+def make_figure(width: float, height: float) -> Figure:
     """Make an empty white figure; width and height in inches."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
-def curve_style(index: int) -> tuple[str, LineStyle]:
+def select_curve_style(index: int) -> tuple[str, LineStyle]:
     """Return colour and line style of the curve with this index."""
     return (
         _PALETTE[index % len(_PALETTE)],
@@ -63,7 +63,7 @@ def curve_style(index: int) -> tuple[str, LineStyle]:
     )
 
 
-def drawable(
+def prepare_curve(
     x: ArrayLike, y: ArrayLike, *, y_log: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Thin a curve to 2,000 points and turn what cannot be drawn into gaps (NaN)."""
@@ -77,10 +77,13 @@ def drawable(
     return np.where(visible, x, np.nan), np.where(visible, y, np.nan)
 
 
-def dress(axes: Axes, *, title: str, x_label: str, y_label: str) -> None:
+def label_axes(axes: Axes, *, title: str, x_label: str, y_label: str) -> None:
     """Give a panel its title, labels, grid and spines."""
-    titled = axes.set_title(literal(title), loc="left")
-    named = [axes.set_xlabel(literal(x_label)), axes.set_ylabel(literal(y_label))]
+    titled = axes.set_title(sanitize_label(title), loc="left")
+    named = [
+        axes.set_xlabel(sanitize_label(x_label)),
+        axes.set_ylabel(sanitize_label(y_label)),
+    ]
     style_texts([titled, *named], TEXT_SIZE)
     axes.tick_params(
         labelsize=SMALL_SIZE, labelfontfamily=FONTS[0], color=GREY, width=0.6
@@ -91,7 +94,9 @@ def dress(axes: Axes, *, title: str, x_label: str, y_label: str) -> None:
     axes.spines[["left", "bottom"]].set_color(GREY)
 
 
-def legend_beside(axes: Axes, handles: Sequence[Artist], labels: Sequence[str]) -> None:
+def add_side_legend(
+    axes: Axes, handles: Sequence[Artist], labels: Sequence[str]
+) -> None:
     """Put a legend to the right of a panel; beyond 18 entries only their number."""
     shown = list(labels[:MAX_LEGEND_ENTRIES])
     drawn = list(handles[:MAX_LEGEND_ENTRIES])
@@ -108,17 +113,17 @@ def legend_beside(axes: Axes, handles: Sequence[Artist], labels: Sequence[str]) 
             handlelength=3.2,
             labelspacing=0.35,
         )
-        _fill(legend, shown)
+        _set_labels(legend, shown)
 
 
-def legend_below(
+def add_bottom_legend(
     figure: Figure,
     handles: Sequence[Artist],
     labels: Sequence[str],
     *,
     columns: int | None = None,
 ) -> None:
-    """Put one legend below all panels of a figure, in one row unless told otherwise."""
+    """Put one legend below all panels of a figure, in one row by default."""
     legend = figure.legend(
         list(handles),
         [""] * len(handles),
@@ -126,7 +131,7 @@ def legend_below(
         ncols=columns or len(handles),
         frameon=False,
     )
-    _fill(legend, labels)
+    _set_labels(legend, labels)
 
 
 def style_texts(texts: Sequence[Text], size: float) -> None:
@@ -137,9 +142,9 @@ def style_texts(texts: Sequence[Text], size: float) -> None:
         text.set_fontsize(size)
 
 
-def literal(label: str) -> str:
+def sanitize_label(label: str) -> str:
     """Make any text drawable: one line, no glyph that the fonts lack, not too long."""
-    glyphs = _glyphs()
+    glyphs = _list_glyphs()
     # Four times the length leaves enough after runs of blanks have been joined.
     characters = [
         character if character.isprintable() else " "
@@ -153,15 +158,15 @@ def literal(label: str) -> str:
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "\u2026"
 
 
-def _fill(legend: Legend, labels: Sequence[str]) -> None:
+def _set_labels(legend: Legend, labels: Sequence[str]) -> None:
     # Labels given to legend() itself vanish when they begin with an underscore.
     texts = legend.get_texts()
     for text, label in zip(texts, labels, strict=True):
-        text.set_text(literal(label))
+        text.set_text(sanitize_label(label))
     style_texts(texts, SMALL_SIZE)
 
 
 @cache
-def _glyphs() -> frozenset[int]:
+def _list_glyphs() -> frozenset[int]:
     paths = [font_manager.findfont(name) for name in FONTS]
     return frozenset().union(*(font_manager.get_font(p).get_charmap() for p in paths))

@@ -12,7 +12,7 @@ from benchmarks.run_benchmarks import main
 from benchmarks.speed import SpeedCase, SpeedConfig, run_speed, speed_cases
 from benchmarks.speed_report import table
 from noising.engine import chosen_kernel
-from noising.plots import render, speed_figure
+from noising.plots import plot_speed, render
 
 SMALL = 128
 
@@ -75,8 +75,8 @@ def test_programs_of_a_case_do_the_same_to_tokens(graph, noise, dtype):
 def test_the_table_and_the_figure_show_every_case(document):
     times, ratios = table(document).renderables
     assert times.row_count == ratios.row_count == len(document["throughput"])
-    assert render(speed_figure(document), "png").startswith(b"\x89PNG")
-    assert render(speed_figure({"throughput": []}), "svg")
+    assert render(plot_speed(document), "png").startswith(b"\x89PNG")
+    assert render(plot_speed({"throughput": []}), "svg")
 
 
 def test_without_numba_the_suite_runs_all_the_same(monkeypatch):

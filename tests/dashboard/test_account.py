@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from noising import services
-from noising.dashboard.viewers import viewer
+from noising.dashboard.context_processors import provide_viewer
 from noising.models import AccessToken, Scope
 from tests.api.access import account, bearer, session_client
 
@@ -91,6 +91,6 @@ def test_a_page_shows_without_the_database_that_would_say_who_looks(rf):
             raise DatabaseError("gone")
 
     request = rf.get("/")
-    assert viewer(request)["viewer"]() is None
+    assert provide_viewer(request)["viewer"]() is None
     request.user = Unknown()
-    assert viewer(request)["viewer"]() is None
+    assert provide_viewer(request)["viewer"]() is None

@@ -8,9 +8,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.budget import BusyError, WorkSemaphore
 from noising.curves import position_alphas
-from noising.drawing import Turns, answers
 from noising.engine import build_process
+from noising.figures import responses
 from noising.models import BenchmarkRun, ScheduleConfig
 from tests.api.problems import problem_of
 
@@ -198,16 +199,16 @@ def test_draws_schedules_at_their_extremes(
     assert client.get(f"/plots/schedules/extreme/{name}.svg").status_code == 200
 
 
-def test_a_plot_that_gets_no_turn_is_asked_for_again_later(
+def test_a_plot_without_a_permit_is_refused_with_the_time_to_repeat_it(
     client: Client, small: ScheduleConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns = Turns(most=1, wait_seconds=0.0)
-    monkeypatch.setattr(answers, "DRAWING", turns)
-    with turns.taken():
+    semaphore = WorkSemaphore(1, least_retry_seconds=5)
+    monkeypatch.setattr(responses, "PAGE_WORK", semaphore)
+    with semaphore.permit(1.0):
         refused = client.get("/plots/schedules/small/alpha.svg")
         document = problem_of(refused, 503)
         assert refused.headers["Retry-After"] == "5"
-        assert "ask again" in document["detail"]
+        assert document["detail"] == str(BusyError(5))
     assert client.get("/plots/schedules/small/alpha.svg").status_code == 200
 
 
@@ -215,10 +216,10 @@ def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
     program = (
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
-        "from noising import drawing; from noising.dashboard import plots;"
-        "plots.builtin_plot('alpha').svg;"
+        "from noising import figures; from noising.dashboard import plots;"
+        "plots.make_builtin_plot('alpha').svg;"
         "assert 'matplotlib' not in sys.modules;"
-        "drawing.draw_schedules('alpha', [('x', {})], 'svg');"
+        "figures.draw_schedules('alpha', [('x', {})], 'svg');"
         "assert 'matplotlib' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -3,9 +3,8 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,16 +13,11 @@ import orjson
 from django.conf import settings
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.errors import Busy
+from noising.budget import API_WORK, WorkSemaphore
 from noising.configured import default_process
 from noising.engine import ForwardProcess, build_process
 from noising.engine.effort import Effort, effort_of
 from noising.engine.graphs import MatrixGraph
-
-COSTLY_FROM_SECONDS = 0.1
-"""From here on work is costly, and only so much of it is done at once."""
-
-MOST_WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,46 +26,6 @@ class Served:
 
     process: ForwardProcess
     effort: Effort
-
-
-class Slots:
-    """Turns at costly work: whoever finds none free is sent away, not queued.
-
-    A process of the server has a few threads. Were all of them to build or to wait,
-    nobody would be left for requests that take a millisecond.
-    """
-
-    def __init__(self) -> None:
-        """Start with all of them free."""
-        self._lock = threading.Lock()
-        self._taken = 0
-
-    @contextmanager
-    def taken(self, seconds: float) -> Iterator[None]:
-        """Hold a turn during the block, if the work is costly.
-
-        Args:
-            seconds: what the work is estimated to take.
-
-        Raises:
-            Busy: all turns are taken.
-        """
-        if seconds < COSTLY_FROM_SECONDS:
-            yield
-            return
-        with self._lock:
-            if self._taken >= settings.MAX_COSTLY_REQUESTS:
-                raise Busy(
-                    "The service is busy with other costly requests; this one would "
-                    f"take about {seconds:.1f} s. Ask again a little later.",
-                    wait=min(MOST_WAIT_SECONDS, 1 + int(seconds)),
-                )
-            self._taken += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._taken -= 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,12 +43,12 @@ class ProcessCache:
     ask for the same one meanwhile wait for it, and all others are not held up.
 
     Args:
-        slots: turns at costly work.
+        semaphore: limits the costly builds.
     """
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, semaphore: WorkSemaphore) -> None:
         """Start empty."""
-        self._slots = slots
+        self._semaphore = semaphore
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
@@ -127,7 +81,7 @@ class ProcessCache:
             build: makes it.
 
         Raises:
-            Busy: the process is costly and too many are at costly work.
+            BusyError: other requests do all the costly work that is allowed.
             EngineError: whatever `build` raises, for all who wait.
         """
         with self._lock:
@@ -139,7 +93,7 @@ class ProcessCache:
         if is_new:
             self._fill(key, entry, build)
         elif not entry.future.done():
-            with self._slots.taken(effort.build_seconds):
+            with self._semaphore.permit(effort.build_seconds):
                 return entry.future.result()
         return entry.future.result()
 
@@ -147,7 +101,7 @@ class ProcessCache:
         self, key: str, entry: _Entry, build: Callable[[], ForwardProcess]
     ) -> None:
         try:
-            with self._slots.taken(entry.effort.build_seconds):
+            with self._semaphore.permit(entry.effort.build_seconds):
                 process = prepared(build())
         except BaseException as error:
             with self._lock:
@@ -168,8 +122,7 @@ class ProcessCache:
                 total -= entry.effort.memory_bytes
 
 
-SLOTS = Slots()
-PROCESSES = ProcessCache(SLOTS)
+PROCESSES = ProcessCache(API_WORK)
 
 
 def prepared(process: ForwardProcess) -> ForwardProcess:
@@ -199,7 +152,7 @@ def served_specification(specification: dict[str, Any]) -> Served:
     Raises:
         EngineError: it describes no process.
         ValidationError: it would take too long to build.
-        Busy: it is costly, and too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
     """
     text = orjson.dumps(specification, option=orjson.OPT_SORT_KEYS)
     # For a specification in canonical form this is the fingerprint.

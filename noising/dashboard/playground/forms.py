@@ -53,7 +53,7 @@ class LinkedForm(forms.Form):
         return cls(filled, **options)
 
 
-def _chosen_from(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, str]]:
+def _list_choices(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
@@ -69,7 +69,7 @@ class PlaygroundForm(LinkedForm):
     )
     tokenizer = forms.ChoiceField(
         initial=default_tokenizer,
-        choices=lambda: _chosen_from(iter(tokenizer_names())),
+        choices=lambda: _list_choices(iter(tokenizer_names())),
     )
     seed = forms.IntegerField(
         initial=7,
@@ -81,7 +81,7 @@ class PlaygroundForm(LinkedForm):
     timestep = forms.IntegerField(initial=500, min_value=0, label="Timestep")
     protect_types = forms.MultipleChoiceField(
         required=False,
-        choices=_chosen_from(iter(TOKEN_TYPES)),
+        choices=_list_choices(iter(TOKEN_TYPES)),
         label="Protect tokens of a type",
         widget=forms.CheckboxSelectMultiple,
     )
@@ -124,10 +124,10 @@ class ProcessForm(LinkedForm):
         help_text="Empty for one of the types below.",
         widget=forms.TextInput({"list": "stored-schedules", "autocomplete": "off"}),
     )
-    schedule = forms.ChoiceField(choices=_chosen_from(SCHEDULE_TYPES))
-    graph = forms.ChoiceField(choices=_chosen_from(GRAPH_TYPES))
+    schedule = forms.ChoiceField(choices=_list_choices(SCHEDULE_TYPES))
+    graph = forms.ChoiceField(choices=_list_choices(GRAPH_TYPES))
     hyperschedule = forms.ChoiceField(
-        required=False, choices=[("", "none"), *_chosen_from(HYPERSCHEDULE_TYPES)]
+        required=False, choices=[("", "none"), *_list_choices(HYPERSCHEDULE_TYPES)]
     )
     parameters = forms.CharField(
         required=False,
@@ -190,11 +190,13 @@ class ProcessForm(LinkedForm):
     def clean(self) -> dict[str, Any]:
         """Refuse parameters that a stored schedule has no room for."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        beside = [key for key in values.get("parameters", {}) if key != "hyperschedule"]
-        if values.get("stored") and beside:
+        unusable = [
+            key for key in values.get("parameters", {}) if key != "hyperschedule"
+        ]
+        if values.get("stored") and unusable:
             self.add_error(
                 "parameters",
-                f"A stored schedule has its own {beside[0]}: leave it out, or choose "
+                f"A stored schedule has its own {unusable[0]}: leave it out, or choose "
                 "by type.",
             )
         parts = values.get("parameters", {})

@@ -1,19 +1,27 @@
-"""What became of the tokens at one timestep: chips, and how many there are."""
+"""The tokens under one process at one timestep: noised, and denoised again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.dashboard.playground.chips import Chip, noised_chip
-from noising.dashboard.playground.processes import Chosen, costly
-from noising.dashboard.playground.texts import Tokenised
+from noising.budget import PAGE_WORK
+from noising.configured import denoiser_service
+from noising.dashboard.playground.processes import SelectedProcess
+from noising.dashboard.playground.tokens import (
+    Chip,
+    TokenizedText,
+    make_denoised_chip,
+    make_noised_chip,
+)
+from noising.integrations import ServiceError
 from noising.tokenizers import TOKEN_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class UnchangedCount:
     """How many tokens, of all or of a type, are unchanged."""
 
     name: str
@@ -27,7 +35,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Panel:
+class NoisePanel:
     """One process at one timestep.
 
     Attributes:
@@ -40,8 +48,8 @@ class Panel:
     """
 
     label: str
-    chosen: Chosen
-    text: Tokenised
+    chosen: SelectedProcess
+    text: TokenizedText
     timestep: int
     noised: NDArray[Any]
     protected: NDArray[np.bool_]
@@ -50,8 +58,8 @@ class Panel:
     def of(
         cls,
         label: str,
-        chosen: Chosen,
-        text: Tokenised,
+        chosen: SelectedProcess,
+        text: TokenizedText,
         *,
         timestep: int,
         seed: int,
@@ -61,9 +69,9 @@ class Panel:
 
         Raises:
             EngineError: a hyperschedule that does not fit the text's length.
-            NoTurnError: it is costly, and others are at costly work.
+            BusyError: it is costly, and no permit became free in time.
         """
-        with costly(chosen.costly_seconds * text.size):
+        with PAGE_WORK.permit(chosen.costly_seconds * text.size):
             noised = chosen.process.noise(
                 text.encoding.tokens, timestep, seed=seed, protect=protected
             )
@@ -82,19 +90,19 @@ class Panel:
         return float(self.chosen.process.alphas[self.timestep])
 
     @property
-    def counts(self) -> list[Count]:
+    def counts(self) -> list[UnchangedCount]:
         """How many tokens are unchanged: of all, and of each type."""
         same = self.noised == self.text.encoding.tokens
         kinds = self.text.encoding.types
         each = [
-            Count(
+            UnchangedCount(
                 name=name,
                 unchanged=int(np.count_nonzero(same & (kinds == index))),
                 total=int(np.count_nonzero(kinds == index)),
             )
             for index, name in enumerate(TOKEN_TYPES)
         ]
-        whole = Count(
+        whole = UnchangedCount(
             name="all", unchanged=int(np.count_nonzero(same)), total=self.text.size
         )
         return [whole, *each]
@@ -106,7 +114,7 @@ class Panel:
         clean = self.text.encoding.tokens.tolist()
         noised = self.noised.tolist()
         return [
-            noised_chip(*parts, mask_id=mask_id)
+            make_noised_chip(*parts, mask_id=mask_id)
             for parts in zip(
                 range(self.text.size),
                 clean,
@@ -120,13 +128,68 @@ class Panel:
         ]
 
 
-def aligned(timestep: int, num_timesteps: int, other: int) -> int:
+def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
     """Return the timestep of another process that is nearest in time.
 
     Args:
         timestep: of a process.
-        num_timesteps: that it has.
-        other: how many the other one has.
+        num_timesteps: of that process.
+        other: num_timesteps of the other process.
     """
     nearest = ((timestep + 1) * other * 2 + num_timesteps) // (2 * num_timesteps) - 1
     return max(0, nearest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenoisedPanel:
+    """The response of the denoiser service for a panel.
+
+    Attributes:
+        chips: the positions; none after a failure.
+        summary: how many of the tokens are right.
+        error: why there are no chips.
+    """
+
+    chips: Sequence[Chip] = ()
+    summary: str = ""
+    error: str = ""
+
+
+def denoise_panel(panel: NoisePanel) -> DenoisedPanel:
+    """Ask the denoiser service what the noised tokens were."""
+    service = denoiser_service()
+    if service is None:
+        return DenoisedPanel(error="No denoiser is configured: set DENOISER_URL.")
+    process = panel.chosen.process
+    try:
+        tokens = service.denoise(
+            panel.noised, panel.alpha, num_states=process.num_states
+        )
+    except ServiceError as error:
+        return DenoisedPanel(error=str(error))
+    text = panel.text
+    clean = text.encoding.tokens
+    right = UnchangedCount(
+        name="right",
+        unchanged=int(np.count_nonzero(tokens == clean)),
+        total=text.size,
+    )
+    before = panel.counts[0]
+    chips = [
+        make_denoised_chip(*parts)
+        for parts in zip(
+            range(text.size),
+            clean.tolist(),
+            text.texts(clean.tolist(), None),
+            text.encoding.type_names,
+            panel.noised.tolist(),
+            tokens.tolist(),
+            text.texts(tokens.tolist(), process.mask_id),
+            strict=True,
+        )
+    ]
+    summary = (
+        f"At timestep {panel.timestep}: {right.percent} of the tokens are the clean "
+        f"ones; {before.percent} were before."
+    )
+    return DenoisedPanel(chips=chips, summary=summary)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
+from noising.budget import PAGE_WORK
 from noising.dashboard.playground.forms import ProcessForm
-from noising.dashboard.playground.texts import Tokenised
-from noising.drawing import DRAWING
+from noising.dashboard.playground.tokens import TokenizedText
 from noising.engine import (
     EngineError,
     ForwardProcess,
@@ -20,9 +20,6 @@ from noising.engine import (
 from noising.engine.effort import effort_of
 from noising.engine.parameters import nearest
 from noising.models import ScheduleConfig
-
-COSTLY_FROM_SECONDS: Final = 0.1
-"""From here on work waits for its turn, as plots do."""
 
 
 class UnusableError(Exception):
@@ -38,7 +35,7 @@ class UnusableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Chosen:
+class SelectedProcess:
     """A process.
 
     Attributes:
@@ -58,7 +55,7 @@ class Chosen:
     costly_seconds: float
 
 
-def stored_names() -> list[str]:
+def list_stored_names() -> list[str]:
     """Return the names of stored schedules; none while the database is lost."""
     try:
         return ScheduleConfig.objects.names()
@@ -66,21 +63,21 @@ def stored_names() -> list[str]:
         return []
 
 
-def chosen_process(form: ProcessForm, text: Tokenised) -> Chosen:
+def select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess:
     """Return the process that a valid form chooses for a text.
 
     Raises:
         UnusableError: there is none, it does not fit the text, or it costs too much.
-        NoTurnError: it is costly, and others are at costly work.
+        BusyError: it is costly, and no permit became free in time.
     """
-    base = base_process(form, text.tokenizer.vocab_size)
+    base = build_base_process(form, text.tokenizer.vocab_size)
     _check_ids(form, base.process, text)
-    laid = _hyperschedule(form, text)
+    laid = _specify_hyperschedule(form, text)
     process = base.process
     if laid is not None:
-        with _worded(form):
+        with _report_on_form(form):
             process = with_hyperschedule(process, laid)
-    return Chosen(
+    return SelectedProcess(
         title=" · ".join([base.title, *([laid["type"]] if laid else [])]),
         schedule=base.schedule,
         specification=base.specification,
@@ -90,7 +87,7 @@ def chosen_process(form: ProcessForm, text: Tokenised) -> Chosen:
     )
 
 
-def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
+def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
     """Return the process that a valid form chooses, without a hyperschedule over it.
 
     Args:
@@ -98,11 +95,13 @@ def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
         vocab_size: of a process that is no stored one.
 
     Raises:
-        as `chosen_process`.
+        as `select_process`.
     """
     values = form.cleaned_data
     name: str = values["stored"]
-    specification = _stored(name) if name else _by_types(values, vocab_size)
+    specification = (
+        _read_stored(name) if name else _specify_by_types(values, vocab_size)
+    )
     title = name or f"{values['schedule']} · {values['graph']}"
     effort = effort_of(specification)
     if effort.build_seconds > settings.MAX_WORK_SECONDS:
@@ -111,9 +110,9 @@ def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
             f"This process would take about {effort.build_seconds:.3g} s to build; at "
             f"most {settings.MAX_WORK_SECONDS:g} s are allowed.",
         )
-    with costly(effort.build_seconds), _worded(form):
+    with PAGE_WORK.permit(effort.build_seconds), _report_on_form(form):
         process = build_process(specification)
-    return Chosen(
+    return SelectedProcess(
         title=title,
         schedule=name or specification,
         specification=specification,
@@ -123,21 +122,7 @@ def base_process(form: ProcessForm, vocab_size: int) -> Chosen:
     )
 
 
-@contextmanager
-def costly(seconds: float) -> Iterator[None]:
-    """Hold a turn during the block, if it is estimated to take long.
-
-    Raises:
-        NoTurnError: none was free in time.
-    """
-    if seconds < COSTLY_FROM_SECONDS:
-        yield
-        return
-    with DRAWING.taken():
-        yield
-
-
-def field_of(error: EngineError, form: ProcessForm) -> str:
+def find_field(error: EngineError, form: ProcessForm) -> str:
     """Return the field of the form that an error of the engine is about."""
     part, _, parameter = error.field.partition(".")
     if form.cleaned_data["stored"] and part != "hyperschedule":
@@ -150,36 +135,36 @@ def field_of(error: EngineError, form: ProcessForm) -> str:
 
 
 @contextmanager
-def _worded(form: ProcessForm) -> Iterator[None]:
+def _report_on_form(form: ProcessForm) -> Iterator[None]:
     """Turn what the engine refuses in the block into an error of the form."""
     try:
         yield
     except EngineError as error:
-        raise UnusableError(field_of(error, form), _sentence(error)) from None
+        raise UnusableError(find_field(error, form), _word_error(error)) from None
 
 
-def _sentence(error: EngineError) -> str:
+def _word_error(error: EngineError) -> str:
     if error.field == "vocab_size":
         return f"{error}: that is the tokenizer's, so choose another graph."
     return f"{error}."
 
 
-def _stored(name: str) -> dict[str, Any]:
+def _read_stored(name: str) -> dict[str, Any]:
     try:
-        found = ScheduleConfig.objects.specification_of(name)
+        row = ScheduleConfig.objects.specification_of(name)
     except DatabaseError:
         raise UnusableError("stored", "The database does not answer.") from None
-    if found is None:
-        hint = nearest(name, stored_names())
+    if row is None:
+        hint = nearest(name, list_stored_names())
         raise UnusableError(
             "stored",
             f"There is no schedule of this name that is not archived{'; ' * bool(hint)}"
             f"{hint or '.'}",
         )
-    return found[1]
+    return row[1]
 
 
-def _by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
+def _specify_by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
     parameters = values["parameters"]
     specification: dict[str, Any] = {"vocab_size": vocab_size}
     if "num_timesteps" in parameters:
@@ -189,7 +174,9 @@ def _by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
     return specification
 
 
-def _hyperschedule(form: ProcessForm, text: Tokenised) -> dict[str, Any] | None:
+def _specify_hyperschedule(
+    form: ProcessForm, text: TokenizedText
+) -> dict[str, Any] | None:
     kind: str = form.cleaned_data["hyperschedule"]
     if not kind:
         return None
@@ -200,7 +187,7 @@ def _hyperschedule(form: ProcessForm, text: Tokenised) -> dict[str, Any] | None:
     return {"type": kind} | given
 
 
-def _check_ids(form: ProcessForm, process: ForwardProcess, text: Tokenised) -> None:
+def _check_ids(form: ProcessForm, process: ForwardProcess, text: TokenizedText) -> None:
     """Refuse a vocabulary that lacks a token of the text.
 
     Raises:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from noising.dashboard.playground.panels import Panel
+from noising.dashboard.playground.panels import NoisePanel
 
 LONGEST_SPECIFICATION: Final = 2_000
 """Characters of a specification that is written out; a longer one is fetched."""
@@ -20,7 +20,7 @@ SLOT: Final = re.compile(r"«(\w+)»")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class SnippetPart:
     """A piece of a snippet; one with a slot's name changes with the page."""
 
     text: str
@@ -28,11 +28,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snippet:
+class LiveSnippet:
     """Code to copy."""
 
     name: str
-    parts: Sequence[Part]
+    parts: Sequence[SnippetPart]
 
     @property
     def text(self) -> str:
@@ -40,7 +40,7 @@ class Snippet:
         return "".join(part.text for part in self.parts)
 
 
-def snippets_of(panel: Panel, *, seed: int, origin: str) -> list[Snippet]:
+def write_snippets(panel: NoisePanel, *, seed: int, origin: str) -> list[LiveSnippet]:
     """Return the ways to get what a panel shows.
 
     Args:
@@ -52,28 +52,28 @@ def snippets_of(panel: Panel, *, seed: int, origin: str) -> list[Snippet]:
         "timestep": str(panel.timestep),
         "protect": json.dumps(panel.protected.nonzero()[0].tolist()),
     }
-    body = _body(panel, seed)
+    body = _write_body(panel, seed)
     texts = {
         "curl": f"curl {origin}/api/v1/noise \\\n"
         f"  -H 'Content-Type: application/json' \\\n  -d '{body}'",
-        "Python": _python(panel, seed, origin),
+        "Python": _write_python(panel, seed, origin),
         "JSON": body,
     }
     return [
-        Snippet(name=name, parts=list(_parts(text, values)))
+        LiveSnippet(name=name, parts=list(_split_parts(text, values)))
         for name, text in texts.items()
     ]
 
 
-def _parts(text: str, values: dict[str, str]) -> Iterator[Part]:
+def _split_parts(text: str, values: dict[str, str]) -> Iterator[SnippetPart]:
     for index, piece in enumerate(SLOT.split(text)):
         if index % 2:
-            yield Part(text=values[piece], slot=piece)
+            yield SnippetPart(text=values[piece], slot=piece)
         else:
-            yield Part(text=piece)
+            yield SnippetPart(text=piece)
 
 
-def _body(panel: Panel, seed: int) -> str:
+def _write_body(panel: NoisePanel, seed: int) -> str:
     """Return the request to POST /api/v1/noise; no single quote stands in it."""
     chosen = panel.chosen
     fields: dict[str, Any] = {
@@ -88,7 +88,7 @@ def _body(panel: Panel, seed: int) -> str:
     return re.sub(r'"(«\w+»)"', r"\1", text)
 
 
-def _python(panel: Panel, seed: int, origin: str) -> str:
+def _write_python(panel: NoisePanel, seed: int, origin: str) -> str:
     chosen = panel.chosen
     specification = dict(chosen.specification)
     imports = "import numpy as np\n\nfrom noising.engine import build_process\n"

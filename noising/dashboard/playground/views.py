@@ -1,4 +1,4 @@
-"""The playground's page, and what its scripts and its plot ask for."""
+"""The playground's page, the state for its scripts, and its figure."""
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,28 +7,27 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from noising.configured import denoiser_service
-from noising.dashboard.playground.documents import state_document
-from noising.dashboard.playground.forms import MOST_CHARACTERS
-from noising.dashboard.playground.pictures import (
-    PICTURE_FORMATS,
-    Picture,
-    alpha_image,
+from noising.dashboard.playground.context import PlaygroundState, serialize_state
+from noising.dashboard.playground.figure import (
+    FIGURE_FORMATS,
+    AlphaFigure,
+    make_alpha_image,
 )
-from noising.dashboard.playground.processes import stored_names
-from noising.dashboard.playground.state import State
-from noising.drawing import image_answer
+from noising.dashboard.playground.forms import MOST_CHARACTERS
+from noising.dashboard.playground.processes import list_stored_names
+from noising.figures import respond_with_image
 
 
 @require_safe
-def playground(request: HttpRequest) -> HttpResponse:
+def show_playground(request: HttpRequest) -> HttpResponse:
     """Text in, tokens out, and noise over them."""
-    state = State.of(request.GET)
-    origin = _origin(request)
+    state = PlaygroundState.of(request.GET)
+    origin = _read_origin(request)
     denoised = state.denoised(request.GET)
     context = {
         "section": "playground",
         "state": state,
-        "stored_names": stored_names(),
+        "stored_names": list_stored_names(),
         "most_characters": MOST_CHARACTERS,
         "panels": [
             {
@@ -39,28 +38,30 @@ def playground(request: HttpRequest) -> HttpResponse:
             for panel in state.panels
         ],
         "has_denoiser": denoiser_service() is not None,
-        "picture": Picture.of(state, request.GET),
+        "picture": AlphaFigure.of(state, request.GET),
     }
     return render(request, "playground/playground.html", context)
 
 
 @require_safe
-def state(request: HttpRequest) -> HttpResponse:
+def serve_state(request: HttpRequest) -> HttpResponse:
     """What the page shows, as JSON."""
-    document = state_document(State.of(request.GET), request.GET, _origin(request))
+    document = serialize_state(
+        PlaygroundState.of(request.GET), request.GET, _read_origin(request)
+    )
     response = HttpResponse(orjson.dumps(document), content_type="application/json")
     response["Cache-Control"] = "private, no-store"
     return response
 
 
 @require_safe
-def picture(request: HttpRequest, plot_format: str) -> HttpResponseBase:
-    """Alpha of the processes over their timesteps, for who runs no scripts."""
-    image = alpha_image(request.GET)
-    if image is None or plot_format not in PICTURE_FORMATS:
+def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBase:
+    """Alpha of the processes over their timesteps, for browsers without scripts."""
+    image = make_alpha_image(request.GET)
+    if image is None or plot_format not in FIGURE_FORMATS:
         raise Http404("The query describes no process, or there is no such format.")
-    return image_answer(request, image, PICTURE_FORMATS[plot_format])
+    return respond_with_image(request, image, FIGURE_FORMATS[plot_format])
 
 
-def _origin(request: HttpRequest) -> str:
+def _read_origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"

@@ -1,4 +1,4 @@
-"""What a page that compares runs says: what differs, by how much, and how surely."""
+"""The data of the page that compares runs: differences, changes, significance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import Any
 
 from benchmarks.comparison import compare
-from noising.dashboard.runs.chosen import Chosen
-from noising.dashboard.runs.tables import number, spread
-from noising.drawing import measured_lines
+from noising.dashboard.runs.context import format_number, select_evenly
+from noising.dashboard.selection import RunSelection
+from noising.figures import collect_measured_lines
 
 DEFAULT_METRIC = "preserved"
 
@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class RunDifference:
     """A parameter that is not the same in all runs, with its value in each."""
 
     part: str
@@ -26,8 +26,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One run's value beside the baseline's.
+class ComparisonCell:
+    """One run's value, compared with the baseline's.
 
     Attributes:
         measured, interval: as text; empty where the run did not measure it.
@@ -43,15 +43,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ComparisonRow:
     """A place: of metrics a schedule and timestep, of throughput a case."""
 
     names: Sequence[str]
-    cells: Sequence[Cell]
+    cells: Sequence[ComparisonCell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RunComparison:
     """Runs side by side.
 
     Attributes:
@@ -71,52 +71,56 @@ class Comparison:
     metric: str
     metrics: Sequence[str]
     has_curves: bool
-    differences: Sequence[Difference]
-    rows: Sequence[Row]
+    differences: Sequence[RunDifference]
+    rows: Sequence[ComparisonRow]
     places: int
-    throughput: Sequence[Row]
+    throughput: Sequence[ComparisonRow]
 
 
-def comparison_of(chosen: Chosen, metric: str) -> Comparison:
+def build_comparison(chosen: RunSelection, metric: str) -> RunComparison:
     """Compare runs with the first of them in one metric.
 
     Args:
         chosen: at least two runs.
-        metric: another than the runs have stands for the default.
+        metric: the metric; if no run has it, the default one is compared.
     """
     documents = chosen.documents
-    metrics = metrics_of(documents.values())
+    metrics = list_metrics(documents.values())
     if metric not in metrics:
         metric = DEFAULT_METRIC if DEFAULT_METRIC in metrics else next(iter(metrics))
     labels = list(documents)
-    found = compare(documents, baseline=labels[0], metrics=[metric])
-    of_schedules = groupby(found["metrics"], key=itemgetter("schedule"))
-    shown = [each for _, group in of_schedules for each in spread(list(group))]
-    return Comparison(
+    compared = compare(documents, baseline=labels[0], metrics=[metric])
+    of_schedules = groupby(compared["metrics"], key=itemgetter("schedule"))
+    selected = [
+        each for _, group in of_schedules for each in select_evenly(list(group))
+    ]
+    return RunComparison(
         metric=metric,
         metrics=list(metrics),
-        has_curves=bool(measured_lines(documents, metric)),
+        has_curves=bool(collect_measured_lines(documents, metric)),
         differences=[
-            _difference(part, each, labels)
+            _build_difference(part, each, labels)
             for part in ("parameters", "corpus", "environment")
-            for each in found[part]
+            for each in compared[part]
         ],
         rows=[
-            Row(
+            ComparisonRow(
                 names=[each["schedule"], str(each["timestep"])],
-                cells=_cells(each["values"], labels),
+                cells=_build_cells(each["values"], labels),
             )
-            for each in shown
+            for each in selected
         ],
-        places=len(found["metrics"]),
+        places=len(compared["metrics"]),
         throughput=[
-            Row(names=[each["case"]], cells=_cells(each["values"], labels))
-            for each in found["throughput"]
+            ComparisonRow(
+                names=[each["case"]], cells=_build_cells(each["values"], labels)
+            )
+            for each in compared["throughput"]
         ],
     )
 
 
-def metrics_of(documents: Any) -> dict[str, None]:
+def list_metrics(documents: Any) -> dict[str, None]:
     """Return the metrics that any of the runs measured, in their order."""
     return dict.fromkeys(
         name
@@ -127,15 +131,17 @@ def metrics_of(documents: Any) -> dict[str, None]:
     )
 
 
-def _difference(part: str, row: Mapping[str, Any], labels: Sequence[str]) -> Difference:
-    return Difference(
+def _build_difference(
+    part: str, row: Mapping[str, Any], labels: Sequence[str]
+) -> RunDifference:
+    return RunDifference(
         part=part,
         name=row["name"].replace("_", " "),
-        values=[_text(row["values"].get(label)) for label in labels],
+        values=[_format_value(row["values"].get(label)) for label in labels],
     )
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     if isinstance(value, Mapping):
@@ -143,31 +149,37 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _cells(values: Mapping[str, Any], labels: Sequence[str]) -> list[Cell]:
+def _build_cells(
+    values: Mapping[str, Any], labels: Sequence[str]
+) -> list[ComparisonCell]:
     return [
-        _cell(values[label], is_baseline=label == labels[0])
+        _build_cell(values[label], is_baseline=label == labels[0])
         if label in values
-        else Cell()
+        else ComparisonCell()
         for label in labels
     ]
 
 
-def _cell(value: Mapping[str, Any], *, is_baseline: bool) -> Cell:
+def _build_cell(value: Mapping[str, Any], *, is_baseline: bool) -> ComparisonCell:
     low, high = value["low"], value["high"]
-    interval = "" if low is None or high is None else f"{number(low)} to {number(high)}"
-    measured = number(value["measured"])
+    interval = (
+        ""
+        if low is None or high is None
+        else f"{format_number(low)} to {format_number(high)}"
+    )
+    measured = format_number(value["measured"])
     if is_baseline:
-        return Cell(measured=measured, interval=interval)
+        return ComparisonCell(measured=measured, interval=interval)
     percent = value["delta_percent"]
-    return Cell(
+    return ComparisonCell(
         measured=measured,
         interval=interval,
         delta="" if percent is None else f"{percent:+.2f} %",
-        verdict=_verdict(value["within_noise"], percent),
+        verdict=_judge(value["within_noise"], percent),
     )
 
 
-def _verdict(within_noise: bool | None, percent: float | None) -> str:
+def _judge(within_noise: bool | None, percent: float | None) -> str:
     if within_noise is None:
         return ""
     if within_noise:

@@ -1,4 +1,4 @@
-"""Forms about runs; what they are given the services write."""
+"""Forms of runs; the services store their values."""
 
 import re
 from typing import Any
@@ -24,10 +24,10 @@ from noising.models import BenchmarkRun, ScheduleConfig
 from noising.services import QueueFullError, RunStateError, RunTooLargeError
 
 REFUSALS = (QueueFullError, RunStateError, RunTooLargeError)
-"""What the queue refuses that no single field is to blame for."""
+"""Errors of the queue that belong to no single field."""
 
 
-class TimestepsField(forms.CharField):
+class TimestepsFormField(forms.CharField):
     """Some timesteps, typed as numbers between commas or blanks."""
 
     def to_python(self, value: Any) -> Any:
@@ -53,8 +53,8 @@ class TimestepsField(forms.CharField):
             )
 
 
-def _schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return what a name may stand for: where a type has it, that is what it means."""
+def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the names to choose from; a name of a type means that type."""
     types = services.plain_types()
     stored = [name for name in ScheduleConfig.objects.names() if name not in types]
     groups = (("Stored", stored), ("Types with their defaults", types))
@@ -64,7 +64,7 @@ def _schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 class NewRunForm(AnnotationForm):
-    """A run that is to be put into the queue."""
+    """A new run for the queue."""
 
     schedules = forms.MultipleChoiceField(
         widget=forms.SelectMultiple(attrs={"size": 8}),
@@ -78,7 +78,7 @@ class NewRunForm(AnnotationForm):
         initial=DEFAULT_CORPUS,
         help_text="setmm: real proofs of Metamath; synthetic: made-up tokens.",
     )
-    timesteps = TimestepsField(
+    timesteps = TimestepsFormField(
         required=False, help_text="Such as 0, 250, 500; by default eleven, evenly."
     )
     samples = forms.IntegerField(
@@ -104,7 +104,7 @@ class NewRunForm(AnnotationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer what can be measured now."""
         super().__init__(*args, **kwargs)
-        choices = _schedule_choices()
+        choices = _list_schedule_choices()
         for name in ("schedules", "baseline"):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a field with choices
         self.fields["samples"].widget.attrs["max"] = settings.MAX_RUN_SAMPLES
@@ -122,7 +122,7 @@ class NewRunForm(AnnotationForm):
         return names
 
     def create(self, owner: User) -> BenchmarkRun | None:
-        """Put the run into the queue, or keep what stands against it as errors."""
+        """Queue the run; errors of the service become errors of the form."""
         if not self.is_valid():
             return None
         given = dict(self.cleaned_data)

@@ -8,11 +8,16 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.dashboard import plots
-from noising.dashboard.listing import Column, listing
-from noising.dashboard.runs.chosen import MOST_RESULTS, chosen
-from noising.dashboard.runs.comparison import comparison_of
-from noising.dashboard.runs.repeating import command_of, request_of
-from noising.dashboard.runs.tables import rest_of_config, run_facts, schedule_table
+from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.runs.comparison import build_comparison
+from noising.dashboard.runs.context import (
+    build_schedule_table,
+    flatten_facts,
+    select_other_parameters,
+    write_command,
+    write_request,
+)
+from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
 
@@ -29,11 +34,11 @@ COLUMNS = (
 
 
 @require_safe
-def runs(request: HttpRequest) -> HttpResponse:
+def list_runs(request: HttpRequest) -> HttpResponse:
     """All runs, narrowed and ordered by the query."""
     context = {
         "section": "runs",
-        "listing": listing(
+        "listing": build_listing(
             request.GET, RunFilters, BenchmarkRun.objects.for_list(), COLUMNS
         ),
         "most": MOST_COMPARED,
@@ -42,48 +47,54 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One run: plots, results, environment, linter."""
-    found = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
+    recorded = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
     context = {
         "section": "runs",
-        "run": found,
-        "may_change": may_change(request.user, found),
-        "address": request.build_absolute_uri(found.get_absolute_url()),
-        "command": command_of(found),
-        "request_again": request_of(found, f"{request.scheme}://{request.get_host()}"),
-        "plots": plots.run_plots(found, ("alpha", "information", "preservation")),
-        "throughput_plots": plots.run_plots(found, ("throughput",)),
-        "tables": [schedule_table(item) for item in found.schedules.all()],
-        "throughput": found.throughput_results.all(),
-        "config": run_facts(rest_of_config(found)),
-        "corpus": run_facts(found.corpus),
-        "environment": run_facts(found.environment),
+        "run": recorded,
+        "may_change": may_change(request.user, recorded),
+        "address": request.build_absolute_uri(recorded.get_absolute_url()),
+        "command": write_command(recorded),
+        "request_again": write_request(
+            recorded, f"{request.scheme}://{request.get_host()}"
+        ),
+        "plots": plots.make_run_plots(
+            recorded, ("alpha", "information", "preservation")
+        ),
+        "throughput_plots": plots.make_run_plots(recorded, ("throughput",)),
+        "tables": [build_schedule_table(item) for item in recorded.schedules.all()],
+        "throughput": recorded.throughput_results.all(),
+        "config": flatten_facts(select_other_parameters(recorded)),
+        "corpus": flatten_facts(recorded.corpus),
+        "environment": flatten_facts(recorded.environment),
     }
     return render(request, "runs/run.html", context)
 
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare_runs(request: HttpRequest) -> HttpResponse:
     """Runs that the query names, side by side with the first of them."""
-    found = chosen(request.GET)
+    selection = select_runs(request.GET)
     context = {
         "section": "runs",
-        "chosen": found,
-        "labels": list(found.labels.items()),
+        "chosen": selection,
+        "labels": list(selection.labels.items()),
         "most": MOST_COMPARED,
         "most_results": f"{MOST_RESULTS:,}",
     }
-    if len(found.runs) > 1:
-        comparison = comparison_of(found, request.GET.get("metric", ""))
+    if len(selection.runs) > 1:
+        comparison = build_comparison(selection, request.GET.get("metric", ""))
         context |= {
             "comparison": comparison,
             "address": request.build_absolute_uri(
-                f"?ids={found.ids}&metric={comparison.metric}"
+                f"?ids={selection.ids}&metric={comparison.metric}"
             ),
         }
         if comparison.has_curves:
-            context["plot"] = plots.run_comparison_plot(found, comparison.metric)
-    elif found.runs:
-        context["others"] = BenchmarkRun.objects.comparable(found.runs[0])
+            context["plot"] = plots.make_run_comparison_plot(
+                selection, comparison.metric
+            )
+    elif selection.runs:
+        context["others"] = BenchmarkRun.objects.comparable(selection.runs[0])
     return render(request, "runs/compare.html", context)

@@ -1,4 +1,4 @@
-"""What a page that compares schedules says beside their curves."""
+"""The data of the page that compares schedules, apart from their curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from noising.engine.effort import storing_seconds
 from noising.models import ScheduleConfig
 
 MOST_SECONDS = 0.2
-"""Estimated seconds that a page spends on the figures of one schedule."""
+"""Estimated seconds that the page may spend on the figures of one schedule."""
 
 LONGEST_RANGES = 6
-"""Stretches of timesteps that are told; of more the number is told."""
+"""Ranges of timesteps that the page lists; of more it gives the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ScheduleRow:
     """One schedule in numbers.
 
     Attributes:
         config: the schedule.
-        figures: None where they would keep the page waiting.
-        wasted: the stretches of timesteps that lose next to nothing, in words.
+        figures: None if computing them would take too long.
+        wasted: the ranges of timesteps that lose almost no information, as text.
         wasted_share: of all timesteps.
     """
 
@@ -34,35 +34,35 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class SpecificationDifference:
     """A place where specifications differ, with the value of each schedule."""
 
     path: str
     values: Sequence[str]
 
 
-def rows_of(configs: Sequence[ScheduleConfig]) -> list[Row]:
+def summarize_schedules(configs: Sequence[ScheduleConfig]) -> list[ScheduleRow]:
     """Return each schedule's figures of merit."""
-    return [_row(config) for config in configs]
+    return [_summarize_schedule(config) for config in configs]
 
 
-def _row(config: ScheduleConfig) -> Row:
+def _summarize_schedule(config: ScheduleConfig) -> ScheduleRow:
     if storing_seconds(config.specification) > MOST_SECONDS:
-        return Row(config=config, figures=None)
+        return ScheduleRow(config=config, figures=None)
     process = build_process(config.specification)
     figures = summary(process)
     if figures.wasted_timesteps is None:
-        return Row(config=config, figures=figures)
+        return ScheduleRow(config=config, figures=figures)
     ranges = wasted_ranges(process)
-    return Row(
+    return ScheduleRow(
         config=config,
         figures=figures,
-        wasted=_in_words(ranges),
+        wasted=_format_ranges(ranges),
         wasted_share=figures.wasted_timesteps / process.num_timesteps,
     )
 
 
-def _in_words(ranges: Sequence[tuple[int, int]]) -> str:
+def _format_ranges(ranges: Sequence[tuple[int, int]]) -> str:
     """Return "0-12, 40, 980-999"."""
     if len(ranges) > LONGEST_RANGES:
         first, last = ranges[0][0], ranges[-1][1]
@@ -73,19 +73,21 @@ def _in_words(ranges: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def differences_of(configs: Sequence[ScheduleConfig]) -> list[Difference]:
+def list_differences(
+    configs: Sequence[ScheduleConfig],
+) -> list[SpecificationDifference]:
     """Return where the specifications differ, a value for each schedule."""
-    found = differences({config.slug: config.specification for config in configs})
+    rows = differences({config.slug: config.specification for config in configs})
     return [
-        Difference(
+        SpecificationDifference(
             path=each["path"],
-            values=[_text(each["values"], config.slug) for config in configs],
+            values=[_format_value(each["values"], config.slug) for config in configs],
         )
-        for each in found
+        for each in rows
     ]
 
 
-def _text(values: dict[str, Any], slug: str) -> str:
+def _format_value(values: dict[str, Any], slug: str) -> str:
     if slug not in values:
         return "\N{EN DASH}"
     value = values[slug]

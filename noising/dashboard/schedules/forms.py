@@ -1,4 +1,4 @@
-"""Forms about schedules; what they are given the services write."""
+"""Forms of schedules; the services store their values."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from django.core.exceptions import ValidationError
 
 from noising import services
 from noising.dashboard.annotation import AnnotationForm
-from noising.form_fields import SpecificationField
+from noising.form_fields import SpecificationFormField
 from noising.models import ScheduleConfig
 
 
 class NewScheduleForm(AnnotationForm):
-    """A schedule that is to be stored."""
+    """A new schedule."""
 
     name = forms.SlugField(
         max_length=100, help_text="Letters, digits, - and _; it never changes."
     )
-    specification = SpecificationField(
+    specification = SpecificationFormField(
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
         help_text="The noise process as JSON. Everything has a default but the "
         "parameters that a type requires.",
@@ -27,7 +27,7 @@ class NewScheduleForm(AnnotationForm):
     field_order = ("name", "specification", "notes", "tags")
 
     def create(self, owner: User) -> ScheduleConfig | None:
-        """Store it, or keep what stands against it as errors of the form."""
+        """Store the schedule; errors of the service become errors of the form."""
         if not self.is_valid():
             return None
         given: dict[str, Any] = dict(self.cleaned_data)

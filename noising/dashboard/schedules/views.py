@@ -5,10 +5,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.listing import Column, listing
-from noising.dashboard.schedules.chosen import chosen, names_in
-from noising.dashboard.schedules.comparison import differences_of, rows_of
-from noising.dashboard.schedules.snippets import snippets
+from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.schedules.comparison import list_differences, summarize_schedules
+from noising.dashboard.schedules.context import write_snippets
+from noising.dashboard.selection import parse_names, select_schedules
 from noising.filters import ScheduleFilters
 from noising.models import (
     COMPARED_SCHEDULES,
@@ -31,22 +31,22 @@ COLUMNS = (
 
 
 @require_safe
-def schedules(request: HttpRequest) -> HttpResponse:
+def list_schedules(request: HttpRequest) -> HttpResponse:
     """All stored schedules, narrowed and ordered by the query."""
-    found = listing(
+    listing = build_listing(
         request.GET, ScheduleFilters, ScheduleConfig.objects.for_list(), COLUMNS
     )
     context = {
         "section": "schedules",
-        "listing": found,
-        "rows": [(config, plots.sparkline_address(config)) for config in found.page],
+        "listing": listing,
+        "rows": [(config, plots.find_sparkline(config)) for config in listing.page],
         "most": COMPARED_SCHEDULES,
     }
     return render(request, "schedules/list.html", context)
 
 
 @require_safe
-def schedule(request: HttpRequest, slug: str) -> HttpResponse:
+def show_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """One stored schedule: curves, linter, specification, runs."""
     config = get_object_or_404(
         ScheduleConfig.objects.select_related("owner"), slug=slug
@@ -56,20 +56,22 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "schedules",
         "config": config,
         "may_change": may_change(request.user, config),
-        "snippets": snippets(config.slug, config.specification, origin),
-        "plots": [plots.schedule_plot(name, config) for name in plots.SHOWN],
+        "snippets": write_snippets(config.slug, config.specification, origin),
+        "plots": [
+            plots.make_schedule_plot(name, config) for name in plots.QUANTITY_NAMES
+        ],
         "measurements": BenchmarkSchedule.objects.for_schedule_page(config),
     }
     if config.specification["hyperschedule"] is not None:
-        context["positions"] = plots.positions_plot(config)
+        context["positions"] = plots.make_positions_plot(config)
     return render(request, "schedules/schedule.html", context)
 
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare_schedules(request: HttpRequest) -> HttpResponse:
     """Schedules that the query names, side by side."""
-    names = names_in(request.GET)
-    configs = chosen(request.GET)
+    names = parse_names(request.GET)
+    configs = select_schedules(request.GET)
     context = {
         "section": "schedules",
         "configs": configs,
@@ -81,12 +83,15 @@ def compare(request: HttpRequest) -> HttpResponse:
     }
     if len(configs) > 1:
         context |= {
-            "plots": [plots.comparison_plot(name, configs) for name in plots.SHOWN],
-            "differences_plots": [
-                plots.comparison_plot(name, configs, less_first=True)
-                for name in plots.OVERLAID
+            "plots": [
+                plots.make_comparison_plot(name, configs)
+                for name in plots.QUANTITY_NAMES
             ],
-            "rows": rows_of(configs),
-            "differences": differences_of(configs),
+            "differences_plots": [
+                plots.make_comparison_plot(name, configs, subtract_first=True)
+                for name in plots.OVERLAY_NAMES
+            ],
+            "rows": summarize_schedules(configs),
+            "differences": list_differences(configs),
         }
     return render(request, "schedules/compare.html", context)

@@ -1,14 +1,17 @@
 """Ways to ask version 1."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import orjson
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
 from noising.api.v1.processes import PROCESSES
+from noising.budget import API_WORK
 from tests.api.v1.forms import JSON
 
 Ask = Callable[..., HttpResponse]
@@ -19,6 +22,15 @@ def _no_processes() -> Iterator[None]:
     """No test finds what another one built."""
     yield
     PROCESSES.clear()
+
+
+@pytest.fixture
+def one_permit() -> Iterator[None]:
+    """Leave the API a single permit for costly work."""
+    with ExitStack() as stack:
+        for _ in range(settings.MAX_COSTLY_REQUESTS - 1):
+            stack.enter_context(API_WORK.permit(1.0))
+        yield
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from noising.api.errors import Busy
 from noising.api.v1.processes import (
-    COSTLY_FROM_SECONDS,
     PROCESSES,
     ProcessCache,
-    Slots,
     served_default,
     served_specification,
 )
+from noising.budget import BusyError, WorkSemaphore
 from noising.configured import default_process
 from noising.engine import EngineError, build_process
 from noising.engine.effort import Effort, effort_of
@@ -55,7 +53,7 @@ class Held:
 
 @pytest.fixture
 def cache():
-    return ProcessCache(Slots())
+    return ProcessCache(WorkSemaphore(2))
 
 
 @pytest.fixture
@@ -99,27 +97,26 @@ def test_a_process_that_fails_fails_for_all_and_is_tried_again(cache):
     assert cache.get("a", CHEAP, small).process.vocab_size == 27
 
 
-def test_at_most_so_many_costly_builds_at_once(cache, pool, held, settings):
-    settings.MAX_COSTLY_REQUESTS = 2
+def test_at_most_so_many_costly_builds_at_once(cache, pool, held):
     first = pool.submit(cache.get, "a", COSTLY, held)
     assert held.started.wait(WAIT_SECONDS)
-    second = pool.submit(cache.get, "a", COSTLY, held)  # waits, and takes a turn too
-    wait_until_taken(cache, 2)
+    second = pool.submit(cache.get, "a", COSTLY, held)  # waits, and holds a permit too
+    wait_until_held(cache, 2)
     for key in ("a", "b"):
-        with pytest.raises(Busy) as caught:
+        with pytest.raises(BusyError) as caught:
             cache.get(key, COSTLY, small)
-        assert caught.value.wait == 3
+        assert caught.value.retry_after == 3
     assert cache.get("c", CHEAP, small).process.vocab_size == 27
     held.released.set()
     assert first.result(WAIT_SECONDS) is second.result(WAIT_SECONDS)
     assert cache.get("b", COSTLY, small).process.vocab_size == 27
 
 
-def wait_until_taken(cache: ProcessCache, turns: int) -> None:
+def wait_until_held(cache: ProcessCache, permits: int) -> None:
     for _ in range(10_000_000):
-        if cache._slots._taken == turns:
+        if cache._semaphore._semaphore._value == 2 - permits:
             return
-    raise AssertionError("the turns were never taken")
+    raise AssertionError("the permits were never acquired")
 
 
 def test_the_least_recently_used_leave_when_there_is_no_room(cache, settings):
@@ -157,24 +154,6 @@ def test_the_servers_own_process_is_at_hand(settings):
     assert served_default().process is default_process()
     settings.NOISE_SPECIFICATION = SMALL
     assert served_default().process.vocab_size == 27
-
-
-def test_cheap_work_takes_no_turn():
-    slots = Slots()
-    with slots.taken(COSTLY_FROM_SECONDS / 2), slots.taken(1), slots.taken(1):
-        with pytest.raises(Busy), slots.taken(1):
-            pass
-        with slots.taken(0.0):
-            pass
-    with slots.taken(1):
-        pass
-
-
-def test_a_turn_is_given_back_after_a_failure():
-    slots = Slots()
-    for _ in range(5):
-        with pytest.raises(ZeroDivisionError), slots.taken(1):
-            1 / 0  # noqa: B018
 
 
 MATRIX = {"vocab_size": 64, "graph": {"type": "banded"}}
@@ -238,14 +217,14 @@ def test_a_hyperschedule_with_too_many_numbers_is_refused_too(ask, settings):
     assert pointers_of(response) == [("#/hyperschedule", "too_costly")]
 
 
-def test_whoever_finds_no_turn_is_asked_to_come_back(ask, settings, pool, held):
-    settings.MAX_COSTLY_REQUESTS = 1
+@pytest.mark.usefixtures("one_permit")
+def test_costly_requests_without_a_permit_are_refused(ask, pool, held):
     holding = pool.submit(PROCESSES.get, "held", COSTLY, held)
     assert held.started.wait(WAIT_SECONDS)
     schedule = MATRIX | {"schedule": {"type": "sedd_entropy"}}
     response = ask("noise", tokens=[1], timesteps=5, schedule=schedule)
     document = problem_of(response, 503)
-    assert "busy with other costly requests" in document["detail"]
+    assert "busy with costly requests" in document["detail"]
     assert int(response.headers["Retry-After"]) >= 1
     assert ask("noise", tokens=[1], timesteps=5).status_code == 200
     held.released.set()

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.dashboard.pages import page_text
-from tests.dashboard.playground.asking import (
+from tests.dashboard.playground.queries import (
     TEXT,
     TOKENS,
     address,

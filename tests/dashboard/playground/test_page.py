@@ -6,11 +6,11 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from noising import services
+from noising import budget, services
 from noising.engine import build_process, with_hyperschedule
 from noising.models import ScheduleConfig
 from tests.dashboard.pages import inline_parts, page_text
-from tests.dashboard.playground.asking import TEXT, TOKENS, address, chips_of, ids_of
+from tests.dashboard.playground.queries import TEXT, TOKENS, address, chips_of, ids_of
 
 pytestmark = pytest.mark.django_db
 
@@ -209,7 +209,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
             "hyperschedule.weights.critical` must lie in",
         ),
         ({"compare": "on", "b_graph": "nope"}, "Graph of process B: <bdi>Select"),
-        ({"compare": "on", "b_stored": "nope"}, "Stored schedule of process B"),
+        ({"compare": "on", "b_stored": "nope"}, "HomeData schedule of process B"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_its_field(
@@ -328,3 +328,19 @@ def test_there_is_no_picture_of_what_is_no_process(client: Client, path: str) ->
 @pytest.mark.parametrize("path", ["/playground/", "/playground/state.json"])
 def test_the_playground_is_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize("part", ["processes", "panels"])
+def test_a_costly_process_without_a_permit_is_refused_with_the_time_to_repeat_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(budget, "COSTLY_FROM_SECONDS", 0.0)
+    semaphore = budget.WorkSemaphore(1, least_retry_seconds=5)
+    monkeypatch.setattr(f"noising.dashboard.playground.{part}.PAGE_WORK", semaphore)
+    with semaphore.permit(1.0):
+        for path in ("/playground/", "/playground/state.json"):
+            refused = client.get(path)
+            assert refused.status_code == 503
+            assert refused.headers["Retry-After"] == "5"
+            assert str(budget.BusyError(5)) in refused.content.decode()
+    assert client.get("/playground/").status_code == 200

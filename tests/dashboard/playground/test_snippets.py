@@ -9,7 +9,7 @@ from django.test import Client
 
 from noising import services
 from tests.dashboard.pages import page_text
-from tests.dashboard.playground.asking import TEXT, address, chips_of, ids_of, state_of
+from tests.dashboard.playground.queries import TEXT, address, chips_of, ids_of, state_of
 
 pytestmark = pytest.mark.django_db
 

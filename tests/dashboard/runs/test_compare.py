@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
-from noising.dashboard.runs import chosen as runs_chosen
-from noising.dashboard.runs.tables import MOST_TIMESTEPS
+from noising.dashboard import selection
+from noising.dashboard.runs.context import MOST_TIMESTEPS
 from noising.models import BenchmarkRun
 from tests.dashboard.pages import inline_parts, page_text
 
@@ -181,7 +181,7 @@ def test_runs_beyond_as_many_results_are_left_out(
 ) -> None:
     document["config"]["seed"] = 9
     third = services.run_record(document=document)
-    monkeypatch.setattr(runs_chosen, "MOST_RESULTS", 18)
+    monkeypatch.setattr(selection, "MOST_RESULTS", 18)
     page = page_text(client, address(*pair, third))
     assert "1 run left out" in page
     assert page.count('<option value="') == 2

@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
-from noising.dashboard.runs.tables import run_facts, schedule_table
+from noising.dashboard.runs.context import build_schedule_table, flatten_facts
 from noising.execution.claims import renew
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from tests.dashboard.pages import page_text
@@ -86,7 +86,7 @@ def table_of(metrics: dict[str, Any]) -> Any:
     schedule = BenchmarkSchedule(pk=1, name="x")
     result = BenchmarkResult(schedule=schedule, timestep=3, alpha=0.5, metrics=metrics)
     schedule._prefetched_objects_cache = {"results": [result]}
-    return schedule_table(schedule)
+    return build_schedule_table(schedule)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_shows_numbers_of_every_size(value: float, text: str) -> None:
 
 def test_flattens_nested_facts() -> None:
     facts = {"cpu_count": 2, "git": {"sha": "abc"}, "list": [1, 2], "no": None}
-    assert run_facts(facts) == [
+    assert flatten_facts(facts) == [
         ("cpu count", "2"),
         ("git: sha", "abc"),
         ("list", "1, 2"),
     ]
-    assert run_facts(None) == []
+    assert flatten_facts(None) == []

@@ -9,8 +9,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.answers import metrics
 from noising.api.v1.noise.orders import NoiseOrder, Protected
-from noising.api.v1.processes import SLOTS, check_seconds
+from noising.api.v1.processes import check_seconds
 from noising.api.v1.serializers import engine_misfit
+from noising.budget import API_WORK
 from noising.engine import EngineError, Noised
 
 FIELDS = {
@@ -75,7 +76,7 @@ def noise_batch(
         ValidationError: a hyperschedule or weights that the engine cannot use for
             these rows, work that takes too long, or extras that the answer cannot
             hold.
-        Busy: the work is costly, and too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
     """
     if not order.extras <= holds:
         text = f"`return` may hold {', '.join(sorted(holds))} in an answer of this "
@@ -88,7 +89,7 @@ def noise_batch(
     check_seconds(seconds, "beside its tokens")
     clean = order.rows.padded(0)
     try:
-        with SLOTS.taken(seconds):
+        with API_WORK.permit(seconds):
             return _noised(order, clean, wanted)
     except EngineError as error:
         raise engine_misfit(error, order.overlay, FIELDS) from None

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from rest_framework.exceptions import ValidationError
 
-from noising.api.v1.processes import SLOTS
 from noising.api.v1.quantities.serializers import QuantityOrder
 from noising.api.v1.serializers import engine_misfit
+from noising.budget import API_WORK
 from noising.engine import EngineError
 
 FIELDS: Mapping[str, str] = {"x0": "x0", "xt": "xt", "s": "earlier_times", "t": "times"}
@@ -24,11 +24,11 @@ def quantity_answer(order: QuantityOrder, quantity: str) -> dict[str, Any]:
 
     Raises:
         ValidationError: the process has no such quantity for these tokens.
-        Busy: the work is costly, and too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
     """
     process = order.chosen.process
     try:
-        with SLOTS.taken(order.seconds):
+        with API_WORK.permit(order.seconds):
             values = getattr(process, quantity)(**order.arguments)
     except EngineError as error:
         raise refused(error) from None

@@ -27,9 +27,9 @@ from noising.api.v1.runs.documents import ResultSerializer
 from noising.api.v1.runs.requests import compared
 from noising.api.v1.runs.views import found
 from noising.api.v1.views import RegistryView
-from noising.drawing import CONTENT_TYPES, RUN_FIGURES, run_image
+from noising.figures import CONTENT_TYPES, RUN_FIGURES, make_run_image
 from noising.models import BenchmarkResult, BenchmarkRun
-from noising.spreadsheets import csv_text
+from noising.spreadsheets import format_csv
 
 schema = Descriptions("noising.api.v1.runs.schema")
 
@@ -85,7 +85,7 @@ class ExportView(RegistryView):
         kind = request.accepted_renderer.format
         document = run.document()
         return Response(
-            csv_text(result_table(document)).encode() if kind == "csv" else document,
+            format_csv(result_table(document)).encode() if kind == "csv" else document,
             headers={"Content-Disposition": f'attachment; filename="{run_id}.{kind}"'},
         )
 
@@ -125,4 +125,4 @@ class PlotView(RegistryView):
         run = succeeded(run_id)
         kind = request.accepted_renderer.format
         [image_format] = [each for each in CONTENT_TYPES if each == kind]
-        return drawn(request, run_image(name, run), image_format)
+        return drawn(request, make_run_image(name, run), image_format)

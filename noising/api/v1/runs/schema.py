@@ -33,7 +33,7 @@ from noising.api.v1.schema import (
     state,
     wait,
 )
-from noising.drawing import RUN_FIGURES
+from noising.figures import RUN_FIGURES
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY
@@ -47,7 +47,7 @@ MEANINGS = {
     412: "If-Match names another version.",
     422: "Values of the query or of a header cannot be used.",
     429: "The account has too many unfinished runs, or writes too much.",
-    503: "Too many plots are being drawn; Retry-After says when to ask again.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
 

@@ -45,9 +45,9 @@ from noising.api.v1.schedules.work import (
     summaries_of,
 )
 from noising.api.v1.views import RegistryView, StatelessView
-from noising.drawing import CONTENT_TYPES
+from noising.figures import CONTENT_TYPES
 from noising.models import ScheduleConfig
-from noising.spreadsheets import csv_text
+from noising.spreadsheets import format_csv
 
 schema = Descriptions("noising.api.v1.schedules.schema")
 
@@ -100,7 +100,7 @@ class CurvesView(PlottedView):
         if kind == CSVRenderer.format:
             disposition = f'attachment; filename="{config.slug}.csv"'
             headers["Content-Disposition"] = disposition
-            return Response(csv_text(curves_rows(found)).encode(), headers=headers)
+            return Response(format_csv(curves_rows(found)).encode(), headers=headers)
         document = curves_document(served.process, wanted.axis, found)
         return Response({"name": config.slug, **document}, headers=headers)
 

@@ -50,7 +50,7 @@ MEANINGS = {
     409: "The name is taken, or runs refer to the specification.",
     412: "The schedule has changed since: If-Match names another version.",
     422: "Values of the query cannot be used.",
-    503: "Too much costly work is being done; Retry-After says when to ask again.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
 NAME_PARAMETER = OpenApiParameter("name", SLUG, OpenApiParameter.PATH)

@@ -39,7 +39,7 @@ from noising.api.v1.schedules.writes import changed, stored
 from noising.api.v1.views import RegistryView
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig, ScheduleConfigQuerySet
-from noising.spreadsheets import csv_text
+from noising.spreadsheets import format_csv
 
 schema = Descriptions("noising.api.v1.schedules.schema")
 
@@ -119,7 +119,7 @@ class SchedulesView(RegistryView, GenericAPIView[ScheduleConfig]):
             content = exported_lines(configs)
         else:
             content_type = f"{CSVRenderer.media_type}; charset=utf-8"
-            content = (csv_text([row]).encode() for row in exported_rows(configs))
+            content = (format_csv([row]).encode() for row in exported_rows(configs))
         disposition = f'attachment; filename="schedules.{kind}"'
         return StreamingHttpResponse(
             content,

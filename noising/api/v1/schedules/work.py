@@ -9,13 +9,13 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.errors import engine_refusal
 from noising.api.v1.processes import (
-    SLOTS,
     Served,
     check_seconds,
     served_as,
     served_specification,
 )
 from noising.api.v1.schedules.requests import ImportRequest, Wanted
+from noising.budget import API_WORK
 from noising.curves import (
     QUANTITIES,
     Curves,
@@ -25,11 +25,11 @@ from noising.curves import (
     points_of,
     summary,
 )
-from noising.drawing import Image, ImageFormat, content_key, draw_curves
 from noising.engine import EngineError, Finding, lint
 from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
 from noising.engine.registry import VOCAB_SIZE
+from noising.figures import Image, ImageFormat, draw_curves, hash_content
 from noising.models import ScheduleConfig
 
 SPECIFICATION = "specification"
@@ -87,7 +87,7 @@ def served_unsaved(specification: Mapping[str, Any]) -> Served:
     """Return the process of a specification from a request.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         ValidationError: there is no such process, or it costs too much.
     """
     try:
@@ -100,7 +100,7 @@ def served_stored(config: ScheduleConfig) -> Served:
     """Return the process of a stored schedule.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         ValidationError: it costs too much.
     """
     return served_as(config.fingerprint, config.specification)
@@ -110,12 +110,12 @@ def curves_of(served: Sequence[Served], wanted: Wanted) -> list[Curves]:
     """Return the curves of some processes, all at the same number of points.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         ValidationError: they cost too much.
     """
     points = min(_points(each, wanted) for each in served)
     seconds = judged_seconds(served, wanted)
-    with SLOTS.taken(seconds):
+    with API_WORK.permit(seconds):
         return [
             curves(each.process, wanted.quantities, axis=wanted.axis, points=points)
             for each in served
@@ -139,13 +139,13 @@ def findings_of(served: Served) -> tuple[Finding, ...]:
     """Return what the linter says.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         ValidationError: it costs too much.
     """
     check_vocab(served.process.vocab_size)
     seconds = served.effort.of_lint(served.process.num_timesteps)
     check_seconds(seconds, "to lint")
-    with SLOTS.taken(seconds):
+    with API_WORK.permit(seconds):
         return lint(served.process)
 
 
@@ -153,13 +153,13 @@ def summaries_of(served: Sequence[Served]) -> list[Summary]:
     """Return the figures of merit; they cost what the linter does.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         ValidationError: they cost too much.
     """
     check_vocab(max(each.process.vocab_size for each in served))
     seconds = sum(each.effort.of_lint(each.process.num_timesteps) for each in served)
     check_seconds(seconds, "to compare")
-    with SLOTS.taken(seconds):
+    with API_WORK.permit(seconds):
         return [summary(each.process) for each in served]
 
 
@@ -188,7 +188,7 @@ def curves_image(configs: Sequence[ScheduleConfig], wanted: Wanted) -> Image:
 def curves_key(configs: Sequence[ScheduleConfig], wanted: Wanted) -> str:
     """Return what differs where the curves may, before they are worked out."""
     of = [(config.slug, config.fingerprint) for config in configs]
-    return content_key(of, list(wanted.quantities), wanted.axis, wanted.points)
+    return hash_content(of, list(wanted.quantities), wanted.axis, wanted.points)
 
 
 def imported(request: ImportRequest) -> Imported:

@@ -9,9 +9,9 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from noising import services
 from noising.api.errors import Conflict, PreconditionFailed, shortened
-from noising.api.v1.processes import SLOTS
 from noising.api.v1.schedules.requests import NewSchedule
 from noising.api.v1.schedules.work import lint_seconds, specification_refusal
+from noising.budget import API_WORK
 from noising.engine import EngineError
 from noising.models import IN_USE, ScheduleConfig
 
@@ -27,11 +27,11 @@ def stored(new: NewSchedule, owner: "User") -> ScheduleConfig:
     """Store a schedule.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         Conflict: the name is taken.
         ValidationError: a value cannot be used.
     """
-    with SLOTS.taken(lint_seconds(new.specification)):
+    with API_WORK.permit(lint_seconds(new.specification)):
         try:
             return services.schedule_create(
                 slug=new.name,
@@ -54,14 +54,14 @@ def changed(
     """Change a schedule.
 
     Raises:
-        Busy: too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
         Conflict: runs refer to its specification.
         PreconditionFailed: somebody else has changed it.
         ValidationError: a value cannot be used.
     """
     specification = changes.get("specification")
     seconds = 0.0 if specification is None else lint_seconds(specification)
-    with SLOTS.taken(seconds):
+    with API_WORK.permit(seconds):
         try:
             return services.schedule_update(
                 schedule=config, if_versions=if_versions, **changes

@@ -6,9 +6,9 @@ import numpy as np
 import orjson
 
 from noising.api.answers import metrics
-from noising.api.v1.processes import SLOTS
 from noising.api.v1.serializers import engine_misfit
 from noising.api.v1.trajectory.serializers import FIELDS, TrajectoryOrder
+from noising.budget import API_WORK
 from noising.engine import EngineError, fresh_seed
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
@@ -26,7 +26,7 @@ class Lines:
 
         Raises:
             ValidationError: the hyperschedule does not fit the sequence's length.
-            Busy: the work is costly, and too many are at costly work.
+            BusyError: other requests do all the costly work that is allowed.
         """
         seed = fresh_seed() if order.seed is None else order.seed
         self.headers = {
@@ -51,13 +51,13 @@ class Lines:
         return next(self._lines)
 
     def close(self) -> None:
-        """Give up the lines that are left, and the turn at costly work."""
+        """Skip the lines that are left, and release the permit for costly work."""
         self._lines.close()
 
 
 def _lines(order: TrajectoryOrder, seed: int) -> Generator[bytes, None, None]:
     process, tokens = order.chosen.process, order.tokens
-    with SLOTS.taken(order.seconds):
+    with API_WORK.permit(order.seconds):
         states = process.walk(
             order.kind,
             tokens,

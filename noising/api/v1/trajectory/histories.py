@@ -9,9 +9,9 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from noising.api.errors import ContentTooLarge
-from noising.api.v1.processes import SLOTS
 from noising.api.v1.serializers import engine_misfit
 from noising.api.v1.trajectory.serializers import FIELDS, TrajectoryOrder
+from noising.budget import API_WORK
 from noising.engine import EngineError, fresh_seed
 
 
@@ -37,7 +37,7 @@ def history_of(order: TrajectoryOrder) -> History:
     Raises:
         ValidationError: the hyperschedule does not fit the sequence's length.
         ContentTooLarge: there are more changes than one answer may hold.
-        Busy: the work is costly, and too many are at costly work.
+        BusyError: other requests do all the costly work that is allowed.
     """
     process, tokens = order.chosen.process, order.tokens
     seed = fresh_seed() if order.seed is None else order.seed
@@ -45,7 +45,7 @@ def history_of(order: TrajectoryOrder) -> History:
     if order.kind == "coupled":
         timesteps = np.unique(timesteps)
     try:
-        with SLOTS.taken(order.seconds):
+        with API_WORK.permit(order.seconds):
             states = process.walk(
                 order.kind,
                 tokens,

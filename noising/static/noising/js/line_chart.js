@@ -2,7 +2,7 @@
  * Interactive curves by uPlot: values under the cursor, lines that can be put away, zoom,
  * a logarithmic axis, a choice of abscissae, and dots that follow a position.
  *
- * A chart is given as the service's numbers are (noising/drawing/charts.py): `x` lists the
+ * A chart is given as the service's numbers are (noising/figures/charts.py): `x` lists the
  * abscissae, each line has `x[name]`, `y`, and where it was measured `low`, `high`, `marks`.
  */
 

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising.api.v1.runs import results
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
-from noising.spreadsheets import csv_text
+from noising.spreadsheets import format_csv
 from tests.api.problems import pointers_of, problem_of
 from tests.runs import queued
 
@@ -92,7 +92,7 @@ def test_no_name_becomes_a_formula(anyone: Client, recorded: Record) -> None:
     text = anyone.get(address(run, "export?format=csv")).content.decode()
     assert "\n'-2+3," in text
     # Numbers below zero are no text.
-    assert csv_text([["=1", -0.5]]) == "'=1,-0.5\r\n"
+    assert format_csv([["=1", -0.5]]) == "'=1,-0.5\r\n"
 
 
 def test_there_is_no_other_form_of_an_export(anyone: Client, recorded: Record) -> None:

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from noising import services
+from noising.budget import BusyError, WorkSemaphore
 from noising.curves import QUANTITIES
-from noising.drawing import Turns, answers, figures
 from noising.engine import build_process, lint
+from noising.figures import drawing, responses
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.schedules.conftest import SMALL
 
@@ -103,7 +104,7 @@ def test_the_accept_header_chooses_an_image_too(read, small):
 def test_an_image_is_drawn_once(read, small, monkeypatch):
     path = "/small/curves?format=svg&quantities=alpha"
     first = read(path)
-    monkeypatch.setattr(figures, "curves", None)
+    monkeypatch.setattr(drawing, "curves", None)
     assert read(path).content == first.content
     assert read("/small/curves?format=svg&quantities=sigma").status_code == 500
 
@@ -164,14 +165,14 @@ def test_curves_that_cost_too_much_are_refused_before_they_are_made(
     assert read("/small/curves?quantities=alpha").status_code == 200
 
 
-def test_drawing_waits_for_its_turn_and_says_when_to_ask_again(
+def test_a_figure_without_a_permit_is_refused_with_the_time_to_repeat_it(
     read, small, monkeypatch
 ):
-    turns = Turns(most=1, wait_seconds=0.0)
-    monkeypatch.setattr(answers, "DRAWING", turns)
-    with turns.taken():
+    semaphore = WorkSemaphore(1, least_retry_seconds=5)
+    monkeypatch.setattr(responses, "PAGE_WORK", semaphore)
+    with semaphore.permit(1.0):
         refused = read("/small/curves?format=svg")
-        assert "ask again" in problem_of(refused, 503)["detail"]
+        assert problem_of(refused, 503)["detail"] == str(BusyError(5))
         assert refused.headers["Retry-After"] == "5"
         assert read("/small/curves").status_code == 200
 

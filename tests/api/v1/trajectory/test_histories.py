@@ -6,7 +6,7 @@ import numpy as np
 import orjson
 import pytest
 
-from noising.api.v1.processes import SLOTS
+from noising.budget import API_WORK
 from tests.api.problems import pointers_of, problem_of
 
 TOKENS = list(range(100, 160))
@@ -136,8 +136,8 @@ def test_more_changes_than_an_answer_may_hold_are_too_many(send, settings):
     assert "application/x-ndjson" in problem["detail"]
 
 
-def test_costly_work_needs_a_turn(send, settings):
-    settings.MAX_COSTLY_REQUESTS = 1
+@pytest.mark.usefixtures("one_permit")
+def test_costly_work_needs_a_permit(send):
     body = orjson.dumps(
         {
             "tokens": [1] * 10,
@@ -145,7 +145,7 @@ def test_costly_work_needs_a_turn(send, settings):
             "schedule": {"vocab_size": 128, "graph": {"type": "banded"}},
         }
     )
-    with SLOTS.taken(1e6):
+    with API_WORK.permit(1e6):
         problem_of(send("trajectory", body, accept="application/json"), 503)
     answer = send("trajectory", body, accept="application/json").json()
     assert len(answer["changes"]) == 10

@@ -1,14 +1,17 @@
 """POST trajectory: the engine's states, line by line, and what is refused before."""
 
+from contextlib import ExitStack
+
 import numpy as np
 import orjson
 import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 
-from noising.api.v1.processes import SLOTS
 from noising.api.v1.trajectory.answers import Lines
 from noising.api.v1.trajectory.views import TRAJECTORY
+from noising.budget import API_WORK
 from noising.engine import build_process, with_hyperschedule
 from noising.engine.sampler import trajectories
 from noising_site.asgi import application
@@ -177,13 +180,13 @@ MATRIX = {
 }
 
 
-def test_a_stream_holds_its_turn_until_it_is_given_up(ask, settings):
-    settings.MAX_COSTLY_REQUESTS = 1
+@pytest.mark.usefixtures("one_permit")
+def test_a_stream_holds_its_permit_until_it_is_closed(ask):
     lines = Lines(TRAJECTORY.parse(MATRIX))
     assert orjson.loads(next(lines))["timestep"] == 0
     problem_of(ask("trajectory", **MATRIX), 503)
     lines.close()
-    with SLOTS.taken(1):
+    with API_WORK.permit(1):
         pass
     assert list(lines) == []
 
@@ -244,7 +247,8 @@ def test_the_asgi_application_streams_it_too():
 
 
 @pytest.fixture(autouse=True)
-def _turns_are_given_back():
+def _permits_are_released():
     yield
-    with SLOTS.taken(1e6):
-        pass
+    with ExitStack() as stack:
+        for _ in range(settings.MAX_COSTLY_REQUESTS):
+            stack.enter_context(API_WORK.permit(1e6))

@@ -1,0 +1,1 @@
+"""The dashboard: state of the service, newest schedules and runs."""

@@ -1,0 +1,144 @@
+"""The data of the dashboard: facts about the service, newest schedules and runs."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from noising.configured import default_hyperscheduled, default_process
+from noising.dashboard import plots
+from noising.engine import ForwardProcess, chosen_kernel
+from noising.models import BenchmarkRun, ScheduleConfig, Worker
+from noising.models.failures import failure_line, is_database_failure
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One labelled value; `code` is a part of it that machines read."""
+
+    label: str
+    value: str
+    code: str = ""
+
+
+def list_service_facts() -> list[Fact]:
+    """Return the process in force and the limits of a request."""
+    process = default_process()
+    specification = process.spec
+    return [
+        Fact(label="Kernel", value=chosen_kernel()),
+        Fact(label="Schedule", value=_describe_part(specification["schedule"])),
+        Fact(label="Graph", value=_describe_graph(process)),
+        Fact(label="Vocabulary", value=f"{process.vocab_size:,} tokens"),
+        Fact(label="Timesteps", value=f"{process.num_timesteps:,}"),
+        Fact(
+            label="Hyperschedule on request",
+            value=_describe_part(default_hyperscheduled().spec["hyperschedule"]),
+        ),
+        Fact(
+            label="Limits of a request",
+            value=f"{settings.MAX_TOKENS:,} tokens, "
+            f"{_format_size(settings.MAX_BODY_BYTES)}",
+        ),
+        Fact(label="Fingerprint", value="", code=process.fingerprint),
+    ]
+
+
+def _describe_graph(process: ForwardProcess) -> str:
+    described = _describe_part(process.spec["graph"])
+    if process.mask_id is None:
+        return f"{described}, no mask id"
+    return f"{described}, mask id {process.mask_id:,}"
+
+
+def _describe_part(part: dict[str, Any]) -> str:
+    """Return the type and its short parameters: "linear: beta_max 0.02"."""
+    parameters = ", ".join(_list_parameters(part))
+    return f"{part['type']}: {parameters}" if parameters else str(part["type"])
+
+
+def _list_parameters(part: dict[str, Any]) -> Iterator[str]:
+    for name, value in part.items():
+        if name == "type" or value is None:
+            continue
+        if isinstance(value, list | dict):
+            yield f"{name} ({len(value):,} entries)"
+        else:
+            yield f"{name} {value}"
+
+
+def _format_size(size_bytes: int) -> str:
+    for unit, unit_bytes in (("MiB", 2**20), ("KiB", 2**10)):
+        if size_bytes % unit_bytes == 0:
+            return f"{size_bytes // unit_bytes:,} {unit}"
+    return f"{size_bytes:,} bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCard:
+    """A run as the dashboard shows it."""
+
+    run: BenchmarkRun
+    names: Sequence[str]
+    plots: Sequence[plots.Plot]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeData:
+    """What the dashboard shows of the database, if that answers."""
+
+    database_ok: bool
+    worker_ok: bool = False
+    schedules: Sequence[ScheduleConfig] = ()
+    runs: Sequence[RunCard] = ()
+
+    @property
+    def schedule_plots(self) -> list[plots.Plot]:
+        """The stored schedules overlaid; the built-in ones where none is stored."""
+        if not self.schedules:
+            return [plots.make_builtin_plot(name) for name in plots.OVERLAY_NAMES]
+        return [
+            plots.make_overlay_plot(name, self.schedules)
+            for name in plots.OVERLAY_NAMES
+        ]
+
+
+def load_home_data() -> HomeData:
+    """Read the data of the dashboard with three queries.
+
+    If the database does not answer, the dashboard reports that.
+    """
+    try:
+        schedules = list(ScheduleConfig.objects.for_dashboard())
+        runs = _build_cards(BenchmarkRun.objects.for_dashboard())
+        worker_ok = Worker.objects.alive().exists()
+    except DatabaseError as error:
+        if not is_database_failure(error):
+            raise
+        line = failure_line(error)
+        logger.error("The database does not answer; the dashboard says so: %s", line)
+        return HomeData(database_ok=False)
+    return HomeData(
+        database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs
+    )
+
+
+def _build_cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
+    """Arrange the runs; of those that have plots the first shows them at once."""
+    cards: list[RunCard] = []
+    for run in runs:
+        cards.append(
+            RunCard(
+                run=run,
+                names=run.config["schedules"],
+                plots=plots.make_run_plots(run),
+                is_open=not any(card.plots for card in cards),
+            )
+        )
+    return cards

@@ -1,0 +1,100 @@
+"""The dashboard's quick try: some tokens, noised by the process in force."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django import forms
+from django.core.exceptions import ValidationError
+
+from noising.configured import default_process
+from noising.engine import fresh_seed
+
+MOST_TOKENS = 512
+EXAMPLE = "101, 2054, 2003, 2048, 2010, 102"
+MAX_SEED = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickToken:
+    """One position before and after."""
+
+    before: int
+    after: int
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether noise changed the token."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickResult:
+    """The noised tokens."""
+
+    tokens: list[QuickToken]
+    alpha: float
+    seed: int
+
+    @property
+    def changed(self) -> int:
+        """How many positions changed."""
+        return sum(token.is_changed for token in self.tokens)
+
+
+class TokensFormField(forms.CharField):
+    """Token ids, typed as numbers between commas or blanks."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the ids."""
+        words = re.findall(r"[^\s,\[\]]+", super().to_python(value) or "")
+        most = default_process().vocab_size - 1
+        if len(words) > MOST_TOKENS:
+            raise ValidationError(
+                f"At most {MOST_TOKENS} tokens fit here, got {len(words)}: send more "
+                "to POST /noise."
+            )
+        for word in words:
+            if not re.fullmatch(r"\d{1,9}", word) or int(word) > most:
+                raise ValidationError(
+                    f"Tokens are whole numbers in 0..{most}, got {word[:40]!r}."
+                )
+        return [int(word) for word in words]
+
+
+class QuickForm(forms.Form):
+    """Tokens and a timestep; the address of the page keeps both, and the seed."""
+
+    tokens = TokensFormField(
+        max_length=10 * MOST_TOKENS,
+        initial=EXAMPLE,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    timestep = forms.IntegerField(min_value=0)
+    seed = forms.IntegerField(
+        min_value=0, max_value=MAX_SEED, required=False, help_text="Empty: a fresh one."
+    )
+
+    def clean_timestep(self) -> int:
+        """Return the timestep, which the process in force must have."""
+        timestep: int = self.cleaned_data["timestep"]
+        last = default_process().num_timesteps - 1
+        if timestep > last:
+            raise ValidationError(f"Timesteps lie in 0..{last}, got {timestep}.")
+        return timestep
+
+    def noise(self) -> QuickResult | None:
+        """Noise the tokens if the form is valid."""
+        if not self.is_valid():
+            return None
+        given, process = self.cleaned_data, default_process()
+        seed = fresh_seed() if given["seed"] is None else given["seed"]
+        tokens = np.array(given["tokens"], dtype=np.int64)
+        noised = process.noise(tokens, given["timestep"], seed=seed)
+        pairs = zip(tokens.tolist(), noised.tokens.tolist(), strict=True)
+        return QuickResult(
+            tokens=[QuickToken(before=a, after=b) for a, b in pairs],
+            alpha=float(process.alphas[given["timestep"]]),
+            seed=seed,
+        )

@@ -1,0 +1,92 @@
+"""The playground's plot as an image: alpha of one process or of two."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from noising.configured import tokenizer_named
+from noising.dashboard.playground.context import LABELS, PlaygroundState
+from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
+from noising.dashboard.playground.processes import UnusableError, build_base_process
+from noising.figures import Image, ImageFormat, draw_curves, hash_content
+
+FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
+POINTS: Final = 257
+PARTS: Final = ("stored", "schedule", "graph", "hyperschedule", "parameters")
+"""The fields of a process that alpha depends on, and the one that it does not, without
+which the parameters may not be valid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlphaFigure:
+    """Where the image is, and what it shows.
+
+    Attributes:
+        query: the part of the page's query that it depends on: the text may be long.
+        subject: what it shows the alpha of.
+    """
+
+    query: str
+    subject: str
+
+    @classmethod
+    def of(cls, state: PlaygroundState, query: QueryDict) -> Self | None:
+        """Return the picture of a page; none where it has no processes."""
+        if not state.panels:
+            return None
+        kept = QueryDict(mutable=True)
+        names = [f"{panel.label}-{part}" for panel in state.panels for part in PARTS]
+        for name in ("tokenizer", "compare", *names):
+            if name in query:
+                kept.setlist(name, query.getlist(name)[-1:])
+        titles = [panel.chosen.title for panel in state.panels]
+        return cls(query=kept.urlencode(), subject=" and ".join(titles))
+
+    @property
+    def svg(self) -> str:
+        """The address of the vector image."""
+        return self._address("svg")
+
+    @property
+    def png(self) -> str:
+        """The address of the pixel image."""
+        return self._address("png")
+
+    def _address(self, image_format: ImageFormat) -> str:
+        path = reverse("pages:playground-picture", kwargs={"plot_format": image_format})
+        return f"{path}?{self.query}"
+
+
+def make_alpha_image(query: QueryDict) -> Image | None:
+    """Return the image that a query describes; none where it describes no process.
+
+    Raises:
+        BusyError: a process is costly, and no permit became free in time.
+    """
+    form = PlaygroundForm.of(query)
+    form.full_clean()
+    tokenizer = form.cleaned_data.get("tokenizer")
+    labels = LABELS if form.cleaned_data.get("compare") else LABELS[:1]
+    forms = [ProcessForm.of(query, prefix=label) for label in labels]
+    if tokenizer is None or not all(one.is_valid() for one in forms):
+        return None
+    vocab_size = tokenizer_named(tokenizer).vocab_size
+    try:
+        chosen = [build_base_process(one, vocab_size) for one in forms]
+    except UnusableError:
+        return None
+    entries = [
+        (f"{label.upper()}: {one.title}", one.process)
+        for label, one in zip(labels, chosen, strict=True)
+    ]
+    prints = [(title, process.fingerprint) for title, process in entries]
+    return Image(
+        key=hash_content("playground", prints),
+        draw=lambda image_format: draw_curves(
+            ["alpha"], entries, image_format, axis="timestep", points=POINTS
+        ),
+        name="playground-alpha",
+    )

@@ -1,0 +1,192 @@
+"""What the page of a run shows: its tables, and how to repeat the run."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.urls import reverse
+
+from benchmarks.corpora import BUILTIN_CORPORA
+from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
+
+MOST_TIMESTEPS = 32
+"""Rows that a page shows of a schedule: a run of the command may have thousands."""
+
+Item = TypeVar("Item")
+
+
+def select_evenly(items: Sequence[Item], most: int = MOST_TIMESTEPS) -> Sequence[Item]:
+    """Return some of the items, evenly from the first to the last.
+
+    Args:
+        items: in their order.
+        most: at least two.
+    """
+    if len(items) <= most:
+        return items
+    last = len(items) - 1
+    return [items[round(place * last / (most - 1))] for place in range(most)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricCell:
+    """One metric at one timestep, as text."""
+
+    measured: str
+    interval: str
+    exact: str
+    is_outside: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestepRow:
+    """One timestep."""
+
+    timestep: int
+    alpha: str
+    cells: Sequence[MetricCell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTable:
+    """What one run says about one schedule.
+
+    Attributes:
+        schedule: which one.
+        columns: the metrics.
+        rows: timesteps, evenly spread where there are too many.
+        timesteps: how many were measured.
+        outside, count: intervals that miss the exact value, and all of them.
+    """
+
+    schedule: BenchmarkSchedule
+    columns: Sequence[str]
+    rows: Sequence[TimestepRow]
+    timesteps: int
+    outside: int
+    count: int
+
+
+def build_schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
+    """Arrange a schedule's results by timestep, a column for each metric.
+
+    Args:
+        schedule: With its results prefetched.
+    """
+    results = list(schedule.results.all())
+    names = list(dict.fromkeys(name for result in results for name in result.metrics))
+    rows = [_build_row(result, names) for result in results]
+    cells = [cell for row in rows for cell in row.cells]
+    return ScheduleTable(
+        schedule=schedule,
+        columns=[_label_metric(name) for name in names],
+        rows=select_evenly(rows),
+        timesteps=len(rows),
+        outside=sum(cell.is_outside for cell in cells),
+        count=len(cells),
+    )
+
+
+def select_other_parameters(run: BenchmarkRun) -> dict[str, Any]:
+    """Return the parameters of a run that its page does not show otherwise."""
+    others = ("baseline", "seed", "schedules", "corpus")
+    return {name: value for name, value in run.config.items() if name not in others}
+
+
+def flatten_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return nested mappings as flat pairs of label and text.
+
+    Args:
+        parts: Such as a run's environment; None where nothing was recorded.
+    """
+    return list(_flatten(parts or {}, ""))
+
+
+def _flatten(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in parts.items():
+        label = f"{prefix}{name.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{label}: ")
+        elif isinstance(value, list):
+            yield label, ", ".join(str(item) for item in value)
+        elif value is not None:
+            yield label, str(value)
+
+
+def _build_row(result: BenchmarkResult, names: Sequence[str]) -> TimestepRow:
+    return TimestepRow(
+        timestep=result.timestep,
+        alpha=format_number(result.alpha),
+        cells=[_build_cell(result.metrics.get(name, {})) for name in names],
+    )
+
+
+def _build_cell(metric: Mapping[str, float | None]) -> MetricCell:
+    low, high, exact = metric.get("low"), metric.get("high"), metric.get("exact")
+    known = low is not None and high is not None
+    return MetricCell(
+        measured=format_number(metric.get("measured")),
+        interval=f"{format_number(low)} to {format_number(high)}" if known else "",
+        exact=format_number(exact),
+        is_outside=(
+            low is not None
+            and high is not None
+            and exact is not None
+            and not low <= exact <= high
+        ),
+    )
+
+
+def _label_metric(metric: str) -> str:
+    """Return "information_nats" as "information (nats)"."""
+    name = metric.removesuffix("_nats")
+    return name.replace("_", " ") + (" (nats)" if name != metric else "")
+
+
+def format_number(value: float | None) -> str:
+    """Return four significant digits; "none" where there is no such number."""
+    if value is None:
+        return "none"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
+
+
+def write_command(run: BenchmarkRun) -> str:
+    """Return the command that measures the same; empty where no flags say it.
+
+    A graph with parameters of its own is one that `--graph` does not name.
+    """
+    config = run.config
+    graph = {
+        name: value for name, value in config["graph"].items() if value is not None
+    }
+    if set(graph) != {"type"}:
+        return ""
+    flags = {
+        "schedules": ",".join(config["schedules"]),
+        "baseline": config["baseline"],
+        "graph": graph["type"],
+        "corpus": config["corpus"],
+        "vocab-size": config["vocab_size"],
+        "num-timesteps": config["num_timesteps"],
+        "timesteps": ",".join(str(step) for step in config["timesteps"]),
+        "samples": config["samples"],
+        "seed": config["seed"],
+    }
+    # With `=` a name may begin with a dash.
+    words = [f"--{name}={value}" for name, value in flags.items()]
+    return shlex.join(["python", "manage.py", "run_benchmarks", *words])
+
+
+def write_request(run: BenchmarkRun, origin: str) -> str:
+    """Return the request that measures the same; empty where workers cannot.
+
+    Args:
+        run: the run.
+        origin: where the service is reached, such as ``http://localhost:8000``.
+    """
+    if run.config["corpus"] not in BUILTIN_CORPORA:
+        return ""
+    path = reverse("v1:run-rerun", kwargs={"run_id": run.pk})
+    address = shlex.quote(f"{origin}{path}")
+    return f'curl -X POST {address} \\\n  -H "Authorization: Bearer $TOKEN"'

@@ -1,0 +1,91 @@
+"""The pages and buttons that change runs."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from noising import services
+from noising.dashboard.access import (
+    button_view,
+    form_view,
+    get_changeable_or_404,
+    redirect_with_error,
+    redirect_with_success,
+)
+from noising.dashboard.annotation import edit_annotation
+from noising.dashboard.runs.forms import REFUSALS, NewRunForm
+from noising.models import BenchmarkRun
+
+
+@form_view
+def create_run(request: HttpRequest) -> HttpResponse:
+    """Put a run into the queue; the query may choose schedules."""
+    user: Any = request.user
+    status = 200
+    if request.method == "POST":
+        form = NewRunForm(request.POST)
+        created = form.create(owner=user)
+        if created is not None:
+            return redirect_with_success(
+                request, created, "The run waits for a worker."
+            )
+        status = 422
+    else:
+        names = [name for name in request.GET.get("schedules", "").split(",") if name]
+        form = NewRunForm(initial={"schedules": names})
+    context = {"section": "runs", "form": form}
+    return render(request, "runs/new.html", context, status=status)
+
+
+@form_view
+def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Write notes and tags of a run."""
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
+    write = partial(services.run_annotate, run=run)
+    title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
+    return edit_annotation(request, run, write, section="runs", title=title)
+
+
+@button_view
+def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Cancel a run, or ask its worker to end it."""
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
+    try:
+        run = services.run_cancel(run=run)
+    except REFUSALS as error:
+        return redirect_with_error(request, run, error)
+    text = "The run is cancelled." if run.is_ended else "Its worker will end it."
+    return redirect_with_success(request, run, text)
+
+
+@button_view
+def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Measure the same again: everyone may, as the new run is their own."""
+    user: Any = request.user
+    run = get_object_or_404(BenchmarkRun, pk=run_id)
+    try:
+        again = services.run_rerun(run=run, owner=user)
+    except REFUSALS as error:
+        return redirect_with_error(request, run, error)
+    return redirect_with_success(
+        request, again, "The same is measured again, as this new run."
+    )
+
+
+@button_view
+def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Take a run out of the lists; its page says how to bring it back."""
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
+    services.run_archive(run=run)
+    return redirect_with_success(request, run, "The run is in the archive.")
+
+
+@button_view
+def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Bring a run back into the lists."""
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
+    services.run_unarchive(run=run)
+    return redirect_with_success(request, run, "The run is back in the lists.")

@@ -1,0 +1,197 @@
+"""The data of a schedule's pages: its specification to copy, and the known types."""
+
+import json
+import pprint
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from noising.engine import (
+    GRAPH_TYPES,
+    HYPERSCHEDULE_TYPES,
+    SCHEDULE_TYPES,
+    EngineError,
+    build_process,
+)
+from noising.engine.parameters import REQUIRED, Parameter
+
+LONGEST_TEXT = 2_000
+"""Characters of JSON; beyond, a page shows of lists only the beginning."""
+
+LONGEST_LIST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A text to copy.
+
+    Attributes:
+        name: what it is.
+        text: the text; empty if this form cannot express the specification.
+        remark: what to know about it.
+    """
+
+    name: str
+    text: str
+    remark: str = ""
+
+
+def write_snippets(
+    slug: str, specification: Mapping[str, Any], origin: str
+) -> list[Snippet]:
+    """Return the specification in every form.
+
+    Args:
+        slug: under which it is stored.
+        specification: in canonical form.
+        origin: where the service is reached, such as ``http://localhost:8000``.
+    """
+    as_json = json.dumps(specification, indent=2)
+    if len(as_json) > LONGEST_TEXT:
+        text = json.dumps(_shorten_lists(specification), indent=2)
+        remark = "Long lists are shortened: the file has all of it."
+        return [
+            Snippet(name="JSON", text=text, remark=remark),
+            _write_curl(slug, origin),
+        ]
+    return [
+        Snippet(name="JSON", text=as_json),
+        _write_python(specification),
+        _write_curl(slug, origin),
+        _write_environment(specification),
+    ]
+
+
+def _shorten_lists(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _shorten_lists(part) for name, part in value.items()}
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return [*value[:LONGEST_LIST], f"... {len(value) - LONGEST_LIST:,} more"]
+    return value
+
+
+def _write_python(specification: Mapping[str, Any]) -> Snippet:
+    literal = pprint.pformat(dict(specification), sort_dicts=False, width=70)
+    text = (
+        "from noising.engine import build_process\n\n"
+        f"process = build_process(\n{_indent(literal)}\n)\n"
+        "noised = process.noise([101, 2054, 2003, 102], 500, seed=7)"
+    )
+    return Snippet(name="Python", text=text, remark="The same seed gives the same ids.")
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _write_curl(slug: str, origin: str) -> Snippet:
+    body = json.dumps(
+        {"tokens": [[101, 2054, 2003, 102]], "timesteps": 500, "schedule": slug}
+    )
+    text = (
+        f"curl {shlex.quote(f'{origin}/api/v1/noise')} \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        f"  -d {shlex.quote(body)}"
+    )
+    return Snippet(name="curl", text=text)
+
+
+def _write_environment(specification: Mapping[str, Any]) -> Snippet:
+    """Say it by the variables of the server, which know some parameters only."""
+    name = "Environment"
+    schedule, graph = specification["schedule"], specification["graph"]
+    variables: dict[str, Any] = {
+        "VOCAB_SIZE": specification["vocab_size"],
+        "NUM_TIMESTEPS": specification["num_timesteps"],
+        "SCHEDULE_TYPE": schedule["type"],
+        "GRAPH": graph["type"],
+        "MASK_ID": graph.get("mask_id"),
+        "BETA_MIN": schedule.get("beta_min"),
+        "BETA_MAX": schedule.get("beta_max"),
+    }
+    known_variables = {
+        key: value for key, value in variables.items() if value is not None
+    }
+    if _specify(known_variables) != {**specification, "hyperschedule": None}:
+        remark = "The server's variables cannot say this: some parameter is not theirs."
+        return Snippet(name=name, text="", remark=remark)
+    if specification["hyperschedule"] is not None:
+        known_variables["HYPERSCHEDULE"] = shlex.quote(
+            json.dumps(specification["hyperschedule"])
+        )
+    text = "\n".join(f"{key}={value}" for key, value in known_variables.items())
+    remark = "HYPERSCHEDULE serves the requests that ask for noise by position."
+    return Snippet(name=name, text=text, remark=remark if "HYPER" in text else "")
+
+
+def _specify(known_variables: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the canonical specification that the variables lead to, if any."""
+    schedule = {"type": known_variables["SCHEDULE_TYPE"]}
+    for key in ("beta_min", "beta_max"):
+        if key.upper() in known_variables:
+            schedule[key] = known_variables[key.upper()]
+    graph = {"type": known_variables["GRAPH"]}
+    if "MASK_ID" in known_variables:
+        graph["mask_id"] = known_variables["MASK_ID"]
+    try:
+        return build_process(
+            {
+                "vocab_size": known_variables["VOCAB_SIZE"],
+                "num_timesteps": known_variables["NUM_TIMESTEPS"],
+                "schedule": schedule,
+                "graph": graph,
+            }
+        ).spec
+    except EngineError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterHelp:
+    """A parameter as a page describes it."""
+
+    name: str
+    default: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeHelp:
+    """A type with its parameters."""
+
+    name: str
+    parameters: list[ParameterHelp]
+
+
+def list_types() -> dict[str, list[TypeHelp]]:
+    """Return the types of schedules, graphs and hyperschedules."""
+    tables: Mapping[str, Mapping[str, Any]] = {
+        "schedule": SCHEDULE_TYPES,
+        "graph": GRAPH_TYPES,
+        "hyperschedule": HYPERSCHEDULE_TYPES,
+    }
+    return {
+        part: [
+            TypeHelp(
+                name=name,
+                parameters=[
+                    _describe_parameter(key, parameter)
+                    for key, parameter in kind.PARAMETERS.items()
+                ],
+            )
+            for name, kind in table.items()
+        ]
+        for part, table in tables.items()
+    }
+
+
+def _describe_parameter(name: str, parameter: Parameter) -> ParameterHelp:
+    default = parameter.default
+    if default is REQUIRED:
+        text = "required"
+    elif default is None:
+        text = "null"
+    else:
+        text = str(default)
+    return ParameterHelp(name=name, default=text, help=parameter.help)

@@ -1,0 +1,77 @@
+"""The pages and buttons that change schedules."""
+
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from noising import services
+from noising.dashboard.access import (
+    button_view,
+    form_view,
+    get_changeable_or_404,
+    redirect_with_success,
+)
+from noising.dashboard.annotation import edit_annotation
+from noising.dashboard.schedules.context import list_types
+from noising.dashboard.schedules.forms import NewScheduleForm
+from noising.models import ScheduleConfig
+
+
+@form_view
+def create_schedule(request: HttpRequest) -> HttpResponse:
+    """Store a schedule, perhaps a new version of one that the query names."""
+    user: Any = request.user
+    status = 200
+    if request.method == "POST":
+        form = NewScheduleForm(request.POST)
+        created = form.create(owner=user)
+        if created is not None:
+            return redirect_with_success(request, created, f"{created.slug} is stored.")
+        status = 422
+    else:
+        form = NewScheduleForm(initial=_read_initial(request))
+    context = {"section": "schedules", "form": form, "types": list_types()}
+    return render(request, "schedules/new.html", context, status=status)
+
+
+def _read_initial(request: HttpRequest) -> dict[str, Any]:
+    slug = request.GET.get("from")
+    if not slug:
+        return {}
+    config = get_object_or_404(ScheduleConfig, slug=slug)
+    return {
+        "name": ScheduleConfig.objects.free_slug(config.slug),
+        "specification": config.specification,
+        "notes": config.notes,
+        "tags": [tag for tag in config.tags if tag != services.BUILTIN_TAG],
+    }
+
+
+@form_view
+def edit_schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write notes and tags of a schedule."""
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
+    write = partial(services.schedule_update, schedule=config)
+    return edit_annotation(
+        request, config, write, section="schedules", title=config.slug
+    )
+
+
+@button_view
+def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a schedule out of the lists; its page says how to bring it back."""
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
+    services.schedule_archive(schedule=config)
+    return redirect_with_success(request, config, f"{config.slug} is in the archive.")
+
+
+@button_view
+def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Bring a schedule back into the lists."""
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
+    services.schedule_unarchive(schedule=config)
+    return redirect_with_success(
+        request, config, f"{config.slug} is back in the lists."
+    )

@@ -1,0 +1,53 @@
+"""Figures over HTTP: drawn on request, a few at a time, and cached.
+
+Pages and the API both show figures and neither imports the other, so that this package
+is a layer below both.
+"""
+
+from noising.figures.charts import chart_schedules
+from noising.figures.drawing import (
+    describe_difference,
+    draw_curves,
+    draw_positions,
+    draw_run,
+    draw_schedules,
+    draw_sparkline,
+)
+from noising.figures.images import IMAGE_CACHE, Image, ImageFormat
+from noising.figures.responses import (
+    CONTENT_TYPES,
+    PLOT_POLICY,
+    hash_content,
+    respond_with_chart,
+    respond_with_image,
+)
+from noising.figures.runs import (
+    RUN_FIGURES,
+    chart_comparison,
+    collect_measured_lines,
+    draw_comparison,
+    make_run_image,
+)
+
+__all__ = [
+    "CONTENT_TYPES",
+    "IMAGE_CACHE",
+    "PLOT_POLICY",
+    "RUN_FIGURES",
+    "Image",
+    "ImageFormat",
+    "chart_comparison",
+    "chart_schedules",
+    "collect_measured_lines",
+    "describe_difference",
+    "draw_comparison",
+    "draw_curves",
+    "draw_positions",
+    "draw_run",
+    "draw_schedules",
+    "draw_sparkline",
+    "hash_content",
+    "make_run_image",
+    "respond_with_chart",
+    "respond_with_image",
+]

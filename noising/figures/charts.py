@@ -1,0 +1,180 @@
+"""The numbers behind a plot, for pages that draw it themselves.
+
+A chart is a document of panels. Each has lines over one or several abscissae (time,
+timestep, information left), of which the reader chooses one:
+
+    {"panels": [{"title": ..., "y": {"label": ..., "log": ...},
+                 "x": [{"name": "time", "label": ...}, ...],
+                 "lines": [{"name": ..., "x": {"time": [...]}, "y": [...],
+                            "low": [...], "high": [...], "marks": ...}]}]}
+
+`low`, `high` and `marks` are only there where something was measured. What is not
+finite is null. Numbers have the precision of a float32, more than a screen shows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from noising.curves import QUANTITIES, curves
+from noising.engine import ForwardProcess, build_process
+from noising.engine.graphs import MatrixGraph
+from noising.figures.drawing import describe_difference
+
+Chart = Mapping[str, Any]
+Line = dict[str, Any]
+
+POINTS: Final = 257
+
+X_LABELS: Final = {
+    "time": "time t",
+    "timestep": "timestep",
+    "information": "information lost, share",
+}
+
+
+def chart_schedules(
+    name: str,
+    specifications: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    subtract_first: bool = False,
+) -> Chart:
+    """Return one of the QUANTITIES of some schedules, a line each.
+
+    Args:
+        name: a key of QUANTITIES.
+        specifications: label and specification of each schedule.
+        subtract_first: whether to tell by how much each differs from the first at the
+            same time.
+    """
+    quantity = QUANTITIES[name]
+    lines = [
+        _trace_process(name, label, build_process(specification))
+        for label, specification in specifications
+    ]
+    if subtract_first:
+        title = describe_difference(quantity, lines[0]["name"])
+        return {"panels": [make_panel(title, quantity.y_label, _subtract_first(lines))]}
+    return {
+        "panels": [
+            make_panel(quantity.title, quantity.y_label, lines, y_log=quantity.y_log)
+        ]
+    }
+
+
+def _trace_process(name: str, label: str, process: ForwardProcess) -> Line:
+    # Each point of a matrix graph's information costs a matrix exponential.
+    names = [name] if isinstance(process.graph, MatrixGraph) else [name, "information"]
+    found = curves(process, names, axis="time", points=POINTS)
+    x = {
+        "time": to_float32(found.times),
+        "timestep": to_float32(found.times * process.num_timesteps - 1),
+    }
+    information = found.columns.get("information")
+    if information is not None and np.isfinite(information).all():
+        x["information"] = to_float32(1.0 - information)
+    return {"name": label, "x": x, "y": to_float32(found.columns[name])}
+
+
+def _subtract_first(lines: Sequence[Line]) -> list[Line]:
+    first = lines[0]["y"]
+    return [
+        {"name": line["name"], "x": {"time": line["x"]["time"]}, "y": line["y"] - first}
+        for line in lines
+    ]
+
+
+def chart_run(name: str, document: Mapping[str, Any]) -> Chart:
+    """Return a figure of a results document; the throughput has no curves.
+
+    Args:
+        name: a key of RUN_CHARTS.
+        document: the results, as ``results.json`` holds them.
+    """
+    return {"panels": list(_PANELS[name](document))}
+
+
+def _iterate_alpha_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
+    lines = [
+        _make_curve(entry, _label_entry(entry), "alpha")
+        for entry in document["schedules"]
+    ]
+    yield make_panel("Signal left by each schedule", "alpha", lines)
+
+
+def _iterate_information_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
+    lines = []
+    for entry in document["schedules"]:
+        lines.append(_make_curve(entry, _label_entry(entry), "information_nats"))
+        lines.append(
+            _make_marks(entry, f"{_label_entry(entry)}, measured", "information_nats")
+        )
+    yield make_panel("Information left about a token", "nats per token", lines)
+
+
+def _iterate_preservation_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
+    kinds = [kind for kind, n in document["corpus"]["type_counts"].items() if n]
+    for entry in document["schedules"]:
+        exact = entry["curves"]["preservation"]
+        lines = [_make_line("all, no hyperschedule", exact, exact["preserved"])]
+        for kind in kinds:
+            metric = f"hyperschedule_preserved_{kind}"
+            lines.append(_make_line(kind, exact, exact[metric]))
+            lines.append(_make_marks(entry, f"{kind}, measured", metric))
+        yield make_panel(_label_entry(entry), "share unchanged", lines)
+
+
+_PANELS: Final = {
+    "alpha": _iterate_alpha_panels,
+    "information": _iterate_information_panels,
+    "preservation": _iterate_preservation_panels,
+}
+
+RUN_CHARTS: Final = frozenset(_PANELS)
+"""The figures of a run that have a chart."""
+
+
+def make_panel(
+    title: str, y_label: str, lines: Sequence[Line], *, y_log: bool = False
+) -> Chart:
+    """Return a panel over the abscissae that all of its lines have."""
+    shared = [x for x in X_LABELS if lines and all(x in line["x"] for line in lines)]
+    return {
+        "title": title,
+        "y": {"label": y_label, "log": y_log},
+        "x": [{"name": name, "label": X_LABELS[name]} for name in shared],
+        "lines": lines,
+    }
+
+
+def _make_curve(entry: Mapping[str, Any], label: str, quantity: str) -> Line:
+    return _make_line(label, entry["curves"], entry["curves"][quantity])
+
+
+def _make_line(label: str, curve: Mapping[str, Any], y: Sequence[float | None]) -> Line:
+    return {"name": label, "x": {"timestep": curve["timestep"]}, "y": to_float32(y)}
+
+
+def _make_marks(entry: Mapping[str, Any], label: str, metric: str) -> Line:
+    results = entry["results"]
+    values = [result["metrics"][metric] for result in results]
+    return {
+        "name": label,
+        "x": {"timestep": [result["timestep"] for result in results]},
+        "y": to_float32([value["measured"] for value in values]),
+        "low": to_float32([value["low"] for value in values]),
+        "high": to_float32([value["high"] for value in values]),
+        "marks": True,
+    }
+
+
+def _label_entry(entry: Mapping[str, Any]) -> str:
+    return f"{entry['name']} (baseline)" if entry["is_baseline"] else entry["name"]
+
+
+def to_float32(values: ArrayLike | Sequence[float | None]) -> "np.ndarray[Any, Any]":
+    """Return float32 numbers; what is not finite is null once it is written."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype=np.float64).astype(np.float32)

@@ -1,0 +1,178 @@
+"""Figures of schedules and runs as encoded images.
+
+matplotlib is loaded where a figure is drawn and nowhere else: a worker that never
+draws one does not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from noising.curves import QUANTITIES, Axis, Quantity, curves, position_alphas
+from noising.engine import ForwardProcess, build_process
+from noising.figures.images import ImageFormat
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Enough for a smooth line; the cost of a plot does not grow with num_timesteps.
+_POINTS: Final = 257
+_SCREEN_DPI: Final = 144
+
+_SPARKLINE_WIDTH: Final = 96
+_SPARKLINE_HEIGHT: Final = 28
+_SPARKLINE_POINTS: Final = 49
+_SPARKLINE_COLOUR: Final = "#5b68d8"  # stands out from white and from the dark theme
+_SPARKLINE_EDGE: Final = 2.0
+
+
+def draw_schedules(
+    name: str,
+    specifications: Iterable[tuple[str, Mapping[str, Any]]],
+    image_format: ImageFormat,
+    *,
+    subtract_first: bool = False,
+) -> bytes:
+    """Draw one of the QUANTITIES for some schedules in one panel.
+
+    Args:
+        name: A key of QUANTITIES.
+        specifications: Label and specification of each schedule.
+        image_format: What to encode it as.
+        subtract_first: Whether to draw by how much each differs from the first.
+
+    Returns:
+        The encoded image.
+    """
+    from noising.plots import AXIS_LABELS, Curve, plot_curves
+
+    quantity = QUANTITIES[name]
+    lines = []
+    for label, specification in specifications:
+        process = build_process(specification)
+        found = curves(process, [name], axis="time", points=_POINTS)
+        lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
+    if subtract_first:
+        first = lines[0]
+        lines = [replace(line, y=line.y - first.y) for line in lines]
+    figure = plot_curves(
+        lines,
+        title=describe_difference(quantity, first.label)
+        if subtract_first
+        else quantity.title,
+        x_label=AXIS_LABELS["time"],
+        y_label=quantity.y_label,
+        y_log=quantity.y_log and not subtract_first,
+    )
+    return encode_figure(figure, image_format)
+
+
+def describe_difference(quantity: Quantity, name: str) -> str:
+    """Return what the differences of a quantity from one schedule are called."""
+    return f"{quantity.title}, less that of {name}"
+
+
+def draw_curves(
+    names: Sequence[str],
+    processes: Iterable[tuple[str, ForwardProcess]],
+    image_format: ImageFormat,
+    *,
+    axis: Axis,
+    points: int,
+) -> bytes:
+    """Draw quantities of some processes, a panel each.
+
+    Args:
+        names: keys of QUANTITIES.
+        processes: label and process.
+        image_format: what to encode it as.
+        axis: what the curves run over.
+        points: the number of points.
+
+    Returns:
+        The encoded image.
+    """
+    from noising.plots import plot_quantities
+
+    found = [
+        (label, curves(process, names, axis=axis, points=points))
+        for label, process in processes
+    ]
+    return encode_figure(plot_quantities(found, names, axis=axis), image_format)
+
+
+def draw_positions(
+    label: str, specification: Mapping[str, Any], image_format: ImageFormat
+) -> bytes:
+    """Draw how a hyperschedule spreads the signal over positions and timesteps.
+
+    Args:
+        label: what it is called.
+        specification: a process with a hyperschedule.
+        image_format: what to encode it as.
+
+    Raises:
+        EngineError: it fits no length that can be drawn.
+    """
+    from noising.plots import plot_positions
+
+    process = build_process(specification)
+    figure = plot_positions(
+        position_alphas(process, _POINTS),
+        title=f"Signal left by position, of {label}",
+        num_timesteps=process.num_timesteps,
+    )
+    return encode_figure(figure, image_format)
+
+
+def draw_run(
+    name: str, document: Mapping[str, Any], image_format: ImageFormat
+) -> bytes:
+    """Draw a figure of a results document.
+
+    Args:
+        name: Which of the four figures.
+        document: The results, as ``results.json`` holds them.
+        image_format: What to encode it as.
+
+    Returns:
+        The encoded image.
+    """
+    from noising import plots
+
+    figures = {
+        "alpha": plots.plot_alpha,
+        "information": plots.plot_information,
+        "preservation": plots.plot_preservation,
+        "throughput": plots.plot_throughput,
+    }
+    return encode_figure(figures[name](document), image_format)
+
+
+def encode_figure(figure: Figure, image_format: ImageFormat) -> bytes:
+    """Encode a figure for screens."""
+    from noising.plots import render
+
+    return render(figure, image_format, dpi=_SCREEN_DPI)
+
+
+def draw_sparkline(specification: Mapping[str, Any]) -> bytes:
+    """Draw alpha of a process over time from 0 to 1, the size of a word, as an SVG.
+
+    It is one line of SVG, made without matplotlib: a list shows dozens of them.
+    """
+    times = np.linspace(0, 1, _SPARKLINE_POINTS)
+    alpha = np.asarray(build_process(specification).alpha(times))
+    width, height, edge = _SPARKLINE_WIDTH, _SPARKLINE_HEIGHT, _SPARKLINE_EDGE
+    x = np.linspace(edge, width - edge, _SPARKLINE_POINTS)
+    y = edge + (1.0 - alpha) * (height - 2 * edge)
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"><polyline points="{points}" fill="none" '
+        f'stroke="{_SPARKLINE_COLOUR}" stroke-width="1.75"/></svg>'
+    ).encode()

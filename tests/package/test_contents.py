@@ -6,7 +6,7 @@ import tomllib
 import zipfile
 from email.message import Message
 from email.parser import Parser
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,42 +15,42 @@ import noising
 from noising.extras import EXTRAS
 from tests.package.environments import ROOT
 
-LIBRARY = {
-    "__init__.py",
-    "__main__.py",
-    "client",
-    "command",
-    "curves",
-    "engine",
-    "extras.py",
-    "plots",
-    "py.typed",
-    "tokenizers",
-}
-SERVICE = {
-    "admin",
-    "api",
-    "apps.py",
-    "budget.py",
-    "checks.py",
-    "configured.py",
-    "dashboard",
-    "drawing",
-    "execution",
-    "filters",
-    "form_fields.py",
-    "integrations",
-    "management",
-    "migrations",
-    "models",
-    "secret_key.py",
-    "services",
-    "spreadsheets.py",
-    "static",
-    "tasks.py",
-}
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+
+
+def names_in_layers() -> tuple[set[str], set[str]]:
+    """Return what the layers put into the library and above it, by name in noising/."""
+    [contract, *_] = PYPROJECT["tool"]["importlinter"]["contracts"]
+    layers = [layer.split(" | ") for layer in contract["layers"]]
+    [lowest] = [place for place, layer in enumerate(layers) if "benchmarks" in layer]
+    parts = (layers[:lowest], layers[lowest:])
+    service, library = (
+        {
+            name.removeprefix("noising.")
+            for layer in part
+            for name in layer
+            if name.startswith("noising.")
+        }
+        for part in parts
+    )
+    return library, service
+
+
+LIBRARY, SERVICE = names_in_layers()
+LIBRARY |= {"__init__", "__main__", "py.typed"}
+SERVICE |= {"migrations", "static"}
+FILES = [
+    path.relative_to(ROOT)
+    for path in (ROOT / "noising").rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
+]
 OF_THE_SERVICE = {"django", "rest_framework", "noising_site", "benchmarks", "orjson"}
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def entry(path: PurePath) -> str:
+    """Return what a path within noising/ belongs to, a package or a module."""
+    return path.parts[1].removesuffix(".py")
 
 
 @pytest.fixture(scope="module")
@@ -66,31 +66,25 @@ def about(files: dict[str, bytes]) -> Message:
 
 
 def test_everything_in_the_package_belongs_to_the_library_or_to_the_service() -> None:
-    found = {path.name for path in (ROOT / "noising").iterdir()} - {"__pycache__"}
-
-    assert found == LIBRARY | SERVICE
-    assert not LIBRARY & SERVICE
-
-
-def test_the_wheel_holds_the_library_and_nothing_else(files: dict[str, bytes]) -> None:
-    paths = [PurePosixPath(name) for name in files]
-    packages = {path.parts[0] for path in paths if "dist-info" not in path.parts[0]}
-
-    assert packages == {"noising"}
-    assert {path.parts[1] for path in paths if path.parts[0] == "noising"} == LIBRARY
+    assert {entry(path) for path in FILES} == LIBRARY | SERVICE
+    assert {"command", "engine", "extras", "tokenizers"} <= LIBRARY
+    assert {"api", "models", "configured", "tasks"} <= SERVICE
 
 
-def test_the_wheel_holds_every_file_of_the_library(files: dict[str, bytes]) -> None:
+def test_the_wheel_holds_every_file_of_the_library_and_nothing_else(
+    files: dict[str, bytes],
+) -> None:
     own = {
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for path in (ROOT / "noising").rglob("*")
-        if path.is_file()
-        and path.relative_to(ROOT).parts[1] in LIBRARY
-        and "__pycache__" not in path.parts
+        path.as_posix(): (ROOT / path).read_bytes()
+        for path in FILES
+        if entry(path) in LIBRARY
     }
 
-    assert {name: files[name] for name in files if name.startswith("noising/")} == own
-    assert "noising/tokenizers/data/gpt2_merges.bpe.gz" in files
+    held = {name: files[name] for name in files if ".dist-info/" not in name}
+    assert held == own
+    assert {"noising/py.typed", "noising/tokenizers/data/gpt2_merges.bpe.gz"} <= set(
+        own
+    )
 
 
 def test_no_module_of_the_wheel_imports_the_service(files: dict[str, bytes]) -> None:

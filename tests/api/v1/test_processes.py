@@ -138,7 +138,7 @@ def test_a_process_larger_than_the_cache_is_served_and_not_kept(cache, settings)
 def test_a_kept_process_has_its_tables(cache):
     process = cache.get("a", CHEAP, small).process
     made = vars(process).keys() | vars(process.timeline).keys()
-    assert {"fingerprint", "levels", "short", "sigmas", "alphas"} <= made
+    assert {"fingerprint", "levels", "small_batches", "sigmas", "alphas"} <= made
     assert {"table", "outcome"} <= vars(process.levels).keys()
 
 

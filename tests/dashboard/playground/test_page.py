@@ -209,7 +209,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
             "hyperschedule.weights.critical` must lie in",
         ),
         ({"compare": "on", "b_graph": "nope"}, "Graph of process B: <bdi>Select"),
-        ({"compare": "on", "b_stored": "nope"}, "HomeData schedule of process B"),
+        ({"compare": "on", "b_stored": "nope"}, "Stored schedule of process B"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_its_field(

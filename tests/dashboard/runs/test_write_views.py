@@ -99,7 +99,7 @@ def test_the_query_chooses_schedules(ada: Client) -> None:
 def test_without_stored_schedules_there_are_the_types() -> None:
     client = session_client(account("bob"))
     page = page_text(client, f"{NEW}?schedules=cosine")
-    assert '<optgroup label="HomeData">' not in page
+    assert '<optgroup label="Stored">' not in page
     assert '<option value="cosine" selected>' in page
     assert '"custom"' not in page  # it needs parameters
     assert client.post(NEW, ASKED | {"schedules": ["cosine"]}).status_code == 302

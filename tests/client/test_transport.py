@@ -142,7 +142,7 @@ def test_what_is_not_the_services_answer_is_an_error_of_the_client(
     client: NoisingClient, faults: list[Any]
 ) -> None:
     faults.append(httpx.Response(200, text="<h1>Another site</h1>"))
-    with pytest.raises(NoisingError, match="no JSON: is this the service's address"):
+    with pytest.raises(NoisingError, match="not JSON: is this the service's URL"):
         client.info()
     for masks in (False, True):
         for content in (b"", b"<h1>Another site</h1>"):

@@ -55,36 +55,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--schedules",
         type=_names,
         metavar="A,B",
-        help=f"what to measure, of: {', '.join(SCHEDULE_TYPES)} (default:"
-        f" {','.join(DEFAULT_SCHEDULES)}; or the only one that the graph goes with)",
+        help=f"schedule types to measure, any of: {', '.join(SCHEDULE_TYPES)} (default:"
+        f" {','.join(DEFAULT_SCHEDULES)}; or the only one that fits the graph)",
     )
     parser.add_argument(
         "--baseline",
         metavar="A",
-        help=f"what to compare with (default: {DEFAULT_BASELINE}, or the only schedule"
-        " that the graph goes with)",
+        help=f"schedule that the others are compared with (default: {DEFAULT_BASELINE},"
+        " or the only schedule that fits the graph)",
     )
     parser.add_argument(
         "--graph",
         type=_graph,
         default=DEFAULT_GRAPH,
         metavar="|".join(GRAPHS),
-        help="where a noised token goes (default: %(default)s)",
+        help="graph of all schedules (default: %(default)s)",
     )
     parser.add_argument(
         "--corpus",
         default=DEFAULT_CORPUS,
         metavar="setmm|synthetic|PATH",
-        help="real proofs, made-up tokens, or a file: Metamath or rows with input_ids"
-        " (.jsonl, .jsonl.gz), .npy, or text with a list of ids a line (default:"
-        " %(default)s)",
+        help="real proofs (setmm), random tokens (synthetic), or a file: Metamath or"
+        " rows with input_ids (.jsonl, .jsonl.gz), .npy, or text with a list of ids a"
+        " line (default: %(default)s)",
     )
     parser.add_argument(
         "--vocab-size",
         type=_integer,
         metavar="V",
-        help="number of token ids in files of ids and made-up tokens; Metamath brings"
-        f" its own (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
+        help="size of the vocabulary of files of ids and of synthetic; Metamath files"
+        f" have their own (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
     )
     parser.add_argument(
         "--num-timesteps",
@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timesteps",
         type=_integers,
         metavar="K,K",
-        help="where to measure, from 0 to T-1 (default: eleven, evenly spread)",
+        help="where to measure, from 0 to T-1 (default: eleven, evenly spaced)",
     )
     parser.add_argument(
         "--samples",
@@ -111,7 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_integer,
         default=0,
         metavar="S",
-        help="the same seed measures the same (default: %(default)s)",
+        help="the same seed gives the same results (default: %(default)s)",
     )
     parser.add_argument(
         "--output",
@@ -139,7 +139,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write results.json only, which saves some seconds",
     )
     parser.add_argument(
-        "--quiet", action="store_true", help="show neither progress nor table"
+        "--quiet", action="store_true", help="print neither progress nor table"
     )
 
 
@@ -301,32 +301,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
     suite = parser.add_argument_group(
-        "the throughput suite", "takes these and --seed, --output, --quiet"
+        "the throughput suite", "It also takes --seed, --output and --quiet."
     )
     suite.add_argument(
         "--suite",
         choices=("schedules", SUITE),
         default="schedules",
-        help="what to run (default: %(default)s)",
+        help="suite to run (default: %(default)s)",
     )
     suite.add_argument(
         "--peers",
         action="store_true",
-        help="time torch too, if it is installed",
+        help="also measure torch, if it is installed",
     )
     suite.add_argument(
         "--rounds",
         type=_integer,
         default=ROUNDS,
         metavar="N",
-        help="how often each program is timed (default: %(default)s)",
+        help="how often each program is measured (default: %(default)s)",
     )
     suite.add_argument(
         "--threads",
         type=_integer,
         default=1,
         metavar="N",
-        help="threads of the compiled kernel; above 1, times are the clock's "
+        help="threads of the compiled kernel; above 1, times are wall-clock time "
         "(default: %(default)s)",
     )
     suite.add_argument(
@@ -438,7 +438,9 @@ def _graph(text: str) -> str:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     if not all(names):
-        raise argparse.ArgumentTypeError(f"must be names between commas, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be names separated by commas, got {text!r}"
+        )
     return names
 
 

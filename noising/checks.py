@@ -76,7 +76,7 @@ def check_hosts(
             Warning(
                 "ALLOWED_HOSTS holds *: any host is served, so that links in pages "
                 "can be forged and DNS rebinding works.",
-                hint="Name the hosts under which the service is reached.",
+                hint="List the host names that clients use.",
                 id="noising.W003",
             )
         )
@@ -139,7 +139,7 @@ def check_transport(
         Info(
             "The service speaks plain HTTP: what is sent, passwords too, can be read "
             "on the way.",
-            hint="End TLS in front of it and set HTTPS=on.",
+            hint="Terminate TLS in a proxy in front of it and set HTTPS=on.",
             id="noising.I001",
         )
     ]

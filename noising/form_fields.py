@@ -92,8 +92,8 @@ def _check_cost(specification: dict[str, Any]) -> None:
     seconds = storing_seconds(specification)
     if seconds > settings.MAX_WORK_SECONDS:
         raise forms.ValidationError(
-            f"To build and to lint this takes an estimated {seconds:.1f} s; at most "
-            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Costly are matrix graphs, "
-            "many timesteps, and information over large vocabularies.",
+            f"Building and linting this would take about {seconds:.1f} s; at most "
+            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Matrix graphs, many "
+            "timesteps, and information over large vocabularies are slow.",
             code="too_costly",
         )

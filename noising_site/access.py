@@ -79,7 +79,7 @@ def stranger_refusal(request: HttpRequest) -> HttpResponseBase | None:
         request,
         401,
         "This needs an account: sign in, or send `Authorization: Bearer <token>` with "
-        "a token of yours that is good.",
+        "a valid token of yours.",
     )
     response.headers["WWW-Authenticate"] = TokenAuthentication.CHALLENGE
     return response

@@ -86,7 +86,7 @@ def _graph(env: Environment) -> dict[str, Any]:
     if "mask_id" not in GRAPH_TYPES[name].PARAMETERS:
         raise SettingError(
             "MASK_ID",
-            f"means nothing with GRAPH={name}",
+            f"has no effect with GRAPH={name}",
             str(mask_id),
             "unset it, or set GRAPH=absorbing",
         )
@@ -237,7 +237,7 @@ def secret_key(env: Environment, data_dir: Path) -> tuple[str, str]:
     if env.text("DATABASE_URL"):
         raise SettingError(
             "SECRET_KEY",
-            "must be set where DATABASE_URL is",
+            "must be set if DATABASE_URL is set",
             None,
             "set it to 50 random characters, the same in every process",
         )

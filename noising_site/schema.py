@@ -20,31 +20,36 @@ class ReadyzSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["ready", "degraded"])
     degraded = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Of database, database_writes (it is read-only, full or locked), "
+        help_text="Any of database, database_writes (it is read-only, full or locked), "
         "migrations, disk, worker.",
     )
 
 
 LIVEZ = extend_schema(
     operation_id="livez",
-    summary="Is the process alive",
+    summary="Check that the process is alive",
     tags=["health"],
-    responses=answer(LivezSerializer, "It is.") | problems(406),
+    responses=answer(LivezSerializer, "The process is alive.") | problems(406),
 )
 READYZ = extend_schema(
     operation_id="readyz",
-    summary="Could the service do all of its work",
-    description="What is degraded leaves the core working: only `strict=1` makes "
-    "an error of it. Whatever the status, the answer is this one document, and no "
-    "problem: a probe reads `degraded` in one place.",
+    summary="Check which parts of the service are degraded",
+    description="The core works even if parts are degraded, so only `strict=1` turns "
+    "this into an error. The response is this document with either status, not a "
+    "problem document, so that a probe finds `degraded` in one place.",
     tags=["health"],
     parameters=[
-        OpenApiParameter("strict", str, description="1, or anything else for no.")
+        OpenApiParameter(
+            "strict",
+            str,
+            description="1: the status is 503 if anything is degraded. Other values "
+            "have no effect.",
+        )
     ],
     responses=answer(ReadyzSerializer, "The core works.")
     | {
         (503, "application/json"): OpenApiResponse(
-            ReadyzSerializer, "Something is degraded, and strict=1 was asked for."
+            ReadyzSerializer, "Something is degraded, and the request has strict=1."
         )
     }
     | problems(400, 406),

@@ -167,11 +167,11 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     inlines = (ScheduleInline, ThroughputInline)
     readonly_fields = (*STATE, "plots", *ASKED, *MEASURED_ON)
     fieldsets = (
-        ("State", {"fields": STATE}),
+        ("Status", {"fields": STATE}),
         ("Plots", {"fields": ("plots",)}),
         ("Notes", {"fields": ("notes", "tags")}),
-        ("What was asked for", {"fields": ASKED}),
-        ("Where and on what", {"fields": MEASURED_ON}),
+        ("Parameters", {"fields": ASKED}),
+        ("Corpus and environment", {"fields": MEASURED_ON}),
     )
 
     class Media:
@@ -267,7 +267,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         for run in queryset:
             services.run_archive(run=run)
 
-    @admin.action(description="Bring back from the archive", permissions=["change"])
+    @admin.action(description="Unarchive", permissions=["change"])
     def unarchive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
         """Bring the selected ones back into the lists."""
         for run in queryset:

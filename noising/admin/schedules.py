@@ -166,7 +166,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             (None, {"fields": ("slug", specification, "notes", "tags")}),
             ("Linter", {"fields": ("findings",)}),
             ("Certificate", {"fields": CERTIFICATE}),
-            ("Facts", {"fields": FACTS}),
+            ("Details", {"fields": FACTS}),
         )
 
     def get_readonly_fields(
@@ -312,7 +312,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         for config in queryset:
             services.schedule_archive(schedule=config)
 
-    @admin.action(description="Bring back from the archive", permissions=["change"])
+    @admin.action(description="Unarchive", permissions=["change"])
     def unarchive(
         self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
     ) -> None:

@@ -19,20 +19,21 @@ class LimitsSerializer(serializers.Serializer[Any]):
     max_tokens = serializers.IntegerField()
     max_body_bytes = serializers.IntegerField()
     max_trajectory_tokens = serializers.IntegerField(
-        help_text="Tokens of a trajectory at all of its timesteps together."
+        help_text="Tokens of a trajectory, summed over its timesteps."
     )
     max_probabilities = serializers.IntegerField(
         help_text="Rows times states in one request for exact quantities."
     )
     max_work_seconds = serializers.FloatField(
-        help_text="Estimated seconds to build a process, or to work beside its tokens."
+        help_text="Estimated seconds to build a noise process, or for a request's "
+        "computations other than noising its tokens."
     )
     max_costly_requests = serializers.IntegerField(
-        help_text="Costly requests at once in each process of the server."
+        help_text="Costly requests at once in each worker process."
     )
     max_text_characters = serializers.IntegerField()
     max_run_schedules = serializers.IntegerField(
-        help_text="Schedules in one run, beside its baseline."
+        help_text="Schedules in one run, not counting the baseline."
     )
     max_run_timesteps = serializers.IntegerField()
     max_run_samples = serializers.IntegerField()
@@ -49,7 +50,7 @@ class VersionsSerializer(serializers.Serializer[Any]):
 
 
 class InfoSerializer(serializers.Serializer[Any]):
-    """The answer of GET /info."""
+    """The response of GET /info."""
 
     vocab_size = serializers.IntegerField()
     num_timesteps = serializers.IntegerField()
@@ -58,25 +59,27 @@ class InfoSerializer(serializers.Serializer[Any]):
     beta_max = serializers.FloatField(help_text="Used by linear and quadratic.")
     graph = serializers.CharField()
     mask_id = serializers.IntegerField(allow_null=True)
-    num_states = serializers.IntegerField(help_text="Ids that an answer may hold.")
-    hyperschedule = serializers.DictField(help_text="Used where none is named.")
+    num_states = serializers.IntegerField(
+        help_text="Number of states: ids that noised tokens can have."
+    )
+    hyperschedule = serializers.DictField(help_text="Used if a request names none.")
     token_type_weights = serializers.DictField(child=serializers.FloatField())
     limits = LimitsSerializer()
-    kernel = serializers.CharField(help_text="What noises: numpy, numba or auto.")
+    kernel = serializers.CharField(help_text="numpy, numba or auto.")
     versions = VersionsSerializer()
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification.")
     specification = serializers.DictField()
 
 
 class AlphaSerializer(serializers.Serializer[Any]):
-    """The answer of GET /alpha/{timestep}."""
+    """The response of GET /alpha/{timestep}."""
 
     timestep = serializers.IntegerField()
     alpha = serializers.FloatField(min_value=0.0, max_value=1.0)
 
 
 class MetricsSerializer(serializers.Serializer[Any]):
-    """What became of the tokens."""
+    """How many tokens are unchanged."""
 
     unchanged_tokens = serializers.IntegerField()
     percent_unchanged = serializers.FloatField(help_text="With two decimals.")
@@ -84,21 +87,24 @@ class MetricsSerializer(serializers.Serializer[Any]):
 
 
 class MasksSerializer(serializers.Serializer[Any]):
-    """One truth value a position."""
+    """A boolean for each position."""
 
     resampled = serializers.ListField(
-        child=serializers.BooleanField(), help_text="Drawn anew, perhaps to the same."
+        child=serializers.BooleanField(),
+        help_text="Resampled, possibly to the same id.",
     )
     changed = serializers.ListField(
-        child=serializers.BooleanField(), help_text="Another id than before."
+        child=serializers.BooleanField(), help_text="The id differs from the clean one."
     )
 
 
 class NoiseSerializer(serializers.Serializer[Any]):
-    """The answer of POST /noise; the last three keys only where asked for."""
+    """The response of POST /noise; the last three keys only if `return` names them."""
 
     noised_tokens = serializers.ListField(child=serializers.IntegerField())
-    alpha = serializers.FloatField(help_text="At the timestep, before any weights.")
+    alpha = serializers.FloatField(
+        help_text="At the timestep, without a hyperschedule."
+    )
     metrics = MetricsSerializer()
     alphas = serializers.ListField(
         child=serializers.FloatField(), required=False, help_text="By position."
@@ -116,7 +122,7 @@ class FieldErrorSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """An error, as RFC 9457 words it."""
+    """An error in the format of RFC 9457."""
 
     type = serializers.CharField()
     title = serializers.CharField()

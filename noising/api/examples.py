@@ -11,7 +11,7 @@ STATUS: dict[str, Any] = {
     "version": "0.1.0",
     "status": "operational",
 }
-ALPHA: dict[str, Any] = {"timestep": 500, "alpha": 0.4922851724488028}
+ALPHA: dict[str, Any] = {"timestep": 500, "alpha": 0.49228517244880254}
 
 PLAIN_REQUEST: dict[str, Any] = {
     "tokens": TOKENS,
@@ -33,7 +33,7 @@ TYPED_REQUEST: dict[str, Any] = {
 }
 TYPED_ANSWER: dict[str, Any] = {
     "noised_tokens": [101, 36572, 2003, 18916, 23996, 102],
-    "alpha": 0.4922851724488028,
+    "alpha": 0.49228517244880254,
     "metrics": {
         "unchanged_tokens": 3,
         "percent_unchanged": 50.0,

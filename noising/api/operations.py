@@ -18,9 +18,9 @@ from noising.api.documents import ProblemSerializer
 from noising.api.errors import MEDIA_TYPE
 
 MEANINGS = {
-    401: "It needs an account, or the token is not good.",
+    401: "This needs an account, or the token is not valid.",
     403: "This account or this token may not do that, or the CSRF token is wrong.",
-    429: "The account writes too much; Retry-After says when to go on.",
+    429: "The account writes too often; retry after Retry-After.",
 }
 HEADERS = {
     401: {
@@ -32,7 +32,7 @@ HEADERS = {
     },
     429: {
         "Retry-After": {
-            "description": "Seconds until it may be tried again.",
+            "description": "Seconds until the request may be sent again.",
             "schema": {"type": "integer", "minimum": 1},
             "required": True,
         }
@@ -51,8 +51,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token of the account page or of `manage.py token "
-            "create`, of scope read, write or admin.",
+            "description": "An access token from the account page or `manage.py token "
+            "create`, with the scope read, write or admin.",
         }
 
 
@@ -68,8 +68,8 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "The session of the login page. What changes something "
-            "needs the CSRF token in `X-CSRFToken` as well.",
+            "description": "The session that the login page starts. Writes also need "
+            "the CSRF token in `X-CSRFToken`.",
         }
 
 

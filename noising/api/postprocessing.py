@@ -17,8 +17,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 LINES = "application/x-ndjson"
 REQUEST_ID = "X-Request-ID"
 REQUEST_ID_HEADER = {
-    "description": "Names the request in the log: the client's own, where it sent one "
-    "of 1 to 64 letters, digits and `._-`, else a new one.",
+    "description": "Identifies the request in the log: the client's own id, if it sent "
+    "one of 1 to 64 letters, digits and `._-`, or else a new one.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     "required": True,
 }

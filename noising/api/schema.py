@@ -24,10 +24,10 @@ from noising.api.serializers import NoiseRequestSerializer
 
 MEANINGS = {
     400: "The request is malformed.",
-    406: "The Accept header rules out JSON.",
-    413: "The body is too long, or has too many tokens.",
+    406: "The Accept header does not allow JSON.",
+    413: "The body is too large, or has too many tokens.",
     415: "The body is not declared as plain JSON in UTF-8.",
-    422: "Values in the body cannot be used.",
+    422: "Values in the body are not valid.",
     503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
@@ -118,7 +118,7 @@ STATUS = extend_schema(
     tags=["core"],
     responses=answer(
         documents.StatusSerializer,
-        "The service answers.",
+        "The service is up.",
         OpenApiExample("Status", examples.STATUS),
     )
     | problems(406),
@@ -132,14 +132,14 @@ INFO = extend_schema(
 ALPHA = extend_schema(
     operation_id="alpha",
     summary="Alpha at a timestep",
-    description="Alpha is the chance that noise has not struck a token.",
+    description="Alpha is the probability that a token has not been resampled.",
     tags=["core"],
     parameters=[
         OpenApiParameter(
             "timestep",
             whole(settings.NOISE_SPECIFICATION["num_timesteps"] - 1),
             OpenApiParameter.PATH,
-            description="In 0..num_timesteps-1, in plain decimal digits.",
+            description="In 0..num_timesteps-1, in decimal digits.",
         )
     ],
     responses=answer(
@@ -166,7 +166,7 @@ NOISE = extend_schema(
             "Noise-Seed",
             OpenApiTypes.STR,
             OpenApiParameter.HEADER,
-            description="The seed that makes this answer again, in decimal.",
+            description="The seed that gives this response again, in decimal.",
             response=[200],
         )
     ],

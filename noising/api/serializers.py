@@ -1,4 +1,4 @@
-"""Requests as typed values, and the forms of the answers for the schema."""
+"""Parsing of the body of POST /noise, and the base class of strict bodies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,20 +106,20 @@ class NoiseRequestSerializer(StrictSerializer):
 
     tokens = WholeNumbersField(most=_greatest_token, help_text="Token ids.")
     timestep = WholeNumberField(
-        most=_greatest_timestep, help_text="Step in 0..num_timesteps-1."
+        most=_greatest_timestep, help_text="Timestep in 0..num_timesteps-1."
     )
     use_hyperschedule = FlagField(
         default=False,
-        help_text="Noise by position: by token_weights, else token_types, else "
-        "hyperschedule, else the server's own.",
+        help_text="Noise depends on the position: by token_weights, or else by "
+        "token_types, by hyperschedule, or by the server's own hyperschedule.",
     )
     token_weights = WeightsField(
         default=None,
         allow_null=True,
-        help_text="One weight a token, above 0; a higher one means less noise.",
+        help_text="One weight above 0 for each token; higher means less noise.",
     )
     token_types = TokenTypesField(
-        default=None, allow_null=True, help_text="Ids by type of token."
+        default=None, allow_null=True, help_text="Token ids by type."
     )
     hyperschedule = HyperscheduleField(
         default=None, allow_null=True, help_text="Specification of a hyperschedule."
@@ -128,7 +128,7 @@ class NoiseRequestSerializer(StrictSerializer):
         most=lambda: GREATEST_SEED,
         default=None,
         allow_null=True,
-        help_text="Makes the answer repeatable; without one a fresh one is drawn.",
+        help_text="Makes the result repeatable; by default a random seed is drawn.",
     )
     protect = WholeNumbersField(
         most=lambda: settings.MAX_TOKENS - 1,
@@ -142,7 +142,7 @@ class NoiseRequestSerializer(StrictSerializer):
         """Add the field whose name is a keyword of Python."""
         extras = ExtrasField(
             default=frozenset,
-            help_text="Keys to answer beside the three.",
+            help_text="Further keys of the response.",
         )
         return {**super().get_fields(), "return": extras}
 

@@ -61,7 +61,7 @@ def specification_schemas() -> dict[str, Any]:
     }
     specification = {
         "type": "object",
-        "description": "A noise process. What is not given has the engine's default.",
+        "description": "A noise process. Missing keys have the engine's defaults.",
         "properties": properties,
         "additionalProperties": False,
     }

@@ -1,4 +1,4 @@
-"""The service, as an object."""
+"""The client of a noising service."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Document = dict[str, Any]
 
 
 class NoisingClient:
-    """Asks one service; close it, or use it in a `with` block.
+    """Sends requests to one service; close it, or use it in a `with` block.
 
     Args:
-        base_url: where the service is, such as ``http://localhost:8000``.
-        token: of an account, for writes and for closed services.
+        base_url: URL of the service, such as ``http://localhost:8000``.
+        token: access token of an account, for writes and for closed services.
         timeout: seconds for a connection, and for each wait for bytes.
-        retries: tries after the first, where the service is busy or out of reach.
-        transport: httpx's, in place of the network.
+        retries: tries after the first, if the service is busy or cannot be reached.
+        transport: a transport of httpx instead of the network.
 
     Raises:
-        ValueError: the address is none of HTTP.
+        ValueError: the URL is not an http or https URL.
 
     Attributes:
-        schedules: the schedules it keeps.
-        runs: its benchmark runs.
+        schedules: the service's stored schedules.
+        runs: the service's benchmark runs.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class NoisingClient:
         return self._answer("GET", "info")
 
     def alpha(self, timestep: int) -> float:
-        """Return alpha of the service's own process at a timestep."""
+        """Return alpha of the service's own noise process at a timestep."""
         return float(self._answer("GET", f"alpha/{timestep}")["alpha"])
 
     def noise(
@@ -102,27 +102,27 @@ class NoisingClient:
         """Noise a batch: the same tokens as the engine's `noise` with the same seed.
 
         Args:
-            tokens: (L,) or (B, L) integers, or rows of different lengths, as which
-                `protect` and `weights` may come too.
-            timesteps: a step, or (B,) steps.
-            times: real times in [0, 1] in their place.
-            seed: 0..2^64-1, or None for a fresh one.
-            masks: whether to answer with alpha and with what was struck and changed.
+            tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`
+                and `weights` may then be rows of the same lengths.
+            timesteps: a timestep, or (B,) timesteps.
+            times: real times in [0, 1] instead.
+            seed: 0..2^64-1, or None for a random one.
+            masks: whether to return alpha and which tokens were resampled and changed.
             schedule: the name of a stored schedule, or a specification.
             sequence_ids: (B,) ids of the rows.
-            draw: which of several independent draws.
-            lengths: (B,) real tokens of padded rows.
-            protect: a mask like the tokens or (L,), or
+            draw: which of several independent samples.
+            lengths: (B,) numbers of real tokens in padded rows.
+            protect: a boolean mask in the shape of the tokens or (L,), or
                 ``{"ids": [...], "positions": [...]}``.
             weights: (L,) or (B, L) weights above 0.
             token_types: ids by type.
             hyperschedule: a specification.
 
         Raises:
-            TypeError: the tokens are no integers.
+            TypeError: the tokens are not integers.
             ValueError: rows of different lengths do not fit together.
-            ApiError: the service refused it.
-            NoAnswerError: it gave no answer.
+            ApiError: the service refused the request.
+            NoAnswerError: the service did not respond.
         """
         by_rule = isinstance(protect, Mapping)
         form = form_of(
@@ -157,11 +157,11 @@ class NoisingClient:
     def trajectory(
         self, tokens: Sequence[int], timesteps: Sequence[int], **options: Any
     ) -> Iterator[Document]:
-        """Yield one sequence at each timestep, as soon as it is worked out.
+        """Yield one sequence at each timestep, as soon as it is computed.
 
         Args:
             tokens: (L,) ids.
-            timesteps: of the process.
+            timesteps: timesteps of the noise process.
             options: `kind` ("coupled" or "markov"), `seed`, `schedule`,
                 `hyperschedule`, `token_types`, `sequence_id`, `draw`.
         """
@@ -192,7 +192,7 @@ class NoisingClient:
         return str(self._answer("POST", "api/v1/detokenize", json=body)["text"])
 
     def pipeline(self, text: str, timestep: int, **options: Any) -> Document:
-        """Tokenise, noise and, if the service knows a denoiser, denoise a text."""
+        """Tokenise, noise and, if the service has a denoiser, denoise a text."""
         body = {"text": text, "timestep": timestep, **options}
         return self._answer("POST", "api/v1/pipeline", json=body)
 

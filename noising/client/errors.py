@@ -1,4 +1,4 @@
-"""What can go wrong between the client and the service."""
+"""Errors of the client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 
 
 class NoisingError(Exception):
-    """Base of all errors of the client."""
+    """Base of all errors; itself: the response did not come from a noising service."""
 
 
 class NoAnswerError(NoisingError):
@@ -20,10 +20,10 @@ class ApiError(NoisingError):
 
     Attributes:
         status: the HTTP status code.
-        detail: what the service says about it.
+        detail: the service's explanation.
         errors: the refused values, each with `pointer`, `code` and `detail`.
-        request_id: names the request in the service's log.
-        retry_after: the header in which the service says when to come back, or "".
+        request_id: identifies the request in the service's log.
+        retry_after: the response's Retry-After header, or "".
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ApiError(NoisingError):
         request_id: str,
         retry_after: str,
     ) -> None:
-        # All of them are the arguments, so that it can pass between processes.
+        # Exception gets all arguments, so that the error can be pickled.
         super().__init__(status, detail, errors, request_id, retry_after)
         self.status = status
         self.detail = detail
@@ -51,27 +51,27 @@ class ApiError(NoisingError):
 
 
 class AccessDeniedError(ApiError):
-    """401 or 403: there is no token, or it may not do this."""
+    """401 or 403: there is no valid token, or it may not do this."""
 
 
 class NotFoundError(ApiError):
-    """404: there is no such thing."""
+    """404: the object does not exist."""
 
 
 class ConflictError(ApiError):
-    """409 or 412: the state of the thing does not allow it."""
+    """409 or 412: the state of the object does not allow this."""
 
 
 class InvalidRequestError(ApiError):
-    """400, 413, 415 or 422: values cannot be used, or are too many."""
+    """400, 413, 415 or 422: the request has wrong values, or too many."""
 
 
 class TooManyRequestsError(ApiError):
-    """429: too many requests, even after waiting as long as the service asked."""
+    """429: too many requests, even after the waits that the service demanded."""
 
 
 class ServerFailedError(ApiError):
-    """5xx: the service failed, or was too busy each time it was asked."""
+    """5xx: the service failed, or was too busy at every try."""
 
 
 KINDS: Final[dict[int, type[ApiError]]] = {
@@ -89,9 +89,9 @@ KINDS: Final[dict[int, type[ApiError]]] = {
 
 
 def api_error(response: httpx.Response) -> ApiError:
-    """Return the error that a refusal stands for.
+    """Return the error for a response.
 
-    A proxy in front may answer without a problem document.
+    The response of a proxy in front may have no problem document.
     """
     try:
         document: Any = response.json()

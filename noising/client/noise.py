@@ -1,4 +1,4 @@
-"""Batches of tokens as npy or safetensors, and what comes back."""
+"""Batches of tokens as npy or safetensors, and their noised tokens."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NPY: Final = "application/x-npy"
 SAFETENSORS: Final = "application/vnd.safetensors"
 
 LONGEST_QUERY: Final = 4096
-"""Characters of parameters in an address; longer ones go into the body, as metadata."""
+"""Characters of parameters in a URL; longer ones are sent in the body, as metadata."""
 
 PER_TOKEN: Final = frozenset({"protect", "weights"})
-"""What may hold one value a token."""
+"""Parameters that may have one value for each token."""
 
 Tokens = NDArray[np.integer[Any]]
 Ragged = Sequence[Sequence[int]]
@@ -34,13 +34,13 @@ class NoisedBatch:
     """What `NoisingClient.noise` returns.
 
     Attributes:
-        tokens: noised tokens in the shape and dtype given; of ragged rows a list of
-            int64 arrays.
-        seed: the seed used; give it again for the same result.
-        fingerprint: SHA-256 of the specification of the process used.
+        tokens: noised tokens in the shape and dtype of the clean ones; for rows of
+            different lengths a list of int64 arrays.
+        seed: the seed that was used; it gives the same result again.
+        fingerprint: SHA-256 of the specification of the noise process.
         alpha: alpha at the time, in its shape; None without `masks=True`.
-        resampled: where noise struck, like the tokens; None without `masks=True`.
-        changed: where the id is another than before; None without `masks=True`.
+        resampled: which tokens were resampled; None without `masks=True`.
+        changed: which tokens have another id than before; None without `masks=True`.
     """
 
     tokens: Any
@@ -53,13 +53,13 @@ class NoisedBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A request's body and query, in one of the two binary forms.
+    """A request's body and query, in one of the two binary formats.
 
     Attributes:
-        media_type: of body and answer.
+        media_type: media type of the request and the response.
         content: the body.
         params: the query.
-        lengths: of ragged rows that were padded, or None.
+        lengths: lengths of rows that were padded, or None.
     """
 
     media_type: str
@@ -71,16 +71,16 @@ class Form:
 def form_of(
     tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
 ) -> Form:
-    """Return the form in which a batch is sent.
+    """Return the body and query in which a batch is sent.
 
     Args:
         tokens: (L,) or (B, L) integers, or rows of different lengths.
-        masks: whether to answer with masks, which npy cannot hold.
-        tensors: what may be an array, by name; None is left out.
-        params: what is none, by name; None is left out.
+        masks: whether to request masks, which npy cannot hold.
+        tensors: parameters that may be arrays, by name; None is left out.
+        params: other parameters, by name; None is left out.
 
     Raises:
-        TypeError: the tokens are no integers.
+        TypeError: the tokens are not integers.
         ValueError: rows of different lengths do not fit together.
     """
     array, lengths = padded(tokens)
@@ -89,8 +89,8 @@ def form_of(
     if lengths is not None:
         if "lengths" in given:
             raise ValueError(
-                "`lengths` are of rows that are padded: give rows of different "
-                "lengths, or an array with `lengths`"
+                "`lengths` are for padded rows: give rows of different lengths, or an "
+                "array with `lengths`"
             )
         given["lengths"] = lengths
     for name in PER_TOKEN & given.keys():
@@ -113,10 +113,10 @@ def form_of(
 
 
 def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatch:
-    """Return what the service answered.
+    """Return the noised batch of a response.
 
     Raises:
-        NoisingError: it is not what was asked for.
+        NoisingError: the response is not a noised batch.
     """
     try:
         seed = int(response.headers["Noise-Seed"])
@@ -131,7 +131,7 @@ def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatc
         }
         alpha = tensors["alpha"]
     except (EOFError, KeyError, SafetensorError, ValueError) as error:
-        raise NoisingError(f"The answer is no noised batch: {error!r}.") from error
+        raise NoisingError(f"The response is not a noised batch: {error!r}.") from error
     noised = parts.pop("noised_tokens")
     extras = {**parts, "alpha": alpha[()]} if masks else {}
     return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint, **extras)
@@ -141,7 +141,7 @@ def padded(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
     """Return tokens as one array, and the lengths of the rows if they differ.
 
     Raises:
-        TypeError: they are no integers.
+        TypeError: they are not integers.
     """
     if is_rows(tokens):
         rows = [whole(np.asarray(row)) for row in tokens]
@@ -152,7 +152,7 @@ def padded(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
 
 
 def like(lengths: NDArray[np.int64] | None, name: str, values: Any) -> NDArray[Any]:
-    """Return one value a token as an array, padded where the tokens are.
+    """Return values for each token as an array, padded like the tokens.
 
     Raises:
         ValueError: rows are not as long as the rows of tokens.
@@ -166,7 +166,7 @@ def like(lengths: NDArray[np.int64] | None, name: str, values: Any) -> NDArray[A
             f"`{name}` must have rows as long as the rows of `tokens`, "
             f"{lengths.tolist()}, got {sizes}"
         )
-    # A weight must be above 0, in the padding too.
+    # Weights must be above 0 in the padding too.
     return filled(rows, lengths, np.result_type(*(row for row in rows if row.size)), 1)
 
 
@@ -180,7 +180,7 @@ def is_rows(values: Any) -> bool:
 def filled(
     rows: Sequence[NDArray[Any]], sizes: NDArray[np.int64], dtype: Any, filler: int
 ) -> NDArray[Any]:
-    """Return rows in one array, each filled up to the longest."""
+    """Return rows as one array, each filled up to the length of the longest."""
     array = np.full((len(rows), int(sizes.max())), filler, dtype)
     for target, row in zip(array, rows, strict=True):
         target[: row.size] = row
@@ -208,13 +208,13 @@ def cut(values: NDArray[Any], lengths: NDArray[np.int64] | None) -> Any:
 
 
 def little_endian(value: Any) -> NDArray[Any]:
-    """Return an array as the binary forms hold it: little-endian, in C order."""
+    """Return an array as the binary formats need it: little-endian, in C order."""
     array = np.asarray(value)
     return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
 def in_query(value: Any) -> str:
-    """Return a value as the query holds it."""
+    """Return a value as text for the query."""
     if isinstance(value, str):
         return value
     if isinstance(value, np.generic):

@@ -1,4 +1,4 @@
-"""Benchmark runs: asked for, followed, read."""
+"""Benchmark runs: create, follow, read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Document = dict[str, Any]
 
 
 class RunUnfinishedError(NoisingError):
-    """A run had not ended when the patience of `Runs.wait` had."""
+    """The timeout of `Runs.wait` passed before the run ended."""
 
 
 def path_of(run_id: str, rest: str = "") -> str:
-    """Return the path of a run, or of what is below it."""
+    """Return the path of a run, or a path below it."""
     return f"{PATH}/{quote(run_id, safe='')}{rest}"
 
 
@@ -37,11 +37,11 @@ class Runs:
     def create(
         self, schedules: Sequence[str], *, key: str | None = None, **options: Any
     ) -> Document:
-        """Ask for a run; a request that is sent again asks for no second one.
+        """Create a run; a retry of the request does not create a second one.
 
         Args:
-            schedules: types, or names of stored schedules.
-            key: names this request; by default a fresh one.
+            schedules: schedule types, or names of stored schedules.
+            key: identifies the request; by default a random key.
             options: `baseline`, `corpus`, `timesteps`, `samples`, `seed`, `notes`
                 and `tags`.
 
@@ -60,7 +60,7 @@ class Runs:
         return self._answer("GET", path_of(run_id))
 
     def list(self, **filters: Any) -> Iterator[Document]:
-        """Yield the runs that filters leave, such as `status` or `schedule`."""
+        """Yield the runs that match filters such as `status` or `schedule`."""
         return pages(self.transport, PATH, filters)
 
     def wait(
@@ -70,15 +70,15 @@ class Runs:
         timeout: float = 3600.0,
         on_progress: Callable[[float], None] = lambda progress: None,
     ) -> Document:
-        """Return a run once it has ended, whichever way.
+        """Wait until a run has succeeded, failed or been cancelled, and return it.
 
         Args:
-            run_id: of the run.
-            timeout: seconds of patience.
-            on_progress: is called with the part done, 0 to 1, now and then.
+            run_id: id of the run.
+            timeout: seconds to wait at most.
+            on_progress: is called repeatedly with the part done, 0 to 1.
 
         Raises:
-            RunUnfinishedError: it has not ended in time.
+            RunUnfinishedError: the run did not end in time.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -100,32 +100,32 @@ class Runs:
         return self._answer("PATCH", path_of(run_id), json=changes)
 
     def cancel(self, run_id: str) -> Document:
-        """End a run that has not ended."""
+        """Cancel a run that has not ended."""
         return self._answer("POST", path_of(run_id, "/cancel"))
 
     def rerun(self, run_id: str, *, key: str | None = None) -> Document:
-        """Ask for the same again, as a new run."""
+        """Create a new run with the same parameters."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         return self._answer("POST", path_of(run_id, "/rerun"), headers=headers)
 
     def archive(self, run_id: str) -> Document:
-        """Take a run out of the lists."""
+        """Archive a run; lists leave it out by default."""
         return self._answer("POST", path_of(run_id, "/archive"))
 
     def unarchive(self, run_id: str) -> Document:
-        """Bring an archived run back."""
+        """Unarchive a run."""
         return self._answer("POST", path_of(run_id, "/unarchive"))
 
     def results(self, run_id: str) -> Iterator[Document]:
-        """Yield a row a schedule and timestep."""
+        """Yield a row for each schedule and timestep."""
         return pages(self.transport, path_of(run_id, "/results"), {})
 
     def export(self, run_id: str) -> Document:
-        """Return everything measured, as `results.json` holds it."""
+        """Return all results, in the form of `results.json`."""
         return self._answer("GET", path_of(run_id, "/export"))
 
     def export_csv(self, run_id: str) -> bytes:
-        """Return the rows measured, as a file in CSV."""
+        """Return the result rows as a CSV file."""
         path = path_of(run_id, "/export")
         return self.transport.send("GET", path, params={"format": "csv"}).content
 
@@ -133,7 +133,7 @@ class Runs:
         """Return a figure of a run as a file.
 
         Args:
-            run_id: of the run.
+            run_id: id of the run.
             name: alpha, information, preservation or throughput.
             format: svg, png or pdf.
         """
@@ -143,7 +143,7 @@ class Runs:
     def compare(
         self, run_ids: Sequence[str], *, baseline: str | None = None
     ) -> Document:
-        """Return what tells runs apart, and each metric with its change."""
+        """Return the differences between runs, and each metric with its change."""
         params = {"ids": ",".join(run_ids), "baseline": baseline}
         return self._answer("GET", f"{PATH}/compare", params=params)
 

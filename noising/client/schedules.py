@@ -25,19 +25,19 @@ def pages(transport: Transport, path: str, filters: Mapping[str, Any]) -> Iterat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedules:
-    """Schedules that the service keeps, by name."""
+    """The service's stored schedules, by name."""
 
     transport: Transport
 
     def list(self, **filters: Any) -> Iterator[Document]:
-        """Yield the schedules that filters leave, such as `tag`, `type` or `search`."""
+        """Yield the schedules that match filters such as `tag` or `search`."""
         return pages(self.transport, PATH, filters)
 
     def get(self, name: str) -> Document:
         """Return a schedule.
 
         Raises:
-            NotFoundError: there is none of this name.
+            NotFoundError: no schedule has this name.
         """
         return self._one("GET", name)
 
@@ -53,7 +53,7 @@ class Schedules:
 
         Raises:
             ConflictError: the name is taken.
-            InvalidRequestError: the specification describes no process.
+            InvalidRequestError: the specification is not valid.
         """
         body = {
             "name": name,
@@ -64,44 +64,43 @@ class Schedules:
         return self._answer("POST", PATH, json=body, repeatable=False)
 
     def update(self, name: str, **changes: Any) -> Document:
-        """Change `notes`, `tags` or, while no run refers to it, `specification`."""
+        """Change `notes`, `tags` or, if no run refers to it, `specification`."""
         return self._one("PATCH", name, json=changes)
 
     def archive(self, name: str) -> Document:
-        """Take a schedule out of the lists."""
+        """Archive a schedule; lists leave it out by default."""
         return self._one("POST", name, "/archive")
 
     def unarchive(self, name: str) -> Document:
-        """Bring an archived schedule back."""
+        """Unarchive a schedule."""
         return self._one("POST", name, "/unarchive")
 
     def lint(self, name: str) -> Document:
-        """Return what the linter says about a schedule."""
+        """Return the linter's findings."""
         return self._one("GET", name, "/lint")
 
     def curves(self, name: str, **options: Any) -> Document:
-        """Return its curves: `points`, `axis` and `quantities` may be given."""
+        """Return its curves; options are `points`, `axis` and `quantities`."""
         return self._one("GET", name, "/curves", params=options)
 
     def curves_file(self, name: str, *, format: str = "svg", **options: Any) -> bytes:
-        """Return its curves as a file: svg, png, pdf or csv; options as `curves`."""
+        """Return its curves as a svg, png, pdf or csv file; options as in `curves`."""
         path = f"{PATH}/{quote(name, safe='')}/curves"
         params = {**options, "format": format}
         return self.transport.send("GET", path, params=params).content
 
     def compare(self, names: Sequence[str], **options: Any) -> Document:
-        """Return what tells schedules apart."""
+        """Return a comparison of schedules."""
         params = {"names": ",".join(names), **options}
         return self._answer("GET", f"{PATH}/compare", params=params)
 
     def import_(self, config: Any, *, source: str, **options: Any) -> Document:
-        """Translate a configuration of another project; nothing is stored.
+        """Convert another project's configuration to a specification; store nothing.
 
         Args:
-            config: an object, or text in JSON or YAML.
+            config: an object, or JSON or YAML text.
             source: sedd, mdlm, hdlm, gidd or diffusers.
-            options: `vocab_size` and `num_timesteps`, where the configuration
-                says neither.
+            options: `vocab_size` and `num_timesteps`, if the configuration lacks them.
         """
         body = {"source": source, "config": config, **options}
         return self._answer("POST", f"{PATH}/import", json=body)

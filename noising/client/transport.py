@@ -1,4 +1,4 @@
-"""Requests that are sent again where that is safe, and what they raise."""
+"""Requests, with retries where these are safe, and their errors."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ FIRST_PAUSE_SECONDS: Final = 0.2
 class Transport:
     """Sends requests and waits between tries.
 
-    A refusal by 429 or 503 is waited out as long as the service asks, at most a
-    minute; both say that nothing was done. A connection that breaks is tried again
-    only where the request may be carried out twice.
+    After 429 and 503, which mean that nothing was done, it waits as long as the service
+    demands, at most a minute, and retries. After a broken connection it retries only
+    requests that are safe to repeat.
 
     Attributes:
-        http: httpx's client, with the service's address.
+        http: client of httpx, with the service's URL.
         retries: tries after the first.
     """
 
@@ -38,37 +38,37 @@ class Transport:
     retries: int
 
     def json(self, method: str, path: str, **options: Any) -> Any:
-        """Return the document that a request is answered with; see `send`."""
+        """Return the JSON document of the response to a request; see `send`."""
         return document_of(self.send(method, path, **options))
 
     def send(
         self, method: str, path: str, *, repeatable: bool = True, **options: Any
     ) -> httpx.Response:
-        """Return the answer to a request.
+        """Send a request and return the response.
 
         Args:
-            method: of HTTP.
-            path: below the service's address.
-            repeatable: whether it does no harm to carry the request out twice.
-            options: `params`, of which those that are None are left out; `json`,
-                where arrays may stand for lists; `headers`; and `content`.
+            method: HTTP method.
+            path: path below the service's URL.
+            repeatable: whether the request is safe to repeat.
+            options: `params`, without those that are None; `json`, which may contain
+                arrays; `headers`; and `content`.
 
         Raises:
-            NoAnswerError: no connection, or no answer in time.
-            ApiError: the service refused it.
+            NoAnswerError: there was no connection, or no response in time.
+            ApiError: the service refused the request.
         """
         request = self._request(method, path, **options)
         return self._answered(request, repeatable=repeatable)
 
     @contextmanager
     def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
-        """Send a POST for an answer that comes in pieces.
+        """Send a POST request whose response is a stream.
 
-        Once the answer has begun, it is not asked for again.
+        Once the response has begun, the request is not repeated.
 
         Raises:
-            NoAnswerError: no connection, or it broke.
-            ApiError: the service refused it.
+            NoAnswerError: there was no connection, or it broke.
+            ApiError: the service refused the request.
         """
         response = self._answered(self._request("POST", path, **options), stream=True)
         try:
@@ -128,33 +128,33 @@ class Transport:
 
 
 def document_of(response: httpx.Response) -> Any:
-    """Return the JSON of an answer.
+    """Return the JSON document of a response.
 
     Raises:
-        NoisingError: it is none; something else stands at the address.
+        NoisingError: it is not JSON, so probably not from a noising service.
     """
     try:
         return response.json()
     except ValueError as error:
         raise NoisingError(
-            f"The answer of {response.url} is no JSON: is this the service's address?"
+            f"The response of {response.url} is not JSON: is this the service's URL?"
         ) from error
 
 
 def plain(value: Any) -> Any:
-    """Return NumPy's arrays and numbers as JSON has them.
+    """Return NumPy arrays and numbers as JSON values.
 
     Raises:
-        TypeError: it is something else that JSON does not know.
+        TypeError: the value is something else that JSON does not have.
     """
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
-    raise TypeError(f"JSON knows no {type(value).__name__}, got {value!r}")
+    raise TypeError(f"JSON has no {type(value).__name__}, got {value!r}")
 
 
 def worded(error: Exception) -> str:
-    """Return what failed between the two sides."""
-    return f"The service gave no answer: {error or type(error).__name__}."
+    """Return the message for a request without a response."""
+    return f"The service did not respond: {error or type(error).__name__}."
 
 
 def asked_pause(asked: str, pause: float) -> float:
@@ -162,7 +162,7 @@ def asked_pause(asked: str, pause: float) -> float:
 
     Args:
         asked: the Retry-After header: seconds, or a date.
-        pause: what else to wait for about as long as.
+        pause: approximate seconds to wait in addition.
     """
     seconds = 0.0
     if asked.isdigit():
@@ -176,5 +176,5 @@ def asked_pause(asked: str, pause: float) -> float:
 
 
 def jittered(seconds: float) -> float:
-    """Return about as many seconds, so that many clients do not come back at once."""
+    """Return a random time of about this many seconds, to spread retries of clients."""
     return seconds * (0.5 + random.random())  # noqa: S311 - no secret depends on it

@@ -12,7 +12,7 @@ from noising.engine.arrays import FloatArray, quiet
 from noising.engine.graphs import MatrixGraph
 
 LONGEST_LIST: Final = 8
-"""Items of a list that a comparison shows; of a longer one it tells the length."""
+"""A comparison shows lists of at most this many items; of others, the length."""
 
 _POINTS: Final = 257
 _ABSENT: Final = object()
@@ -23,11 +23,12 @@ class Summary:
     """A process in a few numbers, for a uniform prior over the data ids.
 
     Attributes:
-        half_time: time at which half of the information is left; None if it never is.
-        final_information: share of it left at t = 1; None where the graph is too
-            large for it.
+        half_time: time at which half of the information is left; None if there is no
+            such time.
+        final_information: share of the information left at t = 1; None if the graph is
+            too large to compute it.
         final_alpha: alpha at t = 1.
-        wasted_timesteps: timesteps that each lose next to nothing; None as above.
+        wasted_timesteps: number of wasted timesteps; None if the graph is too large.
     """
 
     half_time: float | None
@@ -38,7 +39,7 @@ class Summary:
 
 @quiet
 def summary(process: ForwardProcess) -> Summary:
-    """Return the figures of merit."""
+    """Return the key figures."""
     final_alpha = float(process.alpha(1.0))
     graph = process.graph
     if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
@@ -66,7 +67,7 @@ def summary(process: ForwardProcess) -> Summary:
 
 
 def wasted_ranges(process: ForwardProcess) -> list[tuple[int, int]]:
-    """Return the first and last timestep of each stretch that loses next to nothing."""
+    """Return the first and last timestep of each range of wasted timesteps."""
     edges = np.flatnonzero(np.diff(np.r_[False, is_wasted(process), False]))
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -76,7 +77,7 @@ def _half_time(
     left: FloatArray,
     refined: Callable[[FloatArray], FloatArray] | None,
 ) -> float | None:
-    """Return the first time at which the share is a half, between two points."""
+    """Return the first time at which the share is 0.5, interpolated."""
     below = np.flatnonzero(left <= 0.5)
     if not below.size:
         return None
@@ -86,7 +87,7 @@ def _half_time(
     if refined is not None:
         inside = np.linspace(t[after - 1], t[after], _POINTS)
         return _half_time(inside, refined(inside), None)
-    # The share falls: np.interp wants it rising.
+    # The share decreases, and np.interp needs ascending values.
     pair = slice(after - 1, after + 1)
     return float(np.interp(0.5, left[pair][::-1], t[pair][::-1]))
 
@@ -100,8 +101,8 @@ def differences(
         specifications: canonical specifications by name.
 
     Returns:
-        an entry for each place, such as ``schedule.beta_max``, with the value by name;
-        a specification that has no such place is left out of it.
+        an entry for each parameter, such as ``schedule.beta_max``, with the values by
+        name; a specification without the parameter is left out of it.
     """
     flat = {name: dict(_leaves(spec, "")) for name, spec in specifications.items()}
     paths = dict.fromkeys(path for leaves in flat.values() for path in leaves)

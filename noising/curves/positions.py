@@ -1,4 +1,4 @@
-"""How a hyperschedule spreads the signal over positions and timesteps."""
+"""The signal left by position and timestep under a hyperschedule."""
 
 from typing import Final
 
@@ -11,22 +11,22 @@ from noising.engine.hyperschedules import Matrix, TokenTypes, Weights
 DEFAULT_LENGTH: Final = 64
 LONGEST: Final = 1024
 OF_EACH_TYPE: Final = 8
-"""Positions of each token type, where the types decide."""
+"""Positions of each token type, if the noise depends on token types."""
 
 
 @quiet
 def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
-    """Return alpha by position and timestep, (L, points), evenly from 0 to T-1.
+    """Return alpha by position and timestep, (L, points), evenly spaced in 0..T-1.
 
-    Of a hyperschedule for sequences of one length that length is shown, at most 1,024
-    positions of it; where the tokens decide, some tokens of each type stand in turn.
+    A hyperschedule for sequences of one length is shown at that length. If the noise
+    depends on token types, the positions are a few tokens of each type.
 
     Args:
         process: a process with a hyperschedule.
-        points: how many timesteps; between them time goes on evenly.
+        points: number of timesteps, evenly spaced.
 
     Raises:
-        EngineError: the hyperschedule fits no length that could be shown.
+        EngineError: the hyperschedule is for more than 1,024 positions.
     """
     steps = process.num_timesteps
     times = np.linspace(1.0, steps, points) / steps  # timestep k is t = (k + 1) / T

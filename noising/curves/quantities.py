@@ -15,7 +15,7 @@ from noising.engine.graphs import MatrixGraph
 # No slots: functools.cached_property keeps its values in the instance's __dict__.
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """A process at some times, with what several quantities need of it.
+    """A process at several times, with values that several quantities need.
 
     Attributes:
         process: the process.
@@ -27,7 +27,7 @@ class Sample:
 
     @functools.cached_property
     def information_nats(self) -> FloatArray:
-        """I(x_t; x_0) for a uniform prior, (N,); NaN where the graph is too large."""
+        """I(x_t; x_0) for a uniform prior, (N,); NaN if the graph is too large."""
         graph = self.process.graph
         if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
             return self.missing
@@ -50,12 +50,12 @@ class Quantity:
     """A function of time.
 
     Attributes:
-        title: what it is, for people.
-        y_label: its unit.
-        y_log: whether it spans magnitudes.
-        is_costly: whether it needs the channel, which of matrix graphs costs a matrix
+        title: its title in plots.
+        y_label: label of the vertical axis.
+        y_log: whether the vertical axis is logarithmic.
+        is_costly: whether it needs the channel, which for matrix graphs takes a matrix
             exponential at each time.
-        values: a sample to (N,) values; NaN where there is none.
+        values: returns the (N,) values of a sample; NaN if there is none.
     """
 
     title: str
@@ -69,14 +69,14 @@ def _information_share(sample: Sample) -> FloatArray:
     nats = sample.entropy_nats
     if not nats > 0.0:
         return sample.missing
-    # Both are exact to a few ulp, which may put their ratio above 1.
+    # Both are exact only to a few ulp, so their ratio may exceed 1.
     return np.minimum(sample.information_nats / nats, 1.0)
 
 
 def _nelbo_weight(sample: Sample) -> FloatArray:
-    """Return the weight of a token that was struck: at the mask, else at another id.
+    """Return the weight of a resampled token: at the mask, or else at another id.
 
-    Every graph but those given by a matrix has one, the same for all such tokens.
+    All graphs except matrix graphs have one, the same for all such tokens.
     """
     process = sample.process
     if isinstance(process.graph, MatrixGraph):
@@ -129,9 +129,9 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     ),
     "nelbo_weight": Quantity(
         title="Weight in the negative ELBO",
-        y_label="weight of a struck token",
+        y_label="weight of a resampled token",
         y_log=True,
         values=_nelbo_weight,
     ),
 }
-"""The one table from a quantity's name to what it is."""
+"""All quantities by name."""

@@ -16,7 +16,7 @@ Axis: TypeAlias = Literal["timestep", "time"]
 
 MAX_POINTS: Final = 2_000
 MATRIX_POINTS: Final = 33
-"""Points of a curve that costs a matrix exponential each."""
+"""Points of a curve that takes a matrix exponential for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Curves:
     """Quantities of one process along an axis.
 
     Attributes:
-        timesteps: (N,) integer timesteps, or None on an axis of real times.
+        timesteps: (N,) integer timesteps, or None if the axis is real time.
         times: (N,) times in [0, 1].
         columns: (N,) values by the quantity's name.
     """
@@ -35,17 +35,17 @@ class Curves:
 
     @property
     def x(self) -> FloatArray:
-        """The abscissae: timesteps where there are any, else times."""
+        """The values of the horizontal axis: timesteps, or else times."""
         return self.times if self.timesteps is None else self.timesteps.astype(float)
 
 
 def points_of(
     process: ForwardProcess, names: Collection[str], axis: Axis, most: int
 ) -> int:
-    """Return how many points the curves have where `most` are asked for.
+    """Return the number of points of the curves, at most `most`.
 
-    There are no more timesteps than the process has; and a quantity that costs the
-    exponential of a matrix at each point has few.
+    It is at most the number of timesteps on that axis, and at most MATRIX_POINTS for a
+    quantity that takes a matrix exponential for each point.
     """
     points = min(most, MAX_POINTS)
     if axis == "timestep":
@@ -70,8 +70,8 @@ def curves(
     Args:
         process: the process.
         names: keys of QUANTITIES.
-        axis: "timestep", some of 0..T-1 with both ends, or "time", from 0 to 1.
-        points: how many are asked for, at least 1; see `points_of`.
+        axis: "timestep", values in 0..T-1 including both ends, or "time", 0 to 1.
+        points: number of points at most, at least 1; see `points_of`.
     """
     count = points_of(process, names, axis, points)
     timesteps: IntArray | None = None
@@ -81,8 +81,8 @@ def curves(
         times = np.asarray(process.time(timesteps))
     else:
         times = np.linspace(0.0, 1.0, count)
-    # One time after the other where each costs a matrix: it is kept for a moment, so
-    # that all quantities find it.
+    # If each time takes a matrix exponential, one time after the other: the graph keeps
+    # the matrix for a moment, so that all quantities can use it.
     block = 1 if _is_thinned(process, names) else count
     samples = [
         Sample(process=process, t=times[start : start + block])
@@ -97,12 +97,12 @@ def curves(
 
 
 def curves_seconds(effort: Effort, names: Collection[str], points: int) -> float:
-    """Return estimated seconds that curves take.
+    """Return the estimated seconds to compute curves.
 
     Args:
-        effort: what the process costs.
+        effort: estimated times of the process.
         names: keys of QUANTITIES.
-        points: how many there are, as `points_of` says.
+        points: number of points, from `points_of`.
     """
     a_point = len(names) * effort.sigma_seconds
     if not any(QUANTITIES[name].is_costly for name in names):

@@ -16,9 +16,9 @@ from noising import services
 from noising.models import LONGEST_TOKEN_NAME, AccessToken, Scope
 
 SCOPES = [
-    (Scope.READ, "read: ask and compute"),
-    (Scope.WRITE, "write: also keep and change what is yours"),
-    (Scope.ADMIN, "admin: whatever you may do, tokens included"),
+    (Scope.READ, "read: read and compute"),
+    (Scope.WRITE, "write: also store objects and change your own"),
+    (Scope.ADMIN, "admin: everything you may do, including tokens"),
 ]
 
 
@@ -26,14 +26,14 @@ class TokenForm(forms.Form):
     """A new token."""
 
     name = forms.CharField(
-        max_length=LONGEST_TOKEN_NAME, help_text="What you will know it by."
+        max_length=LONGEST_TOKEN_NAME, help_text="To recognise it in the list."
     )
     scope = forms.ChoiceField(choices=SCOPES, initial=Scope.READ)
     days = forms.IntegerField(
         min_value=1,
         max_value=services.MOST_DAYS,
         initial=services.DEFAULT_DAYS,
-        label="Days until it ends",
+        label="Days until it expires",
     )
 
     def create(self, user: User) -> services.NewToken | None:

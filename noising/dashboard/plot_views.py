@@ -55,7 +55,7 @@ def plot_comparison(
     _require(name, plots.QUANTITY_NAMES)
     configs = select_schedules(request.GET)
     if len(configs) < 2:
-        raise Http404("Fewer than two of the names are those of schedules.")
+        raise Http404("Fewer than two of the names belong to stored schedules.")
     subtract_first = request.GET.get("less") == "first"
     plot = plots.make_comparison_plot(name, configs, subtract_first=subtract_first)
     return _respond(request, plot, plot_format)
@@ -86,7 +86,7 @@ def plot_run_comparison(
     """A metric of the runs that the query names."""
     selection = select_runs(request.GET)
     if not collect_measured_lines(selection.documents, name):
-        raise Http404("No two of the runs have that metric of the same schedule.")
+        raise Http404("No two of the runs have this metric for the same schedule.")
     return _respond(
         request, plots.make_run_comparison_plot(selection, name), plot_format
     )

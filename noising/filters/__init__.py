@@ -1,4 +1,4 @@
-"""How lists of what is kept are narrowed and ordered, by pages and the API alike."""
+"""Filters and ordering of lists, for pages and the API."""
 
 from noising.filters.conditions import LONGEST_TEXT, NO_NUL
 from noising.filters.runs import RunFilters

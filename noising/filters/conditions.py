@@ -1,4 +1,4 @@
-"""Conditions of lists: what a query may ask for, and how it is described."""
+"""Conditions of list filters, with their schemas and error messages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,18 +10,18 @@ NO_NUL = "^[^\\u0000]*$"
 """PostgreSQL cannot store the character NUL."""
 
 LONGEST_TEXT = 200
-"""Characters of a condition that is text."""
+"""Characters of a text condition at most."""
 
 
 def choice_condition(
     name: str, choices: Sequence[str] | Mapping[str, str], **options: Any
 ) -> filters.ChoiceFilter:
-    """Return a condition that is one of some words.
+    """Return a condition whose value is one of several words.
 
     Args:
         name: its name in the query.
-        choices: the words; of a mapping the values are what forms show.
-        options: of django-filter.
+        choices: the words; forms show the values of a mapping.
+        options: options of django-filter.
     """
     shown = choices if isinstance(choices, Mapping) else {c: c for c in choices}
     return filters.ChoiceFilter(
@@ -36,12 +36,12 @@ def choice_condition(
 
 
 def text_condition(name: str, **options: Any) -> filters.CharFilter:
-    """Return a condition that is text."""
+    """Return a condition whose value is text."""
     text = filters.CharFilter(
         max_length=LONGEST_TEXT,
         error_messages={
             "max_length": f"`{name}` must have at most {LONGEST_TEXT} characters.",
-            "null_characters_not_allowed": f"`{name}` must not hold NUL.",
+            "null_characters_not_allowed": f"`{name}` must not contain NUL.",
         },
         **options,
     )

@@ -1,4 +1,4 @@
-"""What all lists of what is kept have in common."""
+"""Filters and ordering that all lists share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +10,10 @@ from noising.filters.conditions import choice_condition
 
 
 class ListFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
-    """Every condition that is given must hold; what is archived is left out.
+    """Objects that fulfil every given condition, by default without archived ones.
 
-    Subclasses add conditions, among them `ordering`, and say in `open_order` what
-    decides where the query leaves the order open.
+    Subclasses add conditions, including `ordering`. `open_order` orders objects that
+    the query leaves unordered.
     """
 
     open_order: tuple[str, ...]
@@ -23,7 +23,8 @@ class ListFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
         {"false": "no", "true": "yes", "all": "both"},
         empty_label=None,
         method="by_archive",
-        help_text="Those in the archive; by default those that are not.",
+        help_text="true: only archived ones; all: archived ones too; by default only "
+        "those that are not archived.",
     )
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -36,18 +37,18 @@ class ListFilters(filters.FilterSet):  # type: ignore[misc]  # it has no types
     def by_archive(
         self, queryset: QuerySet[Any], name: str, value: str
     ) -> QuerySet[Any]:
-        """Keep those in the archive, those that are not, or all."""
+        """Keep archived objects, objects that are not archived, or all."""
         if value == "all":
             return queryset
         return queryset.filter(archived_at__isnull=value == "false")
 
     def by_text(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
-        """Keep those that mention a text."""
+        """Keep objects that contain a text."""
         found: QuerySet[Any] = queryset.searched(value)
         return found
 
     def by_tag(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
-        """Keep those with a tag."""
+        """Keep objects with a tag."""
         found: QuerySet[Any] = queryset.tagged(value)
         return found
 
@@ -56,13 +57,13 @@ def ordering_condition(orderings: Mapping[str, str]) -> filters.OrderingFilter:
     """Return the condition that orders a list.
 
     Args:
-        orderings: field by which to order -> its name in the query, where `-` in
-            front stands for descending.
+        orderings: names in the query by the field to order by; `-` in front of a name
+            means descending.
     """
     return filters.OrderingFilter(
         fields=orderings,
         error_messages={
-            "invalid_choice": "`ordering` must be of "
-            f"{', '.join(orderings.values())}, each perhaps with - in front."
+            "invalid_choice": "`ordering` must be one or more of "
+            f"{', '.join(orderings.values())}, optionally with - in front."
         },
     )

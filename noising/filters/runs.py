@@ -1,4 +1,4 @@
-"""How the list of runs is narrowed and ordered."""
+"""Filters and ordering of the list of runs."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,21 +20,21 @@ ORDERINGS = {
     "baseline": "baseline",
     "progress": "progress",
 }
-"""Field by which to order -> its name in the query; `-` in front: descending."""
+"""Name in the query by the field to order by; `-` in front: descending."""
 
 TEXTS = {
-    "suite": "Name of the set of measurements.",
+    "suite": "Name of the benchmark suite.",
     "corpus": "Name of the corpus.",
-    "schedule": "Name of one of the schedules, the baseline included.",
+    "schedule": "Name of one of the run's schedules, including the baseline.",
     "tag": "One of the tags.",
-    "owner": "Name of the account that asked for it.",
-    "search": "Words that all occur in notes, tags, names or the error.",
+    "owner": "Name of the account that created the run.",
+    "search": "Words that must all occur in notes, tags, names or the error.",
 }
-"""Conditions that are text, and what each means."""
+"""Descriptions of the text conditions, by name."""
 
 
 class MomentField(IsoDateTimeField):  # type: ignore[misc]  # it has no types
-    """A time of a year from 1 to 9999, also once it is told in UTC."""
+    """A time whose year lies in 1..9999, also after conversion to UTC."""
 
     def to_python(self, value: Any) -> datetime | None:
         """Return the time."""
@@ -48,7 +48,7 @@ class MomentField(IsoDateTimeField):  # type: ignore[misc]  # it has no types
 
 
 class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # it has no types
-    """A condition that is a time."""
+    """A condition whose value is a time."""
 
     field_class = MomentField
 
@@ -65,7 +65,7 @@ def _moment(name: str, lookup: str, text: str) -> MomentFilter:
 
 
 class RunFilters(ListFilters):
-    """Conditions on runs; the newest come first where the order is left open."""
+    """Conditions on runs; by default the newest come first."""
 
     open_order = ("-created_at", "-id")
 
@@ -76,8 +76,8 @@ class RunFilters(ListFilters):
     tag = text_condition("tag", method="by_tag")
     owner = text_condition("owner", field_name="owner__username")
     search = text_condition("search", method="by_text")
-    created_from = _moment("created_from", "gte", "Asked for at that time or later.")
-    created_before = _moment("created_before", "lt", "Asked for before that time.")
+    created_from = _moment("created_from", "gte", "Created at this time or later.")
+    created_before = _moment("created_before", "lt", "Created before this time.")
     ordering = ordering_condition(ORDERINGS)
 
     class Meta:
@@ -89,5 +89,5 @@ class RunFilters(ListFilters):
     def by_schedule(
         self, queryset: BenchmarkRunQuerySet, name: str, value: str
     ) -> BenchmarkRunQuerySet:
-        """Keep those with a schedule of this name."""
+        """Keep runs with a schedule of this name."""
         return queryset.with_schedule(value)

@@ -1,4 +1,4 @@
-"""How the list of schedules is narrowed and ordered."""
+"""Filters and ordering of the list of schedules."""
 
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.filters.conditions import choice_condition, text_condition
@@ -15,18 +15,18 @@ ORDERINGS = {
     "graph_type": "graph_type",
     "run_count": "runs",
 }
-"""Field by which to order -> its name in the query; with `-` in front, descending."""
+"""Name in the query by the field to order by; `-` in front: descending."""
 
 
 class ScheduleFilters(ListFilters):
-    """Conditions on stored schedules; names decide where the order is left open."""
+    """Conditions on stored schedules, by default in the order of their names."""
 
     open_order = ("slug",)
 
     search = text_condition(
-        "search", method="by_text", help_text="Occurs in name or notes."
+        "search", method="by_text", help_text="Text that occurs in name or notes."
     )
-    tag = text_condition("tag", method="by_tag", help_text="Is one of the tags.")
+    tag = text_condition("tag", method="by_tag", help_text="One of the tags.")
     owner = text_condition(
         "owner",
         field_name="owner__username",

@@ -1,7 +1,7 @@
-"""The services before and after this one: tokenizer and denoiser.
+"""Clients of the services before and after this one: tokenizer and denoiser.
 
-The clients need httpx, which takes a fifth of a second to import: they are imported
-where they are made (noising.configured), and this package exports the errors alone.
+The clients need httpx, which takes a fifth of a second to import. So this package
+exports only the errors; noising.configured imports the clients when they are needed.
 """
 
 from noising.integrations.errors import (

@@ -1,4 +1,4 @@
-"""The form that the answers of other services must have."""
+"""Checks of the responses of other services."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from noising.integrations.errors import ServiceFailedError
 
 
 def member(document: Any, key: str, service: str) -> Any:
-    """Return what an object holds under a key.
+    """Return the value of a key of a JSON object.
 
     Raises:
-        ServiceFailedError: it is no object, or has no such key.
+        ServiceFailedError: the document is not an object, or lacks the key.
     """
     if not isinstance(document, Mapping) or key not in document:
         raise ServiceFailedError(
-            f"The answer of the {service} is no object with `{key}`."
+            f"The response of the {service} is not an object with `{key}`."
         )
     return document[key]
 
@@ -29,7 +29,7 @@ def whole_numbers(value: Any, name: str, service: str) -> NDArray[np.int64]:
     """Return a JSON list of integers >= 0 as (L,) int64.
 
     Raises:
-        ServiceFailedError: it is none; true, 1.0 and "1" are no integers.
+        ServiceFailedError: it is not such a list; true, 1.0 and "1" are not integers.
     """
     # By type, since NumPy takes true for 1 and 2.7 for 2.
     if isinstance(value, list) and set(map(type, value)) <= {int}:
@@ -38,5 +38,5 @@ def whole_numbers(value: Any, name: str, service: str) -> NDArray[np.int64]:
             if numbers.min(initial=0) >= 0:
                 return numbers
     raise ServiceFailedError(
-        f"In the answer of the {service}, `{name}` is no list of whole numbers."
+        f"In the response of the {service}, `{name}` is not a list of whole numbers."
     )

@@ -1,4 +1,4 @@
-"""A circuit breaker: a service that is down is not asked by every request."""
+"""A circuit breaker, which stops calls to a service that is down."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from noising.integrations.errors import ServiceSuspendedError
 
 FAILURES = 5
-"""So many calls in a row that fail open the breaker."""
+"""Consecutive failed calls that open the breaker."""
 
 PAUSE_SECONDS = 30.0
 
 
 class CircuitBreaker:
-    """Closed: all calls pass. Open: none does. After a pause, one call decides.
+    """Closed: all calls pass. Open: no call passes. After a pause, one call may try.
 
-    It counts in this process alone, and threads share it.
+    It counts the failures of this process, in all threads together.
     """
 
     def __init__(
@@ -32,8 +32,8 @@ class CircuitBreaker:
         """Start closed.
 
         Args:
-            name: the service, as messages call it.
-            failures: calls in a row that must fail to open it.
+            name: name of the service in messages.
+            failures: consecutive failed calls that open it.
             pause_seconds: how long it stays open until one call may try.
             clock: the time in seconds.
         """
@@ -47,7 +47,7 @@ class CircuitBreaker:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Guard one call; an exception out of the block is its failure.
+        """Guard one call; an exception in the block counts as its failure.
 
         Raises:
             ServiceSuspendedError: the breaker is open; the block does not run.
@@ -72,8 +72,8 @@ class CircuitBreaker:
             if left > 0:
                 raise ServiceSuspendedError(
                     f"The {self._name} has failed {self._failed} times in a row and "
-                    "is left alone for a while.",
+                    "is not called for a while.",
                     seconds=left,
                 )
-            # The call that may try; the others wait for another pause meanwhile.
+            # This call may try; all others wait for another pause.
             self._closed_again_at = now + self._pause

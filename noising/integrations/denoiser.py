@@ -19,13 +19,13 @@ KEY = "denoised_tokens"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenoiserClient:
-    """Asks POST /denoise."""
+    """Sends requests to POST /denoise."""
 
     service: JsonService
 
     @classmethod
     def at(cls, url: str) -> DenoiserClient:
-        """Make the client of the service whose paths stand below this URL."""
+        """Return a client of the service with this base URL."""
         breaker = CircuitBreaker(NAME)
         return cls(
             service=JsonService(name=NAME, url=f"{url}/denoise", breaker=breaker)
@@ -34,22 +34,23 @@ class DenoiserClient:
     def denoise(
         self, noised_tokens: NDArray[np.int64], alpha: float, *, num_states: int
     ) -> NDArray[np.int64]:
-        """Return what the service makes of noised tokens, (L,) int64.
+        """Return the denoised tokens, (L,) int64.
 
         Args:
             noised_tokens: (L,) ids.
             alpha: share of the signal that is left in them.
-            num_states: of the process that noised them; no greater id can come back.
+            num_states: number of states of the noise process; ids must be below it.
 
         Raises:
-            ServiceError: the service did not do it.
+            ServiceError: the service did not return denoised tokens.
         """
 
         def read(document: Any) -> NDArray[np.int64]:
             tokens = whole_numbers(member(document, KEY, NAME), KEY, NAME)
             if tokens.size != noised_tokens.size:
                 raise ServiceFailedError(
-                    f"The {NAME} answered {tokens.size} tokens to {noised_tokens.size}."
+                    f"The {NAME} returned {tokens.size} tokens "
+                    f"for {noised_tokens.size}."
                 )
             return tokens
 
@@ -57,7 +58,7 @@ class DenoiserClient:
         denoised = self.service.post(body, read)
         if denoised.size and denoised.max() >= num_states:
             raise ServiceFailedError(
-                f"The {NAME} answered token {denoised.max()}, but the noise process "
+                f"The {NAME} returned token {denoised.max()}, but the noise process "
                 f"knows 0..{num_states - 1} only."
             )
         return denoised

@@ -1,25 +1,25 @@
-"""What may go wrong with another service."""
+"""Errors of calls to other services."""
 
 from __future__ import annotations
 
 
 class ServiceError(Exception):
-    """Another service did not do its part; the message says which and how."""
+    """A call to another service failed; the message names it and the reason."""
 
 
 class ServiceFailedError(ServiceError):
-    """It cannot be reached, refuses, breaks off, or answers what no one can use."""
+    """The service cannot be reached, failed, or sent a response that is not valid."""
 
 
 class ServiceTimeoutError(ServiceError):
-    """It took longer than it may."""
+    """The service did not respond in time."""
 
 
 class ServiceSuspendedError(ServiceError):
-    """It failed so often lately that it is left alone for a while.
+    """The service failed repeatedly and is not called for a while.
 
     Attributes:
-        seconds: how long until it is asked again, above 0.
+        seconds: time until the next call is allowed, above 0.
     """
 
     def __init__(self, message: str, *, seconds: float) -> None:

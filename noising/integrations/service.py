@@ -1,4 +1,4 @@
-"""One JSON call to another service, within bounds of time, size and patience."""
+"""JSON calls to another service, limited in time, retries and size."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORTH_ANOTHER_TRY: Final = frozenset({502, 503, 504})
 HEADERS: Final = {
     "Content-Type": "application/json",
     "Accept": "application/json",
-    # A few packed bytes could unpack to gigabytes.
+    # A few compressed bytes could expand to gigabytes.
     "Accept-Encoding": "identity",
     "User-Agent": "noising-service",
 }
@@ -37,14 +37,14 @@ HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one call may take.
+    """Limits of one call.
 
     Attributes:
-        connect_seconds: for a connection.
-        total_seconds: for everything: all tries, the pauses between them, the answer.
+        connect_seconds: time to connect.
+        total_seconds: total time: all tries, the pauses between them, the response.
         retries: tries after the first.
         pause_seconds: mean of the first pause; each further one is twice as long.
-        answer_bytes: length of an answer.
+        answer_bytes: size of the response.
     """
 
     connect_seconds: float = 2.0
@@ -55,22 +55,22 @@ class Bounds:
 
 
 class _WorthAnotherTryError(Exception):
-    """A try failed in a way that may pass; its cause is what to tell otherwise."""
+    """A try failed for a temporary reason; its argument is the error to raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonService:
-    """Another service that takes and gives JSON.
+    """Another service that takes and returns JSON.
 
-    Redirects are not followed, and no proxy or password of the environment is used:
-    what is asked is the URL that the operator set, and nothing else.
+    It calls only the URL that the operator set: it does not follow redirects and uses
+    no proxy or password of the environment.
 
     Attributes:
-        name: as messages call it.
+        name: name of the service in messages.
         url: an http or https URL.
-        breaker: keeps calls from a service that is down.
-        bounds: what a call may take.
-        jitter: draws from [0, 1), to spread the tries of many callers.
+        breaker: stops calls to a service that is down.
+        bounds: limits of a call.
+        jitter: draws from [0, 1), to spread the retries of many callers.
     """
 
     name: str
@@ -80,17 +80,17 @@ class JsonService:
     jitter: Callable[[], float] = random.random
 
     def post(self, document: Any, read: Callable[[Any], T]) -> T:
-        """Return what the service answers to a document.
+        """Post a document and return the parsed response.
 
         Args:
-            document: JSON-ready; NumPy arrays are lists.
-            read: makes of the answer's document what it stands for.
+            document: JSON values; NumPy arrays are sent as lists.
+            read: parses the document of the response.
 
         Raises:
-            ServiceFailedError: no connection, no answer with 200, none of JSON, or
-                none that can be read.
-            ServiceTimeoutError: no whole answer in time.
-            ServiceSuspendedError: it has failed too often to be asked now.
+            ServiceFailedError: there was no connection, the status was not 200, or
+                the response was not valid.
+            ServiceTimeoutError: the response was not complete in time.
+            ServiceSuspendedError: the service has failed too often to be called now.
         """
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         try:
@@ -102,7 +102,7 @@ class JsonService:
     def _answer_to(self, body: bytes) -> Any:
         with self.breaker.call():
             status, content = _run(self._in_time(body))
-        # What follows is no sign of a service that is down.
+        # The errors below do not mean that the service is down.
         if status != 200:
             raise self._failed_with(status)
         try:
@@ -113,7 +113,7 @@ class JsonService:
             ) from None
 
     async def _in_time(self, body: bytes) -> tuple[int, bytes]:
-        # httpx bounds each read; a server that drips would go on for ever.
+        # httpx limits only each read; a slow server could go on forever.
         try:
             async with asyncio.timeout(self.bounds.total_seconds):
                 return await self._tries(body)
@@ -142,7 +142,7 @@ class JsonService:
         except httpx.ConnectTimeout:
             raise _WorthAnotherTryError(
                 ServiceTimeoutError(
-                    f"The {self.name} gave no connection within "
+                    f"The {self.name} accepted no connection within "
                     f"{self.bounds.connect_seconds:g} seconds."
                 )
             ) from None
@@ -150,10 +150,12 @@ class JsonService:
             failure = ServiceFailedError(f"The {self.name} cannot be reached.")
             raise _WorthAnotherTryError(failure) from None
         except httpx.HTTPError:
-            raise ServiceFailedError(f"The {self.name} broke off its answer.") from None
+            raise ServiceFailedError(
+                f"The {self.name} broke off its response."
+            ) from None
 
     async def _exchange(self, body: bytes) -> tuple[int, bytes]:
-        """Return status and body; what comes with another status than 200 is unread."""
+        """Return status and body; the body is read only if the status is 200."""
         async with (
             httpx.AsyncClient(
                 verify=_certificates() if self.url.startswith("https:") else False,
@@ -180,10 +182,10 @@ class JsonService:
                 break
         else:
             return bytes(content)
-        fault = "packed, which was not asked for"
+        fault = "compressed, which was not requested"
         if not packed:
             fault = f"longer than {self.bounds.answer_bytes} bytes"
-        raise ServiceFailedError(f"The answer of the {self.name} is {fault}.")
+        raise ServiceFailedError(f"The response of the {self.name} is {fault}.")
 
     def _failed_with(self, status: int) -> ServiceError:
         return ServiceFailedError(f"The {self.name} answered with status {status}.")
@@ -195,9 +197,9 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a loop of its own.
+    """Run a coroutine in a new event loop.
 
-    asyncio.run would wait for a name that is still being looked up.
+    asyncio.run would wait for a name lookup that is still running.
     """
     loop = asyncio.new_event_loop()
     try:

@@ -19,11 +19,11 @@ NAME = "tokenizer service"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tokenized:
-    """What the tokenizer service makes of a text.
+    """The response of the tokenizer service.
 
     Attributes:
         tokens: (L,) int64 ids.
-        token_types: ids by type, or None where the service has no types.
+        token_types: ids by type, or None if the service has no types.
     """
 
     tokens: NDArray[np.int64]
@@ -32,13 +32,13 @@ class Tokenized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizerClient:
-    """Asks POST /tokenize."""
+    """Sends requests to POST /tokenize."""
 
     service: JsonService
 
     @classmethod
     def at(cls, url: str) -> TokenizerClient:
-        """Make the client of the service whose paths stand below this URL."""
+        """Return a client of the service with this base URL."""
         breaker = CircuitBreaker(NAME)
         return cls(
             service=JsonService(name=NAME, url=f"{url}/tokenize", breaker=breaker)
@@ -48,7 +48,7 @@ class TokenizerClient:
         """Return the text as tokens.
 
         Raises:
-            ServiceError: the service did not do it.
+            ServiceError: the service did not return tokens.
         """
         return self.service.post({"text": text}, _read)
 
@@ -64,7 +64,7 @@ def _read(document: Any) -> Tokenized:
 def _checked_types(types: Any) -> dict[str, NDArray[np.int64]]:
     if not isinstance(types, dict) or not types.keys() <= set(TOKEN_TYPES):
         raise ServiceFailedError(
-            f"In the answer of the {NAME}, `token_types` is no object of "
+            f"In the response of the {NAME}, `token_types` is not an object of "
             f"{', '.join(TOKEN_TYPES)}."
         )
     return {

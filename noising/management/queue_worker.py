@@ -100,7 +100,7 @@ class Upkeep(Heartbeat):
             reaped = services.runs_reap()
             if reaped.lost or reaped.enqueued:
                 logger.warning(
-                    "%s runs had lost their worker, %s were enqueued anew.",
+                    "%s runs had lost their worker, %s were queued again.",
                     reaped.lost,
                     reaped.enqueued,
                 )
@@ -110,5 +110,5 @@ class Upkeep(Heartbeat):
                 services.queue_prune()
         except DatabaseError as error:
             # The next time it may answer again.
-            logger.warning("The queue was not looked after: %s", failure_line(error))
+            logger.warning("The queue could not be maintained: %s", failure_line(error))
             connection.close()

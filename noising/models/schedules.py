@@ -305,6 +305,6 @@ class ScheduleConfig(models.Model):
         ):
             text = (
                 f"Runs refer to {self.slug!r}, so its specification can no longer "
-                "change: store the new one under another slug."
+                "change: store the new one under another name."
             )
             raise ValidationError({"specification": ValidationError(text, code=IN_USE)})

@@ -77,7 +77,7 @@ class AskedSchedules:
             if value != expected:
                 raise UsageError(
                     f"schedules: {name!r} is stored for the {part} {value!r}, "
-                    f"{first!r} for {expected!r}; measure them in a run each"
+                    f"{first!r} for {expected!r}; measure them in separate runs"
                 )
         return found[0][1] if found else default
 

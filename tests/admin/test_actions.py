@@ -58,7 +58,7 @@ def test_schedules_are_compared(
 def test_runs_are_compared(admin_client: Client, runs: list[BenchmarkRun]) -> None:
     answer = do(admin_client, RUNS, "compare", runs)
     page = admin_client.get(answer.headers["Location"]).content.decode()
-    assert "Only what is not the same in all of them" in page
+    assert "Only values that differ between the runs" in page
 
 
 def test_a_benchmark_of_schedules_is_queued(
@@ -76,7 +76,7 @@ def test_what_cannot_be_measured_together_is_told(
 ) -> None:
     other = services.schedule_create(slug="other", specification={})
     answer = do(admin_client, SCHEDULES, "benchmark", [*pair, other], follow=True)
-    assert "measure them in a run each" in answer.content.decode()
+    assert "measure them in separate runs" in answer.content.decode()
     assert not BenchmarkRun.objects.exists()
 
 

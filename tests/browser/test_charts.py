@@ -49,7 +49,7 @@ def test_arrow_keys_read_values(guest: Visitor, chart: Locator) -> None:
 def test_dragging_zooms_and_a_button_shows_all_again(
     guest: Visitor, chart: Locator
 ) -> None:
-    whole = chart.get_by_role("button", name="Whole range")
+    whole = chart.get_by_role("button", name="Full range")
     assert not whole.is_visible()
     box = over(chart).bounding_box()
     assert box is not None

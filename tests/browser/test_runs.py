@@ -13,7 +13,7 @@ def test_a_run_is_asked_for_and_followed_to_its_end(member: Visitor) -> None:
     page.get_by_label("Corpus").select_option("synthetic")
     page.get_by_label("Timesteps").fill("0, 999")
     page.get_by_label("Samples").fill("4")
-    page.get_by_role("button", name="Put into the queue").click()
+    page.get_by_role("button", name="Queue the run").click()
     state = page.locator("#run-state")
     # The page loads itself again when the worker is done.
     expect(state).to_contain_text("succeeded", timeout=60_000)

@@ -66,7 +66,7 @@ def test_a_new_version_is_previewed_while_typing_and_stored(member: Visitor) -> 
     page.wait_for_url(f"**/schedules/{name}/")
     expect(page.get_by_role("status").first).to_contain_text(f"{name} is stored.")
     page.get_by_role("button", name="Archive").click()
-    expect(page.get_by_role("button", name="Bring back")).to_be_visible()
+    expect(page.get_by_role("button", name="Unarchive")).to_be_visible()
 
 
 def test_a_type_is_put_into_the_specification(member: Visitor) -> None:

@@ -166,7 +166,7 @@ def test_weights_and_protect_may_be_as_ragged_as_the_tokens(
     ("values", "message"),
     [
         ({"weights": [[1], [1], [1]]}, r"`weights` must have rows .* got \[1, 1, 1\]"),
-        ({"lengths": [1, 0, 1]}, "`lengths` are of rows that are padded"),
+        ({"lengths": [1, 0, 1]}, "`lengths` are for padded rows"),
     ],
 )
 def test_what_does_not_fit_ragged_rows_is_refused_before_it_is_sent(

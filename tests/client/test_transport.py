@@ -142,13 +142,13 @@ def test_what_is_not_the_services_answer_is_an_error_of_the_client(
     client: NoisingClient, faults: list[Any]
 ) -> None:
     faults.append(httpx.Response(200, text="<h1>Another site</h1>"))
-    with pytest.raises(NoisingError, match="no JSON: is this the service's address"):
+    with pytest.raises(NoisingError, match="not JSON: is this the service's URL"):
         client.info()
     for masks in (False, True):
         for content in (b"", b"<h1>Another site</h1>"):
             headers = {"Noise-Seed": "1", "Noise-Fingerprint": "f"}
             faults.append(httpx.Response(200, content=content, headers=headers))
-            with pytest.raises(NoisingError, match="no noised batch"):
+            with pytest.raises(NoisingError, match="not a noised batch"):
                 client.noise([5], 1, masks=masks)
 
 
@@ -162,5 +162,5 @@ def test_numpys_numbers_may_stand_in_json(client: NoisingClient) -> None:
     [first, _] = client.trajectory(tokens, steps, seed=np.uint64(7))
     assert first["timestep"] == 1
     assert client.pipeline("x = x", np.int64(5))["noise"]
-    with pytest.raises(TypeError, match="JSON knows no set"):
+    with pytest.raises(TypeError, match="JSON has no set"):
         client.pipeline("x", 5, seed={1})

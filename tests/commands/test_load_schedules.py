@@ -19,5 +19,5 @@ def loaded() -> str:
 
 def test_says_what_it_stored_and_what_was_there() -> None:
     assert loaded() == f"Stored: {NAMES}.\n"
-    assert loaded() == f"Already there: {NAMES}.\n"
+    assert loaded() == f"Already stored: {NAMES}.\n"
     assert ScheduleConfig.objects.count() == len(BUILTIN_SCHEDULES)

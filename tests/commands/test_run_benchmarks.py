@@ -311,7 +311,7 @@ def test_who_waits_no_longer_leaves_the_run_alone(
 
     monkeypatch.setattr(run_benchmarks.time, "sleep", sleep)
     error = refused(*QUICK, "--queue", "--wait")
-    assert (str(error), error.returncode) == ("interrupted; the run goes on", 130)
+    assert (str(error), error.returncode) == ("interrupted; the run continues", 130)
     assert BenchmarkRun.objects.get().status == "queued"
 
 

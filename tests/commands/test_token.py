@@ -28,7 +28,7 @@ def test_create_prints_the_secret_alone_on_stdout():
     assert made is not None
     assert (made.name, made.scope) == ("training", Scope.WRITE)
     assert made.expiry - made.created < timedelta(days=7, seconds=9)
-    assert "only this once" in errors
+    assert "not shown again" in errors
     assert output.strip() not in errors
 
 

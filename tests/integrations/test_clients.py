@@ -42,16 +42,16 @@ def test_types_may_be_missing(more):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ([1, 2], "is no object with `tokens`"),
-        ({"ids": [1]}, "is no object with `tokens`"),
-        ({"tokens": "1 2"}, "`tokens` is no list of whole numbers"),
-        ({"tokens": [1, -1]}, "`tokens` is no list"),
-        ({"tokens": [1, True]}, "`tokens` is no list"),
-        ({"tokens": [1, 2.0]}, "`tokens` is no list"),
-        ({"tokens": [2**64 - 1]}, "`tokens` is no list"),
-        ({"tokens": [[1]]}, "`tokens` is no list"),
-        ({"tokens": [1], "token_types": [1]}, "`token_types` is no object"),
-        ({"tokens": [1], "token_types": {"x": []}}, "`token_types` is no object"),
+        ([1, 2], "is not an object with `tokens`"),
+        ({"ids": [1]}, "is not an object with `tokens`"),
+        ({"tokens": "1 2"}, "`tokens` is not a list of whole numbers"),
+        ({"tokens": [1, -1]}, "`tokens` is not a list"),
+        ({"tokens": [1, True]}, "`tokens` is not a list"),
+        ({"tokens": [1, 2.0]}, "`tokens` is not a list"),
+        ({"tokens": [2**64 - 1]}, "`tokens` is not a list"),
+        ({"tokens": [[1]]}, "`tokens` is not a list"),
+        ({"tokens": [1], "token_types": [1]}, "`token_types` is not an object"),
+        ({"tokens": [1], "token_types": {"x": []}}, "`token_types` is not an object"),
         ({"tokens": [1], "token_types": {"other": 1}}, "`token_types.other` is no"),
     ],
 )
@@ -71,9 +71,9 @@ def test_the_denoiser_gets_tokens_and_alpha():
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"tokens": [1, 2, 3]}, "is no object with `denoised_tokens`"),
-        ({"denoised_tokens": None}, "`denoised_tokens` is no list"),
-        ({"denoised_tokens": [1, 2]}, "answered 2 tokens to 3"),
+        ({"tokens": [1, 2, 3]}, "is not an object with `denoised_tokens`"),
+        ({"denoised_tokens": None}, "`denoised_tokens` is not a list"),
+        ({"denoised_tokens": [1, 2]}, "returned 2 tokens for 3"),
     ],
 )
 def test_what_the_denoiser_may_not_answer(document, words):

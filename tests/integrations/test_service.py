@@ -61,7 +61,7 @@ def test_a_document_goes_out_and_another_comes_back(monkeypatch):
         (send(HEAD + b"\r\n[" + b" " * 10_000_000), "longer than 2000 bytes"),
         (
             answer(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip"),
-            "packed, which was not asked for",
+            "compressed, which was not requested",
         ),
         (send(b""), "broke off"),
         (send(b"nonsense\r\n\r\n"), "broke off"),

@@ -78,7 +78,7 @@ def test_a_benchmark_that_does_not_succeed_is_one_line(
     call_command("bootstrap")
 
     [line] = capsys.readouterr().err.splitlines()
-    assert f"The benchmark {reason}; serving goes on without one" in line
+    assert f"The benchmark {reason}; the service works without one" in line
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_the_secret_key_comes_from_the_environment_then_the_file_then_chance(tmp
 
 def test_with_a_database_of_ones_own_the_secret_key_is_required(tmp_path):
     (tmp_path / "secret_key").write_text("kept\n")
-    with pytest.raises(SettingError, match="SECRET_KEY must be set where"):
+    with pytest.raises(SettingError, match="SECRET_KEY must be set if"):
         secret_key(Environment({"DATABASE_URL": POSTGRES}), tmp_path)
 
 

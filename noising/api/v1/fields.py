@@ -156,7 +156,7 @@ class MaskRowsField(RowsField):
     """One truth value for each token, or for each position of all rows."""
 
     kind = FLAGS
-    form = "a list of truth values or of rows of them"
+    form = "a list of booleans or of rows of them"
 
 
 class OneOrManyField(ArrayField):

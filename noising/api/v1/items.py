@@ -68,7 +68,7 @@ def no_flags(items: Sequence[Any]) -> Offenders:
 INTEGERS = Kind(name="integers", letters="iu", convert=integers, offenders=no_integers)
 REALS = Kind(name="numbers", letters="fiu", convert=reals, offenders=no_reals)
 WEIGHTS = Kind(name="numbers", letters="fiu", convert=reals, offenders=bad_weights)
-FLAGS = Kind(name="truth values", letters="b", convert=flags, offenders=no_flags)
+FLAGS = Kind(name="booleans", letters="b", convert=flags, offenders=no_flags)
 
 
 def placed(rows: Rows, places: NDArray[np.int64], code: str, rule: str) -> Placed:

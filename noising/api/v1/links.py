@@ -75,14 +75,14 @@ LINKS = (
             "name": "$response.body#/name",
             "If-Match": "$response.header.ETag",
         },
-        text="The schedule, unless somebody else has changed it since.",
+        text="The schedule, if nobody has changed it since.",
     ),
     Link(
         source="runs_create",
         status=202,
         targets=RUN_OPERATIONS,
         parameters={"run_id": "$response.body#/id"},
-        text="The run that was put into the queue.",
+        text="The queued run.",
     ),
     Link(
         source="runs_rerun",
@@ -103,7 +103,7 @@ LINKS = (
         status=201,
         targets=TOKEN_OPERATIONS,
         parameters={"token_id": "$response.body#/id"},
-        text="The token that was made.",
+        text="The new token.",
     ),
     Link(
         source="tokens_list",

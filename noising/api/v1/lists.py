@@ -27,7 +27,7 @@ PAGE_PARAMETERS = [
     OpenApiParameter(
         "page",
         {"type": "integer", "minimum": 1, "default": 1},
-        description="Which page, from 1.",
+        description="Number of the page, from 1.",
     ),
     OpenApiParameter(
         "page_size",
@@ -37,7 +37,7 @@ PAGE_PARAMETERS = [
             "maximum": MOST_PAGE_SIZE,
             "default": PAGE_SIZE,
         },
-        description="Results of a page.",
+        description="Number of results per page.",
     ),
 ]
 """What the OpenAPI document says of every list."""
@@ -59,7 +59,7 @@ def ordering_parameter(conditions: type[FilterSet]) -> OpenApiParameter:
         },
         explode=False,
         style="form",
-        description="What decides, between commas; with `-` in front descending.",
+        description="Keys to sort by, separated by commas; `-` in front: descending.",
     )
 
 

@@ -182,8 +182,8 @@ def check_seconds(seconds: float, doing: str) -> None:
     if seconds > settings.MAX_WORK_SECONDS:
         text = (
             f"This would take about {seconds:.3g} s {doing}; at most "
-            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Costly are matrix graphs, "
-            "priors of many different values, many timesteps, and real times in place "
-            "of timesteps."
+            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Matrix graphs, priors with "
+            "many different values, many timesteps, and real times instead of "
+            "timesteps take long."
         )
         raise ValidationError([ErrorDetail(text, "too_costly")])

@@ -58,25 +58,29 @@ def condition(name: str, text: str) -> OpenApiParameter:
 
 def wait(*statuses: int) -> OpenApiParameter:
     """Return the documentation of the header that says when to ask again."""
-    text = "Seconds after which to ask again."
+    text = "Seconds after which to send the request again."
     return header("Retry-After", text, *statuses, kind=OpenApiTypes.INT)
 
 
 def state(*statuses: int) -> list[OpenApiParameter]:
     """Return the documentation of the headers of answers that have a version."""
     return [
-        header("ETag", "The version of what is shown.", *statuses),
-        header("Cache-Control", "May be kept, and asked about again.", *statuses),
+        header("ETag", "The version of the object.", *statuses),
+        header(
+            "Cache-Control",
+            "Caches may store the response but must revalidate it.",
+            *statuses,
+        ),
     ]
 
 
 RETRY_AFTER = wait(503)
-SEED = header("Noise-Seed", "The seed that makes this answer again, in decimal.", 200)
+SEED = header("Noise-Seed", "The seed that gives this response again, in decimal.", 200)
 FINGERPRINT = header(
-    "Noise-Fingerprint", "SHA-256 of the specification of the process used.", 200
+    "Noise-Fingerprint", "SHA-256 of the specification of the noise process.", 200
 )
 KEPT = condition(
-    "If-None-Match", "Versions that the client has: then the answer is 304."
+    "If-None-Match", "Versions that the client has; if one is current, it gets 304."
 )
 UNCHANGED = {304: OpenApiResponse(None, "The client has this version.")}
 FILE = header("Content-Disposition", "A name for the file.", 200)

@@ -51,8 +51,8 @@ class ProcessSerializer(StrictSerializer):
     schedule = ScheduleField(
         default=None,
         allow_null=True,
-        help_text="Name of a stored schedule, or a specification, whole or in part, "
-        "completed by the engine's defaults; null for the server's process.",
+        help_text="Name of a stored schedule, or a specification, which the engine's "
+        "defaults complete; null for the server's own process.",
     )
 
     def chosen(self, values: Mapping[str, Any]) -> Chosen:
@@ -79,12 +79,13 @@ class OverlaidSerializer(ProcessSerializer):
     hyperschedule = OverlayField(
         default=None,
         allow_null=True,
-        help_text="Specification of a hyperschedule, in place of the process's own.",
+        help_text="Specification of a hyperschedule, instead of the process's own.",
     )
     token_types = TypesOverlayField(
         default=None,
         allow_null=True,
-        help_text="Ids by type, weighed by the server's weights, in its place.",
+        help_text="Token ids by type, with the server's weights, instead of a "
+        "hyperschedule.",
     )
 
 
@@ -95,12 +96,12 @@ class DrawnSerializer(OverlaidSerializer):
         most=lambda: GREATEST_SEED,
         default=None,
         allow_null=True,
-        help_text="Makes the answer repeatable; without one a fresh one is drawn.",
+        help_text="Makes the result repeatable; by default a random seed is drawn.",
     )
     draw = WholeNumberField(
         most=lambda: GREATEST_DRAW,
         default=0,
-        help_text="Which of several independent draws.",
+        help_text="Which of several independent samples.",
     )
 
 

@@ -42,10 +42,12 @@ def _name_or_object(text: str) -> Any:
 
 
 NUMBER = Form(rule="a number", read=_number)
-NUMBERS = Form(rule="numbers between commas", read=_numbers)
-ROW = Form(rule="numbers between commas", read=lambda text: orjson.loads(f"[{text}]"))
+NUMBERS = Form(rule="numbers separated by commas", read=_numbers)
+ROW = Form(
+    rule="numbers separated by commas", read=lambda text: orjson.loads(f"[{text}]")
+)
 NAME = Form(rule="a name", read=str)
-NAMES = Form(rule="names between commas", read=lambda text: text.split(","))
+NAMES = Form(rule="names separated by commas", read=lambda text: text.split(","))
 OBJECT = Form(rule="a JSON object", read=orjson.loads)
 NAME_OR_OBJECT = Form(rule="a name or a JSON object", read=_name_or_object)
 

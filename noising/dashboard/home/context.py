@@ -37,11 +37,11 @@ def list_service_facts() -> list[Fact]:
         Fact(label="Vocabulary", value=f"{process.vocab_size:,} tokens"),
         Fact(label="Timesteps", value=f"{process.num_timesteps:,}"),
         Fact(
-            label="Hyperschedule on request",
+            label="Hyperschedule (on request)",
             value=_describe_part(default_hyperscheduled().spec["hyperschedule"]),
         ),
         Fact(
-            label="Limits of a request",
+            label="Request limits",
             value=f"{settings.MAX_TOKENS:,} tokens, "
             f"{_format_size(settings.MAX_BODY_BYTES)}",
         ),

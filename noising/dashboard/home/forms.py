@@ -52,13 +52,13 @@ class TokensFormField(forms.CharField):
         most = default_process().vocab_size - 1
         if len(words) > MOST_TOKENS:
             raise ValidationError(
-                f"At most {MOST_TOKENS} tokens fit here, got {len(words)}: send more "
-                "to POST /noise."
+                f"At most {MOST_TOKENS} tokens are allowed here, got {len(words)}: use "
+                "POST /noise for more."
             )
         for word in words:
             if not re.fullmatch(r"\d{1,9}", word) or int(word) > most:
                 raise ValidationError(
-                    f"Tokens are whole numbers in 0..{most}, got {word[:40]!r}."
+                    f"Tokens must be integers in 0..{most}, got {word[:40]!r}."
                 )
         return [int(word) for word in words]
 
@@ -73,7 +73,7 @@ class QuickForm(forms.Form):
     )
     timestep = forms.IntegerField(min_value=0)
     seed = forms.IntegerField(
-        min_value=0, max_value=MAX_SEED, required=False, help_text="Empty: a fresh one."
+        min_value=0, max_value=MAX_SEED, required=False, help_text="Empty: random."
     )
 
     def clean_timestep(self) -> int:
@@ -81,7 +81,9 @@ class QuickForm(forms.Form):
         timestep: int = self.cleaned_data["timestep"]
         last = default_process().num_timesteps - 1
         if timestep > last:
-            raise ValidationError(f"Timesteps lie in 0..{last}, got {timestep}.")
+            raise ValidationError(
+                f"The timestep must lie in 0..{last}, got {timestep}."
+            )
         return timestep
 
     def noise(self) -> QuickResult | None:

@@ -142,12 +142,12 @@ def _tokenize(form: PlaygroundForm) -> TokenizedText | None:
         form.add_error("text", f"This text {error}.")
         return None
     if not text.size:
-        form.add_error("text", "There must be at least one token, got none.")
+        form.add_error("text", "The text must have at least one token, got none.")
         return None
     if text.size > MOST_TOKENS:
         form.add_error(
             "text",
-            f"There must be at most {MOST_TOKENS:,} tokens, got {text.size:,}.",
+            f"The text must have at most {MOST_TOKENS:,} tokens, got {text.size:,}.",
         )
         return None
     return text

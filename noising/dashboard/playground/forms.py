@@ -64,7 +64,7 @@ class PlaygroundForm(LinkedForm):
         initial=PROOF,
         max_length=MOST_CHARACTERS,
         strip=False,
-        error_messages={"required": "There must be a text."},
+        error_messages={"required": "Enter a text."},
         widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
     )
     tokenizer = forms.ChoiceField(
@@ -88,7 +88,7 @@ class PlaygroundForm(LinkedForm):
     protect = forms.CharField(
         required=False,
         label="Protect positions",
-        help_text="Counted from 0, between commas.",
+        help_text="Counted from 0, separated by commas.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     compare = forms.BooleanField(required=False, label="Compare with a second process")
@@ -121,7 +121,7 @@ class ProcessForm(LinkedForm):
         required=False,
         max_length=100,
         label="Stored schedule",
-        help_text="Empty for one of the types below.",
+        help_text="Leave empty to choose the types below.",
         widget=forms.TextInput({"list": "stored-schedules", "autocomplete": "off"}),
     )
     schedule = forms.ChoiceField(choices=_list_choices(SCHEDULE_TYPES))
@@ -176,7 +176,7 @@ class ProcessForm(LinkedForm):
         unknown = [key for key in given if key not in PARTS]
         if unknown:
             raise ValidationError(
-                f"The parameters may hold {', '.join(PARTS)}, got {unknown[0][:60]!r}."
+                f"The parameters may have {', '.join(PARTS)}, got {unknown[0][:60]!r}."
             )
         for name in PARTS[1:]:
             if not isinstance(given.get(name, {}), dict):
@@ -197,9 +197,9 @@ class ProcessForm(LinkedForm):
             self.add_error(
                 "parameters",
                 f"A stored schedule has its own {unusable[0]}: leave it out, or choose "
-                "by type.",
+                "the types instead.",
             )
         parts = values.get("parameters", {})
         if parts.get("hyperschedule") and not values.get("hyperschedule"):
-            self.add_error("parameters", "Choose the hyperschedule that they are for.")
+            self.add_error("parameters", "These need a hyperschedule: choose its type.")
         return values

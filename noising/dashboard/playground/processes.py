@@ -145,7 +145,7 @@ def _report_on_form(form: ProcessForm) -> Iterator[None]:
 
 def _word_error(error: EngineError) -> str:
     if error.field == "vocab_size":
-        return f"{error}: that is the tokenizer's, so choose another graph."
+        return f"{error}: the tokenizer sets it, so choose another graph."
     return f"{error}."
 
 

@@ -59,7 +59,9 @@ def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBa
     """Alpha of the processes over their timesteps, for browsers without scripts."""
     image = make_alpha_image(request.GET)
     if image is None or plot_format not in FIGURE_FORMATS:
-        raise Http404("The query describes no process, or there is no such format.")
+        raise Http404(
+            "The query does not describe a noise process, or the format does not exist."
+        )
     return respond_with_image(request, image, FIGURE_FORMATS[plot_format])
 
 

@@ -37,7 +37,7 @@ class TimestepsFormField(forms.CharField):
         for word in words:
             if not re.fullmatch(r"[0-9]{1,6}", word) or int(word) > most:
                 raise ValidationError(
-                    f"Timesteps are whole numbers in 0..{most}, got {word[:40]!r}.",
+                    f"Timesteps must be integers in 0..{most}, got {word[:40]!r}.",
                     code="invalid",
                 )
         return sorted({int(word) for word in words}) or None
@@ -48,7 +48,7 @@ class TimestepsFormField(forms.CharField):
         most = settings.MAX_RUN_TIMESTEPS
         if value is not None and len(value) > most:
             raise ValidationError(
-                f"One run in the queue may have {most} timesteps, got {len(value)}.",
+                f"A queued run may have {most} timesteps, got {len(value)}.",
                 code="too_many",
             )
 
@@ -57,7 +57,7 @@ def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the names to choose from; a name of a type means that type."""
     types = services.plain_types()
     stored = [name for name in ScheduleConfig.objects.names() if name not in types]
-    groups = (("Stored", stored), ("Types with their defaults", types))
+    groups = (("Stored", stored), ("Types, with their default parameters", types))
     return [
         (label, [(name, name) for name in names]) for label, names in groups if names
     ]
@@ -68,18 +68,19 @@ class NewRunForm(AnnotationForm):
 
     schedules = forms.MultipleChoiceField(
         widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text="Hold Ctrl or Cmd to choose several.",
+        help_text="Hold Ctrl or Cmd to select several.",
     )
     baseline = forms.ChoiceField(
-        initial=DEFAULT_BASELINE, help_text="What the others are compared with."
+        initial=DEFAULT_BASELINE, help_text="The others are compared with it."
     )
     corpus = forms.ChoiceField(
         choices=[(name, name) for name in BUILTIN_CORPORA],
         initial=DEFAULT_CORPUS,
-        help_text="setmm: real proofs of Metamath; synthetic: made-up tokens.",
+        help_text="setmm: real Metamath proofs; synthetic: random tokens.",
     )
     timesteps = TimestepsFormField(
-        required=False, help_text="Such as 0, 250, 500; by default eleven, evenly."
+        required=False,
+        help_text="For example 0, 250, 500; empty: eleven, evenly spaced.",
     )
     samples = forms.IntegerField(
         min_value=1,
@@ -93,7 +94,7 @@ class NewRunForm(AnnotationForm):
         decimal_places=0,
         max_digits=20,
         initial=0,
-        help_text="The same seed measures the same.",
+        help_text="The same seed gives the same results.",
     )
 
     field_order = (
@@ -115,7 +116,7 @@ class NewRunForm(AnnotationForm):
         most = settings.MAX_RUN_SCHEDULES
         if len(names) > most:
             raise ValidationError(
-                f"One run in the queue may have {most} schedules beside the baseline, "
+                f"A queued run may have {most} schedules, not counting the baseline, "
                 f"got {len(names)}.",
                 code="too_many",
             )

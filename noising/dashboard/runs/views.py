@@ -22,8 +22,8 @@ from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
 
 COLUMNS = (
-    Column(label="Asked for", ordering="created_at"),
-    Column(label="State", ordering="status"),
+    Column(label="Created", ordering="created_at"),
+    Column(label="Status", ordering="status"),
     Column(label="Corpus", ordering="corpus"),
     Column(label="Schedules"),
     Column(label="Baseline", ordering="baseline"),

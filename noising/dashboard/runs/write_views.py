@@ -71,7 +71,7 @@ def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         return redirect_with_error(request, run, error)
     return redirect_with_success(
-        request, again, "The same is measured again, as this new run."
+        request, again, "This new run measures the same again."
     )
 
 
@@ -80,7 +80,7 @@ def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Take a run out of the lists; its page says how to bring it back."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_archive(run=run)
-    return redirect_with_success(request, run, "The run is in the archive.")
+    return redirect_with_success(request, run, "The run is archived.")
 
 
 @button_view
@@ -88,4 +88,4 @@ def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Bring a run back into the lists."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     services.run_unarchive(run=run)
-    return redirect_with_success(request, run, "The run is back in the lists.")
+    return redirect_with_success(request, run, "The run is no longer archived.")

@@ -66,7 +66,7 @@ def _format_ranges(ranges: Sequence[tuple[int, int]]) -> str:
     """Return "0-12, 40, 980-999"."""
     if len(ranges) > LONGEST_RANGES:
         first, last = ranges[0][0], ranges[-1][1]
-        return f"{len(ranges)} stretches between {first} and {last}"
+        return f"{len(ranges)} ranges between {first} and {last}"
     return ", ".join(
         str(first) if first == last else f"{first}\N{EN DASH}{last}"
         for first, last in ranges

@@ -50,7 +50,7 @@ def write_snippets(
     as_json = json.dumps(specification, indent=2)
     if len(as_json) > LONGEST_TEXT:
         text = json.dumps(_shorten_lists(specification), indent=2)
-        remark = "Long lists are shortened: the file has all of it."
+        remark = "Long lists are shortened here; the file has them in full."
         return [
             Snippet(name="JSON", text=text, remark=remark),
             _write_curl(slug, origin),
@@ -78,7 +78,9 @@ def _write_python(specification: Mapping[str, Any]) -> Snippet:
         f"process = build_process(\n{_indent(literal)}\n)\n"
         "noised = process.noise([101, 2054, 2003, 102], 500, seed=7)"
     )
-    return Snippet(name="Python", text=text, remark="The same seed gives the same ids.")
+    return Snippet(
+        name="Python", text=text, remark="The same seed gives the same tokens."
+    )
 
 
 def _indent(text: str) -> str:
@@ -114,14 +116,14 @@ def _write_environment(specification: Mapping[str, Any]) -> Snippet:
         key: value for key, value in variables.items() if value is not None
     }
     if _specify(known_variables) != {**specification, "hyperschedule": None}:
-        remark = "The server's variables cannot say this: some parameter is not theirs."
+        remark = "Environment variables cannot set all of these parameters."
         return Snippet(name=name, text="", remark=remark)
     if specification["hyperschedule"] is not None:
         known_variables["HYPERSCHEDULE"] = shlex.quote(
             json.dumps(specification["hyperschedule"])
         )
     text = "\n".join(f"{key}={value}" for key, value in known_variables.items())
-    remark = "HYPERSCHEDULE serves the requests that ask for noise by position."
+    remark = "HYPERSCHEDULE applies to requests with use_hyperschedule."
     return Snippet(name=name, text=text, remark=remark if "HYPER" in text else "")
 
 

@@ -16,12 +16,13 @@ class NewScheduleForm(AnnotationForm):
     """A new schedule."""
 
     name = forms.SlugField(
-        max_length=100, help_text="Letters, digits, - and _; it never changes."
+        max_length=100,
+        help_text="Letters, digits, - and _. It cannot be changed later.",
     )
     specification = SpecificationFormField(
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
-        help_text="The noise process as JSON. Everything has a default but the "
-        "parameters that a type requires.",
+        help_text="The noise process as JSON. Everything has a default except the "
+        "required parameters of some types.",
     )
 
     field_order = ("name", "specification", "notes", "tags")

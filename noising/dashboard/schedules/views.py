@@ -26,7 +26,7 @@ COLUMNS = (
     Column(label="Vocabulary", ordering="vocab_size", is_number=True),
     Column(label="Linter"),
     Column(label="Runs", ordering="runs", is_number=True),
-    Column(label="Stored", ordering="created_at"),
+    Column(label="Created", ordering="created_at"),
 )
 
 

@@ -64,7 +64,7 @@ def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a schedule out of the lists; its page says how to bring it back."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_archive(schedule=config)
-    return redirect_with_success(request, config, f"{config.slug} is in the archive.")
+    return redirect_with_success(request, config, f"{config.slug} is archived.")
 
 
 @button_view
@@ -73,5 +73,5 @@ def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_unarchive(schedule=config)
     return redirect_with_success(
-        request, config, f"{config.slug} is back in the lists."
+        request, config, f"{config.slug} is no longer archived."
     )

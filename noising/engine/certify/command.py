@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--json",
         type=Path,
         metavar="FILE",
-        help="where to write the certificate (default: stdout, after the report)",
+        help="file to write the certificate to (default: stdout, after the report)",
     )
 
 
@@ -100,7 +100,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "sampler against them.",
     )
     parser.add_argument(
-        "specification", type=Path, metavar="SPEC.json", help="a specification"
+        "specification",
+        type=Path,
+        metavar="SPEC.json",
+        help="file with a specification",
     )
     add_options(parser)
     options = parser.parse_args(argv)

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if account is not None:
             self.stdout.write(
                 f"Created the account {account.username}, password {account.password}\n"
-                "It is shown only this once. To change it:\n"
+                "It is not shown again. To change it:\n"
                 f"  {sys.executable} manage.py changepassword {account.username}"
             )
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             if code is None:
                 reason = f"took longer than {BENCHMARK_SECONDS} s"
             self.stderr.write(
-                f"The benchmark {reason}; serving goes on without one. To run it: "
+                f"The benchmark {reason}; the service works without one. To run it: "
                 f"{sys.executable} manage.py run_benchmarks"
             )
 

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     help = (
         "Check a noise process's formulas against each other and its sampler against "
-        "them, and keep the certificate with every stored schedule of the same "
+        "them, and store the certificate with every stored schedule that has the same "
         "specification."
     )
     requires_system_checks = ()  # a bad argument is one line, whatever checks say
@@ -50,9 +50,9 @@ class Command(BaseCommand):
             type=Path,
             nargs="?",
             metavar="SPEC.json",
-            help="a specification",
+            help="file with a specification",
         )
-        given.add_argument("--config", metavar="SLUG", help="a stored schedule")
+        given.add_argument("--config", metavar="NAME", help="name of a stored schedule")
         add_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:

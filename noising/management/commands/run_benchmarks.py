@@ -58,9 +58,9 @@ class Command(BaseCommand):
     """Measures, writes the files, then stores all rows at once."""
 
     help = (
-        "Measure noise schedules against the uniform baseline; write a JSON file and "
-        "plots, and store the run; or let a worker measure and store it. --schedules "
-        "also takes the names of stored ones."
+        "Measure noise schedules against the uniform baseline, write a JSON file and "
+        "plots, and store the run; or, with --queue, let a worker measure and store "
+        "it. --schedules also takes the names of stored schedules."
     )
     requires_system_checks = ()  # a bad argument is one line, whatever checks say
 
@@ -78,12 +78,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queue",
             action="store_true",
-            help="leave the run to a worker, print its id and end; no file is written",
+            help="queue the run for a worker, print its id and end; write no files",
         )
         parser.add_argument(
             "--wait",
             action="store_true",
-            help="with --queue: end when the run has ended",
+            help="with --queue: show progress and end when the run has ended",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -105,7 +105,7 @@ class Command(BaseCommand):
             raise _database_lost(error) from error
         except KeyboardInterrupt:
             raise CommandError(
-                "interrupted; the run goes on", returncode=INTERRUPTED
+                "interrupted; the run continues", returncode=INTERRUPTED
             ) from None
         try:
             with _ended_by_sigterm(), RunRecord(config) as record:

@@ -53,7 +53,9 @@ class Command(BaseCommand):
                     say=self.stderr.write,
                 )
             except ProgramEndedError as ended:
-                raise CommandError(f"{ended}; its own lines above say why") from ended
+                raise CommandError(
+                    f"{ended}; see its messages above for the reason"
+                ) from ended
         self.stdout.write("Stopped.")
 
     def _listen(self) -> socket.socket:

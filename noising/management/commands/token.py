@@ -14,13 +14,13 @@ from noising.models import AccessToken, Scope
 class Command(BaseCommand):
     """The secret is printed once; only its digest is kept."""
 
-    help = "Make, list and revoke access tokens."
+    help = "Create, list and revoke access tokens."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take one of three subcommands."""
         commands = parser.add_subparsers(dest="command", required=True)
-        create = commands.add_parser("create", help="make a token and print it, once")
-        create.add_argument("user", help="the account that it acts for")
+        create = commands.add_parser("create", help="create a token and print it once")
+        create.add_argument("user", help="name of the account that the token acts for")
         create.add_argument(
             "--scope", choices=Scope.values, default=Scope.READ.value, type=str.lower
         )
@@ -28,10 +28,10 @@ class Command(BaseCommand):
         create.add_argument("--name", default="command line")
         create.set_defaults(run=self._create)
         listing = commands.add_parser("list", help="list tokens, without secrets")
-        listing.add_argument("user", nargs="?", help="only those of this account")
+        listing.add_argument("user", nargs="?", help="list only this account's tokens")
         listing.set_defaults(run=self._list)
-        revoke = commands.add_parser("revoke", help="end a token now")
-        revoke.add_argument("id", type=int, help="as the list gives it")
+        revoke = commands.add_parser("revoke", help="end a token at once")
+        revoke.add_argument("id", type=int, help="as `token list` shows it")
         revoke.set_defaults(run=self._revoke)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -49,8 +49,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stderr.write(
-            f"Token {made.token.pk} of {options.user}, scope {made.token.scope}, good "
-            f"until {made.token.expiry:%Y-%m-%d}. It is shown only this once:"
+            f"Token {made.token.pk} of {options.user}, scope {made.token.scope}, valid "
+            f"until {made.token.expiry:%Y-%m-%d}. It is not shown again:"
         )
         self.stdout.write(made.secret)
 

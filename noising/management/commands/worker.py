@@ -23,9 +23,9 @@ class Command(BaseCommand):
     """Take one run after another until told to stop."""
 
     help = (
-        "Measure the runs in the queue, one at a time, until SIGTERM or Ctrl-C; the "
-        "run that is being measured then goes back into the queue. `serve` has one "
-        "such worker already; on many hosts start as many as you like."
+        "Measure the runs in the queue, one at a time, until SIGTERM or Ctrl-C, which "
+        "returns the current run to the queue. `serve` starts one worker; with "
+        "PostgreSQL you can start more, on any number of hosts."
     )
     requires_system_checks = ()  # `serve` has run them
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--batch",
             action="store_true",
-            help="end once the queue is empty instead of waiting for more",
+            help="end when the queue is empty instead of waiting for more runs",
         )
         parser.add_argument("--parent", type=int, metavar="PID", help=SUPPRESS)
 

@@ -36,10 +36,10 @@ def test_tokens_are_noised_as_the_api_does(client: Client) -> None:
     [
         ("tokens=1,x&timestep=5", "got &#x27;x&#x27;"),
         ("tokens=50257&timestep=5", "in 0..50256"),
-        ("tokens=1&timestep=1000", "Timesteps lie in 0..999, got 1000."),
+        ("tokens=1&timestep=1000", "The timestep must lie in 0..999, got 1000."),
         ("tokens=1&timestep=-1", "greater than or equal to 0"),
         ("tokens=1&timestep=5&seed=-1", "greater than or equal to 0"),
-        (f"tokens={'1,' * 513}&timestep=5", "At most 512 tokens fit here"),
+        (f"tokens={'1,' * 513}&timestep=5", "At most 512 tokens are allowed here"),
         ("tokens=&timestep=5", "This field is required."),
     ],
 )

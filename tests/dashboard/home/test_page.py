@@ -42,7 +42,7 @@ def test_shows_the_state_of_the_service(client: Client) -> None:
         "50,257 tokens",
         "1,048,576 tokens, 16 MiB",
         "60a09b297dd843180c8209488ad4e338a466e6cf7c52ef7d7763c143e6345247",
-        "answers",
+        "connected",
     ):
         assert shown in page
 
@@ -110,9 +110,9 @@ def test_shows_the_queue_as_it_is(client: Client, db: None) -> None:
     assert "waits for attempt 2 of 3" in page
     assert "<bdi>uniform</bdi>, <bdi>cosine</bdi>" in page
     assert "its worker does not answer" in page_text(client, f"/runs/{lost.pk}/")
-    assert "none is running" in page
+    assert "<strong>not running</strong>" in page
     services.worker_seen(worker_id="here")
-    assert "measures what is queued" in page_text(client, "/dashboard/")
+    assert "<dd>running</dd>" in page_text(client, "/dashboard/")
 
 
 def test_names_are_text_and_never_markup(

@@ -83,8 +83,8 @@ def test_alpha_is_that_of_the_process_at_the_timestep(
 @pytest.mark.parametrize(
     ("behaviour", "message"),
     [
-        (served([1, 2]), "answered 2 tokens to 9"),
-        (served([50257] * 9), "answered token 50257, but the noise process knows"),
+        (served([1, 2]), "returned 2 tokens for 9"),
+        (served([50257] * 9), "returned token 50257, but the noise process knows"),
         (send(b"nonsense"), "denoiser service"),
     ],
 )

@@ -166,7 +166,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"text": ""}, "Text: <bdi>There must be a text."),
+        ({"text": ""}, "Text: <bdi>Enter a text."),
         ({"text": "a " * 3000}, "at most 4000 characters"),
         ({"text": "a " * 1500}, "at most 1,024 tokens, got 1,50"),
         ({"tokenizer": "nope"}, "Tokenizer: <bdi>Select a valid choice"),
@@ -179,10 +179,13 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ({"a_parameters": "{"}, "This is not valid JSON"),
         ({"a_parameters": "[" * 3000}, "This is not valid JSON"),
         ({"a_parameters": "[]"}, "must be a JSON object"),
-        ({"a_parameters": '{"beta": 1}'}, "may hold num_timesteps, schedule"),
+        ({"a_parameters": '{"beta": 1}'}, "may have num_timesteps, schedule"),
         ({"a_parameters": '{"graph": 1}'}, "graph must be an object of parameters"),
         ({"a_parameters": '{"graph": {"type": "x"}}'}, "type of the graph is chosen"),
-        ({"a_parameters": '{"hyperschedule": {"width": 2}}'}, "Choose the hypersched"),
+        (
+            {"a_parameters": '{"hyperschedule": {"width": 2}}'},
+            "These need a hypersched",
+        ),
         ({"a_parameters": '{"schedule": {"s": -1}}'}, "schedule.s` must lie in"),
         ({"a_parameters": '{"num_timesteps": NaN}'}, "`num_timesteps` must be an in"),
         ({"a_stored": "cosin"}, "not archived; did you mean `cosine`?"),
@@ -194,7 +197,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ({"a_graph": "gidd"}, "Graph of process A: <bdi>`graph.type` must not be"),
         (
             {"a_graph": "banded"},
-            "that is the tokenizer&#x27;s, so choose another graph",
+            "the tokenizer sets it, so choose another graph",
         ),
         ({"a_hyperschedule": "weights"}, "hyperschedule.weights` is required"),
         (

@@ -74,8 +74,8 @@ def test_what_is_no_run_is_told(
     client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
 ) -> None:
     page = page_text(client, f"{address(*pair)},<b>x</b>")
-    assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi> is no run with results." in page
-    assert "Choose at least two runs" in page_text(client, "/runs/compare/")
+    assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi> is not a run with results." in page
+    assert "Select at least two runs" in page_text(client, "/runs/compare/")
 
 
 def test_an_id_names_one_run_however_it_is_written(
@@ -87,7 +87,7 @@ def test_an_id_names_one_run_however_it_is_written(
     labels = page[page.index("run-labels") :]
     assert labels.index(str(pair[0].pk)) < labels.index(str(pair[1].pk))
     again = page_text(client, f"{address(pair[0])},{other_way}")
-    assert "With which others" in again
+    assert "Select runs to compare with" in again
 
 
 def test_one_run_is_offered_others_that_share_a_schedule(
@@ -109,9 +109,9 @@ def test_one_run_is_offered_others_that_share_a_schedule(
     assert boxes == [str(pair[1].pk)]
     assert str(strange.pk) not in page
     chosen = page_text(client, f"/runs/compare/?ids={pair[0].pk}&ids={boxes[0]}")
-    assert "What differs" in chosen
+    assert ">Differences<" in chosen
     # Nothing shares a schedule with that one.
-    assert "Choose at least two runs" in page_text(client, address(strange))
+    assert "Select at least two runs" in page_text(client, address(strange))
 
 
 def test_runs_that_share_no_schedule_have_no_curves(
@@ -169,8 +169,8 @@ def test_of_a_long_run_some_timesteps_are_shown(
         )
         assert len(rows) == 3 * MOST_TIMESTEPS
         assert [rows[0], rows[MOST_TIMESTEPS - 1]] == ["0", "99"]
-    assert "Shown are 96 of 300 rows" in page_text(client, address(*runs))
-    assert "Shown are 32 of 100 timesteps" in page
+    assert "Showing 96 of 300 rows" in page_text(client, address(*runs))
+    assert "Showing 32 of 100 timesteps" in page
 
 
 def test_runs_beyond_as_many_results_are_left_out(

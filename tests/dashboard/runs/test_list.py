@@ -54,8 +54,11 @@ def test_the_query_narrows_and_orders(
     [
         ("created_from=yesterday", "must be a time such as 2026-01-31T12:00:00Z"),
         ("status=paused", "must be one of queued, running"),
-        ("status=failed&ordering=secret", "must be of created_at, started_at"),
-        ("search=%00", "must not hold NUL"),
+        (
+            "status=failed&ordering=secret",
+            "must be one or more of created_at, started_at",
+        ),
+        ("search=%00", "must not contain NUL"),
     ],
 )
 def test_a_condition_that_makes_no_sense_is_told(
@@ -63,7 +66,7 @@ def test_a_condition_that_makes_no_sense_is_told(
 ) -> None:
     page = page_text(client, f"/runs/?{query}")
     assert complaint in page
-    assert "that fit" not in page
+    assert "that match" not in page
     assert listed(page, runs) == [0, 1, 2]
 
 
@@ -75,7 +78,7 @@ def test_names_are_text(client: Client, runs: list[BenchmarkRun]) -> None:
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:
     assert "No benchmark has run yet." in page_text(client, "/runs/")
-    assert "No run fits." in page_text(client, "/runs/?status=failed")
+    assert "No run matches the filters." in page_text(client, "/runs/?status=failed")
 
 
 def test_only_runs_with_results_can_be_chosen(

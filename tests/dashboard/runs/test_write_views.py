@@ -53,7 +53,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
     [
         ({"schedules": []}, "This field is required."),
         ({"schedules": ["nothing"]}, "not one of the available choices"),
-        ({"schedules": ["on-uniform", "on-mask"]}, "measure them in a run each"),
+        ({"schedules": ["on-uniform", "on-mask"]}, "measure them in separate runs"),
         ({"baseline": "nothing"}, "not one of the available choices"),
         ({"corpus": "/etc/passwd"}, "not one of the available choices"),
         ({"timesteps": "1, two"}, "got &#x27;two&#x27;"),
@@ -171,7 +171,7 @@ def test_its_owner_writes_notes_and_archives_it(
     queued.refresh_from_db()
     assert (queued.notes, queued.tags) == ("Seen.", ["c"])
     assert queued.archived_at is not None
-    assert "Bring back" in page_text(ada, path)
+    assert "Unarchive" in page_text(ada, path)
     ada.post(f"{path}unarchive/")
     queued.refresh_from_db()
     assert queued.archived_at is None

@@ -41,7 +41,7 @@ def test_asks_for_two(client: Client, query: str) -> None:
 def test_more_than_can_be_told_apart_are_left_out(client: Client) -> None:
     names = [schedule.slug for schedule in services.BUILTIN_SCHEDULES]
     page = page_text(client, f"/schedules/compare/?names={','.join(names)},more")
-    assert "left out: more" in page
+    assert "Left out: more" in page
     assert page.count('name="names" value=') == len(names) == 16
 
 
@@ -50,7 +50,7 @@ def test_equal_specifications_are_told(client: Client) -> None:
         slug="same", specification={"schedule": {"type": "cosine"}}
     )
     page = page_text(client, "/schedules/compare/?names=cosine,same")
-    assert "Nothing: the specifications are equal." in page
+    assert "None: the specifications are the same." in page
 
 
 def test_what_would_keep_the_page_waiting_is_left_to_the_api(client: Client) -> None:
@@ -64,7 +64,7 @@ def test_what_would_keep_the_page_waiting_is_left_to_the_api(client: Client) -> 
         },
     )
     page = page_text(client, "/schedules/compare/?names=cosine,matrix")
-    assert "Costly to work out" in page
+    assert "Too slow to compute for this page" in page
 
 
 def test_the_difference_is_that_from_the_first_at_the_same_time(

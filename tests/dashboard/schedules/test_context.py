@@ -58,7 +58,7 @@ def test_the_environment_leads_to_the_same_process(
 def test_what_the_environment_cannot_say_is_told() -> None:
     found = said({"schedule": {"type": "cosine", "s": 0.1}})["Environment"]
     assert found.text == ""
-    assert "cannot say this" in found.remark
+    assert "cannot set all" in found.remark
 
 
 def test_curl_asks_for_the_stored_schedule() -> None:

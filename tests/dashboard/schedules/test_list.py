@@ -71,7 +71,9 @@ def test_pages_follow_each_other(client: Client) -> None:
 
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:
-    assert "No schedule fits." in page_text(client, "/schedules/?tag=nobody")
+    assert "No schedule matches the filters." in page_text(
+        client, "/schedules/?tag=nobody"
+    )
     ScheduleConfig.objects.all().delete()
     assert "load_schedules" in page_text(client, "/schedules/")
 

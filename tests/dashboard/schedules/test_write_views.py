@@ -115,7 +115,7 @@ def test_its_owner_archives_it_and_brings_it_back(
 ) -> None:
     assert ada.post("/schedules/hers/archive/").status_code == 302
     page = page_text(ada, "/schedules/hers/")
-    assert "hers is in the archive." in page
+    assert "hers is archived." in page
     assert 'action="/schedules/hers/unarchive/"' in page
     assert ada.post("/schedules/hers/unarchive/").status_code == 302
     hers.refresh_from_db()

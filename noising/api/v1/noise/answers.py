@@ -79,9 +79,10 @@ def noise_batch(
         BusyError: other requests do all the costly work that is allowed.
     """
     if not order.extras <= holds:
-        text = f"`return` may hold {', '.join(sorted(holds))} in an answer of this "
-        text += (
-            f"form, got {', '.join(sorted(order.extras))}: ask for another by Accept."
+        text = (
+            f"`return` may have {', '.join(sorted(holds))} in a response of this "
+            f"format, got {', '.join(sorted(order.extras))}: choose another format "
+            "with Accept."
         )
         raise ValidationError({"return": [ErrorDetail(text, "not_in_this_form")]})
     wanted = order.extras | always

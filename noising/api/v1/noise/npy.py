@@ -87,7 +87,7 @@ def write_npy(array: NDArray[Any]) -> bytes:
 def _header(body: bytes) -> tuple[int, str]:
     """Return where the data begins, and the header's text."""
     if not body.startswith(MAGIC):
-        raise ParseError("The body is not an npy file: it does not begin as one.")
+        raise ParseError("The body is not an npy file: it does not begin like one.")
     version = tuple(body[len(MAGIC) : len(MAGIC) + 2])
     width = LENGTH_BYTES.get(version) if len(version) == 2 else None
     if width is None:

@@ -167,7 +167,7 @@ def _rows_misfit(name: str, given: Rows | None, tokens: Rows, what: str) -> Any:
 def _protect_misfit(order: NoiseOrder, length: int) -> Any:
     given = order.protect
     if not isinstance(given, Protected):
-        return _rows_misfit("protect", given, order.rows, "truth value")
+        return _rows_misfit("protect", given, order.rows, "boolean")
     most = order.process.num_states - 1
     details = {
         "ids": range_detail("protect.ids", given.ids, most=most),

@@ -25,31 +25,32 @@ from noising.api.v1.schema import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
 from noising.api.v1.serializers import GREATEST_DRAW
 
 DESCRIPTION = """\
-The body is JSON, an npy file or a safetensors file, as its Content-Type says; Accept
-chooses the form of the answer from the same three, that of the body by default.
+The body is JSON, an npy file or a safetensors file, as its Content-Type says. Accept
+chooses the format of the response from the same three; the default is that of the body.
 
-* **JSON**: the request below. Ragged rows come back ragged.
-* **npy**: the tokens alone, (L,) or (B, L), little-endian integers in C order. The
-  parameters stand in the query. The answer is the noised tokens in the same dtype.
-* **safetensors**: the tensors `tokens`, and if wanted `timesteps` or `times`,
-  `protect`, `weights`, `lengths` and `sequence_ids`. Other parameters stand in the
-  query or in the metadata. The answer holds `noised_tokens`, `resampled`, `changed` and
-  `alpha`, with seed, fingerprint and metrics as metadata; `lengths` where rows came
-  ragged, `alphas` where asked for.
+* **JSON**: the request below. Rows may differ in length.
+* **npy**: only the tokens, (L,) or (B, L), little-endian integers in C order. Send the
+  parameters in the query. The response is the noised tokens in the same dtype.
+* **safetensors**: the tensor `tokens` and optionally `timesteps` or `times`, `protect`,
+  `weights`, `lengths` and `sequence_ids`. Send other parameters in the query or in the
+  metadata. The response has the tensors `noised_tokens`, `resampled`, `changed` and
+  `alpha`, with seed, fingerprint and metrics as metadata; also `lengths` if rows differ
+  in length, and `alphas` if `return` names them.
 
-Ragged rows are padded with 0 in an answer that is npy or safetensors. A parameter may
-stand in the query whatever the body is, but only once. Exactly one of `timesteps` and
-`times` is needed, and at most one of `weights`, `token_types` and `hyperschedule`.
+An npy or safetensors response pads rows of different lengths with 0. Any parameter may
+be in the query, whatever the format of the body, but only once. Exactly one of
+`timesteps` and `times` is required, and at most one of `weights`, `token_types` and
+`hyperschedule` may be given.
 """
 
 QUERY = {
-    "timesteps": "One timestep, or one for each row between commas.",
-    "times": "One real time in [0, 1], or one for each row between commas.",
+    "timesteps": "One timestep, or one for each row, separated by commas.",
+    "times": "One real time in [0, 1], or one for each row, separated by commas.",
     "schedule": "Name of a stored schedule, or a specification as JSON.",
-    "sequence_ids": "Ids of the rows between commas.",
-    "lengths": "Real tokens of each padded row, between commas.",
+    "sequence_ids": "Ids of the rows, separated by commas.",
+    "lengths": "Number of real tokens in each padded row, separated by commas.",
     "protect": "Token ids and positions as JSON.",
-    "weights": "Weights by position, between commas.",
+    "weights": "Weights by position, separated by commas.",
     "token_types": "Token ids by type as JSON.",
     "hyperschedule": "Specification of a hyperschedule as JSON.",
 }
@@ -88,7 +89,7 @@ def in_query(name: str, text: str) -> OpenApiParameter:
 
 PARAMETERS = [
     *(in_query(name, text) for name, text in QUERY.items()),
-    in_query("return", "What to answer beside, between commas."),
+    in_query("return", "Further keys of the response, separated by commas."),
     OpenApiParameter("seed", whole(GREATEST_SEED)),
     OpenApiParameter("draw", whole(GREATEST_DRAW)),
     SEED,
@@ -122,19 +123,19 @@ class _MaskField(serializers.Field[Any, Any, Any, Any]):
 
 
 class BatchMasksSerializer(serializers.Serializer[Any]):
-    """One truth value a token."""
+    """A boolean for each token."""
 
-    resampled = _MaskField(help_text="Drawn anew, perhaps to the same.")
-    changed = _MaskField(help_text="Another id than before.")
+    resampled = _MaskField(help_text="Resampled, possibly to the same id.")
+    changed = _MaskField(help_text="The id differs from the clean one.")
 
 
 class NoisedBatchSerializer(serializers.Serializer[Any]):
     """The answer of POST noise as JSON; the last two keys only where asked for."""
 
-    noised_tokens = _TokensField(help_text="In the form of the tokens.")
-    alpha = _AlphaField(help_text="At the time, in its form; before any weights.")
+    noised_tokens = _TokensField(help_text="In the shape of the request's tokens.")
+    alpha = _AlphaField(help_text="In the shape of the time, without a hyperschedule.")
     seed = serializers.IntegerField(min_value=0)
-    metrics = MetricsSerializer(help_text="Of the batch as a whole.")
+    metrics = MetricsSerializer(help_text="For the whole batch.")
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
     alphas = _AlphasField(required=False, help_text="By position.")
     masks = BatchMasksSerializer(required=False)

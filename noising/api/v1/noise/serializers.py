@@ -40,7 +40,7 @@ class ProtectField(MaskRowsField):
         "unknown_key": "`{name}` may have the keys ids and positions, got {received}.",
         "empty_object": "`{name}` must have ids or positions, got neither.",
     }
-    form = "a list of truth values, rows of them, or an object of ids and positions"
+    form = "a list of booleans, rows of them, or an object of ids and positions"
 
     def to_internal_value(self, data: Any) -> Rows | Protected:  # type: ignore[override]  # a mask is one of two forms
         """Return the mask, or what makes it."""
@@ -74,28 +74,29 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
     )
 
     tokens = TokensField(
-        help_text="Token ids of one sequence, or of rows, which may be ragged."
+        help_text="Token ids of one sequence, or of rows, which may differ in length."
     )
     timesteps = WholeField(
         default=None,
         allow_null=True,
-        help_text="Step in 0..num_timesteps-1, one for all rows or one for each.",
+        help_text="Timestep in 0..num_timesteps-1, one for all rows or one for each.",
     )
     times = TimesField(
         default=None,
         allow_null=True,
-        help_text="Real times in [0, 1] in place of timesteps.",
+        help_text="Real times in [0, 1] instead of timesteps.",
     )
     sequence_ids = WholeField(
         default=None,
         allow_null=True,
-        help_text="Id of each row, which with the seed decides its random words; the "
-        "row's index by default.",
+        help_text="Id of each row; a row's random numbers depend on the seed and its "
+        "id. By default the row's index.",
     )
     lengths = WholeField(
         default=None,
         allow_null=True,
-        help_text="Real tokens of each row where rows are padded; padding stays.",
+        help_text="Number of real tokens in each row, if rows are padded. Padding does "
+        "not change.",
     )
     protect = ProtectField(
         default=None,
@@ -105,12 +106,14 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
     weights = WeightRowsField(
         default=None,
         allow_null=True,
-        help_text="Weights above 0, by token or by position; more means less noise.",
+        help_text="Weights above 0, by token or by position; higher means less noise.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(default=frozenset, help_text="What to answer beside.")
+        extras = ExtrasField(
+            default=frozenset, help_text="Further keys of the response."
+        )
         return {**super().get_fields(), "return": extras}
 
     def parse(self, draft: Any) -> NoiseOrder:

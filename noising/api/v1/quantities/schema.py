@@ -21,7 +21,7 @@ from noising.api.v1.schema import COMPUTED, RETRY_AFTER
 
 VALUE = {"type": ["number", "null"]}
 ROW = {"type": "array", "items": VALUE}
-ABOUT = "One value a state, or a candidate; a row of them for each row of the request."
+ABOUT = "A value for each state or candidate, in a row for each row of the request."
 
 
 @extend_schema_field(either(ROW, {"type": "array", "items": ROW}))
@@ -33,26 +33,26 @@ class _QuantitySerializer(serializers.Serializer[Any]):
     candidates = serializers.ListField(
         child=serializers.IntegerField(),
         allow_null=True,
-        help_text="The states that the values belong to; null for all in order.",
+        help_text="The states that the values belong to; null for all, in order.",
     )
-    num_states = serializers.IntegerField(help_text="How many states there are.")
+    num_states = serializers.IntegerField(help_text="Number of states.")
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
 
 
 class MarginalSerializer(_QuantitySerializer):
-    """The answer of POST marginal."""
+    """The response of POST marginal."""
 
     marginal = _ValuesField(help_text=ABOUT)
 
 
 class PosteriorSerializer(_QuantitySerializer):
-    """The answer of POST posterior."""
+    """The response of POST posterior."""
 
     posterior = _ValuesField(help_text=ABOUT)
 
 
 class ScoreRatioSerializer(_QuantitySerializer):
-    """The answer of POST score-ratio."""
+    """The response of POST score-ratio."""
 
     score_ratio = _ValuesField(help_text=ABOUT)
 
@@ -77,7 +77,7 @@ POSTERIOR = extend_schema(
     summary="The distribution of less noised tokens given noised and clean ones",
     description="q(x_s | x_t, x_0) for a time s that is not after t. Exactly one of "
     "`timesteps` and `times` is needed, and one of `earlier_timesteps` and "
-    "`earlier_times`. A row of nulls stands for tokens that cannot come of each other.",
+    "`earlier_times`. All values of a row are null if `xt` cannot arise from its `x0`.",
     tags=["quantities"],
     parameters=[RETRY_AFTER],
     request=PosteriorRequestSerializer,

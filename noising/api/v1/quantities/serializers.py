@@ -56,21 +56,22 @@ class QuantitySerializer(ProcessSerializer):
 
     one_of = tuple(OneOf(names=names, least=1) for names in TIMES.values())
 
-    x0 = WholeField(help_text="Clean token ids, one or one for each row.")
+    x0 = WholeField(help_text="Clean token id, one for all rows or one for each.")
     timesteps = WholeField(
         default=None,
         allow_null=True,
-        help_text="Step in 0..num_timesteps-1 of x_t, one or one for each row.",
+        help_text="Timestep of x_t in 0..num_timesteps-1, one for all rows or one for "
+        "each.",
     )
     times = TimesField(
         default=None,
         allow_null=True,
-        help_text="Real time in [0, 1] of x_t in its place.",
+        help_text="Real time of x_t in [0, 1], instead of a timestep.",
     )
     candidates = WholeListField(
         default=None,
         allow_null=True,
-        help_text="States whose values are answered, in this order; all by default.",
+        help_text="States whose values to return, in this order; by default all.",
     )
 
     def parse(self, document: Any) -> QuantityOrder:
@@ -144,7 +145,7 @@ def _check_size(rows: int, states: int) -> None:
     if rows * states > settings.MAX_PROBABILITIES:
         raise ContentTooLarge(
             f"Rows times states must not be more than {settings.MAX_PROBABILITIES}, "
-            f"got {rows} times {states}; candidates shorten the answer, not the work."
+            f"got {rows} times {states}; `candidates` shortens the response only."
         )
 
 
@@ -170,7 +171,7 @@ class ScoreRatioRequestSerializer(QuantitySerializer):
 
     STATES = ("xt",)
 
-    xt = WholeField(help_text="Noised token ids, one or one for each row.")
+    xt = WholeField(help_text="Noised token id, one for all rows or one for each.")
 
 
 class PosteriorRequestSerializer(ScoreRatioRequestSerializer):
@@ -183,8 +184,10 @@ class PosteriorRequestSerializer(ScoreRatioRequestSerializer):
     one_of = tuple(OneOf(names=names, least=1) for names in TIMES.values())
 
     earlier_timesteps = WholeField(
-        default=None, allow_null=True, help_text="Step of x_s, at most that of x_t."
+        default=None, allow_null=True, help_text="Timestep of x_s, at most that of x_t."
     )
     earlier_times = TimesField(
-        default=None, allow_null=True, help_text="Real time of x_s in its place."
+        default=None,
+        allow_null=True,
+        help_text="Real time of x_s, instead of a timestep.",
     )

@@ -10,19 +10,19 @@ STATUSES = [str(status) for status in BenchmarkRun.Status]
 
 
 class RunSerializer(serializers.Serializer[Any]):
-    """A run: what was asked for, and how it goes."""
+    """A run: its parameters and its progress."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=STATUSES)
     state = serializers.CharField(
-        help_text="What else there is to say of it, such as which attempt; or empty."
+        help_text="More about the status, such as the number of the attempt; or empty."
     )
     progress = serializers.FloatField(min_value=0.0, max_value=1.0)
     attempt = serializers.IntegerField(
-        min_value=0, help_text="How often it was started; after three it has failed."
+        min_value=0, help_text="How often the run was started, three times at most."
     )
     cancel_requested = serializers.BooleanField()
-    error = serializers.CharField(help_text="Why a failed run failed; else empty.")
+    error = serializers.CharField(help_text="Why the run failed; otherwise empty.")
     suite = serializers.CharField()
     corpus = serializers.CharField()
     schedules = serializers.ListField(child=serializers.CharField())
@@ -44,18 +44,20 @@ class RunSerializer(serializers.Serializer[Any]):
 
 
 class RunDetailSerializer(RunSerializer):
-    """A run with where and on what it was measured."""
+    """A run with its corpus and environment."""
 
     corpus_details = serializers.DictField(
-        allow_null=True, help_text="Size, source, licence, hash; null before its end."
+        allow_null=True,
+        help_text="Size, source, licence, hash; null before the run has succeeded.",
     )
     environment = serializers.DictField(
-        allow_null=True, help_text="Revision, versions, machine; null before its end."
+        allow_null=True,
+        help_text="Revision, versions, machine; null before the run has succeeded.",
     )
 
 
 class MeasurementSerializer(serializers.Serializer[Any]):
-    """A measured value with its 95 % interval, beside the exact one."""
+    """A measured value with its 95 % interval, and the exact value."""
 
     measured = serializers.FloatField()
     low = serializers.FloatField(allow_null=True)
@@ -64,7 +66,7 @@ class MeasurementSerializer(serializers.Serializer[Any]):
 
 
 class ResultSerializer(serializers.Serializer[Any]):
-    """What one schedule did at one timestep."""
+    """The results of one schedule at one timestep."""
 
     schedule = serializers.CharField()
     is_baseline = serializers.BooleanField()
@@ -74,14 +76,14 @@ class ResultSerializer(serializers.Serializer[Any]):
 
 
 class RunDifferenceSerializer(serializers.Serializer[Any]):
-    """What is not the same in all runs."""
+    """A value that differs between the runs."""
 
     name = serializers.CharField()
-    values = serializers.DictField(help_text="By the run's id.")
+    values = serializers.DictField(help_text="Values by the run's id.")
 
 
 class ComparedValueSerializer(serializers.Serializer[Any]):
-    """A value of one run beside the baseline's."""
+    """A value of one run, compared with the baseline's."""
 
     measured = serializers.FloatField()
     low = serializers.FloatField(allow_null=True)
@@ -89,7 +91,8 @@ class ComparedValueSerializer(serializers.Serializer[Any]):
     exact = serializers.FloatField(required=False, allow_null=True)
     engine_ns_per_token = serializers.FloatField(required=False)
     delta_percent = serializers.FloatField(
-        allow_null=True, help_text="Null where the baseline has 0."
+        allow_null=True,
+        help_text="Change from the baseline; null if the baseline has 0.",
     )
     within_noise = serializers.BooleanField(
         allow_null=True, help_text="Whether the intervals overlap."
@@ -103,7 +106,7 @@ class ComparedMetricSerializer(serializers.Serializer[Any]):
     timestep = serializers.IntegerField(min_value=0)
     metric = serializers.CharField()
     values = serializers.DictField(
-        child=ComparedValueSerializer(), help_text="By the run's id."
+        child=ComparedValueSerializer(), help_text="Values by the run's id."
     )
 
 
@@ -112,12 +115,12 @@ class ComparedSpeedSerializer(serializers.Serializer[Any]):
 
     case = serializers.CharField()
     values = serializers.DictField(
-        child=ComparedValueSerializer(), help_text="By the run's id."
+        child=ComparedValueSerializer(), help_text="Values by the run's id."
     )
 
 
 class RunComparisonSerializer(serializers.Serializer[Any]):
-    """Runs side by side."""
+    """A comparison of runs."""
 
     baseline = serializers.UUIDField()
     ids = serializers.ListField(child=serializers.UUIDField())

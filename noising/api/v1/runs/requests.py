@@ -168,19 +168,22 @@ class NewRunSerializer(StrictSerializer):
     """The body of POST runs."""
 
     schedules = ScheduleNamesField(
-        help_text="Types with their defaults, or stored schedules, by name."
+        help_text="Names of schedule types, with default parameters, or of stored "
+        "schedules."
     )
     baseline = ScheduleNameField(
-        default=DEFAULT_BASELINE, help_text="What the others are compared with."
+        default=DEFAULT_BASELINE,
+        help_text="Name of the schedule that the others are compared with.",
     )
     corpus = CorpusField(
-        default=DEFAULT_CORPUS, help_text="Real proofs, or made-up tokens."
+        default=DEFAULT_CORPUS,
+        help_text="setmm: real proofs; synthetic: random tokens.",
     )
     timesteps = TimestepsField(
         most=lambda: int(NUM_TIMESTEPS.high) - 1,
         default=None,
         allow_null=True,
-        help_text="Where to measure; by default at eleven timesteps, evenly spread.",
+        help_text="Where to measure; by default at eleven timesteps, evenly spaced.",
     )
     samples = WholeNumberField(
         least=1,
@@ -189,7 +192,7 @@ class NewRunSerializer(StrictSerializer):
         help_text="Sequences noised at each timestep.",
     )
     seed = WholeNumberField(
-        most=MAX_SEED, default=0, help_text="The same seed measures the same."
+        most=MAX_SEED, default=0, help_text="The same seed gives the same results."
     )
     notes = NotesField(default="", help_text="Free text.")
     tags = TagsField(default=list, help_text="Short labels.")
@@ -204,7 +207,7 @@ class NewRunSerializer(StrictSerializer):
 
 
 class RunChangesSerializer(StrictSerializer):
-    """The body of PATCH runs/{id}: what is not there stays as it is."""
+    """The body of PATCH runs/{id}: keys that are not given do not change."""
 
     notes = NotesField(required=False, help_text="Free text.")
     tags = TagsField(required=False, help_text="Short labels.")
@@ -251,8 +254,8 @@ def compared(query: QueryDict) -> Compared:
     texts = query.get("ids", "").split(",")
     if not 2 <= len(texts) <= MOST_COMPARED or len(set(texts)) < len(texts):
         text = (
-            f"`ids` must be 2 to {MOST_COMPARED} different ids of runs between commas, "
-            f"got {received(shortened(query.get('ids', '')))}."
+            f"`ids` must be 2 to {MOST_COMPARED} different run ids, separated by "
+            f"commas, got {received(shortened(query.get('ids', '')))}."
         )
         raise _refusal("ids", text, "count")
     ids = [_run_id("ids", text) for text in texts]

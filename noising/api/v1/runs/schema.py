@@ -43,10 +43,10 @@ CSV = "text/csv"
 
 MEANINGS = {
     404: "There is no such run.",
-    409: "The state of the run does not allow it.",
+    409: "The status of the run does not allow this.",
     412: "If-Match names another version.",
-    422: "Values of the query or of a header cannot be used.",
-    429: "The account has too many unfinished runs, or writes too much.",
+    422: "Values of the query or of a header are not valid.",
+    429: "The account has too many unfinished runs, or writes too often.",
     503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
@@ -56,12 +56,13 @@ def refusals(*codes: int) -> Responses:
     return refused(MEANINGS, *codes)
 
 
-TABLE = {(200, CSV): OpenApiResponse(file_of(CSV), "The same as a table.")}
+TABLE = {(200, CSV): OpenApiResponse(file_of(CSV), "The results as a table.")}
 KEY_PARAMETER = OpenApiParameter(
     KEY_HEADER,
     {"type": "string", "pattern": KEY_PATTERN, "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
-    description="The same key and the same body give the same run, for a day at least.",
+    description="For at least a day, the same key with the same body returns the same "
+    "run.",
 )
 # Of a filter drf-spectacular does not tell how long its text may be.
 TEXT_PARAMETERS = [
@@ -72,12 +73,12 @@ TEXT_PARAMETERS = [
     )
     for name, text in TEXTS.items()
 ]
-ACCEPTED = [header("Location", "The address of the run.", 202), wait(202, 429)]
+ACCEPTED = [header("Location", "The URL of the run.", 202), wait(202, 429)]
 
 LIST = extend_schema(
     operation_id="runs_list",
     summary="List runs",
-    description="The newest first, those in the archive left out.",
+    description="By default the newest first, without archived ones.",
     tags=TAGS,
     filters=True,
     parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
@@ -89,21 +90,22 @@ LIST = extend_schema(
 CREATE = extend_schema(
     operation_id="runs_create",
     summary="Run a benchmark",
-    description="It is queued; a worker measures it. Names are types of schedules, "
-    "or else stored schedules, which must share graph and number of timesteps.",
+    description="The run is queued, and a worker measures it. Names are schedule types "
+    "or stored schedules. Stored schedules must all have the same graph and number of "
+    "timesteps.",
     tags=TAGS,
     request=NewRunSerializer,
     examples=[OpenApiExample("Two schedules", examples.NEW, request_only=True)],
     parameters=[KEY_PARAMETER, *ACCEPTED],
     filters=False,
-    responses=answered(documents.RunDetailSerializer, "It is queued.", 202)
+    responses=answered(documents.RunDetailSerializer, "The run is queued.", 202)
     | problems(400, 406, 413, 415, 422)
     | refusals(409, 429),
 )
 READ = extend_schema(
     operation_id="runs_read",
     summary="Read a run, with its progress",
-    description="While it is unfinished, Retry-After says when to look again.",
+    description="While the run is unfinished, Retry-After says when to check again.",
     tags=TAGS,
     parameters=[wait(200)],
     responses=answered(documents.RunDetailSerializer, "The run.")
@@ -113,7 +115,7 @@ READ = extend_schema(
 CHANGE = extend_schema(
     operation_id="runs_change",
     summary="Change notes and tags",
-    description="What is not given stays.",
+    description="Keys that are not given do not change.",
     tags=TAGS,
     request=RunChangesSerializer,
     examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
@@ -125,13 +127,12 @@ CHANGE = extend_schema(
 CANCEL = extend_schema(
     operation_id="runs_cancel",
     summary="Cancel a run",
-    description="At once while it is queued; a run that is measured ends within "
-    "seconds.",
+    description="A queued run is cancelled at once, a running one within seconds.",
     tags=TAGS,
     request=None,
     parameters=[wait(202)],
-    responses=answered(documents.RunDetailSerializer, "It is cancelled.")
-    | answered(documents.RunDetailSerializer, "Its worker is asked to end it.", 202)
+    responses=answered(documents.RunDetailSerializer, "The run is cancelled.")
+    | answered(documents.RunDetailSerializer, "Its worker is told to stop.", 202)
     | problems(406)
     | refusals(404, 409),
 )
@@ -154,7 +155,9 @@ ARCHIVED = (
 )
 ARCHIVE = extend_schema(
     operation_id="runs_archive",
-    summary="Take a run out of the lists",
+    summary="Archive a run",
+    description="Lists leave it out by default; its URL stays valid. `unarchive` "
+    "reverses this.",
     tags=TAGS,
     request=None,
     parameters=[wait(200)],
@@ -162,7 +165,7 @@ ARCHIVE = extend_schema(
 )
 UNARCHIVE = extend_schema(
     operation_id="runs_unarchive",
-    summary="Bring a run back into the lists",
+    summary="Unarchive a run",
     tags=TAGS,
     request=None,
     parameters=[wait(200)],
@@ -171,7 +174,7 @@ UNARCHIVE = extend_schema(
 
 RESULTS = extend_schema(
     operation_id="runs_results",
-    summary="Read what a run measured, a row a schedule and timestep",
+    summary="Read a run's results, a row for each schedule and timestep",
     tags=TAGS,
     parameters=PAGE_PARAMETERS,
     responses=answered(documents.ResultSerializer(many=True), "A page.")
@@ -180,9 +183,9 @@ RESULTS = extend_schema(
 )
 EXPORT = extend_schema(
     operation_id="runs_export",
-    summary="Take a run's results as a file",
+    summary="Download a run's results",
     description="JSON is `results.json`, the document that the command line writes; "
-    "CSV has a row a schedule and timestep.",
+    "CSV has a row for each schedule and timestep.",
     tags=TAGS,
     parameters=[format_parameter("json", "csv"), FILE],
     responses={
@@ -209,25 +212,25 @@ COMPARE = extend_schema(
             explode=False,
             style="form",
             required=True,
-            description="Which runs, between commas.",
+            description="Ids of the runs, separated by commas.",
         ),
         OpenApiParameter(
             "baseline",
             {"type": "string", "format": "uuid"},
-            description="Which of them the others are measured by; the first by "
-            "default.",
+            description="The run that the others are compared with; by default the "
+            "first.",
         ),
         OpenApiParameter(
             "metric", {"type": "string"}, description="One metric instead of all."
         ),
     ],
-    responses=answered(documents.RunComparisonSerializer, "Side by side.")
+    responses=answered(documents.RunComparisonSerializer, "The comparison.")
     | problems(406)
     | refusals(404, 409, 422),
 )
 PLOT = extend_schema(
     operation_id="runs_plot",
-    summary="See a figure of a run",
+    summary="Get a figure of a run",
     tags=TAGS,
     parameters=[
         OpenApiParameter(

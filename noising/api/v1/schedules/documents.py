@@ -66,7 +66,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
     way_out = serializers.CharField(allow_blank=True)
-    documentation = serializers.CharField(help_text="Where the code is explained.")
+    documentation = serializers.CharField(help_text="Where the code is documented.")
 
 
 class HeadSerializer(serializers.Serializer[Any]):
@@ -78,7 +78,9 @@ class HeadSerializer(serializers.Serializer[Any]):
     vocab_size = serializers.IntegerField()
     notes = serializers.CharField(allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField())
-    owner = serializers.CharField(allow_null=True, help_text="Name of the account.")
+    owner = serializers.CharField(
+        allow_null=True, help_text="Name of the owner's account."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     archived_at = serializers.DateTimeField(allow_null=True)
@@ -90,7 +92,7 @@ class SummaryLinksSerializer(serializers.Serializer[Any]):
     """Where there is more."""
 
     self = serializers.URLField()
-    page = serializers.URLField(help_text="For people.")
+    page = serializers.URLField(help_text="The schedule's web page.")
 
 
 class SummarySerializer(HeadSerializer):
@@ -98,7 +100,9 @@ class SummarySerializer(HeadSerializer):
 
     lint = LintCountsField()
     certificate = CertificateSerializer(allow_null=True)
-    runs = serializers.IntegerField(help_text="How many runs measured it.")
+    runs = serializers.IntegerField(
+        help_text="Number of runs that measured the schedule."
+    )
     links = SummaryLinksSerializer()
 
 
@@ -141,7 +145,7 @@ class CurvesBaseSerializer(serializers.Serializer[Any]):
     num_timesteps = serializers.IntegerField()
     vocab_size = serializers.IntegerField()
     axis = serializers.ChoiceField(choices=["timestep", "time"])
-    points = serializers.IntegerField(help_text="How many there are.")
+    points = serializers.IntegerField(help_text="Number of points.")
     curves = ColumnsField()
 
 
@@ -175,7 +179,8 @@ class ComparedSerializer(serializers.Serializer[Any]):
     )
     final_alpha = serializers.FloatField(help_text="Alpha at t = 1.")
     wasted_timesteps = serializers.IntegerField(
-        allow_null=True, help_text="Timesteps that each lose next to nothing."
+        allow_null=True,
+        help_text="Number of timesteps that each lose almost no information.",
     )
     wasted_share = serializers.FloatField(allow_null=True)
     lint = LintCountsField()
@@ -189,12 +194,12 @@ class ValuesByNameField(serializers.JSONField):
 class DifferenceSerializer(serializers.Serializer[Any]):
     """A place at which specifications differ."""
 
-    path = serializers.CharField(help_text="Such as schedule.beta_max.")
+    path = serializers.CharField(help_text="For example schedule.beta_max.")
     values = ValuesByNameField()
 
 
 class ComparisonSerializer(serializers.Serializer[Any]):
-    """What tells schedules apart."""
+    """A comparison of schedules."""
 
     schedules = ComparedSerializer(many=True)
     differences = DifferenceSerializer(many=True)
@@ -205,7 +210,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
 
 
 class NoteSerializer(serializers.Serializer[Any]):
-    """What is to be known about one key of the original configuration."""
+    """A note on one key of the original configuration."""
 
     kind = serializers.ChoiceField(choices=NOTE_KINDS)
     key = serializers.CharField()
@@ -213,10 +218,10 @@ class NoteSerializer(serializers.Serializer[Any]):
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
-    """What another project's configuration means here."""
+    """Another project's configuration, converted to a specification."""
 
     specification = SpecificationAnswerField(
-        help_text="POST schedules takes it as it is."
+        help_text="In the form that POST schedules takes."
     )
     fingerprint = serializers.CharField()
     used = serializers.ListField(

@@ -83,7 +83,7 @@ def _quantities() -> ChoicesField:
     return ChoicesField(
         choices=tuple(QUANTITIES),
         default=lambda: list(QUANTITIES),
-        help_text="Which curves; all by default.",
+        help_text="Names of curves; by default all.",
     )
 
 
@@ -92,8 +92,8 @@ def _points() -> WholeNumberField:
         least=1,
         most=MAX_POINTS,
         default=DEFAULT_POINTS,
-        help_text=f"How many at most; the information of a matrix graph has at most "
-        f"{MATRIX_POINTS}.",
+        help_text=f"Number of points at most; the information of a matrix graph has "
+        f"at most {MATRIX_POINTS}.",
     )
 
 
@@ -102,7 +102,7 @@ class NewScheduleSerializer(StrictSerializer):
 
     name = NameField(
         reserved=RESERVED_SLUGS,
-        help_text="Letters, digits, `-` and `_`; it stands in the address.",
+        help_text="Letters, digits, `-` and `_`; part of the URL.",
     )
     specification = SpecificationField()
     notes = NotesField(default="", help_text="Free text.")
@@ -140,7 +140,7 @@ class PreviewSerializer(StrictSerializer):
     specification = SpecificationField()
     quantities = _quantities()
     axis = ChoiceField(
-        choices=AXES, default="timestep", help_text="What the curves run over."
+        choices=AXES, default="timestep", help_text="The horizontal axis of the curves."
     )
     points = _points()
 
@@ -159,22 +159,24 @@ class ImportSerializer(StrictSerializer):
     """The body of POST schedules/import."""
 
     source = ChoiceField(  # type: ignore[assignment]  # a field, not the property
-        choices=tuple(SOURCES), help_text="Whose configuration it is."
+        choices=tuple(SOURCES), help_text="The project that the configuration is from."
     )
-    config = ConfigField(help_text="The configuration; text is JSON or YAML.")
+    config = ConfigField(
+        help_text="The configuration, as an object or as JSON or YAML text."
+    )
     vocab_size = WholeNumberField(
         least=VOCAB_SIZE.low,
         most=VOCAB_SIZE.high,
         default=None,
         allow_null=True,
-        help_text="V where the configuration does not say it, or in its place.",
+        help_text="Overrides the configuration's value, or adds a missing one.",
     )
     num_timesteps = WholeNumberField(
         least=NUM_TIMESTEPS.low,
         most=NUM_TIMESTEPS.high,
         default=None,
         allow_null=True,
-        help_text="T where the original has continuous time, or in its place.",
+        help_text="Overrides the configuration's value, or replaces continuous time.",
     )
 
     def parse(self, document: Any) -> ImportRequest:
@@ -190,7 +192,7 @@ class NamesField(StrictField):
     """Names of schedules that are to be compared."""
 
     default_error_messages = {
-        "wrong_number": "`{name}` must be {least} to {most} names between commas, "
+        "wrong_number": "`{name}` must be {least} to {most} names separated by commas, "
         "got {count}.",
         "malformed": "`{name}` must be names of letters, digits, `-` and `_`, "
         "got {received}.",
@@ -246,7 +248,7 @@ class CurvesQuerySerializer(QuantitiesQuerySerializer):
     """The query of GET schedules/{name}/curves."""
 
     axis = ChoiceField(
-        choices=AXES, default="timestep", help_text="What the curves run over."
+        choices=AXES, default="timestep", help_text="The horizontal axis of the curves."
     )
 
     def parse(self, query: QueryDict) -> Wanted:

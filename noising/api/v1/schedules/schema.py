@@ -48,8 +48,8 @@ SLUG = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": LONGEST_N
 MEANINGS = {
     404: "There is no such schedule.",
     409: "The name is taken, or runs refer to the specification.",
-    412: "The schedule has changed since: If-Match names another version.",
-    422: "Values of the query cannot be used.",
+    412: "The schedule has changed in the meantime: If-Match names another version.",
+    422: "Values of the query are not valid.",
     503: "The service is busy; Retry-After says when to repeat the request.",
 }
 
@@ -69,7 +69,7 @@ def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse
     }
 
 
-EXPECTED = condition("If-Match", "Versions that the change is meant for.")
+EXPECTED = condition("If-Match", "The version that the change applies to.")
 
 CURVE_PARAMETERS = [
     OpenApiParameter(
@@ -82,7 +82,7 @@ CURVE_PARAMETERS = [
         },
         explode=False,
         style="form",
-        description="Which curves, between commas; all by default.",
+        description="Names of curves, separated by commas; by default all.",
     ),
     OpenApiParameter(
         "points",
@@ -92,13 +92,14 @@ CURVE_PARAMETERS = [
             "maximum": MAX_POINTS,
             "default": DEFAULT_POINTS,
         },
-        description="How many at most; the information of a matrix graph has few.",
+        description="Number of points at most; the information of a matrix graph has "
+        "fewer.",
     ),
 ]
 AXIS_PARAMETER = OpenApiParameter(
     "axis",
     {"type": "string", "enum": list(AXES), "default": AXES[0]},
-    description="What the curves run over.",
+    description="The horizontal axis of the curves.",
 )
 IMAGE_FORMATS = ("svg", "png", "pdf")
 IMAGES = ("image/svg+xml", "image/png", "application/pdf")
@@ -106,8 +107,8 @@ IMAGES = ("image/svg+xml", "image/png", "application/pdf")
 LIST = extend_schema(
     operation_id="schedules_list",
     summary="List schedules, or export them",
-    description="JSON comes page by page. `format=csv` and `format=ndjson` export "
-    "everything that the filters leave, the latter with specifications.",
+    description="JSON has pages. `format=csv` and `format=ndjson` export all schedules "
+    "that match the filters, NDJSON with their specifications.",
     tags=TAGS,
     filters=True,
     parameters=[
@@ -117,10 +118,10 @@ LIST = extend_schema(
         FILE,
     ],
     responses=answered(documents.SummarySerializer(many=True), "A page.")
-    | files("All of them.", "text/csv")
+    | files("All schedules.", "text/csv")
     | {
         (200, "application/x-ndjson"): OpenApiResponse(
-            documents.ExportedScheduleSerializer, "All of them, a line each."
+            documents.ExportedScheduleSerializer, "All schedules, one per line."
         )
     }
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
@@ -134,12 +135,12 @@ CREATE = extend_schema(
     request=NewScheduleSerializer,
     examples=[OpenApiExample("Linear", examples.NEW, request_only=True)],
     parameters=[
-        header("Location", "The address of the schedule.", 201),
+        header("Location", "The URL of the schedule.", 201),
         *state(201),
         RETRY_AFTER,
     ],
     filters=False,
-    responses=answered(documents.ScheduleSerializer, "It is stored.", 201)
+    responses=answered(documents.ScheduleSerializer, "The schedule is stored.", 201)
     | problems(400, 406, 413, 415, 422)
     | refusals(409, 503),
 )
@@ -156,9 +157,9 @@ READ = extend_schema(
 CHANGE = extend_schema(
     operation_id="schedules_change",
     summary="Change notes, tags or specification",
-    description="What is not given stays. Once a run refers to the specification it "
-    "is fixed: store the new one under another name. With If-Match, a change is "
-    "refused where somebody else was quicker.",
+    description="Keys that are not given do not change. Once a run refers to the "
+    "schedule, its specification cannot change: store the new one under another name. "
+    "With If-Match, the change is refused if the schedule has changed in the meantime.",
     tags=TAGS,
     request=ScheduleChangesSerializer,
     examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
@@ -170,29 +171,31 @@ CHANGE = extend_schema(
 ARCHIVE = extend_schema(
     operation_id="schedules_archive",
     summary="Archive a schedule",
-    description="It leaves the lists and keeps its name and address; runs go on "
-    "referring to it. `unarchive` brings it back.",
+    description="Lists leave it out by default. It keeps its name and URL, and runs "
+    "still refer to it. `unarchive` reverses this.",
     tags=TAGS,
     request=None,
     parameters=[NAME_PARAMETER, *state(200)],
-    responses=answered(documents.ScheduleSerializer, "It is archived.")
+    responses=answered(documents.ScheduleSerializer, "The schedule is archived.")
     | problems(406)
     | refusals(404),
 )
 UNARCHIVE = extend_schema(
     operation_id="schedules_unarchive",
-    summary="Bring a schedule back from the archive",
+    summary="Unarchive a schedule",
     tags=TAGS,
     request=None,
     parameters=[NAME_PARAMETER, *state(200)],
-    responses=answered(documents.ScheduleSerializer, "It is in the lists.")
+    responses=answered(
+        documents.ScheduleSerializer, "The schedule is no longer archived."
+    )
     | problems(406)
     | refusals(404),
 )
 SPECIFICATION = extend_schema(
     operation_id="schedules_specification",
     summary="Download the specification",
-    description="As `build_process` and POST schedules take it.",
+    description="In the form that `build_process` and POST schedules take.",
     tags=TAGS,
     parameters=[NAME_PARAMETER, KEPT, *state(200, 304), FILE],
     responses={
@@ -206,19 +209,19 @@ SPECIFICATION = extend_schema(
 )
 LINT = extend_schema(
     operation_id="schedules_lint",
-    summary="What the linter found",
+    summary="Read the linter's findings",
     tags=TAGS,
     parameters=[NAME_PARAMETER, KEPT, *state(200, 304)],
-    responses=answered(documents.LintSerializer, "Findings, gravest first.")
+    responses=answered(documents.LintSerializer, "Findings, the most serious first.")
     | UNCHANGED
     | problems(406)
     | refusals(404, 412),
 )
 CURVES = extend_schema(
     operation_id="schedules_curves",
-    summary="Curves as numbers or as an image",
-    description="In the format that the query names, else by the Accept header. Where "
-    "a value is infinite, or there is none, it is null in JSON and empty in CSV.",
+    summary="Get curves as numbers or as an image",
+    description="The query's `format` or else the Accept header chooses the format. "
+    "Values that are infinite or do not exist are null in JSON and empty in CSV.",
     tags=TAGS,
     parameters=[
         NAME_PARAMETER,
@@ -239,8 +242,8 @@ CURVES = extend_schema(
 COMPARE = extend_schema(
     operation_id="schedules_compare",
     summary="Compare schedules",
-    description="Where the specifications differ, figures of merit, and curves over "
-    "time; or an image of the curves laid over each other.",
+    description="Differences between the specifications, key figures, and curves over "
+    "time; or an image with the curves of all schedules.",
     tags=TAGS,
     parameters=[
         OpenApiParameter(
@@ -255,7 +258,7 @@ COMPARE = extend_schema(
             explode=False,
             style="form",
             required=True,
-            description="Which schedules, between commas.",
+            description="Names of the schedules, separated by commas.",
             examples=[OpenApiExample("Two", examples.COMPARED)],
         ),
         *CURVE_PARAMETERS,
@@ -265,7 +268,7 @@ COMPARE = extend_schema(
         FILE,
         RETRY_AFTER,
     ],
-    responses=answered(documents.ComparisonSerializer, "What tells them apart.")
+    responses=answered(documents.ComparisonSerializer, "The comparison.")
     | files("The curves.", *IMAGES)
     | UNCHANGED
     | problems(406)
@@ -273,8 +276,8 @@ COMPARE = extend_schema(
 )
 PREVIEW = extend_schema(
     operation_id="curves",
-    summary="Curves and findings of a specification",
-    description="Nothing is stored: for a form that shows what is being typed.",
+    summary="Get curves and findings of a specification",
+    description="Nothing is stored. For example for the preview of a form.",
     tags=TAGS,
     request=PreviewSerializer,
     examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
@@ -284,9 +287,9 @@ PREVIEW = extend_schema(
 )
 IMPORT = extend_schema(
     operation_id="schedules_import",
-    summary="Another project's configuration as a specification",
-    description="Nothing is stored: POST schedules takes the specification as it is. "
-    "Notes say which keys were ignored, assumed or mean something else here.",
+    summary="Convert another project's configuration to a specification",
+    description="Nothing is stored; send the specification to POST schedules. Notes "
+    "say which keys were ignored, were assumed or mean something else here.",
     tags=TAGS,
     request=ImportSerializer,
     examples=[

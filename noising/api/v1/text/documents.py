@@ -33,36 +33,36 @@ class _OffsetsField(serializers.Field[Any, Any, Any, Any]):
 class TokenizerSerializer(serializers.Serializer[Any]):
     """A tokenizer of this server."""
 
-    name = serializers.CharField(help_text="What requests call it.")
-    vocab_size = serializers.IntegerField(help_text="Its ids are below this.")
+    name = serializers.CharField(help_text="Name of the tokenizer in requests.")
+    vocab_size = serializers.IntegerField(help_text="Number of ids.")
     source = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
-        help_text="Whose it is, and its licence."
+        help_text="Author and licence."
     )
-    default = serializers.BooleanField(help_text="Used where none is named.")
+    default = serializers.BooleanField(help_text="Used if a request names none.")
 
 
 class TokenizersSerializer(serializers.Serializer[Any]):
-    """The answer of GET tokenizers."""
+    """The response of GET tokenizers."""
 
     tokenizers = TokenizerSerializer(many=True)
 
 
 class TokenizedSerializer(serializers.Serializer[Any]):
-    """The answer of POST tokenize; the last three keys only where asked for."""
+    """The response of POST tokenize; the last three keys only if `return` has them."""
 
     tokens = serializers.ListField(child=serializers.IntegerField(min_value=0))
-    token_types = _TypesField(help_text="Ids of each type, ascending.")
+    token_types = _TypesField(help_text="Ids of each type, in ascending order.")
     texts = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         required=False,
-        help_text="What each token adds to the text, blanks included: joined they are "
-        "the text, but for what the tokenizer puts around it. U+FFFD for part of a "
+        help_text="The text that each token adds, with its blanks: joined, they give "
+        "the text without what the tokenizer adds around it. U+FFFD for a part of a "
         "character.",
     )
     offsets = _OffsetsField(
         required=False,
         help_text="Start and end of each token in the text, in code points; 0 and 0 "
-        "for what the tokenizer adds.",
+        "for tokens that the tokenizer adds.",
     )
     types = serializers.ListField(
         child=serializers.ChoiceField(choices=TOKEN_TYPES),
@@ -72,13 +72,13 @@ class TokenizedSerializer(serializers.Serializer[Any]):
 
 
 class DetokenizedSerializer(serializers.Serializer[Any]):
-    """The answer of POST detokenize; the last key only where asked for."""
+    """The response of POST detokenize; the last key only if `return` has it."""
 
     text = serializers.CharField(allow_blank=True)
     texts = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         required=False,
-        help_text="What each token adds to the text, blanks included.",
+        help_text="The text that each token adds, with its blanks.",
     )
 
 
@@ -86,33 +86,33 @@ class TokenizeStageSerializer(serializers.Serializer[Any]):
     """The text as tokens."""
 
     tokenizer = serializers.CharField(
-        allow_null=True, help_text="Null for the tokenizer service."
+        allow_null=True, help_text="Null if the tokenizer service was used."
     )
     tokens = serializers.ListField(child=serializers.IntegerField(min_value=0))
     token_types = _TypesField(
-        allow_null=True, help_text="Null where the tokenizer service sends none."
+        allow_null=True, help_text="Null if the tokenizer service sent none."
     )
 
 
-TEXT_HELP = "Where a tokenizer of this server was used."
+TEXT_HELP = "The tokens as text, if a tokenizer of this server was used."
 
 
 class NoiseStageSerializer(NoiseSerializer):
-    """The answer of POST /noise, and what it reads."""
+    """The response of POST /noise, and its tokens as text."""
 
     text = serializers.CharField(required=False, allow_blank=True, help_text=TEXT_HELP)
 
 
 class DenoiseStageSerializer(serializers.Serializer[Any]):
-    """What the denoiser service made of it."""
+    """The result of the denoiser service."""
 
     denoised_tokens = serializers.ListField(child=serializers.IntegerField(min_value=0))
-    metrics = MetricsSerializer(help_text="Beside the tokens before the noise.")
+    metrics = MetricsSerializer(help_text="Compared with the clean tokens.")
     text = serializers.CharField(required=False, allow_blank=True, help_text=TEXT_HELP)
 
 
 class PipelineSerializer(serializers.Serializer[Any]):
-    """The answer of POST pipeline; without a denoiser service the first two."""
+    """The response of POST pipeline; `denoise` only with a denoiser service."""
 
     tokenize = TokenizeStageSerializer()
     noise = NoiseStageSerializer()

@@ -19,7 +19,7 @@ from noising.api.v1.text.serializers import (
 
 GATEWAY_MEANINGS = {
     502: "The tokenizer or the denoiser service failed; `detail` says how.",
-    503: "One of them failed so often lately that it is left alone until Retry-After.",
+    503: "One of them failed repeatedly and is not called; retry after Retry-After.",
     504: "One of them took longer than ten seconds.",
 }
 GATEWAY_PROBLEMS = {
@@ -29,7 +29,7 @@ GATEWAY_PROBLEMS = {
 
 TOKENIZERS = extend_schema(
     operation_id="tokenizers",
-    summary="The tokenizers of this server",
+    summary="List the tokenizers of this server",
     tags=["text"],
     responses=answer(
         documents.TokenizersSerializer,
@@ -40,8 +40,8 @@ TOKENIZERS = extend_schema(
 )
 TOKENIZE = extend_schema(
     operation_id="tokenize",
-    summary="Cut a text into tokens with types",
-    description="Without `return`, the answer is what POST /noise takes, but for a "
+    summary="Tokenise a text, with token types",
+    description="Without `return`, POST /noise takes the response if you add a "
     "timestep.",
     tags=["text"],
     request=TokenizeRequestSerializer,
@@ -59,8 +59,8 @@ TOKENIZE = extend_schema(
 )
 DETOKENIZE = extend_schema(
     operation_id="detokenize",
-    summary="Join tokens to a text",
-    description="The mask of the server's process reads [MASK].",
+    summary="Convert tokens to text",
+    description="The mask of the server's process is written [MASK].",
     tags=["text"],
     request=DetokenizeRequestSerializer,
     examples=[OpenApiExample("Plain", examples.DETOKENIZE_REQUEST, request_only=True)],
@@ -74,16 +74,16 @@ DETOKENIZE = extend_schema(
 PIPELINE = extend_schema(
     operation_id="pipeline",
     summary="Tokenise a text, noise it and have it denoised",
-    description="The tokenizer is the service at TOKENIZER_URL, or without one, or "
-    "where a request names it, one of this server. The denoiser is the service at "
-    "DENOISER_URL; without one that stage is absent.",
+    description="The tokenizer is the service at TOKENIZER_URL, or one of this server "
+    "if there is no such service or the request names one. The denoiser is the service "
+    "at DENOISER_URL; without one that stage is absent.",
     tags=["text"],
     request=PipelineRequestSerializer,
     examples=[OpenApiExample("Plain", examples.PIPELINE_REQUEST, request_only=True)],
     parameters=[SEED, RETRY_AFTER],
     responses=answer(
         documents.PipelineSerializer,
-        "What each stage made of it.",
+        "The result of each stage.",
         OpenApiExample("Without a denoiser", examples.PIPELINE),
     )
     | problems(400, 406, 413, 415, 422)

@@ -96,7 +96,7 @@ class ReturningSerializer(StrictSerializer):
         extras = ExtrasField(
             known=self.known_extras,
             default=frozenset,
-            help_text="Keys to answer beside those that always are.",
+            help_text="Further keys of the response.",
         )
         return {**super().get_fields(), "return": extras}
 
@@ -106,9 +106,9 @@ class TokenizeRequestSerializer(ReturningSerializer):
 
     known_extras = TOKENIZE_EXTRAS
 
-    text = TextField(help_text="What to cut into tokens.")
+    text = TextField(help_text="The text to tokenise.")
     tokenizer = TokenizerField(
-        default=None, allow_null=True, help_text="The server's own by default."
+        default=None, allow_null=True, help_text="By default the server's TOKENIZER."
     )
 
     def parse(self, document: Any) -> TokenizeRequest:
@@ -134,10 +134,10 @@ class DetokenizeRequestSerializer(ReturningSerializer):
     tokens = WholeNumbersField(
         most=lambda: GREATEST_INT64,
         allow_empty=True,
-        help_text="Ids of the tokenizer's vocabulary, or the mask of the server.",
+        help_text="Ids of the tokenizer's vocabulary, or the server's mask id.",
     )
     tokenizer = TokenizerField(
-        default=None, allow_null=True, help_text="The server's own by default."
+        default=None, allow_null=True, help_text="By default the server's TOKENIZER."
     )
 
     def parse(self, document: Any) -> DetokenizeRequest:
@@ -161,15 +161,15 @@ class DetokenizeRequestSerializer(ReturningSerializer):
 class PipelineRequestSerializer(StrictSerializer):
     """The body of POST pipeline."""
 
-    text = TextField(help_text="What to tokenise, noise and denoise.")
+    text = TextField(help_text="The text to tokenise, noise and denoise.")
     tokenizer = TokenizerField(
         default=None,
         allow_null=True,
-        help_text="A tokenizer of this server in place of the tokenizer service.",
+        help_text="A tokenizer of this server, instead of the tokenizer service.",
     )
     timestep = WholeNumberField(
         most=lambda: default_process().num_timesteps - 1,
-        help_text="Step in 0..num_timesteps-1.",
+        help_text="Timestep in 0..num_timesteps-1.",
     )
     use_hyperschedule = FlagField(
         default=False,
@@ -183,13 +183,13 @@ class PipelineRequestSerializer(StrictSerializer):
         most=lambda: GREATEST_SEED,
         default=None,
         allow_null=True,
-        help_text="Makes the noise repeatable; without one a fresh one is drawn.",
+        help_text="Makes the noise repeatable; by default a random seed is drawn.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the field whose name is a keyword of Python."""
         extras = ExtrasField(
-            default=frozenset, help_text="Keys that the noise's stage answers beside."
+            default=frozenset, help_text="Further keys of the `noise` stage."
         )
         return {**super().get_fields(), "return": extras}
 

@@ -57,15 +57,16 @@ class ScopeField(StrictField):
 class TokenRequestSerializer(StrictSerializer):
     """The body of POST /api/v1/tokens."""
 
-    name = NameField(help_text="What the account knows it by.")
+    name = NameField(help_text="To recognise the token in the list.")
     scope = ScopeField(
-        default=Scope.READ, help_text="What it may do at most, within the account's."
+        default=Scope.READ,
+        help_text="What the token may do at most, within the account's rights.",
     )
     days = WholeNumberField(
         default=DEFAULT_DAYS,
         least=1,
         most=lambda: MOST_DAYS,
-        help_text="Days until it ends.",
+        help_text="Days until the token expires.",
     )
 
 
@@ -75,18 +76,20 @@ class TokenSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(min_value=1)
     name = serializers.CharField()
     scope = serializers.ChoiceField(choices=Scope.values)
-    begins_with = serializers.CharField(help_text="Of the secret, to recognise it by.")
+    begins_with = serializers.CharField(
+        help_text="Beginning of the secret, to recognise the token."
+    )
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(
-        allow_null=True, help_text="To the minute; null if it never was."
+        allow_null=True, help_text="To the minute; null if it was never used."
     )
 
 
 class NewTokenSerializer(TokenSerializer):
     """A token just created."""
 
-    token = serializers.CharField(help_text="The secret, which is shown only here.")
+    token = serializers.CharField(help_text="The secret; it is not shown again.")
 
 
 class TokenListSerializer(serializers.Serializer[Any]):

@@ -98,9 +98,9 @@ def _changes(
         count += moved.size
         if count > settings.MAX_TOKENS:
             raise ContentTooLarge(
-                f"An answer as JSON must not have more than {settings.MAX_TOKENS} "
-                f"changes, and by timestep {timestep} there are {count}: ask for "
-                "fewer timesteps, or for application/x-ndjson."
+                f"A JSON response must not have more than {settings.MAX_TOKENS} "
+                f"changes, and up to timestep {timestep} there are {count}: request "
+                "fewer timesteps, or application/x-ndjson."
             )
         yield np.column_stack(
             [moved, np.full(moved.size, timestep), state[moved].astype(np.int64)]

@@ -19,10 +19,12 @@ from noising.api.v1.trajectory.serializers import TrajectoryRequestSerializer
 
 
 class TrajectoryStateSerializer(serializers.Serializer[Any]):
-    """One line of the answer of POST trajectory."""
+    """One line of the response of POST trajectory."""
 
     timestep = serializers.IntegerField()
-    alpha = serializers.FloatField(help_text="At the timestep, before any weights.")
+    alpha = serializers.FloatField(
+        help_text="At the timestep, without a hyperschedule."
+    )
     noised_tokens = serializers.ListField(child=serializers.IntegerField())
     metrics = MetricsSerializer()
 
@@ -41,30 +43,31 @@ class _ChangesField(serializers.Field[Any, Any, Any, Any]):
 
 
 class TrajectoryHistorySerializer(serializers.Serializer[Any]):
-    """The answer of POST trajectory as JSON."""
+    """The response of POST trajectory as JSON."""
 
     timesteps = serializers.ListField(
         child=serializers.IntegerField(min_value=0),
-        help_text="Those asked for, rising, each once.",
+        help_text="The requested timesteps, in ascending order.",
     )
     alphas = serializers.ListField(
-        child=serializers.FloatField(), help_text="At each, before any weights."
+        child=serializers.FloatField(),
+        help_text="Alpha at each timestep, without a hyperschedule.",
     )
     changes = _ChangesField(
-        help_text="For each position the timesteps at which it is another id than "
-        "before, rising, each with that id. A position's state is that of the last "
-        "change at or before a timestep, or the clean token."
+        help_text="For each position, pairs of a timestep at which its id changes and "
+        "the new id, in ascending order. At a timestep, a position has the id of its "
+        "last change up to then, or its clean token if there is none."
     )
     seed = serializers.IntegerField(min_value=0)
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
 
 
 DESCRIPTION = """\
-By default the answer is NDJSON: a line for each timestep, sent when it is worked out.
-Everything is checked before the first byte is sent.
+By default the response is NDJSON: a line for each timestep, sent when it is computed.
+The request is checked completely before the first byte is sent.
 
-With `Accept: application/json` it is one document with the same states in less room:
-when each position changes, and to what. It holds at most MAX_TOKENS changes.
+With `Accept: application/json` the response is one shorter document with the same
+states: when each position changes, and to which id. It has at most MAX_TOKENS changes.
 """
 
 TRAJECTORY = extend_schema(

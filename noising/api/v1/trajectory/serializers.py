@@ -91,19 +91,19 @@ class SequenceField(TokensField):
 
 
 class TrajectoryRequestSerializer(DrawnSerializer):
-    """One sequence and the timesteps at which its noised states are wanted."""
+    """One sequence and the timesteps at which to noise it."""
 
     one_of = (OneOf(names=("token_types", "hyperschedule")),)
 
     tokens = SequenceField(help_text="Token ids of one sequence.")
     timesteps = WholeListField(
-        help_text="Steps in 0..num_timesteps-1; for a Markov path each above the last."
+        help_text="Timesteps in 0..num_timesteps-1; ascending for a Markov path."
     )
     kind = KindField(
         default="coupled",
-        help_text="`coupled`: each state is what POST noise gives with the same seed, "
-        "so that what was struck stays struck. `markov`: each is drawn out of the one "
-        "before.",
+        help_text="`coupled`: each state is what POST noise returns for the same seed, "
+        "so a token that is resampled at one timestep is resampled at all later ones. "
+        "`markov`: each state is drawn from the one before.",
     )
     sequence_id = WholeNumberField(
         most=lambda: GREATEST, default=0, help_text="Id of the sequence."
@@ -149,6 +149,6 @@ def _misfits(order: TrajectoryOrder) -> dict[str, Any]:
         ),
     }
     if process.timeline.falls:
-        text = "`schedule` must have a sigma that never falls, for there to be a path."
+        text = "`schedule` must have a sigma that never decreases for a Markov path."
         details["schedule"] = [ErrorDetail(text, "sigma_decreases")]
     return {name: detail for name, detail in details.items() if detail}

@@ -35,7 +35,7 @@ export class LineChart {
     this.canvas = element("div", { class: "chart-canvas", tabindex: "0", role: "group" });
     this.log = this.toggle("Log axis", this.isLog, (pressed) => this.logarithmic(pressed));
     this.whole = element("button", { type: "button", class: "button-quiet", hidden: "" });
-    this.whole.textContent = "Whole range";
+    this.whole.textContent = "Full range";
     this.whole.addEventListener("click", () => this.showWhole());
     this.holder = element(
       "div", { class: "chart" },

@@ -150,7 +150,7 @@ def test_refuses_stored_schedules_that_do_not_go_together(create: Ask) -> None:
     assert pointers_of(response) == [("#/schedules", "unusable")]
     detail = response.json()["detail"]
     assert "'twenty' is stored for the num_timesteps 20" in detail
-    assert "measure them in a run each" in detail
+    assert "measure them in separate runs" in detail
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"{", b"\xff"])

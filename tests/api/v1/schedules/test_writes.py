@@ -161,7 +161,7 @@ def test_a_specification_that_a_run_refers_to_is_fixed(
     options: Any = {"content_type": "application/json"}
     changed = {"specification": SMALL, "notes": "New."}
     refused = writer.patch(f"{ROOT}/cosine", changed, **options)
-    assert "another slug" in problem_of(refused, 409)["detail"]
+    assert "another name" in problem_of(refused, 409)["detail"]
     assert ScheduleConfig.objects.get(slug="cosine").notes == ""
     kept = writer.patch(f"{ROOT}/cosine", {"notes": "New."}, **options)
     assert kept.status_code == 200

@@ -136,7 +136,7 @@ def test_each_service_does_its_stage(post, tokenizer, denoiser):
         "alpha": stages["noise"]["alpha"],
     }
     # A tokenizer that is named is one of ours; four tokens do not answer its many.
-    assert "answered 4 tokens to" in problem_of(by_name, 502)["detail"]
+    assert "returned 4 tokens for" in problem_of(by_name, 502)["detail"]
 
 
 def body_of(request):
@@ -179,9 +179,9 @@ def test_a_mask_reads_as_one(post, settings):
 @pytest.mark.parametrize(
     ("behaviour", "status", "words"),
     [
-        (served([1]), 502, "is no object with `tokens`"),
+        (served([1]), 502, "is not an object with `tokens`"),
         (answer(b"", "404 Not Found"), 502, "answered with status 404"),
-        (send(b""), 502, "broke off its answer"),
+        (send(b""), 502, "broke off its response"),
         (answer(b"", "500 X"), 502, "status 500"),
     ],
 )

@@ -73,7 +73,7 @@ class Playground {
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
     if (`${query}`.length > LONGEST_QUERY) {
-      const message = "It is too long for an address: shorten it.";
+      const message = "The text is too long for a URL: shorten it.";
       this.refuse([{ field: "text", label: "Text", message }]);
       return;
     }

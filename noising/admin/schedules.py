@@ -33,6 +33,7 @@ from noising.admin.display import (
 )
 from noising.form_fields import SpecificationFormField, TagsFormField
 from noising.models import COMPARED_SCHEDULES, ScheduleConfig
+from noising.models.ordered_json import text_at
 from noising.services import QueueFullError, RunTooLargeError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class SpecificationTypeFilter(admin.SimpleListFilter):
         """The configurations of the chosen type."""
         if self.value() is None:
             return queryset
-        of_type = queryset.alias(chosen=KT(self.path))
+        of_type = queryset.alias(chosen=text_at(self.path))
         found: QuerySet[Any] = of_type.filter(chosen=self.value())
         return found
 

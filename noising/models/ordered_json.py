@@ -6,9 +6,19 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 
 POSTGRESQL = "postgresql"
+
+
+def text_at(path: str) -> Cast:
+    """Return the text at a path of a document, which compares as text.
+
+    Without the cast, SQLite would read the value that it is compared with as JSON.
+    """
+    return Cast(KT(path), models.TextField())
 
 
 class OrderedJSONField(models.JSONField):

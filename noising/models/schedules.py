@@ -9,13 +9,12 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 from django.urls import reverse
 
 from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
-from noising.models.ordered_json import OrderedJSONField
+from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
 
@@ -58,8 +57,8 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def with_types(self) -> Self:
         """With ``schedule_type``, ``graph_type`` and ``run_count``."""
         return self.annotate(
-            schedule_type=KT("specification__schedule__type"),
-            graph_type=KT("specification__graph__type"),
+            schedule_type=text_at("specification__schedule__type"),
+            graph_type=text_at("specification__graph__type"),
             run_count=models.Count("measurements"),
         )
 
@@ -131,7 +130,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
 
     def with_verdict(self) -> Self:
         """With ``verdict``, so that certificates can stay in the database."""
-        return self.annotate(verdict=KT("certificate__verdict"))
+        return self.annotate(verdict=text_at("certificate__verdict"))
 
     def for_curves(self) -> Self:
         """What curves and comparisons are made from."""
@@ -139,7 +138,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
 
     def with_hyperschedule(self) -> Self:
         """Those that have a hyperschedule."""
-        kind = KT("specification__hyperschedule__type")
+        kind = text_at("specification__hyperschedule__type")
         return self.alias(hyperschedule_type=kind).filter(
             hyperschedule_type__isnull=False
         )

@@ -242,7 +242,7 @@ def test_the_asgi_application_streams_it_too():
     body = orjson.dumps({"tokens": TOKENS, "timesteps": STEPS, "seed": 5})
     with database_left_alone():
         parts = async_to_sync(exchange)(body)
-    lines = [orjson.loads(part) for part in parts if part]
+    lines = [orjson.loads(line) for line in b"".join(parts).splitlines()]
     assert [line["timestep"] for line in lines] == STEPS
 
 

@@ -55,9 +55,37 @@ def as_array(value: Any) -> AnyArray:
         return np.asarray(None)
 
 
+def holds_flags(value: Any) -> bool:
+    """Tell whether true or false is among the numbers of a list: neither is one.
+
+    NumPy makes 1 and 0 of them without a word.
+    """
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype == np.bool_
+    if not isinstance(value, (list, tuple)):
+        return isinstance(value, bool)
+    kinds = set(map(type, value))
+    if not kinds.isdisjoint((bool, np.bool_)):
+        return True
+    nested = not kinds.isdisjoint((list, tuple, np.ndarray))
+    return nested and any(map(holds_flags, value))
+
+
+def flag_array(value: Any, field: str) -> BoolArray:
+    """Return flags as an array of bool; scalars become 0-d.
+
+    Raises:
+        EngineError: `value` holds something that is neither true nor false.
+    """
+    array = as_array(value)
+    if array.dtype != np.bool_:
+        raise EngineError(field, "not_a_mask", "must be an array of bool", value)
+    return array
+
+
 def _numbers(value: Any, field: str) -> AnyArray:
     array = as_array(value)
-    if array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiu" or holds_flags(value):
         raise EngineError(field, "not_a_number", "must hold numbers", value)
     if array.size and np.isnan(array.min()):  # NaN spreads; no array of flags
         raise EngineError(field, "nan", "must not hold NaN", value)
@@ -105,6 +133,9 @@ def integer_array(value: Any, field: str) -> AnyIntArray:
         raise EngineError(
             field, "not_an_integer", "must hold 64-bit integers of one shape", value
         )
+    if holds_flags(value):
+        rule = "must hold integers, none of them true or false"
+        raise EngineError(field, "not_an_integer", rule, value)
     return array
 
 

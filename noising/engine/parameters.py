@@ -20,6 +20,7 @@ from noising.engine.errors import EngineError
 MAX_LIST: Final = 1 << 24
 EXACT_FLOATS: Final = 1 << 53
 """Below, every integer is a float64 of its own."""
+_NO_NUMBERS: Final = (bool, np.timedelta64)  # though Python and NumPy say so
 
 
 class _Required:
@@ -200,7 +201,9 @@ def whole(value: Any) -> int | None:
 
     A float from 2^53 on is none: it may stand for several integers.
     """
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if isinstance(value, _NO_NUMBERS):
+        return None
+    if isinstance(value, (int, np.integer)):
         return int(value)
     if isinstance(value, (float, np.floating)):
         number = float(value)
@@ -211,7 +214,7 @@ def whole(value: Any) -> int | None:
 
 def _finite(value: Any, field: str) -> float:
     numeric = isinstance(value, (int, float, np.integer, np.floating))
-    if isinstance(value, bool) or not numeric:
+    if isinstance(value, _NO_NUMBERS) or not numeric:
         raise EngineError(field, "not_a_number", "must be a number", value)
     try:
         number = float(value)

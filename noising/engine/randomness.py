@@ -253,10 +253,13 @@ def checked_word(value: int, field: str, maximum: int) -> int:
     Raises:
         EngineError: `value` is not an integer in 0..maximum.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    # To NumPy a time span is an integer.
+    is_integer = isinstance(value, (int, np.integer))
+    if not is_integer or isinstance(value, (bool, np.timedelta64)):
         raise EngineError(field, "not_an_integer", "must be an integer", value)
-    if not 0 <= value <= maximum:
+    number = int(value)
+    if not 0 <= number <= maximum:
         raise EngineError(
             field, "out_of_range", f"must lie in 0..2^{maximum.bit_length()}-1", value
         )
-    return int(value)
+    return number

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
+from noising.engine.converters import betas_of_alphas
 
 SMALL = build_process({"vocab_size": 27, "num_timesteps": 10})
 BLOCK = build_process({"hyperschedule": {"type": "block"}})
@@ -56,6 +57,30 @@ WRONG = {
             },
         }
     ),
+    "a time span as a seed": lambda: SMALL.noise([1], 5, seed=np.timedelta64(1)),
+    "a time span as a size": lambda: build_process({"vocab_size": np.timedelta64(9)}),
+    "a time span as a number": lambda: build_process(
+        {"schedule": {"type": "geometric", "sigma_max": np.timedelta64(9)}}
+    ),
+    "flags among ids": lambda: SMALL.noise([True, 2, 3], 5, seed=1),
+    "flags among many ids": lambda: SMALL.noise([2] * 3000 + [True], 5, seed=1),
+    "flags in rows": lambda: SMALL.noise([[1, 2], [np.True_, 3]], 5, seed=1),
+    "flags in a row of an array": lambda: SMALL.noise(
+        [np.array([1, 2]), np.array([True, False])], 5, seed=1
+    ),
+    "flags among times": lambda: SMALL.alpha([True, 0.5]),
+    "a flag as a time": lambda: SMALL.alpha(True),
+    "flags among timesteps": lambda: SMALL.time([True, 3]),
+    "flags among priors": lambda: SMALL.mutual_information(0.5, [True] + [2] * 26),
+    "flags among weights": lambda: SMALL.noise([1, 2], 5, seed=1, weights=[True, 2]),
+    "flags among lengths": lambda: SMALL.noise(
+        [[1, 2]] * 2, 5, seed=1, lengths=[True, 2]
+    ),
+    "flags among ids of rows": lambda: SMALL.noise(
+        [[1]] * 2, 5, seed=1, sequence_ids=[False, 2]
+    ),
+    "flags in a table": lambda: betas_of_alphas([True, 0.5]),
+    "infinite prior": lambda: SMALL.mutual_information(0.5, [np.inf] + [1] * 26),
     "no times": lambda: SMALL.position_sigma([], 2),
     "tokens of a length": lambda: SMALL.position_sigma(0.5, 3, tokens=[1] * 10),
     "rows of weights": lambda: SMALL.position_sigma(

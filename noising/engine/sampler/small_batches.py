@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, TokenArray
+from noising.engine.arrays import BoolArray, TokenArray, holds_flags
 from noising.engine.randomness import (
     MAX_DRAW,
     MAX_SEED,
@@ -128,6 +128,8 @@ class SmallBatches:
 
 
 def _convert(tokens: list[Any]) -> TokenArray | None:
+    if holds_flags(tokens):
+        return None
     try:
         array = np.array(tokens)
     except (ValueError, OverflowError):

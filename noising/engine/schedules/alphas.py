@@ -50,6 +50,10 @@ class ShapeSchedule(AlphaSchedule):
     def slope(self, t: FloatArray) -> FloatArray:
         """Return dm/dt."""
 
+    @abc.abstractmethod
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return m(t) - m(s) for s <= t, exact where the times are close."""
+
     def alpha(self, t: FloatArray) -> FloatArray:
         """Return (1 - m) + epsilon·m."""
         return self.rest(t) + self.epsilon * self.shape(t)
@@ -61,6 +65,10 @@ class ShapeSchedule(AlphaSchedule):
     def move_rate(self, t: FloatArray) -> FloatArray:
         """Return (1-epsilon)·dm/dt."""
         return (1.0 - self.epsilon) * self.slope(t)
+
+    def lost_share(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return (1-epsilon)·(m(t) - m(s))/alpha(s)."""
+        return (1.0 - self.epsilon) * self.rise(s, t) / self.alpha(s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,10 @@ class LogLinear(ShapeSchedule):
         """Return 1."""
         return np.ones_like(t)
 
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return t - s."""
+        return t - s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MdlmCosine(ShapeSchedule):
@@ -103,6 +115,11 @@ class MdlmCosine(ShapeSchedule):
         """Return pi/2·sin(pi·t/2)."""
         return _HALF_PI * np.sin(_HALF_PI * t)
 
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return 2·sin(pi·(t+s)/4)·sin(pi·(t-s)/4)."""
+        quarter = _HALF_PI / 2.0
+        return 2.0 * np.sin(quarter * (t + s)) * np.sin(quarter * (t - s))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CosineSquared(ShapeSchedule):
@@ -122,6 +139,11 @@ class CosineSquared(ShapeSchedule):
     def slope(self, t: FloatArray) -> FloatArray:
         """Return pi·sin(pi·t/2)·cos(pi·t/2)."""
         return math.pi * np.sin(_HALF_PI * t) * np.sin(_HALF_PI * (1.0 - t))
+
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return sin(pi·(t+s)/2)·sin(pi·(t-s)/2), late by what t + s lacks to 2."""
+        middle = np.minimum(t + s, (1.0 - t) + (1.0 - s))
+        return np.sin(_HALF_PI * middle) * np.sin(_HALF_PI * (t - s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +166,12 @@ class MaskgitCosine(ShapeSchedule):
     def slope(self, t: FloatArray) -> FloatArray:
         """Return pi/2·cos(pi·t/2)."""
         return _HALF_PI * np.sin(_HALF_PI * (1.0 - t))
+
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return 2·cos(pi·(t+s)/4)·sin(pi·(t-s)/4), the cosine as a sine."""
+        quarter = _HALF_PI / 2.0
+        lacking = (1.0 - t) + (1.0 - s)
+        return 2.0 * np.sin(quarter * lacking) * np.sin(quarter * (t - s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,4 +203,13 @@ class Polynomial(ShapeSchedule):
 
     def slope(self, t: FloatArray) -> FloatArray:
         """Return exponent·t^(exponent-1), infinite at 0 for exponents below 1."""
+        if self.exponent < 1.0:  # the power may overflow where the product does not
+            return np.where(t > 0.0, self.exponent * self.shape(t) / t, np.inf)
         return np.asarray(self.exponent * t ** (self.exponent - 1.0), np.float64)
+
+    def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return s^exponent·expm1(exponent·log(t/s)), or the difference far apart."""
+        growth = self.exponent * np.log1p((t - s) / s)
+        is_close = growth < 1.0
+        close = self.shape(s) * np.expm1(np.where(is_close, growth, 0.0))
+        return np.where(is_close, close, self.shape(t) - self.shape(s))

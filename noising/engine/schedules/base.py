@@ -63,7 +63,20 @@ class Schedule(abc.ABC):
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
         """Return -alpha'/(1 - alpha) = dsigma/expm1(sigma), in [0, inf]."""
-        return self.dsigma(t) / np.expm1(self.sigma(t))
+        sigma = self.sigma(t)
+        alpha = np.exp(-sigma)
+        # Where nothing is left, nothing is lost, however fast sigma grows.
+        return np.where(alpha > 0.0, self.dsigma(t) * alpha / -np.expm1(-sigma), 0.0)
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return sigma(t) - sigma(s) >= 0 for s < t; infinite where sigma(s) is.
+
+        A schedule with a formula for it gives that, since the difference of two
+        close values has few correct digits.
+        """
+        before = self.sigma(s)
+        rise = np.maximum(self.sigma(t) - before, 0.0)  # a solved sigma may round down
+        return np.where(np.isinf(before), np.inf, rise)
 
     def falls(self) -> bool:
         """Tell whether sigma decreases anywhere by definition: a user's table can."""
@@ -92,6 +105,20 @@ class AlphaSchedule(Schedule):
     @abc.abstractmethod
     def move_rate(self, t: FloatArray) -> FloatArray:
         """Return d(1 - alpha)/dt, >= 0."""
+
+    @abc.abstractmethod
+    def lost_share(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return 1 - alpha(t)/alpha(s) for s <= t, exact where the times are close.
+
+        NaN where alpha(s) = 0.
+        """
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return -log(1 - lost share), or the difference where that is large."""
+        lost = self.lost_share(s, t)
+        is_close = lost < 0.5
+        close = -np.log1p(-np.where(is_close, lost, 0.0))
+        return np.where(is_close, close, super().added(s, t))
 
     def sigma(self, t: FloatArray) -> FloatArray:
         """Return -log alpha, through 1 - alpha where alpha is near 1."""

@@ -53,7 +53,18 @@ class Geometric(Schedule):
 
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return sigma·log(sigma_max/sigma_min)."""
-        return self.sigma(t) * (math.log(self.sigma_max) - math.log(self.sigma_min))
+        return self.sigma(t) * self._growth
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return sigma(s)·((sigma_max/sigma_min)^(t-s) - 1), or the difference."""
+        growth = self._growth * (t - s)
+        is_close = growth < 1.0
+        close = self.sigma(s) * np.expm1(np.where(is_close, growth, 0.0))
+        return np.where(is_close, close, Schedule.added(self, s, t))
+
+    @property
+    def _growth(self) -> float:
+        return math.log(self.sigma_max) - math.log(self.sigma_min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,10 @@ class LinearSigma(Schedule):
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return sigma_max - sigma_min."""
         return np.full_like(t, self.sigma_max - self.sigma_min)
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return (sigma_max - sigma_min)·(t - s)."""
+        return (self.sigma_max - self.sigma_min) * (t - s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +131,7 @@ class Uniform(Schedule):
     def dsigma(self, t: FloatArray) -> FloatArray:
         """Return the constant rate."""
         return np.full_like(t, self.rate)
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return rate·(t - s)."""
+        return self.rate * (t - s)

@@ -10,7 +10,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
-from noising.engine.schedules.base import Context
+from noising.engine.schedules.base import Context, Schedule
 from noising.engine.schedules.grid import GridSchedule
 
 
@@ -72,3 +72,9 @@ class Custom(GridSchedule):
             return GridSchedule.dsigma(self, t)
         times = np.arange(1, self.steps + 1) / self.steps
         return np.interp(t, times, self.rates)
+
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return the weight by the user's rates, or by the table without them."""
+        if self.rates is None:
+            return GridSchedule.cross_entropy_weight(self, t)
+        return Schedule.cross_entropy_weight(self, t)

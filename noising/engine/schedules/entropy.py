@@ -74,6 +74,14 @@ class SeddEntropy(Schedule):
         """Return (1-epsilon) times the rate by the share that is lost."""
         return (1.0 - self.epsilon) * self.solver.rate(*self._shares(t))
 
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return dsigma/expm1(sigma); where sigma is infinite, the limit from before.
+
+        That is finite for graphs that mask alone, whose loss has this weight.
+        """
+        early = np.minimum(t, 1.0 - _LEAST_LEFT) if self.epsilon == 0.0 else t
+        return Schedule.cross_entropy_weight(self, early)
+
     def _shares(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the shares of the information lost and left, which add up to 1."""
         return (1.0 - self.epsilon) * t, (1.0 - t) + self.epsilon * t

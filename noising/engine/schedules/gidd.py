@@ -57,6 +57,29 @@ class Gidd(AlphaSchedule):
         """Return (1-t)/(1+c)."""
         return (1.0 - t) / (1.0 + self.mixing(t))
 
+    def step_parts(self, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what a step from s to t >= s draws anew and masks, m_t - a_t/a_s·m_s.
+
+        Masked is (t-s)/((1-s)(1+c_t)), drawn anew ((1-s)·c_t - (1-t)·c_s) over the
+        same. The difference is (1-t)·c_s·(e^x - 1), whose exponent is a sum of terms
+        >= 0. NaN where s = 1.
+        """
+        c_s, c_t = self.mixing(s), self.mixing(t)
+        half = self.gamma / 2.0
+        growth = half * np.log1p((t - s) / s)
+        if half < 1.0:
+            growth = growth + (half - 1.0) * np.log1p(-(t - s) / (1.0 - s))
+        is_close = growth < 1.0
+        close = (1.0 - t) * c_s * np.expm1(np.where(is_close, growth, 0.0))
+        drawn = np.where(is_close, close, (1.0 - s) * c_t - (1.0 - t) * c_s)
+        whole = (1.0 - s) * (1.0 + c_t)
+        return drawn / whole, (t - s) / whole
+
+    def lost_share(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return the parts of a step that do not keep the token."""
+        drawn, masked = self.step_parts(s, t)
+        return drawn + masked
+
     def move_chance(self, t: FloatArray) -> FloatArray:
         """Return (t+c)/(1+c)."""
         c = self.mixing(t)

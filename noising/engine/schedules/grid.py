@@ -44,6 +44,30 @@ class GridSchedule(Schedule):
         rise = self.sigmas[interval + 1] - self.sigmas[interval]
         return np.where(np.isnan(rise), np.inf, rise * self.steps)
 
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return slope·(t - s) inside an interval, the difference across its ends."""
+        interval, _ = self._locate(s)
+        rise = self.sigmas[interval + 1] - self.sigmas[interval]
+        inside = (interval == self._interval(t)) & np.isfinite(rise)
+        exact = (t - s) * self.steps * rise
+        across = Schedule.added(self, s, t)
+        # What underflows is the difference of two values that do not.
+        return np.where(inside & (exact > 0.0), exact, across)
+
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return -alpha'/(1 - alpha), with -alpha' the mean of an endless interval.
+
+        Where sigma becomes infinite within an interval, alpha falls at its start and
+        is 0 in the rest of it: that fall is spread over the interval, so that the
+        weight's integral holds all of alpha. In this way a table that ends in 0 has
+        the weights of the formula that it was made by, such as 1/t.
+        """
+        interval = self._interval(t)
+        ends = np.exp(-np.stack([self.sigmas[interval], self.sigmas[interval + 1]]))
+        lost = (ends[0] - ends[1]) * self.steps / self.move_chance(t)
+        is_endless = np.isinf(self.sigmas[interval + 1]) | np.isinf(self.sigma(t))
+        return np.where(is_endless, lost, Schedule.cross_entropy_weight(self, t))
+
     def falls(self) -> bool:
         """Tell whether sigma decreases from one grid point to the next."""
         return bool((self.sigmas[1:] < self.sigmas[:-1]).any())

@@ -9,10 +9,12 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
+from noising.engine.information import minus_log
 from noising.engine.parameters import Number, Parameter
 from noising.engine.schedules.base import AlphaSchedule, Context
 
 _SHORTEST: Final = 1e-6
+_SMALLEST_ALPHA: Final = 1e-290  # below, float64 soon has fewer digits, then none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,38 @@ class Sigmoid(AlphaSchedule):
         scale = np.exp(np.minimum(x, 0.0) - min(self.last, 0.0))
         return np.minimum(scale * self._share(behind, x, self.last), 1.0)
 
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return -log alpha, by logarithms where alpha is too small for float64."""
+        alpha = self.alpha(t)
+        plain = minus_log(self.move_chance(t), alpha)
+        return np.where(alpha > _SMALLEST_ALPHA, plain, -self._log_alpha(t))
+
+    def log_snr(self, t: FloatArray) -> FloatArray:
+        """Return log alpha - log(1 - alpha), neither by way of the chance itself."""
+        return self._log_alpha(t) - self._log_move_chance(t)
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return dv/dt over the rise to come, which no exponential can hide."""
+        ahead = self.span * (1.0 - t)
+        x = self.last - ahead
+        gathered = np.minimum(x, 0.0) - min(self.last, 0.0)
+        return self._rate(ahead, x, self.last, gathered)
+
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return dv/dt over the rise so far, which no exponential can hide."""
+        behind = self.span * t
+        x = self.first + behind
+        gathered = max(self.first, 0.0) - np.maximum(x, 0.0)
+        return self._rate(behind, x, self.first, gathered)
+
+    def lost_share(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return (v(t) - v(s))/(v(1) - v(s))."""
+        x = self.last - self.span * (1.0 - t)
+        gathered = np.minimum(x, 0.0) - min(self.last, 0.0)
+        step = -np.expm1(-self.span * (t - s)) * (1.0 + math.exp(-abs(self.last)))
+        whole = -np.expm1(-self.span * (1.0 - s)) * (1.0 + np.exp(-np.abs(x)))
+        return np.exp(gathered) * step / whole
+
     def move_rate(self, t: FloatArray) -> FloatArray:
         """Return dv/dt over the whole rise."""
         size = np.abs(self.first + self.span * t)
@@ -70,6 +104,28 @@ class Sigmoid(AlphaSchedule):
         far = (1.0 + math.exp(-abs(self.first))) * (1.0 + math.exp(-abs(self.last)))
         whole = -math.expm1(-self.span)
         return self.span * far / whole * np.exp(gathered) / (1.0 + np.exp(-size)) ** 2
+
+    def _rate(
+        self, part: FloatArray, x: FloatArray, other: float, gathered: FloatArray
+    ) -> FloatArray:
+        """Return v'(x)·span over the part of the rise between x and the other end.
+
+        The exponentials of the quotient of hyperbolic functions are `gathered`.
+        """
+        far = (1.0 + math.exp(-abs(other))) * np.exp(gathered)
+        return self.span * far / ((1.0 + np.exp(-np.abs(x))) * -np.expm1(-part))
+
+    def _log_alpha(self, t: FloatArray) -> FloatArray:
+        ahead = self.span * (1.0 - t)
+        x = self.last - ahead
+        log_scale = max(self.first, 0.0) - np.maximum(x, 0.0)
+        return np.minimum(log_scale + np.log(self._share(ahead, x, self.first)), 0.0)
+
+    def _log_move_chance(self, t: FloatArray) -> FloatArray:
+        behind = self.span * t
+        x = self.first + behind
+        log_scale = np.minimum(x, 0.0) - min(self.last, 0.0)
+        return np.minimum(log_scale + np.log(self._share(behind, x, self.last)), 0.0)
 
     def _share(self, part: FloatArray, x: FloatArray, other: float) -> FloatArray:
         """Return (1 - e^-part)·(1 + e^-|other|)/((1 + e^-|x|)·(1 - e^-span))."""

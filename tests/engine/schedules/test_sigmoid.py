@@ -55,6 +55,33 @@ def test_arguments_far_out_do_not_overflow():
         assert (process.dsigma(t) >= 0.0).all()
 
 
+@pytest.mark.parametrize(
+    ("t", "sigma", "dsigma", "log_snr", "weight"),
+    [
+        (0.1, 0.0, 0.0, 2400.0, 6000.0),
+        (0.5, math.log(2), 3000.0, 0.0, 3000.0),
+        (0.9, 2400.0, 6000.0, -2400.0, 0.0),
+        # By mpmath from differences of hyperbolic sines.
+        (0.999, 2994.00248182936889, 6014.90946994106731, -2994.00248182936889, 0.0),
+    ],
+)
+def test_what_alpha_cannot_represent_sigma_can(t, sigma, dsigma, log_snr, weight):
+    """Where one exponential rules, v' / (1 - v) = 1 and sigma rises by 6/tau·dt."""
+    process = _process(tau=1e-3)
+    near_0 = pytest.approx(0.0, abs=1e-300)
+    assert process.sigma(t) == (near(sigma, rel=1e-13) if sigma else near_0)
+    assert process.dsigma(t) == (near(dsigma, rel=1e-13) if dsigma else near_0)
+    assert process.log_snr(t) == pytest.approx(log_snr, rel=1e-13, abs=1e-12)
+    got = process.schedule.cross_entropy_weight(np.array([t]))[0]
+    assert got == (near(weight, rel=1e-13) if weight else near_0)
+
+
+def test_sigma_rises_where_it_no_longer_comes_from_alpha():
+    process = _process(tau=1e-3)
+    times = np.linspace(0.5, 1.0, 100_001)
+    assert (np.diff(process.sigma(times)) > 0.0).all()
+
+
 def test_a_short_piece_of_the_curve_is_a_straight_line():
     process = _process(start=0, end=1e-6, tau=1)
     t = np.linspace(0.0, 1.0, 11)

@@ -2,12 +2,11 @@
 
 import abc
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from noising.engine.arrays import (
-    BoolArray,
     FloatArray,
     IntArray,
     bounded_integers,
@@ -19,9 +18,12 @@ from noising.engine.arrays import (
 )
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
-from noising.engine.information import score_penalty
+from noising.engine.graphs.step import Step
+from noising.engine.information import score_costs
 from noising.engine.schedules import Schedule
 from noising.engine.timeline import Timeline
+
+_BLOCK_ELEMENTS: Final = 1 << 18  # scores worked on at once, which bounds temporaries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +96,32 @@ class ExactQuantities(abc.ABC):
         """Return log(alpha/(1 - alpha)), in [-inf, inf]."""
         return self.timeline.evaluate(self.schedule.log_snr, t)
 
+    @quiet
+    def step(self, s: Any, t: Any) -> Step:
+        """Return the noise of the step from s to t, in their common shape.
+
+        Args:
+            s: times in [0, 1], s <= t.
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, s > t, or a schedule whose sigma falls.
+        """
+        self.timeline.require_valid_kernel()
+        start, end = broadcast(s=time_array(s, "s"), t=time_array(t))
+        if (start > end).any():
+            late = float(start[start > end].flat[0])
+            raise EngineError("s", "out_of_order", "must not exceed `t`", late)
+        added = self.schedule.added(start.reshape(-1), end.reshape(-1))
+        same = (start == end).reshape(-1)
+        return Step(
+            sigma_s=self._sigma(start),
+            sigma_t=self._sigma(end),
+            added=np.where(same, 0.0, added).reshape(start.shape),
+            s=start,
+            t=end,
+        )
+
     @property
     def sigmas(self) -> FloatArray:
         """Total noise at every timestep, (T,), read-only."""
@@ -104,6 +132,7 @@ class ExactQuantities(abc.ABC):
         """Alpha at every timestep, (T,), read-only."""
         return self.timeline.alphas
 
+    @quiet
     def limit(self) -> FloatArray:
         """Return the distribution at infinite noise, (S,)."""
         check_elements(self.num_states, field="limit")
@@ -137,9 +166,9 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, s > t, or a schedule whose sigma falls.
         """
-        start, end, same = self._two_times(s, t)
-        states = self._state(xs, "xs")
-        return self.graph.kernel(*broadcast(xs=states, s=start, t=end, same=same))
+        step = self.step(s, t)
+        states, at = broadcast(xs=self._state(xs, "xs"), s=step.sigma_s)
+        return self.graph.kernel(states, step.broadcast_to(at.shape))
 
     @quiet
     def posterior(self, xt: Any, x0: Any, s: Any, t: Any) -> FloatArray:
@@ -155,10 +184,9 @@ class ExactQuantities(abc.ABC):
             EngineError: out of range, s > t, or a schedule whose sigma falls.
         """
         states, clean = self._state(xt, "xt"), self._clean(x0)
-        start, end, same = self._two_times(s, t)
-        return self.graph.posterior(
-            *broadcast(xt=states, x0=clean, s=start, t=end, same=same)
-        )
+        step = self.step(s, t)
+        states, clean, at = broadcast(xt=states, x0=clean, s=step.sigma_s)
+        return self.graph.posterior(states, clean, step.broadcast_to(at.shape))
 
     @quiet
     def score_ratio(self, xt: Any, x0: Any, t: Any) -> FloatArray:
@@ -205,12 +233,43 @@ class ExactQuantities(abc.ABC):
             rate=np.asarray(self.dsigma(t)),
             log_score=scores[..., 0],
         )
+        check_elements(at.size, self.num_states, field="xt")
+        shape = at.shape or (1,)
+        scores = np.broadcast_to(scores, (*shape, self.num_states))
+        flat = [array.reshape(-1) for array in (at, clean, sigma, dsigma)]
+        loss = np.empty(at.size)
+        tokens = max(_BLOCK_ELEMENTS // self.num_states, 1)
+        for start in range(0, at.size, tokens):
+            part = slice(start, start + tokens)
+            some = scores[np.unravel_index(np.arange(at.size)[part], shape)]
+            loss[part] = self._score_losses(some, *(array[part] for array in flat))
+        return loss.reshape(at.shape)[()]
+
+    def _score_losses(
+        self,
+        scores: FloatArray,
+        at: IntArray,
+        clean: IntArray,
+        sigma: FloatArray,
+        dsigma: FloatArray,
+    ) -> FloatArray:
+        """Return the score entropy of (N,) tokens, log scores (N, S)."""
+        # An infinite rate is multiplied last, for a sum of 0 stays 0.
+        pace = np.where(np.isinf(dsigma), 1.0, np.abs(dsigma))[:, None]
         ratio = self.graph.score_ratio(at, clean, sigma)
         rates = self.graph.rates_to(at, sigma)
-        np.put_along_axis(rates, at[..., None], 0.0, axis=-1)
-        penalty = np.where(rates > 0.0, rates * score_penalty(scores, ratio), 0.0)
-        total = np.where(np.isnan(ratio[..., 0]), np.nan, penalty.sum(axis=-1))
-        return np.where(total == 0.0, 0.0, dsigma * total)[()]
+        np.put_along_axis(rates, at[:, None], 0.0, axis=-1)
+        reverse = rates * ratio * pace
+        log_ratio = np.log(ratio)
+        if (ratio == np.inf).any():  # times a rate it may be in float64's range
+            large = self.graph.reverse_rates(at, clean, sigma, pace[:, 0])
+            reverse = np.where(ratio == np.inf, large, reverse)
+            log_large = np.log(large) - np.log(rates) - np.log(pace)
+            log_ratio = np.where(ratio == np.inf, log_large, log_ratio)
+        loss = score_costs(scores, log_ratio, rates, reverse, pace).sum(axis=-1)
+        loss = np.where(np.isinf(dsigma) & (loss > 0.0), np.inf, loss)
+        loss = np.sign(dsigma) * loss  # of a table that falls it is negative
+        return np.where(np.isnan(ratio[:, 0]), np.nan, loss)
 
     @quiet
     def nelbo_weight(self, xt: Any, x0: Any, t: Any) -> Any:
@@ -230,17 +289,23 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, or a graph given by a matrix.
         """
-        at, clean, times = broadcast(
-            xt=self._state(xt, "xt"), x0=self._clean(x0), t=time_array(t)
+        is_masking = self.graph.CROSS_ENTROPY
+        of_time = (
+            self.schedule.cross_entropy_weight if is_masking else self.schedule.dsigma
         )
-        sigma = np.asarray(self.sigma(times))
-        if not self.graph.CROSS_ENTROPY:
-            factor = self.graph.nelbo_factor(at, clean, sigma)
-            return (np.asarray(self.dsigma(times)) * factor)[()]
-        weight = self.timeline.evaluate(self.schedule.cross_entropy_weight, times)
-        reached = self.graph.likelihood(at, clean, sigma) > 0.0
-        at_mask = np.where(at == self.mask_id, weight, 0.0)
-        return np.where(reached, at_mask, np.nan)[()]
+        at, clean, sigma, pace = broadcast(
+            xt=self._state(xt, "xt"),
+            x0=self._clean(x0),
+            t=self._sigma(t),
+            pace=np.asarray(self.timeline.evaluate(of_time, t)),
+        )
+        if is_masking:
+            possible = self.graph.is_possible(at, clean, sigma)
+            at_mask = np.where(at == self.mask_id, pace, 0.0)
+            weight = np.where(possible, at_mask, np.nan)
+        else:
+            weight = self.graph.nelbo_weight(at, clean, sigma, pace)
+        return weight[()]
 
     @quiet
     def mutual_information(self, t: Any, prior: Any = None) -> Any:
@@ -307,12 +372,3 @@ class ExactQuantities(abc.ABC):
 
     def _sigma(self, t: Any) -> FloatArray:
         return np.asarray(self.sigma(t))
-
-    def _two_times(self, s: Any, t: Any) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return sigma(s), sigma(t) and where s = t, checked for a valid kernel."""
-        self.timeline.require_valid_kernel()
-        start, end = broadcast(s=time_array(s, "s"), t=time_array(t))
-        if (start > end).any():
-            late = float(start[start > end].flat[0])
-            raise EngineError("s", "out_of_order", "must not exceed `t`", late)
-        return self._sigma(start), self._sigma(end), start == end

@@ -173,15 +173,14 @@ def test_a_schedule_that_contradicts_itself_fails(schedule_class, failing):
 class _WrongQuantities(Uniform):
     """Every exact quantity but the marginal and the sampler is a little off."""
 
-    def kernel(self, xs, sigma_s, sigma_t, same):
-        return Uniform.kernel(self, xs, sigma_s, sigma_t, same) * (1.0 + 1e-8)
+    def kernel(self, xs, step):
+        return Uniform.kernel(self, xs, step) * (1.0 + 1e-8)
 
-    def into(self, xt, sigma_s, sigma_t, same):
-        return Uniform.into(self, xt, sigma_s, sigma_t, same) * (1.0 + 2e-5)
+    def into(self, xt, step):
+        return Uniform.into(self, xt, step) * (1.0 + 2e-5)
 
-    def posterior(self, xt, x0, sigma_s, sigma_t, same):
-        shares = Uniform.posterior(self, xt, x0, sigma_s, sigma_t, same)
-        return shares[..., ::-1]
+    def posterior(self, xt, x0, step):
+        return Uniform.posterior(self, xt, x0, step)[..., ::-1]
 
     def score_ratio(self, xt, x0, sigma):
         return Uniform.score_ratio(self, xt, x0, sigma) + 1e-5
@@ -189,8 +188,8 @@ class _WrongQuantities(Uniform):
     def rates_to(self, x, sigma):
         return Uniform.rates_to(self, x, sigma) * 1.01
 
-    def nelbo_factor(self, xt, x0, sigma):
-        return Uniform.nelbo_factor(self, xt, x0, sigma) * 1.02
+    def nelbo_weight(self, xt, x0, sigma, dsigma):
+        return Uniform.nelbo_weight(self, xt, x0, sigma, dsigma) * 1.02
 
     def curve(self, prior):
         return Uniform.curve(self, prior * 0.99)
@@ -211,9 +210,9 @@ def test_wrong_quantities_fail_by_name():
 
 
 class _NotANumber(Uniform):
-    def nelbo_factor(self, xt, x0, sigma):
-        factor = Uniform.nelbo_factor(self, xt, x0, sigma)
-        return np.where(x0 == 0, np.nan, factor)  # at some tokens only
+    def nelbo_weight(self, xt, x0, sigma, dsigma):
+        weight = Uniform.nelbo_weight(self, xt, x0, sigma, dsigma)
+        return np.where(x0 == 0, np.nan, weight)  # at some tokens only
 
     def curve(self, prior):
         return Uniform.curve(self, prior * np.nan)
@@ -226,7 +225,7 @@ def test_nan_is_no_agreement():
 
 
 class _Broken(Uniform):
-    def posterior(self, xt, x0, sigma_s, sigma_t, same):
+    def posterior(self, xt, x0, step):
         raise EngineError("xt", "out_of_range", "must be right", 0)
 
 

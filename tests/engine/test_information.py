@@ -13,6 +13,7 @@ from noising.engine.arrays import quiet
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.information import (
     InformationCurve,
+    complements,
     divergence_term,
     entropy,
     xlogx,
@@ -214,6 +215,89 @@ def test_the_divergence_term_keeps_its_digits(excess):
     else:
         expected = (1 + excess) * math.log1p(excess) - excess
     assert got == near(expected, rel=5e-14)
+
+
+@pytest.mark.parametrize(
+    ("t", "epsilon", "prior", "expected"),
+    [
+        (0.0, 1e-9, None, 1.8666162999184410337e-8),
+        (1e-10, 1e-9, None, 1.8827106788561204081e-8),
+        (0.5, 1e-9, None, 0.80471896555013168689),
+        (0.0, 0.0, [7, 5, 3, 0, 0], 0.0),
+        (1e-10, 0.0, [7, 5, 3, 0, 0], 1.0437570363314084985e-10),
+    ],
+)
+def test_what_the_resampled_leave_in_doubt_is_no_difference(
+    t, epsilon, prior, expected
+):
+    """Literals by mpmath from the joint distribution."""
+    process = build_process(
+        {
+            "vocab_size": 5,
+            "schedule": {"type": "loglinear", "epsilon": 0},
+            "graph": {"type": "hdlm_epsilon", "epsilon": epsilon},
+        }
+    )
+    assert process.conditional_entropy(t, prior) == near(expected, rel=1e-14)
+
+
+CONCENTRATED = [1e12, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("alpha", "told", "doubt"),
+    [
+        (1.0, 5.7262042231744572332e-11, 0.0),
+        (0.5, 1.3862943611148680301e-12, 5.5875747870629704302e-11),
+        (1e-3, 5.9970059924921942475e-18, 5.726203623473857984e-11),
+    ],
+)
+def test_a_prior_that_is_nearly_one_token_costs_no_digits(alpha, told, doubt):
+    """Literals by mpmath from the joint distribution."""
+    process = _process("uniform", 3, alpha)
+    got = process.mutual_information(1.0, CONCENTRATED)
+    assert got == near(told, rel=1e-14)
+    got = process.conditional_entropy(1.0, CONCENTRATED)
+    assert got == near(doubt, rel=1e-14)
+    if alpha == 1.0:  # all of it, whatever the graph
+        masks = _process("absorbing", 3, alpha).mutual_information(1.0, CONCENTRATED)
+        assert masks == near(told, rel=1e-14)
+
+
+def test_a_base_that_is_nearly_one_token_costs_no_digits():
+    """Literals by mpmath from the joint distribution."""
+    process = build_process(
+        {
+            "vocab_size": 3,
+            "num_timesteps": 1,
+            "schedule": {"type": "custom", "alphas": [0.5]},
+            "graph": {"type": "marginal", "counts": CONCENTRATED},
+        }
+    )
+    told, doubt = 2.6551579574226126436e-11, 3.0710462657518445896e-11
+    assert process.mutual_information(1.0, CONCENTRATED) == near(told, rel=1e-14)
+    assert process.kl_to_limit(1.0, CONCENTRATED) == near(told, rel=1e-14)
+    assert process.conditional_entropy(1.0, CONCENTRATED) == near(doubt, rel=1e-14)
+    changed = process.change_chance(1.0, CONCENTRATED)
+    assert changed == near(1.999999999993e-12, rel=1e-14)
+
+
+def test_the_rarest_tokens_keep_their_doubt():
+    """H(x_0) = p·(1 - log p) of a token with p = 1e-150, among much more noise."""
+    process = _process("uniform", 2, 1.0 - 1e-9)
+    p = 1e-150
+    move = process.move_chance(1.0)
+    # x_0 = 1 is found in state 0 or 1; its share of either is about p over the rest.
+    stay, away = p * (1.0 - move / 2.0), p * move / 2.0
+    expected = stay * (1.0 - math.log(stay / (move / 2.0)))
+    expected += away * (1.0 - math.log(away / (1.0 - move / 2.0)))
+    assert process.conditional_entropy(1.0, [1.0, p]) == near(expected, rel=1e-13)
+
+
+def test_complements_are_exact_where_a_share_is_nearly_all():
+    shares = np.array([1e-20, 1.0, 2e-20])
+    assert complements(shares) == near([1.0, 3e-20, 1.0], rel=1e-15)
+    assert complements(np.array([0.25, 0.75])).tolist() == [0.75, 0.25]
 
 
 def test_zero_times_its_logarithm_is_zero():

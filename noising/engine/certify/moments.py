@@ -12,17 +12,21 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray, IntArray, quiet
 from noising.engine.graphs import MatrixGraph
+from noising.engine.graphs.step import Step
 from noising.engine.process import ForwardProcess
 
-_MANY_STATES: Final = 1 << 20  # above, two tokens are tried instead of three
+MANY_STATES: Final = 1 << 20
+"""Above it two tokens are tried instead of three."""
 _NOISE_STEP: Final = 1e-7  # about the relative error of a slope
+LEAST_CHANCE: Final = 1e-300
+"""Quotients by less may leave float64's range."""
 
 
 def clean_tokens(process: ForwardProcess) -> list[int]:
     """Return a few data ids, the first and the last among them; no mask."""
     size, mask = process.vocab_size, process.mask_id
     ids = {int(mask == 0), size - 1 - int(mask == size - 1)}
-    if process.num_states <= _MANY_STATES:
+    if process.num_states <= MANY_STATES:
         ids.add(size // 3 + int(mask == size // 3))
     return sorted(ids)
 
@@ -39,7 +43,7 @@ class Moment:
         t: the later time, where total noise is finite.
         states: (N,) the tokens and the mask, N in 1..3.
         marginal: (S,) q(x_t | x_0).
-        reached: those of `states` that x_t can be.
+        reached: those of `states` that x_t can be, by more than LEAST_CHANCE.
     """
 
     process: ForwardProcess
@@ -67,15 +71,14 @@ class Moment:
             t=t,
             states=states,
             marginal=marginal,
-            reached=states[marginal[states] > 0.0],
+            reached=states[marginal[states] > LEAST_CHANCE],
         )
 
     @quiet
     def columns(self, xt: IntArray) -> FloatArray:
         """Return q(xt | x_s = y) for every state y, (N, S)."""
-        times = np.array([self.s, self.t])
-        start, end = np.broadcast_to(self.process.sigma(times)[:, None], (2, xt.size))
-        return self.process.graph.into(xt, start, end, np.zeros(xt.shape, bool))
+        step = self.process.step(self.s, self.t).broadcast_to(xt.shape)
+        return self.process.graph.into(xt, step)
 
     def deviation(self, got: FloatArray, wanted: FloatArray) -> float:
         """Return the largest relative difference.
@@ -122,6 +125,7 @@ def _semigroup(at: Moment) -> float:
     return at.deviation(at.columns(at.states) @ before, at.marginal[at.states])
 
 
+@quiet
 def _bayes(at: Moment) -> float:
     """q(y | x_t, x_0)·q(x_t | x_0) = q(y | x_0, s)·q(x_t | y)."""
     xt = at.reached
@@ -155,7 +159,8 @@ def _nelbo_weight(at: Moment) -> float:
     weight = process.nelbo_weight(xt, at.x0, at.t)
     if process.graph.CROSS_ENTROPY:
         got = weight * process.move_chance(at.t)
-        lost = process.dsigma(at.t) * process.alpha(at.t)
+        alpha = process.alpha(at.t)
+        lost = process.dsigma(at.t) * alpha if alpha > 0.0 else 0.0
         return at.deviation(got, np.where(xt == process.mask_id, lost, 0.0))
     got = weight * at.marginal[xt]
     sigma = np.full(xt.shape, process.sigma(at.t))
@@ -174,8 +179,9 @@ def _rates(at: Moment) -> float:
         fastest = max(-float(np.diagonal(graph.propagator.rates).min()), 1.0)
     sigma = np.full(xt.shape, at.process.sigma(at.t))
     noisier = sigma + _NOISE_STEP / fastest
-    slope = graph.into(xt, sigma, noisier, np.zeros(xt.shape, bool))
-    slope /= (noisier - sigma)[:, None]
+    added = np.where(noisier > sigma, noisier - sigma, _NOISE_STEP / fastest)
+    slope = graph.into(xt, Step(sigma_s=sigma, sigma_t=noisier, added=added))
+    slope /= added[:, None]
     rates = graph.rates_to(xt, 0.5 * (sigma + noisier))
     for entries in (slope, rates):
         np.put_along_axis(entries, xt[:, None], 0.0, axis=-1)

@@ -76,5 +76,4 @@ class Absorbing(MixtureGraph):
 
     def curve(self, prior: FloatArray) -> InformationCurve:
         """Return alpha·H(p_0): masking erases and does nothing else."""
-        nats = entropy(prior)
-        return ErasureInformation(start=nats, prior_entropy=nats)
+        return ErasureInformation(start=entropy(prior), start_doubt=0.0)

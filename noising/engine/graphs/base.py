@@ -8,16 +8,19 @@ has too, with an axis of S states behind it where distributions are returned.
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, float_array
 from noising.engine.errors import EngineError
 from noising.engine.graphs.events import Events
+from noising.engine.graphs.step import Step, later_noise
 from noising.engine.information import InformationCurve
 from noising.engine.parameters import Parameter
 from noising.engine.replacements import Even, Replacement
+
+_TINY: Final = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +71,11 @@ class Graph(abc.ABC):
         """Return q(x_t | x_0), elementwise."""
 
     @abc.abstractmethod
-    def kernel(
-        self, xs: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> FloatArray:
-        """Return q(x_t | x_s), (..., S); `same` tells where s = t."""
+    def kernel(self, xs: IntArray, step: Step) -> FloatArray:
+        """Return q(x_t | x_s), (..., S)."""
 
     @abc.abstractmethod
-    def into(
-        self, xt: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> FloatArray:
+    def into(self, xt: IntArray, step: Step) -> FloatArray:
         """Return q(x_t | x_s = y) for every state y, (..., S)."""
 
     @abc.abstractmethod
@@ -87,8 +86,12 @@ class Graph(abc.ABC):
         """
 
     @abc.abstractmethod
-    def nelbo_factor(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return the NELBO weight of x_t divided by dsigma, elementwise.
+    def nelbo_weight(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
+    ) -> FloatArray:
+        """Return the weight of the KL and Itakura-Saito divergences, elementwise.
+
+        NaN for an impossible pair.
 
         Raises:
             EngineError: the graph's loss has no such weight.
@@ -140,19 +143,13 @@ class Graph(abc.ABC):
         """Return the information curve for a token prior; see `prior`."""
         return self.curve(self.prior(weights))
 
-    def posterior(
-        self,
-        xt: IntArray,
-        x0: IntArray,
-        sigma_s: FloatArray,
-        sigma_t: FloatArray,
-        same: BoolArray,
-    ) -> FloatArray:
+    def is_possible(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> BoolArray:
+        """Return where q(x_t | x_0) > 0, elementwise."""
+        return self.likelihood(xt, x0, sigma) > 0.0
+
+    def posterior(self, xt: IntArray, x0: IntArray, step: Step) -> FloatArray:
         """Return q(x_s | x_t, x_0), (..., S), by Bayes; NaN for an impossible pair."""
-        joint = self.marginal(x0, sigma_s) * self.into(xt, sigma_s, sigma_t, same)
-        total = joint.sum(axis=-1, keepdims=True)
-        shares: FloatArray = np.where(total > 0.0, joint, np.nan) / total
-        return shares
+        return shares(self.marginal(x0, step.sigma_s) * self.into(xt, step))
 
     def score_ratio(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
         """Return p(y | x_0)/p(x_t | x_0) for every state y, (..., S).
@@ -161,6 +158,16 @@ class Graph(abc.ABC):
         """
         own = self.likelihood(xt, x0, sigma)[..., None]
         return self.marginal(x0, sigma) / np.where(own > 0.0, own, np.nan)
+
+    def reverse_rates(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
+    ) -> FloatArray:
+        """Return dsigma·Q(y, x_t)·p(y | x_0)/p(x_t | x_0) for every y, (..., S).
+
+        The rates at which x_t turns back into y, given x_0.
+        """
+        rates = dsigma[..., None] * self.rates_to(xt, sigma)
+        return np.where(rates > 0.0, rates * self.score_ratio(xt, x0, sigma), 0.0)
 
     def prior(self, weights: Any = None) -> FloatArray:
         """Return a token prior p_0, (V,), normalised.
@@ -182,10 +189,11 @@ class Graph(abc.ABC):
         if prior.shape != (self.vocab_size,):
             rule = f"must have vocab_size = {self.vocab_size} items"
             raise EngineError("prior", "wrong_length", rule, list(prior.shape))
-        total = float(prior.sum())
-        if not (prior.min() >= 0.0 and 0.0 < total < np.inf):
+        least, largest = float(prior.min()), float(prior.max())
+        if not (least >= 0.0 and 0.0 < largest < np.inf):
+            wrong = least if least < 0.0 else largest
             rule = "must be finite, >= 0 and have a positive sum"
-            raise EngineError("prior", "out_of_range", rule, float(prior.min()))
+            raise EngineError("prior", "out_of_range", rule, wrong)
         if self.mask_inside and prior[self.mask_id] > 0.0:
             raise EngineError(
                 f"prior[{self.mask_id}]",
@@ -194,21 +202,15 @@ class Graph(abc.ABC):
                 float(prior[self.mask_id]),
                 "give the mask an id outside the vocabulary (mask_id null)",
             )
-        shares: FloatArray = prior / total
-        return shares
+        total = prior.sum()
+        if not _TINY <= total < np.inf:  # the sum overflowed, or has few digits
+            prior = prior / largest
+            total = prior.sum()
+        normalised: FloatArray = prior / total
+        return normalised
 
 
-def added_noise(
-    sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-) -> FloatArray:
-    """Return sigma_t - sigma_s; infinite after full noise, 0 where s = t."""
-    return np.where(same, 0.0, later_noise(sigma_s, sigma_t))
-
-
-def later_noise(sigma_s: FloatArray, sigma_t: FloatArray) -> FloatArray:
-    """Return sigma_t - sigma_s for s < t, infinite after full noise.
-
-    By rounding the difference may lie below 0, where chances would.
-    """
-    added = np.maximum(sigma_t - sigma_s, 0.0)
-    return np.where(np.isinf(sigma_s), np.inf, added)
+def shares(weights: FloatArray) -> FloatArray:
+    """Return each weight's share along the last axis; NaN where all are 0."""
+    total = weights.sum(axis=-1, keepdims=True)
+    return np.asarray(np.where(total > 0.0, weights, np.nan) / total)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray
-from noising.engine.graphs.base import added_noise
+from noising.engine.arrays import FloatArray
 from noising.engine.graphs.events import Events
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
+from noising.engine.graphs.step import Step
 from noising.engine.information import Channel
 
 _FIRST_TIME: Final = 1e-300  # stands for 0 where the ratio of t and c is wanted
@@ -28,6 +28,9 @@ class GiddClock(Protocol):
 
     def mixing(self, t: FloatArray) -> FloatArray:
         """Return c(t) = B·(t(1-t))^(gamma/2), the weight of uniform noise."""
+
+    def step_parts(self, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what a step from s to t >= s draws anew, and what it masks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +76,11 @@ class Gidd(MixtureGraph):
 
     def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
         """Return a move with 1 - a_t/a_s, which masks by the shares of m_t - r·m_s."""
-        step = self.transition(sigma_s, sigma_t, np.zeros(sigma_s.shape, np.bool_))
-        moved = step.base + step.mask
+        mixture = self.transition(Step.of_noise(sigma_s, sigma_t))
+        moved = mixture.base + mixture.mask
         return Events(
-            move=1.0 - step.keep,
-            mask=step.mask / np.where(moved > 0.0, moved, 1.0),
+            move=1.0 - mixture.keep,
+            mask=mixture.mask / np.where(moved > 0.0, moved, 1.0),
             mask_needs_move=True,
         )
 
@@ -100,17 +103,23 @@ class Gidd(MixtureGraph):
             keep_rate=keep_rate,
         )
 
-    def transition(
-        self, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> Mixture:
+    def transition(self, step: Step) -> Mixture:
         """Return r·I + (m_t - r·m_s) with r = a_t/a_s: a masked token may leave."""
-        keep = np.exp(-added_noise(sigma_s, sigma_t, same))
-        at_s = Mixture.of(self.channel(sigma_s))
-        at_t = Mixture.of(self.channel(sigma_t))
+        keep = np.exp(-step.added)
+        if step.s is not None and step.t is not None:
+            drawn, masked = self._clock.step_parts(step.s, step.t)
+            same = step.s == step.t
+            return Mixture(
+                keep=keep,
+                base=np.where(same, 0.0, drawn),
+                mask=np.where(same, 0.0, masked),
+            )
+        at_s = Mixture.of(self.channel(step.sigma_s))
+        at_t = Mixture.of(self.channel(step.sigma_t))
         return Mixture(
             keep=keep,
-            base=np.where(same, 0.0, np.maximum(at_t.base - keep * at_s.base, 0.0)),
-            mask=np.where(same, 0.0, np.maximum(at_t.mask - keep * at_s.mask, 0.0)),
+            base=np.maximum(at_t.base - keep * at_s.base, 0.0),
+            mask=np.maximum(at_t.mask - keep * at_s.mask, 0.0),
         )
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -120,7 +129,7 @@ class Gidd(MixtureGraph):
         1/((1-t)(1+c)), and their sum is dsigma.
         """
         t, _, c = self._clock.parts_at(sigma)
-        first = np.array([_FIRST_TIME])
+        first = np.array(_FIRST_TIME)
         c = np.where(t < first, self._clock.mixing(first), c)
         gamma = self._clock.gamma
         resampled = c * (gamma / 2.0 + t * (1.0 - gamma))

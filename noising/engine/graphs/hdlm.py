@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray
-from noising.engine.graphs.base import added_noise, later_noise
+from noising.engine.arrays import FloatArray
 from noising.engine.graphs.events import Events
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
+from noising.engine.graphs.step import Step, later_noise
 from noising.engine.information import (
     Channel,
     ErasureInformation,
@@ -124,13 +124,11 @@ class HdlmEpsilon(MixtureGraph):
             keep_rate=np.zeros_like(survive),
         )
 
-    def transition(
-        self, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> Mixture:
+    def transition(self, step: Step) -> Mixture:
         """Return masking alone: (alpha_t/alpha_s)·I + (1 - alpha_t/alpha_s)·mask."""
-        added = added_noise(sigma_s, sigma_t, same)
-        keep = np.exp(-added)
-        return Mixture(keep=keep, base=np.zeros_like(keep), mask=-np.expm1(-added))
+        keep = np.exp(-step.added)
+        masked = -np.expm1(-step.added)
+        return Mixture(keep=keep, base=np.zeros_like(keep), mask=masked)
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return rate 1 of masking, nothing else."""
@@ -140,5 +138,7 @@ class HdlmEpsilon(MixtureGraph):
         """Return alpha times what the resampled tokens tell."""
         resampling = ResamplingInformation.grouped(prior, self.base())
         keep, move = np.array([1.0 - self.epsilon]), np.array([self.epsilon])
-        start = float(resampling.information(keep, move)[0][0])
-        return ErasureInformation(start=start, prior_entropy=resampling.prior_entropy)
+        return ErasureInformation(
+            start=float(resampling.information(keep, move)[0][0]),
+            start_doubt=float(resampling.conditional_entropy(keep, move)[0][0]),
+        )

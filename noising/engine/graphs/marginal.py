@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from noising.engine.graphs.mixture import MixtureGraph, resampling_channel
 from noising.engine.information import Channel
 from noising.engine.parameters import Number, Numbers, Parameter
 from noising.engine.replacements import Replacement, Table
+
+_LEAST_SHARE: Final = float(np.finfo(np.float64).tiny)
+"""Below it float64 has fewer digits, and soon none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,19 @@ class Marginal(MixtureGraph):
             rule = "must have a positive sum"
             raise EngineError(field, "out_of_range", rule, 0.0)
         scaled = counts / largest  # so that the sum cannot overflow
+        frequencies = scaled / scaled.sum()
+        rare = np.flatnonzero((frequencies < _LEAST_SHARE) & (counts > 0.0))
+        if rare.size:
+            raise EngineError(
+                f"{field}[{rare[0]}]",
+                "out_of_range",
+                f"must be 0 or at least {_LEAST_SHARE:.3g} of the sum",
+                float(counts[rare[0]]),
+                "give 0 for a token that is never drawn",
+            )
         return cls(
             vocab_size=vocab_size,
-            frequencies=scaled / scaled.sum(),
+            frequencies=frequencies,
             table=Table.of(scaled),
         )
 

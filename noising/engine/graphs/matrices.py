@@ -207,7 +207,7 @@ def stationary(off: FloatArray, field: str) -> FloatArray:
     By Grassmann, Taksar and Heyman's elimination, which subtracts nothing.
 
     Raises:
-        EngineError: more than one class of states is closed.
+        EngineError: more than one class of states is closed, or rates too far apart.
     """
     reach = _reachable(off)
     closed = ~(reach & ~reach.T).any(axis=1)  # whoever is reached comes back
@@ -227,6 +227,15 @@ def stationary(off: FloatArray, field: str) -> FloatArray:
     weights = np.ones(len(members))
     for state in range(1, len(members)):
         weights[state] = weights[:state] @ work[:state, state]
+    if not np.isfinite(weights.sum()):
+        positive = off[off > 0.0]
+        raise EngineError(
+            field,
+            "too_far_apart",
+            "must hold rates whose quotients float64 can represent",
+            [float(positive.min()), float(positive.max())],
+            "leave out the least of them",
+        )
     result = np.zeros(off.shape[0])
     result[members] = weights / weights.sum()
     return result

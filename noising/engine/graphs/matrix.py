@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 
 from noising.engine.arrays import (
-    BoolArray,
     FloatArray,
     IntArray,
     TokenArray,
@@ -25,11 +24,12 @@ from noising.engine.arrays import (
     quiet,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs.base import Graph, added_noise
+from noising.engine.graphs.base import Graph
+from noising.engine.graphs.step import Step
 from noising.engine.information import (
     InformationCurve,
     MatrixInformation,
-    divergence_term,
+    divergence,
 )
 from noising.engine.randomness import UNIFORM_BITS
 
@@ -67,11 +67,16 @@ class Propagator:
         if math.isinf(sigma):
             result = np.tile(self.limit, (size, 1))
         else:
-            effort = sigma * self._fastest
+            effort = sigma * self._fastest / _LARGEST_STEP
             squarings = 0
-            if effort > _LARGEST_STEP:
-                squarings = math.ceil(math.log2(effort / _LARGEST_STEP))
-            step = effort * 0.5**squarings
+            if math.isinf(effort):
+                logs = math.log2(sigma) + math.log2(self._fastest / _LARGEST_STEP)
+                squarings = math.ceil(logs)
+            elif effort > 1.0:
+                squarings = math.ceil(math.log2(effort))
+            # Halved one after the other, for their product may overflow.
+            few, rest = squarings // 2, squarings - squarings // 2
+            step = math.ldexp(sigma, -few) * math.ldexp(self._fastest, -rest)
             jump = self.rates / self._fastest + np.eye(size)
             result = np.eye(size)
             for order in range(_TERMS, 0, -1):  # Horner: sum of (step·jump)^k/k!
@@ -198,21 +203,16 @@ class MatrixGraph(Graph):
             result[chosen] = matrix[x0[chosen], xt[chosen]]
         return result
 
-    def kernel(
-        self, xs: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> FloatArray:
+    def kernel(self, xs: IntArray, step: Step) -> FloatArray:
         """Return rows of exp((sigma_t - sigma_s)·Q), (..., V)."""
-        return self.marginal(xs, added_noise(sigma_s, sigma_t, same))
+        return self.marginal(xs, step.added)
 
-    def into(
-        self, xt: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> FloatArray:
+    def into(self, xt: IntArray, step: Step) -> FloatArray:
         """Return columns of exp((sigma_t - sigma_s)·Q), (..., V)."""
         check_elements(xt.size, self.num_states, field="xt")
-        added = added_noise(sigma_s, sigma_t, same)
         result = np.empty((*xt.shape, self.num_states))
-        for level in np.unique(added):
-            chosen = added == level
+        for level in np.unique(step.added):
+            chosen = step.added == level
             result[chosen] = self.propagator.at(float(level)).T[xt[chosen]]
         return result
 
@@ -221,7 +221,9 @@ class MatrixGraph(Graph):
         check_elements(x.size, self.num_states, field="xt")
         return np.asarray(self.propagator.rates.T[x], np.float64)
 
-    def nelbo_factor(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
+    def nelbo_weight(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
+    ) -> FloatArray:
         """Refuse: the weight exists for rank-one graphs only."""
         raise EngineError(
             "graph.type",
@@ -252,16 +254,14 @@ class MatrixGraph(Graph):
         """Return sum of prior(x_0)·KL(row || limit), as non-negative terms."""
         limit = self.propagator.limit
         live = np.where(limit > 0.0, limit, 1.0)
+        given = prior > 0.0  # rows of other tokens may be infinite
         result = np.empty_like(sigma)
         for place, level in enumerate(sigma):
-            matrix = self.propagator.at(float(level))
+            matrix = self.propagator.at(float(level))[given]
             excess = np.maximum(matrix / live - 1.0, -1.0)
-            logs = np.log1p(np.where(excess > -1.0, excess, 0.0))
-            terms = np.where(excess > -1.0, divergence_term(excess, logs), 1.0)
-            outside = np.where((limit == 0.0) & (matrix > 0.0), np.inf, 0.0)
-            result[place] = prior @ (
-                np.where(limit > 0.0, limit * terms, outside).sum(axis=1)
-            )
+            outside = np.where(matrix > 0.0, np.inf, 0.0)
+            terms = np.where(limit > 0.0, divergence(matrix, live, excess), outside)
+            result[place] = prior[given] @ terms.sum(axis=1)
         return result
 
     def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:

@@ -6,18 +6,24 @@ every exact quantity costs one pass over the S states and no V x V matrix is mad
 
 import abc
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, check_elements
-from noising.engine.graphs.base import Graph, added_noise
+from noising.engine.graphs.base import Graph, shares
+from noising.engine.graphs.step import Step
 from noising.engine.information import (
     Channel,
     ChannelInformation,
     InformationCurve,
     ResamplingInformation,
+    complements,
+    divergence,
     divergence_term,
 )
+
+_LIFT: Final = 2.0**1000  # keeps products of two small chances above 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,43 +74,64 @@ class MixtureGraph(Graph):
         """Return the distribution that survivors are resampled from, (V,)."""
         return np.full(self.vocab_size, 1.0 / self.vocab_size)
 
-    def transition(
-        self, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> Mixture:
-        """Return the mixture from noise sigma_s to sigma_t, in their shape.
+    def transition(self, step: Step) -> Mixture:
+        """Return the mixture of a step, in its shape: that of the noise added."""
+        return Mixture.of(self.channel(step.added))
 
-        The noise added is sigma_t - sigma_s; where sigma_s is infinite nothing is
-        left to keep, except that at one and the same time nothing happens.
+    def probability(
+        self, mixture: Mixture, y: IntArray, x: IntArray, unit: FloatArray | None = None
+    ) -> FloatArray:
+        """Return q(y | x)/unit elementwise, for data tokens x and states y.
 
         Args:
-            sigma_s: total noise at s.
-            sigma_t: total noise at t >= s.
-            same: where s = t.
+            mixture: the weights.
+            y: states.
+            x: data tokens.
+            unit: what the probabilities are measured in, see `_unit`; None for 1.
         """
-        return Mixture.of(self.channel(added_noise(sigma_s, sigma_t, same)))
-
-    def probability(self, mixture: Mixture, y: IntArray, x: IntArray) -> FloatArray:
-        """Return q(y | x) elementwise, for data tokens x and states y."""
-        inside = y < self.vocab_size
-        base = np.where(inside, self.base()[np.where(inside, y, 0)], 0.0)
+        base = _measured(self._base_at(y), unit)
         result = mixture.base * base + np.where(y == x, mixture.keep, 0.0)
         return result + self._mask_weight(mixture.mask, y)
+
+    def _base_at(self, y: IntArray) -> FloatArray:
+        """Return the base probability of states, 0 for a mask outside of it."""
+        inside = y < self.vocab_size
+        return np.where(inside, self.base()[np.where(inside, y, 0)], 0.0)
+
+    def _unit(self, xt: IntArray, x0: IntArray) -> FloatArray:
+        """Return what the chances and rates of reaching x_t are multiples of.
+
+        For another data token than x_0 that is its base probability. It cancels in
+        every quotient, and as a factor it would carry small chances below float64's
+        range. Elsewhere it is 1.
+        """
+        base = self._base_at(xt)
+        return np.where((xt == x0) | (xt == self.mask_id) | (base == 0.0), 1.0, base)
 
     def _mask_weight(self, weight: FloatArray, y: IntArray) -> FloatArray:
         if self.mask_id is None:
             return np.zeros(np.broadcast_shapes(weight.shape, y.shape))
         return np.where(y == self.mask_id, weight, 0.0)
 
-    def dense(self, mixture: Mixture, x: IntArray) -> FloatArray:
-        """Return q(. | x) over all states, (..., S), for tokens x of that shape."""
+    def dense(
+        self, mixture: Mixture, x: IntArray, unit: FloatArray | None = None
+    ) -> FloatArray:
+        """Return q(. | x)/unit over all states, (..., S), for tokens x of that shape.
+
+        `unit` has that shape too; None is 1.
+        """
         check_elements(x.size, self.num_states, field="x0")
         result = np.zeros((*x.shape, self.num_states))
+        data = result[..., : self.vocab_size]
         if np.any(mixture.base):
-            result[..., : self.vocab_size] = mixture.base[..., None] * self.base()
+            data[...] = self.base()
+            if unit is not None:
+                data /= unit[..., None]
+            data *= mixture.base[..., None]
         if self.mask_id is not None:
-            result[..., self.mask_id] += mixture.mask
+            result[..., self.mask_id] += _measured(mixture.mask, unit)
         kept = np.take_along_axis(result, x[..., None], axis=-1)
-        kept += np.broadcast_to(mixture.keep, x.shape)[..., None]
+        kept += np.broadcast_to(_measured(mixture.keep, unit), x.shape)[..., None]
         np.put_along_axis(result, x[..., None], kept, axis=-1)
         return result
 
@@ -125,41 +152,89 @@ class MixtureGraph(Graph):
         """Return q(x_t | x_0) elementwise, for arrays of one shape."""
         return self.probability(Mixture.of(self.channel(sigma)), xt, x0)
 
-    def kernel(
-        self, xs: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
+    def is_possible(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> BoolArray:
+        """Return where q(x_t | x_0) > 0, elementwise, however small it is."""
+        return self._reached(xt, x0, sigma, self._unit(xt, x0)) > 0.0
+
+    def _reached(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, unit: FloatArray
     ) -> FloatArray:
+        """Return q(x_t | x_0)/unit, elementwise."""
+        return self.probability(Mixture.of(self.channel(sigma)), xt, x0, unit)
+
+    def kernel(self, xs: IntArray, step: Step) -> FloatArray:
         """Return q(x_t | x_s), (..., S), for arrays of one shape."""
-        rows = self.dense(self.transition(sigma_s, sigma_t, same), xs)
+        rows = self.dense(self.transition(step), xs)
         if self.mask_id is not None and self.MASK_STAYS:
             masked = xs == self.mask_id
             rows[masked] = 0.0
             rows[masked, self.mask_id] = 1.0
         return rows
 
-    def into(
-        self, xt: IntArray, sigma_s: FloatArray, sigma_t: FloatArray, same: BoolArray
-    ) -> FloatArray:
+    def into(self, xt: IntArray, step: Step) -> FloatArray:
         """Return q(x_t | x_s = y) for every state y, (..., S)."""
-        check_elements(xt.size, self.num_states, field="xt")
-        step = self.transition(sigma_s, sigma_t, same)
-        nowhere = np.full(xt.shape, -1)
-        column = np.empty((*xt.shape, self.num_states))
-        column[...] = self.probability(step, xt, nowhere)[..., None]
-        if self.mask_id is not None and self.MASK_STAYS:
-            column[..., self.mask_id] = 0.0
-        own = np.take_along_axis(column, xt[..., None], axis=-1)
-        own += np.broadcast_to(step.keep, xt.shape)[..., None]
-        np.put_along_axis(column, xt[..., None], own, axis=-1)
-        if self.mask_id is not None and self.MASK_STAYS:
-            column[..., self.mask_id] = xt == self.mask_id
+        mixture = self.transition(step)
+        column = self._from_others(mixture, xt)
+        stay = self._stay(mixture, xt)[..., None]
+        np.put_along_axis(column, xt[..., None], stay, axis=-1)
         return column
 
-    def rate_into(self, x: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return the forward rate from any other data token into x, per unit sigma."""
+    def _from_others(
+        self, step: Mixture, xt: IntArray, unit: FloatArray | None = None
+    ) -> FloatArray:
+        """Return q(x_t | x_s = y)/unit for every state y != x_t, (..., S)."""
+        check_elements(xt.size, self.num_states, field="xt")
+        column = np.empty((*xt.shape, self.num_states))
+        nowhere = np.full(xt.shape, -1)
+        column[...] = self.probability(step, xt, nowhere, unit)[..., None]
+        if self.mask_id is not None and self.MASK_STAYS:
+            column[..., self.mask_id] = 0.0
+        return column
+
+    def _stay(self, step: Mixture, xt: IntArray) -> FloatArray:
+        """Return q(x_t | x_s = x_t), elementwise."""
+        stay = self.probability(step, xt, xt)
+        return np.where(xt == self.mask_id, 1.0, stay) if self.MASK_STAYS else stay
+
+    def posterior(self, xt: IntArray, x0: IntArray, step: Step) -> FloatArray:
+        """Return q(x_s | x_t, x_0), (..., S), by Bayes; NaN for an impossible pair.
+
+        Every joint chance is measured in the unit of x_t: where nothing happens that
+        is part of the chance to be there, else of the chance to come there.
+        """
+        unit = self._unit(xt, x0)
+        mixture = self.transition(step)
+        before = self.marginal(x0, step.sigma_s) * _LIFT
+        joint = before * self._from_others(mixture, xt, unit)
+        there = self._reached(xt, x0, step.sigma_s, unit) * _LIFT
+        stay = there * self._stay(mixture, xt)
+        np.put_along_axis(joint, xt[..., None], stay[..., None], axis=-1)
+        return shares(joint)
+
+    def score_ratio(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
+        """Return p(y | x_0)/p(x_t | x_0) for every state y, (..., S).
+
+        The weights are divided before they meet the base, so that a ratio of two
+        chances below float64's range keeps its digits.
+        """
+        unit = self._unit(xt, x0)
+        at = Mixture.of(self.channel(sigma))
+        own = self.probability(at, xt, x0, unit)
+        own = np.where(own > 0.0, own, np.nan)
+        ratios = Mixture(keep=at.keep / own, base=at.base / own, mask=at.mask / own)
+        return self.dense(ratios, x0, unit)
+
+    def rate_into(
+        self, x: IntArray, sigma: FloatArray, unit: FloatArray | None = None
+    ) -> FloatArray:
+        """Return the forward rate from any other data token into x, per unit sigma.
+
+        It is divided by `unit`, unless that is None.
+        """
         base, mask = self.rates_into(sigma)
         nothing = np.zeros_like(base)
         rates = Mixture(keep=nothing, base=base, mask=mask)
-        return self.probability(rates, x, np.full_like(x, -1))
+        return self.probability(rates, x, np.full_like(x, -1), unit)
 
     def rates_to(self, x: IntArray, sigma: FloatArray) -> FloatArray:
         """Return Q(y, x), the forward rate from every state y into x, (..., S).
@@ -173,14 +248,34 @@ class MixtureGraph(Graph):
             rates[..., self.mask_id] = 0.0
         return rates
 
-    def nelbo_factor(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return the NELBO weight of x_t divided by dsigma, elementwise.
+    def nelbo_weight(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
+    ) -> FloatArray:
+        """Return [m'(z) - (a'/a)·m(z)]/q(z | x_0) at z = x_t, elementwise.
 
-        [m'(z) - (a'/a)·m(z)]/q(z | x_0) = dsigma·rate_into(z)/q(z | x_0).
-        Source: von Ruette et al. 2025 (GIDD), eq. 13.
+        That is dsigma·rate_into(z)/q(z | x_0). Where no rate leads into z it is 0,
+        however fast noise grows. Source: von Ruette et al. 2025 (GIDD), eq. 13.
         """
-        reached = self.likelihood(xt, x0, sigma)
-        return self.rate_into(xt, sigma) / np.where(reached > 0.0, reached, np.nan)
+        unit = self._unit(xt, x0)
+        reached = self._reached(xt, x0, sigma, unit)
+        rate = self.rate_into(xt, sigma, unit)
+        weight = np.where(rate > 0.0, dsigma * rate, 0.0)
+        return weight / np.where(reached > 0.0, reached, np.nan)
+
+    def reverse_rates(
+        self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
+    ) -> FloatArray:
+        """Return dsigma·Q(y, x_t)·p(y | x_0)/p(x_t | x_0) for every y, (..., S).
+
+        Every data token y turns into x_t at one rate, so that this is the NELBO
+        weight times the marginal.
+        """
+        weight = self.nelbo_weight(xt, x0, sigma, dsigma)[..., None]
+        marginal = self.marginal(x0, sigma)
+        rates = np.where(marginal > 0.0, weight * marginal, 0.0)
+        if self.mask_id is not None and self.MASK_STAYS:
+            rates[..., self.mask_id] = 0.0
+        return rates
 
     def curve(self, prior: FloatArray) -> InformationCurve:
         """Return I(x_t; x_0) as a function of sigma for a normalised prior, (V,)."""
@@ -199,16 +294,26 @@ class MixtureGraph(Graph):
             return np.where(at.survive > 0.0, np.inf, 0.0)
         # The limit is the base: own token keep·(1-b) above it, others keep·b below.
         result = np.zeros_like(sigma)
-        probabilities, group = np.unique(self.base(), return_inverse=True)
-        for b, share in zip(probabilities, np.bincount(group, prior), strict=True):
+        base = self.base()
+        probabilities, first, group = np.unique(
+            base, return_index=True, return_inverse=True
+        )
+        rest = complements(base)[first]
+        for b, others, share in zip(
+            probabilities, rest, np.bincount(group, prior), strict=True
+        ):
             if share > 0.0:
-                result = result + share * _divergence_from_base(at.keep, float(b))
+                result = result + share * _divergence_from_base(at, b, others)
         return result
 
     def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
         """Return what is masked, and what is resampled to another token."""
         at = Mixture.of(self.channel(sigma))
-        return at.base * float(prior @ (1.0 - self.base())) + at.mask
+        return at.base * float(prior @ complements(self.base())) + at.mask
+
+
+def _measured(weight: FloatArray, unit: FloatArray | None) -> FloatArray:
+    return weight if unit is None else weight / unit
 
 
 def resampling_channel(sigma: FloatArray) -> Channel:
@@ -225,12 +330,18 @@ def resampling_channel(sigma: FloatArray) -> Channel:
     )
 
 
-def _divergence_from_base(keep: FloatArray, b: float) -> FloatArray:
-    """Return KL(keep·delta + (1-keep)·base || base), base(x_0) = b, as KL terms."""
+def _divergence_from_base(at: Channel, b: float, others: float) -> FloatArray:
+    """Return KL(keep·delta + move·base || base), base(x_0) = b, as KL terms.
+
+    Args:
+        at: the channel.
+        b: base probability of x_0.
+        others: 1 - b.
+    """
+    keep = at.keep
     if b == 0.0:
         return np.where(keep > 0.0, np.inf, 0.0)
-    excess = keep * (1.0 - b) / b
-    own = divergence_term(excess, np.log1p(excess))
+    own = divergence(keep + at.move * b, b, keep * others / b)
     lost = np.where(keep < 1.0, -keep, 0.0)
     other = np.where(keep < 1.0, divergence_term(lost, np.log1p(lost)), 1.0)
-    return b * own + (1.0 - b) * other
+    return own + others * other

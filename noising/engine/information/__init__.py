@@ -9,10 +9,12 @@ from noising.engine.information.curves import (
 )
 from noising.engine.information.matrix import MatrixInformation
 from noising.engine.information.terms import (
+    complements,
+    divergence,
     divergence_term,
     entropy,
     minus_log,
-    score_penalty,
+    score_costs,
     xlogx,
 )
 
@@ -24,9 +26,11 @@ __all__ = [
     "MatrixInformation",
     "ResamplingInformation",
     "Solver",
+    "complements",
+    "divergence",
     "divergence_term",
     "entropy",
     "minus_log",
-    "score_penalty",
+    "score_costs",
     "xlogx",
 ]

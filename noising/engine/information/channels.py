@@ -17,7 +17,12 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import FloatArray
-from noising.engine.information.terms import divergence_term, xlogx
+from noising.engine.information.terms import (
+    LARGEST_EXCESS,
+    complements,
+    divergence_term,
+    entropy_terms,
+)
 from noising.engine.roots import Pair
 
 _BLOCK_ELEMENTS: Final = 1 << 13
@@ -55,27 +60,45 @@ class ResamplingInformation:
 
     Attributes:
         prior: (G,) prior probability of one token of each group.
+        prior_rest: (G,) 1 - prior, computed on its own.
         base: (G,) base probability of one token of each group.
+        base_rest: (G,) 1 - base, computed on its own.
         counts: (G,) tokens in each group.
         prior_entropy: H(prior) in nats.
+        others_entropy: (G,) the part of it that all tokens but one of the group have.
     """
 
     prior: FloatArray
+    prior_rest: FloatArray
     base: FloatArray
+    base_rest: FloatArray
     counts: FloatArray
     prior_entropy: float
+    others_entropy: FloatArray
 
     @classmethod
     def grouped(cls, prior: FloatArray, base: FloatArray) -> "ResamplingInformation":
         """Group the V tokens of `prior` and `base`, each (V,)."""
         # One complex number a pair: NumPy sorts them much faster than rows.
-        pairs, counts = np.unique(prior + 1j * base, return_counts=True)
+        _, first, counts = np.unique(
+            prior + 1j * base, return_index=True, return_counts=True
+        )
         sizes = counts.astype(np.float64)
+        prior_rest = complements(prior)[first]
+        parts = entropy_terms(prior[first], prior_rest)
+        total = math.fsum(sizes * parts)
+        others = total - parts
+        largest = int(np.argmax(parts))
+        if sizes[largest] == 1.0:  # the difference may have few digits
+            others[largest] = math.fsum(np.delete(sizes * parts, largest))
         return cls(
-            prior=pairs.real.copy(),
-            base=pairs.imag.copy(),
+            prior=prior[first],
+            prior_rest=prior_rest,
+            base=base[first],
+            base_rest=complements(base)[first],
             counts=sizes,
-            prior_entropy=-math.fsum(sizes * xlogx(pairs.real)),
+            prior_entropy=total,
+            others_entropy=others,
         )
 
     def information(self, keep: FloatArray, move: FloatArray) -> Pair:
@@ -92,70 +115,84 @@ class ResamplingInformation:
         value, slope = np.zeros_like(keep), np.zeros_like(keep)
         rows = max(1, _BLOCK_ELEMENTS // self.prior.size)
         for first in range(0, self.prior.size, _BLOCK_ELEMENTS):
-            groups = slice(first, first + _BLOCK_ELEMENTS)
-            prior, base, counts = (
-                self.prior[groups],
-                self.base[groups],
-                self.counts[groups],
-            )
+            part = self._part(slice(first, first + _BLOCK_ELEMENTS))
             for start in range(0, keep.size, rows):
                 block = slice(start, start + rows)
-                of_value, of_slope = terms(
-                    prior,
-                    base,
-                    keep[block, None],
-                    move[block, None],
-                    self.prior_entropy,
-                )
+                of_value, of_slope = terms(part, keep[block, None], move[block, None])
                 # Not a matrix product: BLAS rounds a row by how many stand beside it.
-                value[block] += (of_value * counts).sum(axis=1)
-                slope[block] += (of_slope * counts).sum(axis=1)
+                value[block] += (of_value * part.counts).sum(axis=1)
+                slope[block] += (of_slope * part.counts).sum(axis=1)
         return value, slope
 
+    def _part(self, groups: slice) -> "ResamplingInformation":
+        """Return some of the groups."""
+        return ResamplingInformation(
+            prior=self.prior[groups],
+            prior_rest=self.prior_rest[groups],
+            base=self.base[groups],
+            base_rest=self.base_rest[groups],
+            counts=self.counts[groups],
+            prior_entropy=self.prior_entropy,
+            others_entropy=self.others_entropy[groups],
+        )
 
-_Terms: TypeAlias = Callable[
-    [FloatArray, FloatArray, FloatArray, FloatArray, float], Pair
-]
+
+_Terms: TypeAlias = Callable[[ResamplingInformation, FloatArray, FloatArray], Pair]
 
 
 def _information_terms(
-    prior: FloatArray,
-    base: FloatArray,
-    keep: FloatArray,
-    move: FloatArray,
-    prior_entropy: float,
+    of: ResamplingInformation, keep: FloatArray, move: FloatArray
 ) -> Pair:
     """Return each group's share of I, as divergences q·(r log r - r + 1)."""
-    kept = keep * prior
-    outcome = kept + move * base
+    kept = keep * of.prior
+    outcome = kept + move * of.base
     divisor = np.where(outcome > 0.0, outcome, 1.0)
-    excess = keep * (1.0 - prior) / divisor
-    log_same = np.log1p(excess)
+    gain = keep * of.prior_rest  # q(x | x) - q(x)
+    excess = gain / divisor
+    log_same = _log_gain(gain, outcome, excess)
     lack = np.minimum(kept / divisor, 1.0)
     log_other = np.where(lack < 1.0, np.log1p(-lack), 0.0)
     same = divergence_term(excess, log_same)
     other = np.where(lack < 1.0, divergence_term(-lack, log_other), 1.0)
-    share = outcome * (prior * same + (1.0 - prior) * other)
-    return share, prior * (1.0 - base) * log_same - (1.0 - prior) * base * log_other
+    share = outcome * (of.prior * same + of.prior_rest * other)
+    is_large = excess > LARGEST_EXCESS
+    if is_large.any():
+        direct = (outcome + gain) * log_same - gain
+        apart = of.prior * direct + outcome * (of.prior_rest * other)
+        share = np.where(is_large, apart, share)
+    slope = of.prior * of.base_rest * log_same - of.prior_rest * of.base * log_other
+    return share, slope
 
 
 def _entropy_terms(
-    prior: FloatArray,
-    base: FloatArray,
-    keep: FloatArray,
-    move: FloatArray,
-    prior_entropy: float,
+    of: ResamplingInformation, keep: FloatArray, move: FloatArray
 ) -> Pair:
     """Return each group's share of sum_y q(y)·H(x_0 | x_t = y)."""
-    resampled = move * base
-    outcome = keep * prior + resampled
+    kept, resampled = keep * of.prior, move * of.base
+    outcome = kept + resampled
     divisor = np.where(outcome > 0.0, outcome, 1.0)
     ratio = resampled / divisor
-    log_odds = -np.log(np.where(ratio > 0.0, ratio, 1.0))
-    wrong = np.minimum((1.0 - prior) * ratio, 1.0)
-    log_right = np.log1p(-np.where(wrong < 1.0, wrong, 0.0))
-    rest = prior_entropy + xlogx(prior)
-    share = resampled * ((1.0 - prior) * log_odds + rest)
-    share -= outcome * ((1.0 - wrong) * log_right)
-    log_same = np.log1p(keep * (1.0 - prior) / divisor)
-    return share, prior * (1.0 - base) * log_same + (1.0 - prior) * base * log_odds
+    # Of two complements each logarithm takes the smaller.
+    by_kept = np.log1p(kept / np.where(resampled > 0.0, resampled, 1.0))
+    by_ratio = -np.log(np.where(ratio > 0.0, ratio, 1.0))
+    log_odds = np.where(ratio > 0.5, by_kept, by_ratio)
+    wrong = of.prior_rest * ratio
+    is_right = wrong < 0.5
+    right = np.where(is_right, 1.0 - wrong, of.prior * (keep + resampled) / divisor)
+    by_right = np.log(np.where(right > 0.0, right, 1.0))
+    log_right = np.where(is_right, np.log1p(-np.where(is_right, wrong, 0.0)), by_right)
+    share = resampled * (of.prior_rest * log_odds + of.others_entropy)
+    share -= outcome * (right * log_right)
+    gain = keep * of.prior_rest
+    log_same = _log_gain(gain, outcome, gain / divisor)
+    slope = of.prior * of.base_rest * log_same + of.prior_rest * of.base * log_odds
+    return share, slope
+
+
+def _log_gain(gain: FloatArray, outcome: FloatArray, excess: FloatArray) -> FloatArray:
+    """Return log(1 + gain/outcome), also where that quotient `excess` overflows."""
+    log_ratio = np.log1p(excess)
+    is_large = excess > LARGEST_EXCESS
+    if not is_large.any():
+        return log_ratio
+    return np.where(is_large, np.log(outcome + gain) - np.log(outcome), log_ratio)

@@ -67,11 +67,11 @@ class ErasureInformation(InformationCurve):
 
     Attributes:
         start: I at sigma = 0 in nats.
-        prior_entropy: H(x_0) in nats.
+        start_doubt: H(x_0 | x_t) at sigma = 0 in nats.
     """
 
     start: float
-    prior_entropy: float
+    start_doubt: float
 
     def information(self, sigma: FloatArray) -> Pair:
         """Return alpha·start and its derivative."""
@@ -79,8 +79,8 @@ class ErasureInformation(InformationCurve):
         return left, -left
 
     def conditional_entropy(self, sigma: FloatArray) -> Pair:
-        """Return H(x_0) - start + (1 - alpha)·start and dI/dsigma."""
-        doubt = (self.prior_entropy - self.start) - np.expm1(-sigma) * self.start
+        """Return what was in doubt from the start, (1 - alpha)·start and dI/dsigma."""
+        doubt = self.start_doubt - np.expm1(-sigma) * self.start
         return doubt, -np.exp(-sigma) * self.start
 
     def solver(self, least: float) -> "Solver":

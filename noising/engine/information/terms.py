@@ -9,6 +9,9 @@ from noising.engine.arrays import FloatArray
 
 _SERIES_BELOW: Final = 0.05
 _PENALTY_SERIES_BELOW: Final = 1e-3
+LARGEST_EXCESS: Final = 1e300
+"""Above it terms of q/p - 1 may overflow though those of q and p do not."""
+_LARGEST_LOG: Final = math.log(LARGEST_EXCESS)
 
 
 def xlogx(values: FloatArray) -> FloatArray:
@@ -23,20 +26,35 @@ def minus_log(lost: FloatArray, left: FloatArray) -> FloatArray:
     return np.where(near, through_lost, -np.log(left))
 
 
+def complements(probabilities: FloatArray) -> FloatArray:
+    """Return 1 - p of every p of a distribution, exact also where p is near 1."""
+    rest = 1.0 - probabilities
+    largest = int(np.argmax(probabilities))
+    if probabilities[largest] > 0.5:
+        others = probabilities.copy()
+        others[largest] = 0.0
+        rest[largest] = others.sum()
+    return rest
+
+
+def entropy_terms(probabilities: FloatArray, rest: FloatArray) -> FloatArray:
+    """Return -p·log p elementwise, through rest = 1 - p where p is near 1."""
+    is_large = probabilities > 0.5
+    through_rest = -probabilities * np.log1p(-np.where(is_large, rest, 0.0))
+    return np.where(is_large, through_rest, -xlogx(probabilities))
+
+
 def entropy(probabilities: FloatArray) -> float:
     """Return the Shannon entropy of a distribution in nats."""
-    others = np.delete(probabilities, probabilities.argmax())
-    rest = others.sum()  # what the largest lacks to 1: by its own rounding that is lost
-    if rest >= 0.5:
-        return -math.fsum(xlogx(probabilities))
-    return -math.fsum([*xlogx(others), (1.0 - rest) * math.log1p(-rest)])
+    return math.fsum(entropy_terms(probabilities, complements(probabilities)))
 
 
 def divergence_term(excess: FloatArray, log_ratio: FloatArray) -> FloatArray:
     """Return (1+d)·log(1+d) - d for d > -1, exact for small d too.
 
     Below |d| = 0.05 the two terms cancel; there log(1+d) = 2·artanh(z) with
-    z = d/(2+d) is expanded and the leading z cancels by algebra.
+    z = d/(2+d) is expanded and the leading z cancels by algebra. Above 1e300, where
+    the product would overflow, d counts as 1e300.
 
     Args:
         excess: d.
@@ -46,19 +64,59 @@ def divergence_term(excess: FloatArray, log_ratio: FloatArray) -> FloatArray:
     square = z * z
     tail = 1 / 3 + square * (1 / 5 + square * (1 / 7 + square * (1 / 9 + square / 11)))
     series = 2.0 * square * (1.0 + (1.0 + z) * z * tail) / (1.0 - z)
-    direct = (1.0 + excess) * log_ratio - excess
+    bounded = np.minimum(excess, LARGEST_EXCESS)
+    direct = (1.0 + bounded) * np.minimum(log_ratio, _LARGEST_LOG) - bounded
     return np.where(np.abs(excess) < _SERIES_BELOW, series, direct)
 
 
-def score_penalty(log_score: FloatArray, ratio: FloatArray) -> FloatArray:
-    """Return r·(expm1(d) - d) with d = log s - log r, or s where r = 0; >= 0.
+def divergence(
+    chance: FloatArray, reference: FloatArray | float, excess: FloatArray
+) -> FloatArray:
+    """Return q·log(q/p) - q + p elementwise, a term of KL(q || p), >= 0.
 
-    Close to d = 0 the two terms cancel and their series is summed instead.
+    Args:
+        chance: q.
+        reference: p > 0.
+        excess: q/p - 1 >= -1, as exact as can be; it may be infinite.
     """
-    positive = np.where(ratio > 0.0, ratio, 1.0)
-    d = log_score - np.log(positive)
+    inside = excess > -1.0
+    log_ratio = np.log1p(np.where(inside, excess, 0.0))
+    term = reference * np.where(inside, divergence_term(excess, log_ratio), 1.0)
+    large = chance * (np.log(chance) - np.log(reference)) - chance
+    return np.where(excess > LARGEST_EXCESS, large, term)
+
+
+def score_costs(
+    log_score: FloatArray,
+    log_ratio: FloatArray,
+    rates: FloatArray,
+    reverse: FloatArray,
+    pace: FloatArray,
+) -> FloatArray:
+    """Return pace·rates·r·(expm1(d) - d) with d = log s - log r elementwise, >= 0.
+
+    That is pace·rates·s where r = 0. Close to d = 0 the two terms cancel and their
+    series is summed instead; far above, pace·rates·s - reverse·(1 + d) stays finite
+    while e^d overflows.
+
+    Args:
+        log_score: log s.
+        log_ratio: log r.
+        rates: forward rates >= 0 at pace 1; where one is 0, so is the cost.
+        reverse: pace·rates·r.
+        pace: a finite factor >= 0.
+    """
+    d = log_score - log_ratio
     series = d * d * (1 / 2 + d * (1 / 6 + d * (1 / 24 + d * (1 / 120 + d / 720))))
-    close = np.abs(d) < _PENALTY_SERIES_BELOW
-    bregman = np.where(close, series, np.expm1(d) - d)
-    bregman = np.where(d == np.inf, np.inf, bregman)
-    return np.where(ratio > 0.0, ratio * bregman, np.exp(log_score))
+    bregman = np.where(np.abs(d) < _PENALTY_SERIES_BELOW, series, np.expm1(d) - d)
+    root = np.exp(0.5 * log_score)
+    scored = root * (rates * pace) * root
+    outside = ~((scored > 0.0) & (scored < np.inf)) & (rates > 0.0)
+    if outside.any():  # a factor may leave float64's range where the product does not
+        logged = np.exp(log_score + np.log(rates) + np.log(pace))
+        scored = np.where(outside, logged, scored)
+    far = np.where(np.isinf(scored), np.inf, scored - reverse * (1.0 + d))
+    near = np.where(bregman == 0.0, 0.0, reverse * bregman)  # reverse may be infinite
+    costs = np.where(d > 1.0, far, near)
+    costs = np.where((reverse > 0.0) & (log_score < np.inf), costs, scored)
+    return np.where((rates > 0.0) & (pace > 0.0), costs, 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray, IntArray, TokenArray, quiet
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
-from noising.engine.graphs.base import later_noise
+from noising.engine.graphs.step import later_noise
 from noising.engine.hyperschedules import Hyperschedule
 from noising.engine.noise_time import NoiseTime
 from noising.engine.sampler.batch import Batch

@@ -7,11 +7,13 @@ from typing import Any, Final
 import numpy as np
 
 from noising.engine.arrays import (
+    BoolArray,
     FloatArray,
     IntArray,
     bounded_integers,
     broadcast,
     check_elements,
+    flag_array,
     float_array,
     quiet,
     time_array,
@@ -206,7 +208,9 @@ class ExactQuantities(abc.ABC):
         return self.graph.score_ratio(*broadcast(xt=states, x0=clean, t=self._sigma(t)))
 
     @quiet
-    def score_entropy(self, log_score: Any, xt: Any, x0: Any, t: Any) -> Any:
+    def score_entropy(
+        self, log_score: Any, xt: Any, x0: Any, t: Any, *, protect: Any = None
+    ) -> Any:
         """Return the denoising score entropy of a model's log score, >= 0.
 
         dsigma·sum over y != x_t of Q(y, x_t)·r_y·(expm1(d_y) - d_y), with r the
@@ -218,6 +222,7 @@ class ExactQuantities(abc.ABC):
             xt: states in 0..S-1.
             x0: clean token ids in 0..V-1.
             t: times in [0, 1].
+            protect: bool, True where the token never changes and the loss is 0.
 
         Raises:
             EngineError: out of range, or scores that are not S per token.
@@ -226,11 +231,12 @@ class ExactQuantities(abc.ABC):
         if scores.ndim == 0 or scores.shape[-1] != self.num_states:
             rule = f"must have num_states = {self.num_states} values per token"
             raise EngineError("log_score", "wrong_shape", rule, list(scores.shape))
-        at, clean, sigma, dsigma, _ = broadcast(
+        at, clean, sigma, dsigma, fixed, _ = broadcast(
             xt=self._state(xt, "xt"),
             x0=self._clean(x0),
             t=self._sigma(t),
             rate=np.asarray(self.dsigma(t)),
+            protect=_protected(protect),
             log_score=scores[..., 0],
         )
         check_elements(at.size, self.num_states, field="xt")
@@ -243,7 +249,7 @@ class ExactQuantities(abc.ABC):
             part = slice(start, start + tokens)
             some = scores[np.unravel_index(np.arange(at.size)[part], shape)]
             loss[part] = self._score_losses(some, *(array[part] for array in flat))
-        return loss.reshape(at.shape)[()]
+        return np.where(fixed, 0.0, loss.reshape(at.shape))[()]
 
     def _score_losses(
         self,
@@ -272,7 +278,7 @@ class ExactQuantities(abc.ABC):
         return np.where(np.isnan(ratio[:, 0]), np.nan, loss)
 
     @quiet
-    def nelbo_weight(self, xt: Any, x0: Any, t: Any) -> Any:
+    def nelbo_weight(self, xt: Any, x0: Any, t: Any, *, protect: Any = None) -> Any:
         """Return the weight of a token's loss in the negative ELBO.
 
         For graphs with one rate into each token it is GIDD's weight of the KL and
@@ -285,6 +291,8 @@ class ExactQuantities(abc.ABC):
             xt: states in 0..S-1.
             x0: clean token ids in 0..V-1.
             t: times in [0, 1].
+            protect: bool, True where the token never changes and the weight is 0,
+                also at times at which it could not be there unprotected.
 
         Raises:
             EngineError: out of range, or a graph given by a matrix.
@@ -293,11 +301,12 @@ class ExactQuantities(abc.ABC):
         of_time = (
             self.schedule.cross_entropy_weight if is_masking else self.schedule.dsigma
         )
-        at, clean, sigma, pace = broadcast(
+        at, clean, sigma, pace, fixed = broadcast(
             xt=self._state(xt, "xt"),
             x0=self._clean(x0),
             t=self._sigma(t),
             pace=np.asarray(self.timeline.evaluate(of_time, t)),
+            protect=_protected(protect),
         )
         if is_masking:
             possible = self.graph.is_possible(at, clean, sigma)
@@ -305,7 +314,7 @@ class ExactQuantities(abc.ABC):
             weight = np.where(possible, at_mask, np.nan)
         else:
             weight = self.graph.nelbo_weight(at, clean, sigma, pace)
-        return weight[()]
+        return np.where(fixed, 0.0, weight)[()]
 
     @quiet
     def mutual_information(self, t: Any, prior: Any = None) -> Any:
@@ -372,3 +381,8 @@ class ExactQuantities(abc.ABC):
 
     def _sigma(self, t: Any) -> FloatArray:
         return np.asarray(self.sigma(t))
+
+
+def _protected(protect: Any) -> BoolArray:
+    """Return where tokens never change, nowhere unless told."""
+    return flag_array(False if protect is None else protect, "protect")

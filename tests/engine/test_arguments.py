@@ -81,6 +81,10 @@ WRONG = {
     ),
     "flags in a table": lambda: betas_of_alphas([True, 0.5]),
     "infinite prior": lambda: SMALL.mutual_information(0.5, [np.inf] + [1] * 26),
+    "numbers as protection": lambda: SMALL.nelbo_weight(1, 1, 0.5, protect=[1, 0]),
+    "protection of others": lambda: SMALL.nelbo_weight(
+        [1, 2], [1, 2], 0.5, protect=[True, False, True]
+    ),
     "no times": lambda: SMALL.position_sigma([], 2),
     "tokens of a length": lambda: SMALL.position_sigma(0.5, 3, tokens=[1] * 10),
     "rows of weights": lambda: SMALL.position_sigma(

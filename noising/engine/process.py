@@ -366,21 +366,26 @@ class ForwardProcess(ExactQuantities):
         """Return training times in (0, 1] and weights 1/density, each (n,).
 
         Element g = index0 + j depends on (seed, g, total) alone: workers that share a
-        range by `index0` and `total` get together what one would get.
+        range by `index0` and `total` get together what one would get. Elements are
+        places in an epoch's shuffled order. They must not be ids of a data set: in
+        "stratified" element g lies in cell g under every seed, and in "antithetic" and
+        "sobol" the same elements belong together.
 
         Args:
             n: number of times, 0..2^26.
             seed: 0..2^64-1.
-            method: "uniform"; "stratified", one time in each of `total` cells;
+            method: "uniform", where an id may stand for the place: every element is
+                drawn by itself; "stratified", one time in each of `total` cells;
                 "antithetic", pairs t and 1 - t; "sobol", the base-2 radical inverse
-                shifted by the seed; "importance", the log move chance uniform
-                between t = 1/T and t = 1.
+                shifted by the seed; "importance", the log move chance uniform between
+                t = 1/T and t = 1, and spread evenly where noise is infinite.
             index0: first element of the range, >= 0.
             total: elements of the whole range; index0 + n by default.
 
         Raises:
             EngineError: an argument out of range, an unknown method, or a schedule
-                without a density for "importance".
+                without a density for "importance": the first timestep moves nothing,
+                or noise does not grow or grows at once.
         """
         return sample_times(
             self.timeline, n, seed=seed, method=method, index0=index0, total=total

@@ -1,7 +1,8 @@
 """Training times: low-variance draws that any number of workers can share.
 
 Element g of a draw is a function of (seed, g, total) alone, so workers that take
-parts of the range by `index0` get together what one would get.
+parts of the range by `index0` get together what one would get. Elements are places in
+an epoch's order and not ids of a data set, for some methods tie a time to its element.
 """
 
 from collections.abc import Callable, Mapping
@@ -141,7 +142,24 @@ def _importance(
         low, high = np.where(below, middle, low), np.where(below, high, middle)
         if not (0.5 * (low + high) != low).any():
             break
-    return high
+    last, reached = _last_finite(timeline)
+    # Where noise becomes infinite at once, the rest of the time shares that rise.
+    share = (goal - reached) / max(-reached, 5e-324)
+    return np.where(goal > reached, last + (1.0 - last) * share, high)
+
+
+def _last_finite(timeline: Timeline) -> tuple[float, float]:
+    """Return the last time of finite noise and the log move chance there."""
+    low, high = 0.0, 1.0
+    if np.isfinite(timeline.schedule.sigma(np.ones(1))[0]):
+        low = high
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        finite = np.isfinite(timeline.schedule.sigma(np.array([middle]))[0])
+        low, high = (middle, high) if finite else (low, middle)
+    return low, float(np.log(timeline.schedule.move_chance(np.array([low])))[0])
 
 
 def _log_chance_range(timeline: Timeline) -> tuple[float, float]:
@@ -150,21 +168,31 @@ def _log_chance_range(timeline: Timeline) -> tuple[float, float]:
     ends = np.array([1.0 / timeline.num_timesteps, 1.0])
     start, end = np.log(timeline.schedule.move_chance(ends))
     if not np.isfinite(start) or start == end:
-        raise EngineError(
-            "method",
-            "no_density",
-            "must not be `importance` where the first timestep moves nothing or "
-            "noise never grows",
-            "importance",
-            "use `stratified`",
-        )
+        raise _no_density()
     return float(start), float(end - start)
+
+
+def _no_density() -> EngineError:
+    return EngineError(
+        "method",
+        "no_density",
+        "must not be `importance` where the first timestep moves nothing, or noise "
+        "never grows or does so at once",
+        "importance",
+        "use `stratified`",
+    )
 
 
 def _importance_weights(timeline: Timeline, times: FloatArray) -> FloatArray:
     """Return span/(d log(move chance)/dt): the density integrates to 1."""
     _, span = _log_chance_range(timeline)
-    return np.asarray(span / timeline.schedule.cross_entropy_weight(times))
+    last, reached = _last_finite(timeline)
+    shared = span * (1.0 - last) / max(-reached, 5e-324)
+    weights = span / timeline.schedule.cross_entropy_weight(times)
+    weights = np.where(times > last, shared, weights)
+    if not np.isfinite(weights).all():
+        raise _no_density()
+    return weights
 
 
 METHODS: Mapping[str, Method] = {

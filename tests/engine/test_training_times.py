@@ -117,6 +117,42 @@ def test_arguments_out_of_range_are_refused(process, arguments, field, code):
 
 
 @pytest.mark.parametrize(
+    "alphas", [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0], [0.5, 0.0, 0.0, 0.0]]
+)
+def test_importance_spreads_a_fall_to_0_over_what_is_left(alphas):
+    """After it alpha is 0, so that one of those times is as good as another."""
+    steps = len(alphas)
+    schedule = {"type": "custom", "alphas": alphas}
+    process = build_process({"num_timesteps": steps, "schedule": schedule})
+    n = 1 << 16
+    times, weights = process.sample_times(n, seed=5, method="importance")
+    assert np.isfinite(weights).all()
+    last = alphas.index(0.0) / steps  # until then alpha is positive
+    moved = 1.0 - np.array([alphas[0], alphas[alphas.index(0.0) - 1]])
+    share = math.log(moved[1]) / math.log(moved[0])  # of the log move chance
+    late = times > last
+    # 6.5 standard deviations: below 1e-10
+    spread = math.sqrt(share * (1.0 - share) / n)
+    assert abs(late.mean() - share) <= 6.5 * spread
+    middle = (last + 1.0) / 2.0
+    error = (1.0 - last) / math.sqrt(12.0 * late.sum())
+    assert abs(times[late].mean() - middle) < 6.5 * error
+    for power in (0, 2):
+        values = weights * times**power
+        integral = (1.0 - steps ** -(power + 1.0)) / (power + 1.0)
+        spread = np.std(values) / math.sqrt(n)
+        assert abs(values.mean() - integral) < 6.5 * spread + 1e-12
+
+
+def test_importance_refuses_noise_that_grows_at_once():
+    sigmas = [1e-3, 1.7e308, 1.7e308]  # finite, but no time lies on the way
+    spec = {"num_timesteps": 3, "schedule": {"type": "custom", "sigmas": sigmas}}
+    with pytest.raises(EngineError) as caught:
+        build_process(spec).sample_times(1000, seed=1, method="importance")
+    assert (caught.value.field, caught.value.code) == ("method", "no_density")
+
+
+@pytest.mark.parametrize(
     ("sigmas", "code"),
     [
         ([0.0, 1.0, 2.0], "no_density"),

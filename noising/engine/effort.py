@@ -50,7 +50,7 @@ _BENT_POINTS: Final = 350  # ... and more where the curve bends
 _POINT: Final = 6e-5  # one of them ...
 _PAIR: Final = 2e-8  # ... for each pair of tokens ...
 _PRODUCT: Final = 1e-10  # ... and for each of the V^3 products
-_SIGMAS_OF_LINT: Final = 6  # four for a difference, the rate, the total noise
+_SIGMAS_OF_LINT: Final = 7  # four for a difference, two rates, the total noise
 
 _TABLE_BYTES: Final = 64  # a timestep
 _NUMBER_BYTES: Final = 150  # a number: parsed, in canonical text, in tables

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from noising.engine.arrays import BoolArray, FloatArray, integer_array, quiet
 from noising.engine.process import ForwardProcess
+from noising.engine.slopes import LARGEST_RATE_ERROR, rate_errors
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
@@ -27,8 +28,8 @@ THINNED: Final = 33
 """Points of an information curve that costs a matrix exponential each."""
 LARGEST_ROUNDING: Final = 0.01
 """Relative error of 1 - exp(-sigma) at which a number format counts as blind."""
-LARGEST_RATE_ERROR: Final = 0.05
-"""Relative error at which a rate is not the derivative."""
+LARGEST_START: Final = 0.99
+"""Move chance at t = 0 from which on no time has clean data."""
 DIVERGING_POWER: Final = 0.99
 """A weight that grows like t^-p with p above this has no finite integral."""
 
@@ -171,6 +172,9 @@ def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
         return
     share = float(np.mean(tokens == process.mask_id)) if tokens.size else 0.0
     if share > 0.0:
+        way_out = "Leave `mask_id` null, which adds an id of its own for the mask."
+        if not process.graph.mask_inside:
+            way_out = "Take the masks out of the data: noise will add them."
         yield Finding(
             code="mask_in_tokens",
             severity="error",
@@ -179,26 +183,53 @@ def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
                 "a masked token could not be told from a clean one."
             ),
             value=share,
-            way_out="Leave `mask_id` null, which adds an id of its own for the mask.",
+            way_out=way_out,
+        )
+
+
+def _ids_out_of_range(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    if tokens is None:
+        return
+    outside = (tokens < 0) | (tokens >= process.vocab_size)
+    if process.mask_id is not None:
+        outside &= tokens != process.mask_id  # it has a finding of its own
+    if outside.any():
+        share, first = float(np.mean(outside)), int(tokens[outside][0])
+        yield Finding(
+            code="ids_out_of_range",
+            severity="error",
+            message=(
+                f"{share:.2%} of the data's tokens are no ids of the vocabulary, "
+                f"0..{process.vocab_size - 1}, such as {first}: they cannot be noised."
+            ),
+            value=share,
+            way_out="Raise `vocab_size`, or use the tokenizer that it belongs to.",
+        )
+
+
+def _checks_left_out(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
+    graph = process.graph
+    if graph.vocab_size > graph.MAX_INFORMATION_VOCAB:
+        yield Finding(
+            code="checks_left_out",
+            severity="info",
+            message=(
+                "`terminal_leak` and `wasted_timesteps` were left out: of a graph "
+                "given by a matrix they need the information, which is known up to "
+                f"{graph.MAX_INFORMATION_VOCAB} ids."
+            ),
+            value=float(graph.vocab_size),
+            way_out="Lint the same schedule on a smaller graph of the same kind.",
         )
 
 
 def _rate_mismatch(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
-    """Compare dsigma with a fourth-order difference between timesteps."""
     steps = process.num_timesteps
     # The first interval may begin steeply, but it may be the only one.
-    middle = (np.arange(min(1, steps - 1), steps) + 0.5) / steps
-    h = 1e-3 / steps
-    noise = process.sigma(middle[:, None] + h * np.array([-2.0, -1.0, 1.0, 2.0]))
-    slope = noise @ np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)
-    rate = process.dsigma(middle)
-    finite = np.isfinite(slope) & np.isfinite(rate)
-    scale = np.maximum(np.abs(slope), 1e-6 * np.abs(slope[finite]).max(initial=0.0))
-    error = np.where(finite, np.abs(rate - slope), 0.0)
-    relative = error / np.where(scale > 0.0, scale, 1.0)
-    wrong = np.flatnonzero(relative > LARGEST_RATE_ERROR)
+    errors = rate_errors(process, np.arange(min(1, steps - 1), steps))
+    wrong = np.flatnonzero(errors > LARGEST_RATE_ERROR)
     if wrong.size:
-        worst = float(relative.max())
+        worst = float(errors.max())
         yield Finding(
             code="rate_mismatch",
             severity="warning",
@@ -249,7 +280,18 @@ def _wasted_timesteps(process: ForwardProcess, tokens: Tokens) -> Iterator[Findi
 
 def _noisy_start(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
     chance = float(process.move_chance(0.0))
-    if chance > 0.0:
+    if chance >= LARGEST_START:
+        yield Finding(
+            code="noisy_start",
+            severity="error",
+            message=(
+                f"At t = 0 nearly all is noise, the move chance is {chance:.3g}: at no "
+                "time is there data to learn from."
+            ),
+            value=chance,
+            way_out="Lower the initial noise.",
+        )
+    elif chance > 0.0:
         yield Finding(
             code="noisy_start",
             severity="info",
@@ -319,6 +361,7 @@ CHECKS: Mapping[str, Check] = {
     "sigma_decreases": _sigma_decreases,
     "invalid_kernel": _invalid_kernel,
     "mask_in_tokens": _mask_in_tokens,
+    "ids_out_of_range": _ids_out_of_range,
     "rate_mismatch": _rate_mismatch,
     "terminal_leak": _terminal_leak,
     "wasted_timesteps": _wasted_timesteps,
@@ -326,5 +369,6 @@ CHECKS: Mapping[str, Check] = {
     "float32_blind": _float32_blind,
     "bfloat16_blind": _bfloat16_blind,
     "weight_diverges": _weight_diverges,
+    "checks_left_out": _checks_left_out,
 }
 """The one table from a finding's code to the check that reports it."""

@@ -4,6 +4,7 @@ FEW = 4096
 NAMES = [
     "golden_vectors",
     "specification",
+    "sigma_rises",
     "alpha",
     "dsigma",
     "information",
@@ -16,6 +17,7 @@ NAMES = [
     "semigroup",
     "bayes",
     "rates",
+    "finite",
     "changed_tokens",
     "masked_tokens",
     "destinations",

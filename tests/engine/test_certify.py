@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
@@ -66,7 +67,7 @@ def test_golden_vectors_are_those_of_the_documentation():
     assert str(list(golden.EXAMPLE)) in text
 
 
-def test_a_falling_table_is_certified_as_far_as_it_goes():
+def test_a_falling_table_fails_for_that_alone():
     alphas = [0.9, 0.5, 0.6, 0.1]
     process = build_process(
         {
@@ -76,13 +77,48 @@ def test_a_falling_table_is_certified_as_far_as_it_goes():
         }
     )
     certificate = certify(process, samples=FEW)
-    assert certificate.passed
+    assert failed(certificate) == ["sigma_rises"]
+    assert "t = 0.625" in check_of(certificate, "sigma_rises").measured
     for name in ("kernels", "kernel_columns", "semigroup", "bayes"):
         check = check_of(certificate, name)
         assert check.status == "skipped"
         assert "sigma" in check.measured
     for name in ("markov_path", "nesting"):
         assert "sigma falls" in check_of(certificate, name).measured
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"type": "cosine", "max_beta": 1},
+        {"type": "d3pm_cosine", "s": 0, "max_beta": 1},
+        {"type": "loglinear", "epsilon": 0},
+        {"type": "sedd_entropy", "epsilon": 0},
+        {"type": "polynomial", "exponent": 0.5, "epsilon": 0},
+        {"type": "sigmoid", "tau": 1e-3},
+        {"type": "linear_sigma", "sigma_max": 5000},
+    ],
+    ids=lambda schedule: schedule["type"],
+)
+@pytest.mark.parametrize("graph", ["uniform", "absorbing", "hdlm_gamma"])
+def test_schedules_that_end_in_all_noise_pass(schedule, graph):
+    process = build_process(
+        {"vocab_size": 9, "schedule": schedule, "graph": {"type": graph}}
+    )
+    assert failed(certify(process, samples=FEW)) == []
+
+
+@pytest.mark.parametrize("schedule", ["loglinear", "mdlm_cosine", "geometric"])
+def test_exact_rates_of_a_formula_pass_as_a_table(schedule):
+    formula = build_process({"vocab_size": 5, "schedule": {"type": schedule}})
+    times = formula.time(np.arange(1000))
+    table = {
+        "type": "custom",
+        "sigmas": formula.sigma(times).tolist(),
+        "rates": formula.dsigma(times).tolist(),
+    }
+    process = build_process({"vocab_size": 5, "schedule": table})
+    assert failed(certify(process, samples=FEW)) == []
 
 
 @pytest.mark.parametrize(

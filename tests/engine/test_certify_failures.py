@@ -1,6 +1,7 @@
 """A certificate fails for what is wrong, by the name of the check."""
 
 import dataclasses
+import math
 import re
 
 import numpy as np
@@ -11,7 +12,9 @@ from noising.engine.certify import certify, golden
 from noising.engine.graphs.uniform import Uniform
 from noising.engine.replacements import Even
 from noising.engine.sampler.words import Hasher
+from noising.engine.schedules.base import AlphaSchedule
 from noising.engine.schedules.continuous import Uniform as ConstantRate
+from noising.engine.schedules.sigmoid import Sigmoid
 from noising.engine.timeline import Timeline
 from tests.engine.certificates import FEW, check_of, failed
 from tests.engine.examples import TIMESTEPS, example
@@ -170,6 +173,61 @@ def test_a_schedule_that_contradicts_itself_fails(schedule_class, failing):
     assert failing in failed(certify(process, samples=FEW))
 
 
+class _Overflowing(Sigmoid):
+    """The sigmoid whose total noise is that of its alpha, which float64 rounds to 0."""
+
+    def sigma(self, t):
+        return AlphaSchedule.sigma(self, t)
+
+    def dsigma(self, t):
+        return AlphaSchedule.dsigma(self, t)
+
+
+def test_noise_that_is_endless_before_its_time_fails():
+    schedule = {"type": "sigmoid", "tau": 1e-3}
+    process = build_process({"vocab_size": 5, "schedule": schedule})
+    given = process.schedule
+    schedule = _Overflowing(first=given.first, last=given.last, span=given.span)
+    timeline = Timeline(schedule=schedule, num_timesteps=1000)
+    process = dataclasses.replace(process, timeline=timeline)
+    certificate = certify(process, samples=FEW)
+    assert failed(certificate) == ["finite"]
+    # alpha leaves float64's range at exp(-745): 6000·t - 3000 = 745 at t = 0.6242.
+    assert "sigma at t = 0.6245" in check_of(certificate, "finite").measured
+
+
+class _Wavering(ConstantRate):
+    """A constant rate that takes a little noise back before each timestep."""
+
+    def sigma(self, t):
+        exact = ConstantRate.sigma(self, t)
+        return exact * (1.0 + 0.2 * np.sin(math.pi * TIMESTEPS * t) ** 2)
+
+
+def test_noise_that_falls_between_timesteps_fails():
+    process = example("uniform", "uniform")
+    schedule = _Wavering(rate=process.schedule.rate)
+    timeline = Timeline(schedule=schedule, num_timesteps=TIMESTEPS)
+    process = dataclasses.replace(process, timeline=timeline)
+    assert "sigma_rises" in failed(certify(process, samples=FEW))
+
+
+class _UndefinedAtTheEnd(Uniform):
+    """Weights that are no numbers where nothing is left, as inf/inf would be."""
+
+    def nelbo_weight(self, xt, x0, sigma, dsigma):
+        weight = Uniform.nelbo_weight(self, xt, x0, sigma, dsigma)
+        return np.where(np.isinf(dsigma), np.nan, weight)
+
+
+def test_a_possible_pair_without_a_number_fails():
+    spec = {"vocab_size": 5, "schedule": {"type": "loglinear", "epsilon": 0}}
+    process = _with_graph(build_process(spec), _UndefinedAtTheEnd)
+    certificate = certify(process, samples=FEW)
+    assert failed(certificate) == ["finite"]
+    assert "nelbo_weight at t = 1" in check_of(certificate, "finite").measured
+
+
 class _WrongQuantities(Uniform):
     """Every exact quantity but the marginal and the sampler is a little off."""
 
@@ -221,7 +279,7 @@ class _NotANumber(Uniform):
 def test_nan_is_no_agreement():
     process = _with_graph(example("loglinear", "uniform"), _NotANumber)
     certificate = certify(process, samples=FEW)
-    assert failed(certificate) == ["information", "nelbo_weights"]
+    assert failed(certificate) == ["information", "nelbo_weights", "finite"]
 
 
 class _Broken(Uniform):

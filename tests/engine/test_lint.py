@@ -121,6 +121,24 @@ def test_a_mask_id_that_the_data_uses_is_an_error():
         lint(build_process(spec), ["a"])
 
 
+def test_ids_that_are_none_are_an_error():
+    spec = {"vocab_size": 10, "schedule": {"type": "loglinear"}}
+    finding = _found("ids_out_of_range", spec, [[1, 12], [-1, 2]])
+    assert (finding.severity, finding.value) == ("error", 0.5)
+    assert "0..9, such as 12" in finding.message
+    assert "ids_out_of_range" in _codes(spec, np.array([10], np.uint8))
+    for fine in ([0, 9], [], None):
+        assert "ids_out_of_range" not in _codes(spec, fine)
+
+
+def test_masks_in_the_data_are_no_ids_either_but_have_their_own_finding():
+    spec = {"vocab_size": 10, "graph": {"type": "absorbing"}}
+    finding = _found("mask_in_tokens", spec, [1, 10])
+    assert "Take the masks out" in finding.way_out
+    assert "ids_out_of_range" not in _codes(spec, [1, 10])
+    assert _found("ids_out_of_range", spec, [1, 10, 11, -1]).value == 0.5
+
+
 def _pair(rates):
     times = (np.arange(100) + 1) / 100
     schedule = {
@@ -136,6 +154,42 @@ def test_a_rate_that_is_not_the_derivative_is_reported():
     assert finding.severity == "warning"
     assert finding.value == pytest.approx(0.5, abs=0.51)
     assert "rate_mismatch" not in _codes(_pair(lambda t: 14.0 * t))
+
+
+SMOOTH = [
+    {"type": "loglinear"},
+    {"type": "geometric"},
+    {"type": "linear_sigma"},
+    {"type": "mdlm_cosine"},
+    {"type": "cosine_squared"},
+    {"type": "maskgit_cosine"},
+    {"type": "polynomial", "exponent": 3},
+    {"type": "uniform"},
+    {"type": "sedd_entropy"},
+]
+
+
+def _tabled(schedule, steps, factor=1.0):
+    """The specification of a formula as a table with its own exact rates."""
+    formula = build_process(
+        {"vocab_size": 50, "num_timesteps": steps, "schedule": schedule}
+    )
+    times = formula.time(np.arange(steps))
+    table = {
+        "type": "custom",
+        "sigmas": formula.sigma(times).tolist(),
+        "rates": (factor * formula.dsigma(times)).tolist(),
+    }
+    return {"vocab_size": 50, "num_timesteps": steps, "schedule": table}
+
+
+@pytest.mark.parametrize("steps", [10, 100, 1000])
+@pytest.mark.parametrize("schedule", SMOOTH, ids=lambda schedule: schedule["type"])
+def test_exact_rates_of_a_formula_are_right_however_coarse_the_table(schedule, steps):
+    """MDLM's cosine rises from 610 to 1569 in its last interval, by 944 on average."""
+    assert "rate_mismatch" not in _codes(_tabled(schedule, steps))
+    for factor in (0.6, 1.5) if steps == 10 else (0.9, 1.1):
+        assert "rate_mismatch" in _codes(_tabled(schedule, steps, factor))
 
 
 def test_the_rate_of_a_single_step_is_looked_at_too():
@@ -173,6 +227,17 @@ def test_a_noisy_start_and_a_diverging_weight_are_hints():
     assert _found("weight_diverges", loglinear).value == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("sigma_min", "severity"), [(1e-4, "info"), (4.5, "info"), (4.7, "error")]
+)
+def test_a_start_that_is_nearly_all_noise_is_an_error(sigma_min, severity):
+    """1 - exp(-4.6) is 0.99."""
+    schedule = {"type": "geometric", "sigma_min": sigma_min}
+    finding = _found("noisy_start", {"schedule": schedule})
+    assert finding.severity == severity
+    assert finding.value == pytest.approx(-math.expm1(-sigma_min))
+
+
 def test_matrix_graphs_are_linted_from_a_thinned_curve():
     graph = {"type": "banded", "beta": 3.0}
     spec = {"vocab_size": 12, "graph": graph, "schedule": {"type": "geometric"}}
@@ -180,6 +245,11 @@ def test_matrix_graphs_are_linted_from_a_thinned_curve():
     large = {"vocab_size": 600, "num_timesteps": 10, "graph": graph}
     codes = _codes(large)
     assert "terminal_leak" not in codes
+    left_out = _found("checks_left_out", large)
+    assert (left_out.severity, left_out.value) == ("info", 600.0)
+    for code in ("terminal_leak", "wasted_timesteps"):
+        assert f"`{code}`" in left_out.message
+    assert "checks_left_out" not in _codes({**large, "vocab_size": 512})
     assert wasted_timesteps(build_process(large)) == 0
 
 

@@ -13,7 +13,7 @@ from noising.engine.exact_tests import holm
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import ALGORITHM_VERSION
 
-CERTIFICATE_VERSION: Final = 1
+CERTIFICATE_VERSION: Final = 2
 """Changes with the meaning of a check or the form of the document."""
 
 FALSE_ALARM_RATE: Final = 1e-9

@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 
 from noising.engine.arrays import quiet
-from noising.engine.certify.certificate import Evidence
+from noising.engine.certify.certificate import Evidence, Status
+from noising.engine.certify.finite import finite_quantities
 from noising.engine.certify.moments import IDENTITIES, Moment, clean_tokens
 from noising.engine.errors import EngineError
-from noising.engine.lint import LARGEST_RATE_ERROR
 from noising.engine.process import ForwardProcess
 from noising.engine.registry import build_process
+from noising.engine.slopes import LARGEST_RATE_ERROR, rate_errors, sigma_slopes
 
 PAIRS: Final = ((0.0, 0.013), (0.21, 0.63), (0.63, 0.987))
 """Times s < t, as shares of the time at which noise becomes infinite, or of 1."""
@@ -23,10 +24,13 @@ MIDDLES: Final = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98])
 ABSENT: Final = frozenset({"not_rank_one", "sigma_decreases", "too_large"})
 """Codes of errors by which a process says that it has no such quantity."""
 
+_ROUNDING: Final = 1e-12
+
 
 def identities(process: ForwardProcess) -> Iterator[Evidence]:
     """Yield what every identity found; those without a meaning here say so."""
     yield _round_trip(process)
+    yield _sigma_rises(process)
     yield _alpha(process)
     yield _rate_of_noise(process)
     yield _information(process)
@@ -47,6 +51,7 @@ def identities(process: ForwardProcess) -> Iterator[Evidence]:
             yield Evidence(name=name, measured=absent[name], status="skipped")
         else:
             yield _within(name, worst[name], tolerance)
+    yield finite_quantities(process)
 
 
 def _reason(error: EngineError) -> str:
@@ -97,6 +102,22 @@ def _round_trip(process: ForwardProcess) -> Evidence:
 
 
 @quiet
+def _sigma_rises(process: ForwardProcess) -> Evidence:
+    """Total noise falls neither between timesteps nor around them, up to rounding."""
+    grid = np.concatenate([[0.0], process.time(np.arange(process.num_timesteps))])
+    after = np.nextafter(grid[:-1], 1.0)
+    times = np.sort(np.concatenate([grid, after, 0.5 * (grid[1:] + grid[:-1])]))
+    sigma = process.sigma(times)
+    falls = np.flatnonzero(~(sigma[1:] >= sigma[:-1] * (1.0 - _ROUNDING)))
+    measured = f"at {times.size} times it never falls"
+    if falls.size:
+        first = times[falls[0] + 1]
+        measured = f"it falls {falls.size} times, first at t = {first:.6g}"
+    status: Status = "failed" if falls.size or sigma[0] < 0.0 else "ok"
+    return Evidence(name="sigma_rises", measured=measured, status=status)
+
+
+@quiet
 def _alpha(process: ForwardProcess) -> Evidence:
     """Alpha and the move chance add to 1, and alpha is exp(-sigma)."""
     times = np.concatenate([[0.0], np.ravel(PAIRS), [1.0]])
@@ -110,20 +131,23 @@ def _alpha(process: ForwardProcess) -> Evidence:
 def _rate_of_noise(process: ForwardProcess) -> Evidence:
     """Compare dsigma with a fourth-order difference inside intervals."""
     steps = process.num_timesteps
+    if process.spec["schedule"].get("rates") is not None:
+        # The first interval may begin steeply, but it may be the only one.
+        intervals = np.unique(np.maximum(np.floor(MIDDLES * steps), min(1, steps - 1)))
+        error = rate_errors(process, intervals.astype(np.int64))
+        return _within("dsigma", float(error.max()), LARGEST_RATE_ERROR)
     middle = (np.floor(MIDDLES * steps) + 0.5) / steps
     # Inside the interval, and small beside the way to where rates may diverge.
     h = np.minimum(0.1 / steps, 1e-3 * np.minimum(middle, 1.0 - middle))
-    places = middle[:, None] + h[:, None] * np.array([-2.0, -1.0, 1.0, 2.0])
-    noise = process.sigma(places)
-    slope = noise @ np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)
+    # And small beside the time in which noise grows by itself.
     rate = process.dsigma(middle)
-    finite = np.isfinite(noise).all(axis=1)
+    h = np.fmin(h, 1e-2 * process.sigma(middle) / rate)
+    slope = sigma_slopes(process, middle, h)
+    finite = np.isfinite(slope)
     slope, rate = slope[finite], rate[finite]
-    scale = np.maximum(np.abs(slope), 1e-6 * np.abs(slope).max(initial=0.0))
+    scale = np.maximum(np.abs(slope), 1e-6 * np.abs(slope).max(initial=1e-290))
     error = np.abs(rate - slope) / np.where(scale > 0.0, scale, 1.0)
-    own_rates = process.spec["schedule"].get("rates") is not None
-    tolerance = LARGEST_RATE_ERROR if own_rates else 1e-6
-    return _within("dsigma", float(error.max(initial=0.0)), tolerance)
+    return _within("dsigma", float(error.max(initial=0.0)), 1e-6)
 
 
 def _information(process: ForwardProcess) -> Evidence:

@@ -77,7 +77,7 @@ def nesting(process: ForwardProcess, *, seed: int) -> Evidence:
     if isinstance(process.graph, MatrixGraph):
         reason = "a graph given by a matrix promises none"
         return Evidence(name=name, measured=reason, status="skipped")
-    if process.schedule.falls():
+    if process.timeline.falls:
         reason = "sigma falls, so noise is taken back"
         return Evidence(name=name, measured=reason, status="skipped")
     tokens = _mixed_tokens(process, _NESTED_ROWS)

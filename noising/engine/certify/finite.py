@@ -116,7 +116,7 @@ def _of_pairs(
     if not isinstance(process.graph, MatrixGraph):
         weight = process.nelbo_weight(states, x0, t)
         yield "nelbo_weight", weight, wrong(weight)
-    if not process.schedule.falls():
+    if not process.timeline.falls:
         rows = process.kernel(states, s, t)
         yield "kernel", rows, ~np.isfinite(rows)
         shares = process.posterior(states, x0, s, t)

@@ -14,6 +14,7 @@ from noising.engine.errors import EngineError
 from noising.engine.process import ForwardProcess
 from noising.engine.registry import build_process
 from noising.engine.slopes import LARGEST_RATE_ERROR, rate_errors, sigma_slopes
+from noising.engine.timeline import LARGEST_FALL
 
 PAIRS: Final = ((0.0, 0.013), (0.21, 0.63), (0.63, 0.987))
 """Times s < t, as shares of the time at which noise becomes infinite, or of 1."""
@@ -23,8 +24,6 @@ MIDDLES: Final = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98])
 
 ABSENT: Final = frozenset({"not_rank_one", "sigma_decreases", "too_large"})
 """Codes of errors by which a process says that it has no such quantity."""
-
-_ROUNDING: Final = 1e-12
 
 
 def identities(process: ForwardProcess) -> Iterator[Evidence]:
@@ -108,7 +107,7 @@ def _sigma_rises(process: ForwardProcess) -> Evidence:
     after = np.nextafter(grid[:-1], 1.0)
     times = np.sort(np.concatenate([grid, after, 0.5 * (grid[1:] + grid[:-1])]))
     sigma = process.sigma(times)
-    falls = np.flatnonzero(~(sigma[1:] >= sigma[:-1] * (1.0 - _ROUNDING)))
+    falls = np.flatnonzero(~(sigma[1:] >= sigma[:-1] * (1.0 - LARGEST_FALL)))
     measured = f"at {times.size} times it never falls"
     if falls.size:
         first = times[falls[0] + 1]

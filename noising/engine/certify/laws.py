@@ -78,7 +78,7 @@ def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
         seed: the seed.
     """
     name = "markov_path"
-    if process.schedule.falls():
+    if process.timeline.falls:
         return _skipped(name, "sigma falls, so there are no kernels")
     x0 = clean_tokens(process)[0]
     steps = _timesteps_at(process, _PATH_SHARES)

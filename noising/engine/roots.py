@@ -115,8 +115,10 @@ def _search(
     return roots, residuals
 
 
-def not_solved(field: str, residual: float, way_out: str) -> EngineError:
-    """Return the error of an equation that is not met."""
-    rule = f"must have noise levels that solve their equation to {TOLERANCE:g}"
+def not_solved(
+    field: str, residual: float, way_out: str, *, wanted: float = TOLERANCE
+) -> EngineError:
+    """Return the error of an equation that is not met as closely as wanted."""
+    rule = f"must have noise levels that solve their equation to {wanted:g}"
     received = f"a residual of {residual:.3g}"
     return EngineError(field, "not_solved", rule, received, way_out)

@@ -74,47 +74,51 @@ def _search(
     high: float,
 ) -> Pair:
     """Return the places with the least residuals that the search saw, and these."""
-    lower, upper = np.full_like(place, -np.inf), np.full_like(place, np.inf)
-    last, before_last = np.full_like(place, np.inf), np.full_like(place, np.inf)
-    stride = np.ones_like(place)
-    root, residual = place.copy(), np.full_like(place, np.inf)
+    roots, residuals = place.copy(), np.full_like(place, np.inf)
     active = np.arange(place.size)
+    root, residual, stride = place, residuals, np.ones_like(place)
+    lower, upper = np.full_like(place, -np.inf), np.full_like(place, np.inf)
+    last, before_last = upper, upper
     for _ in range(_MOST_STEPS):
-        if not active.size:
-            break
-        here = place[active]
-        value, rate = miss(here, target[active])
-        lower[active] = np.where(value <= 0.0, here, lower[active])
-        upper[active] = np.where(value >= 0.0, here, upper[active])
-        below, above = lower[active], upper[active]
-        middle = 0.5 * (below + above)
+        value, rate = miss(place, target)
+        lower = np.where(value <= 0.0, place, lower)
+        upper = np.where(value >= 0.0, place, upper)
+        middle = 0.5 * (lower + upper)
         is_open = ~np.isfinite(middle)
-        there = np.clip(here - value / rate, low, high)
-        size = np.abs(there - here)
-        longest = np.where(is_open, stride[active], np.inf)
-        longest = np.minimum(longest, 0.5 * before_last[active])
-        newton = (size <= longest) & (there > below) & (there < above)
+        there = np.clip(place - value / rate, low, high)
+        size = np.abs(there - place)
+        longest = np.minimum(np.where(is_open, stride, np.inf), 0.5 * before_last)
+        newton = (size <= longest) & (there > lower) & (there < upper)
         is_last = newton & (size <= _LAST_STEP)
-        met = np.abs(value) <= np.where(is_last, _LAST, _GOAL)
-        better = np.abs(value) < residual[active]
-        final = np.where(met & newton, there, here)
-        root[active] = np.where(better, final, root[active])
-        residual[active] = np.where(better, np.abs(value), residual[active])
-        outward = np.clip(here - np.sign(value) * stride[active], low, high)
+        miss_size = np.abs(value)
+        met = miss_size <= np.where(is_last, _LAST, _GOAL)
+        better = miss_size < residual
+        root = np.where(better, np.where(met & newton, there, place), root)
+        residual = np.where(better, miss_size, residual)
         # Between neighbouring numbers there is no middle: the search ends where it is.
-        halved = np.where((middle > below) & (middle < above), middle, here)
+        halved = np.where((middle > lower) & (middle < upper), middle, place)
+        outward = np.clip(place - np.sign(value) * stride, low, high)
         there = np.where(newton, there, np.where(is_open, outward, halved))
-        stride[active] *= np.where(is_open & ~newton, 2.0, 1.0)
-        before_last[active] = last[active]
-        last[active] = np.abs(there - here)
-        place[active] = there
-        # NaN moves nowhere either.
-        active = active[~met & (np.abs(there - here) > 0.0)]
-    return root, residual
+        stride = np.where(is_open & ~newton, 2.0 * stride, stride)
+        before_last, last = last, np.abs(there - place)
+        place = there
+        goes_on = ~met & (last > 0.0)  # NaN moves nowhere either
+        if not goes_on.all():
+            roots[active], residuals[active] = root, residual
+            if not goes_on.any():
+                break
+            active, target, place = active[goes_on], target[goes_on], place[goes_on]
+            root, residual, stride = root[goes_on], residual[goes_on], stride[goes_on]
+            lower, upper = lower[goes_on], upper[goes_on]
+            last, before_last = last[goes_on], before_last[goes_on]
+    roots[active], residuals[active] = root, residual
+    return roots, residuals
 
 
-def not_solved(field: str, residual: float, way_out: str) -> EngineError:
-    """Return the error of an equation that is not met."""
-    rule = f"must have noise levels that solve their equation to {TOLERANCE:g}"
+def not_solved(
+    field: str, residual: float, way_out: str, *, wanted: float = TOLERANCE
+) -> EngineError:
+    """Return the error of an equation that is not met as closely as wanted."""
+    rule = f"must have noise levels that solve their equation to {wanted:g}"
     received = f"a residual of {residual:.3g}"
     return EngineError(field, "not_solved", rule, received, way_out)

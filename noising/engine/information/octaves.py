@@ -191,7 +191,8 @@ def _fit_octaves(
         octaves, error = octaves[is_open], error[is_open]
     end = min([end, *octaves[~(error <= _ENOUGH)]])
     if end < _LEAST_OCTAVES:
-        raise not_solved(FIELD, float(error.max(initial=0.0)) or math.inf, WAY_OUT)
+        worst = float(error.max(initial=0.0)) or math.inf
+        raise not_solved(FIELD, worst, WAY_OUT, wanted=_ENOUGH)
     used = int(np.flatnonzero(coefficients.any(axis=1))[-1]) + 1
     return coefficients[:used, :end]
 

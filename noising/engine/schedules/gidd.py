@@ -142,6 +142,10 @@ class Gidd(AlphaSchedule):
 
     def _logs(self, u: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the logarithms of t, 1 - t and c where u = log(t/(1-t))."""
-        log_t, log_left = -np.logaddexp(0.0, -u), -np.logaddexp(0.0, u)
+        log_larger = -np.log1p(np.exp(-np.abs(u)))  # of t and 1 - t, which add to 1
+        log_t, log_left = (
+            log_larger + np.minimum(u, 0.0),
+            log_larger - np.maximum(u, 0.0),
+        )
         log_c = np.log(self.bump) + self.gamma / 2.0 * (log_t + log_left)
         return log_t, log_left, log_c

@@ -125,6 +125,13 @@ def test_what_does_not_solve_the_equation_is_never_returned(value, why):
     assert function.places <= 200
 
 
+def test_a_root_too_far_from_the_guess_is_not_walked_to():
+    function = Counted(lambda x: np.where(x < 1e200, -1.0, 1.0), np.ones_like)
+    with pytest.raises(EngineError):
+        _roots(function, [0.0], [0.0])
+    assert function.places == 200
+
+
 def test_one_element_without_a_root_spoils_the_call():
     with pytest.raises(EngineError):
         _roots(Counted(np.tanh, np.ones_like), [0.5, 2.0], [0.0, 0.0], high=700.0)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 
 import numpy as np
 
@@ -61,16 +62,16 @@ class MatrixInformation(InformationCurve):
         return float(max(off.sum(axis=1).max(), arriving.max()))
 
     def _exponents(self, sigma: float) -> Iterator[float]:
-        """Yield -log(I/start) at sigma, 2·sigma, ..."""
-        start = self.start
-        for matrix, away in self.doublings(sigma):
-            outcome = self.prior @ matrix
-            lost = self._conditional_entropy(matrix, outcome) / start
-            if lost < 0.5:
-                yield -math.log1p(-lost)
-            else:
-                left = self._information(away, outcome) / start
-                yield -math.log(left) if left > 0.0 else math.inf
+        """Return -log(I/start) at sigma, 2·sigma, ... without end."""
+        return starmap(self._exponent, self.doublings(sigma))
+
+    def _exponent(self, matrix: FloatArray, away: FloatArray) -> float:
+        outcome = self.prior @ matrix
+        lost = self._conditional_entropy(matrix, outcome) / self.start
+        if lost < 0.5:
+            return -math.log1p(-lost)
+        left = self._information(away, outcome) / self.start
+        return -math.log(left) if left > 0.0 else math.inf
 
     def _each(
         self, function: Callable[[FloatArray, FloatArray], float], sigma: FloatArray

@@ -120,6 +120,14 @@ def test_a_token_that_is_rare_beside_another_is_told_apart(rare, sigmas):
     assert (np.diff(process.sigmas) > 0.0).all()
 
 
+def test_entropy_that_float64_cannot_divide_is_refused():
+    with pytest.raises(EngineError) as caught:
+        _process(2, prior=[1e-290, 1.0])
+    assert (caught.value.field, caught.value.code) == ("schedule", "not_solved")
+    absorbing = _process(2, "absorbing", prior=[1e-290, 1.0])
+    assert absorbing.sigma(0.5) == near(-np.log(0.5005), rel=1e-12)
+
+
 def test_it_is_no_geometric_table_of_betas_read_as_total_noise():
     process = _process(vocab_size=50257, steps=1000)
     assert process.alphas[-1] < 1e-2 * TRAP["as_total_noise"]["alpha_end"]

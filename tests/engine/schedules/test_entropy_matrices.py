@@ -248,6 +248,15 @@ def test_octaves_agree_with_the_function_between_their_points():
     assert curve.conditional_entropy(below)[0] == near(2 * bent, rel=1e-11)
 
 
+def test_below_the_octaves_a_line_stays_a_line():
+    curve = OctaveInformation.of(2.0, FIRST_NOISE, 40.0, _exponents(lambda s: 3.0 * s))
+    below = np.array([0.0, 1e-300, 1e-20])
+    with np.errstate(all="ignore"):
+        doubt, rate = curve.conditional_entropy(below)
+    assert doubt == near(6.0 * below, rel=1e-12)
+    assert rate == near(np.full(3, -6.0), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     "noise", [lambda s: 1e-3 * np.sin(1e5 * s), lambda s: np.where(s > 0.1, 0.1, 0.0)]
 )

@@ -41,8 +41,11 @@ def test_what_can_be_run_is_a_configuration(change):
         ({"vocab_size": 2**24 + 1}, "vocab_size"),
         ({"num_timesteps": 0}, r"num_timesteps: must lie in 1\.\.100000, got 0"),
         ({"num_timesteps": 100_001}, "num_timesteps"),
-        ({"graph": {"type": "banded"}}, "graph: must be one of uniform, absorbing"),
-        ({"graph": {}}, "graph: must be one of uniform, absorbing, got None"),
+        (
+            {"graph": {"type": "marginal"}},
+            "graph: must be one of uniform, absorbing, hdlm",
+        ),
+        ({"graph": {}}, "graph: must be one of .*banded, got None"),
         ({"samples": 0}, r"samples: must lie in 1\.\.1000000, got 0"),
         ({"samples": 1_000_001}, "samples"),
         ({"seed": -1}, "seed"),

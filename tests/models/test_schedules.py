@@ -75,12 +75,12 @@ def test_a_specification_that_a_run_refers_to_never_changes(
     used: ScheduleConfig,
 ) -> None:
     changed = used.specification | {"num_timesteps": 11}
-    with pytest.raises(ValidationError, match="another slug"):
+    with pytest.raises(ValidationError, match="another name"):
         services.schedule_update(schedule=used, specification=changed)
     used.specification = changed
-    with pytest.raises(ValidationError, match="another slug"):
+    with pytest.raises(ValidationError, match="another name"):
         used.full_clean()
-    with pytest.raises(ValidationError, match="another slug"):
+    with pytest.raises(ValidationError, match="another name"):
         used.save()
     assert ScheduleConfig.objects.get(pk=used.pk).num_timesteps == 1000
 
@@ -96,7 +96,7 @@ def test_nor_does_one_that_a_run_is_still_to_measure(config: ScheduleConfig) -> 
     )
     run = services.run_create(config=asked)
     config.specification = config.specification | {"num_timesteps": 11}
-    with pytest.raises(ValidationError, match="another slug"):
+    with pytest.raises(ValidationError, match="another name"):
         config.save()
     run.delete()
     config.save()

@@ -18,6 +18,7 @@ STEPS = [
     "mypy",
     "lint-imports",
     "python manage.py check --deploy --fail-level WARNING",
+    "python manage.py migrate --verbosity 0",
     "python manage.py makemigrations --check --dry-run",
     "python manage.py spectacular --validate --fail-on-warn --file /dev/null",
     "pytest --numprocesses auto --dist loadfile --cov --coverage-gates",

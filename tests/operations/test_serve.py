@@ -252,7 +252,7 @@ def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:
         ({"DATA_DIR": "/proc/noising"}, "DATA_DIR /proc/noising cannot be written"),
         (
             {"DATABASE_URL": "sqlite:////proc/db.sqlite3", "SECRET_KEY": "k" * 60},
-            "The database cannot be used",
+            "The database /proc/db.sqlite3 cannot be made",
         ),
     ],
     ids=["unknown host", "folder not writable", "no database"],

@@ -37,6 +37,6 @@ def test_runs_are_chosen_and_compared(member: Visitor) -> None:
     page.wait_for_url("**/runs/compare/**")
     assert member.charts_draw() == 1
     expect(page.get_by_text("within noise", exact=True).first).to_be_visible()
-    page.get_by_label("Metric").select_option("information_nats")
+    page.get_by_label("Metric", exact=True).select_option("information_nats")
     page.get_by_role("button", name="Compare").click()
     page.wait_for_url("**metric=information_nats**")

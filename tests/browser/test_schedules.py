@@ -21,7 +21,7 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     page.wait_for_url("**/compare/**")
     assert guest.charts_draw() == 8
     expect(page.get_by_role("rowheader", name="graph.type")).to_be_visible()
-    page.get_by_label("And").fill("linear")
+    page.get_by_label("Add schedules").fill("linear")
     page.get_by_role("button", name="Compare").click()
     page.wait_for_url("**names=linear**")
     assert page.locator(".conditions .choice").count() == 3

@@ -17,7 +17,7 @@ from schemathesis.core.transport import Response
 
 TRANSPORT = {
     *("allow", "connection", "content-length", "content-type", "date"),
-    *("transfer-encoding", "vary"),
+    *("server", "transfer-encoding", "vary"),
     "set-cookie",  # takes back the cookie of a session that has ended
     *("content-security-policy", "cross-origin-opener-policy", "referrer-policy"),
     *("x-content-type-options", "x-frame-options"),

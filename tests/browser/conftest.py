@@ -13,6 +13,20 @@ from tests.operations.servers import ROOT, Server, environment, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a password of the tests"
+COMMAND_SECONDS = 240
+"""What one command may take that prepares the server, on a busy machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Limit the tests, but not the fixtures that the first of them waits for.
+
+    Those have deadlines of their own. A limit that ended the one server of all tests
+    here would fail every one of them.
+    """
+    folder = Path(__file__).parent
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.timeout(func_only=True))
 
 
 # Ends with this folder's tests: Playwright's event loop would be in others' way.
@@ -55,6 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             env=environment(**variables),
             check=True,
             capture_output=True,
+            timeout=COMMAND_SECONDS,
         )
     with running(data_dir) as server:
         yield server

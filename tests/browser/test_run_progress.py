@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import COMMAND_SECONDS
 from tests.browser.visitors import Visitor
 from tests.operations.servers import ROOT, Server, environment
 
@@ -37,6 +38,7 @@ def run_id(server: Server) -> str:
         check=True,
         capture_output=True,
         text=True,
+        timeout=COMMAND_SECONDS,
     )
     return done.stdout.strip()
 

@@ -217,11 +217,11 @@ class ForwardProcess(ExactQuantities):
         """
         if seed is None:
             seed = fresh_seed()
-        if t is sequence_ids is weights is protect is lengths is out is None:
+        if t is sequence_ids is weights is protect is lengths is None:
             # What is plain and small needs no plan.
             small = self.small_batches
             if small is not None and type(threads) is int and threads == 1:
-                done = small.noise(tokens, timestep, seed, draw)
+                done = small.noise(tokens, timestep, seed, draw, out)
                 if done is not None:
                     return Noised(
                         tokens=done[0],

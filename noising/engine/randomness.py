@@ -87,9 +87,20 @@ def mix64_murmur(value: int) -> int:
     return value ^ (value >> 33)
 
 
-def _mix_words(
-    words: WordArray, spare: WordArray | None, shifts: WordArrays, factors: WordArrays
+def mix64_words(
+    words: WordArray,
+    spare: WordArray | None = None,
+    shifts: WordArrays = MIX_SHIFTS,
+    factors: WordArrays = MIX_FACTORS,
 ) -> None:
+    """Apply `mix64` to every word, in place.
+
+    Args:
+        words: any shape.
+        spare: memory of the same shape to work in, or None to allocate it.
+        shifts: those of another finaliser in place of its three.
+        factors: likewise in place of its two.
+    """
     first, second, third = shifts
     one, other = factors
     spare = np.right_shift(words, first, spare)
@@ -102,19 +113,9 @@ def _mix_words(
     words ^= spare
 
 
-def mix64_words(words: WordArray, spare: WordArray | None = None) -> None:
-    """Apply `mix64` to every word, in place.
-
-    Args:
-        words: any shape.
-        spare: memory of the same shape to work in, or None to allocate it.
-    """
-    _mix_words(words, spare, MIX_SHIFTS, MIX_FACTORS)
-
-
 def mix64_murmur_words(words: WordArray) -> None:
     """Apply `mix64_murmur` to every word, in place."""
-    _mix_words(words, None, _MURMUR_SHIFTS, _MURMUR_FACTORS)
+    mix64_words(words, None, _MURMUR_SHIFTS, _MURMUR_FACTORS)
 
 
 def odd_gamma(value: int) -> int:
@@ -177,11 +178,11 @@ def sequence_keys(
     words = np.bitwise_xor(sequence_ids.view(np.uint64), _column(*first))
     spare = np.empty_like(words)
     words += salts
-    _mix_words(words, spare, shifts, factors)
+    mix64_words(words, spare, shifts, factors)
     if draw or step:
         words ^= np.uint64(_coordinate(draw, step))
     words += salts
-    _mix_words(words, spare, shifts, factors)
+    mix64_words(words, spare, shifts, factors)
     gammas = words[1]
     gammas |= _ONE
     weak = np.bitwise_count(gammas ^ (gammas >> _ONE)) < MIN_TRANSITIONS
@@ -253,6 +254,8 @@ def checked_word(value: int, field: str, maximum: int) -> int:
     Raises:
         EngineError: `value` is not an integer in 0..maximum.
     """
+    if type(value) is int and 0 <= value <= maximum:
+        return value
     # To NumPy a time span is an integer.
     is_integer = isinstance(value, (int, np.integer))
     if not is_integer or isinstance(value, (bool, np.timedelta64)):

@@ -1,8 +1,8 @@
 """A caller's tokens and their random coordinates, checked and cut into rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from noising.engine.arrays import (
     BoolArray,
     IntArray,
     TokenArray,
+    WordArray,
     as_array,
     bounded_integers,
     check_elements,
@@ -23,9 +24,11 @@ from noising.engine.randomness import (
     MAX_SEQUENCE_ID,
     checked_seed,
     checked_word,
-    sequence_keys,
 )
 from noising.engine.sampler.blocks import Grid, cut_array
+
+KeyMaker: TypeAlias = Callable[[int, IntArray, int, int], tuple[WordArray, WordArray]]
+"""Seed, sequence ids, draw and step to the keys and gammas of the sequences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,10 +72,16 @@ class Batch:
         native = self.tokens.dtype.newbyteorder("=")
         return np.ascontiguousarray(self.tokens[rows, columns], native)
 
-    def cut_grid(self, rows: slice, columns: slice) -> Grid:
-        """Return the random coordinates of some tokens."""
+    def cut_grid(self, rows: slice, columns: slice, make_keys: KeyMaker) -> Grid:
+        """Return the random coordinates of some tokens.
+
+        Args:
+            rows: of the batch.
+            columns: of the batch.
+            make_keys: `sequence_keys`, or what returns the same.
+        """
         ids = self.sequence_ids[rows]
-        keys, gammas = sequence_keys(self.seed, ids, self.draw, self.step)
+        keys, gammas = make_keys(self.seed, ids, self.draw, self.step)
         return Grid(
             keys=keys[:, None],
             gammas=gammas[:, None],

@@ -167,6 +167,17 @@ def find_thresholds_at(
     return found
 
 
+def can_hold(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Tell whether noised tokens of some shape and dtype can be written to `out`."""
+    return (
+        isinstance(out, np.ndarray)
+        and out.shape == shape
+        and out.dtype == dtype
+        and out.flags.c_contiguous
+        and out.flags.behaved  # aligned and writeable
+    )
+
+
 def find_largest(tokens: TokenArray) -> int:
     """Return the largest token; a negative one counts as a huge one."""
     ids = tokens.view(UNSIGNED[tokens.itemsize])

@@ -7,9 +7,9 @@
    of its positions, and a kernel noises one after the other.
 4. `Noised` holds the result and draws from the plan what else is asked of it.
 
-A kernel compares each position's random word with its threshold. `recipe.py` says in
-plain Python what it must compute; `short_sequences.py` is a shorter way to the same
-result, and `trajectories.py` noises one batch at several times.
+A kernel compares each position's random word with its threshold; `recipe.py` says in
+plain Python what it must compute. `small_batches.py` makes no plan for what is plain
+and small, and `trajectories.py` noises one batch at several times.
 """
 
 import functools
@@ -27,12 +27,14 @@ from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph, MatrixGraph
 from noising.engine.hyperschedules import Hyperschedule
 from noising.engine.noise_time import NoiseTime
+from noising.engine.randomness import sequence_keys
 from noising.engine.sampler.backends import find_kernel
-from noising.engine.sampler.batch import Batch, check_batch, check_ids
+from noising.engine.sampler.batch import Batch, KeyMaker, check_batch, check_ids
 from noising.engine.sampler.blocks import (
     TILE,
     Cut,
     TokenBlock,
+    can_hold,
     iterate_cuts,
     round_to_eights,
 )
@@ -80,6 +82,7 @@ class SamplingPlan(Generic[Level]):
         source: how much noise there is where.
         make_kernel: most tokens of a block to a new kernel.
         block_tokens: most tokens of a block.
+        make_keys: seed, sequence ids, draw and step to keys and gammas.
         is_parallel: whether kernels in several threads are faster than one.
     """
 
@@ -88,6 +91,7 @@ class SamplingPlan(Generic[Level]):
     source: LevelSource[Level]
     make_kernel: Callable[[int], Kernel[Level]]
     block_tokens: int
+    make_keys: KeyMaker = sequence_keys
     is_parallel: bool = True
 
     def cut(self, rows: slice, columns: slice) -> TokenBlock[Level]:
@@ -95,7 +99,7 @@ class SamplingPlan(Generic[Level]):
         batch = self.batch
         return TokenBlock(
             tokens=batch.cut_tokens(rows, columns),
-            grid=batch.cut_grid(rows, columns),
+            grid=batch.cut_grid(rows, columns, self.make_keys),
             level=self.source.at(rows, columns),
             fixed=batch.find_fixed(rows, columns),
         )
@@ -245,6 +249,7 @@ def plan_events(
         source=source,
         make_kernel=lambda capacity: kernel(capacity, outcome),
         block_tokens=min(source.block_tokens, kernel.BLOCK_TOKENS),
+        make_keys=kernel.make_keys,
         is_parallel=kernel.PARALLEL,
     )
 
@@ -273,14 +278,7 @@ def check_out(out: Any, batch: Batch) -> TokenArray:
     dtype = tokens.dtype.newbyteorder("=")
     if out is None:
         return np.empty(tokens.shape, dtype)
-    fits = (
-        isinstance(out, np.ndarray)
-        and out.shape == shape
-        and out.dtype == dtype
-        and out.flags.c_contiguous
-        and out.flags.behaved  # aligned and writeable
-    )
-    if not fits:
+    if not can_hold(out, shape, dtype):
         rule = f"must be a writable C-contiguous {dtype.name} array of {shape}"
         raise EngineError("out", "wrong_array", rule, type(out).__name__)
     if np.may_share_memory(out, tokens):

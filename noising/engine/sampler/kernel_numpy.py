@@ -22,7 +22,7 @@ from noising.engine.arrays import (
     WordArray,
     small_buffers,
 )
-from noising.engine.randomness import Stream
+from noising.engine.randomness import Stream, sequence_keys
 from noising.engine.replacements import Constant, Even
 from noising.engine.sampler.blocks import (
     TILE,
@@ -100,6 +100,8 @@ class NumpyKernel:
     PARALLEL: ClassVar[bool] = False
     """NumPy's calls are short, and threads take the interpreter from each other: two
     take half as long again as one."""
+
+    make_keys = staticmethod(sequence_keys)
 
     def __init__(self, capacity: int, outcome: Outcome) -> None:
         self._outcome = outcome

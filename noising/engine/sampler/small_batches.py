@@ -18,7 +18,7 @@ from noising.engine.randomness import (
 )
 from noising.engine.replacements import Constant, Even
 from noising.engine.sampler.backends import chosen_kernel
-from noising.engine.sampler.blocks import UNSIGNED
+from noising.engine.sampler.blocks import UNSIGNED, can_hold
 from noising.engine.sampler.noise_levels import NoiseLevels
 from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
 from noising.engine.sampler.thresholds import LEADING_SHIFT
@@ -28,7 +28,7 @@ Small: TypeAlias = tuple[TokenArray, BoolArray]
 
 EIGHT: Final = 8
 """Tokens up to which Python's integers are faster than NumPy's calls."""
-MOST_BESIDE_NUMBA: Final = 1 << 11
+MOST_BESIDE_NUMBA: Final = 1 << 10
 """Tokens up to which this is faster than a plan and the compiled kernel."""
 _REST_SHIFT: Final = 64 - LEADING_SHIFT
 
@@ -61,7 +61,9 @@ class SmallBatches:
         known = isinstance(levels.outcome.replacement, (Even, Constant))
         return known and levels.table.mask is None
 
-    def noise(self, tokens: Any, timestep: Any, seed: Any, draw: Any) -> Small | None:
+    def noise(
+        self, tokens: Any, timestep: Any, seed: Any, draw: Any, out: Any = None
+    ) -> Small | None:
         """Return noised tokens and which were drawn again, in the tokens' shape.
 
         Args:
@@ -69,6 +71,7 @@ class SmallBatches:
             timestep: integer timestep.
             seed: 0..2^64-1.
             draw: 0..2^32-1.
+            out: array to write to, or None for a new one.
 
         Returns:
             None unless every argument is of the plainest kind and in order: the
@@ -82,8 +85,9 @@ class SmallBatches:
             return None
         if type(tokens) is list:
             tokens = _convert(tokens)
-        most = MOST_BESIDE_NUMBA if chosen_kernel() == "numba" else MOST_TOKENS
-        if not (isinstance(tokens, np.ndarray) and 0 < tokens.size <= most):
+        if not (isinstance(tokens, np.ndarray) and 0 < tokens.size <= MOST_TOKENS):
+            return None
+        if tokens.size > MOST_BESIDE_NUMBA and chosen_kernel() == "numba":
             return None
         unsigned = self._unsigned.get(tokens.dtype)
         if unsigned is None or tokens.ndim > 2:
@@ -91,26 +95,36 @@ class SmallBatches:
         ids = tokens.view(unsigned)  # a negative id is a huge one
         if ids.item(ids.argmax()) >= self._vocab_size:
             return None
+        if out is not None and (
+            not can_hold(out, tokens.shape, tokens.dtype)
+            or np.may_share_memory(out, tokens)
+        ):
+            return None
         if tokens.ndim == 1:
             key, gamma = sequence_key(seed, 0, draw)
             if tokens.size <= EIGHT:
-                return self._noise_few(tokens, timestep, key, gamma)
+                if out is None:
+                    out = tokens.copy()
+                else:
+                    out[...] = tokens
+                return self._noise_few(out, timestep, key, gamma)
             keys, gammas = np.array(key, np.uint64), np.array(gamma, np.uint64)
         else:
             keys, gammas = sequence_keys(seed, np.arange(tokens.shape[0]), draw)
             keys, gammas = keys[:, None], gammas[:, None]
         least, limit = self._least[timestep, ...], self._limits[timestep, ...]
-        return noise_small(tokens, keys, gammas, least, limit, self._replacement)
+        return noise_small(
+            tokens, keys, gammas, least, limit, self._replacement, None, out
+        )
 
     def _noise_few(
-        self, tokens: TokenArray, timestep: int, key: int, gamma: int
+        self, noised: TokenArray, timestep: int, key: int, gamma: int
     ) -> Small:
-        """Noise up to eight tokens, whose leading bytes are one word."""
-        noised = tokens.copy()
-        moved = np.zeros(tokens.size, np.bool_)
+        """Noise up to eight tokens, in place: their leading bytes are one word."""
+        moved = np.zeros(noised.size, np.bool_)
         leading = word(key, gamma, 0, Stream.KEEP)
         least, ids = self._bytes[timestep], self._ids
-        for place in range(tokens.size):
+        for place in range(noised.size):
             byte = leading >> 8 * place & 0xFF
             if byte == least:
                 rest = word(key, gamma, place, Stream.REFINE) >> _REST_SHIFT

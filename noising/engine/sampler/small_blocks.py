@@ -40,7 +40,6 @@ def noise_small(
     least: ByteArray,
     limits: WordArray,
     replacement: Replacement,
-    *,
     fixed: BoolArray | None = None,
     out: TokenArray | None = None,
 ) -> tuple[TokenArray, BoolArray]:
@@ -67,8 +66,13 @@ def noise_small(
         words[..., :groups].byteswap(inplace=True)
     leading = words.view(np.uint8)[..., :columns]
     moved = np.less(leading, least)
-    if least.ndim or least.tobytes() in leading.tobytes():  # the quickest search
+    if least.ndim:
         _settle_ties(leading, keys, gammas, least, limits, moved)
+    elif ties := leading.tobytes().count(least.tobytes()):
+        if ties > _FEW_TIES:
+            _settle_ties(leading, keys, gammas, least, limits, moved)
+        else:
+            _settle_few_ties(leading, keys, gammas, int(least), int(limits), moved)
     if fixed is not None:
         np.greater(moved, fixed, moved)
     if constant is not None:
@@ -87,6 +91,25 @@ def noise_small(
     return noised, moved
 
 
+def _settle_few_ties(
+    leading: ByteArray,
+    keys: WordArray,
+    gammas: WordArray,
+    least: int,
+    limit: int,
+    moved: BoolArray,
+) -> None:
+    """Set `moved` where the leading byte of u is the threshold's, one by one."""
+    found, columns, flat = leading.tobytes(), leading.shape[-1], moved.reshape(-1)
+    place = found.find(least)
+    while place >= 0:
+        row, column = divmod(place, columns)
+        key, gamma = keys.item(row), gammas.item(row)
+        rest = word(key, gamma, column, Stream.REFINE) >> _REST_BITS
+        flat[place] = least << LEADING_SHIFT | rest < limit
+        place = found.find(least, place + 1)
+
+
 def _settle_ties(
     leading: ByteArray,
     keys: WordArray,
@@ -95,32 +118,23 @@ def _settle_ties(
     limits: WordArray,
     moved: BoolArray,
 ) -> None:
-    """Set `moved` where the leading byte of u is its threshold's, by all of u."""
-    columns, flat = leading.shape[-1], moved.reshape(-1)
+    """Set `moved` where the leading byte of u is its threshold's, all at once."""
     tied = np.equal(leading, least).reshape(-1).nonzero()[0]
-    if least.ndim == 0 and tied.size <= _FEW_TIES:
-        high, limit = int(least) << LEADING_SHIFT, int(limits)
-        for place in tied.tolist():
-            row, column = divmod(place, columns)
-            key, gamma = keys.item(row), gammas.item(row)
-            rest = word(key, gamma, column, Stream.REFINE) >> _REST_BITS
-            flat[place] = high | rest < limit
-        return
-    rows, positions = np.divmod(tied, columns)
+    rows, columns = np.divmod(tied, leading.shape[-1])
     if least.ndim:
         at = (
             rows if least.shape[0] > 1 else 0,
-            positions if least.shape[1] > 1 else 0,
+            columns if least.shape[1] > 1 else 0,
         )
         least, limits = least[at], limits[at]
-    words = positions.view(np.uint64) * _STEP
+    words = columns.view(np.uint64) * _STEP
     words += _REFINE
     words *= gammas.reshape(-1)[rows]
     words += keys.reshape(-1)[rows]
     mix64_words(words)
     words >>= REST_SHIFT
     words |= least.astype(np.uint64) << _LEADING
-    flat[tied] = words < limits
+    moved.reshape(-1)[tied] = words < limits
 
 
 @functools.lru_cache(maxsize=64)

@@ -6,8 +6,10 @@ import numba
 import numpy as np
 import pytest
 
+from noising.engine.arrays import quiet
 from noising.engine.graphs import GRAPH_TYPES, Events
 from noising.engine.randomness import (
+    MAX_DRAW,
     Stream,
     sequence_key,
     sequence_keys,
@@ -50,7 +52,9 @@ def kernel(request, monkeypatch):
     if request.param == "uncompiled":
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         module = _uncompiled()
-        monkeypatch.setattr(numba_kernel, "noise_kernel", lambda _: module.noise_rows)
+        monkeypatch.setattr(
+            numba_kernel, "noise_kernel", lambda _: quiet(module.noise_rows)
+        )
     if request.param in ("compiled", "uncompiled"):
         return numba_kernel.NumbaKernel
     return NumpyKernel
@@ -82,6 +86,7 @@ def _noised(kernel, tokens, limits, outcome=THOUSAND, sequence_ids=None, protect
         source=LevelSource(at=limits.cut, block_tokens=BLOCK),
         make_kernel=lambda capacity: kernel(capacity, outcome),
         block_tokens=BLOCK,
+        make_keys=kernel.make_keys,
     )
     out = np.empty_like(tokens)
     write_noised(plan, out)
@@ -193,6 +198,15 @@ def test_thresholds_by_row_by_column_and_by_position(kernel, shape, needs_move):
         second = {"mask": mask, "needs_move": needs_move}
     outcome = Outcome(replacement=Even(size=1000), mask_id=1000)
     _check(kernel, _tokens((12, 40)), limits, outcome, **second)
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 1), (2, 3), (3, 17)])
+def test_ties_of_thresholds_by_row_by_column_and_by_position(kernel, shape):
+    uniforms = _uniforms(*shape)
+    for limits in (uniforms, uniforms + np.uint64(1)):
+        _check(kernel, _tokens(shape), limits)
+        _check(kernel, _tokens(shape), limits[:1])
+        _check(kernel, _tokens(shape), limits[:, :1])
 
 
 @pytest.mark.parametrize("needs_move", [False, True])
@@ -339,6 +353,21 @@ def test_many_short_rows_equal_single_rows(fast_kernel, length):
             fast_kernel, tokens[row], limit, sequence_ids=np.array([row])
         )
         assert (alone[0] == out[row]).all()
+
+
+@pytest.mark.parametrize("count", [1, 500])
+@pytest.mark.parametrize("last", [(0, 0), (3, 4), (MAX_DRAW, MAX_DRAW)])
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_compiled_keys_are_the_recipes(count, last, is_compiled, monkeypatch):
+    """Of 500 gammas some ten alternate too little and are repaired."""
+    if not is_compiled:
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+        filler = quiet(_uncompiled().fill_keys)
+        monkeypatch.setattr(numba_kernel, "keys_kernel", lambda: filler)
+    ids = np.arange(count) + (1 << 62)
+    keys, gammas = numba_kernel.NumbaKernel.make_keys(SEED, ids, *last)
+    expected = [sequence_key(SEED, i, *last) for i in ids.tolist()]
+    assert list(zip(keys.tolist(), gammas.tolist(), strict=True)) == expected
 
 
 @pytest.mark.parametrize("first", [0, 64])

@@ -24,10 +24,9 @@ def _process(graph, vocab_size=120, **spec):
 
 
 def _by_kernel(process, tokens, timestep, **arguments):
-    """Return the result with an output given, for which a plan is made."""
-    tokens = np.asarray(tokens)
-    out = np.empty(tokens.shape, tokens.dtype.newbyteorder("="))
-    return process.noise(tokens, timestep, out=out, **arguments)
+    """Return the result where nothing is protected, for which a plan is made."""
+    protect = np.zeros(np.shape(tokens), bool)
+    return process.noise(tokens, timestep, protect=protect, **arguments)
 
 
 def _check(process, tokens, timestep, **arguments):
@@ -36,6 +35,10 @@ def _check(process, tokens, timestep, **arguments):
     assert (small.tokens == expected.tokens).all()
     assert (small.resampled == expected.resampled).all()
     assert (small.changed == expected.changed).all()
+    out = np.empty(np.shape(tokens), expected.tokens.dtype)
+    given = process.noise(tokens, timestep, out=out, **arguments)
+    assert np.shares_memory(given.tokens, out)
+    assert (out == expected.tokens).all()
     assert small.tokens.shape == small.resampled.shape == np.shape(tokens)
     assert small.alpha == expected.alpha
     assert small.seed == expected.seed == arguments["seed"]
@@ -77,6 +80,7 @@ def test_what_is_plain_and_small_makes_no_plan(monkeypatch):
     monkeypatch.setattr(driver, "plan_noise", plan)
     for tokens in ([1, 2], np.zeros((64, 128), np.int64)):
         process.noise(tokens, 5, seed=1)
+        process.noise(tokens, 5, seed=1, out=np.empty_like(tokens))
     for large in (np.zeros((65, 128), np.int64), np.zeros(MOST_TOKENS + 1, np.int64)):
         with pytest.raises(AssertionError):
             process.noise(large, 5, seed=1)
@@ -136,6 +140,8 @@ def test_a_fresh_seed_is_reported_and_reproduces():
         ({"seed": True}, "seed", "not_an_integer"),
         ({"draw": 1 << 32}, "draw", "out_of_range"),
         ({"threads": True}, "threads", "not_an_integer"),
+        ({"out": np.zeros(3, np.int32)}, "out", "wrong_array"),
+        ({"out": np.zeros(4, np.int64)}, "out", "wrong_array"),
     ],
 )
 def test_what_is_out_of_order_is_refused_as_by_the_kernel(call, field, code):

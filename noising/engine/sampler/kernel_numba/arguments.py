@@ -19,6 +19,10 @@ NO_EVENT: Final = 0
 ALONE: Final = 1
 WITH_MOVE: Final = 2
 
+_NO_THRESHOLDS: Final = np.empty((0, 0), np.uint64)
+_NO_PLACES: Final = np.empty((0, 0), np.int64)
+_NOTHING_FIXED: Final = np.empty((0, 0), np.bool_)
+
 _Array = TypeVar("_Array", bound=AnyArray)
 
 
@@ -84,19 +88,23 @@ def describe_block(block: EventBlock) -> Where:
     event = NO_EVENT
     if mask is not None:
         event = WITH_MOVE if thresholds.mask_needs_move else ALONE
-    nothing = np.empty((0, 0), np.uint64)
-    places: Any = nothing.view(np.int64) if index is None else make_plain(index)
+    places: Any = _NO_PLACES if index is None else make_plain(index)
     return Where(
         keys=make_plain(grid.keys),
         gammas=make_plain(grid.gammas),
         first=np.uint64(grid.first),
-        move=make_plain(np.atleast_2d(thresholds.move)),
-        leading=make_plain(np.atleast_2d(thresholds.leading)),
-        mask=nothing if mask is None else make_plain(np.atleast_2d(mask)),
+        move=_spread_table(thresholds.move),
+        leading=_spread_table(thresholds.leading),
+        mask=_NO_THRESHOLDS if mask is None else _spread_table(mask),
         places=places,
-        fixed=nothing.astype(np.bool_) if fixed is None else make_plain(fixed),
+        fixed=_NOTHING_FIXED if fixed is None else make_plain(fixed),
         event=event,
     )
+
+
+def _spread_table(thresholds: AnyArray) -> Any:
+    """Return thresholds as rows and columns; a table of them is one row."""
+    return make_plain(thresholds if thresholds.ndim == 2 else thresholds[None])
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,7 +15,17 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from noising.engine.randomness import MIX_FIRST, MIX_SECOND, UNIFORM_BITS, Stream
+from noising.engine.randomness import (
+    GAMMA_SALT,
+    GOLDEN,
+    MIN_TRANSITIONS,
+    MIX_FIRST,
+    MIX_SECOND,
+    MURMUR_FIRST,
+    MURMUR_SECOND,
+    UNIFORM_BITS,
+    Stream,
+)
 from noising.engine.sampler.kernel_numba.arguments import (
     CONSTANT,
     EVEN,
@@ -35,6 +45,11 @@ SECOND: Final = int(Stream.SECOND)
 _U8: Final = np.uint64
 _FIRST: Final = np.uint64(MIX_FIRST)
 _SECOND: Final = np.uint64(MIX_SECOND)
+_GOLDEN: Final = np.uint64(GOLDEN)
+_SALT: Final = np.uint64(GAMMA_SALT)
+_MURMUR_FIRST: Final = np.uint64(MURMUR_FIRST)
+_MURMUR_SECOND: Final = np.uint64(MURMUR_SECOND)
+_ALTERNATING: Final = np.uint64(0xAAAAAAAAAAAAAAAA)
 _LEADING: Final = np.uint64(LEADING_SHIFT)
 _REST: Final = np.uint64(64 - LEADING_SHIFT)
 _UNIFORM: Final = np.uint64(64 - UNIFORM_BITS)
@@ -48,6 +63,39 @@ def _mix(word: Any) -> Any:
     word = (word ^ (word >> _U8(30))) * _FIRST
     word = (word ^ (word >> _U8(27))) * _SECOND
     return word ^ (word >> _U8(31))
+
+
+@numba.njit(nogil=True)
+def _mix_murmur(word: Any) -> Any:
+    """Return `mix64_murmur` of a word."""
+    word = (word ^ (word >> _U8(33))) * _MURMUR_FIRST
+    word = (word ^ (word >> _U8(33))) * _MURMUR_SECOND
+    return word ^ (word >> _U8(33))
+
+
+@numba.njit(nogil=True)
+def fill_keys(seed: Any, ids: Any, last: Any, keys: Any, gammas: Any) -> None:
+    """Write the keys and gammas of sequences, each (B,); see `sequence_keys`.
+
+    Args:
+        seed: uint64.
+        ids: (B,) uint64.
+        last: step and draw as one word.
+        keys: (B,) uint64 result.
+        gammas: (B,) uint64 result.
+    """
+    first_key, first_gamma = _mix(seed + _GOLDEN), _mix_murmur(seed + _SALT)
+    for row in range(ids.size):
+        key = _mix((first_key ^ ids[row]) + _GOLDEN)
+        keys[row] = _mix((key ^ last) + _GOLDEN)
+        gamma = _mix_murmur((first_gamma ^ ids[row]) + _SALT)
+        gamma = _mix_murmur((gamma ^ last) + _SALT) | _U8(1)
+        changes, transitions = gamma ^ (gamma >> _U8(1)), 0
+        while changes != _U8(0):
+            changes &= changes - _U8(1)
+            transitions += 1
+        weak = transitions < MIN_TRANSITIONS
+        gammas[row] = gamma ^ _ALTERNATING if weak else gamma
 
 
 @numba.njit(nogil=True)

@@ -12,9 +12,9 @@ import numba
 import numpy as np
 from numba.core import types
 
-from noising.engine.arrays import BoolArray, TokenArray, quiet
+from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray, quiet
 from noising.engine.replacements import Constant
-from noising.engine.sampler.blocks import EventBlock, Outcome
+from noising.engine.sampler.blocks import UNSIGNED, EventBlock, Outcome
 from noising.engine.sampler.kernel_numba.arguments import (
     Draw,
     Where,
@@ -22,7 +22,7 @@ from noising.engine.sampler.kernel_numba.arguments import (
     describe_outcome,
     make_plain,
 )
-from noising.engine.sampler.kernel_numba.compiled import noise_rows
+from noising.engine.sampler.kernel_numba.compiled import fill_keys, noise_rows
 from noising.engine.sampler.kernel_numpy import NumpyKernel
 
 _WHERE: Final = types.NamedTuple(
@@ -65,6 +65,9 @@ def _signature(itemsize: int) -> tuple[Any, ...]:
     return (array, array, _WHERE, _DRAW)
 
 
+_WORDS: Final = types.Array(types.uint64, 1, "C")
+_KEYS: Final = (types.uint64, _WORDS, types.uint64, _WORDS, _WORDS)
+
 _FLAG: Final = describe_outcome(Outcome(replacement=Constant(token=1), mask_id=1))
 """What turns zeros into flags of what is drawn again."""
 
@@ -79,7 +82,7 @@ def _is_disabled() -> bool:
 def _compile(function: Any, signature: tuple[Any, ...]) -> Any:
     """Return a function compiled for one signature, from the cache if it is there."""
     if _is_disabled():
-        return function
+        return quiet(function)  # NumPy's scalars, unlike its arrays, warn of overflow
     dispatcher = numba.njit(nogil=True, cache=True)(function.py_func)
     dispatcher.compile(signature)
     dispatcher.disable_compile()  # nothing else may be compiled in a call
@@ -92,8 +95,15 @@ def noise_kernel(itemsize: int) -> Any:
     return _compile(noise_rows, _signature(itemsize))
 
 
+@functools.cache
+def keys_kernel() -> Any:
+    """Return `fill_keys`, compiled unless numba may not."""
+    return _compile(fill_keys, _KEYS)
+
+
 def compile_all() -> None:
     """Compile everything into numba's cache, about a minute the first time."""
+    keys_kernel()
     for itemsize in _TOKEN:
         noise_kernel(itemsize)
 
@@ -114,12 +124,22 @@ class NumbaKernel:
         self._outcome = outcome
         self._draw = describe_outcome(outcome)
 
+    @staticmethod
+    def make_keys(
+        seed: int, sequence_ids: IntArray, draw: int, step: int
+    ) -> tuple[WordArray, WordArray]:
+        """Return what `sequence_keys` returns, in a tenth of the time."""
+        ids = make_plain(sequence_ids.view(np.uint64))
+        keys, gammas = np.empty_like(ids), np.empty_like(ids)
+        last = np.uint64(step << 32 | draw)
+        keys_kernel()(np.uint64(seed), ids, last, keys, gammas)
+        return keys, gammas
+
     @functools.cached_property
     def _refining(self) -> NumpyKernel:
         """What works on thresholds that are costly, and needed in few places."""
         return NumpyKernel(self._capacity, self._outcome)
 
-    @quiet
     def noise(self, block: EventBlock, out: TokenArray) -> int:
         """Write the noised tokens to `out` and return the largest clean one.
 
@@ -129,14 +149,11 @@ class NumbaKernel:
         """
         if block.level.refine is not None:
             return self._refining.noise(block, out)
-        unsigned = np.dtype(f"u{out.itemsize}")
-        tokens, target = block.tokens.view(unsigned), out.view(unsigned)
+        unsigned = UNSIGNED[out.itemsize]
+        tokens, target = make_plain(block.tokens.view(unsigned)), out.view(unsigned)
         kernel = noise_kernel(out.itemsize)
-        return int(
-            kernel(make_plain(tokens), target, describe_block(block), self._draw)
-        )
+        return int(kernel(tokens, target, describe_block(block), self._draw))
 
-    @quiet
     def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
         """Write which tokens are drawn again to `out`, (R, C)."""
         if block.level.refine is not None:

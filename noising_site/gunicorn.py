@@ -67,8 +67,7 @@ def on_starting(server: Any) -> None:
 
     resolve("/info")
     default_hyperscheduled()
-    if chosen_kernel() == "numba":
-        use_kernel("numba")  # compiles it, unless it has been: no request may wait
+    use_kernel(chosen_kernel())  # compiles it, unless it has been: no request may wait
     # What is here by now stays: the collector need not look at it, which would copy
     # the pages that the workers share.
     gc.freeze()

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from noising.api.access import TokenAuthentication, is_closed
 from noising.api.base import ServiceView
-from noising.api.writes import Writer, count_write, record_write
+from noising.api.write_limits import Writer, count_write, record_write
 from noising.services import ThrottledError
 from noising_site.errors import error_response, prefers_page
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import is_valid_path
 from django.utils.log import log_response
 
-from noising.api.errors import (
+from noising.api.problems import (
     DATABASE_FAILED,
     MALFORMED,
     NUL_REFUSED,
@@ -17,7 +17,7 @@ from noising.api.errors import (
     problem,
     problem_response,
 )
-from noising.api.negotiation import preferred_type
+from noising.api.renderers import preferred_type
 from noising.models.failures import (
     RETRY_SECONDS,
     is_database_failure,

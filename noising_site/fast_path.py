@@ -17,14 +17,14 @@ from django.http import HttpRequest
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 
-from noising.api import plain
 from noising.api.base import ServiceView
-from noising.api.negotiation import preferred_type
+from noising.api.core import fast_path as plain
+from noising.api.core.views import InfoView, NoiseView
+from noising.api.noise import fast_path as plain_batches
+from noising.api.noise import npy
+from noising.api.noise.views import NoiseBatchView
 from noising.api.parsers import MEDIA_TYPE, check_content_type
-from noising.api.v1.noise import npy
-from noising.api.v1.noise import plain as plain_batches
-from noising.api.v1.noise.views import NoiseBatchView
-from noising.api.views import InfoView, NoiseView
+from noising.api.renderers import preferred_type
 from noising_site.health import LivezView
 from noising_site.middleware import host_is_served, request_id, take_scheme
 from noising_site.wsgi_bridge import (

@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from noising.api.views import StatusView
+from noising.api.core.views import StatusView
 from noising.dashboard.home.views import show_dashboard
 from noising_site.access import stranger_refusal
 from noising_site.errors import prefers_page

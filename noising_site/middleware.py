@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.log import log_response
 
-from noising.api.errors import problem, problem_response
+from noising.api.problems import problem, problem_response
 from noising.budget import BusyError
 from noising.models.connections import release_connection
 from noising_site.errors import error_response

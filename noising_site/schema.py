@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
-from noising.api.schema import answer, problems
+from noising.api.openapi.extensions import answer, problems
 
 
 class LivezSerializer(serializers.Serializer[Any]):

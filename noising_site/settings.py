@@ -218,19 +218,19 @@ REST_FRAMEWORK = {
         "noising.api.access.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["noising.api.access.AccountRequired"],
-    "DEFAULT_THROTTLE_CLASSES": ["noising.api.writes.WriteThrottle"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.negotiation.AcceptNegotiation",
+    "DEFAULT_THROTTLE_CLASSES": ["noising.api.write_limits.WriteThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.renderers.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
     # The form of an answer is a matter of Accept, or of a view that says otherwise.
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "noising.api.operations.ServiceSchema",
+    "DEFAULT_SCHEMA_CLASS": "noising.api.openapi.inspector.ServiceSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # Else /api/schema/ repeats whatever its query calls a version in a header.
     "ALLOWED_VERSIONS": ["v1"],
 }
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "noising.api.handler.ProblemHandler",
+    "EXCEPTION_HANDLER_CLASS": "noising.api.exception_handler.ProblemHandler",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Noising Service",
@@ -243,21 +243,21 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["noising.api.descriptions.describe"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "noising.api.specifications.add_specifications",
-        "noising.api.postprocessing.require_bodies",
-        "noising.api.postprocessing.list_lines",
-        "noising.api.postprocessing.add_request_ids",
-        "noising.api.recordings.add_recordings",
-        "noising.api.postprocessing.show_problems",
-        "noising.api.v1.links.add_links",
+        "noising.api.openapi.specifications.add_specifications",
+        "noising.api.openapi.hooks.require_bodies",
+        "noising.api.openapi.hooks.list_lines",
+        "noising.api.openapi.hooks.add_request_ids",
+        "noising.api.openapi.recordings.add_recordings",
+        "noising.api.openapi.hooks.show_problems",
+        "noising.api.openapi.links.add_links",
     ],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         # The probes have a status of other values.
-        "RunStatusEnum": "noising.api.v1.runs.documents.STATUSES",
+        "RunStatusEnum": "noising.api.runs.documents.STATUSES",
         "NoiseExtra": "noising.api.fields.EXTRAS",
-        "TokenizeExtra": "noising.api.v1.text.serializers.TOKENIZE_EXTRAS",
-        "DetokenizeExtra": "noising.api.v1.text.serializers.DETOKENIZE_EXTRAS",
+        "TokenizeExtra": "noising.api.text.requests.TOKENIZE_EXTRAS",
+        "DetokenizeExtra": "noising.api.text.requests.DETOKENIZE_EXTRAS",
         "TokenType": "noising.tokenizers.TOKEN_TYPES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

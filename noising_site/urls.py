@@ -15,10 +15,10 @@ handler500 = "noising_site.errors.server_error"
 
 urlpatterns = [
     # First, since a path is compared with every route before its own.
-    path("api/v1/", include("noising.api.v1.urls")),
+    path("api/v1/", include("noising.api.urls")),
     # Before the API's own, which documents the JSON side of the same path.
     path("", home, name="home"),
-    path("", include("noising.api.urls")),
+    path("", include("noising.api.core.urls")),
     path("", include("noising.dashboard.urls")),
     path("livez", LivezView.as_view(), name="livez"),
     path("readyz", ReadyzView.as_view(), name="readyz"),

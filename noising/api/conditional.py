@@ -9,7 +9,7 @@ from django.utils.http import parse_etags, quote_etag
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from noising.api.errors import PreconditionFailed
+from noising.api.problems import PreconditionFailed
 from noising.figures import Image, ImageFormat, respond_with_image
 
 OTHER_VERSION = "This is not the version that If-Match names."

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.errors import MOST_ERRORS, ContentTooLarge, engine_refusal
-from noising.api.numbers import integers, outside, reals
-from noising.api.specifications import HYPERSCHEDULE
+from noising.api.arrays import integers, outside, reals
+from noising.api.openapi.specifications import HYPERSCHEDULE
+from noising.api.problems import MOST_ERRORS, ContentTooLarge, engine_refusal
 from noising.configured import default_process
 from noising.engine import (
     TYPE_WEIGHTS,

@@ -11,7 +11,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from noising.api.errors import ContentTooLarge
+from noising.api.problems import ContentTooLarge
 
 MEDIA_TYPE = "application/json"
 DECIMAL = re.compile(r"[0-9]{1,100}")

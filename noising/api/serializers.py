@@ -1,68 +1,64 @@
-"""Parsing of the body of POST /noise, and the base class of strict bodies."""
+"""The base class of strict request bodies, and fields that exclude each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any, ClassVar, cast
 
-import numpy as np
-from django.conf import settings
-from numpy.typing import NDArray
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.errors import MOST_ERRORS, shortened
 from noising.api.fields import (
-    ExtrasField,
-    FlagField,
-    HyperscheduleField,
-    TokenTypesField,
-    WeightsField,
-    WholeNumberField,
-    WholeNumbersField,
-    bad_whole_numbers,
-    item_errors,
     received,
 )
-from noising.api.one_of import OneOf
-from noising.configured import default_hyperscheduled, default_process
-from noising.engine import ForwardProcess
+from noising.api.problems import MOST_ERRORS, shortened
 
 NON_FIELD_ERRORS_KEY = "non_field_errors"
 """DRF's key for what concerns the body as a whole."""
 
-GREATEST_SEED = 2**64 - 1
+NULL = {"type": "null"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseRequest:
-    """What one call of POST /noise asks for.
+class OneOf:
+    """At most one of some fields may be given; null stands for not given.
 
     Attributes:
-        tokens: (L,) int64 ids below the vocabulary's size.
-        timestep: integer step in 0..T-1.
-        process: the server's process, under the hyperschedule that applies.
-        weights: (L,) float64 weights by position, or None.
-        protect: (L,) True where the position never changes, or None.
-        seed: 0..2^64-1, or None for a fresh one.
-        extras: what to answer beside the three keys.
+        names: the fields.
+        least: how many must be given, 0 or 1.
+        elsewhere: whether one may be given outside of the body, too.
     """
 
-    tokens: NDArray[np.int64]
-    timestep: int
-    process: ForwardProcess
-    weights: NDArray[np.float64] | None
-    protect: NDArray[np.bool_] | None
-    seed: int | None
-    extras: frozenset[str]
+    names: Sequence[str]
+    least: int = 0
+    elsewhere: bool = False
 
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Refuse values that give too many or too few.
 
-def _greatest_token() -> int:
-    return default_process().vocab_size - 1
+        Raises:
+            ValidationError: at each of those that were given, or at the first.
+        """
+        given = [name for name in self.names if values[name] is not None]
+        if self.least <= len(given) <= 1:
+            return
+        choice = " or ".join(f"`{name}`" for name in self.names)
+        received = " and ".join(given) or "none"
+        text = f"{'One' if self.least else 'At most one'} of {choice} must be given, "
+        text += f"got {received}."
+        raise ValidationError(
+            {name: [ErrorDetail(text, "one_of")] for name in given or self.names[:1]}
+        )
 
-
-def _greatest_timestep() -> int:
-    return default_process().num_timesteps - 1
+    def excluded(self) -> list[dict[str, Any]]:
+        """Return schemas of bodies that break the rule."""
+        excluded: list[dict[str, Any]] = [
+            {"required": list(two), "properties": {name: {"not": NULL} for name in two}}
+            for two in combinations(self.names, 2)
+        ]
+        if self.least and not self.elsewhere:
+            excluded.append({"properties": dict.fromkeys(self.names, NULL)})
+        return excluded
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -97,105 +93,3 @@ class StrictSerializer(serializers.Serializer[Any]):
         for rule in self.one_of:
             rule.check(values)
         return values
-
-
-class NoiseRequestSerializer(StrictSerializer):
-    """The body of POST /noise."""
-
-    # It keeps no state: one instance serves every call.
-
-    tokens = WholeNumbersField(most=_greatest_token, help_text="Token ids.")
-    timestep = WholeNumberField(
-        most=_greatest_timestep, help_text="Timestep in 0..num_timesteps-1."
-    )
-    use_hyperschedule = FlagField(
-        default=False,
-        help_text="Noise depends on the position: by token_weights, or else by "
-        "token_types, by hyperschedule, or by the server's own hyperschedule.",
-    )
-    token_weights = WeightsField(
-        default=None,
-        allow_null=True,
-        help_text="One weight above 0 for each token; higher means less noise.",
-    )
-    token_types = TokenTypesField(
-        default=None, allow_null=True, help_text="Token ids by type."
-    )
-    hyperschedule = HyperscheduleField(
-        default=None, allow_null=True, help_text="Specification of a hyperschedule."
-    )
-    seed = WholeNumberField(
-        most=lambda: GREATEST_SEED,
-        default=None,
-        allow_null=True,
-        help_text="Makes the result repeatable; by default a random seed is drawn.",
-    )
-    protect = WholeNumbersField(
-        most=lambda: settings.MAX_TOKENS - 1,
-        default=None,
-        allow_null=True,
-        allow_empty=True,
-        help_text="Positions that never change.",
-    )
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(
-            default=frozenset,
-            help_text="Further keys of the response.",
-        )
-        return {**super().get_fields(), "return": extras}
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Refuse weights and positions that do not fit the tokens."""
-        length = len(values["tokens"])
-        weights, protect = values["token_weights"], values["protect"]
-        errors: dict[str, Any] = {}
-        if weights is not None and len(weights) != length:
-            text = f"`token_weights` must have one weight for each of the {length} "
-            text += f"tokens, got {len(weights)}."
-            errors["token_weights"] = [ErrorDetail(text, "wrong_length")]
-        if protect is not None and protect.size and protect.max() >= length:
-            offenders = bad_whole_numbers(protect.tolist(), most=length - 1)
-            errors["protect"] = item_errors("protect", offenders)
-        if errors:
-            raise ValidationError(errors)
-        return values
-
-    def parse(self, document: Any) -> NoiseRequest:
-        """Return what the document asks for.
-
-        Raises:
-            ValidationError: with one error for each field that cannot be used.
-        """
-        values = self.run_validation(document)
-        process, weights = _noised_by(values)
-        return NoiseRequest(
-            tokens=values["tokens"],
-            timestep=values["timestep"],
-            process=process,
-            weights=weights,
-            protect=_mask(values["protect"], len(values["tokens"])),
-            seed=values["seed"],
-            extras=values["return"],
-        )
-
-
-def _noised_by(
-    values: dict[str, Any],
-) -> tuple[ForwardProcess, NDArray[np.float64] | None]:
-    """Return the process and the weights by position that apply."""
-    if not values["use_hyperschedule"]:
-        return default_process(), None
-    if values["token_weights"] is not None:
-        return default_process(), values["token_weights"]
-    named = values["token_types"] or values["hyperschedule"]
-    return named or default_hyperscheduled(), None
-
-
-def _mask(positions: NDArray[np.int64] | None, length: int) -> NDArray[np.bool_] | None:
-    if positions is None:
-        return None
-    mask = np.zeros(length, dtype=np.bool_)
-    mask[positions] = True
-    return mask

@@ -1,12 +1,34 @@
-"""The routes of the fixed core: no version, no trailing slash."""
+"""The routes under /api/v1, without a trailing slash."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
-from noising.api.views import AlphaView, InfoView, NoiseView, StatusView
+from noising.api.noise.views import NoiseBatchView
+from noising.api.quantities.views import (
+    MarginalView,
+    PosteriorView,
+    ScoreRatioView,
+)
+from noising.api.text.views import (
+    DetokenizeView,
+    PipelineView,
+    TokenizersView,
+    TokenizeView,
+)
+from noising.api.trajectory.views import TrajectoryView
 
-urlpatterns = [
-    path("", StatusView.as_view(), name="status"),
-    path("info", InfoView.as_view(), name="info"),
-    path("alpha/<str:timestep>", AlphaView.as_view(), name="alpha"),
-    path("noise", NoiseView.as_view(), name="noise"),
+app_name = "v1"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("noise", NoiseBatchView.as_view(), name="noise"),
+    path("trajectory", TrajectoryView.as_view(), name="trajectory"),
+    path("marginal", MarginalView.as_view(), name="marginal"),
+    path("posterior", PosteriorView.as_view(), name="posterior"),
+    path("score-ratio", ScoreRatioView.as_view(), name="score-ratio"),
+    path("tokenizers", TokenizersView.as_view(), name="tokenizers"),
+    path("tokenize", TokenizeView.as_view(), name="tokenize"),
+    path("detokenize", DetokenizeView.as_view(), name="detokenize"),
+    path("pipeline", PipelineView.as_view(), name="pipeline"),
+    path("", include("noising.api.tokens.urls")),
+    path("", include("noising.api.schedules.urls")),
+    path("", include("noising.api.runs.urls")),
 ]

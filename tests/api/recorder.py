@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from noising import services
-from noising.api.recordings import recording
-from noising.api.v1 import examples
-from noising.api.v1.runs import examples as runs
-from noising.api.v1.schedules import examples as schedules
-from noising.api.v1.tokens.schema import REQUEST as TOKEN
+from noising.api.openapi import examples
+from noising.api.openapi.recordings import recording
+from noising.api.runs import examples as runs
+from noising.api.schedules import examples as schedules
+from noising.api.tokens.schema import REQUEST as TOKEN
 from noising.models import BenchmarkRun
 from tests.runs import claimed
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from rest_framework.response import Response
 
-from noising.api.views import CoreView
+from noising.api.core.views import CoreView
 from tests.api.conftest import SENTENCE
 from tests.api.problems import problem_of
 from tests.wsgi import Unreadable, ask

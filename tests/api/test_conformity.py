@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from noising.api import examples
+from noising.api.core import examples
 from tests.api.problems import problem_of
 
 WHOLE = st.integers(-(2**63), 2**64 - 1)

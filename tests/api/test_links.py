@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from noising import services
-from noising.api.v1 import links
-from noising.api.v1.links import LINKS, Link
-from noising.api.v1.schedules import examples as schedules
+from noising.api.openapi import links
+from noising.api.openapi.links import LINKS, Link
+from noising.api.schedules import examples as schedules
 from tests.runs import queued
 from tests.site.test_openapi import document, pointed  # noqa: F401 - a fixture
 

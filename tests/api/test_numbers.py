@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from noising.api.numbers import flags, integers, outside, reals
+from noising.api.arrays import flags, integers, outside, reals
 
 TOP = 2**63 - 1
 

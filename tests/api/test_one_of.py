@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 
-from noising.api.one_of import OneOf
+from noising.api.serializers import OneOf
 
 NONE: dict[str, Any] = {"a": None, "b": None, "c": None}
 RULES = {

@@ -5,8 +5,8 @@ import orjson
 import pytest
 from rest_framework.exceptions import APIException
 
-from noising.api.plain import plain_answer, plain_request
-from noising.api.views import NOISE_REQUEST
+from noising.api.core.fast_path import plain_answer, plain_request
+from noising.api.core.views import NOISE_REQUEST
 from noising.engine import build_process
 from tests.api.conftest import SENTENCE
 
@@ -87,7 +87,7 @@ def test_what_the_serializer_refuses_is_not_answered(body):
 def test_a_matrix_graph_is_left_to_the_serializer(monkeypatch):
     """It works out a matrix exponential for each noise level."""
     banded = build_process({"vocab_size": 300, "graph": {"type": "banded"}})
-    monkeypatch.setattr("noising.api.plain.default_process", lambda: banded)
+    monkeypatch.setattr("noising.api.core.fast_path.default_process", lambda: banded)
     assert plain_answer(PLAIN[0]) is None
 
 

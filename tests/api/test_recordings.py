@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from noising.api.recordings import FOLDER
+from noising.api.openapi.recordings import FOLDER
 from tests.api.recorder import recorded_answers
 from tests.api.v1.test_conformity import close
 

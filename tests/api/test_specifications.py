@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from noising.api.specifications import SPECIFICATION, specification_schemas
+from noising.api.openapi.specifications import SPECIFICATION, specification_schemas
 from noising.engine import (
     GRAPH_TYPES,
     HYPERSCHEDULE_TYPES,

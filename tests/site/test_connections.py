@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from noising import services
-from noising.api.v1 import examples
-from noising.api.v1.schedules import views
+from noising.api.openapi import examples
+from noising.api.schedules import views
 from noising.models import ScheduleConfig
 from tests.databases import DatabaseFile
 

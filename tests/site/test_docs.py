@@ -6,7 +6,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from noising.api import examples
+from noising.api.core import examples
 from tests.api.problems import problem_of
 
 OPERATIONS = {

@@ -8,7 +8,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from noising.api.postprocessing import METHODS
+from noising.api.openapi.hooks import METHODS
 
 BINARY = {
     "application/x-npy",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from noising.api.v1.processes import PROCESSES
+from noising.api.processes import PROCESSES
 from noising.budget import API_WORK
 from tests.api.v1.forms import JSON
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from noising.api.v1 import examples
+from noising.api.openapi import examples
 from tests.api.test_conformity import check, document  # noqa: F401 - a fixture
 from tests.api.v1.forms import FORMS
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from noising.api.v1.processes import (
+from noising.api.processes import (
     PROCESSES,
     ProcessCache,
     served_default,

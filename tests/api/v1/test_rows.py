@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from noising.api.numbers import integers
-from noising.api.v1.rows import Rows, rows_of
+from noising.api.arrays import Rows, integers, rows_of
 
 
 def test_rows_of_one_length_are_a_matrix():

@@ -10,7 +10,7 @@ from benchmarks.requests import servers
 from benchmarks.requests.__main__ import RESULTS_NAME, main
 from benchmarks.requests.cases import BATCH, CORE_CASES, NPY, SIZES, RequestCase
 from benchmarks.requests.measure import ROWS, has_two_modes
-from noising.api.plain import plain_request
+from noising.api.core.fast_path import plain_request
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noising.api.v1.noise import plain
+from noising.api.noise import fast_path as plain
 from noising.configured import default_process
 from noising_site.asgi import Application
 from noising_site.wsgi import application as wsgi_application

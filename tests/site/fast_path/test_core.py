@@ -5,8 +5,8 @@ import pytest
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.settings import api_settings
 
-from noising.api.plain import MOST_BYTES
-from noising.api.views import NoiseView
+from noising.api.core.fast_path import MOST_BYTES
+from noising.api.core.views import NoiseView
 from noising_site import fast_path
 from noising_site.asgi import Application
 from noising_site.wsgi import application as wsgi_application

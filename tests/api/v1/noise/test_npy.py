@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError, ValidationError
 
-from noising.api.v1.noise.npy import read_npy, write_npy
+from noising.api.noise.npy import read_npy, write_npy
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.forms import NPY, npy
 

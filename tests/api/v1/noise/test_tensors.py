@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError, ValidationError
 from safetensors.numpy import load, save
 
-from noising.api.v1.noise.tensors import DTYPES, read_tensors, write_tensors
+from noising.api.noise.safetensors import DTYPES, read_tensors, write_tensors
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.forms import TENSORS
 

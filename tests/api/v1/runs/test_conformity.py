@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from noising.api.v1.runs import examples
+from noising.api.runs import examples
 from noising.models import BenchmarkRun
 from tests.api.v1.runs.conftest import Ask
 from tests.runs import claimed, queued

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from benchmarks.cases import default_timesteps
 from noising import services
-from noising.api.v1.runs import examples
+from noising.api.runs import examples
 from noising.execution import execute
 from noising.execution.job import configured
 from noising.models import BenchmarkRun

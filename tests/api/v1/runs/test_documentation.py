@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
-from noising.api.v1.runs.requests import NewRunSerializer
+from noising.api.runs.requests import NewRunSerializer
 from noising.filters import RunFilters
 from tests.operations.servers import ROOT
 from tests.operations.test_readme import assert_shown_is_part_of, blocks

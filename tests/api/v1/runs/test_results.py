@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising.api.v1.runs import results
+from noising.api.runs import result_views as results
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from noising.spreadsheets import format_csv
 from tests.api.problems import pointers_of, problem_of

@@ -7,9 +7,9 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from noising import services
-from noising.api.v1.schedules import examples
-from noising.api.v1.schedules.computed import ComparisonView, CurvesView
-from noising.api.v1.schedules.views import SchedulesView
+from noising.api.schedules import examples
+from noising.api.schedules.curve_views import ComparisonView, CurvesView
+from noising.api.schedules.views import SchedulesView
 from noising.engine import GRAPH_TYPES, build_process
 from noising.engine.certify import certify
 from tests.api.v1.schedules.conftest import ROOT, SMALL

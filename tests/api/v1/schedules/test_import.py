@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from noising.api.v1.schedules import examples
+from noising.api.schedules import examples
 from noising.engine import build_process
 from noising.engine.importers.document import document
 from tests.api.problems import pointers_of, problem_of

@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noising.api.v1.text import examples
+from noising.api.text import examples
 from tests.api.test_conformity import VALUES, check
 
 CLIENT = Client(headers={"host": "localhost"})

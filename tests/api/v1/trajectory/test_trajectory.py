@@ -9,8 +9,8 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from noising.api.v1.trajectory.answers import Lines
-from noising.api.v1.trajectory.views import TRAJECTORY
+from noising.api.trajectory.responses import Lines
+from noising.api.trajectory.views import TRAJECTORY
 from noising.budget import API_WORK
 from noising.engine import build_process, with_hyperschedule
 from noising.engine.sampler import trajectories

@@ -1,0 +1,160 @@
+"""The request body of POST /noise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from noising.api.fields import (
+    ExtrasField,
+    FlagField,
+    HyperscheduleField,
+    TokenTypesField,
+    WeightsField,
+    WholeNumberField,
+    WholeNumbersField,
+    bad_whole_numbers,
+    item_errors,
+)
+from noising.api.serializers import StrictSerializer
+from noising.configured import default_hyperscheduled, default_process
+from noising.engine import ForwardProcess
+
+GREATEST_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseRequest:
+    """What one call of POST /noise asks for.
+
+    Attributes:
+        tokens: (L,) int64 ids below the vocabulary's size.
+        timestep: integer step in 0..T-1.
+        process: the server's process, under the hyperschedule that applies.
+        weights: (L,) float64 weights by position, or None.
+        protect: (L,) True where the position never changes, or None.
+        seed: 0..2^64-1, or None for a fresh one.
+        extras: what to answer beside the three keys.
+    """
+
+    tokens: NDArray[np.int64]
+    timestep: int
+    process: ForwardProcess
+    weights: NDArray[np.float64] | None
+    protect: NDArray[np.bool_] | None
+    seed: int | None
+    extras: frozenset[str]
+
+
+def _greatest_token() -> int:
+    return default_process().vocab_size - 1
+
+
+def _greatest_timestep() -> int:
+    return default_process().num_timesteps - 1
+
+
+class NoiseRequestSerializer(StrictSerializer):
+    """The body of POST /noise."""
+
+    # It keeps no state: one instance serves every call.
+
+    tokens = WholeNumbersField(most=_greatest_token, help_text="Token ids.")
+    timestep = WholeNumberField(
+        most=_greatest_timestep, help_text="Timestep in 0..num_timesteps-1."
+    )
+    use_hyperschedule = FlagField(
+        default=False,
+        help_text="Noise depends on the position: by token_weights, or else by "
+        "token_types, by hyperschedule, or by the server's own hyperschedule.",
+    )
+    token_weights = WeightsField(
+        default=None,
+        allow_null=True,
+        help_text="One weight above 0 for each token; higher means less noise.",
+    )
+    token_types = TokenTypesField(
+        default=None, allow_null=True, help_text="Token ids by type."
+    )
+    hyperschedule = HyperscheduleField(
+        default=None, allow_null=True, help_text="Specification of a hyperschedule."
+    )
+    seed = WholeNumberField(
+        most=lambda: GREATEST_SEED,
+        default=None,
+        allow_null=True,
+        help_text="Makes the result repeatable; by default a random seed is drawn.",
+    )
+    protect = WholeNumbersField(
+        most=lambda: settings.MAX_TOKENS - 1,
+        default=None,
+        allow_null=True,
+        allow_empty=True,
+        help_text="Positions that never change.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add the field whose name is a keyword of Python."""
+        extras = ExtrasField(
+            default=frozenset,
+            help_text="Further keys of the response.",
+        )
+        return {**super().get_fields(), "return": extras}
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse weights and positions that do not fit the tokens."""
+        length = len(values["tokens"])
+        weights, protect = values["token_weights"], values["protect"]
+        errors: dict[str, Any] = {}
+        if weights is not None and len(weights) != length:
+            text = f"`token_weights` must have one weight for each of the {length} "
+            text += f"tokens, got {len(weights)}."
+            errors["token_weights"] = [ErrorDetail(text, "wrong_length")]
+        if protect is not None and protect.size and protect.max() >= length:
+            offenders = bad_whole_numbers(protect.tolist(), most=length - 1)
+            errors["protect"] = item_errors("protect", offenders)
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+    def parse(self, document: Any) -> NoiseRequest:
+        """Return what the document asks for.
+
+        Raises:
+            ValidationError: with one error for each field that cannot be used.
+        """
+        values = self.run_validation(document)
+        process, weights = _noised_by(values)
+        return NoiseRequest(
+            tokens=values["tokens"],
+            timestep=values["timestep"],
+            process=process,
+            weights=weights,
+            protect=_mask(values["protect"], len(values["tokens"])),
+            seed=values["seed"],
+            extras=values["return"],
+        )
+
+
+def _noised_by(
+    values: dict[str, Any],
+) -> tuple[ForwardProcess, NDArray[np.float64] | None]:
+    """Return the process and the weights by position that apply."""
+    if not values["use_hyperschedule"]:
+        return default_process(), None
+    if values["token_weights"] is not None:
+        return default_process(), values["token_weights"]
+    named = values["token_types"] or values["hyperschedule"]
+    return named or default_hyperscheduled(), None
+
+
+def _mask(positions: NDArray[np.int64] | None, length: int) -> NDArray[np.bool_] | None:
+    if positions is None:
+        return None
+    mask = np.zeros(length, dtype=np.bool_)
+    mask[positions] = True
+    return mask

@@ -1,0 +1,127 @@
+"""What the endpoints answer, as JSON-ready documents."""
+
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from rest_framework.exceptions import ValidationError
+
+from noising.api.core.requests import NoiseRequest
+from noising.api.problems import engine_refusal
+from noising.configured import VERSION, default_process
+from noising.engine import ENGINE_VERSION, EngineError, Noised, chosen_kernel
+
+
+def status_answer() -> dict[str, Any]:
+    """Return what GET / says to a program."""
+    return {
+        "service": "Noising Service",
+        "version": VERSION,
+        "status": "operational",
+    }
+
+
+def info_answer() -> dict[str, Any]:
+    """Return the server's configuration."""
+    process = default_process()
+    specification = process.spec
+    return {
+        "vocab_size": process.vocab_size,
+        "num_timesteps": process.num_timesteps,
+        "schedule_type": specification["schedule"]["type"],
+        "beta_min": settings.BETA_MIN,
+        "beta_max": settings.BETA_MAX,
+        "graph": specification["graph"]["type"],
+        "mask_id": process.mask_id,
+        "num_states": process.num_states,
+        "hyperschedule": settings.HYPERSCHEDULE,
+        "token_type_weights": settings.TOKEN_TYPE_WEIGHTS,
+        "limits": {
+            "max_tokens": settings.MAX_TOKENS,
+            "max_body_bytes": settings.MAX_BODY_BYTES,
+            "max_trajectory_tokens": settings.MAX_TRAJECTORY_TOKENS,
+            "max_probabilities": settings.MAX_PROBABILITIES,
+            "max_work_seconds": settings.MAX_WORK_SECONDS,
+            "max_costly_requests": settings.MAX_COSTLY_REQUESTS,
+            "max_text_characters": settings.MAX_TEXT_CHARACTERS,
+            "max_run_schedules": settings.MAX_RUN_SCHEDULES,
+            "max_run_timesteps": settings.MAX_RUN_TIMESTEPS,
+            "max_run_samples": settings.MAX_RUN_SAMPLES,
+            "max_queued_runs": settings.MAX_QUEUED_RUNS,
+        },
+        "kernel": chosen_kernel(),
+        "versions": {"service": VERSION, "engine": ENGINE_VERSION},
+        "fingerprint": process.fingerprint,
+        "specification": specification,
+    }
+
+
+def alpha_answer(timestep: int) -> dict[str, Any]:
+    """Return alpha at a timestep."""
+    return {"timestep": timestep, "alpha": float(default_process().alphas[timestep])}
+
+
+def noise_answer(request: NoiseRequest) -> tuple[dict[str, Any], int]:
+    """Noise the tokens.
+
+    Returns:
+        the answer, and the seed that makes it again.
+
+    Raises:
+        ValidationError: the hyperschedule does not fit the tokens.
+    """
+    noised = _noise(request)
+    total = len(request.tokens)
+    unchanged = int(np.count_nonzero(noised.tokens == request.tokens))
+    answer: dict[str, Any] = {
+        "noised_tokens": noised.tokens,
+        "alpha": float(noised.alpha),
+        "metrics": metrics(unchanged, total),
+    }
+    return answer | _extras(request, noised), noised.seed
+
+
+def metrics(unchanged: int, total: int) -> dict[str, Any]:
+    """Return how many of some tokens kept their id."""
+    share = unchanged / total if total else 1.0
+    return {
+        "unchanged_tokens": unchanged,
+        "percent_unchanged": round(100 * share, 2),
+        "total_tokens": total,
+    }
+
+
+def _noise(request: NoiseRequest) -> Noised:
+    try:
+        return request.process.noise(
+            request.tokens,
+            request.timestep,
+            seed=request.seed,
+            weights=request.weights,
+            protect=request.protect,
+        )
+    except EngineError as error:
+        # All else was checked; what remains is weights that do not fit the tokens.
+        origin, name = "hyperschedule", "hyperschedule"
+        if request.weights is not None:
+            origin, name = "weights", "token_weights"
+        refusal = engine_refusal(error, origin, name)
+        raise ValidationError({name: refusal.detail}) from None
+
+
+def _extras(request: NoiseRequest, noised: Noised) -> dict[str, Any]:
+    """Return the keys that the request asked for beside the three."""
+    extras: dict[str, Any] = {}
+    if "alphas" in request.extras:
+        sigmas = request.process.position_sigma(
+            request.process.time(request.timestep),
+            len(request.tokens),
+            weights=request.weights,
+            tokens=request.tokens,
+        )
+        extras["alphas"] = np.exp(-sigmas)
+    if "seed" in request.extras:
+        extras["seed"] = noised.seed
+    if "masks" in request.extras:
+        extras["masks"] = {"resampled": noised.resampled, "changed": noised.changed}
+    return extras

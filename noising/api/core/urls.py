@@ -1,0 +1,12 @@
+"""The routes of the fixed core: no version, no trailing slash."""
+
+from django.urls import path
+
+from noising.api.core.views import AlphaView, InfoView, NoiseView, StatusView
+
+urlpatterns = [
+    path("", StatusView.as_view(), name="status"),
+    path("info", InfoView.as_view(), name="info"),
+    path("alpha/<str:timestep>", AlphaView.as_view(), name="alpha"),
+    path("noise", NoiseView.as_view(), name="noise"),
+]

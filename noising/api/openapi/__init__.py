@@ -1,0 +1,1 @@
+"""The OpenAPI document: what drf-spectacular cannot find out by itself."""

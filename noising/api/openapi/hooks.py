@@ -1,0 +1,86 @@
+"""What is said in the OpenAPI document of every operation alike.
+
+drf-spectacular calls these hooks with the finished document, as the settings list them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+
+from noising.api.core.examples import REQUEST_ID_SHOWN
+from noising.api.problems import MEDIA_TYPE as PROBLEM
+from noising.api.problems import problem
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+LINES = "application/x-ndjson"
+REQUEST_ID = "X-Request-ID"
+REQUEST_ID_HEADER = {
+    "description": "Identifies the request in the log: the client's own id, if it sent "
+    "one of 1 to 64 letters, digits and `._-`, or else a new one.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    "required": True,
+}
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the operations of a document."""
+    for path in document["paths"].values():
+        yield from (path[method] for method in METHODS if method in path)
+
+
+def require_bodies(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Say that what takes a body needs it.
+
+    drf-spectacular takes a body for optional where nothing in it is required, and
+    where it may be no JSON.
+    """
+    for operation in operations_of(result):
+        if "requestBody" in operation:
+            operation["requestBody"]["required"] = True
+    return result
+
+
+def list_lines(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Describe what comes line by line, each by the schema given, as the list of them.
+
+    OpenAPI 3.1 has no words for it, and 3.2 takes it so.
+    """
+    for operation in operations_of(result):
+        for response in operation["responses"].values():
+            content = response.get("content", {}).get(LINES)
+            if content is not None:
+                content["schema"] = {"type": "array", "items": content["schema"]}
+    return result
+
+
+def add_request_ids(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Say that every answer names its request."""
+    result["components"].setdefault("headers", {})[REQUEST_ID] = REQUEST_ID_HEADER
+    reference = {"$ref": f"#/components/headers/{REQUEST_ID}"}
+    for operation in operations_of(result):
+        for response in operation["responses"].values():
+            response.setdefault("headers", {})[REQUEST_ID] = reference
+    return result
+
+
+def show_problems(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Show an error of each status where an operation shows none of its own."""
+    shown = HttpRequest()
+    shown.META["HTTP_X_REQUEST_ID"] = REQUEST_ID_SHOWN
+    for operation in operations_of(result):
+        for code, response in operation["responses"].items():
+            content = response.get("content", {}).get(PROBLEM)
+            if content is not None:
+                value = problem(shown, int(code), response["description"])
+                content.setdefault("examples", {value["title"]: {"value": value}})
+    return result

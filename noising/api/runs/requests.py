@@ -1,0 +1,277 @@
+"""What the requests about runs ask for, as typed values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from benchmarks.cases import (
+    DEFAULT_BASELINE,
+    DEFAULT_CORPUS,
+    DEFAULT_SAMPLES,
+    MAX_SEED,
+)
+from benchmarks.comparison import MOST_COMPARED
+from benchmarks.corpora import BUILTIN_CORPORA
+from noising.api.fields import (
+    StrictField,
+    WholeNumberField,
+    WholeNumbersField,
+    received,
+)
+from noising.api.problems import MOST_ERRORS, shortened
+from noising.api.serializers import StrictSerializer
+from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
+from noising.engine.registry import NUM_TIMESTEPS
+from noising.filters import NO_NUL
+from noising.models import LONGEST_KEY
+from noising.services import Once
+
+KEY_HEADER: Final = "Idempotency-Key"
+KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
+KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run that is asked for; `timesteps` None stands for eleven, evenly spread."""
+
+    schedules: Sequence[str]
+    baseline: str
+    corpus: str
+    timesteps: Sequence[int] | None
+    samples: int
+    seed: int
+    notes: str
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Runs that are to be compared with one of them, in all metrics or in one."""
+
+    ids: Sequence[UUID]
+    baseline: UUID
+    metric: str | None
+
+
+SCHEDULE_NAME: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_NAME,
+    "pattern": NO_NUL,
+}
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether a value could be the name of a schedule."""
+    is_text = isinstance(value, str) and "\x00" not in value
+    return is_text and 1 <= len(value) <= LONGEST_NAME
+
+
+@extend_schema_field(SCHEDULE_NAME)
+class ScheduleNameField(StrictField):
+    """The name of a schedule: a type's or a stored one's."""
+
+    default_error_messages = {
+        "not_a_name": "`{name}` must be a name of 1 to {longest} characters, "
+        "got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        if not is_name(data):
+            self.fail("not_a_name", longest=LONGEST_NAME, received=received(data))
+        return str(data)
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": settings.MAX_RUN_SCHEDULES,
+        "uniqueItems": True,
+        "items": SCHEDULE_NAME,
+    }
+)
+class ScheduleNamesField(StrictField):
+    """The names of some schedules, each once."""
+
+    default_error_messages = {
+        "not_a_list": "`{name}` must be a list of names, got {received}.",
+        "count": "`{name}` must hold 1 to {most} names, got {count}.",
+        "twice": "`{name}` must name {received} once only.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the names."""
+        if not isinstance(data, list):
+            self.fail("not_a_list", received=received(data))
+        most = settings.MAX_RUN_SCHEDULES
+        if not 1 <= len(data) <= most:
+            self.fail("count", most=most, count=len(data))
+        errors: dict[str, Any] = {}
+        for index, item in enumerate(data):
+            if not is_name(item):
+                text = (
+                    f"`{self.name}[{index}]` must be a name of 1 to {LONGEST_NAME} "
+                    f"characters, got {received(item)}."
+                )
+                errors[str(index)] = [ErrorDetail(text, "not_a_name")]
+            elif item in data[:index]:
+                self.fail("twice", received=received(item))
+        if errors:
+            raise ValidationError(dict(list(errors.items())[:MOST_ERRORS]))
+        return data
+
+
+@extend_schema_field({"type": "string", "enum": BUILTIN_CORPORA})
+class CorpusField(StrictField):
+    """One of the corpora that every installation has; never a path."""
+
+    default_error_messages = {
+        "unknown": "`{name}` must be one of {known}, got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        if data not in BUILTIN_CORPORA:
+            known = ", ".join(BUILTIN_CORPORA)
+            self.fail("unknown", known=known, received=received(data))
+        return str(data)
+
+
+class TimestepsField(WholeNumbersField):
+    """Some timesteps, in any order."""
+
+    default_error_messages = {
+        "too_many": "`{name}` must have at most {most} different values, got {count}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return them in ascending order, each once."""
+        steps = sorted({int(step) for step in super().to_internal_value(data)})
+        if len(steps) > settings.MAX_RUN_TIMESTEPS:
+            most = settings.MAX_RUN_TIMESTEPS
+            self.fail("too_many", most=most, count=len(steps))
+        return steps
+
+
+class NewRunSerializer(StrictSerializer):
+    """The body of POST runs."""
+
+    schedules = ScheduleNamesField(
+        help_text="Names of schedule types, with default parameters, or of stored "
+        "schedules."
+    )
+    baseline = ScheduleNameField(
+        default=DEFAULT_BASELINE,
+        help_text="Name of the schedule that the others are compared with.",
+    )
+    corpus = CorpusField(
+        default=DEFAULT_CORPUS,
+        help_text="setmm: real proofs; synthetic: random tokens.",
+    )
+    timesteps = TimestepsField(
+        most=lambda: int(NUM_TIMESTEPS.high) - 1,
+        default=None,
+        allow_null=True,
+        help_text="Where to measure; by default at eleven timesteps, evenly spaced.",
+    )
+    samples = WholeNumberField(
+        least=1,
+        most=lambda: settings.MAX_RUN_SAMPLES,
+        default=DEFAULT_SAMPLES,
+        help_text="Sequences noised at each timestep.",
+    )
+    seed = WholeNumberField(
+        most=MAX_SEED, default=0, help_text="The same seed gives the same results."
+    )
+    notes = NotesField(default="", help_text="Free text.")
+    tags = TagsField(default=list, help_text="Short labels.")
+
+    def parse(self, document: Any) -> NewRun:
+        """Return what the document asks for.
+
+        Raises:
+            ValidationError: with one error for each field that cannot be used.
+        """
+        return NewRun(**self.run_validation(document))
+
+
+class RunChangesSerializer(StrictSerializer):
+    """The body of PATCH runs/{id}: keys that are not given do not change."""
+
+    notes = NotesField(required=False, help_text="Free text.")
+    tags = TagsField(required=False, help_text="Short labels.")
+
+    def parse(self, document: Any) -> Mapping[str, Any]:
+        """Return the changes by name.
+
+        Raises:
+            ValidationError: with one error for each field that cannot be used.
+        """
+        changes: dict[str, Any] = self.run_validation(document)
+        return changes
+
+
+def idempotency_key(request: Request, asked: Any) -> Once | None:
+    """Return the request's key with a digest of what it asks for, if it has one.
+
+    Raises:
+        ValidationError: the header cannot be a key.
+    """
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
+        text = (
+            f"`{KEY_HEADER}` must be 1 to {LONGEST_KEY} visible ASCII characters, "
+            f"got {received(shortened(key))}."
+        )
+        raise ValidationError({KEY_HEADER: [ErrorDetail(text, "malformed")]})
+    return Once.of(key, asked)
+
+
+def compared(query: QueryDict) -> Compared:
+    """Return which runs a query wants to compare.
+
+    Raises:
+        ValidationError: a parameter is missing, unknown or makes no sense.
+    """
+    known = ("ids", "baseline", "metric")
+    for name in query:
+        if name not in known:
+            text = f"`{shortened(name)}` is not known; known are {', '.join(known)}."
+            raise _refusal(name, text, "unknown_key")
+    texts = query.get("ids", "").split(",")
+    if not 2 <= len(texts) <= MOST_COMPARED or len(set(texts)) < len(texts):
+        text = (
+            f"`ids` must be 2 to {MOST_COMPARED} different run ids, separated by "
+            f"commas, got {received(shortened(query.get('ids', '')))}."
+        )
+        raise _refusal("ids", text, "count")
+    ids = [_run_id("ids", text) for text in texts]
+    baseline = _run_id("baseline", query.get("baseline", texts[0]))
+    if baseline not in ids:
+        raise _refusal("baseline", "`baseline` must be one of `ids`.", "unknown")
+    return Compared(ids=ids, baseline=baseline, metric=query.get("metric"))
+
+
+def _run_id(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        detail = f"`{name}` must be an id of a run, got {received(shortened(text))}."
+        raise _refusal(name, detail, "malformed") from None
+
+
+def _refusal(name: str, text: str, code: str) -> ValidationError:
+    return ValidationError({name: [ErrorDetail(text, code)]})

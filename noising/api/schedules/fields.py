@@ -1,0 +1,111 @@
+"""Fields of bodies and queries about schedules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
+
+from noising.api.fields import StrictField, received
+from noising.api.openapi.specifications import SPECIFICATION
+from noising.api.problems import shortened
+from noising.engine.importers.document import MAX_TEXT
+
+
+@extend_schema_field(SPECIFICATION)
+class SpecificationField(StrictField):
+    """A specification as a JSON object; what it says is for the engine to judge."""
+
+    default_error_messages = {
+        "not_an_object": "`{name}` must be an object, got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Mapping[str, Any]:
+        """Return the object."""
+        if not isinstance(data, dict):
+            self.fail("not_an_object", received=received(data))
+        return data
+
+
+class ChoiceField(StrictField):
+    """One of a few names.
+
+    Args:
+        choices: the names.
+    """
+
+    default_error_messages = {
+        "unknown": "`{name}` must be one of {known}, got {received}.",
+    }
+
+    def __init__(self, *, choices: Sequence[str], **options: Any) -> None:
+        """Keep the names."""
+        self.choices = choices
+        set_override(self, "field", self.schema())
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the value."""
+        return {"type": "string", "enum": list(self.choices)}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        return self.checked(data)
+
+    def checked(self, value: Any) -> str:
+        """Return one name if it is known."""
+        if not isinstance(value, str) or value not in self.choices:
+            about = received(shortened(value) if isinstance(value, str) else value)
+            self.fail("unknown", known=", ".join(self.choices), received=about)
+        return value
+
+
+class ChoicesField(ChoiceField):
+    """Some of a few names, each once, in the order given."""
+
+    default_error_messages = {
+        "not_a_list": "`{name}` must be a list of names, got {received}.",
+        "empty": "`{name}` must not be empty.",
+        "twice": "`{name}` must hold each name once, got {received} twice.",
+    }
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the value."""
+        items = super().schema()
+        return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the names."""
+        if not isinstance(data, list):
+            self.fail("not_a_list", received=received(data))
+        if not data:
+            self.fail("empty")
+        names: dict[str, None] = {}
+        for item in data:
+            if self.checked(item) in names:
+                self.fail("twice", received=received(item))
+            names[item] = None
+        return list(names)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "object"}, {"type": "string", "maxLength": MAX_TEXT}]}
+)
+class ConfigField(StrictField):
+    """A configuration as an object or as text; the engine reads it."""
+
+    default_error_messages = {
+        "not_a_config": "`{name}` must be an object, or JSON or YAML text, "
+        "got {received}.",
+        "too_large": "`{name}` must have at most {most} bytes as JSON, got {size}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the object or the text."""
+        if not isinstance(data, (dict, str)):
+            self.fail("not_a_config", received=received(data))
+        size = len(orjson.dumps(data)) if isinstance(data, dict) else 0
+        if size > MAX_TEXT:
+            self.fail("too_large", most=MAX_TEXT, size=size)
+        return data

@@ -240,16 +240,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     # It would work out the whole document at each start; the tests do it instead.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
-    "PREPROCESSING_HOOKS": ["noising.api.descriptions.describe"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "noising.api.openapi.specifications.add_specifications",
         "noising.api.openapi.hooks.require_bodies",
         "noising.api.openapi.hooks.list_lines",
         "noising.api.openapi.hooks.add_request_ids",
-        "noising.api.openapi.recordings.add_recordings",
         "noising.api.openapi.hooks.show_problems",
-        "noising.api.openapi.links.add_links",
     ],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {

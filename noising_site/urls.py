@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 
 from noising.dashboard.sign_in import PasswordView, SignInView
+from noising_site.docs import DocsView, SchemaView
 from noising_site.health import LivezView, ReadyzView
 from noising_site.home import home
-from noising_site.late import loaded_when_asked
 
 handler400 = "noising_site.errors.bad_request"
 handler403 = "noising_site.errors.forbidden"
@@ -26,8 +26,6 @@ urlpatterns = [
     path("admin/login/", SignInView.as_view(next_page="admin:index")),
     path("admin/password_change/", PasswordView.as_view()),
     path("admin/", admin.site.urls),
-    path(
-        "api/schema/", loaded_when_asked("noising_site.docs.SchemaView"), name="schema"
-    ),
-    path("api/docs/", loaded_when_asked("noising_site.docs.DocsView"), name="docs"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/docs/", DocsView.as_view(), name="docs"),
 ]

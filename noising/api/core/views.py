@@ -2,24 +2,42 @@
 
 import re
 
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import PublicView, StatelessView
+from noising.api.core import examples
 from noising.api.core.requests import NoiseRequestSerializer
 from noising.api.core.responses import (
+    AlphaSerializer,
+    InfoSerializer,
+    NoiseSerializer,
+    StatusSerializer,
     alpha_answer,
     info_answer,
     noise_answer,
     status_answer,
 )
-from noising.api.descriptions import Descriptions
+from noising.api.openapi.extensions import whole
+from noising.api.openapi.responses import MEANINGS, ProblemSerializer, problems, success
 from noising.api.parsers import read_json
-from noising.api.problems import shortened
+from noising.api.problems import MEDIA_TYPE, shortened
 from noising.configured import default_process
 
-schema = Descriptions("noising.api.openapi.extensions")
+REFUSED = OpenApiResponse(
+    ProblemSerializer,
+    MEANINGS[422],
+    examples=[OpenApiExample("Two refused values", examples.REFUSAL)],
+)
 
 NOISE_REQUEST = NoiseRequestSerializer()
 
@@ -33,7 +51,18 @@ class CoreView(StatelessView):
 class StatusView(PublicView):
     """GET /."""
 
-    @schema.STATUS
+    @extend_schema(
+        operation_id="status",
+        summary="Status and version",
+        description="A browser gets the dashboard instead.",
+        tags=["core"],
+        responses=success(
+            StatusSerializer,
+            "The service is up.",
+            OpenApiExample("Status", examples.STATUS),
+        )
+        | problems(406),
+    )
     def get(self, request: Request) -> Response:
         """Say that the service is there, and in which version."""
         return Response(status_answer())
@@ -42,7 +71,12 @@ class StatusView(PublicView):
 class InfoView(CoreView):
     """GET /info."""
 
-    @schema.INFO
+    @extend_schema(
+        operation_id="info",
+        summary="Configuration of the server",
+        tags=["core"],
+        responses=success(InfoSerializer, "The configuration.") | problems(406),
+    )
     def get(self, request: Request) -> Response:
         """Return the configuration of the server."""
         return Response(info_answer())
@@ -51,7 +85,24 @@ class InfoView(CoreView):
 class AlphaView(CoreView):
     """GET /alpha/{timestep}."""
 
-    @schema.ALPHA
+    @extend_schema(
+        operation_id="alpha",
+        summary="Alpha at a timestep",
+        description="Alpha is the probability that a token has not been resampled.",
+        tags=["core"],
+        parameters=[
+            OpenApiParameter(
+                "timestep",
+                whole(settings.NOISE_SPECIFICATION["num_timesteps"] - 1),
+                OpenApiParameter.PATH,
+                description="In 0..num_timesteps-1, in decimal digits.",
+            )
+        ],
+        responses=success(
+            AlphaSerializer, "Alpha.", OpenApiExample("Alpha", examples.ALPHA)
+        )
+        | problems(400, 406),
+    )
     def get(self, request: Request, timestep: str) -> Response:
         """Return alpha, the share of the signal left, at a timestep."""
         last = default_process().num_timesteps - 1
@@ -66,7 +117,32 @@ class AlphaView(CoreView):
 class NoiseView(CoreView):
     """POST /noise."""
 
-    @schema.NOISE
+    @extend_schema(
+        operation_id="noise",
+        summary="Noise a sequence of tokens",
+        tags=["core"],
+        request=NoiseRequestSerializer,
+        examples=[
+            OpenApiExample("Plain", examples.PLAIN_REQUEST, request_only=True),
+            OpenApiExample("By token type", examples.TYPED_REQUEST, request_only=True),
+        ],
+        parameters=[
+            OpenApiParameter(
+                "Noise-Seed",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="The seed that gives this response again, in decimal.",
+                response=[200],
+            )
+        ],
+        responses=success(
+            NoiseSerializer,
+            "The noised tokens.",
+            OpenApiExample("By token type", examples.TYPED_ANSWER),
+        )
+        | problems(400, 406, 413, 415)
+        | {(422, MEDIA_TYPE): REFUSED},
+    )
     def post(self, request: Request) -> Response:
         """Noise a sequence of tokens at a timestep."""
         order = NOISE_REQUEST.parse(read_json(request))

@@ -13,15 +13,22 @@ from rest_framework import serializers
 
 from noising.api import parsers
 from noising.api.array_fields import WHOLE, nested
-from noising.api.core.documents import MetricsSerializer
 from noising.api.core.requests import GREATEST_SEED
+from noising.api.core.responses import MetricsSerializer
 from noising.api.fields import EXTRAS, TOKEN_TYPES
 from noising.api.noise import npy
 from noising.api.noise import safetensors as tensors
 from noising.api.noise.requests import PROTECTED, NoiseBatchRequestSerializer
 from noising.api.openapi import examples
-from noising.api.openapi.extensions import answer, file_of, whole
-from noising.api.openapi.responses import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
+from noising.api.openapi.extensions import whole
+from noising.api.openapi.responses import (
+    COMPUTED,
+    FINGERPRINT,
+    RETRY_AFTER,
+    SEED,
+    file_schema,
+    success,
+)
 from noising.api.openapi.specifications import HYPERSCHEDULE
 from noising.api.process_requests import GREATEST_DRAW
 
@@ -150,8 +157,8 @@ NOISE_BATCH = extend_schema(
     parameters=PARAMETERS,
     request={
         parsers.MEDIA_TYPE: NoiseBatchRequestSerializer,
-        npy.MEDIA_TYPE: file_of(npy.MEDIA_TYPE),
-        tensors.MEDIA_TYPE: file_of(tensors.MEDIA_TYPE),
+        npy.MEDIA_TYPE: file_schema(npy.MEDIA_TYPE),
+        tensors.MEDIA_TYPE: file_schema(tensors.MEDIA_TYPE),
     },
     examples=[
         OpenApiExample(
@@ -161,7 +168,7 @@ NOISE_BATCH = extend_schema(
             media_type=parsers.MEDIA_TYPE,
         ),
     ],
-    responses=answer(
+    responses=success(
         NoisedBatchSerializer,
         "The noised batch.",
         OpenApiExample(
@@ -170,10 +177,11 @@ NOISE_BATCH = extend_schema(
     )
     | {
         (200, npy.MEDIA_TYPE): OpenApiResponse(
-            file_of(npy.MEDIA_TYPE), "The noised tokens, in the dtype of the tokens."
+            file_schema(npy.MEDIA_TYPE),
+            "The noised tokens, in the dtype of the tokens.",
         ),
         (200, tensors.MEDIA_TYPE): OpenApiResponse(
-            file_of(tensors.MEDIA_TYPE), "The noised tokens with masks and alpha."
+            file_schema(tensors.MEDIA_TYPE), "The noised tokens with masks and alpha."
         ),
     }
     | COMPUTED,

@@ -6,14 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import StatelessView
-from noising.api.descriptions import Descriptions
+from noising.api.noise import schema
 from noising.api.noise.bodies import read_draft
 from noising.api.noise.renderers import RENDERERS
 from noising.api.noise.requests import NOISE_BATCH
 from noising.api.noise.responses import noise_batch
 from noising.api.parsers import declared_type
-
-schema = Descriptions("noising.api.noise.schema")
 
 FORMS = [renderer() for renderer in RENDERERS]
 """The forms of the answer; they keep no state."""

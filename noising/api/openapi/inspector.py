@@ -14,7 +14,7 @@ from drf_spectacular.utils import Direction, OpenApiResponse
 from rest_framework.permissions import SAFE_METHODS
 
 from noising.api.access import AccountToWrite, is_closed
-from noising.api.core.documents import ProblemSerializer
+from noising.api.openapi.responses import ProblemSerializer
 from noising.api.problems import MEDIA_TYPE
 
 MEANINGS = {

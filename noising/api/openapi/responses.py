@@ -1,45 +1,105 @@
-"""What descriptions of version 1 share: answers, headers, errors beyond the core's."""
+"""Responses, headers and error documents, as operations describe them.
+
+Views describe themselves by `extend_schema`; what many of them say stands here.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from noising.api.core.documents import ProblemSerializer
-from noising.api.openapi.extensions import problems
 from noising.api.problems import MEDIA_TYPE
 
 JSON = "application/json"
 
 Responses = dict[tuple[int, str], OpenApiResponse]
 
-COMPUTED = problems(400, 406, 413, 415, 422, 503)
-"""Errors of what is computed from a body."""
+MEANINGS = {
+    400: "The request is malformed.",
+    406: "The Accept header does not allow JSON.",
+    413: "The body is too large, or has too many tokens.",
+    415: "The body is not declared as plain JSON in UTF-8.",
+    422: "Values in the body are not valid.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
+}
+"""What an error status means where an operation does not say it more exactly."""
 
 
-def answered(
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """One refused value."""
+
+    pointer = serializers.CharField(help_text="JSON pointer, such as #/tokens/3.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error in the format of RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field, not the property
+        many=True, help_text="At most ten."
+    )
+    request_id = serializers.CharField()
+
+
+def success(
     serializer: type[serializers.Serializer[Any]] | serializers.BaseSerializer[Any],
     text: str,
+    *examples: OpenApiExample,
     status: int = 200,
 ) -> Responses:
-    """Return the documentation of an answer in JSON."""
-    return {(status, JSON): OpenApiResponse(serializer, text)}
+    """Describe a response in JSON to a request that succeeds."""
+    response = OpenApiResponse(serializer, text, examples=list(examples))
+    return {(status, JSON): response}
 
 
-def refused(meanings: Mapping[int, str], *codes: int) -> Responses:
-    """Return the documentation of error answers in the words of a part."""
+def file_schema(media_type: str) -> dict[str, Any]:
+    """Return the schema of a body that is no JSON document.
+
+    Text is a string. What is binary has no value that a document in JSON or YAML could
+    show; `format` says so to programs that know OpenAPI 3.0 only.
+    """
+    schema = {"type": "string", "contentMediaType": media_type}
+    is_text = media_type.startswith("text/") or media_type.endswith("+xml")
+    return schema if is_text else schema | {"format": "binary"}
+
+
+def files(text: str, *media_types: str) -> Responses:
+    """Describe responses that are not JSON documents."""
+    return {
+        (200, media_type): OpenApiResponse(file_schema(media_type), text)
+        for media_type in media_types
+    }
+
+
+def problems(*codes: int, words: Mapping[int, str] | None = None) -> Responses:
+    """Describe error responses.
+
+    Args:
+        codes: their statuses.
+        words: what a status means to the resource, in place of `MEANINGS`.
+    """
+    meanings = MEANINGS | dict(words or {})
     return {
         (code, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, meanings[code])
         for code in codes
     }
 
 
+COMPUTED = problems(400, 406, 413, 415, 422, 503)
+"""Errors of what is computed from a body."""
+
+
 def header(
     name: str, text: str, *statuses: int, kind: Any = OpenApiTypes.STR
 ) -> OpenApiParameter:
-    """Return the documentation of a header of answers."""
+    """Describe a response header."""
     return OpenApiParameter(
         name,
         kind,
@@ -50,20 +110,20 @@ def header(
 
 
 def condition(name: str, text: str) -> OpenApiParameter:
-    """Return the documentation of a header of requests."""
+    """Describe a request header."""
     return OpenApiParameter(
         name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text
     )
 
 
 def wait(*statuses: int) -> OpenApiParameter:
-    """Return the documentation of the header that says when to ask again."""
+    """Describe the header that says when to send the request again."""
     text = "Seconds after which to send the request again."
     return header("Retry-After", text, *statuses, kind=OpenApiTypes.INT)
 
 
 def state(*statuses: int) -> list[OpenApiParameter]:
-    """Return the documentation of the headers of answers that have a version."""
+    """Describe the headers of a response that has a version."""
     return [
         header("ETag", "The version of the object.", *statuses),
         header(

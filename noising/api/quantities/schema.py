@@ -11,8 +11,7 @@ from rest_framework import serializers
 
 from noising.api.array_fields import either
 from noising.api.openapi import examples
-from noising.api.openapi.extensions import answer
-from noising.api.openapi.responses import COMPUTED, RETRY_AFTER
+from noising.api.openapi.responses import COMPUTED, RETRY_AFTER, success
 from noising.api.quantities.requests import (
     MarginalRequestSerializer,
     PosteriorRequestSerializer,
@@ -65,7 +64,7 @@ MARGINAL = extend_schema(
     parameters=[RETRY_AFTER],
     request=MarginalRequestSerializer,
     examples=[OpenApiExample("Four ids", examples.MARGINAL_REQUEST, request_only=True)],
-    responses=answer(
+    responses=success(
         MarginalSerializer,
         "The distribution.",
         OpenApiExample("Four ids", examples.MARGINAL_ANSWER),
@@ -84,7 +83,7 @@ POSTERIOR = extend_schema(
     examples=[
         OpenApiExample("Two rows", examples.POSTERIOR_REQUEST, request_only=True)
     ],
-    responses=answer(
+    responses=success(
         PosteriorSerializer,
         "The distribution.",
         OpenApiExample("Two rows", examples.POSTERIOR_ANSWER),
@@ -105,7 +104,7 @@ SCORE_RATIO = extend_schema(
             "Two candidates", examples.SCORE_RATIO_REQUEST, request_only=True
         )
     ],
-    responses=answer(
+    responses=success(
         ScoreRatioSerializer,
         "The ratios.",
         OpenApiExample("Two candidates", examples.SCORE_RATIO_ANSWER),

@@ -4,16 +4,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import StatelessView
-from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
+from noising.api.quantities import schema
 from noising.api.quantities.requests import (
     MarginalRequestSerializer,
     PosteriorRequestSerializer,
     ScoreRatioRequestSerializer,
 )
 from noising.api.quantities.responses import quantity_answer
-
-schema = Descriptions("noising.api.quantities.schema")
 
 MARGINAL = MarginalRequestSerializer()
 POSTERIOR = PosteriorRequestSerializer()

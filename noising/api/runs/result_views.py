@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from benchmarks.comparison import compare, count_values
 from noising.api.base import RegistryView
 from noising.api.conditional import drawn
-from noising.api.descriptions import Descriptions
 from noising.api.pagination import Pages
 from noising.api.problems import Conflict
 from noising.api.renderers import (
@@ -23,6 +22,7 @@ from noising.api.renderers import (
     PNGRenderer,
     SVGRenderer,
 )
+from noising.api.runs import schema
 from noising.api.runs.documents import ResultSerializer
 from noising.api.runs.requests import compared
 from noising.api.runs.responses import result_document, result_table
@@ -30,8 +30,6 @@ from noising.api.runs.views import found
 from noising.figures import CONTENT_TYPES, RUN_FIGURES, make_run_image
 from noising.models import BenchmarkResult, BenchmarkRun
 from noising.spreadsheets import format_csv
-
-schema = Descriptions("noising.api.runs.schema")
 
 MOST_VALUES = 100_000
 """Values in one comparison: some 20 MB of JSON."""

@@ -9,18 +9,17 @@ from drf_spectacular.utils import (
 )
 
 from benchmarks.comparison import MOST_COMPARED
-from noising.api.core.documents import ProblemSerializer
-from noising.api.openapi.extensions import file_of, problems
 from noising.api.openapi.responses import (
     FILE,
     JSON,
     KEPT,
     UNCHANGED,
-    Responses,
-    answered,
+    ProblemSerializer,
+    file_schema,
     header,
-    refused,
+    problems,
     state,
+    success,
     wait,
 )
 from noising.api.pagination import PAGE_PARAMETERS, ordering_parameter
@@ -51,12 +50,7 @@ MEANINGS = {
 }
 
 
-def refusals(*codes: int) -> Responses:
-    """Return the documentation of error answers in the words of runs."""
-    return refused(MEANINGS, *codes)
-
-
-TABLE = {(200, CSV): OpenApiResponse(file_of(CSV), "The results as a table.")}
+TABLE = {(200, CSV): OpenApiResponse(file_schema(CSV), "The results as a table.")}
 KEY_PARAMETER = OpenApiParameter(
     KEY_HEADER,
     {"type": "string", "pattern": KEY_PATTERN, "maxLength": LONGEST_KEY},
@@ -82,10 +76,9 @@ LIST = extend_schema(
     tags=TAGS,
     filters=True,
     parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
-    responses=answered(documents.RunSerializer(many=True), "A page.")
+    responses=success(documents.RunSerializer(many=True), "A page.")
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
-    | problems(406)
-    | refusals(422),
+    | problems(406, 422, words=MEANINGS),
 )
 CREATE = extend_schema(
     operation_id="runs_create",
@@ -98,9 +91,8 @@ CREATE = extend_schema(
     examples=[OpenApiExample("Two schedules", examples.NEW, request_only=True)],
     parameters=[KEY_PARAMETER, *ACCEPTED],
     filters=False,
-    responses=answered(documents.RunDetailSerializer, "The run is queued.", 202)
-    | problems(400, 406, 413, 415, 422)
-    | refusals(409, 429),
+    responses=success(documents.RunDetailSerializer, "The run is queued.", status=202)
+    | problems(400, 406, 409, 413, 415, 422, 429, words=MEANINGS),
 )
 READ = extend_schema(
     operation_id="runs_read",
@@ -108,9 +100,8 @@ READ = extend_schema(
     description="While the run is unfinished, Retry-After says when to check again.",
     tags=TAGS,
     parameters=[wait(200)],
-    responses=answered(documents.RunDetailSerializer, "The run.")
-    | problems(406)
-    | refusals(404),
+    responses=success(documents.RunDetailSerializer, "The run.")
+    | problems(404, 406, words=MEANINGS),
 )
 CHANGE = extend_schema(
     operation_id="runs_change",
@@ -120,9 +111,8 @@ CHANGE = extend_schema(
     request=RunChangesSerializer,
     examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
     parameters=[wait(200)],
-    responses=answered(documents.RunDetailSerializer, "The run as it is now.")
-    | problems(400, 406, 413, 415, 422)
-    | refusals(404),
+    responses=success(documents.RunDetailSerializer, "The run as it is now.")
+    | problems(400, 404, 406, 413, 415, 422, words=MEANINGS),
 )
 CANCEL = extend_schema(
     operation_id="runs_cancel",
@@ -131,10 +121,9 @@ CANCEL = extend_schema(
     tags=TAGS,
     request=None,
     parameters=[wait(202)],
-    responses=answered(documents.RunDetailSerializer, "The run is cancelled.")
-    | answered(documents.RunDetailSerializer, "Its worker is told to stop.", 202)
-    | problems(406)
-    | refusals(404, 409),
+    responses=success(documents.RunDetailSerializer, "The run is cancelled.")
+    | success(documents.RunDetailSerializer, "Its worker is told to stop.", status=202)
+    | problems(404, 406, 409, words=MEANINGS),
 )
 RERUN = extend_schema(
     operation_id="runs_rerun",
@@ -142,16 +131,15 @@ RERUN = extend_schema(
     tags=TAGS,
     request=None,
     parameters=[KEY_PARAMETER, *ACCEPTED],
-    responses=answered(documents.RunDetailSerializer, "The new run is queued.", 202)
-    | problems(406)
-    | refusals(404, 409, 422, 429),
+    responses=success(
+        documents.RunDetailSerializer, "The new run is queued.", status=202
+    )
+    | problems(404, 406, 409, 422, 429, words=MEANINGS),
 )
 
 
-ARCHIVED = (
-    answered(documents.RunDetailSerializer, "The run as it is now.")
-    | problems(406)
-    | refusals(404)
+ARCHIVED = success(documents.RunDetailSerializer, "The run as it is now.") | problems(
+    404, 406, words=MEANINGS
 )
 ARCHIVE = extend_schema(
     operation_id="runs_archive",
@@ -177,9 +165,8 @@ RESULTS = extend_schema(
     summary="Read a run's results, a row for each schedule and timestep",
     tags=TAGS,
     parameters=PAGE_PARAMETERS,
-    responses=answered(documents.ResultSerializer(many=True), "A page.")
-    | problems(406)
-    | refusals(404, 409, 422),
+    responses=success(documents.ResultSerializer(many=True), "A page.")
+    | problems(404, 406, 409, 422, words=MEANINGS),
 )
 EXPORT = extend_schema(
     operation_id="runs_export",
@@ -192,8 +179,7 @@ EXPORT = extend_schema(
         (200, JSON): OpenApiResponse(OpenApiTypes.OBJECT, "results.json."),
         **TABLE,
     }
-    | problems(406)
-    | refusals(404, 409, 422),
+    | problems(404, 406, 409, 422, words=MEANINGS),
 )
 COMPARE = extend_schema(
     operation_id="runs_compare",
@@ -224,9 +210,8 @@ COMPARE = extend_schema(
             "metric", {"type": "string"}, description="One metric instead of all."
         ),
     ],
-    responses=answered(documents.RunComparisonSerializer, "The comparison.")
-    | problems(406)
-    | refusals(404, 409, 422),
+    responses=success(documents.RunComparisonSerializer, "The comparison.")
+    | problems(404, 406, 409, 422, words=MEANINGS),
 )
 PLOT = extend_schema(
     operation_id="runs_plot",
@@ -246,10 +231,9 @@ PLOT = extend_schema(
         wait(503),
     ],
     responses={
-        (200, media_type): OpenApiResponse(file_of(media_type), "The figure.")
+        (200, media_type): OpenApiResponse(file_schema(media_type), "The figure.")
         for media_type in ("image/svg+xml", "image/png", "application/pdf")
     }
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 409, 412, 422, 503),
+    | problems(404, 406, 409, 412, 422, 503, words=MEANINGS),
 )

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from noising import services
 from noising.api.base import RegistryView
-from noising.api.descriptions import Descriptions
 from noising.api.pagination import Pages, StrictFilterBackend
 from noising.api.parsers import read_json
+from noising.api.runs import schema
 from noising.api.runs.documents import RunSerializer
 from noising.api.runs.orders import ordered, refusals, repeated
 from noising.api.runs.requests import (
@@ -32,8 +32,6 @@ from noising.models import BenchmarkRun
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-schema = Descriptions("noising.api.runs.schema")
 
 NEW_RUN = NewRunSerializer()
 RUN_CHANGES = RunChangesSerializer()

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from noising.api.base import RegistryView, StatelessView
 from noising.api.conditional import drawn, state_headers, unchanged
-from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.processes import served_specification
 from noising.api.renderers import (
@@ -20,6 +19,7 @@ from noising.api.renderers import (
     PNGRenderer,
     SVGRenderer,
 )
+from noising.api.schedules import schema
 from noising.api.schedules.actions import (
     about_specification,
     curves_image,
@@ -48,8 +48,6 @@ from noising.api.schedules.responses import (
 from noising.figures import CONTENT_TYPES
 from noising.models import ScheduleConfig
 from noising.spreadsheets import format_csv
-
-schema = Descriptions("noising.api.schedules.schema")
 
 CURVES_QUERY = CurvesQuerySerializer()
 COMPARISON_QUERY = ComparisonQuerySerializer()

@@ -7,8 +7,6 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from noising.api.core.documents import ProblemSerializer
-from noising.api.openapi.extensions import file_of, problems
 from noising.api.openapi.responses import (
     COMPUTED,
     FILE,
@@ -16,12 +14,13 @@ from noising.api.openapi.responses import (
     KEPT,
     RETRY_AFTER,
     UNCHANGED,
-    Responses,
-    answered,
+    ProblemSerializer,
     condition,
+    files,
     header,
-    refused,
+    problems,
     state,
+    success,
 )
 from noising.api.openapi.specifications import SPECIFICATION as SPECIFICATION_SCHEMA
 from noising.api.pagination import PAGE_PARAMETERS, ordering_parameter
@@ -54,19 +53,6 @@ MEANINGS = {
 }
 
 NAME_PARAMETER = OpenApiParameter("name", SLUG, OpenApiParameter.PATH)
-
-
-def refusals(*codes: int) -> Responses:
-    """Return the documentation of error answers in the words of schedules."""
-    return refused(MEANINGS, *codes)
-
-
-def files(text: str, *media_types: str) -> dict[tuple[int, str], OpenApiResponse]:
-    """Return the documentation of answers that are no JSON documents."""
-    return {
-        (200, media_type): OpenApiResponse(file_of(media_type), text)
-        for media_type in media_types
-    }
 
 
 EXPECTED = condition("If-Match", "The version that the change applies to.")
@@ -117,7 +103,7 @@ LIST = extend_schema(
         format_parameter("json", "csv", "ndjson"),
         FILE,
     ],
-    responses=answered(documents.SummarySerializer(many=True), "A page.")
+    responses=success(documents.SummarySerializer(many=True), "A page.")
     | files("All schedules.", "text/csv")
     | {
         (200, "application/x-ndjson"): OpenApiResponse(
@@ -125,8 +111,7 @@ LIST = extend_schema(
         )
     }
     | {(404, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "There is no such page.")}
-    | problems(406)
-    | refusals(422),
+    | problems(406, 422, words=MEANINGS),
 )
 CREATE = extend_schema(
     operation_id="schedules_create",
@@ -140,19 +125,19 @@ CREATE = extend_schema(
         RETRY_AFTER,
     ],
     filters=False,
-    responses=answered(documents.ScheduleSerializer, "The schedule is stored.", 201)
-    | problems(400, 406, 413, 415, 422)
-    | refusals(409, 503),
+    responses=success(
+        documents.ScheduleSerializer, "The schedule is stored.", status=201
+    )
+    | problems(400, 406, 409, 413, 415, 422, 503, words=MEANINGS),
 )
 READ = extend_schema(
     operation_id="schedules_read",
     summary="Read a schedule",
     tags=TAGS,
     parameters=[NAME_PARAMETER, KEPT, *state(200, 304)],
-    responses=answered(documents.ScheduleSerializer, "The schedule.")
+    responses=success(documents.ScheduleSerializer, "The schedule.")
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 412),
+    | problems(404, 406, 412, words=MEANINGS),
 )
 CHANGE = extend_schema(
     operation_id="schedules_change",
@@ -164,9 +149,8 @@ CHANGE = extend_schema(
     request=ScheduleChangesSerializer,
     examples=[OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)],
     parameters=[NAME_PARAMETER, EXPECTED, *state(200), RETRY_AFTER],
-    responses=answered(documents.ScheduleSerializer, "The schedule as it is now.")
-    | problems(400, 406, 413, 415, 422)
-    | refusals(404, 409, 412, 503),
+    responses=success(documents.ScheduleSerializer, "The schedule as it is now.")
+    | problems(400, 404, 406, 409, 412, 413, 415, 422, 503, words=MEANINGS),
 )
 ARCHIVE = extend_schema(
     operation_id="schedules_archive",
@@ -176,9 +160,8 @@ ARCHIVE = extend_schema(
     tags=TAGS,
     request=None,
     parameters=[NAME_PARAMETER, *state(200)],
-    responses=answered(documents.ScheduleSerializer, "The schedule is archived.")
-    | problems(406)
-    | refusals(404),
+    responses=success(documents.ScheduleSerializer, "The schedule is archived.")
+    | problems(404, 406, words=MEANINGS),
 )
 UNARCHIVE = extend_schema(
     operation_id="schedules_unarchive",
@@ -186,11 +169,10 @@ UNARCHIVE = extend_schema(
     tags=TAGS,
     request=None,
     parameters=[NAME_PARAMETER, *state(200)],
-    responses=answered(
+    responses=success(
         documents.ScheduleSerializer, "The schedule is no longer archived."
     )
-    | problems(406)
-    | refusals(404),
+    | problems(404, 406, words=MEANINGS),
 )
 SPECIFICATION = extend_schema(
     operation_id="schedules_specification",
@@ -204,18 +186,16 @@ SPECIFICATION = extend_schema(
         )
     }
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 412),
+    | problems(404, 406, 412, words=MEANINGS),
 )
 LINT = extend_schema(
     operation_id="schedules_lint",
     summary="Read the linter's findings",
     tags=TAGS,
     parameters=[NAME_PARAMETER, KEPT, *state(200, 304)],
-    responses=answered(documents.LintSerializer, "Findings, the most serious first.")
+    responses=success(documents.LintSerializer, "Findings, the most serious first.")
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 412),
+    | problems(404, 406, 412, words=MEANINGS),
 )
 CURVES = extend_schema(
     operation_id="schedules_curves",
@@ -233,11 +213,10 @@ CURVES = extend_schema(
         FILE,
         RETRY_AFTER,
     ],
-    responses=answered(documents.CurvesSerializer, "The curves.")
+    responses=success(documents.CurvesSerializer, "The curves.")
     | files("The curves.", "text/csv", *IMAGES)
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 412, 422, 503),
+    | problems(404, 406, 412, 422, 503, words=MEANINGS),
 )
 COMPARE = extend_schema(
     operation_id="schedules_compare",
@@ -268,11 +247,10 @@ COMPARE = extend_schema(
         FILE,
         RETRY_AFTER,
     ],
-    responses=answered(documents.ComparisonSerializer, "The comparison.")
+    responses=success(documents.ComparisonSerializer, "The comparison.")
     | files("The curves.", *IMAGES)
     | UNCHANGED
-    | problems(406)
-    | refusals(404, 412, 422, 503),
+    | problems(404, 406, 412, 422, 503, words=MEANINGS),
 )
 PREVIEW = extend_schema(
     operation_id="curves",
@@ -282,7 +260,7 @@ PREVIEW = extend_schema(
     request=PreviewSerializer,
     examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
     parameters=[RETRY_AFTER],
-    responses=answered(documents.PreviewAnswerSerializer, "Curves and findings.")
+    responses=success(documents.PreviewAnswerSerializer, "Curves and findings.")
     | COMPUTED,
 )
 IMPORT = extend_schema(
@@ -297,5 +275,5 @@ IMPORT = extend_schema(
         OpenApiExample("diffusers", examples.IMPORTED_OBJECT, request_only=True),
     ],
     parameters=[RETRY_AFTER],
-    responses=answered(documents.ImportedSerializer, "The specification.") | COMPUTED,
+    responses=success(documents.ImportedSerializer, "The specification.") | COMPUTED,
 )

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from noising import services
 from noising.api.base import RegistryView
 from noising.api.conditional import expected_versions, state_headers, unchanged
-from noising.api.descriptions import Descriptions
 from noising.api.pagination import Pages, StrictFilterBackend
 from noising.api.parsers import read_json
 from noising.api.problems import shortened
@@ -24,6 +23,7 @@ from noising.api.renderers import (
     JSONRenderer,
     NDJSONRenderer,
 )
+from noising.api.schedules import schema
 from noising.api.schedules.documents import SummarySerializer
 from noising.api.schedules.requests import (
     NewScheduleSerializer,
@@ -40,8 +40,6 @@ from noising.api.schedules.writes import changed, stored
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig, ScheduleConfigQuerySet
 from noising.spreadsheets import format_csv
-
-schema = Descriptions("noising.api.schedules.schema")
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from noising.api.core.documents import MetricsSerializer, NoiseSerializer
+from noising.api.core.responses import MetricsSerializer, NoiseSerializer
 from noising.api.fields import WHOLE_NUMBERS
 from noising.tokenizers import TOKEN_TYPES
 

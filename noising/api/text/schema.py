@@ -6,9 +6,13 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from noising.api.core.documents import ProblemSerializer
-from noising.api.openapi.extensions import answer, problems
-from noising.api.openapi.responses import RETRY_AFTER, SEED
+from noising.api.openapi.responses import (
+    RETRY_AFTER,
+    SEED,
+    ProblemSerializer,
+    problems,
+    success,
+)
 from noising.api.problems import MEDIA_TYPE
 from noising.api.text import documents, examples
 from noising.api.text.requests import (
@@ -31,7 +35,7 @@ TOKENIZERS = extend_schema(
     operation_id="tokenizers",
     summary="List the tokenizers of this server",
     tags=["text"],
-    responses=answer(
+    responses=success(
         documents.TokenizersSerializer,
         "The tokenizers.",
         OpenApiExample("Tokenizers", examples.TOKENIZERS),
@@ -49,7 +53,7 @@ TOKENIZE = extend_schema(
         OpenApiExample("Plain", examples.TOKENIZE_REQUEST, request_only=True),
         OpenApiExample("By position", examples.POSITIONS_REQUEST, request_only=True),
     ],
-    responses=answer(
+    responses=success(
         documents.TokenizedSerializer,
         "The tokens.",
         OpenApiExample("Plain", examples.TOKENIZED),
@@ -64,7 +68,7 @@ DETOKENIZE = extend_schema(
     tags=["text"],
     request=DetokenizeRequestSerializer,
     examples=[OpenApiExample("Plain", examples.DETOKENIZE_REQUEST, request_only=True)],
-    responses=answer(
+    responses=success(
         documents.DetokenizedSerializer,
         "The text.",
         OpenApiExample("Plain", examples.DETOKENIZED),
@@ -81,7 +85,7 @@ PIPELINE = extend_schema(
     request=PipelineRequestSerializer,
     examples=[OpenApiExample("Plain", examples.PIPELINE_REQUEST, request_only=True)],
     parameters=[SEED, RETRY_AFTER],
-    responses=answer(
+    responses=success(
         documents.PipelineSerializer,
         "The result of each stage.",
         OpenApiExample("Without a denoiser", examples.PIPELINE),

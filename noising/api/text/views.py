@@ -4,8 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import StatelessView
-from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
+from noising.api.text import schema
 from noising.api.text.actions import pipeline_answer
 from noising.api.text.requests import (
     DetokenizeRequestSerializer,
@@ -17,8 +17,6 @@ from noising.api.text.responses import (
     tokenize_answer,
     tokenizers_answer,
 )
-
-schema = Descriptions("noising.api.text.schema")
 
 TOKENIZE_REQUEST = TokenizeRequestSerializer()
 DETOKENIZE_REQUEST = DetokenizeRequestSerializer()

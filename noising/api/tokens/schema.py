@@ -7,9 +7,13 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from noising.api.core.documents import ProblemSerializer
-from noising.api.openapi.extensions import answer, problems
-from noising.api.openapi.responses import JSON, header
+from noising.api.openapi.responses import (
+    JSON,
+    ProblemSerializer,
+    header,
+    problems,
+    success,
+)
 from noising.api.problems import MEDIA_TYPE
 from noising.api.tokens.requests import (
     NewTokenSerializer,
@@ -46,7 +50,7 @@ LIST = extend_schema(
     summary="List the account's access tokens",
     tags=["access"],
     parameters=[NOT_KEPT],
-    responses=answer(TokenListSerializer, "The tokens, the newest first.")
+    responses=success(TokenListSerializer, "The tokens, the newest first.")
     | problems(406),
 )
 CREATE = extend_schema(
@@ -69,7 +73,7 @@ READ = extend_schema(
     summary="Read one of the account's access tokens",
     tags=["access"],
     parameters=[ID, NOT_KEPT],
-    responses=answer(TokenSerializer, "The token.") | problems(406) | NOT_FOUND,
+    responses=success(TokenSerializer, "The token.") | problems(406) | NOT_FOUND,
 )
 REVOKE = extend_schema(
     operation_id="tokens_revoke",

@@ -14,11 +14,9 @@ from rest_framework.serializers import as_serializer_error
 from noising import services
 from noising.api.access import AccountRequired
 from noising.api.base import RegistryView
-from noising.api.descriptions import Descriptions
+from noising.api.tokens import schema
 from noising.api.tokens.requests import TokenRequestSerializer, token_document
 from noising.models import AccessToken, Scope
-
-schema = Descriptions("noising.api.tokens.schema")
 
 NO_STORE = {"Cache-Control": "no-store"}
 

@@ -10,10 +10,15 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from noising.api.core.documents import MetricsSerializer
+from noising.api.core.responses import MetricsSerializer
 from noising.api.openapi import examples
-from noising.api.openapi.extensions import answer
-from noising.api.openapi.responses import COMPUTED, FINGERPRINT, RETRY_AFTER, SEED
+from noising.api.openapi.responses import (
+    COMPUTED,
+    FINGERPRINT,
+    RETRY_AFTER,
+    SEED,
+    success,
+)
 from noising.api.trajectory.renderers import MEDIA_TYPE
 from noising.api.trajectory.requests import TrajectoryRequestSerializer
 
@@ -86,7 +91,7 @@ TRAJECTORY = extend_schema(
             "A line for each timestep.",
         )
     }
-    | answer(
+    | success(
         TrajectoryHistorySerializer,
         "The changes of each position.",
         OpenApiExample(

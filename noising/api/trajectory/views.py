@@ -9,15 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import StatelessView
-from noising.api.descriptions import Descriptions
 from noising.api.parsers import read_json
 from noising.api.renderers import JSONRenderer
+from noising.api.trajectory import schema
 from noising.api.trajectory.histories import history_of
 from noising.api.trajectory.renderers import MEDIA_TYPE, NDJSONRenderer
 from noising.api.trajectory.requests import TrajectoryRequestSerializer
 from noising.api.trajectory.responses import Lines
-
-schema = Descriptions("noising.api.trajectory.schema")
 
 TRAJECTORY = TrajectoryRequestSerializer()
 

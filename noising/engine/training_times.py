@@ -155,8 +155,6 @@ def _last_finite(timeline: Timeline) -> tuple[float, float]:
         low = high
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
         finite = np.isfinite(timeline.schedule.sigma(np.array([middle]))[0])
         low, high = (middle, high) if finite else (low, middle)
     return low, float(np.log(timeline.schedule.move_chance(np.array([low])))[0])

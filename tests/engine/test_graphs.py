@@ -244,3 +244,11 @@ def test_a_falling_table_has_neither_kernel_nor_posterior(method):
     with pytest.raises(EngineError) as caught:
         getattr(process, method)(*arguments)
     assert caught.value.code == "sigma_decreases"
+
+
+def test_a_matrix_graph_knows_which_states_a_token_can_reach():
+    graph = {"type": "rate_matrix", "rates": [[-1, 1, 0], [0, -1, 1], [0, 0, 0]]}
+    process = _process(graph, vocab_size=3)
+    xt, x0 = np.meshgrid(np.arange(3), np.arange(3))
+    possible = process.graph.is_possible(xt, x0, np.full(xt.shape, 0.5))
+    assert possible.tolist() == [[True] * 3, [False, True, True], [False, False, True]]

@@ -224,6 +224,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
     # The form of an answer is a matter of Accept, or of a view that says otherwise.
     "URL_FORMAT_OVERRIDE": None,
+    # Serializers leave times to orjson, which writes them as it does everywhere else.
+    "DATETIME_FORMAT": None,
     "DEFAULT_SCHEMA_CLASS": "noising.api.openapi.inspector.ServiceSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # Else /api/schema/ repeats whatever its query calls a version in a header.
@@ -241,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     # It would work out the whole document at each start; the tests do it instead.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "POSTPROCESSING_HOOKS": [
+        "noising.api.openapi.hooks.leave_out_read_only",
         "drf_spectacular.hooks.postprocess_schema_enums",
         "noising.api.openapi.specifications.add_specifications",
         "noising.api.openapi.hooks.require_bodies",
@@ -252,6 +255,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         # The probes have a status of other values.
         "RunStatusEnum": "noising.api.runs.documents.STATUSES",
+        "ScopeEnum": "noising.models.Scope",
         "NoiseExtra": "noising.api.fields.EXTRAS",
         "TokenizeExtra": "noising.api.text.requests.TOKENIZE_EXTRAS",
         "DetokenizeExtra": "noising.api.text.requests.DETOKENIZE_EXTRAS",

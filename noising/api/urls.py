@@ -1,6 +1,7 @@
 """The routes under /api/v1, without a trailing slash."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.routers import SimpleRouter
 
 from noising.api.noise.views import NoiseBatchView
 from noising.api.quantities.views import (
@@ -14,9 +15,13 @@ from noising.api.text.views import (
     TokenizersView,
     TokenizeView,
 )
+from noising.api.tokens.views import TokenViewSet
 from noising.api.trajectory.views import TrajectoryView
 
 app_name = "v1"
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("noise", NoiseBatchView.as_view(), name="noise"),
@@ -28,7 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokenize", TokenizeView.as_view(), name="tokenize"),
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
-    path("", include("noising.api.tokens.urls")),
     path("", include("noising.api.schedules.urls")),
     path("", include("noising.api.runs.urls")),
+    *router.urls,
 ]

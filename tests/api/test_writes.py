@@ -68,7 +68,7 @@ def test_a_write_is_recorded_with_its_account_token_and_outcome():
     made = services.token_create(user=ada, name="laptop", scope=Scope.ADMIN)
     response = post(bearer(made.secret))
     entry = AuditEntry.objects.get()
-    assert entry.action == "POST v1:tokens"
+    assert entry.action == "POST v1:token-list"
     assert entry.path == "/api/v1/tokens"
     assert (entry.outcome, entry.status) == ("done", 201)
     assert (entry.account_name, entry.token_name) == ("ada", "laptop")
@@ -115,4 +115,4 @@ def test_a_write_that_cannot_be_recorded_is_logged_and_stays_done(monkeypatch, c
     monkeypatch.setattr("noising.api.write_limits.audit_record", fail)
     assert post(session_client(account())).status_code == 201
     [record] = [r for r in caplog.records if r.name == "noising.audit"]
-    assert "Not in the audit log: POST v1:tokens" in record.getMessage()
+    assert "Not in the audit log: POST v1:token-list" in record.getMessage()

@@ -30,6 +30,15 @@ class Route:
         """The class of a view of the API."""
         return getattr(self.view, "cls", None)
 
+    def has(self, method: str) -> bool:
+        """Whether the view of the API has a method; a viewset's depend on the route."""
+        actions = getattr(self.view, "actions", None)
+        if actions is None:
+            return hasattr(self.view_class, method.lower())
+        if method == "HEAD":
+            return "get" in actions
+        return method == "OPTIONS" or method.lower() in actions
+
     @property
     def is_parametrised(self) -> bool:
         return PARAMETER.search(self.pattern) is not None

@@ -156,7 +156,7 @@ def methods_of(route: Route, methods: tuple[str, ...]) -> list[str]:
     """Return the methods that the view has; a function may have any."""
     if route.view_class is None:
         return [method for method in methods if method != "OPTIONS"]
-    return [m for m in methods if hasattr(route.view_class, m.lower())]
+    return [method for method in methods if route.has(method)]
 
 
 @contextmanager

@@ -30,6 +30,20 @@ def operations_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (path[method] for method in METHODS if method in path)
 
 
+def leave_out_read_only(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Leave out `readOnly`: no schema describes both a request and a response.
+
+    A ModelSerializer that only responds has it at every field, and programs that
+    generate clients then make classes that cannot be filled.
+    """
+    for schema in result["components"]["schemas"].values():
+        for value in schema.get("properties", {}).values():
+            value.pop("readOnly", None)
+    return result
+
+
 def require_bodies(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:

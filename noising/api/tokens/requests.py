@@ -1,4 +1,4 @@
-"""What is asked of /api/v1/tokens, and what it answers."""
+"""The body of POST /api/v1/tokens."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from noising.api.fields import StrictField, WholeNumberField, received
 from noising.api.serializers import StrictSerializer
-from noising.models import LONGEST_TOKEN_NAME, TOKEN_NAME, AccessToken, Scope
+from noising.models import LONGEST_TOKEN_NAME, TOKEN_NAME, Scope
 from noising.services import DEFAULT_DAYS, MOST_DAYS
 
 
@@ -38,7 +38,7 @@ class NameField(StrictField):
         return data
 
 
-@extend_schema_field({"type": "string", "enum": list(Scope.values)})
+@extend_schema_field(serializers.ChoiceField(Scope.choices))
 class ScopeField(StrictField):
     """What a token may do at most."""
 
@@ -68,47 +68,3 @@ class TokenRequestSerializer(StrictSerializer):
         most=lambda: MOST_DAYS,
         help_text="Days until the token expires.",
     )
-
-
-class TokenSerializer(serializers.Serializer[Any]):
-    """A token, without its secret."""
-
-    id = serializers.IntegerField(min_value=1)
-    name = serializers.CharField()
-    scope = serializers.ChoiceField(choices=Scope.values)
-    begins_with = serializers.CharField(
-        help_text="Beginning of the secret, to recognise the token."
-    )
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
-    last_used_at = serializers.DateTimeField(
-        allow_null=True, help_text="To the minute; null if it was never used."
-    )
-
-
-class NewTokenSerializer(TokenSerializer):
-    """A token just created."""
-
-    token = serializers.CharField(help_text="The secret; it is not shown again.")
-
-
-class TokenListSerializer(serializers.Serializer[Any]):
-    """All tokens of the account; one page holds as many as there may be."""
-
-    count = serializers.IntegerField(min_value=0)
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = TokenSerializer(many=True)
-
-
-def token_document(token: AccessToken) -> dict[str, Any]:
-    """Return what may be known about a token."""
-    return {
-        "id": token.pk,
-        "name": token.name,
-        "scope": token.scope,
-        "begins_with": token.token_key,
-        "created_at": token.created,
-        "expires_at": token.expiry,
-        "last_used_at": token.last_used,
-    }

@@ -254,7 +254,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         # The probes have a status of other values.
-        "RunStatusEnum": "noising.api.runs.documents.STATUSES",
+        "RunStatusEnum": "noising.models.BenchmarkRun.Status",
         "ScopeEnum": "noising.models.Scope",
         "NoiseExtra": "noising.api.fields.EXTRAS",
         "TokenizeExtra": "noising.api.text.requests.TOKENIZE_EXTRAS",

@@ -9,6 +9,7 @@ from noising.api.quantities.views import (
     PosteriorView,
     ScoreRatioView,
 )
+from noising.api.runs.views import RunViewSet
 from noising.api.text.views import (
     DetokenizeView,
     PipelineView,
@@ -22,6 +23,7 @@ app_name = "v1"
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("tokens", TokenViewSet, basename="token")
+router.register("runs", RunViewSet, basename="run")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("noise", NoiseBatchView.as_view(), name="noise"),
@@ -34,6 +36,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
     path("", include("noising.api.schedules.urls")),
-    path("", include("noising.api.runs.urls")),
     *router.urls,
 ]

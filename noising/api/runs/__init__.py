@@ -1,1 +1,1 @@
-"""Benchmark runs over HTTP: asked for, followed, read, compared."""
+"""/api/v1/runs: benchmark runs."""

@@ -1,4 +1,4 @@
-"""What the requests about runs ask for, as typed values."""
+"""Requests about runs, as typed values."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run that is asked for; `timesteps` None stands for eleven, evenly spread."""
+    """A new run; `timesteps` None stands for eleven, evenly spaced."""
 
     schedules: Sequence[str]
     baseline: str
@@ -54,8 +54,8 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """Runs that are to be compared with one of them, in all metrics or in one."""
+class ComparisonRequest:
+    """Runs to compare with one of them, in all metrics or in one."""
 
     ids: Sequence[UUID]
     baseline: UUID
@@ -198,7 +198,7 @@ class NewRunSerializer(StrictSerializer):
     tags = TagsField(default=list, help_text="Short labels.")
 
     def parse(self, document: Any) -> NewRun:
-        """Return what the document asks for.
+        """Return the new run that the document describes.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -222,8 +222,8 @@ class RunChangesSerializer(StrictSerializer):
         return changes
 
 
-def idempotency_key(request: Request, asked: Any) -> Once | None:
-    """Return the request's key with a digest of what it asks for, if it has one.
+def read_idempotency_key(request: Request, document: Any) -> Once | None:
+    """Return the request's key, if it has one, with a digest of the document.
 
     Raises:
         ValidationError: the header cannot be a key.
@@ -237,11 +237,11 @@ def idempotency_key(request: Request, asked: Any) -> Once | None:
             f"got {received(shortened(key))}."
         )
         raise ValidationError({KEY_HEADER: [ErrorDetail(text, "malformed")]})
-    return Once.of(key, asked)
+    return Once.of(key, document)
 
 
-def compared(query: QueryDict) -> Compared:
-    """Return which runs a query wants to compare.
+def parse_comparison(query: QueryDict) -> ComparisonRequest:
+    """Return the runs that a query compares.
 
     Raises:
         ValidationError: a parameter is missing, unknown or makes no sense.
@@ -250,19 +250,19 @@ def compared(query: QueryDict) -> Compared:
     for name in query:
         if name not in known:
             text = f"`{shortened(name)}` is not known; known are {', '.join(known)}."
-            raise _refusal(name, text, "unknown_key")
+            raise _error(name, text, "unknown_key")
     texts = query.get("ids", "").split(",")
     if not 2 <= len(texts) <= MOST_COMPARED or len(set(texts)) < len(texts):
         text = (
             f"`ids` must be 2 to {MOST_COMPARED} different run ids, separated by "
             f"commas, got {received(shortened(query.get('ids', '')))}."
         )
-        raise _refusal("ids", text, "count")
+        raise _error("ids", text, "count")
     ids = [_run_id("ids", text) for text in texts]
     baseline = _run_id("baseline", query.get("baseline", texts[0]))
     if baseline not in ids:
-        raise _refusal("baseline", "`baseline` must be one of `ids`.", "unknown")
-    return Compared(ids=ids, baseline=baseline, metric=query.get("metric"))
+        raise _error("baseline", "`baseline` must be one of `ids`.", "unknown")
+    return ComparisonRequest(ids=ids, baseline=baseline, metric=query.get("metric"))
 
 
 def _run_id(name: str, text: str) -> UUID:
@@ -270,8 +270,8 @@ def _run_id(name: str, text: str) -> UUID:
         return UUID(text)
     except ValueError:
         detail = f"`{name}` must be an id of a run, got {received(shortened(text))}."
-        raise _refusal(name, detail, "malformed") from None
+        raise _error(name, detail, "malformed") from None
 
 
-def _refusal(name: str, text: str, code: str) -> ValidationError:
+def _error(name: str, text: str, code: str) -> ValidationError:
     return ValidationError({name: [ErrorDetail(text, code)]})

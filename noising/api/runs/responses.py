@@ -1,84 +1,216 @@
-"""What is answered about runs, as JSON-ready documents."""
+"""Runs, their results and comparisons in responses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.http import HttpRequest
-from django.urls import reverse
-from rest_framework.request import Request
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
 from noising.models import BenchmarkResult, BenchmarkRun
 
-SECONDS_BETWEEN_LOOKS = 2
-"""How long a client should wait before it asks again how a run goes."""
+RETRY_SECONDS = 2
+"""How long a client should wait before it reads an unfinished run again."""
 
 MEASUREMENT = ("measured", "low", "high", "exact")
 
 
-def run_address(request: Request | HttpRequest, run: BenchmarkRun) -> str:
-    """Return the address under which a run is read."""
-    return request.build_absolute_uri(reverse("v1:run", kwargs={"run_id": run.pk}))
+class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
+    """A run: its parameters and its progress."""
+
+    state = serializers.CharField(
+        source="state_text",
+        read_only=True,
+        help_text="More about the status, such as the number of the attempt; or empty.",
+    )
+    corpus = serializers.CharField(source="corpus_name", read_only=True)
+    schedules = serializers.ListField(
+        source="config.schedules", read_only=True, child=serializers.CharField()
+    )
+    graph = serializers.DictField(source="config.graph", read_only=True)
+    num_timesteps = serializers.IntegerField(
+        source="config.num_timesteps", read_only=True, min_value=1
+    )
+    timesteps = serializers.ListField(
+        source="config.timesteps",
+        read_only=True,
+        child=serializers.IntegerField(min_value=0),
+    )
+    samples = serializers.IntegerField(
+        source="config.samples", read_only=True, min_value=1
+    )
+    seed = serializers.IntegerField(read_only=True, min_value=0)
+    tags = serializers.ListField(read_only=True, child=serializers.CharField())
+    owner = serializers.CharField(
+        source="owner.username", read_only=True, allow_null=True
+    )
+    url = serializers.HyperlinkedIdentityField(
+        view_name="v1:run-detail", lookup_url_kwarg="run_id"
+    )
+
+    class Meta:
+        """The keys, in the order of the response."""
+
+        model = BenchmarkRun
+        fields: tuple[str, ...] = (
+            "id",
+            "status",
+            "state",
+            "progress",
+            "attempt",
+            "cancel_requested",
+            "error",
+            "suite",
+            "corpus",
+            "schedules",
+            "baseline",
+            "graph",
+            "num_timesteps",
+            "timesteps",
+            "samples",
+            "seed",
+            "notes",
+            "tags",
+            "owner",
+            "created_at",
+            "started_at",
+            "heartbeat_at",
+            "finished_at",
+            "archived_at",
+            "url",
+        )
+        read_only_fields = fields
+        extra_kwargs = {
+            "progress": {"min_value": 0.0, "max_value": 1.0},
+            "attempt": {
+                "min_value": 0,
+                "help_text": "How often the run was started, three times at most.",
+            },
+            "error": {"help_text": "Why the run failed; otherwise empty."},
+        }
 
 
-def run_document(request: Request, run: BenchmarkRun) -> dict[str, Any]:
-    """Return a run as lists show it."""
-    asked = run.config
-    return {
-        "id": str(run.pk),
-        "status": run.status,
-        "state": run.state_text,
-        "progress": run.progress,
-        "attempt": run.attempt,
-        "cancel_requested": run.cancel_requested,
-        "error": run.error,
-        "suite": run.suite,
-        "corpus": run.corpus_name,
-        "schedules": asked["schedules"],
-        "baseline": run.baseline,
-        "graph": asked["graph"],
-        "num_timesteps": asked["num_timesteps"],
-        "timesteps": asked["timesteps"],
-        "samples": asked["samples"],
-        "seed": int(run.seed),
-        "notes": run.notes,
-        "tags": run.tags,
-        "owner": run.owner.get_username() if run.owner else None,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "heartbeat_at": run.heartbeat_at,
-        "finished_at": run.finished_at,
-        "archived_at": run.archived_at,
-        "url": run_address(request, run),
-    }
+class RunDetailSerializer(RunSerializer):
+    """A run with its corpus and environment."""
+
+    corpus_details = serializers.DictField(
+        source="corpus",
+        read_only=True,
+        allow_null=True,
+        help_text="Size, source, licence, hash; null before the run has succeeded.",
+    )
+    environment = serializers.DictField(
+        read_only=True,
+        allow_null=True,
+        help_text="Revision, versions, machine; null before the run has succeeded.",
+    )
+
+    class Meta(RunSerializer.Meta):
+        """The same keys, and two objects."""
+
+        fields = (*RunSerializer.Meta.fields, "corpus_details", "environment")
 
 
-def run_detail(request: Request, run: BenchmarkRun) -> dict[str, Any]:
-    """Return a run as it is read by itself."""
-    return run_document(request, run) | {
-        "corpus_details": run.corpus,
-        "environment": run.environment,
-    }
+class MeasurementSerializer(serializers.Serializer[Any]):
+    """A measured value with its 95 % interval, and the exact value."""
+
+    measured = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    exact = serializers.FloatField(allow_null=True)
+
+
+class ResultSerializer(serializers.ModelSerializer[BenchmarkResult]):
+    """The results of one schedule at one timestep."""
+
+    schedule = serializers.CharField(source="schedule.name", read_only=True)
+    is_baseline = serializers.BooleanField(
+        source="schedule.is_baseline", read_only=True
+    )
+    metrics = serializers.SerializerMethodField()
+
+    class Meta:
+        """The keys, in the order of the response."""
+
+        model = BenchmarkResult
+        fields = ("schedule", "is_baseline", "timestep", "alpha", "metrics")
+        read_only_fields = fields
+        extra_kwargs = {
+            "timestep": {"min_value": 0},
+            "alpha": {"min_value": 0.0, "max_value": 1.0},
+        }
+
+    @extend_schema_field(serializers.DictField(child=MeasurementSerializer()))
+    def get_metrics(self, result: BenchmarkResult) -> Any:
+        """Return the metrics as they were recorded, digit by digit."""
+        return result.metrics
+
+
+class RunDifferenceSerializer(serializers.Serializer[Any]):
+    """A value that differs between the runs."""
+
+    name = serializers.CharField()
+    values = serializers.DictField(help_text="Values by the run's id.")
+
+
+class ComparedValueSerializer(serializers.Serializer[Any]):
+    """A value of one run, compared with the baseline's."""
+
+    measured = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    exact = serializers.FloatField(required=False, allow_null=True)
+    engine_ns_per_token = serializers.FloatField(required=False)
+    delta_percent = serializers.FloatField(
+        allow_null=True,
+        help_text="Change from the baseline; null if the baseline has 0.",
+    )
+    within_noise = serializers.BooleanField(
+        allow_null=True, help_text="Whether the intervals overlap."
+    )
+
+
+class ComparedMetricSerializer(serializers.Serializer[Any]):
+    """One metric of one schedule at one timestep."""
+
+    schedule = serializers.CharField()
+    timestep = serializers.IntegerField(min_value=0)
+    metric = serializers.CharField()
+    values = serializers.DictField(
+        child=ComparedValueSerializer(), help_text="Values by the run's id."
+    )
+
+
+class ComparedSpeedSerializer(serializers.Serializer[Any]):
+    """The speedup over naive NumPy in one case."""
+
+    case = serializers.CharField()
+    values = serializers.DictField(
+        child=ComparedValueSerializer(), help_text="Values by the run's id."
+    )
+
+
+class RunComparisonSerializer(serializers.Serializer[Any]):
+    """A comparison of runs."""
+
+    baseline = serializers.UUIDField()
+    ids = serializers.ListField(child=serializers.UUIDField())
+    parameters = RunDifferenceSerializer(many=True)
+    corpus = RunDifferenceSerializer(many=True)
+    environment = RunDifferenceSerializer(many=True)
+    metrics = ComparedMetricSerializer(many=True)
+    throughput = ComparedSpeedSerializer(many=True)
 
 
 def waiting_headers(run: BenchmarkRun) -> dict[str, str]:
-    """Return the header that says when to ask again, if there is a reason to."""
-    return {} if run.is_ended else {"Retry-After": str(SECONDS_BETWEEN_LOOKS)}
+    """Return the header that says when to read an unfinished run again."""
+    return {} if run.is_ended else {"Retry-After": str(RETRY_SECONDS)}
 
 
-def result_document(result: BenchmarkResult) -> dict[str, Any]:
-    """Return one row of results."""
-    return {
-        "schedule": result.schedule.name,
-        "is_baseline": result.schedule.is_baseline,
-        **result.entry(),
-    }
-
-
-def result_table(document: Mapping[str, Any]) -> Iterator[list[Any]]:
-    """Return a results document as a table: a header, a row a schedule and timestep.
+def tabulate_results(document: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """Yield a table: a header, then a row for each schedule and timestep.
 
     Args:
-        document: The results, as ``results.json`` holds them.
+        document: the results, as ``results.json`` holds them.
     """
     metrics = list(
         dict.fromkeys(

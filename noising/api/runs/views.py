@@ -1,34 +1,86 @@
-"""Runs: list, ask for, follow, annotate, cancel, repeat, archive."""
+"""Runs and what they measured: parse, call, respond."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
+from benchmarks.comparison import MOST_COMPARED
 from noising import services
 from noising.api.base import RegistryView
-from noising.api.pagination import Pages, StrictFilterBackend
+from noising.api.conditional import drawn
+from noising.api.openapi.responses import (
+    FILE,
+    JSON,
+    KEPT,
+    UNCHANGED,
+    files,
+    header,
+    problems,
+    state,
+    success,
+    wait,
+)
+from noising.api.pagination import (
+    PAGE_PARAMETERS,
+    Pages,
+    StrictFilterBackend,
+    ordering_parameter,
+)
 from noising.api.parsers import read_json
-from noising.api.runs import schema
-from noising.api.runs.documents import RunSerializer
-from noising.api.runs.orders import ordered, refusals, repeated
+from noising.api.renderers import (
+    CSVRenderer,
+    FormatNegotiation,
+    JSONRenderer,
+    PDFRenderer,
+    PNGRenderer,
+    SVGRenderer,
+    format_parameter,
+)
+from noising.api.runs import examples
+from noising.api.runs.actions import (
+    compare_runs,
+    create_run,
+    find_results,
+    find_run,
+    find_succeeded_run,
+    translate_errors,
+)
 from noising.api.runs.requests import (
+    KEY_HEADER,
+    KEY_PATTERN,
     NewRunSerializer,
     RunChangesSerializer,
-    idempotency_key,
+    parse_comparison,
+    read_idempotency_key,
 )
 from noising.api.runs.responses import (
-    run_address,
-    run_detail,
-    run_document,
+    ResultSerializer,
+    RunComparisonSerializer,
+    RunDetailSerializer,
+    RunSerializer,
+    tabulate_results,
     waiting_headers,
 )
-from noising.filters import RunFilters
-from noising.models import BenchmarkRun
+from noising.figures import CONTENT_TYPES, RUN_FIGURES, make_run_image
+from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
+from noising.filters.runs import TEXTS
+from noising.models import LONGEST_KEY, BenchmarkResult, BenchmarkRun
+from noising.spreadsheets import format_csv
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,123 +88,322 @@ if TYPE_CHECKING:
 NEW_RUN = NewRunSerializer()
 RUN_CHANGES = RunChangesSerializer()
 
-
-def found(run_id: UUID) -> BenchmarkRun:
-    """Return the run with this id, archived or not, or answer 404."""
-    runs = BenchmarkRun.objects.with_loss().select_related("owner")
-    run = runs.filter(pk=run_id).first()
-    if run is None:
-        raise NotFound(f"There is no run with the id {run_id}.")
-    return run
-
-
-def shown(request: Request, run: BenchmarkRun) -> Response:
-    """Answer with a run, and when to look again while it is unfinished."""
-    return Response(run_detail(request, run), headers=waiting_headers(run))
-
-
-def accepted(request: Request, run: BenchmarkRun) -> Response:
-    """Answer that a run is, or was, put into the queue."""
-    return Response(
-        run_detail(request, run),
-        status=HTTPStatus.ACCEPTED,
-        headers={"Location": run_address(request, run), **waiting_headers(run)},
+TAGS = ["runs"]
+MEANINGS = {
+    404: "There is no such run.",
+    409: "The status of the run does not allow this.",
+    412: "If-Match names another version.",
+    422: "Values of the query or of a header are not valid.",
+    429: "The account has too many unfinished runs, or writes too often.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
+}
+KEY_PARAMETER = OpenApiParameter(
+    KEY_HEADER,
+    {"type": "string", "pattern": KEY_PATTERN, "maxLength": LONGEST_KEY},
+    OpenApiParameter.HEADER,
+    description="For at least a day, the same key with the same body returns the same "
+    "run.",
+)
+# drf-spectacular does not say how long the text of a filter may be.
+TEXT_PARAMETERS = [
+    OpenApiParameter(
+        name,
+        {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL},
+        description=text,
     )
+    for name, text in TEXTS.items()
+]
+COMPARISON_PARAMETERS = [
+    OpenApiParameter(
+        "ids",
+        {
+            "type": "array",
+            "items": {"type": "string", "format": "uuid"},
+            "minItems": 2,
+            "maxItems": MOST_COMPARED,
+            "uniqueItems": True,
+        },
+        explode=False,
+        style="form",
+        required=True,
+        description="Ids of the runs, separated by commas.",
+    ),
+    OpenApiParameter(
+        "baseline",
+        {"type": "string", "format": "uuid"},
+        description="The run that the others are compared with; by default the first.",
+    ),
+    OpenApiParameter(
+        "metric", {"type": "string"}, description="One metric instead of all."
+    ),
+]
+FIGURE = OpenApiParameter(
+    "name", {"type": "string", "enum": list(RUN_FIGURES)}, OpenApiParameter.PATH
+)
+ACCEPTED = [header("Location", "The URL of the run.", 202), wait(202, 429)]
+QUEUED = success(RunDetailSerializer, "The new run is queued.", status=202)
+CHANGED = success(RunDetailSerializer, "The run as it is now.")
 
 
-def account(request: Request) -> "User":
-    """Return who writes: the view lets nobody through who has no account."""
-    return cast("User", request.user)
-
-
-class RunsView(RegistryView, GenericAPIView[BenchmarkRun]):
-    """GET and POST runs."""
+class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
+    """/api/v1/runs: everyone reads, an account creates, the owner changes."""
 
     queryset = BenchmarkRun.objects.all()
-    serializer_class = RunSerializer
+    serializer_class = RunDetailSerializer
     filter_backends = (StrictFilterBackend,)
     filterset_class = RunFilters
     pagination_class = Pages
+    lookup_url_kwarg = "run_id"
+    lookup_value_converter = "uuid"
 
-    @schema.LIST
-    def get(self, request: Request) -> Response:
+    def get_object(self) -> BenchmarkRun:
+        """Return the run of the URL, if the request may do this to it."""
+        run = find_run(self.kwargs["run_id"])
+        self.check_object_permissions(self.request, run)
+        return run
+
+    def get_account(self) -> "User":
+        """Return the account that writes: permissions require one."""
+        return cast("User", self.request.user)
+
+    def respond(
+        self, run: BenchmarkRun, status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        """Respond with a run, and when to read it again while it is unfinished."""
+        content = self.get_serializer(run).data
+        return Response(content, status=status, headers=waiting_headers(run))
+
+    def respond_queued(self, run: BenchmarkRun) -> Response:
+        """Respond that a run is in the queue, or was."""
+        content = self.get_serializer(run).data
+        headers = {"Location": content["url"], **waiting_headers(run)}
+        return Response(content, status=HTTPStatus.ACCEPTED, headers=headers)
+
+    @extend_schema(
+        operation_id="runs_list",
+        summary="List runs",
+        description="By default the newest first, without archived ones.",
+        tags=TAGS,
+        parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
+        responses=success(RunSerializer(many=True), "A page.")
+        | problems(404, words={404: "There is no such page."})
+        | problems(406, 422, words=MEANINGS),
+    )
+    def list(self, request: Request) -> Response:
         """List runs, page by page."""
         rows = self.filter_queryset(BenchmarkRun.objects.for_list())
-        page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response([run_document(request, run) for run in page])
+        runs = RunSerializer(
+            self.paginate_queryset(rows),
+            many=True,
+            context=self.get_serializer_context(),
+        )
+        return self.get_paginated_response(runs.data)
 
-    @schema.CREATE
-    def post(self, request: Request) -> Response:
-        """Put a run into the queue."""
+    @extend_schema(
+        operation_id="runs_create",
+        summary="Run a benchmark",
+        description="The run is queued, and a worker measures it. Names are schedule "
+        "types or stored schedules. Stored schedules must all have the same graph and "
+        "number of timesteps.",
+        tags=TAGS,
+        request=NewRunSerializer,
+        examples=[OpenApiExample("Two schedules", examples.NEW, request_only=True)],
+        parameters=[KEY_PARAMETER, *ACCEPTED],
+        responses=QUEUED | problems(400, 406, 409, 413, 415, 422, 429, words=MEANINGS),
+    )
+    def create(self, request: Request) -> Response:
+        """Queue a run."""
         document = read_json(request)
         new = NEW_RUN.parse(document)
-        once = idempotency_key(request, document)
-        return accepted(request, ordered(new, account(request), once))
+        once = read_idempotency_key(request, document)
+        return self.respond_queued(create_run(new, self.get_account(), once))
 
+    @extend_schema(
+        operation_id="runs_read",
+        summary="Read a run, with its progress",
+        description="While the run is unfinished, Retry-After says when to check "
+        "again.",
+        tags=TAGS,
+        parameters=[wait(200)],
+        responses=success(RunDetailSerializer, "The run.")
+        | problems(404, 406, words=MEANINGS),
+    )
+    def retrieve(self, request: Request, run_id: UUID) -> Response:
+        """Return a run."""
+        return self.respond(self.get_object())
 
-class RunView(RegistryView):
-    """GET and PATCH runs/{run_id}."""
-
-    @schema.READ
-    def get(self, request: Request, run_id: UUID) -> Response:
-        """Show a run."""
-        return shown(request, found(run_id))
-
-    @schema.CHANGE
-    def patch(self, request: Request, run_id: UUID) -> Response:
+    @extend_schema(
+        operation_id="runs_change",
+        summary="Change notes and tags",
+        description="Keys that are not given do not change.",
+        tags=TAGS,
+        request=RunChangesSerializer,
+        examples=[
+            OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)
+        ],
+        parameters=[wait(200)],
+        responses=CHANGED | problems(400, 404, 406, 413, 415, 422, words=MEANINGS),
+    )
+    def partial_update(self, request: Request, run_id: UUID) -> Response:
         """Change notes and tags."""
         changes = RUN_CHANGES.parse(read_json(request))
-        run = found(run_id)
-        self.check_object_permissions(request, run)
-        kept = {"notes": run.notes, "tags": run.tags}
-        services.run_annotate(run=run, **(kept | dict(changes)))
-        return shown(request, run)
+        run = self.get_object()
+        current = {"notes": run.notes, "tags": run.tags}
+        services.run_annotate(run=run, **(current | dict(changes)))
+        return self.respond(run)
 
-
-class CancelView(RegistryView):
-    """POST runs/{run_id}/cancel."""
-
-    @schema.CANCEL
-    def post(self, request: Request, run_id: UUID) -> Response:
+    @extend_schema(
+        operation_id="runs_cancel",
+        summary="Cancel a run",
+        description="A queued run is cancelled at once, a running one within seconds.",
+        tags=TAGS,
+        request=None,
+        parameters=[wait(202)],
+        responses=success(RunDetailSerializer, "The run is cancelled.")
+        | success(RunDetailSerializer, "Its worker is told to stop.", status=202)
+        | problems(404, 406, 409, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, run_id: UUID) -> Response:
         """Cancel a run."""
-        run = found(run_id)
-        self.check_object_permissions(request, run)
-        with refusals():
+        run = self.get_object()
+        with translate_errors():
             run = services.run_cancel(run=run)
-        response = shown(request, run)
-        response.status_code = HTTPStatus.OK if run.is_ended else HTTPStatus.ACCEPTED
-        return response
+        return self.respond(run, HTTPStatus.OK if run.is_ended else HTTPStatus.ACCEPTED)
 
+    @extend_schema(
+        operation_id="runs_rerun",
+        summary="Measure the same again, as a new run",
+        tags=TAGS,
+        request=None,
+        parameters=[KEY_PARAMETER, *ACCEPTED],
+        responses=QUEUED | problems(404, 406, 409, 422, 429, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, run_id: UUID) -> Response:
+        """Queue the same again: every account may, as the new run is its own."""
+        once = read_idempotency_key(request, {"rerun": str(run_id)})
+        run = find_run(run_id)
+        with translate_errors():
+            new = services.run_rerun(run=run, owner=self.get_account(), once=once)
+        return self.respond_queued(new)
 
-class RerunView(RegistryView):
-    """POST runs/{run_id}/rerun."""
-
-    @schema.RERUN
-    def post(self, request: Request, run_id: UUID) -> Response:
-        """Measure the same again: everyone may, as the new run is their own."""
-        once = idempotency_key(request, {"rerun": str(run_id)})
-        return accepted(request, repeated(found(run_id), account(request), once))
-
-
-class ArchiveView(RegistryView):
-    """POST runs/{run_id}/archive."""
-
-    @schema.ARCHIVE
-    def post(self, request: Request, run_id: UUID) -> Response:
+    @extend_schema(
+        operation_id="runs_archive",
+        summary="Archive a run",
+        description="Lists leave it out by default; its URL stays valid. `unarchive` "
+        "reverses this.",
+        tags=TAGS,
+        request=None,
+        parameters=[wait(200)],
+        responses=CHANGED | problems(404, 406, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, run_id: UUID) -> Response:
         """Take a run out of the lists."""
-        run = found(run_id)
-        self.check_object_permissions(request, run)
+        run = self.get_object()
         services.run_archive(run=run)
-        return shown(request, run)
+        return self.respond(run)
 
-
-class UnarchiveView(RegistryView):
-    """POST runs/{run_id}/unarchive."""
-
-    @schema.UNARCHIVE
-    def post(self, request: Request, run_id: UUID) -> Response:
-        """Bring a run back into the lists."""
-        run = found(run_id)
-        self.check_object_permissions(request, run)
+    @extend_schema(
+        operation_id="runs_unarchive",
+        summary="Unarchive a run",
+        tags=TAGS,
+        request=None,
+        parameters=[wait(200)],
+        responses=CHANGED | problems(404, 406, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def unarchive(self, request: Request, run_id: UUID) -> Response:
+        """Put a run back into the lists."""
+        run = self.get_object()
         services.run_unarchive(run=run)
-        return shown(request, run)
+        return self.respond(run)
+
+    @extend_schema(
+        operation_id="runs_results",
+        summary="Read a run's results, a row for each schedule and timestep",
+        tags=TAGS,
+        parameters=PAGE_PARAMETERS,
+        responses=success(ResultSerializer(many=True), "A page.")
+        | problems(404, 406, 409, 422, words=MEANINGS),
+    )
+    @action(detail=True, filter_backends=())
+    def results(self, request: Request, run_id: UUID) -> Response:
+        """Return the results, page by page."""
+        run = find_succeeded_run(run_id)
+        rows: QuerySet[Any] = BenchmarkResult.objects.of_run(run)
+        results = ResultSerializer(self.paginate_queryset(rows), many=True)
+        return self.get_paginated_response(results.data)
+
+    @extend_schema(
+        operation_id="runs_export",
+        summary="Download a run's results",
+        description="JSON is `results.json`, the document that the command line "
+        "writes; CSV has a row for each schedule and timestep.",
+        tags=TAGS,
+        parameters=[format_parameter("json", "csv"), FILE],
+        responses={(200, JSON): OpenApiResponse(OpenApiTypes.OBJECT, "results.json.")}
+        | files("The results as a table.", CSVRenderer.media_type)
+        | problems(404, 406, 409, 422, words=MEANINGS),
+    )
+    @action(
+        detail=True,
+        renderer_classes=(JSONRenderer, CSVRenderer),
+        content_negotiation_class=FormatNegotiation,
+    )
+    def export(self, request: Request, run_id: UUID) -> Response:
+        """Return everything that a run measured, as a file."""
+        [run] = find_results([run_id])
+        kind = request.accepted_renderer.format
+        document = run.document()
+        table = tabulate_results(document)
+        return Response(
+            format_csv(table).encode() if kind == "csv" else document,
+            headers={"Content-Disposition": f'attachment; filename="{run_id}.{kind}"'},
+        )
+
+    @extend_schema(
+        operation_id="runs_compare",
+        summary="Compare runs that have succeeded",
+        tags=TAGS,
+        parameters=COMPARISON_PARAMETERS,
+        responses=success(RunComparisonSerializer, "The comparison.")
+        | problems(404, 406, 409, 422, words=MEANINGS),
+    )
+    @action(detail=False)
+    def compare(self, request: Request) -> Response:
+        """Compare runs with one of them."""
+        return Response(compare_runs(parse_comparison(request.query_params)))
+
+    @extend_schema(
+        operation_id="runs_plot",
+        summary="Get a figure of a run",
+        tags=TAGS,
+        parameters=[
+            FIGURE,
+            format_parameter("svg", "png", "pdf"),
+            KEPT,
+            FILE,
+            *state(200, 304),
+            header("Last-Modified", "When the run ended.", 200, 304),
+            wait(503),
+        ],
+        responses=files("The figure.", "image/svg+xml", "image/png", "application/pdf")
+        | UNCHANGED
+        | problems(404, 406, 409, 412, 422, 503, words=MEANINGS),
+    )
+    @action(
+        detail=True,
+        url_path="plots/<slug:name>",
+        renderer_classes=(SVGRenderer, PNGRenderer, PDFRenderer),
+        content_negotiation_class=FormatNegotiation,
+    )
+    def plot(self, request: Request, run_id: UUID, name: str) -> HttpResponseBase:
+        """Return a figure."""
+        if name not in RUN_FIGURES:
+            raise NotFound(f"There is no figure {name!r}: {', '.join(RUN_FIGURES)}.")
+        run = find_succeeded_run(run_id)
+        kind = request.accepted_renderer.format
+        [image_format] = [each for each in CONTENT_TYPES if each == kind]
+        return drawn(request, make_run_image(name, run), image_format)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising.api.runs import result_views as results
+from noising.api.runs import actions
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from noising.spreadsheets import format_csv
 from tests.api.problems import pointers_of, problem_of
@@ -202,7 +202,7 @@ def test_all_metrics_are_compared_in_few_queries(
 def test_a_comparison_has_its_limits(
     anyone: Client, recorded: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "MOST_VALUES", 18)
+    monkeypatch.setattr(actions, "MOST_VALUES", 18)
     one, two = recorded(1), recorded(2)
     assert pointers_of(compare(anyone, one, two)) == [("#/ids", "too_large")]
     assert compare(anyone, one, two, metric="preserved").status_code == 200

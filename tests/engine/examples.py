@@ -43,10 +43,16 @@ GRAPHS = {
 }
 assert {graph["type"] for graph in GRAPHS.values()} == set(GRAPH_TYPES)
 
+# A graph knows its schedule by sigma alone: a formula, a table and a solved equation
+# stand for all of them. A schedule knows its graph only where it is solved for it.
 PAIRS = [
     (schedule, graph)
     for schedule, graph in itertools.product(SCHEDULES, GRAPHS)
-    if graph != "gidd" or schedule == "gidd"
+    if (graph == "gidd") <= (schedule == "gidd")
+    and (
+        schedule in ("cosine", "custom", "sedd_entropy", "gidd")
+        or graph in ("uniform", "absorbing")
+    )
 ]
 
 

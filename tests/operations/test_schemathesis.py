@@ -8,7 +8,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 from schemathesis.config import PositiveDataAcceptanceConfig
 
 from tests.operations.servers import ROOT, environment, running
@@ -16,7 +15,7 @@ from tests.operations.servers import ROOT, environment, running
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 PASSWORD = "a password of the tests"
 CASES = 1_000
-"""At least so many requests for each caller."""
+"""The least number of requests."""
 
 CONFIGURATION = ROOT / "schemathesis.toml"
 TOO_MUCH_TOGETHER = {"413", "422"}
@@ -64,22 +63,18 @@ def test_only_what_joins_fields_may_be_refused_and_each_has_its_reason() -> None
         assert usual < allowed <= usual | TOO_MUCH_TOGETHER
 
 
-@pytest.mark.parametrize("caller", ["anonymous", "writer"])
 def test_the_service_keeps_to_its_description(
-    prepared_folder: Path, tmp_path: Path, caller: str
+    prepared_folder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "data"
     shutil.copytree(prepared_folder, folder)
     manage(folder, "load_schedules")
-    options = []
-    if caller == "writer":
-        manage(
-            folder,
-            *("createsuperuser", "--noinput", "--username", "ada"),
-            *("--email", "ada@example.com"),
-        )
-        token = manage(folder, "token", "create", "ada", "--scope", "write")
-        options = ["--header", f"Authorization: Bearer {token.split()[-1]}"]
+    manage(
+        folder,
+        *("createsuperuser", "--noinput", "--username", "ada"),
+        *("--email", "ada@example.com"),
+    )
+    token = manage(folder, "token", "create", "ada", "--scope", "write")
     # Writes that no throttle hides, of runs that take their worker little time.
     limits = {
         "WRITES_PER_MINUTE": "100000",
@@ -94,7 +89,8 @@ def test_the_service_keeps_to_its_description(
                 *(SCHEMATHESIS, "--config-file", short_configuration(tmp_path), "run"),
                 f"http://127.0.0.1:{server.port}/api/schema/",
                 *("--max-examples", "4", "--workers", "1", "--no-color"),
-                *("--generation-deterministic", "--continue-on-failure", *options),
+                *("--generation-deterministic", "--continue-on-failure"),
+                *("--header", f"Authorization: Bearer {token.split()[-1]}"),
             ],
             cwd=tmp_path,
             env={**os.environ, "NO_PROXY": "*", "PYTHONPATH": str(ROOT)},

@@ -32,7 +32,7 @@ from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
 from noising.models import LONGEST_KEY
-from noising.services import Once
+from noising.runs import Once
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"

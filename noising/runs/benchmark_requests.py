@@ -1,4 +1,4 @@
-"""Names of schedules, as what they stand for in a benchmark."""
+"""Requests for a benchmark: schedules by name, resolved to what is measured."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,8 +21,8 @@ NAMES_COMPARED: Final = 1_000
 
 
 @cache
-def plain_types() -> tuple[str, ...]:
-    """Return the schedule types that a name says all about: they need no parameters."""
+def list_plain_types() -> tuple[str, ...]:
+    """Return the schedule types that need no parameters, so that a name is enough."""
     return tuple(name for name in SCHEDULE_TYPES if _is_plain(name))
 
 
@@ -34,11 +34,10 @@ def _is_plain(name: str) -> bool:
     return True
 
 
-class AskedSchedules:
+class ScheduleNames:
     """Looks names up: a type's stands for its defaults, another for what is stored."""
 
     def __init__(self) -> None:
-        """Begin with nothing looked up."""
         self.stored: dict[str, ScheduleConfig] = {}
 
     def resolve(self, name: str) -> Mapping[str, Any]:
@@ -91,7 +90,7 @@ class AskedSchedules:
             _check_fits(schedule, config)
 
 
-def asked_config(
+def resolve_config(
     *,
     schedules: Sequence[str],
     baseline: str,
@@ -100,7 +99,7 @@ def asked_config(
     samples: int,
     seed: int,
 ) -> BenchmarkConfig:
-    """Return what to measure: where stored schedules are named, on their terms.
+    """Return what to measure; stored schedules decide on graph and timesteps.
 
     Args:
         schedules: names of types or stored schedules.
@@ -113,15 +112,16 @@ def asked_config(
     Raises:
         UsageError: A name is unknown, or the schedules do not go together.
     """
-    asked = AskedSchedules()
-    names = dict.fromkeys((*schedules, baseline))
-    found = tuple((name, asked.resolve(name)) for name in names)
+    names = ScheduleNames()
+    resolved = tuple(
+        (name, names.resolve(name)) for name in dict.fromkeys((*schedules, baseline))
+    )
     configured = settings.NOISE_SPECIFICATION
-    num_timesteps = asked.shared("num_timesteps", configured["num_timesteps"])
+    num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
     config = BenchmarkConfig(
-        schedules=found,
+        schedules=resolved,
         baseline=baseline,
-        graph=asked.shared("graph", {"type": DEFAULT_GRAPH}),
+        graph=names.shared("graph", {"type": DEFAULT_GRAPH}),
         corpus=corpus,
         vocab_size=configured["vocab_size"],
         num_timesteps=num_timesteps,
@@ -129,7 +129,7 @@ def asked_config(
         samples=samples,
         seed=seed,
     )
-    asked.check(config)
+    names.check(config)
     check_builds(config)
     return config
 

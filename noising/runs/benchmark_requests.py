@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 
@@ -15,9 +15,6 @@ from benchmarks.cases import (
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.engine.parameters import nearest
 from noising.models import ScheduleConfig
-
-NAMES_COMPARED: Final = 1_000
-"""Stored schedules among which a misspelt name is looked for."""
 
 
 @cache
@@ -50,7 +47,7 @@ class ScheduleNames:
             return {"type": name}
         found = ScheduleConfig.objects.filter(slug=name).first()
         if found is None:
-            hint = nearest(name, [*SCHEDULE_TYPES, *_recent_names()])
+            hint = nearest(name, [*SCHEDULE_TYPES, *ScheduleConfig.objects.names()])
             raise UsageError(
                 f"schedules: {name!r} is neither a schedule type nor a stored "
                 f"schedule; the types are {', '.join(SCHEDULE_TYPES)}"
@@ -159,12 +156,6 @@ def check_builds(config: BenchmarkConfig) -> None:
                 f"such as {config.graph['type']!r}; `manage.py run_benchmarks` without "
                 "--queue does"
             )
-
-
-def _recent_names() -> list[str]:
-    """Return names that a misspelt one may have meant."""
-    names = ScheduleConfig.objects.order_by("-created_at").values_list("slug")
-    return [name for (name,) in names[:NAMES_COMPARED]]
 
 
 def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:

@@ -13,11 +13,11 @@ from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
     DEFAULT_SAMPLES,
-    MAX_SEED,
     UsageError,
 )
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising.dashboard.annotation import AnnotationForm
+from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.models import BenchmarkRun, ScheduleConfig
 from noising.runs import (

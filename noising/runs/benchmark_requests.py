@@ -24,6 +24,7 @@ def list_plain_types() -> tuple[str, ...]:
 
 
 def _is_plain(name: str) -> bool:
+    # By building it: of the parameters of `custom` no single one is required.
     try:
         build_process({"vocab_size": 2, "num_timesteps": 2, "schedule": {"type": name}})
     except EngineError:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from benchmarks.corpora import legible
 from noising.engine import GRAPH_TYPES, TYPE_WEIGHTS
 from noising.engine.parameters import REQUIRED
+from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 
 DEFAULT_SCHEDULES: Final = (
@@ -32,7 +33,6 @@ DEFAULT_VOCAB_SIZE: Final = 50_257
 DEFAULT_NUM_TIMESTEPS: Final = 1_000
 DEFAULT_SAMPLES: Final = 512
 MAX_SAMPLES: Final = 1_000_000
-MAX_SEED: Final = 2**64 - 1
 
 # Sequences beyond this are cut, so that a corpus of one endless sequence, as language
 # models are trained on, is benchmarked in the same memory as one of short proofs.

@@ -1,13 +1,10 @@
-"""What the task queue carries: the id of a run, and nothing else."""
+"""Where earlier versions kept the queue's task.
 
-from uuid import UUID
+Each queued task names its function by path in the database, and tasks that such a
+version queued name it here: this path must lead to the task for as long as such
+tasks may be queued.
+"""
 
-from django_tasks import task
+from noising.runs.worker import execute_run
 
-from noising.execution import execute
-
-
-@task()
-def execute_run(run_id: str) -> None:
-    """Measure a run, if it is still queued when a worker comes to it."""
-    execute(UUID(run_id))
+__all__ = ["execute_run"]

@@ -19,7 +19,7 @@ HELD_BODIES: Final = 4
 STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})
 
 
-class Application:
+class ASGIApplication:
     """The fast path on the event loop, everything else in threads.
 
     Django's own ASGI handler takes a request through several threads and reads bodies
@@ -67,4 +67,4 @@ def refuse(status: int) -> Response:
     return Response(status=status, headers=headers, content=refused.content)
 
 
-application = Application(wsgi_application)
+application = ASGIApplication(wsgi_application)

@@ -21,10 +21,10 @@ except SettingError as refusal:
 from noising_site.requests import UTF8Request  # noqa: E402 - after the set-up
 
 
-class Application(WSGIHandler):
+class WSGIApplication(WSGIHandler):
     """Django's handler, on requests that cannot break it."""
 
     request_class = UTF8Request
 
 
-application = Application()
+application = WSGIApplication()

@@ -10,10 +10,11 @@ from pytest_django import Settings
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
 from noising import services
-from noising.execution import lease
 from noising.figures import IMAGE_CACHE
 from noising.models import BenchmarkRun, ScheduleConfig
+from noising.runs import lease
 from noising_site import health
+from tests.runs import record_results
 
 pytest_plugins = [
     "tests.coverage_gates",
@@ -108,4 +109,4 @@ def recorded_run(
     stored_schedules: list[ScheduleConfig], document: dict[str, Any]
 ) -> BenchmarkRun:
     """A run that succeeded, of schedules that are stored."""
-    return services.run_record(document=document)
+    return record_results(document)

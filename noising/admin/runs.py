@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from benchmarks.comparison import MOST_COMPARED
-from noising import services
 from noising.admin.actions import (
     Columns,
     comparison,
@@ -25,6 +24,15 @@ from noising.admin.display import (
 )
 from noising.form_fields import TagsFormField
 from noising.models import BenchmarkRun, BenchmarkSchedule, ThroughputResult
+from noising.runs import (
+    QueueFullError,
+    RunStateError,
+    RunTooLargeError,
+    run_annotate,
+    run_archive,
+    run_rerun,
+    run_unarchive,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -195,7 +203,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         self, request: HttpRequest, obj: BenchmarkRun, form: Any, change: bool
     ) -> None:
         """Write notes and tags alone: a running run goes on reporting meanwhile."""
-        services.run_annotate(run=obj, notes=obj.notes, tags=obj.tags)
+        run_annotate(run=obj, notes=obj.notes, tags=obj.tags)
 
     @admin.display(description="Schedules")
     def schedule_names(self, run: BenchmarkRun) -> str:
@@ -244,11 +252,11 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         """Put a new run into the queue for each that is selected."""
         for run in queryset:
             try:
-                again = services.run_rerun(run=run, owner=cast("User", request.user))
+                again = run_rerun(run=run, owner=cast("User", request.user))
             except (
-                services.QueueFullError,
-                services.RunStateError,
-                services.RunTooLargeError,
+                QueueFullError,
+                RunStateError,
+                RunTooLargeError,
             ) as error:
                 self.message_user(request, f"{run}: {error}", messages.ERROR)
             else:
@@ -265,10 +273,10 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     def archive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
         """Take the selected ones out of the lists."""
         for run in queryset:
-            services.run_archive(run=run)
+            run_archive(run=run)
 
     @admin.action(description="Unarchive", permissions=["change"])
     def unarchive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
         """Bring the selected ones back into the lists."""
         for run in queryset:
-            services.run_unarchive(run=run)
+            run_unarchive(run=run)

@@ -34,7 +34,7 @@ from noising.admin.display import (
 from noising.form_fields import SpecificationFormField, TagsFormField
 from noising.models import COMPARED_SCHEDULES, ScheduleConfig
 from noising.models.ordered_json import text_at
-from noising.services import QueueFullError, RunTooLargeError
+from noising.runs import QueueFullError, RunTooLargeError, resolve_config, run_create
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -281,7 +281,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     ) -> None:
         """Put one run of all that are selected into the queue."""
         try:
-            config = services.asked_config(
+            config = resolve_config(
                 schedules=list(queryset.values_list("slug", flat=True)),
                 baseline=DEFAULT_BASELINE,
                 corpus=DEFAULT_CORPUS,
@@ -289,7 +289,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
                 samples=DEFAULT_SAMPLES,
                 seed=0,
             )
-            run = services.run_create(config=config, owner=cast("User", request.user))
+            run = run_create(config=config, owner=cast("User", request.user))
         except (
             UsageError,
             QueueFullError,

@@ -26,7 +26,6 @@ PER_TOKEN: Final = frozenset({"protect", "weights"})
 """Parameters that may have one value for each token."""
 
 Tokens = NDArray[np.integer[Any]]
-Ragged = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,7 +51,7 @@ class NoisedBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class EncodedRequest:
     """A request's body and query, in one of the two binary formats.
 
     Attributes:
@@ -70,7 +69,7 @@ class Form:
 
 def form_of(
     tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
-) -> Form:
+) -> EncodedRequest:
     """Return the body and query in which a batch is sent.
 
     Args:
@@ -101,10 +100,12 @@ def form_of(
     if not masks and not arrays and not is_long:
         file = io.BytesIO()
         np.save(file, little_endian(array), allow_pickle=False)
-        return Form(media_type=NPY, content=file.getvalue(), params=query, lengths=None)
+        return EncodedRequest(
+            media_type=NPY, content=file.getvalue(), params=query, lengths=None
+        )
     arrays = {"tokens": array, **arrays}
     contiguous = {name: little_endian(value) for name, value in arrays.items()}
-    return Form(
+    return EncodedRequest(
         media_type=SAFETENSORS,
         content=save(contiguous, query if is_long else None),
         params={} if is_long else query,
@@ -112,7 +113,9 @@ def form_of(
     )
 
 
-def batch_of(response: httpx.Response, form: Form, *, masks: bool) -> NoisedBatch:
+def batch_of(
+    response: httpx.Response, form: EncodedRequest, *, masks: bool
+) -> NoisedBatch:
     """Return the noised batch of a response.
 
     Raises:

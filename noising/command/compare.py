@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from noising.command.curves import POINTS
 from noising.command.figures import add_plot, check_plot, write_plot
 from noising.command.output import format_table, print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.usage import FINE, UsageError, check_standard_input
-from noising.curves import QUANTITIES, curves, differences, summary
+from noising.command.usage import FINE, CommandLineError, check_standard_input
+from noising.curves import DEFAULT_POINTS, QUANTITIES, curves, differences, summary
 from noising.engine import ForwardProcess
 
 HELP: Final = "set the figures of merit of several processes side by side"
@@ -41,7 +40,9 @@ def run(options: argparse.Namespace) -> int:
     """Print a table and the differences; draw all quantities where a plot is wanted."""
     given = options.spec
     if len(given) < 2 or len(set(given)) < len(given):
-        raise UsageError(f"name two or more different SPECs, got {' '.join(given)}")
+        raise CommandLineError(
+            f"name two or more different SPECs, got {' '.join(given)}"
+        )
     check_standard_input(*given)
     check_plot(options.plot)
     processes = {spec: load_process(spec) for spec in given}
@@ -51,7 +52,10 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.plot is not None:
         found = [
-            (name, curves(process, list(QUANTITIES), axis="time", points=POINTS))
+            (
+                name,
+                curves(process, list(QUANTITIES), axis="time", points=DEFAULT_POINTS),
+            )
             for name, process in processes.items()
         ]
         write_plot(options.plot, found, list(QUANTITIES), "time")

@@ -6,15 +6,14 @@ from typing import Final
 from noising.command.figures import add_plot, check_plot, write_plot
 from noising.command.output import format_table, print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.usage import FINE, UsageError, integer, names
-from noising.curves import MAX_POINTS, QUANTITIES, curves
+from noising.command.usage import FINE, CommandLineError, integer, names
+from noising.curves import DEFAULT_POINTS, MAX_POINTS, QUANTITIES, curves
 
 HELP: Final = "tabulate alpha, information and other quantities over time"
 DESCRIPTION: Final = (
     "Tabulate quantities of a noise process over its timesteps, from first to last."
 )
 TABLE_POINTS: Final = 11
-POINTS: Final = 257
 AXES: Final = ("timestep", "time")
 
 
@@ -33,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=integer,
         metavar="N",
         help=f"how many at most, 1 to {MAX_POINTS} (default: {TABLE_POINTS} in the "
-        f"table, else {POINTS})",
+        f"table, else {DEFAULT_POINTS})",
     )
     add_plot(parser)
 
@@ -45,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
     is_table = options.plot is None and not options.json
     points = options.points
     if points is None:
-        points = TABLE_POINTS if is_table else POINTS
+        points = TABLE_POINTS if is_table else DEFAULT_POINTS
     if not 1 <= points <= MAX_POINTS:
-        raise UsageError(f"--points must lie in 1..{MAX_POINTS}, got {points}")
+        raise CommandLineError(f"--points must lie in 1..{MAX_POINTS}, got {points}")
     process = load_process(options.spec)
     found = curves(process, wanted, axis=options.axis, points=points)
     if options.plot is not None:
@@ -86,11 +85,11 @@ def check_quantities(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of quantities.
 
     Raises:
-        UsageError: there is none, or one is unknown.
+        CommandLineError: there is none, or one is unknown.
     """
     unknown = [name for name in wanted if name not in QUANTITIES]
     if unknown or not wanted:
         received = ", ".join(unknown) or "none"
         known = ", ".join(QUANTITIES)
-        raise UsageError(f"--quantities must be of {known}, got {received}")
+        raise CommandLineError(f"--quantities must be of {known}, got {received}")
     return wanted

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from noising.command.usage import UsageError, check_target, write_target
+from noising.command.usage import CommandLineError, check_target, write_target
 from noising.curves import Axis, Curves
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check_plot(path: Path | None) -> None:
 
     Raises:
         MissingExtraError: Matplotlib is not installed.
-        UsageError: the file's name says no format, or it cannot be made.
+        CommandLineError: the file's name says no format, or it cannot be made.
     """
     if path is None:
         return
@@ -45,7 +45,7 @@ def check_plot(path: Path | None) -> None:
 
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise UsageError(f"{path}: a plot's name must end with one of {known}")
+        raise CommandLineError(f"{path}: a plot's name must end with one of {known}")
     check_target(path)
 
 
@@ -64,7 +64,7 @@ def write_plot(
         axis: what the curves run over.
 
     Raises:
-        UsageError: the file cannot be written.
+        CommandLineError: the file cannot be written.
     """
     from noising.plots import plot_quantities, render
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from noising.command.output import print_json
 from noising.command.specifications import read_argument
-from noising.command.usage import FINE, UsageError, integer
+from noising.command.usage import FINE, CommandLineError, integer
 from noising.engine import build_process
 from noising.engine.importers import SOURCES, import_config
 
@@ -68,11 +68,11 @@ def _text(path: str) -> str:
     """Return a file's text.
 
     Raises:
-        UsageError: it cannot be read, or is no text.
+        CommandLineError: it cannot be read, or is no text.
     """
     try:
         return read_argument(path).decode()
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: must be text in UTF-8") from error
+        raise CommandLineError(f"{path}: must be text in UTF-8") from error

@@ -15,7 +15,7 @@ from noising.command.tokens import ARRAY, FORMS, Tokens, read_array, read_lines
 from noising.command.usage import (
     FINE,
     STANDARD_INPUT,
-    UsageError,
+    CommandLineError,
     check_standard_input,
     check_target,
     describe_file,
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     check_standard_input(options.spec, options.tokens)
     is_array = options.tokens.endswith(ARRAY)
     if options.output is not None and not is_array:
-        raise UsageError(f"--output is for tokens in a {ARRAY} file")
+        raise CommandLineError(f"--output is for tokens in a {ARRAY} file")
     if options.output is not None:
         check_target(options.output)
     process = load_process(options.spec)
@@ -140,7 +140,7 @@ def _noise_lines(
             if not error.field.startswith("tokens"):
                 raise
             where = f"{describe_file(options.tokens)}: line {place + 1}"
-            raise UsageError(f"{where}: {error}") from error
+            raise CommandLineError(f"{where}: {error}") from error
 
 
 def _noise(

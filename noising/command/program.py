@@ -12,8 +12,8 @@ from noising.command.usage import (
     BROKEN_PIPE,
     INTERRUPTED,
     WRONG_USAGE,
+    CommandLineError,
     Parser,
-    UsageError,
 )
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = COMMANDS[options.command].run(options)
         sys.stdout.flush()
-    except (UsageError, EngineError, MissingExtraError) as error:
+    except (CommandLineError, EngineError, MissingExtraError) as error:
         return _end(options.command, WRONG_USAGE, f"error: {error}")
     except BrokenPipeError:
         # The reader has seen enough, as `head` has; Python would complain once more

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from noising.command.usage import STANDARD_INPUT, UsageError, describe_file
+from noising.command.usage import STANDARD_INPUT, CommandLineError, describe_file
 from noising.engine import SCHEDULE_TYPES, EngineError, ForwardProcess, build_process
 from noising.engine.parameters import nearest
 
@@ -28,13 +28,13 @@ def load_process(spec: str) -> ForwardProcess:
     """Return the process that SPEC describes.
 
     Raises:
-        UsageError: SPEC cannot be read, holds no JSON or describes no process.
+        CommandLineError: SPEC cannot be read, holds no JSON or describes no process.
     """
     specification = _read_specification(spec)
     try:
         return build_process(specification)
     except EngineError as error:
-        raise UsageError(f"{describe_file(spec)}: {error}") from error
+        raise CommandLineError(f"{describe_file(spec)}: {error}") from error
 
 
 def _read_specification(spec: str) -> Any:
@@ -45,10 +45,12 @@ def _read_specification(spec: str) -> Any:
     except FileNotFoundError as error:
         hint = nearest(spec, SCHEDULE_TYPES)
         line = f"{spec}: is neither a file nor a schedule type"
-        raise UsageError(f"{line}; {hint}" if hint else line) from error
+        raise CommandLineError(f"{line}; {hint}" if hint else line) from error
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise UsageError(f"{describe_file(spec)}: must hold JSON ({reason})") from error
+        raise CommandLineError(
+            f"{describe_file(spec)}: must hold JSON ({reason})"
+        ) from error
 
 
 def read_argument(path: str) -> bytes:
@@ -56,7 +58,7 @@ def read_argument(path: str) -> bytes:
 
     Raises:
         FileNotFoundError: there is no such file.
-        UsageError: it cannot be read.
+        CommandLineError: it cannot be read.
     """
     try:
         if path == STANDARD_INPUT:
@@ -65,6 +67,6 @@ def read_argument(path: str) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise UsageError(
+        raise CommandLineError(
             f"{describe_file(path)}: cannot be read: {error.strerror}"
         ) from error

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.command.specifications import read_argument
-from noising.command.usage import STANDARD_INPUT, UsageError, describe_file
+from noising.command.usage import STANDARD_INPUT, CommandLineError, describe_file
 from noising.engine.arrays import IntArray
 
 Tokens: TypeAlias = NDArray[np.integer[Any]]
@@ -26,7 +26,7 @@ def read_lines(path: str) -> Iterator[IntArray]:
     """Yield the sequence of each line of a text; a blank line has no tokens.
 
     Raises:
-        UsageError: the file cannot be read, or a line holds something else.
+        CommandLineError: the file cannot be read, or a line holds something else.
     """
     if path == STANDARD_INPUT:
         yield from _sequences(sys.stdin.buffer, path)
@@ -35,23 +35,25 @@ def read_lines(path: str) -> Iterator[IntArray]:
         with Path(path).open("rb") as stream:
             yield from _sequences(stream, path)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def read_array(path: str) -> Tokens:
     """Return the array in a .npy file.
 
     Raises:
-        UsageError: the file cannot be read or holds no integers.
+        CommandLineError: the file cannot be read or holds no integers.
     """
     try:
         array = np.load(io.BytesIO(read_argument(path)), allow_pickle=False)
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, EOFError) as error:
-        raise UsageError(f"{path}: must be an array of NumPy's ({error})") from error
+        raise CommandLineError(
+            f"{path}: must be an array of NumPy's ({error})"
+        ) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
-        raise UsageError(f"{path}: must hold integers")
+        raise CommandLineError(f"{path}: must hold integers")
     return array
 
 
@@ -59,7 +61,7 @@ def read_tokens(path: str) -> Tokens:
     """Return all ids of a text or an array, one after the other.
 
     Raises:
-        UsageError: the file cannot be read, or holds something else.
+        CommandLineError: the file cannot be read, or holds something else.
     """
     if path.endswith(ARRAY):
         return read_array(path).ravel()
@@ -73,7 +75,7 @@ def _sequences(stream: BinaryIO, path: str) -> Iterator[IntArray]:
             yield np.array([int(part) for part in parts], np.int64)
         except (ValueError, OverflowError) as error:
             reason = " ".join(str(error).split())[:80]
-            raise UsageError(
+            raise CommandLineError(
                 f"{describe_file(path)}: line {number} must hold token ids, separated "
                 f"by blanks or commas ({reason})"
             ) from error

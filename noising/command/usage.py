@@ -13,7 +13,7 @@ STANDARD_INPUT: Final = "-"
 _LONGEST_NUMBER: Final = 30
 
 
-class UsageError(Exception):
+class CommandLineError(Exception):
     """A command cannot do what it was told; the message is one line."""
 
 
@@ -63,29 +63,31 @@ def check_standard_input(*arguments: str | None) -> None:
     """Refuse to read the standard input twice.
 
     Raises:
-        UsageError: two arguments are ``-``.
+        CommandLineError: two arguments are ``-``.
     """
     if arguments.count(STANDARD_INPUT) > 1:
-        raise UsageError("only one argument may be -, the standard input")
+        raise CommandLineError("only one argument may be -, the standard input")
 
 
 def check_target(path: Path) -> None:
     """Refuse a file that cannot be made, before any work.
 
     Raises:
-        UsageError: it is a folder, or lies in none.
+        CommandLineError: it is a folder, or lies in none.
     """
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: must be a file in a folder that exists")
+        raise CommandLineError(f"{path}: must be a file in a folder that exists")
 
 
 def write_target(path: Path, content: bytes) -> None:
     """Write a file.
 
     Raises:
-        UsageError: the system refuses.
+        CommandLineError: the system refuses.
     """
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+        raise CommandLineError(
+            f"{path}: cannot be written: {error.strerror}"
+        ) from error

@@ -13,6 +13,7 @@ from noising.curves.comparison import (
 from noising.curves.positions import position_alphas
 from noising.curves.quantities import QUANTITIES, Quantity
 from noising.curves.sampling import (
+    DEFAULT_POINTS,
     MATRIX_POINTS,
     MAX_POINTS,
     Axis,
@@ -23,6 +24,7 @@ from noising.curves.sampling import (
 )
 
 __all__ = [
+    "DEFAULT_POINTS",
     "MATRIX_POINTS",
     "MAX_POINTS",
     "QUANTITIES",

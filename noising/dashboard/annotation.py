@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from noising.form_fields import TagsFormField
-from noising.models import BenchmarkRun, ScheduleConfig
+from noising.models import LONGEST_NOTES, BenchmarkRun, ScheduleConfig
 
 Annotated = ScheduleConfig | BenchmarkRun
 Save = Callable[..., object]
@@ -19,7 +19,9 @@ class AnnotationForm(forms.Form):
     """Notes and tags."""
 
     notes = forms.CharField(
-        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+        required=False,
+        max_length=LONGEST_NOTES,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     tags = TagsFormField()
 

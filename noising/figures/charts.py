@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from noising.curves import QUANTITIES, curves
+from noising.curves import DEFAULT_POINTS, QUANTITIES, curves
 from noising.engine import ForwardProcess, build_process
 from noising.engine.graphs import MatrixGraph
 from noising.figures.drawing import describe_difference
@@ -26,7 +26,6 @@ from noising.figures.drawing import describe_difference
 Chart = Mapping[str, Any]
 Line = dict[str, Any]
 
-POINTS: Final = 257
 
 X_LABELS: Final = {
     "time": "time t",
@@ -67,7 +66,7 @@ def chart_schedules(
 def _trace_process(name: str, label: str, process: ForwardProcess) -> Line:
     # Each point of a matrix graph's information costs a matrix exponential.
     names = [name] if isinstance(process.graph, MatrixGraph) else [name, "information"]
-    found = curves(process, names, axis="time", points=POINTS)
+    found = curves(process, names, axis="time", points=DEFAULT_POINTS)
     x = {
         "time": to_float32(found.times),
         "timestep": to_float32(found.times * process.num_timesteps - 1),

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from noising.curves import QUANTITIES, Axis, Quantity, curves, position_alphas
+from noising.curves import (
+    DEFAULT_POINTS,
+    QUANTITIES,
+    Axis,
+    Quantity,
+    curves,
+    position_alphas,
+)
 from noising.engine import ForwardProcess, build_process
 from noising.figures.images import ImageFormat
 
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Enough for a smooth line; the cost of a plot does not grow with num_timesteps.
-_POINTS: Final = 257
 _SCREEN_DPI: Final = 144
 
 _SPARKLINE_WIDTH: Final = 96
@@ -54,7 +60,7 @@ def draw_schedules(
     lines = []
     for label, specification in specifications:
         process = build_process(specification)
-        found = curves(process, [name], axis="time", points=_POINTS)
+        found = curves(process, [name], axis="time", points=DEFAULT_POINTS)
         lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
     if subtract_first:
         first = lines[0]
@@ -122,7 +128,7 @@ def draw_positions(
 
     process = build_process(specification)
     figure = plot_positions(
-        position_alphas(process, _POINTS),
+        position_alphas(process, DEFAULT_POINTS),
         title=f"Signal left by position, of {label}",
         num_timesteps=process.num_timesteps,
     )

@@ -11,12 +11,18 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django_tasks_db.management.commands.db_worker import Worker
 
-from noising import services
-from noising.execution import STOPPING, Heartbeat
 from noising.models.failures import (
     RETRY_SECONDS,
     failure_line,
     is_database_failure,
+)
+from noising.runs import (
+    STOPPING,
+    Heartbeat,
+    queue_prune,
+    runs_reap,
+    worker_register,
+    worker_remove,
 )
 
 logger = logging.getLogger(__name__)
@@ -79,7 +85,7 @@ class Upkeep(Heartbeat):
         """End, and say so."""
         super().__exit__(kind, error, traceback)
         try:
-            services.worker_gone(worker_id=self._worker_id)
+            worker_remove(worker_id=self._worker_id)
         except DatabaseError as lost:
             logger.warning("The worker's end is not on record: %s", lost)
 
@@ -96,8 +102,8 @@ class Upkeep(Heartbeat):
 
     def _once(self) -> None:
         try:
-            services.worker_seen(worker_id=self._worker_id)
-            reaped = services.runs_reap()
+            worker_register(worker_id=self._worker_id)
+            reaped = runs_reap()
             if reaped.lost or reaped.enqueued:
                 logger.warning(
                     "%s runs had lost their worker, %s were queued again.",
@@ -107,7 +113,7 @@ class Upkeep(Heartbeat):
             now = time.monotonic()
             if self._pruned_at is None or now > self._pruned_at + PRUNE_SECONDS:
                 self._pruned_at = now
-                services.queue_prune()
+                queue_prune()
         except DatabaseError as error:
             # The next time it may answer again.
             logger.warning("The queue could not be maintained: %s", failure_line(error))

@@ -9,9 +9,8 @@ from typing import Any, Self
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.report import OutputError
 from benchmarks.runner import SUITE
-from noising import services
-from noising.execution import Lease, StoppedError
 from noising.models import BenchmarkRun
+from noising.runs import Lease, StoppedError, run_fail, run_record, run_start
 
 
 class RunRecord:
@@ -23,7 +22,6 @@ class RunRecord:
 
     def __init__(self, config: BenchmarkConfig) -> None:
         self._config = config
-        self._run: BenchmarkRun | None = None
         self._lease: Lease | None = None
         self._open = ExitStack()
 
@@ -37,10 +35,10 @@ class RunRecord:
         traceback: TracebackType | None,
     ) -> None:
         self._open.close()
-        if error is None or self._run is None or isinstance(error, StoppedError):
+        lease = self._lease
+        if error is None or lease is None or isinstance(error, StoppedError):
             return
-        progress = self._lease.progress if self._lease else None
-        services.run_fail(run=self._run, reason=_reason(error), progress=progress)
+        run_fail(run=lease.run, reason=_reason(error), progress=lease.progress)
 
     def progress(self, done: int, total: int) -> None:
         """Report that `done` of `total` steps are done.
@@ -48,19 +46,27 @@ class RunRecord:
         Raises:
             StoppedError: Somebody has cancelled the run.
         """
+        self._begin().report(done, total)
+
+    def finish(self, document: Mapping[str, Any]) -> BenchmarkRun:
+        """Store the results; the run has succeeded.
+
+        Raises:
+            StoppedError: Somebody has cancelled the run, or it counts as lost.
+        """
+        return run_record(run=self._begin().run, document=document)
+
+    def _begin(self) -> Lease:
+        """Store the run and keep its claim alive, unless that has been done."""
         if self._lease is None:
-            self._run = services.run_start(
+            run = run_start(
                 suite=SUITE,
                 corpus_name=Path(self._config.corpus).name,
                 config=self._config.to_document(),
                 specifications=dict(self._config.schedules),
             )
-            self._lease = self._open.enter_context(Lease(self._run))
-        self._lease.report(done, total)
-
-    def finish(self, document: Mapping[str, Any]) -> BenchmarkRun:
-        """Store the results; the run has succeeded."""
-        return services.run_record(document=document, run=self._run)
+            self._lease = self._open.enter_context(Lease(run))
+        return self._lease
 
 
 def _reason(error: BaseException) -> str:

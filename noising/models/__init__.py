@@ -9,11 +9,13 @@ from noising.models.runs import MOST_ATTEMPTS, BenchmarkRun, BenchmarkRunQuerySe
 from noising.models.schedules import (
     COMPARED_SCHEDULES,
     IN_USE,
+    LONGEST_NAME,
     PLOTTED_SCHEDULES,
     RESERVED_SLUGS,
     ScheduleConfig,
     ScheduleConfigQuerySet,
 )
+from noising.models.tags import LONGEST_NOTES
 from noising.models.throttles import ThrottleHit
 from noising.models.tokens import (
     LONGEST_TOKEN_NAME,
@@ -28,6 +30,8 @@ __all__ = [
     "COMPARED_SCHEDULES",
     "IN_USE",
     "LONGEST_KEY",
+    "LONGEST_NAME",
+    "LONGEST_NOTES",
     "LONGEST_TOKEN_NAME",
     "MOST_ATTEMPTS",
     "MOST_TOKENS_OF_AN_ACCOUNT",

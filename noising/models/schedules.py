@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Length
 from django.urls import reverse
 
+from noising.engine.lint import SEVERITIES
 from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
@@ -30,13 +31,13 @@ COMPARED_SCHEDULES = 16
 # Names that are looked through for the one that was meant.
 NAMED_SCHEDULES = 1000
 
+LONGEST_NAME = 100
+
 LONGEST_STEM = 90
 """Characters of a slug that a version's number may follow."""
 
 IN_USE = "in_use"
 """Code of the error that a specification is fixed, since runs refer to it."""
-
-SEVERITIES = ("error", "warning", "info")
 
 
 class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
@@ -175,7 +176,7 @@ class ScheduleConfig(models.Model):
     verdict: str | None
 
     slug = models.SlugField(
-        max_length=100,
+        max_length=LONGEST_NAME,
         unique=True,
         help_text="The name in addresses and on command lines.",
     )

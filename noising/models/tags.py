@@ -1,10 +1,13 @@
-"""Tags: short labels that people put on schedules and runs."""
+"""Notes and tags: what people say about schedules and runs."""
 
 import re
 
 from django.core.exceptions import ValidationError
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+LONGEST_NOTES = 20_000
+
+CONTROLS = r"\x00-\x1f\x7f-\x9f"
+"""Control characters, for a class of a regular expression."""
 
 MAX_TAGS = 20
 MAX_TAG_LENGTH = 50
@@ -36,7 +39,7 @@ def check_tags(tags: object) -> None:
                     f"surrounding spaces, got {str(tag)[:60]!r}."
                 }
             )
-        if CONTROL.search(tag):
+        if re.search(f"[{CONTROLS}]", tag):
             text = f"A tag must not hold control characters, got {tag!r}."
             raise ValidationError({"tags": ValidationError(text, code="control")})
     if len(set(tags)) != len(tags):

@@ -9,11 +9,12 @@ from django.utils import timezone
 from knox.crypto import hash_token
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from noising.models.tags import CONTROLS
+
 MOST_TOKENS_OF_AN_ACCOUNT = 100
 LONGEST_TOKEN_NAME = 100
 
-_PLAIN = r"[^\s\x00-\x1f\x7f-\x9f]"
-TOKEN_NAME = re.compile(rf"^{_PLAIN}([^\x00-\x1f\x7f-\x9f]*{_PLAIN})?$")
+TOKEN_NAME = re.compile(rf"^[^\s{CONTROLS}]([^{CONTROLS}]*[^\s{CONTROLS}])?$")
 """Text without control characters, and without spaces around it."""
 
 

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising import services
 from noising.models import BenchmarkRun, ScheduleConfig
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def runs(document: dict[str, Any]) -> list[BenchmarkRun]:
     made = []
     for seed in (7, 8):
         document["config"]["seed"] = seed
-        made.append(services.run_record(document=document, notes="@home"))
+        made.append(record_results(document, notes="@home"))
     return made
 
 

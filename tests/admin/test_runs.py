@@ -8,9 +8,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.models import BenchmarkResult, BenchmarkRun
-from tests.runs import claimed, queued
+from noising.runs import run_archive, run_start
+from tests.runs import claimed, queued, record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_nobody_adds_a_run(admin_client: Client) -> None:
 def test_a_run_that_is_not_done_shows_no_plots(
     admin_client: Client, recorded_run: BenchmarkRun
 ) -> None:
-    run = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    run = run_start(suite="s", corpus_name="c", config=recorded_run.config)
     page = admin_client.get(change(run)).content.decode()
     assert "once it has succeeded" in page
     assert "/plots/" not in page
@@ -123,7 +123,7 @@ def test_lists_filters_and_finds(
     count: int,
 ) -> None:
     document["config"]["seed"] = 99
-    services.run_archive(run=services.run_record(document=document))
+    run_archive(run=record_results(document))
     response = admin_client.get(LIST + query)
     assert response.status_code == 200
     assert len(response.context["cl"].result_list) == count
@@ -140,7 +140,7 @@ def test_the_list_needs_as_many_queries_for_any_number_of_rows(
         admin_client.get(LIST)
     for seed in range(5):
         document["config"]["seed"] = 100 + seed
-        services.run_record(document=copy.deepcopy(document))
+        record_results(copy.deepcopy(document))
     with django_assert_num_queries(9):
         admin_client.get(LIST)
 

@@ -12,6 +12,7 @@ from noising import services
 from noising.engine import build_process
 from noising.engine.certify import certify
 from noising.models import BenchmarkRun, ScheduleConfig
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_a_run_that_appears_meanwhile_keeps_the_specification(
     entry = document["schedules"][0]
     entry["name"] = "small"
     entry["specification"] = config.specification
-    services.run_record(document=document)
+    record_results(document)
     form = FORM | {"specification": json.dumps({**SMALL, "num_timesteps": 20})}
     admin_client.post(change(config), form)
     config.refresh_from_db()

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.browser
 
 # In the archive, so that no other test finds it.
 BEGIN_A_RUN = """
-from noising import services
-run = services.run_start(
+from noising.runs import run_archive, run_start
+run = run_start(
     suite="schedules", corpus_name="synthetic",
     config={"schedules": ["cosine"], "baseline": "cosine", "seed": 1, "samples": 4,
             "graph": {"type": "uniform"}, "corpus": "synthetic", "vocab_size": 64,
             "num_timesteps": 1000, "timesteps": [0]},
 )
-services.run_archive(run=run)
+run_archive(run=run)
 print(run.pk)
 """
 

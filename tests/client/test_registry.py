@@ -12,8 +12,8 @@ from noising.client import (
 )
 from noising.configured import default_process
 from noising.engine import build_process
-from noising.execution import execute
 from noising.models import BenchmarkRun
+from noising.runs import run_measure
 
 RUN = {"corpus": "synthetic", "timesteps": [0, 999], "samples": 4}
 
@@ -70,7 +70,7 @@ def test_a_run_is_asked_for_once_followed_and_read(writer: NoisingClient) -> Non
     assert BenchmarkRun.objects.count() == 1
     with pytest.raises(RunUnfinishedError, match="is queued after 0 s"):
         writer.runs.wait(run["id"], timeout=0)
-    execute(BenchmarkRun.objects.get().pk)
+    run_measure(run_id=BenchmarkRun.objects.get().pk)
     seen: list[float] = []
     ended = writer.runs.wait(run["id"], on_progress=seen.append)
     assert (ended["status"], seen) == ("succeeded", [1.0])

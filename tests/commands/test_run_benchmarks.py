@@ -18,9 +18,9 @@ from django.utils import timezone
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import ProgressListener
 from noising import services
-from noising.execution import StoppedError, claim_run, execute
 from noising.management.commands import run_benchmarks
 from noising.models import BenchmarkResult, BenchmarkRun, ScheduleConfig
+from noising.runs import StoppedError, run_claim, run_measure
 
 pytestmark = pytest.mark.django_db
 
@@ -228,7 +228,7 @@ def test_a_run_can_be_left_to_a_worker(
     assert capsys.readouterr().out == f"{run.pk}\n"
     assert run.status == "queued"
     assert not output.exists()
-    execute(run.pk)
+    run_measure(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.config["vocab_size"]) == ("succeeded", 64)
 
@@ -282,7 +282,7 @@ def test_waiting_ends_with_the_run(
         looks.append(seconds)
         run = BenchmarkRun.objects.get()
         if len(looks) == 1:
-            assert claim_run(run.pk) is not None
+            assert run_claim(run_id=run.pk) is not None
         else:
             now = timezone.now()
             BenchmarkRun.objects.update(

@@ -13,7 +13,9 @@ from noising.curves import position_alphas
 from noising.engine import build_process
 from noising.figures import responses
 from noising.models import BenchmarkRun, ScheduleConfig
+from noising.runs import run_start
 from tests.api.problems import problem_of
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +163,7 @@ def test_what_is_not_there_is_not_found(
 def test_a_run_has_plots_once_it_has_succeeded(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
-    running = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    running = run_start(suite="s", corpus_name="c", config=recorded_run.config)
     assert client.get(f"/plots/runs/{running.pk}/alpha.svg").status_code == 404
     assert client.get(f"/plots/runs/{recorded_run.pk}/nothing.svg").status_code == 404
 
@@ -171,7 +173,7 @@ def test_hostile_names_are_drawn_as_text(
 ) -> None:
     document["corpus"]["name"] = r"$\frac{<script>"
     document["schedules"][1]["name"] = "$^$ <b>&amp;"
-    run = services.run_record(document=document)
+    run = record_results(document)
     for name in ("alpha", "information", "preservation"):
         response = client.get(f"/plots/runs/{run.pk}/{name}.svg")
         assert response.status_code == 200

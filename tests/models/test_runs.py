@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
@@ -19,7 +18,8 @@ from noising.models import (
     ScheduleConfig,
     ThroughputResult,
 )
-from tests.runs import claimed
+from noising.runs import run_archive
+from tests.runs import claimed, record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ CLAIMED: dict[str, Any] = {"claim": uuid.uuid4(), "lease_until": NOW}
 
 @pytest.fixture
 def run(document: Document) -> BenchmarkRun:
-    return services.run_record(document=document)
+    return record_results(document)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_deleting_a_run_deletes_what_it_measured_and_no_configuration(
 
 def test_deleting_an_account_keeps_its_runs(document: Document) -> None:
     owner = get_user_model().objects.create_user("someone")
-    run = services.run_record(document=document, owner=owner)
+    run = record_results(document, owner=owner)
     owner.delete()
     run.refresh_from_db()
     assert run.owner is None
@@ -145,11 +145,11 @@ def test_the_dashboard_reads_the_latest_runs_in_one_query(
     names = [entry["name"] for entry in document["schedules"]]
     for seed in range(12):
         document["config"]["seed"] = seed
-        run = services.run_record(document=copy.deepcopy(document))
+        run = record_results(copy.deepcopy(document))
         BenchmarkRun.objects.filter(pk=run.pk).update(
             created_at=NOW + timedelta(seconds=seed)
         )
-    services.run_archive(run=BenchmarkRun.objects.get(seed="11"))
+    run_archive(run=BenchmarkRun.objects.get(seed="11"))
     with django_assert_num_queries(1):
         rows = [
             (run.seed, run.config["schedules"])
@@ -166,8 +166,8 @@ def test_a_schedule_page_reads_the_latest_runs_in_one_query(
     runs = []
     for seed in range(3):
         document["config"]["seed"] = seed
-        runs.append(services.run_record(document=copy.deepcopy(document)))
-    services.run_archive(run=runs[1])
+        runs.append(record_results(copy.deepcopy(document)))
+    run_archive(run=runs[1])
     measured = BenchmarkSchedule.objects.exclude(config=None).first()
     assert measured is not None
     assert measured.config is not None
@@ -229,7 +229,7 @@ def found(run: BenchmarkRun) -> BenchmarkRun:
 
 def stored(document: Document, seed: int, **changes: Any) -> BenchmarkRun:
     document["config"]["seed"] = seed
-    made = services.run_record(document=copy.deepcopy(document))
+    made = record_results(copy.deepcopy(document))
     BenchmarkRun.objects.filter(pk=made.pk).update(**changes)
     return made
 

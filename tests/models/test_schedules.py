@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from noising import services
 from noising.models import BenchmarkRun, BenchmarkSchedule, ScheduleConfig
+from noising.runs import resolve_config, run_create
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +87,7 @@ def test_a_specification_that_a_run_refers_to_never_changes(
 
 
 def test_nor_does_one_that_a_run_is_still_to_measure(config: ScheduleConfig) -> None:
-    asked = services.asked_config(
+    asked = resolve_config(
         schedules=["small"],
         baseline="cosine",
         corpus="synthetic",
@@ -94,7 +95,7 @@ def test_nor_does_one_that_a_run_is_still_to_measure(config: ScheduleConfig) -> 
         samples=10,
         seed=0,
     )
-    run = services.run_create(config=asked)
+    run = run_create(config=asked)
     config.specification = config.specification | {"num_timesteps": 11}
     with pytest.raises(ValidationError, match="another name"):
         config.save()

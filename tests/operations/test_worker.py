@@ -34,8 +34,7 @@ from pathlib import Path
 import django
 django.setup()
 from django.core.management import call_command
-from noising.execution import claims, job, results
-from noising import tasks
+from noising.runs import results, worker
 
 def stall(*args, **kwargs):
     Path(sys.argv[2]).touch()
@@ -48,11 +47,11 @@ def after(function):
     return both
 
 POINTS = {
-    "before the claim": (tasks, "execute", stall),
-    "after the claim": (job, "configured", stall),
-    "before the results": (job, "record", stall),
+    "before the claim": (worker, "run_measure", stall),
+    "after the claim": (worker, "read_config", stall),
+    "before the results": (worker, "run_record", stall),
     "among the results": (results, "_throughput", stall),
-    "after the results": (job, "record", after(job.record)),
+    "after the results": (worker, "run_record", after(worker.run_record)),
 }
 module, name, replacement = POINTS[sys.argv[1]]
 setattr(module, name, replacement)

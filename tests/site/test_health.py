@@ -12,15 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from noising import services
 from noising.models import Worker
+from noising.runs import worker_register
 from noising_site import health
 
 
 @pytest.fixture
 def data_dir(db, settings, tmp_path):
     settings.DATA_DIR = tmp_path
-    services.worker_seen(worker_id="here")
+    worker_register(worker_id="here")
     return tmp_path
 
 
@@ -64,7 +64,7 @@ def on_file(database_file, settings, tmp_path, monkeypatch):
     """The real check, in its thread, of a database in a file."""
     monkeypatch.setattr(health, "CHECK", health.DatabaseCheck())
     settings.DATA_DIR = tmp_path
-    services.worker_seen(worker_id="here")
+    worker_register(worker_id="here")
     return database_file
 
 
@@ -127,7 +127,7 @@ def test_a_full_disk_is_degraded(client, data_dir, monkeypatch, free):
 
 @pytest.mark.django_db
 def test_a_missing_data_folder_is_degraded(client, settings, tmp_path):
-    services.worker_seen(worker_id="here")
+    worker_register(worker_id="here")
     settings.DATA_DIR = tmp_path / "missing"
     assert readyz(client)[1]["degraded"] == ["disk"]
 

@@ -14,16 +14,18 @@ from rest_framework.exceptions import (
 
 from benchmarks.cases import UsageError
 from benchmarks.comparison import compare, count_values
-from noising import services
 from noising.api.problems import Conflict, shortened
 from noising.api.runs.requests import KEY_HEADER, ComparisonRequest, NewRun
 from noising.models import BenchmarkRun
-from noising.services import (
+from noising.runs import (
     KeyReusedError,
     Once,
     QueueFullError,
     RunStateError,
     RunTooLargeError,
+    resolve_config,
+    run_create,
+    run_find,
 )
 
 if TYPE_CHECKING:
@@ -90,11 +92,11 @@ def create_run(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
     """
     with translate_errors():
         if once is not None:
-            run = services.run_made_with(owner=owner, once=once)
+            run = run_find(owner=owner, once=once)
             if run is not None:
                 return run
-        return services.run_create(
-            config=services.asked_config(
+        return run_create(
+            config=resolve_config(
                 schedules=new.schedules,
                 baseline=new.baseline,
                 corpus=new.corpus,

@@ -16,7 +16,6 @@ from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
     DEFAULT_SAMPLES,
-    MAX_SEED,
 )
 from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
@@ -29,10 +28,11 @@ from noising.api.fields import (
 from noising.api.problems import MOST_ERRORS, shortened
 from noising.api.serializers import StrictSerializer
 from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
+from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
 from noising.models import LONGEST_KEY
-from noising.services import Once
+from noising.runs import Once
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"

@@ -20,7 +20,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from benchmarks.comparison import MOST_COMPARED
-from noising import services
 from noising.api.base import RegistryView
 from noising.api.conditional import drawn
 from noising.api.openapi.responses import (
@@ -80,6 +79,7 @@ from noising.figures import CONTENT_TYPES, RUN_FIGURES, make_run_image
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY, BenchmarkResult, BenchmarkRun
+from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
 from noising.spreadsheets import format_csv
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         changes = RUN_CHANGES.parse(read_json(request))
         run = self.get_object()
         current = {"notes": run.notes, "tags": run.tags}
-        services.run_annotate(run=run, **(current | dict(changes)))
+        run_annotate(run=run, **(current | dict(changes)))
         return self.respond(run)
 
     @extend_schema(
@@ -268,7 +268,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         """Cancel a run."""
         run = self.get_object()
         with translate_errors():
-            run = services.run_cancel(run=run)
+            run = run_cancel(run=run)
         return self.respond(run, HTTPStatus.OK if run.is_ended else HTTPStatus.ACCEPTED)
 
     @extend_schema(
@@ -285,7 +285,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         once = read_idempotency_key(request, {"rerun": str(run_id)})
         run = find_run(run_id)
         with translate_errors():
-            new = services.run_rerun(run=run, owner=self.get_account(), once=once)
+            new = run_rerun(run=run, owner=self.get_account(), once=once)
         return self.respond_queued(new)
 
     @extend_schema(
@@ -302,7 +302,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     def archive(self, request: Request, run_id: UUID) -> Response:
         """Take a run out of the lists."""
         run = self.get_object()
-        services.run_archive(run=run)
+        run_archive(run=run)
         return self.respond(run)
 
     @extend_schema(
@@ -317,7 +317,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     def unarchive(self, request: Request, run_id: UUID) -> Response:
         """Put a run back into the lists."""
         run = self.get_object()
-        services.run_unarchive(run=run)
+        run_unarchive(run=run)
         return self.respond(run)
 
     @extend_schema(

@@ -13,7 +13,7 @@ from noising.engine import fresh_seed
 
 MOST_TOKENS = 512
 EXAMPLE = "101, 2054, 2003, 2048, 2010, 102"
-MAX_SEED = 2**53 - 1
+LARGEST_EXACT_SEED = 2**53 - 1  # of the numbers that JavaScript holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,10 @@ class QuickForm(forms.Form):
     )
     timestep = forms.IntegerField(min_value=0)
     seed = forms.IntegerField(
-        min_value=0, max_value=MAX_SEED, required=False, help_text="Empty: random."
+        min_value=0,
+        max_value=LARGEST_EXACT_SEED,
+        required=False,
+        help_text="Empty: random.",
     )
 
     def clean_timestep(self) -> int:

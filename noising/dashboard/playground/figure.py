@@ -8,13 +8,13 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from noising.configured import tokenizer_named
+from noising.curves import DEFAULT_POINTS
 from noising.dashboard.playground.context import LABELS, PlaygroundState
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
 from noising.dashboard.playground.processes import UnusableError, build_base_process
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
 
 FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
-POINTS: Final = 257
 PARTS: Final = ("stored", "schedule", "graph", "hyperschedule", "parameters")
 """The fields of a process that alpha depends on, and the one that it does not, without
 which the parameters may not be valid."""
@@ -86,7 +86,7 @@ def make_alpha_image(query: QueryDict) -> Image | None:
     return Image(
         key=hash_content("playground", prints),
         draw=lambda image_format: draw_curves(
-            ["alpha"], entries, image_format, axis="timestep", points=POINTS
+            ["alpha"], entries, image_format, axis="timestep", points=DEFAULT_POINTS
         ),
         name="playground-alpha",
     )

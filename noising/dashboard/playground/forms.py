@@ -11,12 +11,12 @@ from django.http import QueryDict
 
 from noising.configured import default_tokenizer, tokenizer_names
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
+from noising.engine.randomness import MAX_SEED
+from noising.models import LONGEST_NAME
 from noising.tokenizers import TOKEN_TYPES
 
 MOST_CHARACTERS: Final = 4_000
 """Of a text: with the rest it must fit an address, of which servers read 8 KiB."""
-
-GREATEST_SEED: Final = 2**64 - 1
 
 PARTS: Final = ("num_timesteps", "schedule", "graph", "hyperschedule")
 """What the parameters of a process may speak of."""
@@ -74,7 +74,7 @@ class PlaygroundForm(LinkedForm):
     seed = forms.IntegerField(
         initial=7,
         min_value=0,
-        max_value=GREATEST_SEED,
+        max_value=MAX_SEED,
         # A browser's numbers end at 2^53.
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
@@ -119,7 +119,7 @@ class ProcessForm(LinkedForm):
 
     stored = forms.CharField(
         required=False,
-        max_length=100,
+        max_length=LONGEST_NAME,
         label="Stored schedule",
         help_text="Leave empty to choose the types below.",
         widget=forms.TextInput({"list": "stored-schedules", "autocomplete": "off"}),

@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from noising.configured import tokenizer_named
 from noising.tokenizers import Encoding, TextTokenizer
+from noising.tokenizers.tokenizer import MASK_TEXT
 
-MASK_TEXT: Final = "[MASK]"
 MOST_TOKENS: Final = 1_024
 """Of a text: more are no longer looked at one by one."""
 

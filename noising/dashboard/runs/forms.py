@@ -13,15 +13,21 @@ from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
     DEFAULT_SAMPLES,
-    MAX_SEED,
     UsageError,
 )
 from benchmarks.corpora import BUILTIN_CORPORA
-from noising import services
 from noising.dashboard.annotation import AnnotationForm
+from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.models import BenchmarkRun, ScheduleConfig
-from noising.services import QueueFullError, RunStateError, RunTooLargeError
+from noising.runs import (
+    QueueFullError,
+    RunStateError,
+    RunTooLargeError,
+    list_plain_types,
+    resolve_config,
+    run_create,
+)
 
 REFUSALS = (QueueFullError, RunStateError, RunTooLargeError)
 """Errors of the queue that belong to no single field."""
@@ -55,7 +61,7 @@ class TimestepsFormField(forms.CharField):
 
 def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the names to choose from; a name of a type means that type."""
-    types = services.plain_types()
+    types = list_plain_types()
     stored = [name for name in ScheduleConfig.objects.names() if name not in types]
     groups = (("Stored", stored), ("Types, with their default parameters", types))
     return [
@@ -129,10 +135,8 @@ class NewRunForm(AnnotationForm):
         given = dict(self.cleaned_data)
         notes, tags = given.pop("notes"), given.pop("tags")
         try:
-            config = services.asked_config(**given | {"seed": int(given["seed"])})
-            return services.run_create(
-                config=config, owner=owner, notes=notes, tags=tags
-            )
+            config = resolve_config(**given | {"seed": int(given["seed"])})
+            return run_create(config=config, owner=owner, notes=notes, tags=tags)
         except UsageError as error:
             field, _, text = str(error).partition(": ")
             if field in self.fields:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from noising import services
 from noising.dashboard.access import (
     button_view,
     form_view,
@@ -18,6 +17,7 @@ from noising.dashboard.access import (
 from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.runs.forms import REFUSALS, NewRunForm
 from noising.models import BenchmarkRun
+from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
 
 
 @form_view
@@ -44,7 +44,7 @@ def create_run(request: HttpRequest) -> HttpResponse:
 def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Write notes and tags of a run."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
-    write = partial(services.run_annotate, run=run)
+    write = partial(run_annotate, run=run)
     title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
     return edit_annotation(request, run, write, section="runs", title=title)
 
@@ -54,7 +54,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Cancel a run, or ask its worker to end it."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     try:
-        run = services.run_cancel(run=run)
+        run = run_cancel(run=run)
     except REFUSALS as error:
         return redirect_with_error(request, run, error)
     text = "The run is cancelled." if run.is_ended else "Its worker will end it."
@@ -67,7 +67,7 @@ def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     user: Any = request.user
     run = get_object_or_404(BenchmarkRun, pk=run_id)
     try:
-        again = services.run_rerun(run=run, owner=user)
+        again = run_rerun(run=run, owner=user)
     except REFUSALS as error:
         return redirect_with_error(request, run, error)
     return redirect_with_success(
@@ -79,7 +79,7 @@ def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Take a run out of the lists; its page says how to bring it back."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
-    services.run_archive(run=run)
+    run_archive(run=run)
     return redirect_with_success(request, run, "The run is archived.")
 
 
@@ -87,5 +87,5 @@ def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Bring a run back into the lists."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
-    services.run_unarchive(run=run)
+    run_unarchive(run=run)
     return redirect_with_success(request, run, "The run is no longer archived.")

@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from noising import services
 from noising.dashboard.annotation import AnnotationForm
 from noising.form_fields import SpecificationFormField
-from noising.models import ScheduleConfig
+from noising.models import LONGEST_NAME, ScheduleConfig
 
 
 class NewScheduleForm(AnnotationForm):
     """A new schedule."""
 
     name = forms.SlugField(
-        max_length=100,
+        max_length=LONGEST_NAME,
         help_text="Letters, digits, - and _. It cannot be changed later.",
     )
     specification = SpecificationFormField(

@@ -6,12 +6,13 @@ from typing import Any
 from django.core.management import BaseCommand, call_command
 
 from noising import services
+from noising.runs import queue_prune
 
 PRUNED: dict[str, Callable[[], int]] = {
     "expired tokens": services.tokens_prune,
     "counts of throttles": services.throttle_prune,
     "entries of the audit log": services.audit_prune,
-    "keys, tasks and workers of the queue": services.queue_prune,
+    "keys, tasks and workers of the queue": queue_prune,
 }
 """What there is to delete, and what deletes it and says how much it was."""
 

@@ -30,13 +30,13 @@ from benchmarks.run_benchmarks import (
     show_results,
 )
 from benchmarks.runner import run
-from noising.execution import StoppedError
 from noising.management.recording import RunRecord
 from noising.models import BenchmarkRun
-from noising.services import (
-    AskedSchedules,
+from noising.runs import (
     RunStateError,
     RunTooLargeError,
+    ScheduleNames,
+    StoppedError,
     check_builds,
     run_create,
 )
@@ -170,7 +170,7 @@ def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
         UsageError: Nothing has that name, or it is stored for another graph or
             another number of timesteps than this run's.
     """
-    asked = AskedSchedules()
+    asked = ScheduleNames()
     config = config_from(options, resolve=asked.resolve)
     asked.check(config)
     return config

@@ -8,10 +8,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from noising import services
-from noising.execution.claims import renew
 from noising.models import BenchmarkRun
+from noising.runs import run_fail, run_renew, run_start, worker_register
 from tests.dashboard.pages import inline_parts, page_text, turns_text_around
-from tests.runs import claimed, queued
+from tests.runs import claimed, queued, record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -86,11 +86,11 @@ def test_shows_running_and_failed_runs(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
     running, failed = (
-        services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
+        run_start(suite="s", corpus_name="c", config=recorded_run.config)
         for _ in range(2)
     )
-    renew(running, 0.25)
-    services.run_fail(run=failed, reason="The disk is full.")
+    run_renew(run=running, progress=0.25)
+    run_fail(run=failed, reason="The disk is full.")
     page = page_text(client, "/dashboard/")
     assert '<progress value="0.25"' in page
     assert "The disk is full." in page
@@ -111,7 +111,7 @@ def test_shows_the_queue_as_it_is(client: Client, db: None) -> None:
     assert "<bdi>uniform</bdi>, <bdi>cosine</bdi>" in page
     assert "its worker does not answer" in page_text(client, f"/runs/{lost.pk}/")
     assert "<strong>not running</strong>" in page
-    services.worker_seen(worker_id="here")
+    worker_register(worker_id="here")
     assert "<dd>running</dd>" in page_text(client, "/dashboard/")
 
 
@@ -120,7 +120,7 @@ def test_names_are_text_and_never_markup(
 ) -> None:
     document["corpus"]["name"] = HOSTILE
     document["schedules"][1]["name"] = HOSTILE
-    recorded = services.run_record(document=document, notes=HOSTILE, tags=[HOSTILE])
+    run = record_results(document, notes=HOSTILE, tags=[HOSTILE])
     services.schedule_create(
         slug="mine",
         specification={"vocab_size": 27, "num_timesteps": 10},
@@ -129,7 +129,7 @@ def test_names_are_text_and_never_markup(
     )
     for path in (
         "/dashboard/",
-        f"/runs/{recorded.pk}/",
+        f"/runs/{run.pk}/",
         "/runs/",
         "/schedules/mine/",
         "/schedules/",
@@ -149,7 +149,7 @@ def test_queries_are_as_many_however_much_is_stored(
 ) -> None:
     for seed in range(count):
         document["config"]["seed"] = seed
-        services.run_record(document=copy.deepcopy(document))
+        record_results(copy.deepcopy(document))
         services.schedule_create(
             slug=f"config-{seed}",
             specification={"vocab_size": 27, "num_timesteps": 10},

@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.dashboard import selection
 from noising.dashboard.runs.context import MOST_TIMESTEPS
 from noising.models import BenchmarkRun
+from noising.runs import run_archive
 from tests.dashboard.pages import inline_parts, page_text
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def pair(document: dict[str, Any]) -> tuple[BenchmarkRun, BenchmarkRun]:
     cell = other["schedules"][0]["results"][1]["metrics"]["preserved"]
     for part in ("measured", "low", "high"):
         cell[part] *= 2
-    return services.run_record(document=document), services.run_record(document=other)
+    return record_results(document), record_results(other)
 
 
 def address(*runs: BenchmarkRun, **query: str) -> str:
@@ -97,9 +98,9 @@ def test_one_run_is_offered_others_that_share_a_schedule(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     document["config"]["schedules"] = ["another"]
-    strange = services.run_record(document=document)
-    archived = services.run_record(document=document | {"suite": "other"})
-    services.run_archive(run=archived)
+    strange = record_results(document)
+    archived = record_results(document | {"suite": "other"})
+    run_archive(run=archived)
     page = page_text(client, pair[0].get_absolute_url())
     [path] = re.findall(r'href="(/runs/compare/[^"]*)"', page)
     with django_assert_max_num_queries(6):
@@ -122,7 +123,7 @@ def test_runs_that_share_no_schedule_have_no_curves(
         renamed = copy.deepcopy(document)
         for entry in renamed["schedules"]:
             entry["name"] = prefix + entry["name"]
-        runs.append(services.run_record(document=renamed))
+        runs.append(record_results(renamed))
     page = page_text(client, address(*runs))
     assert "/plots/" not in page
     assert "No other run measured preserved of the baseline" in page
@@ -161,7 +162,7 @@ def test_of_a_long_run_some_timesteps_are_shown(
     runs = []
     for seed in range(2):
         document["config"]["seed"] = seed
-        runs.append(services.run_record(document=document))
+        runs.append(record_results(document))
     for path in (address(*runs), runs[0].get_absolute_url()):
         page = page_text(client, path)
         rows = re.findall(
@@ -180,7 +181,7 @@ def test_runs_beyond_as_many_results_are_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     document["config"]["seed"] = 9
-    third = services.run_record(document=document)
+    third = record_results(document)
     monkeypatch.setattr(selection, "MOST_RESULTS", 18)
     page = page_text(client, address(*pair, third))
     assert "1 run left out" in page
@@ -194,7 +195,7 @@ def test_queries_do_not_grow_with_the_runs(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     document["config"]["seed"] = 9
-    third = services.run_record(document=document)
+    third = record_results(document)
     for runs in (pair, (*pair, third)):
         with django_assert_num_queries(5):
             page_text(client, address(*runs))

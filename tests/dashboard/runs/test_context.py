@@ -8,8 +8,9 @@ from noising import services
 from noising.dashboard.runs.context import write_command, write_request
 from noising.management.commands import run_benchmarks
 from noising.models import BenchmarkRun
-from noising.services import asked_config
+from noising.runs import resolve_config, run_create
 from tests.api.access import account, bearer
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -33,10 +34,10 @@ def test_the_command_measures_the_same(recorded_run: BenchmarkRun) -> None:
 def test_the_command_measures_stored_schedules(slug: str) -> None:
     specification = {"num_timesteps": 501, "graph": {"type": "absorbing"}}
     services.schedule_create(slug=slug, specification=specification)
-    config = asked_config(
+    config = resolve_config(
         schedules=[slug], baseline="uniform", corpus="synthetic", **SMALL
     )
-    run = services.run_create(config=config)
+    run = run_create(config=config)
     found = configured(write_command(run))
     assert found.pop("graph") == {"type": "absorbing"}
     assert found.items() <= run.config.items()
@@ -46,10 +47,10 @@ def test_no_flags_name_a_graph_with_parameters() -> None:
     services.schedule_create(
         slug="mine", specification={"graph": {"type": "absorbing", "mask_id": 3}}
     )
-    config = asked_config(
+    config = resolve_config(
         schedules=["mine"], baseline="uniform", corpus="synthetic", **SMALL
     )
-    assert write_command(services.run_create(config=config)) == ""
+    assert write_command(run_create(config=config)) == ""
 
 
 def test_the_request_measures_the_same(recorded_run: BenchmarkRun) -> None:
@@ -70,7 +71,7 @@ def test_a_file_is_measured_by_the_command_alone(
 ) -> None:
     document["config"]["corpus"] = "data/it's mine.npy"
     document["corpus"]["name"] = "it's mine.npy"
-    run = services.run_record(document=document)
+    run = record_results(document)
     assert configured(write_command(run)) == run.config
     page = client.get(run.get_absolute_url()).content.decode()
     assert "run_benchmarks --schedules" in page

@@ -5,9 +5,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.models import BenchmarkRun
+from noising.runs import run_rerun
 from tests.dashboard.pages import inline_parts, page_text
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,7 @@ def runs(document: dict[str, Any]) -> list[BenchmarkRun]:
     for number, corpus in enumerate(("setmm", "synthetic", "<b>mine</b>")):
         document["corpus"]["name"] = corpus
         document["config"]["seed"] = number
-        made.append(services.run_record(document=document, notes=f"Note {number}."))
+        made.append(record_results(document, notes=f"Note {number}."))
     return made[::-1]
 
 
@@ -85,7 +86,7 @@ def test_only_runs_with_results_can_be_chosen(
     client: Client, runs: list[BenchmarkRun], django_user_model: type[User]
 ) -> None:
     owner = django_user_model.objects.create_user("ada")
-    queued = services.run_rerun(run=runs[1], owner=owner)
+    queued = run_rerun(run=runs[1], owner=owner)
     page = page_text(client, "/runs/")
     box = page[page.index(f'value="{queued.pk}"') :].split(">")[0]
     assert box.endswith("disabled")
@@ -102,6 +103,6 @@ def test_queries_are_as_many_however_long_the_list(
 ) -> None:
     for number in range(count):
         document["config"]["seed"] = number
-        services.run_record(document=document)
+        record_results(document)
     with django_assert_num_queries(2):
         page_text(client, "/runs/")

@@ -5,10 +5,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.dashboard.runs.context import build_schedule_table, flatten_facts
-from noising.execution.claims import renew
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
+from noising.runs import run_fail, run_renew, run_start
 from tests.dashboard.pages import page_text
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +61,8 @@ def test_queries_do_not_grow_with_the_rows(
 def test_a_failed_run_says_why_and_shows_no_plots(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
-    failed = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
-    services.run_fail(run=failed, reason="The disk is full.")
+    failed = run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    run_fail(run=failed, reason="The disk is full.")
     page = page_text(client, f"/runs/{failed.pk}/")
     assert "The disk is full." in page
     assert "/plots/" not in page
@@ -72,8 +71,8 @@ def test_a_failed_run_says_why_and_shows_no_plots(
 def test_a_running_run_shows_its_progress(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
-    running = services.run_start(suite="s", corpus_name="c", config=recorded_run.config)
-    renew(running, 0.5)
+    running = run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    run_renew(run=running, progress=0.5)
     assert '<progress value="0.5"' in page_text(client, f"/runs/{running.pk}/")
 
 

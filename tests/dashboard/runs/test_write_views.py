@@ -7,6 +7,7 @@ from noising import services
 from noising.models import BenchmarkRun
 from tests.api.access import account, session_client
 from tests.dashboard.pages import inline_parts, page_text
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +158,7 @@ def test_what_workers_do_not_have_is_not_run_again(
     ada: Client, document: dict[str, Any]
 ) -> None:
     document["config"]["corpus"] = "mine.npy"
-    run = services.run_record(document=document)
+    run = record_results(document)
     answer = ada.post(f"{run.get_absolute_url()}rerun/", follow=True)
     assert "The run was measured on a file" in answer.content.decode()
 

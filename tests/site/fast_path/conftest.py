@@ -2,7 +2,7 @@
 
 import pytest
 
-from noising_site.asgi import Application
+from noising_site.asgi import ASGIApplication
 from noising_site.wsgi import application as wsgi_application
 from tests.wsgi import database_left_alone
 
@@ -15,12 +15,12 @@ def _database_left_alone():
 
 @pytest.fixture(scope="package")
 def fast():
-    return Application(wsgi_application)
+    return ASGIApplication(wsgi_application)
 
 
 @pytest.fixture(scope="package")
 def slow():
     """The same without its fast path."""
-    application = Application(wsgi_application)
+    application = ASGIApplication(wsgi_application)
     application.fast_path.responders.clear()
     return application

@@ -5,7 +5,7 @@ import pytest
 
 from noising.api.noise import fast_path as plain
 from noising.configured import default_process
-from noising_site.asgi import Application
+from noising_site.asgi import ASGIApplication
 from noising_site.wsgi import application as wsgi_application
 from tests.api.v1.forms import NPY, npy, tokens_of
 from tests.site.asgi_requests import ask, post, same_response
@@ -167,6 +167,6 @@ def test_the_limit_of_tokens_holds(fast, settings):
 def test_it_is_off_where_access_is_closed(settings):
     settings.ACCESS = "closed"
     body = npy(ROWS)
-    application = Application(wsgi_application)
+    application = ASGIApplication(wsgi_application)
     assert application.fast_path.find(batch(SEEDED, body)) is None
     assert ask(application, batch(SEEDED, body), body).status == 401

@@ -8,7 +8,7 @@ from rest_framework.settings import api_settings
 from noising.api.core.fast_path import MOST_BYTES
 from noising.api.core.views import NoiseView
 from noising_site import fast_path
-from noising_site.asgi import Application
+from noising_site.asgi import ASGIApplication
 from noising_site.wsgi import application as wsgi_application
 from tests.api.test_plain import NOT_PLAIN, PLAIN, REFUSED
 from tests.site.asgi_requests import HOST, ask, post, same_response, scope_of
@@ -135,7 +135,7 @@ def test_it_is_off_where_someone_may_be_refused(monkeypatch, name, value):
 
 def test_it_is_off_where_access_is_closed(settings):
     settings.ACCESS = "closed"
-    application = Application(wsgi_application)
+    application = ASGIApplication(wsgi_application)
     assert list(application.fast_path.responders) == [("GET", "/livez")]
     assert ask(application, post("/noise", GOOD), GOOD).status == 401
 
@@ -163,7 +163,7 @@ def test_with_https_only_what_came_by_it_is_fast(settings, scheme, is_fast):
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 3600
-    application = Application(type(wsgi_application)())
+    application = ASGIApplication(type(wsgi_application)())
     scope = post("/noise", GOOD, (b"x-forwarded-proto", scheme))
     assert (application.fast_path.find(scope) is not None) == is_fast
     answer = ask(application, scope, GOOD)

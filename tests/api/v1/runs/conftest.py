@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from noising import services
 from noising.models import BenchmarkRun
+from tests.runs import record_results
 
 Ask = Callable[..., HttpResponse]
 
@@ -63,7 +63,7 @@ def recorded(document: dict[str, Any]) -> Callable[..., BenchmarkRun]:
     def record(seed: int = 0, **columns: Any) -> BenchmarkRun:
         changed = copy.deepcopy(document)
         changed["config"]["seed"] = seed
-        run = services.run_record(document=changed)
+        run = record_results(changed)
         BenchmarkRun.objects.filter(pk=run.pk).update(**columns)
         run.refresh_from_db()
         return run

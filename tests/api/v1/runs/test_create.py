@@ -10,9 +10,8 @@ from pytest_django import Settings
 from benchmarks.cases import default_timesteps
 from noising import services
 from noising.api.runs import examples
-from noising.execution import execute
-from noising.execution.job import configured
 from noising.models import BenchmarkRun
+from noising.runs import read_config, run_measure
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.runs.conftest import Ask
 
@@ -50,7 +49,7 @@ def test_what_is_left_out_is_measured_as_the_command_does(
     body = {"schedules": ["cosine"]}
     response = client.post("/api/v1/runs", body, content_type="application/json")
     assert response.status_code == 202
-    config = configured(BenchmarkRun.objects.get())
+    config = read_config(BenchmarkRun.objects.get())
     assert (config.corpus, config.baseline, config.seed) == ("setmm", "uniform", 0)
     assert (config.samples, config.vocab_size) == (512, 50257)
     assert config.timesteps == default_timesteps(1000)
@@ -62,7 +61,7 @@ def test_the_example_of_the_documentation_is_accepted(create: Ask) -> None:
 
 def test_a_run_that_was_accepted_is_measured(create: Ask, client: Client) -> None:
     address = create().headers["Location"]
-    execute(BenchmarkRun.objects.get().pk)
+    run_measure(run_id=BenchmarkRun.objects.get().pk)
 
     response = client.get(address)
 
@@ -88,11 +87,11 @@ def test_stored_schedules_are_measured_on_their_own_terms(create: Ask) -> None:
 
     run = BenchmarkRun.objects.get()
 
-    config = configured(run)
+    config = read_config(run)
     assert config.graph["type"] == "absorbing"
     assert config.num_timesteps == 10
     assert dict(config.schedules)["mine"]["epsilon"] == 0.25
-    execute(run.pk)
+    run_measure(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.error) == ("succeeded", "")
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
 from noising.models import BenchmarkRun
+from noising.runs import run_cancel
 from noising.services import uuid7
 from tests.api.problems import pointers_of, problem_of
 from tests.runs import claimed, config, queued
@@ -45,7 +45,7 @@ def test_the_newest_come_first_page_by_page(anyone: Client) -> None:
 @pytest.fixture
 def several(ada: User, recorded: Record) -> dict[str, str]:
     """Runs that differ, by what they stand for."""
-    cancelled = services.run_cancel(run=queued(tags=["x"], notes="First try"))
+    cancelled = run_cancel(run=queued(tags=["x"], notes="First try"))
     runs = {
         "queued": queued(owner=ada, tags=["paper", "x"]),
         "running": claimed(notes="On the new machine"),

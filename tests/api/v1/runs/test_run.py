@@ -7,11 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from noising import services
-from noising.execution import claim_run
-from noising.execution.claims import renew
-from noising.execution.job import configured
 from noising.models import BenchmarkRun, Scope
+from noising.runs import read_config, run_claim, run_fail, run_renew
 from tests.api.access import account, token_client
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.runs.conftest import QUICK
@@ -29,7 +26,7 @@ def address(run: BenchmarkRun, action: str = "") -> str:
 
 def test_a_running_run_shows_its_progress(anyone: Client) -> None:
     run = claimed()
-    renew(run, 0.25)
+    run_renew(run=run, progress=0.25)
     response = anyone.get(address(run))
     answer = response.json()
     assert (answer["status"], answer["progress"], answer["attempt"]) == (
@@ -169,7 +166,7 @@ def test_a_rerun_is_a_new_run_of_whoever_asks(client: Client, ada: User) -> None
     assert response.status_code == 202
     again = BenchmarkRun.objects.get(owner=ada)
     assert response.headers["Location"].endswith(address(again))
-    assert configured(again) == configured(other)
+    assert read_config(again) == read_config(other)
     assert client.post(address(other, "/rerun"), headers=key).json() == response.json()
     problem_of(client.post(address(again, "/rerun"), headers=key), 422)
 
@@ -197,8 +194,8 @@ def test_a_run_goes_into_the_archive_and_comes_back(
 
 def test_a_failed_run_says_why(anyone: Client) -> None:
     run = queued()
-    taken = claim_run(run.pk)
+    taken = run_claim(run_id=run.pk)
     assert taken is not None
-    services.run_fail(run=taken, reason="The disk is full.")
+    run_fail(run=taken, reason="The disk is full.")
     answer = anyone.get(address(run)).json()
     assert (answer["status"], answer["error"]) == ("failed", "The disk is full.")

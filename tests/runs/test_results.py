@@ -1,19 +1,29 @@
-import copy
+"""noising.runs: what a command stores, and what people change afterwards."""
+
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from noising import services
-from noising.execution.claims import renew
 from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
     BenchmarkSchedule,
     ThroughputResult,
 )
+from noising.runs import (
+    StoppedError,
+    run_annotate,
+    run_archive,
+    run_fail,
+    run_record,
+    run_renew,
+    run_start,
+    run_unarchive,
+)
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +31,7 @@ Document = dict[str, Any]
 
 
 def started(document: Document) -> BenchmarkRun:
-    return services.run_start(
+    return run_start(
         suite=document["suite"],
         corpus_name=document["corpus"]["name"],
         config=document["config"],
@@ -49,7 +59,7 @@ def test_a_started_run_is_running(document: Document) -> None:
 
 def test_the_largest_seed_is_kept_exactly(document: Document) -> None:
     document["config"]["seed"] = 2**64 - 1
-    run = services.run_record(document=document)
+    run = record_results(document)
     run.refresh_from_db()
     assert int(run.seed) == 2**64 - 1
     assert run.config["seed"] == 2**64 - 1
@@ -57,14 +67,14 @@ def test_the_largest_seed_is_kept_exactly(document: Document) -> None:
 
 def test_progress_moves_the_heartbeat(document: Document) -> None:
     run = started(document)
-    renew(run, 0.25)
+    run_renew(run=run, progress=0.25)
     stored = BenchmarkRun.objects.get()
     assert stored.progress == 0.25
     assert stored.heartbeat_at > run.heartbeat_at
 
 
 def test_recorded_results_come_back_as_they_were(document: Document) -> None:
-    run = services.run_record(document=document, run=started(document))
+    run = run_record(document=document, run=started(document))
     stored = BenchmarkRun.objects.for_page().get()
     assert stored == run
     assert stored.status == "succeeded"
@@ -76,7 +86,7 @@ def test_recorded_results_come_back_as_they_were(document: Document) -> None:
 def test_there_is_a_row_for_every_schedule_timestep_and_case(
     document: Document,
 ) -> None:
-    services.run_record(document=document)
+    record_results(document)
     assert row_counts() == [
         1,
         len(document["schedules"]),
@@ -85,44 +95,17 @@ def test_there_is_a_row_for_every_schedule_timestep_and_case(
     ]
 
 
-def test_results_without_a_run_make_one(document: Document) -> None:
-    owner = get_user_model().objects.create_user("someone")
-    run = services.run_record(
-        document=document, owner=owner, notes="From a file.", tags=["imported"]
-    )
-    run.refresh_from_db()
-    assert run.status == "succeeded"
-    assert (run.owner, run.notes, run.tags) == (owner, "From a file.", ["imported"])
-    assert BenchmarkRun.objects.for_page().get().document() == document
-
-
 def test_results_delivered_twice_are_stored_once(document: Document) -> None:
-    first = services.run_record(document=document)
-    before = row_counts()
-    second = services.run_record(document=copy.deepcopy(document))
-    assert second == first
-    assert row_counts() == before
-
-
-def test_results_delivered_twice_for_a_run_are_stored_once(document: Document) -> None:
     run = started(document)
-    services.run_record(document=document, run=run)
+    run_record(document=document, run=run)
     before = row_counts()
-    services.run_record(document=document, run=run)
+    assert run_record(document=document, run=run).status == "succeeded"
     assert row_counts() == before
-
-
-def test_other_results_are_another_run(document: Document) -> None:
-    services.run_record(document=document)
-    other = copy.deepcopy(document)
-    other["config"]["seed"] += 1
-    services.run_record(document=other)
-    assert BenchmarkRun.objects.count() == 2
 
 
 def test_a_failed_run_keeps_its_reason(document: Document) -> None:
     run = started(document)
-    services.run_fail(run=run, reason="The corpus went away.\n")
+    run_fail(run=run, reason="The corpus went away.\n")
     stored = BenchmarkRun.objects.get()
     assert stored.status == "failed"
     assert stored.error == "The corpus went away."
@@ -135,16 +118,17 @@ def test_a_failed_run_keeps_its_reason(document: Document) -> None:
 def test_a_reason_is_always_given_and_never_endless(
     document: Document, reason: str, kept: str
 ) -> None:
-    services.run_fail(run=started(document), reason=reason)
+    run_fail(run=started(document), reason=reason)
     assert BenchmarkRun.objects.get().error == kept
 
 
 def test_a_run_that_ended_takes_no_results_and_no_failure(document: Document) -> None:
     failed = started(document)
-    services.run_fail(run=failed, reason="First.")
-    services.run_record(document=document, run=failed)
-    services.run_fail(run=failed, reason="Second.")
-    renew(failed, 0.5)
+    run_fail(run=failed, reason="First.")
+    with pytest.raises(StoppedError, match="no longer this worker's"):
+        run_record(document=document, run=failed)
+    assert not run_fail(run=failed, reason="Second.")
+    run_renew(run=failed, progress=0.5)
     stored = BenchmarkRun.objects.get()
     assert (stored.status, stored.error, stored.progress) == ("failed", "First.", 0.0)
     assert not BenchmarkSchedule.objects.exists()
@@ -156,7 +140,7 @@ def test_nothing_is_stored_of_results_that_do_not_fit(document: Document) -> Non
     results.append(results[-1])
     run = started(document)
     with pytest.raises(IntegrityError):
-        services.run_record(document=document, run=run)
+        run_record(document=document, run=run)
     assert row_counts() == [1, 0, 0, 0]
     run.refresh_from_db()
     assert run.status == "running"
@@ -165,22 +149,14 @@ def test_nothing_is_stored_of_results_that_do_not_fit(document: Document) -> Non
 def test_refuses_results_of_another_schema(document: Document) -> None:
     document["schema_version"] = 99
     with pytest.raises(ValueError, match="`schema_version` must be 1, got 99"):
-        services.run_record(document=document)
-    assert row_counts() == [0, 0, 0, 0]
-
-
-def test_refuses_results_that_are_not_json(document: Document) -> None:
-    document["schedules"][0]["wasted_steps"] = float("nan")
-    with pytest.raises(ValueError, match="JSON"):
-        services.run_record(document=document)
+        record_results(document)
+    assert row_counts() == [1, 0, 0, 0]
 
 
 def test_refuses_tags_that_are_not_allowed(document: Document) -> None:
+    run = record_results(document)
     with pytest.raises(ValidationError, match="only once"):
-        services.run_record(document=document, tags=["a", "a"])
-    run = services.run_record(document=document)
-    with pytest.raises(ValidationError, match="only once"):
-        services.run_annotate(run=run, notes="", tags=["a", "a"])
+        run_annotate(run=run, notes="", tags=["a", "a"])
 
 
 def test_a_configuration_that_was_measured_is_linked(
@@ -198,25 +174,25 @@ def test_a_configuration_that_only_shares_the_name_is_not_linked(
     services.schedule_create(
         slug=name, specification={"schedule": {"type": "loglinear", "epsilon": 0.123}}
     )
-    services.run_record(document=document)
+    record_results(document)
     assert BenchmarkSchedule.objects.get(name=name).config is None
 
 
 def test_annotating_leaves_the_state_alone(document: Document) -> None:
     run = started(document)
-    renew(run, 0.5)
-    services.run_annotate(run=run, notes="Mine.", tags=["kept"])
+    run_renew(run=run, progress=0.5)
+    run_annotate(run=run, notes="Mine.", tags=["kept"])
     stored = BenchmarkRun.objects.get()
     assert (stored.progress, stored.notes, stored.tags) == (0.5, "Mine.", ["kept"])
 
 
 def test_archives_and_brings_back(document: Document) -> None:
-    run = services.run_record(document=document)
-    services.run_archive(run=run)
-    services.run_archive(run=run)
+    run = record_results(document)
+    run_archive(run=run)
+    run_archive(run=run)
     assert not BenchmarkRun.objects.active().exists()
-    services.run_unarchive(run=run)
-    services.run_unarchive(run=run)
+    run_unarchive(run=run)
+    run_unarchive(run=run)
     assert BenchmarkRun.objects.active().get() == run
 
 

@@ -1,4 +1,4 @@
-"""Runs that a worker measures: asked for, cancelled, repeated."""
+"""The queue: runs that a worker measures are created, repeated, cancelled."""
 
 import hashlib
 import json
@@ -17,19 +17,19 @@ from benchmarks.cases import BenchmarkConfig
 from benchmarks.corpora import BUILTIN_CORPORA
 from benchmarks.runner import SUITE
 from noising.models import BenchmarkRun, IdempotencyKey
+from noising.runs.worker import execute_run
 from noising.services.identifiers import uuid7
-from noising.tasks import execute_run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
 class RunStateError(Exception):
-    """What was asked for cannot be done with a run as it is."""
+    """The state of the run does not allow this."""
 
 
 class RunTooLargeError(Exception):
-    """A run in the queue may not be as large as that."""
+    """The run is larger than a run in the queue may be."""
 
 
 class QueueFullError(Exception):
@@ -100,7 +100,7 @@ def run_create(
         notes=notes,
         tags=list(tags),
     )
-    return _queued(run, once)
+    return _insert_once(run, once)
 
 
 def run_rerun(
@@ -141,15 +141,17 @@ def run_rerun(
         notes=run.notes,
         tags=run.tags,
     )
-    return _queued(again, once)
+    return _insert_once(again, once)
 
 
-def run_made_with(*, owner: "User", once: Once) -> BenchmarkRun | None:
-    """Return the run that an owner made with a key, or None for a new key.
+def run_find(*, owner: "User | None", once: Once | None) -> BenchmarkRun | None:
+    """Return the run that an owner made with a key; None for a new key, or for none.
 
     Raises:
         KeyReusedError: It was used for something else.
     """
+    if owner is None or once is None:
+        return None
     used = IdempotencyKey.objects.filter(owner=owner, key=once.key)
     found = used.select_related("run").first()
     if found is None:
@@ -162,7 +164,7 @@ def run_made_with(*, owner: "User", once: Once) -> BenchmarkRun | None:
 
 
 def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
-    """Cancel a run: at once while it is queued; else its worker is asked to.
+    """Cancel a run: at once while it is queued; else its worker ends it soon.
 
     Returns:
         The run as it stands now.
@@ -185,18 +187,18 @@ def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
 
 
 def enqueue(run_id: UUID) -> UUID:
-    """Give the task queue a run's id; returns the task's own."""
+    """Give the task queue a run's id; return the task's own."""
     return UUID(execute_run.enqueue(str(run_id)).id)
 
 
-def _queued(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
+def _insert_once(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
+    """Store a new run with its task, or return the one that the key has made."""
     try:
         with transaction.atomic():
-            _take_turn(run.owner)
-            if run.owner is not None and once is not None:
-                made = run_made_with(owner=run.owner, once=once)
-                if made is not None:
-                    return made
+            _lock_account(run.owner)
+            made = run_find(owner=run.owner, once=once)
+            if made is not None:
+                return made
             _check_room(run.owner)
             run.task_id = enqueue(run.pk)
             run.full_clean()
@@ -206,18 +208,16 @@ def _queued(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
                     owner=run.owner, run=run, key=once.key, digest=once.digest
                 )
     except IntegrityError:
-        # Somebody made it at the same moment; where not, this is our own failure.
-        made = None
-        if run.owner is not None and once is not None:
-            made = run_made_with(owner=run.owner, once=once)
+        # Another request made it at the same moment; else the failure is our own.
+        made = run_find(owner=run.owner, once=once)
         if made is None:
             raise
         return made
     return run
 
 
-def _take_turn(owner: "User | None") -> None:
-    """Let one request of an account count and add at a time."""
+def _lock_account(owner: "User | None") -> None:
+    """Let an account's requests count and add one at a time."""
     if owner is not None:
         get_user_model().objects.select_for_update().get(pk=owner.pk)
 
@@ -249,8 +249,8 @@ def _check_size(config: Mapping[str, Any]) -> None:
         ("timesteps", settings.MAX_RUN_TIMESTEPS),
         ("samples", settings.MAX_RUN_SAMPLES),
     ):
-        asked = config[key]
-        size = asked if isinstance(asked, int) else len(asked)
+        value = config[key]
+        size = value if isinstance(value, int) else len(value)
         if size > most:
             raise RunTooLargeError(
                 f"The run has {size} {key}, and one in the queue may have {most}: "

@@ -1,4 +1,4 @@
-"""noising.execution.claims: only who holds the claim writes."""
+"""noising.runs.claims: only who holds the claim writes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,16 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from noising.execution.claims import (
-    LEASE,
-    Hold,
-    claim_run,
-    end_cancelled,
-    end_failed,
-    give_back,
-    renew,
-)
 from noising.models import BenchmarkRun
+from noising.runs import LEASE, run_claim, run_fail, run_release, run_renew
+from noising.runs.claims import LONGEST_REASON, Hold, public_reason, run_end_cancelled
 from tests.runs import claimed, queued
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_a_queued_run_is_claimed_once() -> None:
     run = queued()
 
-    first, second = claim_run(run.pk), claim_run(run.pk)
+    first, second = run_claim(run_id=run.pk), run_claim(run_id=run.pk)
 
     assert second is None
     assert first is not None
@@ -36,13 +29,13 @@ def test_a_queued_run_is_claimed_once() -> None:
 def test_a_run_whose_cancellation_was_asked_for_is_not_claimed() -> None:
     run = queued()
     BenchmarkRun.objects.update(cancel_requested=True)
-    assert claim_run(run.pk) is None
+    assert run_claim(run_id=run.pk) is None
 
 
 def test_renewing_moves_progress_heartbeat_and_lease() -> None:
     run = claimed()
 
-    assert renew(run, 0.25) is Hold.HELD
+    assert run_renew(run=run, progress=0.25) is Hold.HELD
 
     stored = BenchmarkRun.objects.get()
     assert stored.progress == 0.25
@@ -55,7 +48,7 @@ def test_renewing_moves_progress_heartbeat_and_lease() -> None:
 def test_renewing_tells_of_a_cancellation() -> None:
     run = claimed()
     BenchmarkRun.objects.update(cancel_requested=True)
-    assert renew(run, 0.5) is Hold.CANCELLED
+    assert run_renew(run=run, progress=0.5) is Hold.CANCELLED
 
 
 @pytest.mark.parametrize(("counts", "attempt"), [(True, 1), (False, 0)])
@@ -63,31 +56,31 @@ def test_a_run_that_is_given_back_can_be_claimed_again(
     counts: bool, attempt: int
 ) -> None:
     run = claimed()
-    renew(run, 0.5)
+    run_renew(run=run, progress=0.5)
 
-    assert give_back(run, counts=counts)
+    assert run_release(run=run, counts=counts)
 
     stored = BenchmarkRun.objects.get()
     assert (stored.status, stored.attempt, stored.progress) == ("queued", attempt, 0.0)
-    again = claim_run(run.pk)
+    again = run_claim(run_id=run.pk)
     assert again is not None
     assert again.claim != run.claim
     assert again.attempt == attempt + 1
 
 
 WRITES: dict[str, Callable[[BenchmarkRun], object]] = {
-    "renew": lambda run: renew(run, 0.9) is not Hold.LOST,
-    "give_back": lambda run: give_back(run, counts=True),
-    "end_failed": lambda run: end_failed(run, "Too late."),
-    "end_cancelled": end_cancelled,
+    "run_renew": lambda run: run_renew(run=run, progress=0.9) is not Hold.LOST,
+    "run_release": lambda run: run_release(run=run, counts=True),
+    "run_fail": lambda run: run_fail(run=run, reason="Too late."),
+    "run_end_cancelled": lambda run: run_end_cancelled(run=run),
 }
 
 
 @pytest.mark.parametrize("write", WRITES)
 def test_who_lost_the_claim_writes_nothing(write: str) -> None:
     lost = claimed()
-    give_back(lost, counts=True)
-    claim_run(lost.pk)
+    run_release(run=lost, counts=True)
+    run_claim(run_id=lost.pk)
     before = BenchmarkRun.objects.values().get()
 
     assert not WRITES[write](lost)
@@ -100,3 +93,28 @@ def test_a_lease_that_ran_out_unnoticed_still_holds(write: str) -> None:
     run = claimed()
     BenchmarkRun.objects.update(lease_until=timezone.now() - timedelta(hours=1))
     assert WRITES[write](run)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("corpus '/home/ada/my data/x.jsonl' is empty", "corpus 'x.jsonl' is empty"),
+        ('cannot open "/etc/passwd"', 'cannot open "passwd"'),
+        ("output '/var/lib/noising/' is no folder", "output 'noising' is no folder"),
+        ("/srv/a/b.txt, line 3: not JSON", "b.txt, line 3: not JSON"),
+        ("b.txt: /srv/a/b.txt:12 and (/tmp/c)", "b.txt: b.txt:12 and (c)"),
+        ("see file:///srv/a/b.txt", "see b.txt"),
+        ("PosixPath('/srv/a')", "PosixPath('a')"),
+        ("'it''s /srv/a/b'", "'it''s b'"),
+        # What is no absolute path stays.
+        ("12 tokens/s, and/or 1 / 2", "12 tokens/s, and/or 1 / 2"),
+        ("https://example.org/a/b", "https://example.org/a/b"),
+        ("corpora/a.txt and ./b.txt", "corpora/a.txt and ./b.txt"),
+        ("the folder '/'", "the folder '/'"),
+        ("  padded\n", "padded"),
+        ("", "It failed without a reason."),
+        ("x" * 3000, "x" * LONGEST_REASON),
+    ],
+)
+def test_of_an_absolute_path_its_last_name_is_left(text: str, expected: str) -> None:
+    assert public_reason(text) == expected

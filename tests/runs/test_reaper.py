@@ -1,4 +1,4 @@
-"""noising.services.upkeep: the queue is true to what really runs."""
+"""noising.runs.reaper: the queue is true to what really runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,22 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoAssertNumQueries
 
-from noising import services
-from noising.execution import LEASE, claim_run
-from noising.execution.claims import Hold, renew
 from noising.models import BenchmarkRun, IdempotencyKey, Worker
-from noising.services import Once, Reaped, upkeep
+from noising.runs import (
+    LEASE,
+    Once,
+    Reaped,
+    queue_prune,
+    reaper,
+    run_cancel,
+    run_claim,
+    run_renew,
+    run_start,
+    runs_reap,
+    worker_register,
+    worker_remove,
+)
+from noising.runs.claims import Hold
 from tests.runs import claimed, queued
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +38,7 @@ LONG_AGO = timezone.now() - timedelta(days=2)
 @pytest.fixture(autouse=True)
 def _no_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody renews a lease while these tests wait."""
-    monkeypatch.setattr(upkeep, "CONFIRM_SECONDS", 0.0)
+    monkeypatch.setattr(reaper, "CONFIRM_SECONDS", 0.0)
 
 
 @contextmanager
@@ -56,18 +67,18 @@ def test_a_run_that_lost_its_worker_is_queued_again_with_a_task() -> None:
     take_task()
     lose(run)
 
-    assert services.runs_reap() == Reaped(lost=1, enqueued=1)
+    assert runs_reap() == Reaped(lost=1, enqueued=1)
 
     stored = BenchmarkRun.objects.get()
     assert (stored.status, stored.attempt) == ("queued", 1)
     assert tasks_ready() == 1
-    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+    assert runs_reap() == Reaped(lost=0, enqueued=0)
 
 
 def test_a_run_that_is_renewed_stays_its_workers() -> None:
     claimed()
     take_task()
-    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+    assert runs_reap() == Reaped(lost=0, enqueued=0)
 
 
 CLOCKS = [timedelta(seconds=45), timedelta(seconds=-45), timedelta(days=1)]
@@ -81,23 +92,23 @@ def test_hosts_whose_clocks_differ_leave_each_others_runs_alone(
     with host(of_worker):
         run = claimed()
         take_task()
-        services.worker_seen(worker_id="there")
+        worker_register(worker_id="there")
     with host(of_reaper):
-        assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+        assert runs_reap() == Reaped(lost=0, enqueued=0)
         assert Worker.objects.alive().count() == 1
     with host(-of_worker):  # it is set right meanwhile
-        assert renew(run, 0.5) is Hold.HELD
+        assert run_renew(run=run, progress=0.5) is Hold.HELD
     with host(of_reaper):
-        assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+        assert runs_reap() == Reaped(lost=0, enqueued=0)
         lose(run)
-        assert services.runs_reap() == Reaped(lost=1, enqueued=1)
+        assert runs_reap() == Reaped(lost=1, enqueued=1)
 
 
 def test_so_do_those_of_a_run_that_a_command_measures() -> None:
     with host(timedelta(days=-1)):
-        run = services.run_start(suite="s", corpus_name="c", config=queued().config)
+        run = run_start(suite="s", corpus_name="c", config=queued().config)
     with host(timedelta(days=1)):
-        assert services.runs_reap().lost == 0
+        assert runs_reap().lost == 0
     assert run.lease_until is not None
     assert run.started_at is not None
     assert abs(run.started_at - datetime.now(UTC)) < timedelta(minutes=5)
@@ -117,22 +128,22 @@ def test_who_renews_a_lease_that_a_jump_of_the_clock_ended_keeps_the_run(
     lose(run)
 
     def meanwhile(seconds: float) -> None:
-        assert renew(run, 0.5) is Hold.HELD
+        assert run_renew(run=run, progress=0.5) is Hold.HELD
         BenchmarkRun.objects.update(lease_until=F("lease_until") - ahead)
 
-    monkeypatch.setattr(upkeep.time, "sleep", meanwhile)
-    assert services.runs_reap() == Reaped(lost=0, enqueued=0)
+    monkeypatch.setattr(reaper.time, "sleep", meanwhile)
+    assert runs_reap() == Reaped(lost=0, enqueued=0)
     assert BenchmarkRun.objects.get().status == "running"
 
 
 def test_the_third_time_it_has_failed_with_the_reason() -> None:
     run = queued()
     for attempt in (1, 2, 3):
-        taken = claim_run(run.pk)
+        taken = run_claim(run_id=run.pk)
         assert taken is not None
         assert taken.attempt == attempt
         lose(taken)
-        services.runs_reap()
+        runs_reap()
 
     stored = BenchmarkRun.objects.get()
     assert stored.status == "failed"
@@ -141,16 +152,16 @@ def test_the_third_time_it_has_failed_with_the_reason() -> None:
 
 def test_a_lost_run_that_was_to_be_cancelled_is_cancelled() -> None:
     run = claimed()
-    services.run_cancel(run=run)
+    run_cancel(run=run)
     lose(run)
-    services.runs_reap()
+    runs_reap()
     assert BenchmarkRun.objects.get().status == "cancelled"
 
 
 def test_a_run_of_a_command_that_went_away_has_failed() -> None:
-    run = services.run_start(suite="s", corpus_name="c", config=queued().config)
+    run = run_start(suite="s", corpus_name="c", config=queued().config)
     lose(run)
-    services.runs_reap()
+    runs_reap()
     run.refresh_from_db()
     assert (run.status, run.error) == (
         "failed",
@@ -166,7 +177,7 @@ def test_a_queued_run_without_its_task_gets_another(loss: str) -> None:
     else:
         take_task()
 
-    assert services.runs_reap() == Reaped(lost=0, enqueued=1)
+    assert runs_reap() == Reaped(lost=0, enqueued=1)
 
     run.refresh_from_db()
     [task] = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
@@ -179,16 +190,16 @@ def test_looking_after_a_queue_in_order_only_reads(
     for _ in range(3):
         queued()
     with django_assert_num_queries(2):
-        services.runs_reap()
+        runs_reap()
 
 
 def test_a_worker_counts_as_alive_for_half_a_minute() -> None:
-    services.worker_seen(worker_id="one")
-    services.worker_seen(worker_id="one")
+    worker_register(worker_id="one")
+    worker_register(worker_id="one")
     assert Worker.objects.alive().count() == 1
     Worker.objects.update(seen_at=timezone.now() - timedelta(seconds=31))
     assert not Worker.objects.alive().exists()
-    services.worker_gone(worker_id="one")
+    worker_remove(worker_id="one")
     assert not Worker.objects.exists()
 
 
@@ -207,9 +218,9 @@ def test_prunes_what_is_of_no_use_any_more() -> None:
     DBTaskResult.objects.filter(id=running.task_id).update(
         status="RUNNING", started_at=LONG_AGO
     )
-    services.worker_seen(worker_id="here")
+    worker_register(worker_id="here")
 
-    services.queue_prune()
+    queue_prune()
 
     assert IdempotencyKey.objects.get().key == "4"
     assert Worker.objects.get().id == "here"

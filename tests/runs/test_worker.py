@@ -1,4 +1,4 @@
-"""noising.execution: one attempt at a run, whatever happens during it."""
+"""noising.runs.worker: one attempt at a run, whatever happens during it."""
 
 import threading
 import time
@@ -11,10 +11,18 @@ from django.db import DatabaseError
 from benchmarks import runner
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.runner import ProgressListener
-from noising.execution import STOPPING, Lease, StoppedError, execute, lease, record
-from noising.execution.claims import claim_run, give_back
-from noising.execution.job import configured
 from noising.models import MOST_ATTEMPTS, BenchmarkResult, BenchmarkRun
+from noising.runs import (
+    STOPPING,
+    Lease,
+    StoppedError,
+    lease,
+    read_config,
+    run_claim,
+    run_measure,
+    run_record,
+    run_release,
+)
 from tests.runs import claimed, config, queued
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +54,7 @@ def state() -> tuple[str, int, str]:
 def test_measures_what_was_asked_for() -> None:
     run = queued()
 
-    execute(run.pk)
+    run_measure(run_id=run.pk)
 
     stored = BenchmarkRun.objects.for_page().get()
     assert (stored.status, stored.attempt, stored.progress) == ("succeeded", 1, 1.0)
@@ -59,7 +67,7 @@ def test_measures_what_was_asked_for() -> None:
 def test_the_configuration_survives_the_database() -> None:
     run = queued()
     run.refresh_from_db()
-    assert configured(run) == config()
+    assert read_config(run) == config()
 
 
 def test_a_second_delivery_changes_nothing(
@@ -67,10 +75,10 @@ def test_a_second_delivery_changes_nothing(
 ) -> None:
     measures(lambda config, on_progress: document)
     run = queued()
-    execute(run.pk)
+    run_measure(run_id=run.pk)
     before = BenchmarkRun.objects.values().get(), BenchmarkResult.objects.count()
 
-    execute(run.pk)
+    run_measure(run_id=run.pk)
 
     after = BenchmarkRun.objects.values().get(), BenchmarkResult.objects.count()
     assert after == before
@@ -87,7 +95,7 @@ def test_what_cannot_be_measured_fails_at_once(
     measures: Callable[[Run], None],
 ) -> None:
     measures(raising(UsageError("schedule 'x': does not fit")))
-    execute(queued().pk)
+    run_measure(run_id=queued().pk)
     assert state() == ("failed", 1, "schedule 'x': does not fit")
 
 
@@ -99,10 +107,10 @@ def test_a_failure_of_ours_is_tried_three_times(
 
     for expected in [("queued", 1, ""), ("queued", 2, "")]:
         with pytest.raises(MemoryError):
-            execute(run.pk)
+            run_measure(run_id=run.pk)
         assert state() == expected
     with pytest.raises(MemoryError):
-        execute(run.pk)
+        run_measure(run_id=run.pk)
 
     assert state() == ("failed", 3, "MemoryError: no room")
 
@@ -129,7 +137,7 @@ def test_the_end_of_the_process_is_no_attempt(
 ) -> None:
     measures(run)
     with pytest.raises(error):
-        execute(queued().pk)
+        run_measure(run_id=queued().pk)
     assert state() == ("queued", 0, "")
 
 
@@ -144,7 +152,7 @@ def test_a_run_that_ends_its_process_by_itself_fails_like_others(
         ("failed", 3, "SystemExit: no more"),
     ]:
         with pytest.raises(SystemExit):
-            execute(run.pk)
+            run_measure(run_id=run.pk)
         assert state() == expected
 
 
@@ -157,7 +165,7 @@ def test_the_public_reason_names_no_folder_and_the_log_all(
     path = "/srv/secret place/corpus.jsonl"
     if attempts == 1:
         measures(raising(UsageError(f"corpus {path!r} cannot be read")))
-        execute(queued().pk)
+        run_measure(run_id=queued().pk)
         assert state() == ("failed", 1, "corpus 'corpus.jsonl' cannot be read")
         assert path in caplog.text
         return
@@ -165,24 +173,24 @@ def test_the_public_reason_names_no_folder_and_the_log_all(
     run = queued()
     for _ in range(attempts):
         with pytest.raises(FileNotFoundError):
-            execute(run.pk)
+            run_measure(run_id=run.pk)
     reason = "FileNotFoundError: [Errno 2] No such file or directory: 'corpus.jsonl'"
     assert state() == ("failed", 3, reason)
 
 
 def test_a_process_that_stops_begins_nothing() -> None:
     STOPPING.set()
-    execute(queued().pk)
+    run_measure(run_id=queued().pk)
     assert state() == ("queued", 0, "")
 
 
 def test_results_of_a_lost_claim_are_not_stored(document: Document) -> None:
     lost = claimed()
-    give_back(lost, counts=True)
-    claim_run(lost.pk)
+    run_release(run=lost, counts=True)
+    run_claim(run_id=lost.pk)
 
     with pytest.raises(StoppedError, match="no longer this worker's"):
-        record(lost, document)
+        run_record(run=lost, document=document)
 
     assert state() == ("running", 2, "")
     assert not BenchmarkResult.objects.exists()
@@ -193,7 +201,7 @@ def test_a_cancellation_at_the_last_moment_holds(document: Document) -> None:
     BenchmarkRun.objects.update(cancel_requested=True)
 
     with pytest.raises(StoppedError, match="cancelled"):
-        record(run, document)
+        run_record(run=run, document=document)
 
     assert state() == ("cancelled", 1, "")
     assert not BenchmarkResult.objects.exists()
@@ -205,7 +213,7 @@ def test_nothing_is_stored_of_results_that_do_not_fit(document: Document) -> Non
     run = claimed()
 
     with pytest.raises(DatabaseError):
-        record(run, document)
+        run_record(run=run, document=document)
 
     assert state() == ("running", 1, "")
     assert not BenchmarkResult.objects.exists()
@@ -220,7 +228,7 @@ class Beats:
         self.exhausted = threading.Event()
         self.complete = threading.Event()
 
-    def __call__(self, run: BenchmarkRun, progress: float) -> Any:
+    def __call__(self, *, run: BenchmarkRun, progress: float) -> Any:
         self.progress.append(progress)
         if progress == 1.0:
             self.complete.set()
@@ -261,8 +269,8 @@ def test_the_next_step_ends_what_is_no_longer_to_be_measured(
     monkeypatch: pytest.MonkeyPatch, hold: lease.Hold, reason: str
 ) -> None:
     ended: list[BenchmarkRun] = []
-    monkeypatch.setattr(lease, "renew", Beats(lease.Hold.HELD, hold))
-    monkeypatch.setattr(lease, "end_cancelled", ended.append)
+    monkeypatch.setattr(lease, "run_renew", Beats(lease.Hold.HELD, hold))
+    monkeypatch.setattr(lease, "run_end_cancelled", lambda *, run: ended.append(run))
     run = BenchmarkRun()
 
     with Lease(run) as kept:
@@ -276,8 +284,10 @@ def test_a_process_that_is_told_to_stop_gives_its_run_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[bool] = []
-    monkeypatch.setattr(lease, "renew", Beats())
-    monkeypatch.setattr(lease, "give_back", lambda run, *, counts: given.append(counts))
+    monkeypatch.setattr(lease, "run_renew", Beats())
+    monkeypatch.setattr(
+        lease, "run_release", lambda *, run, counts: given.append(counts)
+    )
     with Lease(BenchmarkRun()) as kept:
         STOPPING.set()
         assert stopped(kept) == "given back to the queue"
@@ -289,7 +299,7 @@ def test_a_database_that_is_away_for_a_moment_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     beats = Beats(DatabaseError("gone"), DatabaseError("gone"), lease.Hold.HELD)
-    monkeypatch.setattr(lease, "renew", beats)
+    monkeypatch.setattr(lease, "run_renew", beats)
     with Lease(BenchmarkRun()) as kept:
         kept.report(3, 4)
         assert beats.exhausted.wait(20)

@@ -1,4 +1,4 @@
-"""noising.services.queue: runs asked for, cancelled and repeated."""
+"""noising.runs.queue: runs are created, cancelled and repeated."""
 
 import json
 import subprocess
@@ -12,20 +12,24 @@ from django.core.exceptions import ValidationError
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from noising import services
-from noising.execution import claim_run, execute
-from noising.execution.job import configured
 from noising.models import BenchmarkRun, IdempotencyKey
-from noising.services import (
+from noising.runs import (
     KeyReusedError,
     Once,
     QueueFullError,
     RunStateError,
     RunTooLargeError,
     queue,
+    read_config,
+    run_cancel,
+    run_claim,
+    run_create,
+    run_measure,
+    run_rerun,
 )
+from noising.runs.worker import execute_run
 from tests.operations.servers import ROOT, environment
-from tests.runs import claimed, config, queued
+from tests.runs import claimed, config, queued, record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +50,13 @@ def test_a_run_is_queued_with_its_task(ada: User) -> None:
     assert task.id == run.task_id
     # The id alone: whatever else counts is the run's own.
     assert task.args_kwargs == {"args": [str(run.pk)], "kwargs": {}}
+    assert task.task == execute_run
+
+
+def test_a_task_that_an_earlier_version_queued_is_still_run() -> None:
+    queued()
+    DBTaskResult.objects.update(task_path="noising.tasks.execute_run")
+    assert DBTaskResult.objects.get().task == execute_run
 
 
 def test_neither_run_nor_task_is_there_without_the_other() -> None:
@@ -57,7 +68,7 @@ def test_neither_run_nor_task_is_there_without_the_other() -> None:
 
 def test_a_file_is_nothing_for_a_worker() -> None:
     with pytest.raises(RunStateError, match="not '/etc/passwd'"):
-        services.run_create(config=config(corpus="/etc/passwd"))
+        run_create(config=config(corpus="/etc/passwd"))
 
 
 def test_an_account_has_so_many_unfinished_runs(ada: User, settings: Settings) -> None:
@@ -69,7 +80,7 @@ def test_an_account_has_so_many_unfinished_runs(ada: User, settings: Settings) -
 
     queued()
     queued(owner=User.objects.create_user("bob"))
-    services.run_cancel(run=first)
+    run_cancel(run=first)
     queued(owner=ada)
 
 
@@ -114,7 +125,7 @@ def test_the_database_decides_who_was_first(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = queued(owner=ada, once=ONCE)
-    found = queue.run_made_with
+    found = queue.run_find
     looks: list[Once] = []
 
     def look(*, owner: User, once: Once) -> BenchmarkRun | None:
@@ -122,7 +133,7 @@ def test_the_database_decides_who_was_first(
         # As if the other request were not to be seen yet.
         return found(owner=owner, once=once) if len(looks) > 1 else None
 
-    monkeypatch.setattr(queue, "run_made_with", look)
+    monkeypatch.setattr(queue, "run_find", look)
     assert queued(owner=ada, once=ONCE) == first
     assert BenchmarkRun.objects.count() == DBTaskResult.objects.count() == 1
 
@@ -133,7 +144,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django_tasks_db.models import DBTaskResult
 from noising.models import BenchmarkRun
-from noising.services import Once
+from noising.runs import Once
 from tests.runs import queued
 
 ada = User.objects.create_user("ada")
@@ -169,39 +180,39 @@ def test_five_requests_at_once_with_one_key_make_one_run(tmp_path: Path) -> None
 
 
 def test_a_queued_run_is_cancelled_at_once() -> None:
-    run = services.run_cancel(run=queued())
+    run = run_cancel(run=queued())
     assert run.status == "cancelled"
     assert run.finished_at is not None
-    assert claim_run(run.pk) is None
-    assert services.run_cancel(run=run).status == "cancelled"
+    assert run_claim(run_id=run.pk) is None
+    assert run_cancel(run=run).status == "cancelled"
 
 
 def test_the_worker_of_a_running_run_is_asked_to_cancel_it() -> None:
-    run = services.run_cancel(run=claimed())
+    run = run_cancel(run=claimed())
     assert (run.status, run.cancel_requested) == ("running", True)
 
 
 def test_what_has_ended_cannot_be_cancelled(document: dict[str, Any]) -> None:
-    run = services.run_record(document=document)
+    run = record_results(document)
     with pytest.raises(RunStateError, match="has succeeded"):
-        services.run_cancel(run=run)
+        run_cancel(run=run)
 
 
 def test_a_run_is_repeated_as_it_was_asked_for(ada: User) -> None:
     first = queued(notes="Again?", tags=["x"])
-    services.run_cancel(run=first)
+    run_cancel(run=first)
 
-    again = services.run_rerun(run=first, owner=ada)
+    again = run_rerun(run=first, owner=ada)
 
     assert again.pk != first.pk
     assert (again.status, again.owner) == ("queued", ada)
     assert (again.notes, again.tags) == ("Again?", ["x"])
-    assert configured(again) == configured(first)
+    assert read_config(again) == read_config(first)
 
 
 def test_results_from_a_file_can_be_measured_again(document: dict[str, Any]) -> None:
-    again = services.run_rerun(run=services.run_record(document=document))
-    execute(again.pk)
+    again = run_rerun(run=record_results(document))
+    run_measure(run_id=again.pk)
     repeated = BenchmarkRun.objects.for_page().get(pk=again.pk).document()
     assert repeated["schedules"] == document["schedules"]
 
@@ -219,7 +230,7 @@ def test_refuses_to_repeat_what_the_queue_does_not_take(
     run = queued()
     run.config = run.config | changes
     with pytest.raises(RunStateError, match=said):
-        services.run_rerun(run=run)
+        run_rerun(run=run)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +255,6 @@ def test_a_run_in_the_queue_may_not_be_larger_than_the_settings_say(
     run.specifications = dict(large.schedules)
 
     with pytest.raises(RunTooLargeError, match=said):
-        services.run_create(config=large)
+        run_create(config=large)
     with pytest.raises(RunTooLargeError, match=said):
-        services.run_rerun(run=run)
+        run_rerun(run=run)

@@ -1,4 +1,4 @@
-"""What workers do beside measuring: keep the queue true to what really runs."""
+"""The reaper: workers put back what lost its worker, and delete what is old."""
 
 import time
 from dataclasses import dataclass
@@ -10,18 +10,17 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from noising import execution
-from noising.execution.claims import end_cancelled
 from noising.models import MOST_ATTEMPTS, BenchmarkRun, IdempotencyKey, Worker
 from noising.models.connections import release_connection
-from noising.services.queue import enqueue
+from noising.runs.claims import run_end_cancelled, run_fail, run_release
+from noising.runs.queue import enqueue
 
 KEPT = timedelta(hours=24)
 """How long keys and ended tasks are kept at least."""
 
 CONFIRM_SECONDS = 2.0
-"""How long a lease that is over is watched before its run counts as lost. Whoever still
-measures renews it every second: the clock was set, or the host had slept."""
+"""How long a lease that is over is watched before its run counts as lost. A worker
+that still measures renews it: then the clock was set, or the host had slept."""
 
 GONE = "The command that measured it ended without a word."
 WORE_OUT = (
@@ -32,7 +31,7 @@ WORE_OUT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaped:
-    """What was found and put right.
+    """What runs_reap() changed.
 
     Attributes:
         lost: runs whose worker had gone.
@@ -51,13 +50,13 @@ def runs_reap() -> Reaped:
     return Reaped(lost=_end_leases(), enqueued=_enqueue_again())
 
 
-def worker_seen(*, worker_id: str) -> None:
-    """Note that a worker is alive."""
+def worker_register(*, worker_id: str) -> None:
+    """Record that a worker is alive."""
     Worker.objects.update_or_create(id=worker_id, defaults={"seen_at": Now()})
 
 
-def worker_gone(*, worker_id: str) -> None:
-    """Note that a worker has ended."""
+def worker_remove(*, worker_id: str) -> None:
+    """Record that a worker has ended."""
     Worker.objects.filter(id=worker_id).delete()
 
 
@@ -95,13 +94,13 @@ def _end_leases() -> int:
         ]
         for run in lost:
             if run.cancel_requested:
-                end_cancelled(run)
+                run_end_cancelled(run=run)
             elif run.task_id is None:
-                execution.end_failed(run, GONE)
+                run_fail(run=run, reason=GONE)
             elif run.attempt >= MOST_ATTEMPTS:
-                execution.end_failed(run, WORE_OUT)
+                run_fail(run=run, reason=WORE_OUT)
             else:
-                execution.give_back(run, counts=True)
+                run_release(run=run, counts=True)
     return len(lost)
 
 

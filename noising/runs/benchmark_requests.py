@@ -1,8 +1,8 @@
-"""Names of schedules, as what they stand for in a benchmark."""
+"""Requests for a benchmark: schedules by name, resolved to what is measured."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 
@@ -16,17 +16,15 @@ from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.engine.parameters import nearest
 from noising.models import ScheduleConfig
 
-NAMES_COMPARED: Final = 1_000
-"""Stored schedules among which a misspelt name is looked for."""
-
 
 @cache
-def plain_types() -> tuple[str, ...]:
-    """Return the schedule types that a name says all about: they need no parameters."""
+def list_plain_types() -> tuple[str, ...]:
+    """Return the schedule types that need no parameters, so that a name is enough."""
     return tuple(name for name in SCHEDULE_TYPES if _is_plain(name))
 
 
 def _is_plain(name: str) -> bool:
+    # By building it: of the parameters of `custom` no single one is required.
     try:
         build_process({"vocab_size": 2, "num_timesteps": 2, "schedule": {"type": name}})
     except EngineError:
@@ -34,11 +32,10 @@ def _is_plain(name: str) -> bool:
     return True
 
 
-class AskedSchedules:
+class ScheduleNames:
     """Looks names up: a type's stands for its defaults, another for what is stored."""
 
     def __init__(self) -> None:
-        """Begin with nothing looked up."""
         self.stored: dict[str, ScheduleConfig] = {}
 
     def resolve(self, name: str) -> Mapping[str, Any]:
@@ -51,7 +48,7 @@ class AskedSchedules:
             return {"type": name}
         found = ScheduleConfig.objects.filter(slug=name).first()
         if found is None:
-            hint = nearest(name, [*SCHEDULE_TYPES, *_recent_names()])
+            hint = nearest(name, [*SCHEDULE_TYPES, *ScheduleConfig.objects.names()])
             raise UsageError(
                 f"schedules: {name!r} is neither a schedule type nor a stored "
                 f"schedule; the types are {', '.join(SCHEDULE_TYPES)}"
@@ -91,7 +88,7 @@ class AskedSchedules:
             _check_fits(schedule, config)
 
 
-def asked_config(
+def resolve_config(
     *,
     schedules: Sequence[str],
     baseline: str,
@@ -100,7 +97,7 @@ def asked_config(
     samples: int,
     seed: int,
 ) -> BenchmarkConfig:
-    """Return what to measure: where stored schedules are named, on their terms.
+    """Return what to measure; stored schedules decide on graph and timesteps.
 
     Args:
         schedules: names of types or stored schedules.
@@ -113,15 +110,16 @@ def asked_config(
     Raises:
         UsageError: A name is unknown, or the schedules do not go together.
     """
-    asked = AskedSchedules()
-    names = dict.fromkeys((*schedules, baseline))
-    found = tuple((name, asked.resolve(name)) for name in names)
+    names = ScheduleNames()
+    resolved = tuple(
+        (name, names.resolve(name)) for name in dict.fromkeys((*schedules, baseline))
+    )
     configured = settings.NOISE_SPECIFICATION
-    num_timesteps = asked.shared("num_timesteps", configured["num_timesteps"])
+    num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
     config = BenchmarkConfig(
-        schedules=found,
+        schedules=resolved,
         baseline=baseline,
-        graph=asked.shared("graph", {"type": DEFAULT_GRAPH}),
+        graph=names.shared("graph", {"type": DEFAULT_GRAPH}),
         corpus=corpus,
         vocab_size=configured["vocab_size"],
         num_timesteps=num_timesteps,
@@ -129,7 +127,7 @@ def asked_config(
         samples=samples,
         seed=seed,
     )
-    asked.check(config)
+    names.check(config)
     check_builds(config)
     return config
 
@@ -159,12 +157,6 @@ def check_builds(config: BenchmarkConfig) -> None:
                 f"such as {config.graph['type']!r}; `manage.py run_benchmarks` without "
                 "--queue does"
             )
-
-
-def _recent_names() -> list[str]:
-    """Return names that a misspelt one may have meant."""
-    names = ScheduleConfig.objects.order_by("-created_at").values_list("slug")
-    return [name for (name,) in names[:NAMES_COMPARED]]
 
 
 def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from noising.execution.claims import end_cancelled
-from noising.execution.lease import StoppedError
+from benchmarks.runner import SCHEMA_VERSION
 from noising.models import (
     BenchmarkResult,
     BenchmarkRun,
@@ -16,36 +15,48 @@ from noising.models import (
     ScheduleConfig,
     ThroughputResult,
 )
+from noising.runs.claims import run_end_cancelled
+from noising.runs.lease import StoppedError
 
 Document = Mapping[str, Any]
 
 
-def record(run: BenchmarkRun, document: Document) -> None:
-    """Store what a worker measured, in one transaction.
+def run_record(*, run: BenchmarkRun, document: Document) -> BenchmarkRun:
+    """Store the results of a run with all rows, or nothing at all.
+
+    Results that are delivered twice are stored once.
 
     Args:
-        run: As it was claimed.
+        run: The run that measured them, as it was claimed or started.
         document: The results, as ``results.json`` holds them.
 
+    Returns:
+        The run, succeeded.
+
     Raises:
-        StoppedError: The run was cancelled or became another's; nothing is stored.
+        ValueError: The document is of another schema version.
+        StoppedError: The run was cancelled, has failed or is another worker's;
+            nothing is stored.
     """
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise ValueError(
+            f"`schema_version` must be {SCHEMA_VERSION}, "
+            f"got {document.get('schema_version')!r}"
+        )
     with transaction.atomic():
-        held = BenchmarkRun.objects.held(run).select_for_update().first()
-        if held is None:
+        stored = BenchmarkRun.objects.select_for_update().filter(pk=run.pk).first()
+        if stored is not None and stored.status == BenchmarkRun.Status.SUCCEEDED:
+            return stored
+        if stored is None or stored.claim is None or stored.claim != run.claim:
             raise StoppedError("no longer this worker's")
-        if not held.cancel_requested:
-            write_results(held, document)
-            return
-    end_cancelled(run)
+        if not stored.cancel_requested:
+            _write_results(stored, document)
+            return stored
+    run_end_cancelled(run=run)
     raise StoppedError("cancelled")
 
 
-def write_results(run: BenchmarkRun, document: Document) -> None:
-    """Make a run a succeeded one, with all its rows.
-
-    The caller holds the run's row in a transaction.
-    """
+def _write_results(run: BenchmarkRun, document: Document) -> None:
     run.suite = document["suite"]
     run.schema_version = document["schema_version"]
     run.measured_at = datetime.fromisoformat(document["created_at"])

@@ -3,58 +3,66 @@
 import logging
 from uuid import UUID
 
+from django_tasks import task
+
 from benchmarks import runner
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
-from noising.execution.claims import claim_run, end_failed, give_back
-from noising.execution.lease import STOPPING, Lease, StoppedError
-from noising.execution.results import record
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
 from noising.models.connections import release_connection
+from noising.runs.claims import run_claim, run_fail, run_release
+from noising.runs.lease import STOPPING, Lease, StoppedError
+from noising.runs.results import run_record
 
 logger = logging.getLogger(__name__)
 
 
-def execute(run_id: UUID) -> None:
-    """Measure a run that is queued; one that is not is somebody else's matter.
+@task()
+def execute_run(run_id: str) -> None:
+    """Measure a run; the task of the queue, which carries the run's id alone."""
+    run_measure(run_id=UUID(run_id))
+
+
+def run_measure(*, run_id: UUID) -> None:
+    """Measure a run, if it is still queued.
 
     Args:
         run_id: The run. Its other columns say what to measure.
     """
-    run = None if STOPPING.is_set() else claim_run(run_id)
+    run = None if STOPPING.is_set() else run_claim(run_id=run_id)
     if run is None:
         return
     release_connection()  # measuring needs none
     try:
         with Lease(run) as lease:
-            document = runner.run(configured(run), on_progress=lease.report)
-            record(run, document)
+            document = runner.run(read_config(run), on_progress=lease.report)
+            run_record(run=run, document=document)
     except StoppedError as stopped:
         logger.info("Run %s: %s.", run_id, stopped)
     except (UsageError, CorpusError) as error:
         # The same would happen again.
         logger.warning("Run %s failed: %s", run_id, error)
-        end_failed(run, str(error))
+        run_fail(run=run, reason=str(error))
     except BaseException as error:
         _give_up(run, error)
         raise
 
 
-def configured(run: BenchmarkRun) -> BenchmarkConfig:
+def read_config(run: BenchmarkRun) -> BenchmarkConfig:
     """Return what a run is to measure."""
-    asked = run.config
+    config = run.config
     return BenchmarkConfig(
         schedules=tuple(
-            (name, run.specifications[name]) for name in asked["schedules"]
+            (name, run.specifications[name]) for name in config["schedules"]
         ),
-        baseline=asked["baseline"],
-        graph=asked["graph"],
-        corpus=asked["corpus"],
-        vocab_size=asked["vocab_size"],
-        num_timesteps=asked["num_timesteps"],
-        timesteps=tuple(asked["timesteps"]),
-        samples=asked["samples"],
-        seed=asked["seed"],
+        baseline=config["baseline"],
+        graph=config["graph"],
+        corpus=config["corpus"],
+        vocab_size=config["vocab_size"],
+        num_timesteps=config["num_timesteps"],
+        timesteps=tuple(config["timesteps"]),
+        samples=config["samples"],
+        seed=config["seed"],
     )
 
 
@@ -64,8 +72,8 @@ def _give_up(run: BenchmarkRun, error: BaseException) -> None:
     if is_stopped or isinstance(error, KeyboardInterrupt):
         # The process is made to end; the run did nothing wrong. One that ends its
         # process by itself would do so for ever.
-        give_back(run, counts=False)
+        run_release(run=run, counts=False)
     elif run.attempt < MOST_ATTEMPTS:
-        give_back(run, counts=True)
+        run_release(run=run, counts=True)
     else:
-        end_failed(run, f"{type(error).__name__}: {error}")
+        run_fail(run=run, reason=f"{type(error).__name__}: {error}")

@@ -1,0 +1,78 @@
+"""Benchmark runs: the queue, the claims on its runs, their worker and their results.
+
+Every function that writes is named ``<entity>_<action>`` and takes keywords only.
+"""
+
+from noising.runs.annotations import run_annotate, run_archive, run_unarchive
+from noising.runs.benchmark_requests import (
+    ScheduleNames,
+    check_builds,
+    list_plain_types,
+    resolve_config,
+)
+from noising.runs.claims import (
+    LEASE,
+    run_claim,
+    run_fail,
+    run_release,
+    run_renew,
+    run_start,
+)
+from noising.runs.lease import STOPPING, Heartbeat, Lease, StoppedError
+from noising.runs.queue import (
+    KeyReusedError,
+    Once,
+    QueueFullError,
+    RunStateError,
+    RunTooLargeError,
+    run_cancel,
+    run_create,
+    run_find,
+    run_rerun,
+)
+from noising.runs.reaper import (
+    Reaped,
+    queue_prune,
+    runs_reap,
+    worker_register,
+    worker_remove,
+)
+from noising.runs.results import run_record
+from noising.runs.worker import read_config, run_measure
+
+__all__ = [
+    "LEASE",
+    "STOPPING",
+    "Heartbeat",
+    "KeyReusedError",
+    "Lease",
+    "Once",
+    "QueueFullError",
+    "Reaped",
+    "RunStateError",
+    "RunTooLargeError",
+    "ScheduleNames",
+    "StoppedError",
+    "check_builds",
+    "list_plain_types",
+    "queue_prune",
+    "read_config",
+    "resolve_config",
+    "run_annotate",
+    "run_archive",
+    "run_cancel",
+    "run_claim",
+    "run_create",
+    "run_fail",
+    "run_find",
+    "run_measure",
+    "run_record",
+    "run_release",
+    "run_renew",
+    "run_rerun",
+    "run_start",
+    "run_unarchive",
+    "runs_reap",
+    "worker_register",
+    "worker_remove",
+]

@@ -29,7 +29,7 @@ from noising.api.fields import (
     StrictField,
     bad_weights,
     bad_whole_numbers,
-    received,
+    format_value,
 )
 from noising.api.problems import MOST_ERRORS, ContentTooLarge
 
@@ -69,14 +69,15 @@ def no_reals(items: Sequence[Any]) -> Offenders:
     """Find the items that are no JSON numbers."""
     for index, item in enumerate(items):
         if type(item) not in {int, float}:
-            yield index, "not_a_number", f"must be a number, got {received(item)}"
+            yield index, "not_a_number", f"must be a number, got {format_value(item)}"
 
 
 def no_flags(items: Sequence[Any]) -> Offenders:
     """Find the items that are neither true nor false."""
     for index, item in enumerate(items):
         if not isinstance(item, bool):
-            yield index, "not_a_flag", f"must be true or false, got {received(item)}"
+            rule = f"must be true or false, got {format_value(item)}"
+            yield index, "not_a_flag", rule
 
 
 INTEGERS = Kind(name="integers", letters="iu", convert=integers, offenders=no_integers)
@@ -191,7 +192,7 @@ class RowsField(ArrayField):
         if isinstance(data, np.ndarray):
             return Rows(values=self.checked_array(data))
         if not isinstance(data, list):
-            self.fail("not_a_list", form=self.form, received=received(data))
+            self.fail("not_a_list", form=self.form, received=format_value(data))
         self._check_sizes(data)
         rows = rows_of(data, self.kind.convert)
         if rows is None:
@@ -216,7 +217,7 @@ class RowsField(ArrayField):
             return
         for index, row in enumerate(data):
             if not isinstance(row, list):
-                rule = f"must be a list as the first row is, got {received(row)}"
+                rule = f"must be a list as the first row is, got {format_value(row)}"
                 yield (index,), "not_a_list", rule
                 continue
             for place, code, rule in find(row):
@@ -306,7 +307,7 @@ class WholeListField(WholeField):
     def to_internal_value(self, data: Any) -> NDArray[Any]:
         """Return the integers."""
         if not isinstance(data, list):
-            self.fail("not_a_list", form=self.form, received=received(data))
+            self.fail("not_a_list", form=self.form, received=format_value(data))
         return super().to_internal_value(data)
 
 

@@ -23,7 +23,7 @@ def state_headers(version: str) -> dict[str, str]:
     return {"ETag": quote_etag(version), "Cache-Control": CACHE_CONTROL}
 
 
-def unchanged(request: Request, version: str) -> Response | None:
+def respond_not_modified(request: Request, version: str) -> Response | None:
     """Return the answer 304 where the client has this version, else nothing.
 
     Raises:
@@ -37,7 +37,7 @@ def unchanged(request: Request, version: str) -> Response | None:
     return Response(status=HTTPStatus.NOT_MODIFIED, headers=state_headers(version))
 
 
-def drawn(
+def respond_with_figure(
     request: Request, image: Image, image_format: ImageFormat
 ) -> HttpResponseBase:
     """Return an image, or the answer 304 where the client has this version.

@@ -19,7 +19,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.arrays import integers, outside, reals
 from noising.api.openapi.specifications import HYPERSCHEDULE
-from noising.api.problems import MOST_ERRORS, ContentTooLarge, engine_refusal
+from noising.api.problems import MOST_ERRORS, ContentTooLarge, convert_engine_error
 from noising.configured import default_process
 from noising.engine import (
     TYPE_WEIGHTS,
@@ -48,7 +48,7 @@ TOKEN_TYPES = {
 }
 
 
-def received(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a JSON value as a message may repeat it."""
     if isinstance(value, (list, dict)):
         kind = "a list" if isinstance(value, list) else "an object"
@@ -87,7 +87,7 @@ class FlagField(StrictField):
     def to_internal_value(self, data: Any) -> bool:
         """Return the truth value."""
         if not isinstance(data, bool):
-            self.fail("not_a_flag", received=received(data))
+            self.fail("not_a_flag", received=format_value(data))
         return data
 
 
@@ -120,11 +120,11 @@ class WholeNumberField(StrictField):
         """Return the integer."""
         number = whole(data)
         if number is None:
-            self.fail("not_an_integer", received=received(data))
+            self.fail("not_an_integer", received=format_value(data))
         most = self.greatest()
         if not self.least <= number <= most:
             self.fail(
-                "out_of_range", least=self.least, most=most, received=received(data)
+                "out_of_range", least=self.least, most=most, received=format_value(data)
             )
         return number
 
@@ -145,7 +145,7 @@ class ListField(StrictField):
     def checked(self, data: Any) -> list[Any]:
         """Return the data if it is a list of a length that can be used."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         if not data and not self.allow_empty:
             self.fail("empty")
         if len(data) > settings.MAX_TOKENS:
@@ -204,7 +204,7 @@ def bad_whole_numbers(items: Sequence[Any], *, most: int) -> Offenders:
     for index, item in enumerate(items):
         number = whole(item)
         if number is None:
-            rule = f"must be a whole number, got {received(item)}"
+            rule = f"must be a whole number, got {format_value(item)}"
             yield index, "not_an_integer", rule
         elif not 0 <= number <= most:
             yield index, "out_of_range", f"must lie in 0..{most}, got {item}"
@@ -214,9 +214,9 @@ def bad_weights(items: Sequence[Any]) -> Offenders:
     """Find the items that are no JSON numbers above zero."""
     for index, item in enumerate(items):
         if type(item) not in {int, float}:
-            yield index, "not_a_number", f"must be a number, got {received(item)}"
+            yield index, "not_a_number", f"must be a number, got {format_value(item)}"
         elif not item > 0:
-            yield index, "out_of_range", f"must be above 0, got {received(item)}"
+            yield index, "out_of_range", f"must be above 0, got {format_value(item)}"
 
 
 class ExtrasField(StrictField):
@@ -237,11 +237,11 @@ class ExtrasField(StrictField):
     def to_internal_value(self, data: Any) -> frozenset[str]:
         """Return the names chosen."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         for item in data:
             if item not in self.known:
                 known = ", ".join(self.known)
-                self.fail("unknown", known=known, received=received(item))
+                self.fail("unknown", known=known, received=format_value(item))
         return frozenset(data)
 
 
@@ -260,11 +260,11 @@ class HyperscheduleField(StrictField):
     def applied(self, process: ForwardProcess, data: Any) -> ForwardProcess:
         """Return a process under the hyperschedule that the data stands for."""
         if not isinstance(data, dict):
-            self.fail("not_an_object", received=received(data))
+            self.fail("not_an_object", received=format_value(data))
         try:
             return with_hyperschedule(process, self.specification(data))
         except EngineError as error:
-            raise engine_refusal(error, self.origin, self.name) from None
+            raise convert_engine_error(error, self.origin, self.name) from None
 
     origin = "hyperschedule"
     """Where the engine finds what this field holds."""

@@ -14,9 +14,9 @@ from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
-from noising.api.fields import received
+from noising.api.fields import format_value
 from noising.api.parsers import DECIMAL
-from noising.api.problems import MOST_ERRORS, shortened
+from noising.api.problems import MOST_ERRORS, shorten
 from noising.api.renderers import PARAMETER
 
 PAGE_SIZE = 50
@@ -96,7 +96,7 @@ class Pages(PageNumberPagination):
         try:
             return super().paginate_queryset(queryset, request, view)
         except NotFound:
-            page = shortened(request.query_params["page"])
+            page = shorten(request.query_params["page"])
             raise NotFound(
                 f"There is no page {page} of pages of {self.get_page_size(request)}."
             ) from None
@@ -134,9 +134,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
         errors: dict[str, Any] = {}
         for name, texts in list(request.query_params.lists())[: 10 * MOST_ERRORS]:
             if name not in known:
-                text = (
-                    f"`{shortened(name)}` is not known; known are {', '.join(known)}."
-                )
+                text = f"`{shorten(name)}` is not known; known are {', '.join(known)}."
                 errors[name] = [ErrorDetail(text, "unknown_key")]
             elif len(texts) > 1:
                 errors[name] = [ErrorDetail(f"`{name}` must be given once.", "twice")]
@@ -166,6 +164,6 @@ def _whole(request: Request, name: str, default: int, *, most: int | None) -> in
         return default
     if not DECIMAL.fullmatch(text) or int(text) < 1 or (most and int(text) > most):
         rule = f"lie in 1..{most}" if most else "be a whole number from 1 on"
-        detail = f"`{name}` must {rule}, got {received(shortened(text))}."
+        detail = f"`{name}` must {rule}, got {format_value(shorten(text))}."
         raise ValidationError({name: [ErrorDetail(detail, "out_of_range")]})
     return int(text)

@@ -80,9 +80,9 @@ def problem(
         "type": "about:blank",
         "title": HTTPStatus(code).phrase,
         "status": code,
-        "detail": shortened(detail),
+        "detail": shorten(detail),
         "errors": [
-            asdict(error) | {"detail": shortened(error.detail)}
+            asdict(error) | {"detail": shorten(error.detail)}
             for error in errors[:MOST_ERRORS]
         ],
         "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
@@ -101,7 +101,7 @@ def problem_response(
     )
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return the text, cut where it is longer than an answer may repeat."""
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
 
@@ -203,7 +203,7 @@ def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:
         yield FieldError(pointer=pointer(*parts), code=detail.code, detail=str(detail))
 
 
-def engine_refusal(
+def convert_engine_error(
     error: EngineError, origin: str, name: str
 ) -> exceptions.ValidationError:
     """Word an error of the engine as one about a field of the request.

@@ -15,17 +15,17 @@ from noising.api.fields import (
     StrictField,
     TokenTypesField,
     WholeNumberField,
-    received,
+    format_value,
 )
 from noising.api.openapi.specifications import SPECIFICATION
-from noising.api.problems import engine_refusal
+from noising.api.problems import convert_engine_error
 from noising.api.processes import (
     PROCESSES,
-    Served,
+    CachedProcess,
     check_seconds,
-    served_as,
-    served_default,
-    served_specification,
+    get_default_process,
+    get_process,
+    get_process_by_key,
 )
 from noising.api.serializers import StrictSerializer
 from noising.engine import EngineError, ForwardProcess
@@ -43,7 +43,7 @@ class OverlayField(HyperscheduleField):
     def to_internal_value(self, data: Any) -> Overlay:  # type: ignore[override]  # applied later, where the process is known
         """Return what lays it over a process."""
         if not isinstance(data, dict):
-            self.fail("not_an_object", received=received(data))
+            self.fail("not_an_object", received=format_value(data))
         specification = self.specification(data)
         effort = effort_of({"hyperschedule": specification})
         check_seconds(effort.build_seconds, "to check")
@@ -73,18 +73,18 @@ class ScheduleField(StrictField):
         "archived, got {received}{hint}.",
     }
 
-    def to_internal_value(self, data: Any) -> Served:
+    def to_internal_value(self, data: Any) -> CachedProcess:
         """Return the process."""
         if isinstance(data, str):
             return self._named(data)
         if not isinstance(data, dict):
-            self.fail("wrong_type", received=received(data))
+            self.fail("wrong_type", received=format_value(data))
         try:
-            return served_specification(data)
+            return get_process(data)
         except EngineError as error:
-            raise engine_refusal(error, "", self.name) from None
+            raise convert_engine_error(error, "", self.name) from None
 
-    def _named(self, slug: str) -> Served:
+    def _named(self, slug: str) -> CachedProcess:
         known = ScheduleConfig.objects
         fingerprint = known.fingerprint_of(slug) if SLUG.fullmatch(slug) else None
         kept = None if fingerprint is None else PROCESSES.find(fingerprint)
@@ -94,8 +94,8 @@ class ScheduleField(StrictField):
         if found is None:
             hint = nearest(slug, known.names())
             suffix = f"; {hint.removesuffix('?')}" if hint else ""
-            self.fail("unknown_name", received=received(slug), hint=suffix)
-        return served_as(*found)
+            self.fail("unknown_name", received=format_value(slug), hint=suffix)
+        return get_process_by_key(*found)
 
 
 GREATEST_DRAW = 2**32 - 1
@@ -121,7 +121,7 @@ class Chosen:
         overlay: the field that the hyperschedule came from, or ``schedule``.
     """
 
-    served: Served
+    served: CachedProcess
     process: ForwardProcess
     overlay: str
 
@@ -142,7 +142,7 @@ class ProcessSerializer(StrictSerializer):
         Raises:
             ValidationError: the hyperschedule does not fit the process.
         """
-        served = values["schedule"] or served_default()
+        served = values["schedule"] or get_default_process()
         given = [name for name in OVERLAYS if values.get(name) is not None]
         if not given:
             return Chosen(served=served, process=served.process, overlay="schedule")
@@ -201,4 +201,4 @@ def engine_misfit(
         name, origin = names[root], root
     else:
         name, origin = overlay, ORIGINS[overlay]
-    return ValidationError({name: engine_refusal(error, origin, name).detail})
+    return ValidationError({name: convert_engine_error(error, origin, name).detail})

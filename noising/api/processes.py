@@ -21,7 +21,7 @@ from noising.engine.graphs import MatrixGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class CachedProcess:
     """A process that is ready, and what working with it costs."""
 
     process: ForwardProcess
@@ -33,7 +33,7 @@ class _Entry:
     """A process that is kept, or is being built."""
 
     effort: Effort
-    future: "Future[Served]" = field(default_factory=Future)
+    future: "Future[CachedProcess]" = field(default_factory=Future)
 
 
 class ProcessCache:
@@ -61,7 +61,7 @@ class ProcessCache:
         with self._lock:
             self._entries.clear()
 
-    def find(self, key: str) -> Served | None:
+    def find(self, key: str) -> CachedProcess | None:
         """Return what is kept under the key, or None."""
         with self._lock:
             entry = self._entries.get(key)
@@ -72,7 +72,7 @@ class ProcessCache:
 
     def get(
         self, key: str, effort: Effort, build: Callable[[], ForwardProcess]
-    ) -> Served:
+    ) -> CachedProcess:
         """Return what is kept under the key, built now if need be.
 
         Args:
@@ -102,13 +102,13 @@ class ProcessCache:
     ) -> None:
         try:
             with self._semaphore.permit(entry.effort.build_seconds):
-                process = prepared(build())
+                process = prepare_process(build())
         except BaseException as error:
             with self._lock:
                 self._entries.pop(key, None)
             entry.future.set_exception(error)
             raise
-        entry.future.set_result(Served(process=process, effort=entry.effort))
+        entry.future.set_result(CachedProcess(process=process, effort=entry.effort))
         with self._lock:
             self._shrink()
 
@@ -125,7 +125,7 @@ class ProcessCache:
 PROCESSES = ProcessCache(API_WORK)
 
 
-def prepared(process: ForwardProcess) -> ForwardProcess:
+def prepare_process(process: ForwardProcess) -> ForwardProcess:
     """Return the process with its tables made, which else the first call would do."""
     process.fingerprint  # noqa: B018 - made on first use
     process.alphas  # noqa: B018
@@ -136,17 +136,17 @@ def prepared(process: ForwardProcess) -> ForwardProcess:
     return process
 
 
-def served_default() -> Served:
+def get_default_process() -> CachedProcess:
     """Return the server's own process."""
     return _with_effort(default_process())
 
 
 @lru_cache(maxsize=2)
-def _with_effort(process: ForwardProcess) -> Served:
-    return Served(process=process, effort=effort_of(process.parts))
+def _with_effort(process: ForwardProcess) -> CachedProcess:
+    return CachedProcess(process=process, effort=effort_of(process.parts))
 
 
-def served_specification(specification: dict[str, Any]) -> Served:
+def get_process(specification: dict[str, Any]) -> CachedProcess:
     """Return the process of a specification, completed by the engine's defaults.
 
     Raises:
@@ -156,14 +156,14 @@ def served_specification(specification: dict[str, Any]) -> Served:
     """
     text = orjson.dumps(specification, option=orjson.OPT_SORT_KEYS)
     # For a specification in canonical form this is the fingerprint.
-    return served_as(hashlib.sha256(text).hexdigest(), specification)
+    return get_process_by_key(hashlib.sha256(text).hexdigest(), specification)
 
 
-def served_as(key: str, specification: dict[str, Any]) -> Served:
+def get_process_by_key(key: str, specification: dict[str, Any]) -> CachedProcess:
     """Return the process of a specification that is known by a key.
 
     Raises:
-        as `served_specification`.
+        as `get_process`.
     """
     kept = PROCESSES.find(key)
     if kept is not None:

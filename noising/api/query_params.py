@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.fields import received
+from noising.api.fields import format_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def read_texts(
             values[name] = forms[name].read(text) if name in forms else text
         except ValueError:
             values[name] = text
-            detail = f"`{name}` must be {forms[name].rule}, got {received(text)}."
+            detail = f"`{name}` must be {forms[name].rule}, got {format_value(text)}."
             errors[name] = [ErrorDetail(detail, "malformed")]
     if errors:
         raise ValidationError(errors)

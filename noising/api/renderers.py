@@ -12,8 +12,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from noising.api.fields import received
-from noising.api.problems import shortened
+from noising.api.fields import format_value
+from noising.api.problems import shorten
 
 LONGEST_KEPT = 200
 """Characters of a header that is remembered with what it prefers."""
@@ -122,7 +122,7 @@ class FormatNegotiation(AcceptNegotiation):
         if len(named) > 1 or named[0] not in by_format:
             text = (
                 f"`{PARAMETER}` must be one of {', '.join(by_format)}, "
-                f"got {received(shortened(','.join(named)))}."
+                f"got {format_value(shorten(','.join(named)))}."
             )
             raise ValidationError({PARAMETER: [ErrorDetail(text, "unknown")]})
         chosen = by_format[named[0]]

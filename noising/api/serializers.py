@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.fields import (
-    received,
+    format_value,
 )
-from noising.api.problems import MOST_ERRORS, shortened
+from noising.api.problems import MOST_ERRORS, shorten
 
 NON_FIELD_ERRORS_KEY = "non_field_errors"
 """DRF's key for what concerns the body as a whole."""
@@ -72,16 +72,14 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the values by field, or raise one error for all that is wrong."""
         if not isinstance(data, dict):
-            text = f"The body must be a JSON object, got {received(data)}."
+            text = f"The body must be a JSON object, got {format_value(data)}."
             raise ValidationError(
                 {NON_FIELD_ERRORS_KEY: [ErrorDetail(text, "not_an_object")]}
             )
         errors: dict[str, Any] = {}
         strangers = (key for key in data if key not in self.fields)
         for key in islice(strangers, MOST_ERRORS):
-            text = (
-                f"`{shortened(key)}` is not known; known are {', '.join(self.fields)}."
-            )
+            text = f"`{shorten(key)}` is not known; known are {', '.join(self.fields)}."
             errors[key] = [ErrorDetail(text, "unknown_key")]
         values: dict[str, Any] = {}
         try:

@@ -9,8 +9,8 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.fields import StrictField, received
-from noising.api.problems import shortened
+from noising.api.fields import StrictField, format_value
+from noising.api.problems import shorten
 from noising.filters import NO_NUL
 from noising.models.tags import MAX_TAG_LENGTH, MAX_TAGS, check_tags
 
@@ -35,7 +35,7 @@ class TextField(StrictField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text."""
         if not isinstance(data, str):
-            self.fail("not_a_text", received=received(data))
+            self.fail("not_a_text", received=format_value(data))
         if len(data) > self.longest:
             self.fail("too_long", longest=self.longest, length=len(data))
         if "\x00" in data:
@@ -80,9 +80,9 @@ class NameField(TextField):
         """Return the name."""
         text = super().to_internal_value(data)
         if not NAME.fullmatch(text):
-            self.fail("malformed", received=received(text))
+            self.fail("malformed", received=format_value(text))
         if text in self.reserved:
-            self.fail("reserved", received=received(text))
+            self.fail("reserved", received=format_value(text))
         return text
 
 
@@ -109,12 +109,12 @@ class TagsField(StrictField):
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the tags."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         try:
             check_tags(data)
         except ModelError as error:
             [reason] = error.error_dict["tags"]
-            text = shortened(" ".join(error.messages))
+            text = shorten(" ".join(error.messages))
             code = reason.code or "invalid"
             raise ValidationError([ErrorDetail(text, code)]) from None
         return data

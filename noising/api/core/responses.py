@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from noising.api.core.requests import NoiseRequest
-from noising.api.problems import engine_refusal
+from noising.api.problems import convert_engine_error
 from noising.configured import VERSION, default_process
 from noising.engine import ENGINE_VERSION, EngineError, Noised, chosen_kernel
 
@@ -106,7 +106,7 @@ def _noise(request: NoiseRequest) -> Noised:
         origin, name = "hyperschedule", "hyperschedule"
         if request.weights is not None:
             origin, name = "weights", "token_weights"
-        refusal = engine_refusal(error, origin, name)
+        refusal = convert_engine_error(error, origin, name)
         raise ValidationError({name: refusal.detail}) from None
 
 

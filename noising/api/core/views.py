@@ -30,7 +30,7 @@ from noising.api.core.responses import (
 from noising.api.openapi.extensions import whole
 from noising.api.openapi.responses import MEANINGS, ProblemSerializer, problems, success
 from noising.api.parsers import read_json
-from noising.api.problems import MEDIA_TYPE, shortened
+from noising.api.problems import MEDIA_TYPE, shorten
 from noising.configured import default_process
 
 REFUSED = OpenApiResponse(
@@ -109,7 +109,7 @@ class AlphaView(CoreView):
         if not TIMESTEP.fullmatch(timestep) or int(timestep) > last:
             raise ParseError(
                 f"`timestep` must be a whole number in 0..{last}, "
-                f"got {shortened(timestep)!r}."
+                f"got {shorten(timestep)!r}."
             )
         return Response(alpha_answer(int(timestep)))
 

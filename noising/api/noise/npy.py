@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 
 MEDIA_TYPE = "application/x-npy"
 MAGIC = b"\x93NUMPY"
@@ -50,13 +50,13 @@ def read_npy(body: bytes) -> NDArray[Any]:
     descr, is_fortran, shape = _entries(text)
     if not INTEGER.fullmatch(descr):
         raise _refused(
-            "wrong_dtype", f"hold little-endian integers, got {shortened(descr)!r}"
+            "wrong_dtype", f"hold little-endian integers, got {shorten(descr)!r}"
         )
     if is_fortran:
         raise _refused("fortran_order", "be in C order, got fortran_order True")
     if not SHAPE.fullmatch(shape):
         raise _refused(
-            "wrong_shape", f"have one or two axes, got the shape ({shortened(shape)})"
+            "wrong_shape", f"have one or two axes, got the shape ({shorten(shape)})"
         )
     sizes = [int(size) for size in shape.split(",") if size.strip()]
     dtype = np.dtype(descr)

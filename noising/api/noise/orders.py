@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from noising.api.array_fields import range_detail
 from noising.api.arrays import Rows
-from noising.api.processes import Served
+from noising.api.processes import CachedProcess
 from noising.engine import ForwardProcess
 
 
@@ -54,7 +54,7 @@ class NoiseOrder:
 
     rows: Rows
     process: ForwardProcess
-    served: Served
+    served: CachedProcess
     overlay: str
     timesteps: NDArray[Any] | None
     times: NDArray[Any] | None

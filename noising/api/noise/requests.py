@@ -18,7 +18,7 @@ from noising.api.array_fields import (
     nested,
 )
 from noising.api.arrays import Rows
-from noising.api.fields import ExtrasField, received
+from noising.api.fields import ExtrasField, format_value
 from noising.api.noise.orders import NoiseOrder, Protected, misfits
 from noising.api.process_requests import DrawnSerializer
 from noising.api.serializers import OneOf
@@ -48,7 +48,7 @@ class ProtectField(MaskRowsField):
             return super().to_internal_value(data)
         strangers = [key for key in data if key not in PROTECT_KEYS]
         if strangers:
-            self.fail("unknown_key", received=received(strangers[0]))
+            self.fail("unknown_key", received=format_value(strangers[0]))
         if not data:
             self.fail("empty_object")
         return Protected(**{key: self._numbers(data, key) for key in PROTECT_KEYS})

@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 
 MEDIA_TYPE = "application/vnd.safetensors"
 LENGTH_BYTES: Final = 8
@@ -112,7 +112,7 @@ def _header(text: bytes) -> dict[str, Any]:
         orjson.loads(text)  # strict about JSON, but silent about repeated keys
         header: dict[str, Any] = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        reason = shortened(str(error))
+        reason = shorten(str(error))
         raise ParseError(f"The safetensors header is not valid: {reason}.") from None
     return header
 
@@ -121,7 +121,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {shortened(key)!r} comes twice")
+            raise ValueError(f"the key {shorten(key)!r} comes twice")
         found[key] = value
     return found
 
@@ -139,7 +139,7 @@ def _entry(
     name: str, entry: Any, available: int
 ) -> tuple[np.dtype[Any], list[int], tuple[int, int]]:
     """Return dtype, shape and span of a tensor that lies within the data."""
-    label = shortened(name)
+    label = shorten(name)
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise ParseError(
             f"The tensor {label!r} must have dtype, shape and data_offsets."
@@ -158,7 +158,7 @@ def _entry(
     dtype = entry["dtype"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         text = f"`{label}` must have one of the dtypes {', '.join(DTYPES)}"
-        text += f", got {shortened(str(dtype))!r}."
+        text += f", got {shorten(str(dtype))!r}."
         raise ValidationError({name: [ErrorDetail(text, "wrong_dtype")]})
     # Of a shape with a zero in it NumPy makes nothing, but multiplies the others.
     if math.prod(filter(None, shape)) > MOST_ITEMS:

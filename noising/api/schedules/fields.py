@@ -7,9 +7,9 @@ import orjson
 from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 
-from noising.api.fields import StrictField, received
+from noising.api.fields import StrictField, format_value
 from noising.api.openapi.specifications import SPECIFICATION
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 from noising.engine.importers.document import MAX_TEXT
 
 
@@ -24,7 +24,7 @@ class SpecificationField(StrictField):
     def to_internal_value(self, data: Any) -> Mapping[str, Any]:
         """Return the object."""
         if not isinstance(data, dict):
-            self.fail("not_an_object", received=received(data))
+            self.fail("not_an_object", received=format_value(data))
         return data
 
 
@@ -56,7 +56,7 @@ class ChoiceField(StrictField):
     def checked(self, value: Any) -> str:
         """Return one name if it is known."""
         if not isinstance(value, str) or value not in self.choices:
-            about = received(shortened(value) if isinstance(value, str) else value)
+            about = format_value(shorten(value) if isinstance(value, str) else value)
             self.fail("unknown", known=", ".join(self.choices), received=about)
         return value
 
@@ -78,13 +78,13 @@ class ChoicesField(ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
         """Return the names."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         if not data:
             self.fail("empty")
         names: dict[str, None] = {}
         for item in data:
             if self.checked(item) in names:
-                self.fail("twice", received=received(item))
+                self.fail("twice", received=format_value(item))
             names[item] = None
         return list(names)
 
@@ -104,7 +104,7 @@ class ConfigField(StrictField):
     def to_internal_value(self, data: Any) -> Any:
         """Return the object or the text."""
         if not isinstance(data, (dict, str)):
-            self.fail("not_a_config", received=received(data))
+            self.fail("not_a_config", received=format_value(data))
         size = len(orjson.dumps(data)) if isinstance(data, dict) else 0
         if size > MAX_TEXT:
             self.fail("too_large", most=MAX_TEXT, size=size)

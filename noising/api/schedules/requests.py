@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 
 from django.http import QueryDict
 
-from noising.api.fields import StrictField, WholeNumberField, received
-from noising.api.problems import shortened
+from noising.api.fields import StrictField, WholeNumberField, format_value
+from noising.api.problems import shorten
 from noising.api.query_params import NAMES, NUMBER, Form, read_texts
 from noising.api.renderers import PARAMETER
 from noising.api.schedules.fields import (
@@ -210,9 +210,9 @@ class NamesField(StrictField):
             )
         for place, name in enumerate(data):
             if not NAME.fullmatch(name):
-                self.fail("malformed", received=received(shortened(name)))
+                self.fail("malformed", received=format_value(shorten(name)))
             if name in data[:place]:
-                self.fail("twice", received=received(shortened(name)))
+                self.fail("twice", received=format_value(shorten(name)))
         return data
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.drainage import set_override
 
-from noising.api.fields import StrictField, received
+from noising.api.fields import StrictField, format_value
 from noising.configured import tokenizer_names
 
 
@@ -26,7 +26,7 @@ class TextField(StrictField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text."""
         if not isinstance(data, str):
-            self.fail("not_a_text", received=received(data))
+            self.fail("not_a_text", received=format_value(data))
         most = settings.MAX_TEXT_CHARACTERS
         if len(data) > most:
             self.fail("too_long", most=most, count=len(data))
@@ -51,5 +51,5 @@ class TokenizerField(StrictField):
         """Return the name."""
         known = tokenizer_names()
         if not isinstance(data, str) or data not in known:
-            self.fail("unknown", known=", ".join(known), received=received(data))
+            self.fail("unknown", known=", ".join(known), received=format_value(data))
         return data

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from noising.api.fields import StrictField, WholeNumberField, received
+from noising.api.fields import StrictField, WholeNumberField, format_value
 from noising.api.serializers import StrictSerializer
 from noising.models import LONGEST_TOKEN_NAME, TOKEN_NAME, Scope
 from noising.services import DEFAULT_DAYS, MOST_DAYS
@@ -31,10 +31,10 @@ class NameField(StrictField):
     def to_internal_value(self, data: Any) -> str:
         """Return the name."""
         if not isinstance(data, str):
-            self.fail("not_text", received=received(data))
+            self.fail("not_text", received=format_value(data))
         if len(data) > LONGEST_TOKEN_NAME or not TOKEN_NAME.fullmatch(data):
             most = LONGEST_TOKEN_NAME
-            self.fail("not_a_name", most=most, received=received(data))
+            self.fail("not_a_name", most=most, received=format_value(data))
         return data
 
 
@@ -50,7 +50,7 @@ class ScopeField(StrictField):
         """Return the scope."""
         if data not in Scope.values:
             known = ", ".join(Scope.values)
-            self.fail("unknown", known=known, received=received(data))
+            self.fail("unknown", known=known, received=format_value(data))
         return Scope(data)
 
 

@@ -10,7 +10,12 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.array_fields import GREATEST, TokensField, WholeListField, range_detail
 from noising.api.arrays import Rows, are_nested
-from noising.api.fields import WHOLE_NUMBERS, StrictField, WholeNumberField, received
+from noising.api.fields import (
+    WHOLE_NUMBERS,
+    StrictField,
+    WholeNumberField,
+    format_value,
+)
 from noising.api.problems import ContentTooLarge
 from noising.api.process_requests import Chosen, DrawnSerializer
 from noising.api.processes import check_seconds
@@ -71,7 +76,7 @@ class KindField(StrictField):
     def to_internal_value(self, data: Any) -> Kind:
         """Return the kind."""
         if data not in KINDS:
-            self.fail("unknown", received=received(data))
+            self.fail("unknown", received=format_value(data))
         kind: Kind = data
         return kind
 

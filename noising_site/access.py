@@ -17,9 +17,14 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from noising.api.access import TokenAuthentication, is_closed
+from noising.api.access import (
+    TokenAuthentication,
+    Writer,
+    count_write,
+    is_closed,
+    record_write,
+)
 from noising.api.base import ServiceView
-from noising.api.write_limits import Writer, count_write, record_write
 from noising.services import ThrottledError
 from noising_site.errors import error_response, prefers_page
 

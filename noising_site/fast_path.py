@@ -18,9 +18,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 
 from noising.api.base import ServiceView
-from noising.api.core import fast_path as plain
+from noising.api.core import fast_path as core_fast_path
 from noising.api.core.views import InfoView, NoiseView
-from noising.api.noise import fast_path as plain_batches
+from noising.api.noise import fast_path as batch_fast_path
 from noising.api.noise import npy
 from noising.api.noise.views import NoiseBatchView
 from noising.api.parsers import MEDIA_TYPE, check_content_type
@@ -90,8 +90,8 @@ ROUTES: Final = (
         method="POST",
         path="/noise",
         view=NoiseView,
-        compute=lambda _, body: plain.plain_answer(body),
-        most_bytes=plain.MOST_BYTES,
+        compute=lambda _, body: core_fast_path.noise_plain(body),
+        most_bytes=core_fast_path.MOST_BYTES,
         sample=(b"", orjson.dumps({"tokens": [0], "timestep": 0})),
     ),
     Route(
@@ -99,8 +99,8 @@ ROUTES: Final = (
         path="/api/v1/noise",
         view=NoiseBatchView,
         form=npy.MEDIA_TYPE,
-        compute=plain_batches.plain_batch,
-        most_bytes=plain_batches.MOST_BYTES,
+        compute=batch_fast_path.noise_npy,
+        most_bytes=batch_fast_path.MOST_BYTES,
         sample=(b"timesteps=0", npy.write_npy(np.zeros(1, np.int64))),
     ),
 )

@@ -64,7 +64,7 @@ def test_a_failure_of_ours_stays_a_failure_and_tells_nothing(api, monkeypatch, c
     def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("noising.api.core.views.info_answer", fail)
+    monkeypatch.setattr("noising.api.core.views.build_info", fail)
     document = problem_of(api.get("/info"), 500)
     assert "secret" not in str(document)
     assert "secret detail" in caplog.text
@@ -74,5 +74,5 @@ def test_an_engine_error_that_no_request_caused_is_a_failure_of_ours(api, monkey
     def fail() -> None:
         raise EngineError("tokens", "wrong", "must be right", 5)
 
-    monkeypatch.setattr("noising.api.core.views.info_answer", fail)
+    monkeypatch.setattr("noising.api.core.views.build_info", fail)
     problem_of(api.get("/info"), 500)

@@ -59,9 +59,6 @@ LOADED_WHERE_USED = {
     "httpx": "clients of other services, and noising.client",
     "tokenizers": "texts",
     "rich": "commands that print tables",
-    "drf_spectacular.openapi": "the OpenAPI document",
-    "noising.api.openapi.extensions": "the OpenAPI document",
-    "django.test": "drf-spectacular",
     "django.db.migrations.executor": "a database that lacks migrations",
 }
 

@@ -59,6 +59,11 @@ def success(
     return {(status, JSON): response}
 
 
+def integer_schema(most: int, *, least: int = 0) -> dict[str, Any]:
+    """Return the schema of an integer in least..most."""
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
 def file_schema(media_type: str) -> dict[str, Any]:
     """Return the schema of a body that is no JSON document.
 

@@ -21,12 +21,12 @@ from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising.api.fields import (
     StrictField,
+    StrictSerializer,
     WholeNumberField,
     WholeNumbersField,
     format_value,
 )
 from noising.api.problems import MOST_ERRORS, shorten
-from noising.api.serializers import StrictSerializer
 from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS

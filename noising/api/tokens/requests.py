@@ -5,8 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from noising.api.fields import StrictField, WholeNumberField, format_value
-from noising.api.serializers import StrictSerializer
+from noising.api.fields import (
+    StrictField,
+    StrictSerializer,
+    WholeNumberField,
+    format_value,
+)
 from noising.models import LONGEST_TOKEN_NAME, TOKEN_NAME, Scope
 from noising.services import DEFAULT_DAYS, MOST_DAYS
 

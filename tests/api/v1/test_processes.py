@@ -144,10 +144,10 @@ def test_a_kept_process_has_its_tables(cache):
 
 def test_a_specification_in_canonical_form_is_kept_by_its_fingerprint():
     spec = small().spec
-    served = get_process(spec)
-    assert PROCESSES.find(small().fingerprint) is served
+    cached = get_process(spec)
+    assert PROCESSES.find(small().fingerprint) is cached
     shuffled = dict(reversed(spec.items()))
-    assert get_process(shuffled) is served
+    assert get_process(shuffled) is cached
 
 
 def test_the_servers_own_process_is_at_hand(settings):

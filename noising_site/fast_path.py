@@ -47,7 +47,7 @@ MIDDLEWARE: Final = frozenset(
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
-        "noising_site.access.AccessMiddleware",
+        "noising_site.middleware.AccessMiddleware",
     }
 )
 """What this path stands for: where there are no cookies, and no accounts count, all

@@ -147,7 +147,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "noising_site.access.AccessMiddleware",
+    "noising_site.middleware.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "noising_site.urls"

@@ -27,7 +27,7 @@ from noising.api.fields import (
     format_value,
 )
 from noising.api.problems import MOST_ERRORS, shorten
-from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
+from noising.api.text_fields import LONGEST_NAME, ChoiceField, NotesField, TagsField
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
@@ -132,22 +132,6 @@ class ScheduleNamesField(StrictField):
         return data
 
 
-@extend_schema_field({"type": "string", "enum": BUILTIN_CORPORA})
-class CorpusField(StrictField):
-    """One of the corpora that every installation has; never a path."""
-
-    default_error_messages = {
-        "unknown": "`{name}` must be one of {known}, got {received}.",
-    }
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the name."""
-        if data not in BUILTIN_CORPORA:
-            known = ", ".join(BUILTIN_CORPORA)
-            self.fail("unknown", known=known, received=format_value(data))
-        return str(data)
-
-
 class TimestepsField(WholeNumbersField):
     """Some timesteps, in any order."""
 
@@ -175,7 +159,8 @@ class NewRunSerializer(StrictSerializer):
         default=DEFAULT_BASELINE,
         help_text="Name of the schedule that the others are compared with.",
     )
-    corpus = CorpusField(
+    corpus = ChoiceField(
+        choices=BUILTIN_CORPORA,
         default=DEFAULT_CORPUS,
         help_text="setmm: real proofs; synthetic: random tokens.",
     )

@@ -23,7 +23,7 @@ from noising.services import DEFAULT_DAYS, MOST_DAYS
         "pattern": TOKEN_NAME.pattern,
     }
 )
-class NameField(StrictField):
+class TokenNameField(StrictField):
     """A line of text."""
 
     default_error_messages = {
@@ -61,7 +61,7 @@ class ScopeField(StrictField):
 class TokenRequestSerializer(StrictSerializer):
     """The body of POST /api/v1/tokens."""
 
-    name = NameField(help_text="To recognise the token in the list.")
+    name = TokenNameField(help_text="To recognise the token in the list.")
     scope = ScopeField(
         default=Scope.READ,
         help_text="What the token may do at most, within the account's rights.",

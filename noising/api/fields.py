@@ -28,7 +28,6 @@ SHOWN_CHARACTERS: Final = 60
 EXTRAS: Final = ("alphas", "seed", "masks")
 """Keys that a response with noised tokens has only if `return` names them."""
 
-GREATEST_SEED: Final = 2**64 - 1
 GREATEST_INT64: Final = 2**63 - 1
 
 NON_FIELD_ERRORS_KEY: Final = "non_field_errors"

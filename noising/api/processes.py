@@ -17,7 +17,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.array_fields import one_of_schema
 from noising.api.fields import (
-    GREATEST_SEED,
     WHOLE_NUMBERS,
     StrictField,
     StrictSerializer,
@@ -38,9 +37,8 @@ from noising.engine import (
 from noising.engine.effort import Effort, effort_of
 from noising.engine.graphs import MatrixGraph
 from noising.engine.parameters import nearest
+from noising.engine.randomness import MAX_DRAW, MAX_SEED
 from noising.models import ScheduleConfig
-
-GREATEST_DRAW: Final = 2**32 - 1
 
 OVERLAYS: Final = ("hyperschedule", "token_types")
 """Fields that lay a hyperschedule over the process."""
@@ -408,13 +406,13 @@ class SeededSerializer(OverlaySerializer):
     """A body that also selects the random numbers."""
 
     seed = WholeNumberField(
-        most=GREATEST_SEED,
+        most=MAX_SEED,
         default=None,
         allow_null=True,
         help_text="Makes the result repeatable; by default a random seed is drawn.",
     )
     draw = WholeNumberField(
-        most=GREATEST_DRAW,
+        most=MAX_DRAW,
         default=0,
         help_text="Which of several independent samples.",
     )

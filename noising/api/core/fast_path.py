@@ -12,9 +12,10 @@ from django.conf import settings
 
 from noising.api.core.requests import NoiseRequest
 from noising.api.core.responses import noise_tokens
-from noising.api.fields import GREATEST_SEED, find_outside, parse_integers
+from noising.api.fields import find_outside, parse_integers
 from noising.configured import default_process
 from noising.engine.graphs import MatrixGraph
+from noising.engine.randomness import MAX_SEED
 
 ABSENT: Final = ("token_weights", "token_types", "hyperschedule", "protect")
 """Keys that a plain request lacks, or has with null."""
@@ -61,7 +62,7 @@ def parse_plain(body: bytes) -> NoiseRequest | None:
     timestep, seed = document.get("timestep"), document.get("seed")
     if type(timestep) is not int or not 0 <= timestep < process.num_timesteps:
         return None
-    if seed is not None and (type(seed) is not int or not 0 <= seed <= GREATEST_SEED):
+    if seed is not None and (type(seed) is not int or not 0 <= seed <= MAX_SEED):
         return None
     items = document.get("tokens")
     if type(items) is not list or not 0 < len(items) <= settings.MAX_TOKENS:

@@ -10,7 +10,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.fields import (
     EXTRAS,
-    GREATEST_SEED,
     FlagField,
     StrictSerializer,
     WeightsField,
@@ -22,6 +21,7 @@ from noising.api.fields import (
 from noising.api.processes import HyperscheduleField, TokenTypesField
 from noising.configured import default_hyperscheduled, default_process
 from noising.engine import ForwardProcess
+from noising.engine.randomness import MAX_SEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class NoiseRequestSerializer(StrictSerializer):
         default=None, allow_null=True, help_text="Specification of a hyperschedule."
     )
     seed = WholeNumberField(
-        most=GREATEST_SEED,
+        most=MAX_SEED,
         default=None,
         allow_null=True,
         help_text="Makes the result repeatable; by default a random seed is drawn.",

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from noising.api import parsers
 from noising.api.array_fields import WHOLE
 from noising.api.base import StatelessView
-from noising.api.fields import EXTRAS, GREATEST_SEED
+from noising.api.fields import EXTRAS
 from noising.api.noise import npy, safetensors
 from noising.api.noise.renderers import RENDERERS
 from noising.api.noise.requests import (
@@ -35,7 +35,8 @@ from noising.api.openapi.responses import (
     success,
 )
 from noising.api.openapi.specifications import HYPERSCHEDULE
-from noising.api.processes import GREATEST_DRAW, TOKEN_TYPES
+from noising.api.processes import TOKEN_TYPES
+from noising.engine.randomness import MAX_DRAW, MAX_SEED
 
 DESCRIPTION = """\
 The body is JSON, an npy file or a safetensors file, as its Content-Type says. Accept
@@ -103,8 +104,8 @@ def describe_parameter(name: str, text: str) -> OpenApiParameter:
 PARAMETERS = [
     *(describe_parameter(name, text) for name, text in QUERY.items()),
     describe_parameter("return", "Further keys of the response, separated by commas."),
-    OpenApiParameter("seed", integer_schema(GREATEST_SEED)),
-    OpenApiParameter("draw", integer_schema(GREATEST_DRAW)),
+    OpenApiParameter("seed", integer_schema(MAX_SEED)),
+    OpenApiParameter("draw", integer_schema(MAX_DRAW)),
     SEED,
     FINGERPRINT,
     RETRY_AFTER,

@@ -11,7 +11,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from noising.api.fields import (
     EXTRAS,
     GREATEST_INT64,
-    GREATEST_SEED,
     FlagField,
     StrictSerializer,
     WholeNumberField,
@@ -28,6 +27,7 @@ from noising.configured import (
     tokenizer_names,
 )
 from noising.engine import ForwardProcess
+from noising.engine.randomness import MAX_SEED
 from noising.tokenizers import Encoding, TextTokenizer, TokenizerError
 
 TOKENIZE_EXTRAS = ("texts", "offsets", "types")
@@ -188,7 +188,7 @@ class PipelineRequestSerializer(StrictSerializer):
         default=None, allow_null=True, help_text="Specification of a hyperschedule."
     )
     seed = WholeNumberField(
-        most=GREATEST_SEED,
+        most=MAX_SEED,
         default=None,
         allow_null=True,
         help_text="Makes the noise repeatable; by default a random seed is drawn.",

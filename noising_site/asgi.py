@@ -14,7 +14,7 @@ from noising_site.middleware import unserved_response
 from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
 
 HELD_BODIES: Final = 4
-"""Bodies of MAX_BODY_BYTES, or responses of that size, that one process may hold."""
+"""Bodies or responses of MAX_BODY_BYTES that one process may hold."""
 
 STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})
 
@@ -23,11 +23,10 @@ class ASGIApplication:
     """The fast path on the event loop, everything else in threads.
 
     Django's own ASGI handler takes a request through several threads and reads bodies
-    of any length; behind the bridge the WSGI application answers all requests.
+    of any length. Behind the bridge, the WSGI application handles all requests.
     """
 
     def __init__(self, application: WSGI) -> None:
-        """Learn from the application which responses the fast path can make."""
         self.fast_path = FastPath(application)
         self.bridge = WSGIBridge(
             application,

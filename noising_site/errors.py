@@ -1,4 +1,4 @@
-"""Errors where no view of the API is reached: a problem document, or a small page."""
+"""Errors outside of the API's views: a problem document, or a small page."""
 
 import sys
 
@@ -29,12 +29,12 @@ PAGE_TYPE = "text/html"
 
 
 def prefers_page(request: HttpRequest) -> bool:
-    """Tell a browser from a program: it names HTML before anything else."""
+    """Tell a browser from a program: its Accept header prefers HTML."""
     return preferred_type(request, [JSON_TYPE, PAGE_TYPE]) == PAGE_TYPE
 
 
 def error_response(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """Return an error in the form that the client asked for."""
+    """Return an error in the format that the client prefers."""
     document = problem(request, status, detail)
     if prefers_page(request):
         page = render_to_string("errors/error.html", document)
@@ -46,17 +46,17 @@ def error_response(request: HttpRequest, status: int, detail: str) -> HttpRespon
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what Django refused to take: handler400."""
+    """Respond to a request that Django refused: handler400."""
     return error_response(request, 400, MALFORMED)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what this account may not do: handler403."""
+    """Respond to a request without permission: handler403."""
     return error_response(request, 403, "This account may not do that.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that did not come from a page of this service."""
+    """Respond to a form that did not come from a page of this service."""
     return error_response(
         request,
         403,
@@ -66,7 +66,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer an unknown path, or lead to the page that only lacks its slash."""
+    """Respond to an unknown path, or redirect to the page that has a slash."""
     path = request.path_info
     is_read = request.method in {"GET", "HEAD"}
     if is_read and not path.endswith("/") and is_valid_path(f"{path}/"):
@@ -77,7 +77,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what no view caught: handler500.
+    """Respond to an exception that no view caught: handler500.
 
     Django calls it while it handles the exception, wherever below a view or a
     middleware that was raised. It logs as failures of ours what is not logged here.

@@ -1,8 +1,7 @@
-"""The fast path: what the event loop answers itself, without Django or a thread.
+"""The fast path: responses made on the event loop, without Django or a thread.
 
-Only answers that are certain are given here. Whatever is unusual about a request, and
-every refusal, is left to the application, which sees the request as it came: one
-place judges and words, and this one can only be faster.
+It responds only to ordinary requests that succeed. The application handles every other
+request, so all checks and error messages are in one place.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +17,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 
 from noising.api.base import ServiceView
-from noising.api.core import fast_path as plain
+from noising.api.core import fast_path as core_fast_path
 from noising.api.core.views import InfoView, NoiseView
-from noising.api.noise import fast_path as plain_batches
+from noising.api.noise import fast_path as batch_fast_path
 from noising.api.noise import npy
 from noising.api.noise.views import NoiseBatchView
 from noising.api.parsers import MEDIA_TYPE, check_content_type
@@ -47,37 +46,37 @@ MIDDLEWARE: Final = frozenset(
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
-        "noising_site.access.AccessMiddleware",
+        "noising_site.middleware.AccessMiddleware",
     }
 )
-"""What this path stands for: where there are no cookies, and no accounts count, all
-that they add to its answers are headers that never change."""
+"""The middleware that the fast path replaces. Without cookies and accounts, all that it
+adds to the responses are headers that never change."""
 
-GIVEN: Final = (b"host", b"accept", b"content-type", b"x-forwarded-proto")
-"""The headers on which an answer depends, beside the request's id."""
+HEADERS: Final = (b"host", b"accept", b"content-type", b"x-forwarded-proto")
+"""The headers, other than the request's id, on which a response depends."""
 
 Compute = Callable[[bytes, bytes], tuple[bytes, int] | None]
-"""From a query and a body to the answer's body and its seed."""
+"""From a query and a body to the body of the response and its seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """An endpoint whose answers may be given at once.
+    """An endpoint with a fast path.
 
     Attributes:
         method: of the request.
         path: of the request.
-        view: what else answers it.
-        form: media type of the answer, and of the request's body.
-        compute: makes the answer, or None where it never changes.
-        most_bytes: of a body that it is made from.
-        sample: query and body of a request that is answered.
+        view: handles all other requests.
+        media_type: of the response, and of the request's body.
+        compute: makes the body of the response; None if it never changes.
+        most_bytes: the greatest size of the request's body.
+        sample: query and body of a request that succeeds.
     """
 
     method: str
     path: str
     view: type[ServiceView]
-    form: str = MEDIA_TYPE
+    media_type: str = MEDIA_TYPE
     compute: Compute | None = None
     most_bytes: int = 0
     sample: tuple[bytes, bytes] = (b"", b"")
@@ -90,28 +89,28 @@ ROUTES: Final = (
         method="POST",
         path="/noise",
         view=NoiseView,
-        compute=lambda _, body: plain.plain_answer(body),
-        most_bytes=plain.MOST_BYTES,
+        compute=lambda _, body: core_fast_path.noise_plain(body),
+        most_bytes=core_fast_path.MOST_BYTES,
         sample=(b"", orjson.dumps({"tokens": [0], "timestep": 0})),
     ),
     Route(
         method="POST",
         path="/api/v1/noise",
         view=NoiseBatchView,
-        form=npy.MEDIA_TYPE,
-        compute=plain_batches.plain_batch,
-        most_bytes=plain_batches.MOST_BYTES,
+        media_type=npy.MEDIA_TYPE,
+        compute=batch_fast_path.noise_npy,
+        most_bytes=batch_fast_path.MOST_BYTES,
         sample=(b"timesteps=0", npy.write_npy(np.zeros(1, np.int64))),
     ),
 )
 
 
 class FastPath:
-    """Responds on the event loop where the response is certain.
+    """Responds to ordinary requests on the event loop.
 
-    One response of the application to each route gives the headers, and the content
-    where that never changes. A route that the application refuses, or that does not
-    answer everyone alike, is left to the application.
+    One response of the application to each route gives the headers, and the content if
+    it never changes. A route has no fast path if the application refuses the sample, or
+    if the response depends on the client.
 
     Args:
         application: responds to everything else.
@@ -121,16 +120,16 @@ class FastPath:
         self.responders: dict[tuple[str, str], Responder] = {}
         if set(settings.MIDDLEWARE) <= MIDDLEWARE:
             for route in ROUTES:
-                example = call_application(application, environ_of(*sample(route)))
-                if example.status == 200 and answers_everyone(route.view()):
+                example = call_application(application, environ_of(*make_sample(route)))
+                if example.status == 200 and is_public(route.view()):
                     self.responders[route.method, route.path] = Responder(
                         route, example
                     )
-        # Clients repeat their headers: each combination is judged once.
+        # Clients repeat their headers: each combination is checked once.
         self._is_ordinary = lru_cache(maxsize=1024)(is_ordinary)
 
     def find(self, scope: Scope) -> "Responder | None":
-        """Return what can respond to a request once its body is there, if anything."""
+        """Return the responder for a request whose body is still to come, or None."""
         responder = self.responders.get((scope["method"], scope["path"]))
         if responder is None:
             return None
@@ -139,8 +138,8 @@ class FastPath:
             return None  # Django expires the cookie of a session that it refuses
         if responder.route.compute and not has_plain_body(responder.route, headers):
             return None
-        given = [headers.get(name) for name in GIVEN]
-        return responder if self._is_ordinary(responder.route, *given) else None
+        values = [headers.get(name) for name in HEADERS]
+        return responder if self._is_ordinary(responder.route, *values) else None
 
 
 class Responder:
@@ -170,7 +169,7 @@ class Responder:
 
 
 def has_plain_body(route: Route, headers: Mapping[bytes, bytes]) -> bool:
-    """Tell whether a body is declared that may be read and answered on the loop."""
+    """Tell whether the declared body may be read and handled on the event loop."""
     length = headers.get(b"content-length", b"")
     return (
         length.isdigit()
@@ -188,10 +187,10 @@ def is_ordinary(
     content_type: bytes | None,
     scheme: bytes | None,
 ) -> bool:
-    """Tell whether the application would take a request with these headers.
+    """Tell whether the application would accept a request with these headers.
 
-    It is asked for its own judgement: the host is one that is served, the route's form
-    is what would be answered and is sent, and no redirect to https is due.
+    Its own functions check that the host is served, that the media types of body and
+    response are the route's, and that there is no redirect to https.
     """
     if host is None:
         return False
@@ -215,19 +214,21 @@ def is_ordinary(
         return False
     view = route.view()
     view.setup(request)
-    offered = [form.media_type for form in view.get_renderers()]
-    if preferred_type(request, offered) != route.form:
+    offered = [renderer.media_type for renderer in view.get_renderers()]
+    if preferred_type(request, offered) != route.media_type:
         return False
     try:
         if route.compute is not None:
-            check_content_type(request.META.get("CONTENT_TYPE", ""), (route.form,))
+            check_content_type(
+                request.META.get("CONTENT_TYPE", ""), (route.media_type,)
+            )
     except APIException:
         return False
     return True
 
 
-def answers_everyone(view: Any) -> bool:
-    """Tell whether a view answers everyone alike, and as often as they like."""
+def is_public(view: Any) -> bool:
+    """Tell whether a view responds to every client alike, without a limit."""
     permissions = view.get_permissions()
     return (
         not view.get_authenticators()
@@ -236,14 +237,14 @@ def answers_everyone(view: Any) -> bool:
     )
 
 
-def sample(route: Route) -> tuple[Scope, bytes]:
-    """Return a request that is answered with 200 where everyone is."""
+def make_sample(route: Route) -> tuple[Scope, bytes]:
+    """Return a request that succeeds if the view is public."""
     query, body = route.sample
     host = settings.ALLOWED_HOSTS[0].removeprefix(".")
     headers = [
         (b"host", b"localhost" if host == "*" else host.encode()),
         (b"x-forwarded-proto", b"https" if settings.HTTPS else b"http"),
-        (b"content-type", route.form.encode()),
+        (b"content-type", route.media_type.encode()),
         (b"content-length", b"%d" % len(body)),
     ]
     scope = {

@@ -8,19 +8,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 from noising.api.core.views import StatusView
 from noising.dashboard.home.views import show_dashboard
-from noising_site.access import stranger_refusal
 from noising_site.errors import prefers_page
+from noising_site.middleware import refuse_stranger
 
 status = StatusView.as_view()
 
 
 @csrf_exempt
-@login_not_required  # the status, that is; the page asks for itself
+@login_not_required  # for the status; the page checks access itself
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Answer with the dashboard or with the status, as the Accept header prefers."""
+    """Return the dashboard or the status, as the Accept header prefers."""
     is_read = request.method in {"GET", "HEAD"}
     if is_read and prefers_page(request):
-        response = stranger_refusal(request) or show_dashboard(request)
+        response = refuse_stranger(request) or show_dashboard(request)
     else:
         response = status(request)
     patch_vary_headers(response, ["Accept"])

@@ -1,4 +1,4 @@
-"""The edge: what holds for every request and for every response."""
+"""Middleware: what holds for every request and every response."""
 
 import ipaddress
 import logging
@@ -12,17 +12,33 @@ from typing import Any
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.log import log_response
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 
+from noising.api.access import (
+    TokenAuthentication,
+    Writer,
+    count_write,
+    is_closed,
+    record_write,
+)
+from noising.api.base import ServiceView
 from noising.api.problems import problem, problem_response
 from noising.budget import BusyError
 from noising.models.connections import release_connection
-from noising_site.errors import error_response
+from noising.services import ThrottledError
+from noising_site.errors import error_response, prefers_page
 
 logger = logging.getLogger("noising.site")
+
+View = Callable[..., HttpResponseBase]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -45,23 +61,22 @@ UNSERVED: Mapping[int, str] = {
         "responses; repeat the request later."
     ),
 }
-"""Why a request never reached a view, by status."""
+"""Why a request did not reach a view, by status."""
 
 RETRY_SECONDS = 5
 
 
 class EdgeMiddleware:
-    """Outermost: identifies the request, judges its host, completes the response."""
+    """Outermost: identifies the request, checks its host, completes the response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Read once what the settings say."""
         self.get_response = get_response
         self.address_hops = settings.TRUSTED_PROXIES
         # With HTTPS on, whatever ends TLS in front of the service is one hop.
         self.scheme_hops = settings.TRUSTED_PROXIES or int(settings.HTTPS)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer the request."""
+        """Respond to the request."""
         meta = request.META
         own_id = request_id(meta.get("HTTP_X_REQUEST_ID", ""))
         meta["HTTP_X_REQUEST_ID"] = own_id
@@ -72,7 +87,7 @@ class EdgeMiddleware:
         response = self.refusal(request) or self.get_response(request)
         complete(response, own_id)
         if response.streaming:
-            # A client may take for ever; whoever is beside it needs the connection.
+            # The client may read slowly, and other requests need the connection.
             release_connection()
         return response
 
@@ -106,13 +121,12 @@ class EdgeMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """django-csp, which works out a policy only where a view asks for its own.
+    """django-csp, which builds a policy only for a view that has its own.
 
     Nonces are not offered: no page of this service has an inline script or style.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Work out the policy of all other responses."""
         super().__init__(get_response)
         self.policy = build_policy()
 
@@ -124,14 +138,59 @@ class PolicyMiddleware(CSPMiddleware):
     ) -> HttpResponseBase:
         """Add the policy."""
         if settings.DEBUG or any(name.startswith("_csp_") for name in vars(response)):
-            answer: HttpResponseBase = super().process_response(request, response)
-            return answer
+            changed: HttpResponseBase = super().process_response(request, response)
+            return changed
         response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
 
 
+class AccessMiddleware:
+    """Innermost: checks access to everything but views of the API, and records writes.
+
+    Views of the API check their requests themselves. Everything else (pages, plots,
+    admin, documents) is closed with ACCESS=closed unless it is marked with
+    ``login_not_required``; its writes are counted and recorded too.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Respond to the request."""
+        response = self.get_response(request)
+        record_write(request, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Return an error response, or None if the request may reach the view."""
+        kind = getattr(view, "cls", None)
+        if kind is not None and issubclass(kind, ServiceView):
+            return None
+        # DRF marks its own views as open to this kind of middleware.
+        is_public = kind is None and not getattr(view, "login_required", True)
+        if not is_public and (refusal := refuse_stranger(request)):
+            return refusal
+        user = request.user
+        if request.method not in SAFE_METHODS and user.is_authenticated:
+            try:
+                count_write(request, Writer(account=user, token=None))
+            except ThrottledError as error:
+                return throttled_response(request, error)
+        return None
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Respond for a view that reached the limit of writes."""
+        if isinstance(exception, ThrottledError):
+            return throttled_response(request, exception)
+        return None
+
+
 def secured(response: HttpResponse) -> HttpResponse:
-    """Add what the middleware within would have added."""
+    """Add the headers of the inner middleware."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     response.headers["Content-Security-Policy"] = build_policy()
@@ -173,7 +232,7 @@ def unserved_response(status: int) -> HttpResponse:
 
 
 def take_address(meta: dict[str, Any], hops: int) -> None:
-    """Take the client's address from what the trusted proxies wrote.
+    """Take the client's address from the header that the trusted proxies wrote.
 
     Each proxy appends the address that it was called from, so that the entry counted
     from the right by the number of hops is the last one a client cannot forge.
@@ -201,3 +260,41 @@ def take_scheme(meta: dict[str, Any], hops: int) -> None:
     """
     schemes = meta.get("HTTP_X_FORWARDED_PROTO", "").split(",")
     meta["HTTP_X_FORWARDED_PROTO"] = schemes[-min(hops, len(schemes))].strip()
+
+
+def refuse_stranger(request: HttpRequest) -> HttpResponseBase | None:
+    """With ACCESS=closed, redirect a browser to the login and send a program 401."""
+    if not is_closed() or is_known(request):
+        return None
+    if prefers_page(request):
+        is_read = request.method in SAFE_METHODS
+        back = request.get_full_path() if is_read else resolve_url("home")
+        return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+    response = error_response(
+        request,
+        401,
+        "This needs an account: sign in, or send `Authorization: Bearer <token>` with "
+        "a valid token of yours.",
+    )
+    response.headers["WWW-Authenticate"] = TokenAuthentication.CHALLENGE
+    return response
+
+
+def is_known(request: HttpRequest) -> bool:
+    """Tell whether a request comes from an account: by its session or by a token.
+
+    A token does not sign in: forms and admin use the session alone.
+    """
+    try:
+        if TokenAuthentication().authenticate(Request(request)) is not None:
+            return True
+    except AuthenticationFailed:
+        return False
+    return request.user.is_authenticated
+
+
+def throttled_response(request: HttpRequest, error: ThrottledError) -> HttpResponseBase:
+    """Return the response 429, with the seconds to wait."""
+    response = error_response(request, 429, str(error))
+    response.headers["Retry-After"] = str(error.seconds)
+    return response

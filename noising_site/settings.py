@@ -147,7 +147,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "noising_site.access.AccessMiddleware",
+    "noising_site.middleware.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "noising_site.urls"
@@ -218,7 +218,7 @@ REST_FRAMEWORK = {
         "noising.api.access.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["noising.api.access.AccountRequired"],
-    "DEFAULT_THROTTLE_CLASSES": ["noising.api.write_limits.WriteThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["noising.api.access.WriteThrottle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.renderers.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],

@@ -3,139 +3,208 @@
 A value comes as JSON, or as an array where the body is binary; both end as arrays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, ClassVar
+from itertools import chain
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from numpy.typing import NDArray
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 
-from noising.api.arrays import (
-    Convert,
-    Rows,
-    are_nested,
-    flags,
-    integers,
-    outside,
-    reals,
-    rows_of,
-)
 from noising.api.fields import (
-    Offenders,
+    GREATEST_INT64,
+    ItemErrors,
     StrictField,
-    bad_weights,
-    bad_whole_numbers,
-    received,
+    build_error_detail,
+    find_outside,
+    find_weight_errors,
+    find_whole_number_errors,
+    format_value,
+    parse_integers,
+    parse_reals,
 )
 from noising.api.problems import MOST_ERRORS, ContentTooLarge
 
-GREATEST = 2**63 - 1
-"""The greatest int64."""
 
-Placed = Iterator[tuple[Sequence[int], str, str]]
-"""Of each item that is refused: its path, the code, the rule and what it is."""
+def parse_booleans(items: Sequence[Any]) -> NDArray[np.bool_] | None:
+    """Return JSON truth values, (N,), read-only; None if an item is not."""
+    if set(map(type, items)) <= {bool}:
+        return np.frombuffer(bytes(items), np.bool_)
+    return None
+
+
+ParseList = Callable[[Sequence[Any]], NDArray[Any] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of items.
+class Rows:
+    """Values of one or several sequences, in the form of the request.
+
+    Attributes:
+        values: (L,) of one sequence, (B, L) of rows of one length, or (N,) of ragged
+            rows, one after the other.
+        lengths: (B,) lengths of ragged rows, else None.
+    """
+
+    values: NDArray[Any]
+    lengths: NDArray[np.int64] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape once padded, (L,) or (B, L)."""
+        if self.lengths is None:
+            return self.values.shape
+        return len(self.lengths), int(self.lengths.max())
+
+    def pad(self, fill: Any) -> NDArray[Any]:
+        """Return the values, ragged rows padded to the longest: (L,) or (B, L)."""
+        if self.lengths is None:
+            return self.values
+        padded = np.full(self.shape, fill, self.values.dtype)
+        padded[np.arange(self.shape[1]) < self.lengths[:, None]] = self.values
+        return padded
+
+    def path(self, flat: int) -> tuple[int, ...]:
+        """Return row and position, or position, of a flat index into the values."""
+        if self.lengths is None:
+            if not self.values.ndim:
+                return ()
+            found = np.unravel_index(flat, self.values.shape)
+            return tuple(int(index) for index in found)
+        ends = np.cumsum(self.lengths)
+        row = int(np.searchsorted(ends, flat, side="right"))
+        return row, flat - int(ends[row] - self.lengths[row])
+
+    def fits(self, other: "Rows") -> bool:
+        """Tell whether each value of `other`, or each position, has one here."""
+        if self.lengths is None:
+            return self.values.shape in (other.shape, other.shape[-1:]) and (
+                other.lengths is None or self.values.ndim == 1
+            )
+        return other.lengths is not None and np.array_equal(self.lengths, other.lengths)
+
+
+def are_nested(items: Sequence[Any]) -> bool:
+    """Tell whether a list is one of rows, as its first item says."""
+    return isinstance(items[0], list)
+
+
+def parse_rows(items: list[Any], parse: ParseList) -> Rows | None:
+    """Return a list of values, or of rows of them; None if one has another type.
+
+    Args:
+        items: a list that is not empty.
+        parse: a list of values to an array, or to None.
+    """
+    if not are_nested(items):
+        values = parse(items)
+        return None if values is None else Rows(values=values)
+    if set(map(type, items)) != {list}:
+        return None
+    lengths = list(map(len, items))
+    values = parse(list(chain.from_iterable(items)))
+    if values is None:
+        return None
+    if min(lengths) == max(lengths):
+        return Rows(values=values.reshape(len(lengths), -1))
+    return Rows(values=values, lengths=np.array(lengths, np.int64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemType:
+    """One type of items.
 
     Attributes:
         name: in messages.
-        letters: NumPy's letters for the dtypes of arrays of it.
-        convert: a list of JSON values to an array, or None where one is of another
-            kind.
-        offenders: those that are.
+        letters: NumPy's kinds of the dtypes that arrays of it may have.
+        parse: a list of JSON values to an array, or None if one has another type.
+        find_errors: the values of another type.
     """
 
     name: str
     letters: str
-    convert: Convert
-    offenders: Callable[[Sequence[Any]], Offenders]
+    parse: ParseList
+    find_errors: Callable[[Sequence[Any]], ItemErrors]
 
 
-def no_integers(items: Sequence[Any]) -> Offenders:
-    """Find the items that are no JSON integers of 64 bits."""
-    for place, code, rule in bad_whole_numbers(items, most=GREATEST):
-        if code != "out_of_range" or items[place] > GREATEST:
-            yield place, code, rule
+def find_integer_errors(items: Sequence[Any]) -> ItemErrors:
+    """Find the items that are not JSON integers of 64 bits."""
+    for path, code, rule in find_whole_number_errors(items, most=GREATEST_INT64):
+        if code != "out_of_range" or items[path[0]] > GREATEST_INT64:
+            yield path, code, rule
 
 
-def no_reals(items: Sequence[Any]) -> Offenders:
-    """Find the items that are no JSON numbers."""
+def find_number_errors(items: Sequence[Any]) -> ItemErrors:
+    """Find the items that are not JSON numbers."""
     for index, item in enumerate(items):
         if type(item) not in {int, float}:
-            yield index, "not_a_number", f"must be a number, got {received(item)}"
+            rule = f"must be a number, got {format_value(item)}"
+            yield (index,), "not_a_number", rule
 
 
-def no_flags(items: Sequence[Any]) -> Offenders:
+def find_boolean_errors(items: Sequence[Any]) -> ItemErrors:
     """Find the items that are neither true nor false."""
     for index, item in enumerate(items):
         if not isinstance(item, bool):
-            yield index, "not_a_flag", f"must be true or false, got {received(item)}"
+            rule = f"must be true or false, got {format_value(item)}"
+            yield (index,), "not_a_flag", rule
 
 
-INTEGERS = Kind(name="integers", letters="iu", convert=integers, offenders=no_integers)
-REALS = Kind(name="numbers", letters="fiu", convert=reals, offenders=no_reals)
-WEIGHTS = Kind(name="numbers", letters="fiu", convert=reals, offenders=bad_weights)
-FLAGS = Kind(name="booleans", letters="b", convert=flags, offenders=no_flags)
+INTEGERS: Final = ItemType(
+    name="integers", letters="iu", parse=parse_integers, find_errors=find_integer_errors
+)
+REALS: Final = ItemType(
+    name="numbers", letters="fiu", parse=parse_reals, find_errors=find_number_errors
+)
+WEIGHTS: Final = ItemType(
+    name="numbers", letters="fiu", parse=parse_reals, find_errors=find_weight_errors
+)
+BOOLEANS: Final = ItemType(
+    name="booleans", letters="b", parse=parse_booleans, find_errors=find_boolean_errors
+)
 
 
-def placed(rows: Rows, places: NDArray[np.int64], code: str, rule: str) -> Placed:
-    """Name values of rows that break a rule.
+def describe_errors(
+    rows: Rows, indices: NDArray[np.int64], code: str, rule: str
+) -> ItemErrors:
+    """Describe values of rows that break a rule.
 
     Args:
         rows: all of the values.
-        places: flat places of those that do.
+        indices: flat indices of those that break it.
         code: the rule's.
         rule: what each must be.
     """
     flat = rows.values.reshape(-1)
-    for at in places[:MOST_ERRORS].tolist():
-        yield rows.place(at), code, f"{rule}, got {flat[at].item()}"
+    for index in indices[:MOST_ERRORS].tolist():
+        yield rows.path(index), code, f"{rule}, got {flat[index].item()}"
 
 
-def named(name: str, offenders: Placed) -> Any:
-    """Return the detail of a ValidationError about the first offenders of a field."""
-    detail: dict[str, Any] = {}
-    for path, code, rule in islice(offenders, MOST_ERRORS):
-        subscript = "".join(f"[{index}]" for index in path)
-        error = [ErrorDetail(f"`{name}{subscript}` {rule}.", code)]
-        if not path:
-            return error
-        branch = detail
-        for index in path[:-1]:
-            branch = branch.setdefault(str(index), {})
-        branch[str(path[-1])] = error
-    return detail
-
-
-def range_detail(name: str, values: Rows | NDArray[Any], *, most: int) -> Any:
-    """Return the detail about integers outside 0..most; empty if there are none."""
+def find_range_errors(name: str, values: Rows | NDArray[Any], *, most: int) -> Any:
+    """Return the error detail about integers outside 0..most; empty without any."""
     rows = values if isinstance(values, Rows) else Rows(values=values)
-    places = outside(rows.values, most)
-    rule = f"must lie in 0..{most}"
-    return named(name, placed(rows, places, "out_of_range", rule))
+    outside = find_outside(rows.values, most)
+    errors = describe_errors(rows, outside, "out_of_range", f"must lie in 0..{most}")
+    return build_error_detail(name, errors)
 
 
-def either(*schemas: dict[str, Any]) -> dict[str, Any]:
+def one_of_schema(*schemas: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a value of one of several kinds."""
     return {"oneOf": list(schemas)}
 
 
-def listed(items: dict[str, Any]) -> dict[str, Any]:
+def list_schema(items: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a list that is not empty."""
     return {"type": "array", "items": items, "minItems": 1}
 
 
-def nested(items: dict[str, Any]) -> dict[str, Any]:
+def rows_schema(items: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of one sequence or of rows, which may be ragged."""
     rows = {"type": "array", "items": items}
-    return either(listed(items), listed(rows))
+    return one_of_schema(list_schema(items), list_schema(rows))
 
 
 class ArrayField(StrictField):
@@ -147,18 +216,18 @@ class ArrayField(StrictField):
         "wrong_dtype": "`{name}` must hold {items}, got {received}.",
         "wrong_shape": "`{name}` must be {form}, got {received}.",
     }
-    kind: ClassVar[Kind]
+    item_type: ClassVar[ItemType]
     form: ClassVar[str]
     """What the value must be, in messages."""
 
     dimensions: ClassVar[range]
     """How many axes an array may have."""
 
-    def checked_array(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Return an array of the right kind, shape and size."""
+    def check_array(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return an array of the right dtype, shape and size."""
         about = f"{array.dtype.name} of shape {list(array.shape)}"
-        if array.dtype.kind not in self.kind.letters:
-            self.fail("wrong_dtype", items=self.kind.name, received=about)
+        if array.dtype.kind not in self.item_type.letters:
+            self.fail("wrong_dtype", items=self.item_type.name, received=about)
         if array.ndim not in self.dimensions:
             self.fail("wrong_shape", form=self.form, received=about)
         if not array.size:
@@ -174,9 +243,9 @@ class ArrayField(StrictField):
                 f"rows padded to the longest, got {size}."
             )
 
-    def fail_by(self, offenders: Placed) -> None:
-        """Raise the error about offenders, if there are any."""
-        detail = named(self.name, offenders)
+    def raise_errors(self, errors: ItemErrors) -> None:
+        """Raise a ValidationError about the errors, if there are any."""
+        detail = build_error_detail(self.name, errors)
         if detail:
             raise ValidationError(detail)
 
@@ -189,13 +258,15 @@ class RowsField(ArrayField):
     def to_internal_value(self, data: Any) -> Rows:
         """Return the values."""
         if isinstance(data, np.ndarray):
-            return Rows(values=self.checked_array(data))
+            return Rows(values=self.check_array(data))
         if not isinstance(data, list):
-            self.fail("not_a_list", form=self.form, received=received(data))
+            self.fail("not_a_list", form=self.form, received=format_value(data))
         self._check_sizes(data)
-        rows = rows_of(data, self.kind.convert)
+        rows = parse_rows(data, self.item_type.parse)
         if rows is None:
-            raise ValidationError(named(self.name, self._offenders(data)))
+            raise ValidationError(
+                build_error_detail(self.name, self._find_errors(data))
+            )
         return rows
 
     def _check_sizes(self, data: list[Any]) -> None:
@@ -209,47 +280,47 @@ class RowsField(ArrayField):
             self.fail("empty")
         self.check_size(len(data) * max(lengths))
 
-    def _offenders(self, data: list[Any]) -> Placed:
-        find = self.kind.offenders
+    def _find_errors(self, data: list[Any]) -> ItemErrors:
+        find = self.item_type.find_errors
         if not are_nested(data):
-            yield from (((place,), code, rule) for place, code, rule in find(data))
+            yield from find(data)
             return
         for index, row in enumerate(data):
             if not isinstance(row, list):
-                rule = f"must be a list as the first row is, got {received(row)}"
+                rule = f"must be a list as the first row is, got {format_value(row)}"
                 yield (index,), "not_a_list", rule
                 continue
-            for place, code, rule in find(row):
-                yield (index, place), code, rule
+            for path, code, rule in find(row):
+                yield (index, *path), code, rule
 
 
-@extend_schema_field(nested({"type": "integer", "minimum": 0}))
+@extend_schema_field(rows_schema({"type": "integer", "minimum": 0}))
 class TokensField(RowsField):
     """Token ids of one sequence or of rows, as integers of any dtype."""
 
-    kind = INTEGERS
+    item_type = INTEGERS
     form = "a list of token ids or of rows of them"
 
 
-@extend_schema_field(nested({"type": "number", "exclusiveMinimum": 0}))
+@extend_schema_field(rows_schema({"type": "number", "exclusiveMinimum": 0}))
 class WeightRowsField(RowsField):
     """One weight above zero for each token, or for each position of all rows."""
 
-    kind = WEIGHTS
+    item_type = WEIGHTS
     form = "a list of weights or of rows of them"
 
     def to_internal_value(self, data: Any) -> Rows:
         """Return the weights."""
         rows = super().to_internal_value(data)
         bad = np.flatnonzero(~(rows.values.reshape(-1) > 0.0))
-        self.fail_by(placed(rows, bad, "out_of_range", "must be above 0"))
+        self.raise_errors(describe_errors(rows, bad, "out_of_range", "must be above 0"))
         return rows
 
 
 class MaskRowsField(RowsField):
     """One truth value for each token, or for each position of all rows."""
 
-    kind = FLAGS
+    item_type = BOOLEANS
     form = "a list of booleans or of rows of them"
 
 
@@ -261,43 +332,44 @@ class OneOrManyField(ArrayField):
     def to_internal_value(self, data: Any) -> NDArray[Any]:
         """Return the numbers."""
         if isinstance(data, np.ndarray):
-            return self.judged(self.checked_array(data))
-        items = data if isinstance(data, list) else [data]
-        if not items:
+            return self.check_values(self.check_array(data))
+        is_list = isinstance(data, list)
+        values = data if is_list else [data]
+        if not values:
             self.fail("empty")
-        self.check_size(len(items))
-        array = self.kind.convert(items)
+        self.check_size(len(values))
+        array = self.item_type.parse(values)
         if array is None:
-            steps = (lambda at: (at,)) if items is data else (lambda _: ())
-            offenders = self.kind.offenders(items)
-            paths = ((steps(at), code, rule) for at, code, rule in offenders)
-            raise ValidationError(named(self.name, paths))
-        return self.judged(array if items is data else array.reshape(()))
+            errors = self.item_type.find_errors(values)
+            if not is_list:
+                errors = (((), code, rule) for _, code, rule in errors)
+            raise ValidationError(build_error_detail(self.name, errors))
+        return self.check_values(array if is_list else array.reshape(()))
 
-    def judged(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Return numbers of the right kind, or refuse those out of range."""
+    def check_values(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return numbers of the right type, or refuse those out of range."""
         return array
 
 
-WHOLE = {"type": "integer", "minimum": 0, "maximum": GREATEST}
+WHOLE = {"type": "integer", "minimum": 0, "maximum": GREATEST_INT64}
 
 
-@extend_schema_field(either(WHOLE, listed(WHOLE)))
+@extend_schema_field(one_of_schema(WHOLE, list_schema(WHOLE)))
 class WholeField(OneOrManyField):
-    """Integers >= 0 of 63 bits, one or many; less is judged by whoever asks."""
+    """Integers >= 0 of 63 bits, one or many; a request sets lower limits itself."""
 
-    kind = INTEGERS
+    item_type = INTEGERS
     form = "a whole number or a list of them"
 
-    def judged(self, array: NDArray[Any]) -> NDArray[Any]:
+    def check_values(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the integers if none is out of range."""
-        detail = range_detail(self.name, array, most=GREATEST)
+        detail = find_range_errors(self.name, array, most=GREATEST_INT64)
         if detail:
             raise ValidationError(detail)
         return array
 
 
-@extend_schema_field(listed(WHOLE))
+@extend_schema_field(list_schema(WHOLE))
 class WholeListField(WholeField):
     """A list of such integers."""
 
@@ -306,24 +378,26 @@ class WholeListField(WholeField):
     def to_internal_value(self, data: Any) -> NDArray[Any]:
         """Return the integers."""
         if not isinstance(data, list):
-            self.fail("not_a_list", form=self.form, received=received(data))
+            self.fail("not_a_list", form=self.form, received=format_value(data))
         return super().to_internal_value(data)
 
 
 TIME = {"type": "number", "minimum": 0, "maximum": 1}
 
 
-@extend_schema_field(either(TIME, listed(TIME)))
+@extend_schema_field(one_of_schema(TIME, list_schema(TIME)))
 class TimesField(OneOrManyField):
-    """Times in [0, 1], one or many; NaN is none."""
+    """Times in [0, 1], one or many; not NaN."""
 
-    kind = REALS
+    item_type = REALS
     form = "a number or a list of them"
 
-    def judged(self, array: NDArray[Any]) -> NDArray[Any]:
+    def check_values(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the times if all lie in [0, 1]."""
         flat = array.reshape(-1)
         bad = np.flatnonzero(~((flat >= 0.0) & (flat <= 1.0)))
         rows = Rows(values=array)
-        self.fail_by(placed(rows, bad, "out_of_range", "must lie in [0, 1]"))
+        self.raise_errors(
+            describe_errors(rows, bad, "out_of_range", "must lie in [0, 1]")
+        )
         return array

@@ -1,7 +1,7 @@
-"""The kinds of views: each says what it touches and whom it answers.
+"""The base classes of views: each decides what a view uses and who may use it.
 
-A view that names no kind is closed: an account for everything, and for writes a token
-of scope ``write``, as the settings say.
+A view of none of them is closed by the settings: every request needs an account, and a
+write with a token the scope ``write``.
 """
 
 from collections.abc import Sequence
@@ -30,29 +30,29 @@ from noising.models import Scope
 
 
 class ServiceView(APIView):
-    """A view that answers OPTIONS without DRF's description of itself."""
+    """A view that responds to OPTIONS without DRF's description of itself."""
 
     write_scope = Scope.WRITE
-    """What a token needs for the methods that change something."""
+    """The scope that a token needs for methods that write."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a method that there is not, whoever asks, then judge the request."""
+        """Refuse an unknown method for every client, then check the request."""
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
 
     def check_permissions(self, request: Request) -> None:
-        """Count a write before it is judged: one that is refused counts as well."""
+        """Count a write before its permissions: a refused write counts too."""
         super().check_throttles(request)
         super().check_permissions(request)
 
     def check_throttles(self, request: Request) -> None:
-        """By now everything is counted."""
+        """Count nothing: `check_permissions` has counted the request."""
 
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None
     ) -> Never:
-        """Answer 401 where an account might help, else 403."""
+        """Refuse with 401 if an account might help, else with 403."""
         if request.authenticators and not request.successful_authenticator:
             raise NotAuthenticated(
                 "This needs an account: sign in, or send `Authorization: Bearer "
@@ -61,12 +61,12 @@ class ServiceView(APIView):
         raise PermissionDenied(message, code)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Say which methods there are: in the Allow header, like every answer."""
+        """Return the methods in the Allow header, as every response does."""
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class PublicView(ServiceView):
-    """A view open to everyone at all times: what probes and first visits ask."""
+    """A view open to everyone at all times, for probes and first visits."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -74,10 +74,10 @@ class PublicView(ServiceView):
 
 
 class StatelessView(ServiceView):
-    """A view that computes from the request alone and keeps nothing.
+    """A view that computes from the request alone and stores nothing.
 
-    It touches neither session nor database, unless ACCESS is closed: then it takes
-    any account and any token.
+    It uses neither session nor database, unless ACCESS is closed: then it accepts any
+    account and any token.
     """
 
     authentication_classes = ()
@@ -85,18 +85,18 @@ class StatelessView(ServiceView):
     throttle_classes = ()
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Ask who it is only where that matters."""
+        """Authenticate the request only with ACCESS=closed."""
         if is_closed():
             return [TokenAuthentication(), SessionAuthentication()]
         return super().get_authenticators()
 
     def get_permissions(self) -> Sequence[Any]:
-        """Take everyone, or everyone with an account."""
+        """Admit everyone, or with ACCESS=closed every account."""
         return [IsAuthenticated()] if is_closed() else super().get_permissions()
 
 
 class RegistryView(ServiceView):
-    """A view of what is kept: everyone may read, an account may write.
+    """A view of stored objects: everyone may read, an account may write.
 
     Views that change an object call ``self.check_object_permissions(request, obj)``
     first: it must be the account's own, or the account be staff.

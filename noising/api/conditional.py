@@ -1,4 +1,4 @@
-"""Conditions of requests: If-None-Match saves an answer, If-Match a lost change."""
+"""Conditional requests: If-None-Match saves a body, If-Match prevents a lost update."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -15,19 +15,19 @@ from noising.figures import Image, ImageFormat, respond_with_image
 OTHER_VERSION = "This is not the version that If-Match names."
 
 CACHE_CONTROL = "private, no-cache"
-"""Answers may be kept, but are asked about before they are used again."""
+"""Caches may store responses, but must revalidate them."""
 
 
 def state_headers(version: str) -> dict[str, str]:
-    """Return the headers of an answer that shows a state with this version."""
+    """Return the headers of a response with this version of an object."""
     return {"ETag": quote_etag(version), "Cache-Control": CACHE_CONTROL}
 
 
-def unchanged(request: Request, version: str) -> Response | None:
-    """Return the answer 304 where the client has this version, else nothing.
+def respond_not_modified(request: Request, version: str) -> Response | None:
+    """Return the response 304 if the client has this version, else None.
 
     Raises:
-        PreconditionFailed: the client wants another version or none.
+        PreconditionFailed: the client requires another version.
     """
     response = get_conditional_response(request, etag=quote_etag(version))
     if response is None:
@@ -37,14 +37,14 @@ def unchanged(request: Request, version: str) -> Response | None:
     return Response(status=HTTPStatus.NOT_MODIFIED, headers=state_headers(version))
 
 
-def drawn(
+def respond_with_figure(
     request: Request, image: Image, image_format: ImageFormat
 ) -> HttpResponseBase:
-    """Return an image, or the answer 304 where the client has this version.
+    """Return an image, or the response 304 if the client has this version.
 
     Raises:
-        PreconditionFailed: the client wants another version or none.
-        BusyError: too many figures are being drawn.
+        PreconditionFailed: the client requires another version.
+        BusyError: the service draws as many figures as it may.
     """
     response = respond_with_image(request._request, image, image_format)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
@@ -53,7 +53,7 @@ def drawn(
 
 
 def expected_versions(request: Request) -> Collection[str] | None:
-    """Return the versions that If-Match allows; None where it allows any."""
+    """Return the versions that If-Match allows; None if it allows any."""
     header = request.META.get("HTTP_IF_MATCH")
     if header is None:
         return None

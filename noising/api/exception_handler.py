@@ -1,4 +1,4 @@
-"""Exceptions of views, answered with problem documents."""
+"""Problem documents for the exceptions of views."""
 
 from itertools import islice
 from typing import Any
@@ -27,15 +27,15 @@ from noising.models.failures import is_database_failure
 
 
 def is_failure(exc: exceptions.APIException) -> bool:
-    """Tell a failure of ours from an answer, such as 503, that a view chose."""
+    """Tell a failure of the service from a status, such as 503, that a view raised."""
     return exc.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR
 
 
 class ProblemHandler(ExceptionHandler):
-    """drf-standardized-errors' handler, answering with problem documents."""
+    """drf-standardized-errors' handler, which returns problem documents."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        """Word what stands below: suspicious requests, failing services, no permit."""
+        """Convert exceptions of the layers below to DRF's."""
         if is_database_failure(exc):
             return DatabaseFailed()
         if isinstance(exc, SuspiciousOperation):
@@ -63,13 +63,13 @@ class ProblemHandler(ExceptionHandler):
     def get_response(  # type: ignore[override]  # the view's renderer may not be JSON
         self, exc: exceptions.APIException, data: dict[str, Any]
     ) -> HttpResponse:
-        """Return the document, whichever renderer the view has."""
+        """Return the document, with any renderer of the view."""
         return problem_response(data, self.get_headers(exc))
 
     def report_exception(
         self, exc: exceptions.APIException, response: HttpResponse
     ) -> None:
-        """Log failures: ours with their traceback, the database's in a line."""
+        """Log the service's failures with a traceback, the database's in one line."""
         if isinstance(exc, DatabaseFailed):
             request: Any = self.context["request"]
             log_database_failure(self.exc, request._request, response)

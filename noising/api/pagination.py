@@ -1,4 +1,4 @@
-"""Lists of what is kept: filtered, ordered, page by page; strict about the query."""
+"""Lists of stored objects: filters, order and pages; strict about the query."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
-from noising.api.fields import received
+from noising.api.fields import format_value
 from noising.api.parsers import DECIMAL
-from noising.api.problems import MOST_ERRORS, shortened
+from noising.api.problems import MOST_ERRORS, shorten
 from noising.api.renderers import PARAMETER
 
 PAGE_SIZE = 50
@@ -40,11 +40,11 @@ PAGE_PARAMETERS = [
         description="Number of results per page.",
     ),
 ]
-"""What the OpenAPI document says of every list."""
+"""Parameters of every list in the OpenAPI document."""
 
 
 def ordering_parameter(conditions: type[FilterSet]) -> OpenApiParameter:
-    """Return what the OpenAPI document says of the order of a list.
+    """Describe the order of a list in the OpenAPI document.
 
     drf-spectacular's own description allows an empty order.
     """
@@ -64,7 +64,7 @@ def ordering_parameter(conditions: type[FilterSet]) -> OpenApiParameter:
 
 
 class Pages(PageNumberPagination):
-    """``page`` and ``page_size``; what is neither is refused, not ignored."""
+    """``page`` and ``page_size``; other values are refused, not ignored."""
 
     page_size = PAGE_SIZE
     page_size_query_param = "page_size"
@@ -72,37 +72,37 @@ class Pages(PageNumberPagination):
 
     def get_page_size(self, request: Request) -> int:
         """Return how many results a page has."""
-        return _whole(request, "page_size", PAGE_SIZE, most=MOST_PAGE_SIZE)
+        return _parse_number(request, "page_size", PAGE_SIZE, most=MOST_PAGE_SIZE)
 
     def check(self, request: Request) -> None:
-        """Judge the query, also where an export takes no notice of pages.
+        """Check the query, also for an export, which has no pages.
 
         Raises:
-            ValidationError: it makes no sense.
+            ValidationError: a parameter is not valid.
         """
-        _whole(request, "page", 1, most=None)
+        _parse_number(request, "page", 1, most=None)
         self.get_page_size(request)
 
     def paginate_queryset(  # type: ignore[override]  # of rows alone
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any] | None:
-        """Return the results of the page that the query asks for.
+        """Return the results of the requested page.
 
         Raises:
-            NotFound: there are not so many pages.
-            ValidationError: the query makes no sense.
+            NotFound: there is no such page.
+            ValidationError: a parameter is not valid.
         """
         self.check(request)
         try:
             return super().paginate_queryset(queryset, request, view)
         except NotFound:
-            page = shortened(request.query_params["page"])
+            page = shorten(request.query_params["page"])
             raise NotFound(
                 f"There is no page {page} of pages of {self.get_page_size(request)}."
             ) from None
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe a page; DRF's own description is none of OpenAPI 3.1."""
+        """Describe a page; DRF's own description is not valid in OpenAPI 3.1."""
         address = {"type": ["string", "null"], "format": "uri"}
         properties = {
             "count": {"type": "integer", "minimum": 0},
@@ -118,25 +118,22 @@ class Pages(PageNumberPagination):
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no types
-    """django-filter, which by itself takes no notice of names that it does not know."""
+    """django-filter, which by itself ignores unknown parameters."""
 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
-        """Return the rows that the query asks for.
+        """Return the rows that the query selects.
 
         Raises:
-            ValidationError: it names a parameter that there is not, or one twice,
-                or gives one no value that needs one.
+            ValidationError: a parameter is unknown, is given twice or lacks a value.
         """
         conditions = view.filterset_class.base_filters
         known = [*conditions, "page", "page_size", PARAMETER]
         errors: dict[str, Any] = {}
         for name, texts in list(request.query_params.lists())[: 10 * MOST_ERRORS]:
             if name not in known:
-                text = (
-                    f"`{shortened(name)}` is not known; known are {', '.join(known)}."
-                )
+                text = f"`{shorten(name)}` is not known; known are {', '.join(known)}."
                 errors[name] = [ErrorDetail(text, "unknown_key")]
             elif len(texts) > 1:
                 errors[name] = [ErrorDetail(f"`{name}` must be given once.", "twice")]
@@ -144,14 +141,14 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no type
                 errors[name] = [ErrorDetail(f"`{name}` must have a value.", "empty")]
         if errors:
             raise ValidationError(errors)
-        found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
-        return found
+        rows: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return rows
 
 
 def lacks_value(condition: Any, text: str) -> bool:
-    """Tell whether a condition is given nothing where it needs something.
+    """Tell whether the text of a condition lacks a value.
 
-    An empty text is a value; an empty order is none.
+    An empty text is a value of a text filter, but not an order.
     """
     if condition is None or isinstance(condition, CharFilter):
         return False
@@ -160,12 +157,14 @@ def lacks_value(condition: Any, text: str) -> bool:
     return not text
 
 
-def _whole(request: Request, name: str, default: int, *, most: int | None) -> int:
+def _parse_number(
+    request: Request, name: str, default: int, *, most: int | None
+) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
     if not DECIMAL.fullmatch(text) or int(text) < 1 or (most and int(text) > most):
         rule = f"lie in 1..{most}" if most else "be a whole number from 1 on"
-        detail = f"`{name}` must {rule}, got {received(shortened(text))}."
+        detail = f"`{name}` must {rule}, got {format_value(shorten(text))}."
         raise ValidationError({name: [ErrorDetail(detail, "out_of_range")]})
     return int(text)

@@ -1,4 +1,4 @@
-"""How bytes become a JSON document: strictly, and within the limits."""
+"""Request bodies: read within the limits, and parsed as strict JSON."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -26,7 +26,7 @@ class UnsupportedEncoding(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """The parser of all that is JSON."""
+    """The parser of JSON bodies."""
 
     media_type = MEDIA_TYPE
 
@@ -36,7 +36,7 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the document of the request, which is what DRF calls its stream."""
+        """Return the document of the request, which DRF passes as the stream."""
         return read_json(stream)
 
 
@@ -44,7 +44,7 @@ def read_json(request: HttpRequest) -> Any:
     """Return the JSON document that is the body of the request.
 
     Raises:
-        APIException: as `read_body` and `parse_json` say.
+        APIException: see `read_body` and `parse_json`.
     """
     return parse_json(read_body(request, (MEDIA_TYPE,))[1])
 
@@ -64,12 +64,12 @@ def parse_json(body: bytes) -> Any:
 
 
 def read_body(request: HttpRequest, accepted: Collection[str]) -> tuple[str, bytes]:
-    """Return the media type of the body, one of those accepted, and its bytes.
+    """Return the media type of the body, an accepted one, and its bytes.
 
     Raises:
         UnsupportedMediaType: the body is declared as something else.
         UnsupportedEncoding: it is compressed or not in UTF-8.
-        ContentTooLarge: it exceeds MAX_BODY_BYTES; a declared length is judged
+        ContentTooLarge: it exceeds MAX_BODY_BYTES; a declared length is checked
             before anything is read.
         ParseError: it ended early.
     """
@@ -86,7 +86,7 @@ def declared_type(content_type: str) -> str:
 
 
 def check_content_type(content_type: str, accepted: Collection[str]) -> str:
-    """Return the media type of a Content-Type header that is one of those accepted.
+    """Return the media type of a Content-Type header, an accepted one.
 
     Raises:
         UnsupportedMediaType: it is another.
@@ -107,12 +107,12 @@ def check_content_type(content_type: str, accepted: Collection[str]) -> str:
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:
-    """Return the body, having read at most one byte more than the limit allows."""
+    """Read the body, at most one byte more than the limit."""
     declared = _declared_length(request)
     if declared is not None and declared > limit:
         raise _body_too_large(limit)
     if declared is None and request.META.get("wsgi.input_terminated"):
-        # A chunked body has no length, and Django would take it for empty.
+        # A chunked body has no length, and Django would read an empty body.
         body: bytes = request.META["wsgi.input"].read(limit + 1)
     else:
         body = request.read(limit + 1)
@@ -124,7 +124,7 @@ def _read(request: HttpRequest, limit: int) -> bytes:
 
 
 def _declared_length(request: HttpRequest) -> int | None:
-    """Return the Content-Length, or None where there is none that can be read."""
+    """Return the Content-Length, or None if it is missing or not a number."""
     text = request.META.get("CONTENT_LENGTH") or ""
     return int(text) if DECIMAL.fullmatch(text) else None
 

@@ -25,17 +25,17 @@ from noising.models.failures import RETRY_SECONDS, failure_line
 logger = logging.getLogger("noising.database")
 
 LOGGED_FAILURE = "noising.logged_database_failure"
-"""Where a request's variables say that the log has the database's failure."""
+"""The key in a request's META that says the log has the database's failure."""
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
-"""How many refused values one answer names."""
+"""How many refused values one response names."""
 
 LONGEST_TEXT = 400
-"""Characters of a detail; with MOST_ERRORS it keeps every answer below 64 KiB."""
+"""Characters of a detail; with MOST_ERRORS it keeps every response below 64 KiB."""
 
 LONGEST_POINTER = 200
-"""Characters of a pointer; a longer one gives way to its parent."""
+"""Characters of a pointer; a longer one is cut to a parent of its place."""
 
 PATH_STEP = re.compile(r"[^.\[\]]+")
 """A step of the engine's paths, such as each of ``classes.critical[3]``."""
@@ -51,7 +51,7 @@ DATABASE_FAILED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldError:
-    """One refused value: where it stands, which rule it breaks, and what would do."""
+    """One refused value: its place, the rule that it breaks, and the way out."""
 
     pointer: str
     code: str
@@ -75,14 +75,14 @@ def problem(
     detail: str,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Return the problem document of an answer with this status code."""
+    """Return the problem document of a response with this status code."""
     return {
         "type": "about:blank",
         "title": HTTPStatus(code).phrase,
         "status": code,
-        "detail": shortened(detail),
+        "detail": shorten(detail),
         "errors": [
-            asdict(error) | {"detail": shortened(error.detail)}
+            asdict(error) | {"detail": shorten(error.detail)}
             for error in errors[:MOST_ERRORS]
         ],
         "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
@@ -92,7 +92,7 @@ def problem(
 def problem_response(
     document: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """Return the answer that carries a problem document."""
+    """Return the response with a problem document."""
     return HttpResponse(
         orjson.dumps(document),
         status=document["status"],
@@ -101,8 +101,8 @@ def problem_response(
     )
 
 
-def shortened(text: str) -> str:
-    """Return the text, cut where it is longer than an answer may repeat."""
+def shorten(text: str) -> str:
+    """Return the text, cut if it is longer than a response may repeat."""
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
 
 
@@ -114,10 +114,9 @@ GATEWAY_STATUS: Mapping[type[ServiceError], int] = {
 
 
 class GatewayProblem(exceptions.APIException):
-    """Another service did not do its part."""
+    """Another service failed."""
 
     def __init__(self, error: ServiceError) -> None:
-        """Take the words, and the seconds after which to ask again if there are any."""
         super().__init__(str(error))
         self.status_code = GATEWAY_STATUS[type(error)]
         if isinstance(error, ServiceSuspendedError):
@@ -139,20 +138,19 @@ class Conflict(exceptions.APIException):
 
 
 class PreconditionFailed(exceptions.APIException):
-    """What is stored is no longer what the request was meant for."""
+    """The stored object has another version than the request expects."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "precondition_failed"
 
 
 class Busy(exceptions.APIException):
-    """What is asked for is costly, and enough of that is being done already."""
+    """The request is costly, and other requests do all the costly work allowed."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "busy"
 
     def __init__(self, detail: str, *, wait: int) -> None:
-        """Keep the seconds after which to ask again: the Retry-After header."""
         super().__init__(detail)
         self.wait = wait
 
@@ -169,7 +167,7 @@ class DatabaseFailed(exceptions.APIException):
 def log_database_failure(
     error: BaseException, request: HttpRequest, response: HttpResponse
 ) -> None:
-    """Log what the database said: the only line that the request gets."""
+    """Log the database's error, in the only line about the request."""
     request.META[LOGGED_FAILURE] = True
     log_response(
         "The database failed %s %s: %s",
@@ -190,7 +188,7 @@ def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:
         parts: where the detail belongs.
 
     Yields:
-        one error a message, in the order of the fields.
+        one error for each message, in the order of the fields.
     """
     if isinstance(detail, Mapping):
         for key, inner in detail.items():
@@ -203,23 +201,23 @@ def field_errors(detail: Any, *parts: str | int) -> Iterator[FieldError]:
         yield FieldError(pointer=pointer(*parts), code=detail.code, detail=str(detail))
 
 
-def engine_refusal(
-    error: EngineError, origin: str, name: str
+def convert_engine_error(
+    error: EngineError, engine_path: str, name: str
 ) -> exceptions.ValidationError:
-    """Word an error of the engine as one about a field of the request.
+    """Convert an error of the engine to one about a field of the request.
 
     Args:
-        error: what the engine refused.
-        origin: the engine's dotted path to what the field holds; empty where it
-            holds a whole specification.
+        error: the engine's.
+        engine_path: the engine's dotted path to the value of the field; empty for a
+            whole specification.
         name: the field.
 
     Returns:
         An error whose detail is nested from the field on.
     """
     path = error.field
-    rest = path.removeprefix(origin) if path.startswith(origin) else ""
-    if not origin:
+    rest = path.removeprefix(engine_path) if path.startswith(engine_path) else ""
+    if not engine_path:
         rest = f".{path}"
     renamed = EngineError(
         name + rest, error.code, error.rule, error.value, error.way_out

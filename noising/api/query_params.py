@@ -1,7 +1,6 @@
-"""Parameters as text, in the query or in metadata, as the values that JSON would hold.
+"""Parameters as text, in the query or in metadata, parsed to the values of JSON.
 
-Numbers and lists of numbers are written with commas, names without quotes, and what is
-an object in JSON is the same JSON.
+Numbers in a list are separated by commas, names have no quotes, and objects are JSON.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,58 +10,58 @@ from typing import Any
 import orjson
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.fields import received
+from noising.api.fields import format_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Format:
     """How a parameter is written.
 
     Attributes:
         rule: what its text must be, in messages.
-        read: from the text to the value; ValueError where it has none.
+        parse: the text to the value; raises ValueError for any other text.
     """
 
     rule: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
 
 
-def _numbers(text: str) -> Any:
+def _parse_numbers(text: str) -> Any:
     values = orjson.loads(f"[{text}]")
     return values[0] if len(values) == 1 else values
 
 
-def _number(text: str) -> Any:
+def _parse_number(text: str) -> Any:
     [value] = orjson.loads(f"[{text}]")
     return value
 
 
-def _name_or_object(text: str) -> Any:
+def _parse_name_or_object(text: str) -> Any:
     return orjson.loads(text) if text.lstrip().startswith("{") else text
 
 
-NUMBER = Form(rule="a number", read=_number)
-NUMBERS = Form(rule="numbers separated by commas", read=_numbers)
-ROW = Form(
-    rule="numbers separated by commas", read=lambda text: orjson.loads(f"[{text}]")
+NUMBER = Format(rule="a number", parse=_parse_number)
+NUMBERS = Format(rule="numbers separated by commas", parse=_parse_numbers)
+ROW = Format(
+    rule="numbers separated by commas", parse=lambda text: orjson.loads(f"[{text}]")
 )
-NAME = Form(rule="a name", read=str)
-NAMES = Form(rule="names separated by commas", read=lambda text: text.split(","))
-OBJECT = Form(rule="a JSON object", read=orjson.loads)
-NAME_OR_OBJECT = Form(rule="a name or a JSON object", read=_name_or_object)
+NAME = Format(rule="a name", parse=str)
+NAMES = Format(rule="names separated by commas", parse=lambda text: text.split(","))
+OBJECT = Format(rule="a JSON object", parse=orjson.loads)
+NAME_OR_OBJECT = Format(rule="a name or a JSON object", parse=_parse_name_or_object)
 
 
 def read_texts(
-    pairs: Iterable[tuple[str, str]], forms: Mapping[str, Form]
+    pairs: Iterable[tuple[str, str]], formats: Mapping[str, Format]
 ) -> dict[str, Any]:
-    """Return the values of parameters by name; those of unknown names as they are.
+    """Return the values of parameters by name; those of unknown names as text.
 
     Args:
         pairs: name and text of each.
-        forms: how each name is written.
+        formats: how each name is written.
 
     Raises:
-        ValidationError: a text has no value, or a name comes twice.
+        ValidationError: a text cannot be parsed, or a name comes twice.
     """
     values: dict[str, Any] = {}
     errors: dict[str, Any] = {}
@@ -71,10 +70,10 @@ def read_texts(
             errors[name] = [ErrorDetail(f"`{name}` must be given once.", "twice")]
             continue
         try:
-            values[name] = forms[name].read(text) if name in forms else text
+            values[name] = formats[name].parse(text) if name in formats else text
         except ValueError:
             values[name] = text
-            detail = f"`{name}` must be {forms[name].rule}, got {received(text)}."
+            detail = f"`{name}` must be {formats[name].rule}, got {format_value(text)}."
             errors[name] = [ErrorDetail(detail, "malformed")]
     if errors:
         raise ValidationError(errors)

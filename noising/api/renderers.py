@@ -1,4 +1,4 @@
-"""Response formats: which renderer a request gets, and how each writes its bytes."""
+"""Response formats: the choice of a renderer, and the renderers."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -12,15 +12,15 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from noising.api.fields import received
-from noising.api.problems import shortened
+from noising.api.fields import format_value
+from noising.api.problems import shorten
 
-LONGEST_KEPT = 200
-"""Characters of a header that is remembered with what it prefers."""
+LONGEST_CACHED = 200
+"""Characters of an Accept header whose result is cached."""
 
 
 class AcceptNegotiation(DefaultContentNegotiation):
-    """By the Accept header alone, with its qualities; DRF's reads the query too."""
+    """Negotiation by the Accept header alone; DRF's reads the query too."""
 
     def select_renderer(
         self,
@@ -28,44 +28,48 @@ class AcceptNegotiation(DefaultContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
-        """Return the renderer that the client likes best, and its media type.
+        """Return the renderer that the client prefers, and its media type.
 
         Raises:
-            NotAcceptable: the client takes nothing that is on offer.
+            NotAcceptable: the client accepts no renderer's media type.
         """
         by_type = {renderer.media_type: renderer for renderer in renderers}
-        chosen = preferred_type(request, list(by_type))
-        if chosen is None:
+        media_type = preferred_type(request, list(by_type))
+        if media_type is None:
             raise NotAcceptable(f"The Accept header must allow {' or '.join(by_type)}.")
-        return by_type[chosen], chosen
+        return by_type[media_type], media_type
 
 
 def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | None:
     """Return the media type that the Accept header prefers, the first among equals.
 
-    None stands for a header that allows nothing on offer, or that makes no sense.
+    None if the header allows none of them, or is not valid.
     """
     accept = request.META.get("HTTP_ACCEPT", "").strip()
     if accept in {"", "*/*"}:
         return offered[0]
-    judge = _preferred if len(accept) <= LONGEST_KEPT else _preferred.__wrapped__
-    return judge(accept, tuple(offered))
+    find = (
+        _find_preferred
+        if len(accept) <= LONGEST_CACHED
+        else _find_preferred.__wrapped__
+    )
+    return find(accept, tuple(offered))
 
 
 @lru_cache(maxsize=256)
-def _preferred(accept: str, offered: tuple[str, ...]) -> str | None:
-    """Let Django judge a header, once: clients send the same ones again and again."""
+def _find_preferred(accept: str, offered: tuple[str, ...]) -> str | None:
+    """Let Django parse a header once: clients repeat their headers."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
     try:
-        chosen: str | None = request.get_preferred_type(list(offered))
+        preferred: str | None = request.get_preferred_type(list(offered))
     except ValueError:  # parameters in a charset that does not exist
         return None
-    return chosen
+    return preferred
 
 
 class JSONRenderer(BaseRenderer):
-    """JSON by orjson: NumPy arrays are lists, values that are not finite are null."""
+    """JSON by orjson: NumPy arrays are lists, numbers that are not finite are null."""
 
     media_type = "application/json"
     format = "json"
@@ -78,7 +82,7 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the UTF-8 bytes of the document; nothing for no document."""
+        """Return the UTF-8 bytes of the document; no bytes for None."""
         if data is None:
             return b""
         return orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
@@ -88,10 +92,10 @@ PARAMETER = "format"
 
 
 def format_parameter(*formats: str) -> OpenApiParameter:
-    """Return what the OpenAPI document says of the parameter.
+    """Describe the parameter in the OpenAPI document.
 
     Args:
-        formats: the names of those on offer, the one for everybody else first.
+        formats: the names of the formats, the default first.
     """
     return OpenApiParameter(
         PARAMETER,
@@ -101,7 +105,7 @@ def format_parameter(*formats: str) -> OpenApiParameter:
 
 
 class FormatNegotiation(AcceptNegotiation):
-    """By the query where it names a format, else by the Accept header."""
+    """Negotiation by the format in the query, or else by the Accept header."""
 
     def select_renderer(
         self,
@@ -112,25 +116,25 @@ class FormatNegotiation(AcceptNegotiation):
         """Return the renderer and its media type.
 
         Raises:
-            ValidationError: the query names a format that is not on offer.
-            NotAcceptable: the Accept header allows nothing that is.
+            ValidationError: the query names an unknown format.
+            NotAcceptable: the Accept header allows no renderer's media type.
         """
-        named = request.query_params.getlist(PARAMETER)
-        if not named:
+        names = request.query_params.getlist(PARAMETER)
+        if not names:
             return super().select_renderer(request, renderers, format_suffix)
         by_format = {renderer.format: renderer for renderer in renderers}
-        if len(named) > 1 or named[0] not in by_format:
+        if len(names) > 1 or names[0] not in by_format:
             text = (
                 f"`{PARAMETER}` must be one of {', '.join(by_format)}, "
-                f"got {received(shortened(','.join(named)))}."
+                f"got {format_value(shorten(','.join(names)))}."
             )
             raise ValidationError({PARAMETER: [ErrorDetail(text, "unknown")]})
-        chosen = by_format[named[0]]
-        return chosen, chosen.media_type
+        renderer = by_format[names[0]]
+        return renderer, renderer.media_type
 
 
 class ReadyRenderer(BaseRenderer):
-    """Passes on bytes that are ready, or a document that has none."""
+    """Passes on the bytes that a view made."""
 
     charset: str | None = None
     render_style = "binary"
@@ -141,7 +145,7 @@ class ReadyRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the bytes; nothing for no document."""
+        """Return the bytes; no bytes for None."""
         content: bytes = data or b""
         return content
 
@@ -155,7 +159,7 @@ class CSVRenderer(ReadyRenderer):
 
 
 class NDJSONRenderer(ReadyRenderer):
-    """A JSON document a line."""
+    """A JSON document on each line."""
 
     media_type = "application/x-ndjson"
     format = "ndjson"

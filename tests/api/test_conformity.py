@@ -62,8 +62,8 @@ def test_noise_answers_as_described(noise, document, extras):
 def test_the_examples_are_as_described(document):
     check(document, "NoiseRequest", examples.PLAIN_REQUEST)
     check(document, "NoiseRequest", examples.TYPED_REQUEST)
-    check(document, "Noise", examples.TYPED_ANSWER)
-    check(document, "Problem", examples.REFUSAL)
+    check(document, "Noise", examples.TYPED_RESPONSE)
+    check(document, "Problem", examples.PROBLEM)
 
 
 def test_errors_answer_as_described(api, send, document):

@@ -5,10 +5,10 @@ from rest_framework.exceptions import ErrorDetail
 
 from noising.api.problems import (
     LONGEST_POINTER,
-    engine_refusal,
+    convert_engine_error,
     field_errors,
     pointer,
-    shortened,
+    shorten,
 )
 from noising.engine import EngineError
 from tests.api.problems import problem_of
@@ -31,9 +31,9 @@ def test_a_pointer_names_a_place_or_the_nearest_short_one(parts, expected):
 
 
 def test_a_long_text_is_cut():
-    assert shortened("short") == "short"
-    assert len(shortened("x" * 1000)) == 400
-    assert shortened("x" * 1000).endswith("...")
+    assert shorten("short") == "short"
+    assert len(shorten("x" * 1000)) == 400
+    assert shorten("x" * 1000).endswith("...")
 
 
 def test_nested_details_become_pointers():
@@ -53,7 +53,7 @@ def test_nested_details_become_pointers():
 )
 def test_an_engines_path_is_told_from_the_field_on(field, place):
     error = EngineError(field, "wrong", "must be right", 5, "right it")
-    refusal = engine_refusal(error, "hyperschedule.classes", "token_types")
+    refusal = convert_engine_error(error, "hyperschedule.classes", "token_types")
     [found] = field_errors(refusal.detail)
     assert (found.pointer, found.code) == (place, "wrong")
     assert found.detail.startswith("`token_types")
@@ -64,7 +64,7 @@ def test_a_failure_of_ours_stays_a_failure_and_tells_nothing(api, monkeypatch, c
     def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("noising.api.core.views.info_answer", fail)
+    monkeypatch.setattr("noising.api.core.views.build_info", fail)
     document = problem_of(api.get("/info"), 500)
     assert "secret" not in str(document)
     assert "secret detail" in caplog.text
@@ -74,5 +74,5 @@ def test_an_engine_error_that_no_request_caused_is_a_failure_of_ours(api, monkey
     def fail() -> None:
         raise EngineError("tokens", "wrong", "must be right", 5)
 
-    monkeypatch.setattr("noising.api.core.views.info_answer", fail)
+    monkeypatch.setattr("noising.api.core.views.build_info", fail)
     problem_of(api.get("/info"), 500)

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 
-from noising.api.serializers import OneOf
+from noising.api.fields import OneOf
 
 NONE: dict[str, Any] = {"a": None, "b": None, "c": None}
 RULES = {
@@ -31,7 +31,7 @@ RULES = {
 def test_the_schema_says_what_the_rule_refuses(
     rule: str, given: dict[str, Any], kept: set[str]
 ) -> None:
-    schema = {"not": {"anyOf": RULES[rule].excluded()}}
+    schema = {"not": {"anyOf": RULES[rule].excluded_schemas()}}
     assert Draft202012Validator(schema).is_valid(given) == (rule in kept)
     try:
         RULES[rule].check(NONE | given)
@@ -43,6 +43,6 @@ def test_the_schema_says_what_the_rule_refuses(
 
 def test_what_may_stand_elsewhere_is_not_asked_of_the_body() -> None:
     rule = OneOf(names=("a", "b"), least=1, elsewhere=True)
-    schema = {"not": {"anyOf": rule.excluded()}}
+    schema = {"not": {"anyOf": rule.excluded_schemas()}}
     assert Draft202012Validator(schema).is_valid({})
     assert not Draft202012Validator(schema).is_valid({"a": 1, "b": 1})

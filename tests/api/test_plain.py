@@ -5,7 +5,7 @@ import orjson
 import pytest
 from rest_framework.exceptions import APIException
 
-from noising.api.core.fast_path import plain_answer, plain_request
+from noising.api.core.fast_path import noise_plain, parse_plain
 from noising.api.core.views import NOISE_REQUEST
 from noising.engine import build_process
 from tests.api.conftest import SENTENCE
@@ -64,7 +64,7 @@ def judged(body: bytes):
 
 @pytest.mark.parametrize("body", PLAIN)
 def test_a_plain_request_is_read_as_the_serializer_reads_it(body):
-    plain, full = plain_request(body), judged(body)
+    plain, full = parse_plain(body), judged(body)
     assert plain is not None
     assert plain.tokens.dtype == full.tokens.dtype == np.int64
     assert plain.tokens.tolist() == full.tokens.tolist()
@@ -75,29 +75,29 @@ def test_a_plain_request_is_read_as_the_serializer_reads_it(body):
 @pytest.mark.parametrize("body", NOT_PLAIN)
 def test_what_is_not_plain_is_left_to_the_serializer(body):
     assert judged(body) is not None
-    assert plain_request(body) is None
+    assert parse_plain(body) is None
 
 
 @pytest.mark.parametrize("body", REFUSED)
 def test_what_the_serializer_refuses_is_not_answered(body):
     assert judged(body) is None
-    assert plain_answer(body) is None
+    assert noise_plain(body) is None
 
 
 def test_a_matrix_graph_is_left_to_the_serializer(monkeypatch):
     """It works out a matrix exponential for each noise level."""
     banded = build_process({"vocab_size": 300, "graph": {"type": "banded"}})
     monkeypatch.setattr("noising.api.core.fast_path.default_process", lambda: banded)
-    assert plain_answer(PLAIN[0]) is None
+    assert noise_plain(PLAIN[0]) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_the_limit_of_tokens_holds(settings, limit):
     settings.MAX_TOKENS = limit
-    assert (plain_answer(b'{"tokens": [1, 2], "timestep": 5}') is None) == (limit < 2)
+    assert (noise_plain(b'{"tokens": [1, 2], "timestep": 5}') is None) == (limit < 2)
 
 
 def test_an_answer_names_its_seed():
-    content, seed = plain_answer(b'{"tokens": [1, 2], "timestep": 5}')
+    content, seed = noise_plain(b'{"tokens": [1, 2], "timestep": 5}')
     again = b'{"tokens": [1, 2], "timestep": 5, "seed": %d}' % seed
-    assert plain_answer(again) == (content, seed)
+    assert noise_plain(again) == (content, seed)

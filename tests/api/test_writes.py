@@ -112,7 +112,7 @@ def test_a_write_that_cannot_be_recorded_is_logged_and_stays_done(monkeypatch, c
     def fail(**fields):
         raise DatabaseError("full")
 
-    monkeypatch.setattr("noising.api.write_limits.audit_record", fail)
+    monkeypatch.setattr("noising.api.access.audit_record", fail)
     assert post(session_client(account())).status_code == 201
     [record] = [r for r in caplog.records if r.name == "noising.audit"]
     assert "Not in the audit log: POST v1:token-list" in record.getMessage()

@@ -73,7 +73,7 @@ def noise(client, example):
 def test_the_examples_are_what_is_answered(client):
     assert noise(client, examples.PLAIN_REQUEST).status_code == 200
     answer = noise(client, examples.TYPED_REQUEST).json()
-    expected = dict(examples.TYPED_ANSWER)
+    expected = dict(examples.TYPED_RESPONSE)
     alphas = pytest.approx(expected.pop("alphas"), rel=1e-12)
     assert answer.pop("alphas") == alphas
     assert answer.pop("alpha") == pytest.approx(expected.pop("alpha"), rel=1e-12)
@@ -84,14 +84,14 @@ def test_the_examples_are_what_is_answered(client):
 
 
 def test_the_example_of_a_refusal_is_what_is_answered(client):
-    request_id = examples.REFUSAL["request_id"]
+    request_id = examples.PROBLEM["request_id"]
     response = client.post(
         "/noise",
         examples.BAD_REQUEST,
         content_type="application/json",
         headers={"x-request-id": request_id},
     )
-    assert response.json() == examples.REFUSAL
+    assert response.json() == examples.PROBLEM
 
 
 @pytest.mark.django_db

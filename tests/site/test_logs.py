@@ -34,7 +34,7 @@ def test_the_line_of_a_failure_names_the_request_that_the_answer_names(
     def fail() -> None:
         raise RuntimeError("detail")
 
-    monkeypatch.setattr("noising.api.core.views.info_answer", fail)
+    monkeypatch.setattr("noising.api.core.views.build_info", fail)
     client = Client(raise_request_exception=False)
     response = client.get("/info", headers={"x-request-id": "mine"})
     assert response.json()["request_id"] == "mine"

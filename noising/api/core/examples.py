@@ -1,4 +1,4 @@
-"""Requests and answers as the OpenAPI document shows them; tests send them."""
+"""Requests and responses in the OpenAPI document; tests send them."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ TYPED_REQUEST: dict[str, Any] = {
     "seed": 7,
     "return": ["seed", "alphas"],
 }
-TYPED_ANSWER: dict[str, Any] = {
+TYPED_RESPONSE: dict[str, Any] = {
     "noised_tokens": [101, 36572, 2003, 18916, 23996, 102],
     "alpha": 0.49228517244880254,
     "metrics": {
@@ -51,7 +51,7 @@ TYPED_ANSWER: dict[str, Any] = {
 }
 
 BAD_REQUEST: dict[str, Any] = {"tokens": [101, 60000], "timestep": 1000}
-REFUSAL: dict[str, Any] = {
+PROBLEM: dict[str, Any] = {
     "type": "about:blank",
     "title": "Unprocessable Entity",
     "status": 422,

@@ -1,8 +1,8 @@
-"""The plainest requests of POST /noise, read and answered in a few passes.
+"""POST /noise for plain requests, computed on the event loop.
 
-Most requests hold tokens, a timestep and perhaps a seed. Of these a document is
-judged here without fields and errors; what is not plain, or cannot be used, is left
-to NoiseRequestSerializer, which judges everything. A test holds both to one answer.
+Most requests hold tokens, a timestep and perhaps a seed. These are checked here without
+fields and errors. The view handles any other request, and those that are not valid. A
+test compares both results.
 """
 
 from typing import Final
@@ -10,42 +10,42 @@ from typing import Final
 import orjson
 from django.conf import settings
 
-from noising.api.arrays import integers, outside
-from noising.api.core.requests import GREATEST_SEED, NoiseRequest
-from noising.api.core.responses import noise_answer
+from noising.api.core.requests import NoiseRequest
+from noising.api.core.responses import noise_tokens
+from noising.api.fields import find_outside, parse_integers
 from noising.configured import default_process
 from noising.engine.graphs import MatrixGraph
+from noising.engine.randomness import MAX_SEED
 
 ABSENT: Final = ("token_weights", "token_types", "hyperschedule", "protect")
-"""What a plain request does not give, or gives as null."""
+"""Keys that a plain request lacks, or has with null."""
 
 KEYS: Final = frozenset({"tokens", "timestep", "seed", "use_hyperschedule", *ABSENT})
 
 MOST_BYTES: Final = 64 * 1024
-"""Of a body that an event loop works on: half a millisecond, about 10,000 ids."""
+"""Of a body that is handled here: about 10,000 ids, in half a millisecond."""
 
 NO_EXTRAS: Final[frozenset[str]] = frozenset()
 
 
-def plain_answer(body: bytes) -> tuple[bytes, int] | None:
-    """Answer a plain request.
+def noise_plain(body: bytes) -> tuple[bytes, int] | None:
+    """Noise the tokens of a plain request.
 
     Args:
-        body: the request's.
+        body: of the request.
 
     Returns:
-        the answer's body and the seed that makes it again; None where the request
-        is for NoiseRequestSerializer to judge.
+        the body of the response and its seed; None if the view must handle the request.
     """
-    order = plain_request(body)
-    if order is None:
+    request = parse_plain(body)
+    if request is None:
         return None
-    answer, seed = noise_answer(order)
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), seed
+    response, seed = noise_tokens(request)
+    return orjson.dumps(response, option=orjson.OPT_SERIALIZE_NUMPY), seed
 
 
-def plain_request(body: bytes) -> NoiseRequest | None:
-    """Return what a plain body asks for, or None."""
+def parse_plain(body: bytes) -> NoiseRequest | None:
+    """Return the request of a plain body, or None."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -58,17 +58,17 @@ def plain_request(body: bytes) -> NoiseRequest | None:
         return None
     process = default_process()
     if isinstance(process.graph, MatrixGraph):
-        return None  # it may take long, and is not for an event loop
+        return None  # it may take too long for an event loop
     timestep, seed = document.get("timestep"), document.get("seed")
     if type(timestep) is not int or not 0 <= timestep < process.num_timesteps:
         return None
-    if seed is not None and (type(seed) is not int or not 0 <= seed <= GREATEST_SEED):
+    if seed is not None and (type(seed) is not int or not 0 <= seed <= MAX_SEED):
         return None
     items = document.get("tokens")
     if type(items) is not list or not 0 < len(items) <= settings.MAX_TOKENS:
         return None
-    tokens = integers(items)
-    if tokens is None or outside(tokens, process.vocab_size - 1).size:
+    tokens = parse_integers(items)
+    if tokens is None or find_outside(tokens, process.vocab_size - 1).size:
         return None
     return NoiseRequest(
         tokens=tokens,

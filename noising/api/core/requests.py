@@ -6,30 +6,27 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
-from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.fields import (
-    ExtrasField,
+    EXTRAS,
     FlagField,
-    HyperscheduleField,
-    TokenTypesField,
+    StrictSerializer,
     WeightsField,
     WholeNumberField,
     WholeNumbersField,
-    bad_whole_numbers,
-    item_errors,
+    build_error_detail,
+    find_whole_number_errors,
 )
-from noising.api.serializers import StrictSerializer
+from noising.api.processes import HyperscheduleField, TokenTypesField
 from noising.configured import default_hyperscheduled, default_process
 from noising.engine import ForwardProcess
-
-GREATEST_SEED = 2**64 - 1
+from noising.engine.randomness import MAX_SEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseRequest:
-    """What one call of POST /noise asks for.
+    """A sequence and how to noise it.
 
     Attributes:
         tokens: (L,) int64 ids below the vocabulary's size.
@@ -38,7 +35,7 @@ class NoiseRequest:
         weights: (L,) float64 weights by position, or None.
         protect: (L,) True where the position never changes, or None.
         seed: 0..2^64-1, or None for a fresh one.
-        extras: what to answer beside the three keys.
+        extras: further keys of the response.
     """
 
     tokens: NDArray[np.int64]
@@ -61,7 +58,7 @@ def _greatest_timestep() -> int:
 class NoiseRequestSerializer(StrictSerializer):
     """The body of POST /noise."""
 
-    # It keeps no state: one instance serves every call.
+    extras = EXTRAS
 
     tokens = WholeNumbersField(most=_greatest_token, help_text="Token ids.")
     timestep = WholeNumberField(
@@ -84,7 +81,7 @@ class NoiseRequestSerializer(StrictSerializer):
         default=None, allow_null=True, help_text="Specification of a hyperschedule."
     )
     seed = WholeNumberField(
-        most=lambda: GREATEST_SEED,
+        most=MAX_SEED,
         default=None,
         allow_null=True,
         help_text="Makes the result repeatable; by default a random seed is drawn.",
@@ -97,14 +94,6 @@ class NoiseRequestSerializer(StrictSerializer):
         help_text="Positions that never change.",
     )
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(
-            default=frozenset,
-            help_text="Further keys of the response.",
-        )
-        return {**super().get_fields(), "return": extras}
-
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """Refuse weights and positions that do not fit the tokens."""
         length = len(values["tokens"])
@@ -115,32 +104,32 @@ class NoiseRequestSerializer(StrictSerializer):
             text += f"tokens, got {len(weights)}."
             errors["token_weights"] = [ErrorDetail(text, "wrong_length")]
         if protect is not None and protect.size and protect.max() >= length:
-            offenders = bad_whole_numbers(protect.tolist(), most=length - 1)
-            errors["protect"] = item_errors("protect", offenders)
+            items = find_whole_number_errors(protect.tolist(), most=length - 1)
+            errors["protect"] = build_error_detail("protect", items)
         if errors:
             raise ValidationError(errors)
         return values
 
     def parse(self, document: Any) -> NoiseRequest:
-        """Return what the document asks for.
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
-        process, weights = _noised_by(values)
+        process, weights = _select_process(values)
         return NoiseRequest(
             tokens=values["tokens"],
             timestep=values["timestep"],
             process=process,
             weights=weights,
-            protect=_mask(values["protect"], len(values["tokens"])),
+            protect=_make_mask(values["protect"], len(values["tokens"])),
             seed=values["seed"],
             extras=values["return"],
         )
 
 
-def _noised_by(
+def _select_process(
     values: dict[str, Any],
 ) -> tuple[ForwardProcess, NDArray[np.float64] | None]:
     """Return the process and the weights by position that apply."""
@@ -148,11 +137,13 @@ def _noised_by(
         return default_process(), None
     if values["token_weights"] is not None:
         return default_process(), values["token_weights"]
-    named = values["token_types"] or values["hyperschedule"]
-    return named or default_hyperscheduled(), None
+    selected = values["token_types"] or values["hyperschedule"]
+    return selected or default_hyperscheduled(), None
 
 
-def _mask(positions: NDArray[np.int64] | None, length: int) -> NDArray[np.bool_] | None:
+def _make_mask(
+    positions: NDArray[np.int64] | None, length: int
+) -> NDArray[np.bool_] | None:
     if positions is None:
         return None
     mask = np.zeros(length, dtype=np.bool_)

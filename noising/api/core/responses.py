@@ -1,4 +1,4 @@
-"""What the endpoints answer, as JSON-ready documents."""
+"""The responses of the core: the functions that build them, and their descriptions."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from noising.api.core.requests import NoiseRequest
-from noising.api.problems import engine_refusal
+from noising.api.problems import convert_engine_error
 from noising.configured import VERSION, default_process
 from noising.engine import ENGINE_VERSION, EngineError, Noised, chosen_kernel
 
 
-def status_answer() -> dict[str, Any]:
-    """Return what GET / says to a program."""
+def build_status() -> dict[str, Any]:
+    """Return the service and its version."""
     return {
         "service": "Noising Service",
         "version": VERSION,
@@ -22,7 +22,7 @@ def status_answer() -> dict[str, Any]:
     }
 
 
-def info_answer() -> dict[str, Any]:
+def build_info() -> dict[str, Any]:
     """Return the server's configuration."""
     process = default_process()
     specification = process.spec
@@ -57,16 +57,16 @@ def info_answer() -> dict[str, Any]:
     }
 
 
-def alpha_answer(timestep: int) -> dict[str, Any]:
+def build_alpha(timestep: int) -> dict[str, Any]:
     """Return alpha at a timestep."""
     return {"timestep": timestep, "alpha": float(default_process().alphas[timestep])}
 
 
-def noise_answer(request: NoiseRequest) -> tuple[dict[str, Any], int]:
+def noise_tokens(request: NoiseRequest) -> tuple[dict[str, Any], int]:
     """Noise the tokens.
 
     Returns:
-        the answer, and the seed that makes it again.
+        the document, and the seed that repeats it.
 
     Raises:
         ValidationError: the hyperschedule does not fit the tokens.
@@ -74,16 +74,16 @@ def noise_answer(request: NoiseRequest) -> tuple[dict[str, Any], int]:
     noised = _noise(request)
     total = len(request.tokens)
     unchanged = int(np.count_nonzero(noised.tokens == request.tokens))
-    answer: dict[str, Any] = {
+    document: dict[str, Any] = {
         "noised_tokens": noised.tokens,
         "alpha": float(noised.alpha),
-        "metrics": metrics(unchanged, total),
+        "metrics": count_unchanged(unchanged, total),
     }
-    return answer | _extras(request, noised), noised.seed
+    return document | _build_extras(request, noised), noised.seed
 
 
-def metrics(unchanged: int, total: int) -> dict[str, Any]:
-    """Return how many of some tokens kept their id."""
+def count_unchanged(unchanged: int, total: int) -> dict[str, Any]:
+    """Return how many tokens are unchanged, and their share."""
     share = unchanged / total if total else 1.0
     return {
         "unchanged_tokens": unchanged,
@@ -102,16 +102,16 @@ def _noise(request: NoiseRequest) -> Noised:
             protect=request.protect,
         )
     except EngineError as error:
-        # All else was checked; what remains is weights that do not fit the tokens.
-        origin, name = "hyperschedule", "hyperschedule"
+        # All else was checked: the weights do not fit the tokens.
+        engine_path, name = "hyperschedule", "hyperschedule"
         if request.weights is not None:
-            origin, name = "weights", "token_weights"
-        refusal = engine_refusal(error, origin, name)
-        raise ValidationError({name: refusal.detail}) from None
+            engine_path, name = "weights", "token_weights"
+        converted = convert_engine_error(error, engine_path, name)
+        raise ValidationError({name: converted.detail}) from None
 
 
-def _extras(request: NoiseRequest, noised: Noised) -> dict[str, Any]:
-    """Return the keys that the request asked for beside the three."""
+def _build_extras(request: NoiseRequest, noised: Noised) -> dict[str, Any]:
+    """Return the further keys that the request lists."""
     extras: dict[str, Any] = {}
     if "alphas" in request.extras:
         sigmas = request.process.position_sigma(
@@ -129,7 +129,7 @@ def _extras(request: NoiseRequest, noised: Noised) -> dict[str, Any]:
 
 
 class StatusSerializer(serializers.Serializer[Any]):
-    """The answer of GET /."""
+    """The response of GET /."""
 
     service = serializers.CharField()
     version = serializers.CharField()

@@ -22,21 +22,26 @@ from noising.api.core.responses import (
     InfoSerializer,
     NoiseSerializer,
     StatusSerializer,
-    alpha_answer,
-    info_answer,
-    noise_answer,
-    status_answer,
+    build_alpha,
+    build_info,
+    build_status,
+    noise_tokens,
 )
-from noising.api.openapi.extensions import whole
-from noising.api.openapi.responses import MEANINGS, ProblemSerializer, problems, success
+from noising.api.openapi.responses import (
+    MEANINGS,
+    ProblemSerializer,
+    integer_schema,
+    problems,
+    success,
+)
 from noising.api.parsers import read_json
-from noising.api.problems import MEDIA_TYPE, shortened
+from noising.api.problems import MEDIA_TYPE, shorten
 from noising.configured import default_process
 
 REFUSED = OpenApiResponse(
     ProblemSerializer,
     MEANINGS[422],
-    examples=[OpenApiExample("Two refused values", examples.REFUSAL)],
+    examples=[OpenApiExample("Two refused values", examples.PROBLEM)],
 )
 
 NOISE_REQUEST = NoiseRequestSerializer()
@@ -45,7 +50,7 @@ TIMESTEP = re.compile(r"[0-9]{1,20}")
 
 
 class CoreView(StatelessView):
-    """A view whose path and form never change."""
+    """A view whose path and format never change."""
 
 
 class StatusView(PublicView):
@@ -64,8 +69,8 @@ class StatusView(PublicView):
         | problems(406),
     )
     def get(self, request: Request) -> Response:
-        """Say that the service is there, and in which version."""
-        return Response(status_answer())
+        """Return the service and its version."""
+        return Response(build_status())
 
 
 class InfoView(CoreView):
@@ -79,7 +84,7 @@ class InfoView(CoreView):
     )
     def get(self, request: Request) -> Response:
         """Return the configuration of the server."""
-        return Response(info_answer())
+        return Response(build_info())
 
 
 class AlphaView(CoreView):
@@ -93,7 +98,7 @@ class AlphaView(CoreView):
         parameters=[
             OpenApiParameter(
                 "timestep",
-                whole(settings.NOISE_SPECIFICATION["num_timesteps"] - 1),
+                integer_schema(settings.NOISE_SPECIFICATION["num_timesteps"] - 1),
                 OpenApiParameter.PATH,
                 description="In 0..num_timesteps-1, in decimal digits.",
             )
@@ -104,14 +109,14 @@ class AlphaView(CoreView):
         | problems(400, 406),
     )
     def get(self, request: Request, timestep: str) -> Response:
-        """Return alpha, the share of the signal left, at a timestep."""
+        """Return alpha at a timestep."""
         last = default_process().num_timesteps - 1
         if not TIMESTEP.fullmatch(timestep) or int(timestep) > last:
             raise ParseError(
                 f"`timestep` must be a whole number in 0..{last}, "
-                f"got {shortened(timestep)!r}."
+                f"got {shorten(timestep)!r}."
             )
-        return Response(alpha_answer(int(timestep)))
+        return Response(build_alpha(int(timestep)))
 
 
 class NoiseView(CoreView):
@@ -138,13 +143,12 @@ class NoiseView(CoreView):
         responses=success(
             NoiseSerializer,
             "The noised tokens.",
-            OpenApiExample("By token type", examples.TYPED_ANSWER),
+            OpenApiExample("By token type", examples.TYPED_RESPONSE),
         )
         | problems(400, 406, 413, 415)
         | {(422, MEDIA_TYPE): REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Noise a sequence of tokens at a timestep."""
-        order = NOISE_REQUEST.parse(read_json(request))
-        answer, seed = noise_answer(order)
-        return Response(answer, headers={"Noise-Seed": str(seed)})
+        document, seed = noise_tokens(NOISE_REQUEST.parse(read_json(request)))
+        return Response(document, headers={"Noise-Seed": str(seed)})

@@ -1,8 +1,7 @@
-"""The plainest requests of POST noise, answered without a request and a response.
+"""POST noise for small npy batches, computed on the event loop.
 
-A batch in npy, noised by the server's own process and answered in npy: what training
-asks for again and again. It is judged by the same serializer as every other request;
-what that refuses, and what may take long, is left to the view.
+Training sends many batches in npy that the server's own process noises. The serializer
+of the view parses these too; the view handles what it refuses, and what may take long.
 """
 
 import math
@@ -12,16 +11,15 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
-from noising.api.noise.bodies import draft_of, from_npy
 from noising.api.noise.renderers import BatchNpyRenderer
-from noising.api.noise.requests import NOISE_BATCH
+from noising.api.noise.requests import NOISE_BATCH, add_query, read_npy_body
 from noising.api.noise.responses import noise_batch
 
 PARAMETERS: Final = frozenset({"timesteps", "times", "seed", "sequence_ids", "draw"})
-"""What a plain request gives in its query."""
+"""Parameters that are handled here."""
 
 LONGEST_QUERY: Final = 4096
-"""Characters of a query that is read."""
+"""Characters of a query that is parsed here."""
 
 MOST_TOKENS: Final = 1 << 17
 """Tokens that take half a millisecond."""
@@ -33,37 +31,36 @@ MOST_BYTES: Final = 8 * MOST_TOKENS + 1024
 """What an npy file of them has at most, with room for its header."""
 
 LONGEST_SECONDS: Final = 0.0005
-"""What a plain batch may take beside its tokens."""
+"""The greatest estimate of everything but noising the tokens."""
 
-FORM: Final = BatchNpyRenderer()
+RENDERER: Final = BatchNpyRenderer()
 
 
-def plain_batch(query: bytes, body: bytes) -> tuple[bytes, int] | None:
-    """Answer a plain request.
+def noise_npy(query: bytes, body: bytes) -> tuple[bytes, int] | None:
+    """Noise a batch in npy.
 
     Args:
-        query: as it stands in the address.
+        query: the query string of the URL.
         body: of the request.
 
     Returns:
-        the answer's body and the seed that makes it again; None where the request
-        is for the view to judge.
+        the body of the response and its seed; None if the view must handle the request.
     """
     if len(query) > LONGEST_QUERY:
         return None
     try:
-        given = QueryDict(query)
-        draft = from_npy(body)
-        *rows, length = draft["tokens"].shape
+        parameters = QueryDict(query)
+        values = read_npy_body(body)
+        *rows, length = values["tokens"].shape
         count = math.prod(rows)
         if count > MOST_ROWS or count * length > MOST_TOKENS:
             return None
-        if not given.keys() <= PARAMETERS:
+        if not parameters.keys() <= PARAMETERS:
             return None
-        order = NOISE_BATCH.parse(draft_of(draft, given))
-        if order.seconds(FORM.ALWAYS) > LONGEST_SECONDS:
+        request = NOISE_BATCH.parse(add_query(values, parameters))
+        if request.estimate_seconds(RENDERER.ALWAYS) > LONGEST_SECONDS:
             return None
-        batch = noise_batch(order, holds=FORM.HOLDS, always=FORM.ALWAYS)
+        batch = noise_batch(request, allowed=RENDERER.ALLOWED, always=RENDERER.ALWAYS)
     except (APIException, SuspiciousOperation):
         return None
-    return FORM.render(batch), batch.noised.seed
+    return RENDERER.render(batch), batch.noised.seed

@@ -1,7 +1,7 @@
 """The npy format: one array of integers, read without a copy and without pickle.
 
-NumPy's own reader evaluates the header as Python and allocates what it declares; here
-the header is matched against a grammar, and its shape against the bytes that are there.
+NumPy's own reader evaluates the header as Python and allocates the memory that it
+declares. Here a grammar matches the header, and its shape must match the body's size.
 Source: numpy.lib.format, versions 1.0 to 3.0.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 
 MEDIA_TYPE = "application/x-npy"
 MAGIC = b"\x93NUMPY"
@@ -42,21 +42,21 @@ def read_npy(body: bytes) -> NDArray[Any]:
     """Return the array of a body, (L,) or (B, L), a view of its bytes.
 
     Raises:
-        ParseError: the body is no npy file, or its header and its size disagree.
-        ValidationError: it holds what tokens cannot be: objects, floats, another
-            order of bytes or axes.
+        ParseError: the body is not an npy file, or its header and its size disagree.
+        ValidationError: the array cannot be tokens: objects, floats, another order of
+            bytes or axes.
     """
-    start, text = _header(body)
-    descr, is_fortran, shape = _entries(text)
+    start, text = _read_header(body)
+    descr, is_fortran, shape = _parse_header(text)
     if not INTEGER.fullmatch(descr):
-        raise _refused(
-            "wrong_dtype", f"hold little-endian integers, got {shortened(descr)!r}"
+        raise _tokens_error(
+            "wrong_dtype", f"hold little-endian integers, got {shorten(descr)!r}"
         )
     if is_fortran:
-        raise _refused("fortran_order", "be in C order, got fortran_order True")
+        raise _tokens_error("fortran_order", "be in C order, got fortran_order True")
     if not SHAPE.fullmatch(shape):
-        raise _refused(
-            "wrong_shape", f"have one or two axes, got the shape ({shortened(shape)})"
+        raise _tokens_error(
+            "wrong_shape", f"have one or two axes, got the shape ({shorten(shape)})"
         )
     sizes = [int(size) for size in shape.split(",") if size.strip()]
     dtype = np.dtype(descr)
@@ -78,14 +78,14 @@ def write_npy(array: NDArray[Any]) -> bytes:
     text = (
         f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
     )
-    taken = len(MAGIC) + 4 + len(text) + 1
-    header = text + " " * (-taken % ALIGNMENT) + "\n"
+    size = len(MAGIC) + 4 + len(text) + 1
+    header = text + " " * (-size % ALIGNMENT) + "\n"
     start = MAGIC + b"\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
     return b"".join([start, array.data])
 
 
-def _header(body: bytes) -> tuple[int, str]:
-    """Return where the data begins, and the header's text."""
+def _read_header(body: bytes) -> tuple[int, str]:
+    """Return the index of the data's first byte, and the header's text."""
     if not body.startswith(MAGIC):
         raise ParseError("The body is not an npy file: it does not begin like one.")
     version = tuple(body[len(MAGIC) : len(MAGIC) + 2])
@@ -104,19 +104,19 @@ def _header(body: bytes) -> tuple[int, str]:
     return begin + length, body[begin : begin + length].decode("latin-1")
 
 
-def _entries(text: str) -> tuple[str, bool, str]:
-    """Return dtype, whether columns come first, and shape, as the header words them."""
+def _parse_header(text: str) -> tuple[str, bool, str]:
+    """Return dtype, whether it is in Fortran order, and shape, as in the header."""
     match = HEADER.fullmatch(text)
-    found: dict[str, str] = {}
+    entries: dict[str, str] = {}
     if match:
         groups = match.groupdict().items()
-        found = {name[:-1]: value for name, value in groups if value is not None}
-    if len(found) != 3:
+        entries = {name[:-1]: value for name, value in groups if value is not None}
+    if len(entries) != 3:
         raise ParseError(
             "The npy header must be a dictionary of descr, fortran_order and shape."
         )
-    return found["descr"].strip("'"), found["fortran"] == "True", found["shape"]
+    return entries["descr"].strip("'"), entries["fortran"] == "True", entries["shape"]
 
 
-def _refused(code: str, rule: str) -> ValidationError:
+def _tokens_error(code: str, rule: str) -> ValidationError:
     return ValidationError({"tokens": [ErrorDetail(f"`tokens` must {rule}.", code)]})

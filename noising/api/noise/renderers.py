@@ -7,24 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 from rest_framework.renderers import BaseRenderer
 
-from noising.api.arrays import Rows
+from noising.api.array_fields import Rows
 from noising.api.fields import EXTRAS
-from noising.api.noise import npy
-from noising.api.noise import safetensors as tensors
+from noising.api.noise import npy, safetensors
 from noising.api.noise.responses import NoisedBatch
 from noising.api.renderers import JSONRenderer
 
 
 class BatchRenderer(BaseRenderer):
-    """What a form of the answer can hold beside the tokens."""
+    """A format of the response."""
 
-    HOLDS: ClassVar[frozenset[str]] = frozenset(EXTRAS)
+    ALLOWED: ClassVar[frozenset[str]] = frozenset(EXTRAS)
+    """The extras that it can hold."""
+
     ALWAYS: ClassVar[frozenset[str]] = frozenset()
-    """What it holds without being asked."""
+    """The extras that it holds in every response."""
 
 
 class BatchJSONRenderer(BatchRenderer, JSONRenderer):
-    """Ragged rows as they came, masks and alphas where asked for."""
+    """Rows as in the request; masks and alphas if requested."""
 
     def render(
         self,
@@ -33,18 +34,18 @@ class BatchJSONRenderer(BatchRenderer, JSONRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the JSON document; nothing for no batch."""
-        document = None if data is None else _document(data)
+        document = None if data is None else _serialize(data)
         return super().render(document, accepted_media_type, renderer_context)
 
 
 class BatchNpyRenderer(BatchRenderer):
-    """The noised tokens alone, in the dtype of the tokens, ragged rows padded by 0."""
+    """The noised tokens in the dtype of the tokens; ragged rows padded with 0."""
 
     media_type = npy.MEDIA_TYPE
     format = "npy"
     charset = None
     render_style = "binary"
-    HOLDS = frozenset({"seed"})  # in the headers
+    ALLOWED = frozenset({"seed"})  # in the headers
 
     def render(
         self,
@@ -59,7 +60,7 @@ class BatchNpyRenderer(BatchRenderer):
 class BatchTensorsRenderer(BatchRenderer):
     """Tokens, masks and alpha; the seed, the fingerprint and metrics as metadata."""
 
-    media_type = tensors.MEDIA_TYPE
+    media_type = safetensors.MEDIA_TYPE
     format = "safetensors"
     charset = None
     render_style = "binary"
@@ -83,41 +84,41 @@ class BatchTensorsRenderer(BatchRenderer):
         }
         if data.alphas is not None:
             arrays["alphas"] = data.alphas
-        if data.order.rows.lengths is not None:
-            arrays["lengths"] = data.order.rows.lengths
+        if data.request.rows.lengths is not None:
+            arrays["lengths"] = data.request.rows.lengths
         metadata = {
             "seed": str(noised.seed),
-            "fingerprint": data.order.process.fingerprint,
+            "fingerprint": data.request.selection.process.fingerprint,
             **{name: str(value) for name, value in data.metrics.items()},
         }
-        return tensors.write_tensors(arrays, metadata)
+        return safetensors.write_tensors(arrays, metadata)
 
 
 RENDERERS = (BatchJSONRenderer, BatchNpyRenderer, BatchTensorsRenderer)
 
 
-def _document(batch: NoisedBatch) -> dict[str, Any]:
-    """Return the answer as JSON will say it."""
-    noised, rows = batch.noised, batch.order.rows
+def _serialize(batch: NoisedBatch) -> dict[str, Any]:
+    """Return the JSON document."""
+    noised, rows = batch.noised, batch.request.rows
     document: dict[str, Any] = {
-        "noised_tokens": _as_given(noised.tokens, rows),
+        "noised_tokens": _unpad(noised.tokens, rows),
         "alpha": noised.alpha,
         "seed": noised.seed,
         "metrics": batch.metrics,
-        "fingerprint": batch.order.process.fingerprint,
+        "fingerprint": batch.request.selection.process.fingerprint,
     }
     if batch.alphas is not None:
-        document["alphas"] = _as_given(batch.alphas, rows)
-    if "masks" in batch.order.extras:
+        document["alphas"] = _unpad(batch.alphas, rows)
+    if "masks" in batch.request.extras:
         document["masks"] = {
-            "resampled": _as_given(noised.resampled, rows),
-            "changed": _as_given(noised.changed, rows),
+            "resampled": _unpad(noised.resampled, rows),
+            "changed": _unpad(noised.changed, rows),
         }
     return document
 
 
-def _as_given(array: NDArray[Any], rows: Rows) -> Any:
-    """Return an array, or its rows cut to their lengths where they came ragged."""
+def _unpad(array: NDArray[Any], rows: Rows) -> Any:
+    """Return an array, or a list of its rows without padding."""
     if rows.lengths is None:
         return array
     lengths = rows.lengths.tolist()

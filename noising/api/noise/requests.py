@@ -1,30 +1,55 @@
-"""The request of POST noise, whichever form it came in, as an order."""
+"""The request of POST noise: from a body and a query to one typed value."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from numpy.typing import NDArray
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
 
+from noising.api import parsers, query_params
 from noising.api.array_fields import (
     WHOLE,
     MaskRowsField,
+    Rows,
     TimesField,
     TokensField,
     WeightRowsField,
     WholeField,
-    either,
-    nested,
+    find_range_errors,
+    one_of_schema,
+    rows_schema,
 )
-from noising.api.arrays import Rows
-from noising.api.fields import ExtrasField, received
-from noising.api.noise.orders import NoiseOrder, Protected, misfits
-from noising.api.process_requests import DrawnSerializer
-from noising.api.serializers import OneOf
+from noising.api.fields import EXTRAS, OneOf, format_value
+from noising.api.noise import npy, safetensors
+from noising.api.processes import ProcessSelection, SeededSerializer
 
-PROTECT_KEYS = ("ids", "positions")
-PROTECTED = {
+PARAMETERS: Final[Mapping[str, query_params.Format]] = {
+    "timesteps": query_params.NUMBERS,
+    "times": query_params.NUMBERS,
+    "schedule": query_params.NAME_OR_OBJECT,
+    "seed": query_params.NUMBER,
+    "sequence_ids": query_params.NUMBERS,
+    "draw": query_params.NUMBER,
+    "lengths": query_params.NUMBERS,
+    "protect": query_params.OBJECT,
+    "weights": query_params.ROW,
+    "token_types": query_params.OBJECT,
+    "hyperschedule": query_params.OBJECT,
+    "return": query_params.NAMES,
+}
+"""How the query, and the metadata of safetensors, write each parameter."""
+
+TENSORS: Final = frozenset(
+    {"tokens", "timesteps", "times", "protect", "weights", "lengths", "sequence_ids"}
+)
+
+PROTECT_KEYS: Final = ("ids", "positions")
+PROTECT_OBJECT: Final = {
     "type": "object",
     "properties": {key: {"type": "array", "items": WHOLE} for key in PROTECT_KEYS},
     "additionalProperties": False,
@@ -32,9 +57,151 @@ PROTECTED = {
 }
 
 
-@extend_schema_field(either(*nested({"type": "boolean"})["oneOf"], PROTECTED))
+def read_values(request: Request) -> Any:
+    """Return the values of a request by name, from its query and its body together.
+
+    Raises:
+        APIException: the body is not what its Content-Type declares, or is too large.
+        ValidationError: a parameter cannot be read, or is in both.
+    """
+    media_type, body = parsers.read_body(request, BODY_READERS)
+    return add_query(BODY_READERS[media_type](body), request.query_params)
+
+
+def add_query(values: Any, query: QueryDict) -> Any:
+    """Return the values of a body and of a query together.
+
+    Raises:
+        ValidationError: a parameter cannot be read, or is in both.
+    """
+    pairs = [(name, text) for name, texts in query.lists() for text in texts]
+    if not pairs or not isinstance(values, dict):
+        return values
+    return _merge(values, query_params.read_texts(pairs, PARAMETERS))
+
+
+def read_npy_body(body: bytes) -> dict[str, Any]:
+    """Return the one array as the tokens."""
+    return {"tokens": npy.read_npy(body)}
+
+
+def read_safetensors_body(body: bytes) -> dict[str, Any]:
+    """Return the tensors, and the parameters in the metadata."""
+    arrays, metadata = safetensors.read_tensors(body)
+    parameters = query_params.read_texts(metadata.items(), PARAMETERS)
+    unknown = [name for name in arrays if name not in TENSORS]
+    if unknown:
+        text = f"must be one of the tensors {', '.join(sorted(TENSORS))}."
+        raise ValidationError(
+            {name: [ErrorDetail(f"`{name}` {text}", "unknown_key")] for name in unknown}
+        )
+    return _merge(arrays, parameters)
+
+
+BODY_READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
+    parsers.MEDIA_TYPE: parsers.parse_json,
+    npy.MEDIA_TYPE: read_npy_body,
+    safetensors.MEDIA_TYPE: read_safetensors_body,
+}
+"""The reader of each media type."""
+
+
+def _merge(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    both = values.keys() & others.keys()
+    if both:
+        raise ValidationError(
+            {
+                name: [ErrorDetail(f"`{name}` must be given once.", "twice")]
+                for name in sorted(both)
+            }
+        )
+    return values | others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """Tokens that never change: those with some ids, and those at some positions.
+
+    Attributes:
+        ids: (N,) token ids.
+        positions: (M,) positions, the same in every row.
+    """
+
+    ids: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+    def make_mask(self, tokens: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return the mask of tokens, (L,) or (B, L): True where they never change."""
+        mask = np.isin(tokens, self.ids)
+        mask[..., self.positions] = True
+        return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseBatchRequest:
+    """A batch and how to noise it.
+
+    Attributes:
+        rows: the tokens.
+        selection: the process.
+        timesteps: integers, () or (B,), or None.
+        times: real times instead of timesteps, or None.
+        weights: by position, instead of a hyperschedule, or None.
+        protect: tokens that never change, or None.
+        lengths: (B,) real positions of padded rows, or None.
+        seed: 0..2^64-1, or None for a fresh one.
+        sequence_ids: (B,), or None for the rows' indices.
+        draw: 0..2^32-1.
+        extras: further keys of the response.
+    """
+
+    rows: Rows
+    selection: ProcessSelection
+    timesteps: NDArray[Any] | None
+    times: NDArray[Any] | None
+    weights: Rows | None
+    protect: Rows | Protected | None
+    lengths: NDArray[Any] | None
+    seed: int | None
+    sequence_ids: NDArray[Any] | None
+    draw: int
+    extras: frozenset[str]
+
+    @property
+    def given_times(self) -> NDArray[Any]:
+        """The timesteps or times, in the shape of the request."""
+        return np.asarray(self.times if self.timesteps is None else self.timesteps)
+
+    @property
+    def row_lengths(self) -> NDArray[Any] | None:
+        """The number of real tokens in each padded row, or None if all are real."""
+        return self.lengths if self.rows.lengths is None else self.rows.lengths
+
+    def estimate_seconds(self, extras: frozenset[str]) -> float:
+        """Estimate the time that everything but noising the tokens takes."""
+        *many, length = self.rows.shape
+        rows = many[0] if many else 1
+        weighted = self.weights is not None
+        by_row = self.weights is not None and self.weights.values.ndim > 1
+        once = self.selection.cached.effort.of_noise(
+            self.selection.process.hyperschedule,
+            rows=rows,
+            length=length,
+            times=self.given_times.size,
+            tabulated=self.times is None,
+            alike=self.given_times.size == 1
+            and self.row_lengths is None
+            and not by_row,
+            weighted=weighted,
+        )
+        return once * (1 + len(extras & {"alphas", "masks"}))
+
+
+@extend_schema_field(
+    one_of_schema(*rows_schema({"type": "boolean"})["oneOf"], PROTECT_OBJECT)
+)
 class ProtectField(MaskRowsField):
-    """What never changes: a mask, or token ids and positions."""
+    """Tokens that never change: a mask, or ids and positions."""
 
     default_error_messages = {
         "unknown_key": "`{name}` may have the keys ids and positions, got {received}.",
@@ -42,18 +209,20 @@ class ProtectField(MaskRowsField):
     }
     form = "a list of booleans, rows of them, or an object of ids and positions"
 
-    def to_internal_value(self, data: Any) -> Rows | Protected:  # type: ignore[override]  # a mask is one of two forms
-        """Return the mask, or what makes it."""
+    def to_internal_value(self, data: Any) -> Rows | Protected:  # type: ignore[override]  # the base class returns masks alone
+        """Return the mask, or the ids and positions."""
         if not isinstance(data, dict):
             return super().to_internal_value(data)
-        strangers = [key for key in data if key not in PROTECT_KEYS]
-        if strangers:
-            self.fail("unknown_key", received=received(strangers[0]))
+        unknown = [key for key in data if key not in PROTECT_KEYS]
+        if unknown:
+            self.fail("unknown_key", received=format_value(unknown[0]))
         if not data:
             self.fail("empty_object")
-        return Protected(**{key: self._numbers(data, key) for key in PROTECT_KEYS})
+        return Protected(
+            **{key: self._parse_numbers(data, key) for key in PROTECT_KEYS}
+        )
 
-    def _numbers(self, data: dict[str, Any], key: str) -> Any:
+    def _parse_numbers(self, data: dict[str, Any], key: str) -> Any:
         given = data.get(key, [])
         if given == []:
             return np.empty(0, np.int64)
@@ -65,9 +234,10 @@ class ProtectField(MaskRowsField):
             raise ValidationError({key: error.detail}) from None
 
 
-class NoiseBatchRequestSerializer(DrawnSerializer):
+class NoiseBatchRequestSerializer(SeededSerializer):
     """A batch of token sequences and how to noise it."""
 
+    extras = EXTRAS
     one_of = (
         OneOf(names=("timesteps", "times"), least=1, elsewhere=True),
         OneOf(names=("weights", "token_types", "hyperschedule")),
@@ -109,48 +279,126 @@ class NoiseBatchRequestSerializer(DrawnSerializer):
         help_text="Weights above 0, by token or by position; higher means less noise.",
     )
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(
-            default=frozenset, help_text="Further keys of the response."
-        )
-        return {**super().get_fields(), "return": extras}
-
-    def parse(self, draft: Any) -> NoiseOrder:
-        """Return what the draft asks for.
+    def parse(self, values: Any) -> NoiseBatchRequest:
+        """Return the request of some values by name.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
         """
-        values = self.run_validation(draft)
-        chosen = self.chosen(values)
-        order = NoiseOrder(
+        values = self.run_validation(values)
+        request = NoiseBatchRequest(
             rows=values["tokens"],
-            process=chosen.process,
-            served=chosen.served,
-            overlay=chosen.overlay,
+            selection=self.select_process(values),
             timesteps=values["timesteps"],
             times=values["times"],
             weights=values["weights"],
             protect=values["protect"],
-            lengths=_one_a_row(values["lengths"], values["tokens"]),
+            lengths=_list_for_row(values["lengths"], values["tokens"]),
             seed=values["seed"],
-            sequence_ids=_one_a_row(values["sequence_ids"], values["tokens"]),
+            sequence_ids=_list_for_row(values["sequence_ids"], values["tokens"]),
             draw=values["draw"],
             extras=values["return"],
         )
-        details = misfits(order)
+        details = _find_errors(request)
         if details:
             raise ValidationError(details)
-        return order
+        return request
 
 
-def _one_a_row(given: Any, tokens: Rows) -> Any:
-    """Return numbers, one alone as a list where there is one row."""
+def _find_errors(request: NoiseBatchRequest) -> dict[str, Any]:
+    """Return the error detail about fields that do not fit each other or the process.
+
+    Each field was checked on its own before.
+    """
+    rows, process = request.rows, request.selection.process
+    *many, length = rows.shape
+    details = {
+        "tokens": find_range_errors("tokens", rows, most=process.vocab_size - 1),
+        "timesteps": _find_timestep_errors(request),
+        "times": _find_count_errors("times", request.times, many, "time"),
+        "sequence_ids": _find_id_errors(request, many),
+        "lengths": _find_length_errors(request),
+        "weights": _find_shape_errors("weights", request.weights, rows, "weight"),
+        "protect": _find_protect_errors(request, length),
+    }
+    return {name: detail for name, detail in details.items() if detail}
+
+
+def _find_timestep_errors(request: NoiseBatchRequest) -> Any:
+    if request.timesteps is None:
+        return None
+    most = request.selection.process.num_timesteps - 1
+    errors = find_range_errors("timesteps", request.timesteps, most=most)
+    many = list(request.rows.shape[:-1])
+    return errors or _find_count_errors(
+        "timesteps", request.timesteps, many, "timestep"
+    )
+
+
+def _find_count_errors(
+    name: str, given: NDArray[Any] | None, many: list[int], what: str
+) -> Any:
+    """Refuse anything but one value, or one for each of the rows."""
+    if given is None or given.ndim == 0 or list(given.shape) == many:
+        return None
+    rule = f"must be one {what} for one sequence"
+    if many:
+        rule = f"must be one {what} or one for each of the {many[0]} rows"
+    return [ErrorDetail(f"`{name}` {rule}, got {given.size}.", "wrong_length")]
+
+
+def _find_id_errors(request: NoiseBatchRequest, many: list[int]) -> Any:
+    ids = request.sequence_ids
+    if ids is None or list(ids.shape) == many:
+        return None
+    rule = f"one for each of the {many[0]} rows" if many else "one for one sequence"
+    text = f"`sequence_ids` must be {rule}, got {ids.size}."
+    return [ErrorDetail(text, "wrong_length")]
+
+
+def _find_length_errors(request: NoiseBatchRequest) -> Any:
+    if request.lengths is None:
+        return None
+    *many, length = request.rows.shape
+    if (
+        request.rows.lengths is not None
+        or list(request.lengths.shape) != many
+        or not many
+    ):
+        text = "`lengths` must have one length for each row of tokens that are padded "
+        text += f"to one length, got {request.lengths.size}."
+        return [ErrorDetail(text, "wrong_length")]
+    return find_range_errors("lengths", request.lengths, most=length)
+
+
+def _find_shape_errors(name: str, given: Rows | None, tokens: Rows, what: str) -> Any:
+    if given is None or given.fits(tokens):
+        return None
+    text = f"`{name}` must have one {what} for each token, or for each of the "
+    text += f"{tokens.shape[-1]} positions, got {list(given.shape)} for tokens of "
+    text += f"shape {list(tokens.shape)}."
+    return [ErrorDetail(text, "wrong_length")]
+
+
+def _find_protect_errors(request: NoiseBatchRequest, length: int) -> Any:
+    given = request.protect
+    if not isinstance(given, Protected):
+        return _find_shape_errors("protect", given, request.rows, "boolean")
+    most = request.selection.process.num_states - 1
+    details = {
+        "ids": find_range_errors("protect.ids", given.ids, most=most),
+        "positions": find_range_errors(
+            "protect.positions", given.positions, most=length - 1
+        ),
+    }
+    return {name: detail for name, detail in details.items() if detail}
+
+
+def _list_for_row(given: Any, tokens: Rows) -> Any:
+    """Return a single number as a list if there is one row."""
     if given is None or given.ndim or tokens.shape[:-1] != (1,):
         return given
     return given.reshape(1)
 
 
-NOISE_BATCH = NoiseBatchRequestSerializer()
-"""It keeps no state: one instance serves every call."""
+NOISE_BATCH: Final = NoiseBatchRequestSerializer()

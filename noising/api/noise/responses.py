@@ -1,16 +1,18 @@
-"""A noised batch, and what of it each form of answer carries."""
+"""The response of POST noise: the noised batch, and its description."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from drf_spectacular.utils import extend_schema_field
 from numpy.typing import NDArray
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.core.responses import metrics
-from noising.api.noise.orders import NoiseOrder, Protected
-from noising.api.process_requests import engine_misfit
-from noising.api.processes import check_seconds
+from noising.api.array_fields import one_of_schema, rows_schema
+from noising.api.core.responses import MetricsSerializer, count_unchanged
+from noising.api.noise.requests import NoiseBatchRequest, Protected
+from noising.api.processes import check_seconds, convert_process_error
 from noising.budget import API_WORK
 from noising.engine import EngineError, Noised
 
@@ -31,114 +33,159 @@ class NoisedBatch:
     """A noised batch.
 
     Attributes:
-        order: what was asked for.
+        request: the batch and how to noise it.
         clean: the tokens, padded.
-        noised: what became of them.
-        alphas: alpha by position, padded, or None where nobody asked.
+        noised: the result.
+        alphas: alpha by position, padded, or None unless requested.
     """
 
-    order: NoiseOrder
+    request: NoiseBatchRequest
     clean: NDArray[Any]
     noised: Noised
     alphas: NDArray[np.float64] | None
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every form of answer says in its headers."""
+        """The headers of the response in every format."""
         return {
             "Noise-Seed": str(self.noised.seed),
-            "Noise-Fingerprint": self.order.process.fingerprint,
+            "Noise-Fingerprint": self.request.selection.process.fingerprint,
         }
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """How many of the batch's real tokens kept their id."""
+        """How many of the batch's real tokens are unchanged."""
         padding = 0
         total = self.clean.size
-        if self.order.row_lengths is not None:
-            total = int(self.order.row_lengths.sum())
+        if self.request.row_lengths is not None:
+            total = int(self.request.row_lengths.sum())
             padding = self.clean.size - total
-        same = int(np.count_nonzero(self.noised.tokens == self.clean))
-        return metrics(same - padding, total)
+        unchanged = int(np.count_nonzero(self.noised.tokens == self.clean))
+        return count_unchanged(unchanged - padding, total)
 
 
 def noise_batch(
-    order: NoiseOrder, *, holds: frozenset[str], always: frozenset[str]
+    request: NoiseBatchRequest, *, allowed: frozenset[str], always: frozenset[str]
 ) -> NoisedBatch:
     """Noise a batch.
 
     Args:
-        order: the batch and how to noise it.
-        holds: the extras that the form of the answer can hold.
-        always: those among them that it holds without being asked.
+        request: the batch and how to noise it.
+        allowed: the extras that the format of the response can hold.
+        always: those among them that it always holds.
 
     Raises:
         ValidationError: a hyperschedule or weights that the engine cannot use for
-            these rows, work that takes too long, or extras that the answer cannot
-            hold.
+            these rows, work that takes too long, or extras that the format of the
+            response cannot hold.
         BusyError: other requests do all the costly work that is allowed.
     """
-    if not order.extras <= holds:
+    if not request.extras <= allowed:
         text = (
-            f"`return` may have {', '.join(sorted(holds))} in a response of this "
-            f"format, got {', '.join(sorted(order.extras))}: choose another format "
+            f"`return` may have {', '.join(sorted(allowed))} in a response of this "
+            f"format, got {', '.join(sorted(request.extras))}: choose another format "
             "with Accept."
         )
         raise ValidationError({"return": [ErrorDetail(text, "not_in_this_form")]})
-    wanted = order.extras | always
-    seconds = order.seconds(wanted)
+    extras = request.extras | always
+    seconds = request.estimate_seconds(extras)
     check_seconds(seconds, "beside its tokens")
-    clean = order.rows.padded(0)
+    clean = request.rows.pad(0)
     try:
         with API_WORK.permit(seconds):
-            return _noised(order, clean, wanted)
+            return _noise(request, clean, extras)
     except EngineError as error:
-        raise engine_misfit(error, order.overlay, FIELDS) from None
+        raise convert_process_error(error, request.selection.overlay, FIELDS) from None
 
 
-def _noised(
-    order: NoiseOrder, clean: NDArray[Any], wanted: frozenset[str]
+def _noise(
+    request: NoiseBatchRequest, clean: NDArray[Any], extras: frozenset[str]
 ) -> NoisedBatch:
-    weights = None if order.weights is None else order.weights.padded(1.0)
-    noised = order.process.noise(
+    process = request.selection.process
+    weights = None if request.weights is None else request.weights.pad(1.0)
+    noised = process.noise(
         clean,
-        _plain(order.timesteps),
-        t=_plain(order.times),
-        seed=order.seed,
-        sequence_ids=order.sequence_ids,
-        draw=order.draw,
+        _unwrap(request.timesteps),
+        t=_unwrap(request.times),
+        seed=request.seed,
+        sequence_ids=request.sequence_ids,
+        draw=request.draw,
         weights=weights,
-        protect=_mask(order, clean),
-        lengths=order.row_lengths,
+        protect=_make_mask(request, clean),
+        lengths=request.row_lengths,
     )
-    if "masks" in wanted:
-        noised.resampled  # noqa: B018 - made on first use, which should be here
+    if "masks" in extras:
+        noised.resampled  # noqa: B018 - made on first use, which must be within the permit
     alphas = None
-    if "alphas" in wanted:
-        times = order.times
-        if order.timesteps is not None:
-            times = order.process.time(order.timesteps)
-        sigma = order.process.position_sigma(
+    if "alphas" in extras:
+        times = request.times
+        if request.timesteps is not None:
+            times = process.time(request.timesteps)
+        sigma = process.position_sigma(
             times,
             clean.shape[-1],
             weights=weights,
             tokens=clean,
-            lengths=order.row_lengths,
+            lengths=request.row_lengths,
         )
         alphas = np.exp(-sigma)
-    return NoisedBatch(order=order, clean=clean, noised=noised, alphas=alphas)
+    return NoisedBatch(request=request, clean=clean, noised=noised, alphas=alphas)
 
 
-def _plain(given: NDArray[Any] | None) -> Any:
-    """Return one number as Python's, which the engine is quickest with."""
+def _unwrap(given: NDArray[Any] | None) -> Any:
+    """Return one number as Python's: the engine is fastest with it."""
     return given if given is None or given.ndim else given.item()
 
 
-def _mask(order: NoiseOrder, clean: NDArray[Any]) -> NDArray[np.bool_] | None:
-    match order.protect:
+def _make_mask(
+    request: NoiseBatchRequest, clean: NDArray[Any]
+) -> NDArray[np.bool_] | None:
+    match request.protect:
         case None:
             return None
         case Protected():
-            return order.protect.mask(clean)
+            return request.protect.make_mask(clean)
         case _:
-            return order.protect.padded(fill=False)
+            return request.protect.pad(fill=False)
+
+
+NUMBER = {"type": "number"}
+
+
+@extend_schema_field(rows_schema({"type": "integer"}))
+class _TokensField(serializers.Field[Any, Any, Any, Any]):
+    """Ids in the shape of the request's tokens."""
+
+
+@extend_schema_field(rows_schema(NUMBER))
+class _AlphasField(serializers.Field[Any, Any, Any, Any]):
+    """Numbers in the shape of the request's tokens."""
+
+
+@extend_schema_field(one_of_schema(NUMBER, {"type": "array", "items": NUMBER}))
+class _AlphaField(serializers.Field[Any, Any, Any, Any]):
+    """One number, or one for each row."""
+
+
+@extend_schema_field(rows_schema({"type": "boolean"}))
+class _MaskField(serializers.Field[Any, Any, Any, Any]):
+    """Truth values in the shape of the request's tokens."""
+
+
+class BatchMasksSerializer(serializers.Serializer[Any]):
+    """A boolean for each token."""
+
+    resampled = _MaskField(help_text="Resampled, possibly to the same id.")
+    changed = _MaskField(help_text="The id differs from the clean one.")
+
+
+class NoisedBatchSerializer(serializers.Serializer[Any]):
+    """The response of POST noise as JSON; the last two keys only on request."""
+
+    noised_tokens = _TokensField(help_text="In the shape of the request's tokens.")
+    alpha = _AlphaField(help_text="In the shape of the time, without a hyperschedule.")
+    seed = serializers.IntegerField(min_value=0)
+    metrics = MetricsSerializer(help_text="For the whole batch.")
+    fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
+    alphas = _AlphasField(required=False, help_text="By position.")
+    masks = BatchMasksSerializer(required=False)

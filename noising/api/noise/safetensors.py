@@ -1,4 +1,4 @@
-"""The safetensors format: named arrays, read without a copy once all of it is judged.
+"""The safetensors format: named arrays, checked completely and read without a copy.
 
 A file is the length of its header (8 bytes), the header as JSON, and the data. Every
 byte of the data belongs to exactly one tensor.
@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 
 MEDIA_TYPE = "application/vnd.safetensors"
 LENGTH_BYTES: Final = 8
@@ -38,7 +38,7 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
 }
-"""The format's dtypes that NumPy has; of the others nothing here could be made."""
+"""The format's dtypes that NumPy has."""
 
 NAMES: Mapping[np.dtype[Any], str] = {dtype: name for name, dtype in DTYPES.items()}
 
@@ -47,18 +47,18 @@ def read_tensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Return the tensors of a body, views of its bytes, and its metadata.
 
     Raises:
-        ParseError: the body is no safetensors file, or its header and its data
+        ParseError: the body is not a safetensors file, or its header and its data
             disagree.
         ValidationError: a tensor has a dtype that NumPy does not have.
     """
-    start = _data_start(body)
-    header = _header(body[LENGTH_BYTES:start])
-    metadata = _metadata(header.pop(METADATA, {}))
+    start = _find_data(body)
+    header = _parse_header(body[LENGTH_BYTES:start])
+    metadata = _check_metadata(header.pop(METADATA, {}))
     data = memoryview(body)[start:]
     spans: list[tuple[int, int]] = []
     tensors: dict[str, NDArray[Any]] = {}
     for name, entry in header.items():
-        dtype, shape, span = _entry(name, entry, len(data))
+        dtype, shape, span = _check_entry(name, entry, len(data))
         array = np.frombuffer(data[slice(*span)], dtype).reshape(shape)
         # The data as a whole may begin anywhere; a copy then has NumPy's alignment.
         tensors[name] = array if array.flags.aligned else array.copy()
@@ -70,9 +70,9 @@ def read_tensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 def write_tensors(
     tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
 ) -> bytes:
-    """Return arrays and metadata as a safetensors file: the same bytes for the same.
+    """Return arrays and metadata as a safetensors file: equal bytes for equal input.
 
-    The library writes the metadata in an order that changes with each call.
+    The safetensors library changes the order of the metadata with each call.
     """
     arrays = [(name, np.asarray(tensors[name], order="C")) for name in sorted(tensors)]
     arrays.sort(key=lambda item: -item[1].itemsize)  # so that each begins aligned
@@ -92,7 +92,7 @@ def write_tensors(
     return b"".join([length, text, *(array.data for _, array in arrays)])
 
 
-def _data_start(body: bytes) -> int:
+def _find_data(body: bytes) -> int:
     if len(body) < LENGTH_BYTES:
         raise ParseError("The body is not a safetensors file: it is too short.")
     length = int.from_bytes(body[:LENGTH_BYTES], "little")
@@ -104,29 +104,29 @@ def _data_start(body: bytes) -> int:
     return LENGTH_BYTES + length
 
 
-def _header(text: bytes) -> dict[str, Any]:
-    """Return the header, in which no key may come twice."""
+def _parse_header(text: bytes) -> dict[str, Any]:
+    """Return the header, in which no key may be repeated."""
     if not text.startswith(b"{"):
         raise ParseError("The safetensors header must be a JSON object.")
     try:
         orjson.loads(text)  # strict about JSON, but silent about repeated keys
-        header: dict[str, Any] = json.loads(text, object_pairs_hook=_unique)
+        header: dict[str, Any] = json.loads(text, object_pairs_hook=_make_dict)
     except (ValueError, RecursionError) as error:
-        reason = shortened(str(error))
+        reason = shorten(str(error))
         raise ParseError(f"The safetensors header is not valid: {reason}.") from None
     return header
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _make_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {shortened(key)!r} comes twice")
-        found[key] = value
-    return found
+        if key in entries:
+            raise ValueError(f"the key {shorten(key)!r} comes twice")
+        entries[key] = value
+    return entries
 
 
-def _metadata(metadata: Any) -> dict[str, str]:
+def _check_metadata(metadata: Any) -> dict[str, str]:
     is_text = isinstance(metadata, dict) and all(
         isinstance(value, str) for value in metadata.values()
     )
@@ -135,11 +135,11 @@ def _metadata(metadata: Any) -> dict[str, str]:
     return dict(metadata)
 
 
-def _entry(
+def _check_entry(
     name: str, entry: Any, available: int
 ) -> tuple[np.dtype[Any], list[int], tuple[int, int]]:
-    """Return dtype, shape and span of a tensor that lies within the data."""
-    label = shortened(name)
+    """Return dtype, shape and span of a tensor within the data."""
+    label = shorten(name)
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise ParseError(
             f"The tensor {label!r} must have dtype, shape and data_offsets."
@@ -158,9 +158,9 @@ def _entry(
     dtype = entry["dtype"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         text = f"`{label}` must have one of the dtypes {', '.join(DTYPES)}"
-        text += f", got {shortened(str(dtype))!r}."
+        text += f", got {shorten(str(dtype))!r}."
         raise ValidationError({name: [ErrorDetail(text, "wrong_dtype")]})
-    # Of a shape with a zero in it NumPy makes nothing, but multiplies the others.
+    # NumPy makes an empty array of a shape with a zero, but multiplies the others.
     if math.prod(filter(None, shape)) > MOST_ITEMS:
         raise ParseError(f"The shape of the tensor {label!r} is too large.")
     size = math.prod(shape) * DTYPES[dtype].itemsize
@@ -184,16 +184,16 @@ def _are_sizes(value: Any) -> bool:
 
 
 def _check_cover(spans: list[tuple[int, int]], available: int) -> None:
-    """Refuse data that belongs to two tensors or to none."""
-    reached = 0
+    """Refuse data that belongs to two tensors or to no tensor."""
+    end_of_last = 0
     for begin, end in sorted(spans):
-        if begin != reached:
+        if begin != end_of_last:
             break
-        reached = end
+        end_of_last = end
     else:
-        if reached == available:
+        if end_of_last == available:
             return
     raise ParseError(
         f"The tensors must cover all {available} bytes of the data, each once; from "
-        f"byte {reached} on they do not."
+        f"byte {end_of_last} on they do not."
     )

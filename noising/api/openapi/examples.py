@@ -1,4 +1,4 @@
-"""Requests and answers of version 1 as the OpenAPI document shows them."""
+"""Requests and responses of version 1 in the OpenAPI document."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BATCH_REQUEST: dict[str, Any] = {
     "seed": 7,
     "protect": {"ids": [101, 102]},
 }
-BATCH_ANSWER: dict[str, Any] = {
+BATCH_RESPONSE: dict[str, Any] = {
     "noised_tokens": [[101, 2054, 2003, 102], [101, 103, 102]],
     "alpha": [0.49950100000000003, 0.09990099999999996],
     "seed": 7,
@@ -29,7 +29,7 @@ TRAJECTORY_REQUEST: dict[str, Any] = {
     "timesteps": [100, 500, 900],
     "seed": 7,
 }
-HISTORY_ANSWER: dict[str, Any] = {
+HISTORY_RESPONSE: dict[str, Any] = {
     "timesteps": [100, 500, 900],
     "alphas": [0.9715756818078382, 0.49228517244880254, 0.023616108794393874],
     "changes": [[[900, 8829]], [[900, 36572]], [[900, 16527]], [[500, 18916]]],
@@ -57,12 +57,12 @@ OF_SMALL: dict[str, Any] = {
     "num_states": 4,
     "fingerprint": "4c6dfa015cd0d2cc1f1bd707ce5a8ae7daf042cb3ec594da096fa68a50662e28",
 }
-MARGINAL_ANSWER: dict[str, Any] = {
+MARGINAL_RESPONSE: dict[str, Any] = {
     "marginal": [0.124875, 0.124875, 0.6253749999999999, 0.124875],
     "candidates": None,
     **OF_SMALL,
 }
-POSTERIOR_ANSWER: dict[str, Any] = {
+POSTERIOR_RESPONSE: dict[str, Any] = {
     "posterior": [
         [
             0.008308918347758423,
@@ -80,7 +80,7 @@ POSTERIOR_ANSWER: dict[str, Any] = {
     "candidates": None,
     **OF_SMALL,
 }
-SCORE_RATIO_ANSWER: dict[str, Any] = {
+SCORE_RATIO_RESPONSE: dict[str, Any] = {
     "score_ratio": [5.008008008008007, 1.0],
     "candidates": [2, 0],
     **OF_SMALL,

@@ -1,6 +1,6 @@
-"""What is said in the OpenAPI document of every operation alike.
+"""Changes to the OpenAPI document that concern every operation.
 
-drf-spectacular calls these hooks with the finished document, as the settings list them.
+drf-spectacular calls these hooks, which the settings list, with the finished document.
 """
 
 from collections.abc import Iterator
@@ -47,10 +47,10 @@ def leave_out_read_only(
 def require_bodies(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Say that what takes a body needs it.
+    """Mark every request body as required.
 
-    drf-spectacular takes a body for optional where nothing in it is required, and
-    where it may be no JSON.
+    drf-spectacular marks it as optional if no key is required, or if it may have
+    another format than JSON.
     """
     for operation in operations_of(result):
         if "requestBody" in operation:
@@ -61,9 +61,9 @@ def require_bodies(
 def list_lines(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Describe what comes line by line, each by the schema given, as the list of them.
+    """Describe NDJSON as a list of its lines, whose schema is given.
 
-    OpenAPI 3.1 has no words for it, and 3.2 takes it so.
+    OpenAPI 3.1 has no description of NDJSON; 3.2 describes it like this.
     """
     for operation in operations_of(result):
         for response in operation["responses"].values():
@@ -76,7 +76,7 @@ def list_lines(
 def add_request_ids(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Say that every answer names its request."""
+    """Add the header with the request's id to every response."""
     result["components"].setdefault("headers", {})[REQUEST_ID] = REQUEST_ID_HEADER
     reference = {"$ref": f"#/components/headers/{REQUEST_ID}"}
     for operation in operations_of(result):
@@ -88,13 +88,13 @@ def add_request_ids(
 def show_problems(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Show an error of each status where an operation shows none of its own."""
-    shown = HttpRequest()
-    shown.META["HTTP_X_REQUEST_ID"] = REQUEST_ID_SHOWN
+    """Add an example to each error response without one."""
+    example = HttpRequest()
+    example.META["HTTP_X_REQUEST_ID"] = REQUEST_ID_SHOWN
     for operation in operations_of(result):
         for code, response in operation["responses"].items():
             content = response.get("content", {}).get(PROBLEM)
             if content is not None:
-                value = problem(shown, int(code), response["description"])
+                value = problem(example, int(code), response["description"])
                 content.setdefault("examples", {value["title"]: {"value": value}})
     return result

@@ -1,20 +1,24 @@
-"""What the OpenAPI document says of every operation that asks who it is.
+"""How drf-spectacular describes this project's views, serializers and fields.
 
-Views document what is theirs. How one signs in, and the refusals of those who may
-not, follow from the view's own classes, so that no view can forget them.
+A view describes its own operation. The ways to sign in, and the errors of a client that
+may not use it, follow from the view's classes, so that no view can forget them.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiResponse
 from rest_framework.permissions import SAFE_METHODS
 
 from noising.api.access import AccountToWrite, is_closed
-from noising.api.openapi.responses import ProblemSerializer
+from noising.api.openapi.responses import ProblemSerializer, integer_schema
 from noising.api.problems import MEDIA_TYPE
 
 MEANINGS = {
@@ -73,11 +77,60 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         }
 
 
+class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """Describes what a strict serializer refuses: other keys, and exclusive fields."""
+
+    target_class = "noising.api.fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(
+        self, auto_schema: AutoSchema, direction: Direction
+    ) -> dict[str, Any]:
+        """Return the schema of the body."""
+        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # untyped
+            self.target, direction, bypass_extensions=True
+        )
+        excluded = [
+            each for rule in self.target.one_of for each in rule.excluded_schemas()
+        ]
+        if excluded:
+            # Under `not`, since programs that generate clients take `oneOf` or `allOf`
+            # at this place for another body.
+            schema = schema | {"not": {"anyOf": excluded}}
+        return schema | {"additionalProperties": False}
+
+
+class WholeNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """Describes the range of a whole number with this configuration."""
+
+    target_class = "noising.api.fields.WholeNumberField"
+
+    def map_serializer_field(
+        self, auto_schema: AutoSchema, direction: Direction
+    ) -> dict[str, Any]:
+        """Return the schema of the number."""
+        return integer_schema(self.target.greatest(), least=self.target.least)
+
+
+class WholeNumbersExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """Describes the range of a list's whole numbers, and whether it may be empty."""
+
+    target_class = "noising.api.fields.WholeNumbersField"
+    match_subclasses = True
+
+    def map_serializer_field(
+        self, auto_schema: AutoSchema, direction: Direction
+    ) -> dict[str, Any]:
+        """Return the schema of the list."""
+        schema = {"type": "array", "items": integer_schema(self.target.most())}
+        return schema if self.target.allow_empty else schema | {"minItems": 1}
+
+
 class ServiceSchema(AutoSchema):
-    """drf-spectacular's view inspector, which also reads who may ask."""
+    """drf-spectacular's view inspector, which adds who may use a view."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Return the ways to sign in; an empty one where nobody has to."""
+        """Return the ways to sign in; one is empty if no account is needed."""
         ways: list[dict[str, Any]] = super().get_auth()
         guards = self.view.get_permissions()
         is_read = self.method in SAFE_METHODS
@@ -100,7 +153,7 @@ class ServiceSchema(AutoSchema):
         return bodies
 
     def _refusals(self) -> Iterator[int]:
-        """Yield the codes with which this operation may refuse who asks."""
+        """Yield the statuses of a client that may not use this operation."""
         if not self.view.get_authenticators():
             return
         yield 401

@@ -1,6 +1,6 @@
-"""Responses, headers and error documents, as operations describe them.
+"""Parts of the descriptions of operations: responses, headers and errors.
 
-Views describe themselves by `extend_schema`; what many of them say stands here.
+Views describe their operations with `extend_schema` and these parts.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ MEANINGS = {
     422: "Values in the body are not valid.",
     503: "The service is busy; Retry-After says when to repeat the request.",
 }
-"""What an error status means where an operation does not say it more exactly."""
+"""The description of an error status, unless an operation has its own."""
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -54,16 +54,21 @@ def success(
     *examples: OpenApiExample,
     status: int = 200,
 ) -> Responses:
-    """Describe a response in JSON to a request that succeeds."""
+    """Describe the JSON response to a successful request."""
     response = OpenApiResponse(serializer, text, examples=list(examples))
     return {(status, JSON): response}
 
 
-def file_schema(media_type: str) -> dict[str, Any]:
-    """Return the schema of a body that is no JSON document.
+def integer_schema(most: int, *, least: int = 0) -> dict[str, Any]:
+    """Return the schema of an integer in least..most."""
+    return {"type": "integer", "minimum": least, "maximum": most}
 
-    Text is a string. What is binary has no value that a document in JSON or YAML could
-    show; `format` says so to programs that know OpenAPI 3.0 only.
+
+def file_schema(media_type: str) -> dict[str, Any]:
+    """Return the schema of a body in another format than JSON.
+
+    Text is a string. `format` marks binary bodies for programs that know OpenAPI 3.0
+    only.
     """
     schema = {"type": "string", "contentMediaType": media_type}
     is_text = media_type.startswith("text/") or media_type.endswith("+xml")
@@ -83,7 +88,7 @@ def problems(*codes: int, words: Mapping[int, str] | None = None) -> Responses:
 
     Args:
         codes: their statuses.
-        words: what a status means to the resource, in place of `MEANINGS`.
+        words: descriptions of the resource, instead of those in `MEANINGS`.
     """
     meanings = MEANINGS | dict(words or {})
     return {
@@ -93,7 +98,7 @@ def problems(*codes: int, words: Mapping[int, str] | None = None) -> Responses:
 
 
 COMPUTED = problems(400, 406, 413, 415, 422, 503)
-"""Errors of what is computed from a body."""
+"""Errors of an operation that computes from a body."""
 
 
 def header(

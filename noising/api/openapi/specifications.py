@@ -1,7 +1,7 @@
-"""Specifications as the OpenAPI document describes them: from the engine's own tables.
+"""Descriptions of specifications for the OpenAPI document, from the engine's tables.
 
-They stand among the document's components, so that every request and answer that holds
-one refers to the same description.
+They are components of the document: every request and response with a specification
+refers to the same description.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ SPECIFICATION = {"$ref": f"{COMPONENTS}/Specification"}
 HYPERSCHEDULE = {"$ref": f"{COMPONENTS}/HyperscheduleSpecification"}
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.schema() | {"description": parameter.help}
     if parameter.default is not REQUIRED:
         schema["default"] = parameter.default
     return schema
 
 
-def _typed(name: str, kind: Any) -> dict[str, Any]:
+def _describe_type(name: str, kind: Any) -> dict[str, Any]:
     """Return the schema of one type of a part, with its parameters."""
     table: Mapping[str, Parameter] = kind.PARAMETERS
     required = [key for key, each in table.items() if each.default is REQUIRED]
@@ -31,14 +31,14 @@ def _typed(name: str, kind: Any) -> dict[str, Any]:
         "type": "object",
         "description": (kind.__doc__ or "").partition("\n")[0],
         "properties": {"type": {"type": "string", "const": name}}
-        | {key: _parameter(parameter) for key, parameter in table.items()},
+        | {key: _describe_parameter(parameter) for key, parameter in table.items()},
         "required": ["type", *required],
         "additionalProperties": False,
     }
 
 
-def _part(part: str, types: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the components of a part: each of its types, and the choice of them."""
+def _describe_part(part: str, types: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the components of a part: each type, and the choice between them."""
     names = {name: f"{name}_{part}".title().replace("_", "") for name in types}
     references = {name: f"{COMPONENTS}/{names[name]}" for name in types}
     choice = {
@@ -46,15 +46,17 @@ def _part(part: str, types: Mapping[str, Any]) -> dict[str, Any]:
         "oneOf": [{"$ref": reference} for reference in references.values()],
         "discriminator": {"propertyName": "type", "mapping": references},
     }
-    components = {names[name]: _typed(name, kind) for name, kind in types.items()}
+    components = {
+        names[name]: _describe_type(name, kind) for name, kind in types.items()
+    }
     return components | {f"{part.title()}Specification": choice}
 
 
 def specification_schemas() -> dict[str, Any]:
     """Return the components by name."""
     properties = {
-        "vocab_size": _parameter(VOCAB_SIZE),
-        "num_timesteps": _parameter(NUM_TIMESTEPS),
+        "vocab_size": _describe_parameter(VOCAB_SIZE),
+        "num_timesteps": _describe_parameter(NUM_TIMESTEPS),
         "schedule": {"$ref": f"{COMPONENTS}/ScheduleSpecification"},
         "graph": {"$ref": f"{COMPONENTS}/GraphSpecification"},
         "hyperschedule": {"oneOf": [HYPERSCHEDULE, {"type": "null"}]},
@@ -67,9 +69,9 @@ def specification_schemas() -> dict[str, Any]:
     }
     return {
         "Specification": specification,
-        **_part("schedule", SCHEDULE_TYPES),
-        **_part("graph", GRAPH_TYPES),
-        **_part("hyperschedule", HYPERSCHEDULE_TYPES),
+        **_describe_part("schedule", SCHEDULE_TYPES),
+        **_describe_part("graph", GRAPH_TYPES),
+        **_describe_part("hyperschedule", HYPERSCHEDULE_TYPES),
     }
 
 

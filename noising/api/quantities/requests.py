@@ -1,4 +1,4 @@
-"""Requests for exact quantities as orders: tokens, times, and which states."""
+"""Requests for exact quantities: tokens, times, and states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,47 +13,47 @@ from noising.api.array_fields import (
     TimesField,
     WholeField,
     WholeListField,
-    range_detail,
+    find_range_errors,
 )
+from noising.api.fields import OneOf
 from noising.api.problems import ContentTooLarge
-from noising.api.process_requests import Chosen, ProcessSerializer
-from noising.api.processes import check_seconds
-from noising.api.serializers import OneOf
+from noising.api.processes import ProcessSelection, ProcessSerializer, check_seconds
+from noising.engine import ForwardProcess
 
 LEVELS_OF_A_ROW = 4
 """Noise levels that a row may need: at both of its times and between, and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuantityOrder:
-    """What an exact quantity is asked of.
+class QuantityRequest:
+    """The arguments of an exact quantity.
 
     Attributes:
         arguments: by the engine's names, each () or (N,), together one row each.
         rows: how many, N, or 1 where every argument is one value.
-        candidates: (C,) states whose values are wanted, or None for all.
-        chosen: the process.
+        candidates: (C,) states whose values to return, or None for all.
+        selection: the process.
     """
 
     arguments: Mapping[str, NDArray[Any]]
     rows: int
     candidates: NDArray[Any] | None
-    chosen: Chosen
+    selection: ProcessSelection
 
     @property
     def seconds(self) -> float:
-        """What it is estimated to take beside its probabilities."""
-        effort = self.chosen.served.effort
+        """The estimated time of everything but its probabilities."""
+        effort = self.selection.cached.effort
         return (
             LEVELS_OF_A_ROW * self.rows * (effort.sigma_seconds + effort.level_seconds)
         )
 
 
 class QuantitySerializer(ProcessSerializer):
-    """What the three requests have in common."""
+    """A body with the fields that all three requests have."""
 
     STATES: ClassVar[tuple[str, ...]] = ()
-    """Fields that may hold any state; `x0` holds ids of data."""
+    """Fields that may hold any state; `x0` holds clean ids only."""
 
     TIMES: ClassVar[Mapping[str, tuple[str, str]]] = {"t": ("timesteps", "times")}
     """By the engine's argument, the two fields that may give it."""
@@ -78,28 +78,28 @@ class QuantitySerializer(ProcessSerializer):
         help_text="States whose values to return, in this order; by default all.",
     )
 
-    def parse(self, document: Any) -> QuantityOrder:
-        """Return what the document asks for.
+    def parse(self, document: Any) -> QuantityRequest:
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
             ContentTooLarge: too many rows for so many states.
         """
         values = self.run_validation(document)
-        chosen = self.chosen(values)
+        selection = self.select_process(values)
+        process = selection.process
         names = ["x0", *self.STATES]
         names += [n for pair in self.TIMES.values() for n in pair if n in values]
         given = {name: values[name] for name in names if values[name] is not None}
-        details = self._misfits(values, given, chosen)
+        details = self._find_errors(values, given, process)
         if details:
             raise ValidationError(details)
         rows = max(array.size for array in given.values())
         candidates = values["candidates"]
-        states = chosen.process.num_states
+        states = process.num_states
         _check_size(
             rows, states if candidates is None else max(states, candidates.size)
         )
-        process = chosen.process
         arguments = {name: given[name] for name in ("x0", *self.STATES)}
         for argument, (steps, times) in self.TIMES.items():
             arguments[argument] = (
@@ -107,29 +107,28 @@ class QuantitySerializer(ProcessSerializer):
                 if times in given
                 else np.asarray(process.time(given[steps]))
             )
-        _check_order(arguments)
-        order = QuantityOrder(
+        _check_times(arguments)
+        request = QuantityRequest(
             arguments=arguments,
             rows=rows,
             candidates=candidates,
-            chosen=chosen,
+            selection=selection,
         )
-        check_seconds(order.seconds, "to work out")
-        return order
+        check_seconds(request.seconds, "to work out")
+        return request
 
-    def _misfits(
+    def _find_errors(
         self,
         values: Mapping[str, Any],
         given: Mapping[str, NDArray[Any]],
-        chosen: Chosen,
+        process: ForwardProcess,
     ) -> dict[str, Any]:
-        process = chosen.process
         greatest = {"x0": process.vocab_size - 1, "candidates": process.num_states - 1}
         greatest |= dict.fromkeys(self.STATES, process.num_states - 1)
         steps = [pair[0] for pair in self.TIMES.values()]
         greatest |= dict.fromkeys(steps, process.num_timesteps - 1)
         details = {
-            name: range_detail(name, values[name], most=most)
+            name: find_range_errors(name, values[name], most=most)
             for name, most in greatest.items()
             if values[name] is not None
         }
@@ -153,8 +152,8 @@ def _check_size(rows: int, states: int) -> None:
         )
 
 
-def _check_order(arguments: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse an earlier time that is later."""
+def _check_times(arguments: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse an earlier time that is after the time of x_t."""
     if "s" not in arguments:
         return
     s, t = np.broadcast_arrays(*np.atleast_1d(arguments["s"], arguments["t"]))

@@ -14,7 +14,7 @@ from rest_framework.exceptions import (
 
 from benchmarks.cases import UsageError
 from benchmarks.comparison import compare, count_values
-from noising.api.problems import Conflict, shortened
+from noising.api.problems import Conflict, shorten
 from noising.api.runs.requests import KEY_HEADER, ComparisonRequest, NewRun
 from noising.models import BenchmarkRun
 from noising.runs import (
@@ -142,7 +142,7 @@ def translate_errors() -> Iterator[None]:
     except (RunStateError, RunTooLargeError) as error:
         raise Conflict(str(error)) from None
     except KeyReusedError as error:
-        detail = [ErrorDetail(shortened(str(error)), "key_reused")]
+        detail = [ErrorDetail(shorten(str(error)), "key_reused")]
         raise ValidationError({KEY_HEADER: detail}) from None
     except QueueFullError as error:
         raise Throttled(QUEUE_FULL_SECONDS, str(error)) from None
@@ -154,5 +154,5 @@ def _field_error(error: UsageError) -> ValidationError:
     name = field if field in FIELDS else "schedules"
     if name != field:
         text = str(error)
-    detail = [ErrorDetail(shortened(f"`{name}`: {text}."), "unusable")]
+    detail = [ErrorDetail(shorten(f"`{name}`: {text}."), "unusable")]
     return ValidationError({name: detail})

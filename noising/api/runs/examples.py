@@ -1,4 +1,4 @@
-"""Requests as the OpenAPI document shows them; tests send them."""
+"""Requests in the OpenAPI document; tests send them."""
 
 from typing import Any
 

@@ -21,13 +21,13 @@ from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising.api.fields import (
     StrictField,
+    StrictSerializer,
     WholeNumberField,
     WholeNumbersField,
-    received,
+    format_value,
 )
-from noising.api.problems import MOST_ERRORS, shortened
-from noising.api.serializers import StrictSerializer
-from noising.api.text_fields import LONGEST_NAME, NotesField, TagsField
+from noising.api.problems import MOST_ERRORS, shorten
+from noising.api.text_fields import LONGEST_NAME, ChoiceField, NotesField, TagsField
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
@@ -88,7 +88,7 @@ class ScheduleNameField(StrictField):
     def to_internal_value(self, data: Any) -> str:
         """Return the name."""
         if not is_name(data):
-            self.fail("not_a_name", longest=LONGEST_NAME, received=received(data))
+            self.fail("not_a_name", longest=LONGEST_NAME, received=format_value(data))
         return str(data)
 
 
@@ -113,7 +113,7 @@ class ScheduleNamesField(StrictField):
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the names."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         most = settings.MAX_RUN_SCHEDULES
         if not 1 <= len(data) <= most:
             self.fail("count", most=most, count=len(data))
@@ -122,30 +122,14 @@ class ScheduleNamesField(StrictField):
             if not is_name(item):
                 text = (
                     f"`{self.name}[{index}]` must be a name of 1 to {LONGEST_NAME} "
-                    f"characters, got {received(item)}."
+                    f"characters, got {format_value(item)}."
                 )
                 errors[str(index)] = [ErrorDetail(text, "not_a_name")]
             elif item in data[:index]:
-                self.fail("twice", received=received(item))
+                self.fail("twice", received=format_value(item))
         if errors:
             raise ValidationError(dict(list(errors.items())[:MOST_ERRORS]))
         return data
-
-
-@extend_schema_field({"type": "string", "enum": BUILTIN_CORPORA})
-class CorpusField(StrictField):
-    """One of the corpora that every installation has; never a path."""
-
-    default_error_messages = {
-        "unknown": "`{name}` must be one of {known}, got {received}.",
-    }
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the name."""
-        if data not in BUILTIN_CORPORA:
-            known = ", ".join(BUILTIN_CORPORA)
-            self.fail("unknown", known=known, received=received(data))
-        return str(data)
 
 
 class TimestepsField(WholeNumbersField):
@@ -175,7 +159,8 @@ class NewRunSerializer(StrictSerializer):
         default=DEFAULT_BASELINE,
         help_text="Name of the schedule that the others are compared with.",
     )
-    corpus = CorpusField(
+    corpus = ChoiceField(
+        choices=BUILTIN_CORPORA,
         default=DEFAULT_CORPUS,
         help_text="setmm: real proofs; synthetic: random tokens.",
     )
@@ -234,7 +219,7 @@ def read_idempotency_key(request: Request, document: Any) -> Once | None:
     if not KEY.fullmatch(key):
         text = (
             f"`{KEY_HEADER}` must be 1 to {LONGEST_KEY} visible ASCII characters, "
-            f"got {received(shortened(key))}."
+            f"got {format_value(shorten(key))}."
         )
         raise ValidationError({KEY_HEADER: [ErrorDetail(text, "malformed")]})
     return Once.of(key, document)
@@ -249,13 +234,13 @@ def parse_comparison(query: QueryDict) -> ComparisonRequest:
     known = ("ids", "baseline", "metric")
     for name in query:
         if name not in known:
-            text = f"`{shortened(name)}` is not known; known are {', '.join(known)}."
+            text = f"`{shorten(name)}` is not known; known are {', '.join(known)}."
             raise _error(name, text, "unknown_key")
     texts = query.get("ids", "").split(",")
     if not 2 <= len(texts) <= MOST_COMPARED or len(set(texts)) < len(texts):
         text = (
             f"`ids` must be 2 to {MOST_COMPARED} different run ids, separated by "
-            f"commas, got {received(shortened(query.get('ids', '')))}."
+            f"commas, got {format_value(shorten(query.get('ids', '')))}."
         )
         raise _error("ids", text, "count")
     ids = [_run_id("ids", text) for text in texts]
@@ -269,7 +254,7 @@ def _run_id(name: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        detail = f"`{name}` must be an id of a run, got {received(shortened(text))}."
+        detail = f"`{name}` must be an id of a run, got {format_value(shorten(text))}."
         raise _error(name, detail, "malformed") from None
 
 

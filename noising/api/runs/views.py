@@ -21,7 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.api.base import RegistryView
-from noising.api.conditional import drawn
+from noising.api.conditional import respond_with_figure
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -406,4 +406,4 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         run = find_succeeded_run(run_id)
         kind = request.accepted_renderer.format
         [image_format] = [each for each in CONTENT_TYPES if each == kind]
-        return drawn(request, make_run_image(name, run), image_format)
+        return respond_with_figure(request, make_run_image(name, run), image_format)

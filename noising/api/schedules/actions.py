@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.problems import engine_refusal
+from noising.api.problems import convert_engine_error
 from noising.api.processes import (
-    Served,
+    CachedProcess,
     check_seconds,
-    served_as,
-    served_specification,
+    get_process,
+    get_process_by_key,
 )
 from noising.api.schedules.requests import ImportRequest, Wanted
 from noising.budget import API_WORK
@@ -37,7 +37,7 @@ SPECIFICATION = "specification"
 
 def specification_refusal(error: EngineError) -> ValidationError:
     """Word an error of the engine as one about the specification."""
-    detail = engine_refusal(error, "", SPECIFICATION).detail
+    detail = convert_engine_error(error, "", SPECIFICATION).detail
     return ValidationError({SPECIFICATION: detail})
 
 
@@ -83,7 +83,7 @@ def check_vocab(vocab_size: int) -> None:
         raise ValidationError([ErrorDetail(text, "too_large")])
 
 
-def served_unsaved(specification: Mapping[str, Any]) -> Served:
+def served_unsaved(specification: Mapping[str, Any]) -> CachedProcess:
     """Return the process of a specification from a request.
 
     Raises:
@@ -91,22 +91,22 @@ def served_unsaved(specification: Mapping[str, Any]) -> Served:
         ValidationError: there is no such process, or it costs too much.
     """
     try:
-        return served_specification(dict(specification))
+        return get_process(dict(specification))
     except EngineError as error:
         raise specification_refusal(error) from None
 
 
-def served_stored(config: ScheduleConfig) -> Served:
+def served_stored(config: ScheduleConfig) -> CachedProcess:
     """Return the process of a stored schedule.
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
         ValidationError: it costs too much.
     """
-    return served_as(config.fingerprint, config.specification)
+    return get_process_by_key(config.fingerprint, config.specification)
 
 
-def curves_of(served: Sequence[Served], wanted: Wanted) -> list[Curves]:
+def curves_of(served: Sequence[CachedProcess], wanted: Wanted) -> list[Curves]:
     """Return the curves of some processes, all at the same number of points.
 
     Raises:
@@ -122,7 +122,7 @@ def curves_of(served: Sequence[Served], wanted: Wanted) -> list[Curves]:
         ]
 
 
-def judged_seconds(served: Sequence[Served], wanted: Wanted) -> float:
+def judged_seconds(served: Sequence[CachedProcess], wanted: Wanted) -> float:
     """Return estimated seconds that curves take.
 
     Raises:
@@ -135,7 +135,7 @@ def judged_seconds(served: Sequence[Served], wanted: Wanted) -> float:
     return seconds
 
 
-def findings_of(served: Served) -> tuple[Finding, ...]:
+def findings_of(served: CachedProcess) -> tuple[Finding, ...]:
     """Return what the linter says.
 
     Raises:
@@ -149,7 +149,7 @@ def findings_of(served: Served) -> tuple[Finding, ...]:
         return lint(served.process)
 
 
-def summaries_of(served: Sequence[Served]) -> list[Summary]:
+def summaries_of(served: Sequence[CachedProcess]) -> list[Summary]:
     """Return the figures of merit; they cost what the linter does.
 
     Raises:
@@ -207,18 +207,18 @@ def imported(request: ImportRequest) -> Imported:
     except EngineError as error:
         root = error.field.partition(".")[0]
         if root == "config":
-            detail = engine_refusal(error, "config", "config").detail
+            detail = convert_engine_error(error, "config", "config").detail
         else:
             # What the configuration led to is no process.
             detail = [ErrorDetail(f"`config` leads to a wrong {error}.", error.code)]
         raise ValidationError({"config": detail}) from None
 
 
-def _points(served: Served, wanted: Wanted) -> int:
+def _points(served: CachedProcess, wanted: Wanted) -> int:
     return points_of(served.process, wanted.quantities, wanted.axis, wanted.points)
 
 
-def _seconds(served: Served, wanted: Wanted) -> float:
+def _seconds(served: CachedProcess, wanted: Wanted) -> float:
     points = _points(served, wanted)
     return curves_seconds(served.effort, wanted.quantities, points)
 

@@ -8,9 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from noising.api.base import RegistryView, StatelessView
-from noising.api.conditional import drawn, state_headers, unchanged
+from noising.api.conditional import (
+    respond_not_modified,
+    respond_with_figure,
+    state_headers,
+)
 from noising.api.parsers import read_json
-from noising.api.processes import served_specification
+from noising.api.processes import get_process
 from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
@@ -70,7 +74,7 @@ class PlottedView(RegistryView):
         for image_format in CONTENT_TYPES:
             if image_format == kind:
                 image = curves_image(configs, wanted)
-                return drawn(request, image, image_format)
+                return respond_with_figure(request, image, image_format)
         return None
 
 
@@ -89,7 +93,7 @@ class CurvesView(PlottedView):
             return image
         kind = request.accepted_renderer.format
         version = f"{kind}-{curves_key([config], wanted)}"
-        kept = unchanged(request, version)
+        kept = respond_not_modified(request, version)
         if kept is not None:
             return kept
         served = served_stored(config)
@@ -117,7 +121,7 @@ class ComparisonView(PlottedView):
         if image is not None:
             return image
         version = curves_key(configs, wanted)
-        kept = unchanged(request, version)
+        kept = respond_not_modified(request, version)
         if kept is not None:
             return kept
         served = [served_stored(config) for config in configs]
@@ -154,7 +158,7 @@ class ImportView(StatelessView):
     def post(self, request: Request) -> Response:
         """Return the specification that another project's configuration means."""
         found = imported(IMPORT.parse(read_json(request)))
-        process = served_specification(found.spec).process
+        process = get_process(found.spec).process
         return Response(import_document(found, process))
 
 

@@ -1,4 +1,4 @@
-"""Requests about schedules as the OpenAPI document shows them; tests send them."""
+"""Requests about schedules in the OpenAPI document; tests send them."""
 
 from typing import Any
 

@@ -1,15 +1,14 @@
 """Fields of bodies and queries about schedules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 
-from noising.api.fields import StrictField, received
+from noising.api.fields import StrictField, format_value
 from noising.api.openapi.specifications import SPECIFICATION
-from noising.api.problems import shortened
+from noising.api.text_fields import ChoiceField
 from noising.engine.importers.document import MAX_TEXT
 
 
@@ -24,41 +23,8 @@ class SpecificationField(StrictField):
     def to_internal_value(self, data: Any) -> Mapping[str, Any]:
         """Return the object."""
         if not isinstance(data, dict):
-            self.fail("not_an_object", received=received(data))
+            self.fail("not_an_object", received=format_value(data))
         return data
-
-
-class ChoiceField(StrictField):
-    """One of a few names.
-
-    Args:
-        choices: the names.
-    """
-
-    default_error_messages = {
-        "unknown": "`{name}` must be one of {known}, got {received}.",
-    }
-
-    def __init__(self, *, choices: Sequence[str], **options: Any) -> None:
-        """Keep the names."""
-        self.choices = choices
-        set_override(self, "field", self.schema())
-        super().__init__(**options)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema of the value."""
-        return {"type": "string", "enum": list(self.choices)}
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the name."""
-        return self.checked(data)
-
-    def checked(self, value: Any) -> str:
-        """Return one name if it is known."""
-        if not isinstance(value, str) or value not in self.choices:
-            about = received(shortened(value) if isinstance(value, str) else value)
-            self.fail("unknown", known=", ".join(self.choices), received=about)
-        return value
 
 
 class ChoicesField(ChoiceField):
@@ -78,13 +44,13 @@ class ChoicesField(ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
         """Return the names."""
         if not isinstance(data, list):
-            self.fail("not_a_list", received=received(data))
+            self.fail("not_a_list", received=format_value(data))
         if not data:
             self.fail("empty")
         names: dict[str, None] = {}
         for item in data:
-            if self.checked(item) in names:
-                self.fail("twice", received=received(item))
+            if self.check_name(item) in names:
+                self.fail("twice", received=format_value(item))
             names[item] = None
         return list(names)
 
@@ -104,7 +70,7 @@ class ConfigField(StrictField):
     def to_internal_value(self, data: Any) -> Any:
         """Return the object or the text."""
         if not isinstance(data, (dict, str)):
-            self.fail("not_a_config", received=received(data))
+            self.fail("not_a_config", received=format_value(data))
         size = len(orjson.dumps(data)) if isinstance(data, dict) else 0
         if size > MAX_TEXT:
             self.fail("too_large", most=MAX_TEXT, size=size)

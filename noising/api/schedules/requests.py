@@ -6,18 +6,21 @@ from typing import Any, ClassVar, Final
 
 from django.http import QueryDict
 
-from noising.api.fields import StrictField, WholeNumberField, received
-from noising.api.problems import shortened
-from noising.api.query_params import NAMES, NUMBER, Form, read_texts
+from noising.api.fields import (
+    StrictField,
+    StrictSerializer,
+    WholeNumberField,
+    format_value,
+)
+from noising.api.problems import shorten
+from noising.api.query_params import NAMES, NUMBER, Format, read_texts
 from noising.api.renderers import PARAMETER
 from noising.api.schedules.fields import (
-    ChoiceField,
     ChoicesField,
     ConfigField,
     SpecificationField,
 )
-from noising.api.serializers import StrictSerializer
-from noising.api.text_fields import NAME, NameField, NotesField, TagsField
+from noising.api.text_fields import NAME, ChoiceField, NameField, NotesField, TagsField
 from noising.curves import MATRIX_POINTS, MAX_POINTS, QUANTITIES, Axis
 from noising.engine.importers import SOURCES
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
@@ -210,16 +213,16 @@ class NamesField(StrictField):
             )
         for place, name in enumerate(data):
             if not NAME.fullmatch(name):
-                self.fail("malformed", received=received(shortened(name)))
+                self.fail("malformed", received=format_value(shorten(name)))
             if name in data[:place]:
-                self.fail("twice", received=received(shortened(name)))
+                self.fail("twice", received=format_value(shorten(name)))
         return data
 
 
 class QuantitiesQuerySerializer(StrictSerializer):
     """A query for curves."""
 
-    forms: ClassVar[Mapping[str, Form]] = {
+    forms: ClassVar[Mapping[str, Format]] = {
         "quantities": NAMES,
         "points": NUMBER,
         "names": NAMES,

@@ -13,10 +13,14 @@ from rest_framework.response import Response
 
 from noising import services
 from noising.api.base import RegistryView
-from noising.api.conditional import expected_versions, state_headers, unchanged
+from noising.api.conditional import (
+    expected_versions,
+    respond_not_modified,
+    state_headers,
+)
 from noising.api.pagination import Pages, StrictFilterBackend
 from noising.api.parsers import read_json
-from noising.api.problems import shortened
+from noising.api.problems import shorten
 from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
@@ -59,7 +63,7 @@ def found(name: str) -> ScheduleConfig:
     """
     config = ScheduleConfig.objects.select_related("owner").filter(slug=name).first()
     if config is None:
-        raise NotFound(f"There is no schedule named `{shortened(name)}`.")
+        raise NotFound(f"There is no schedule named `{shorten(name)}`.")
     return config
 
 
@@ -140,7 +144,7 @@ class ScheduleView(RegistryView):
     def get(self, request: Request, name: str) -> Response:
         """Show a schedule."""
         config = found(name)
-        return unchanged(request, config.version) or shown(request, config)
+        return respond_not_modified(request, config.version) or shown(request, config)
 
     @schema.CHANGE
     def patch(self, request: Request, name: str) -> Response:
@@ -185,7 +189,7 @@ class SpecificationView(RegistryView):
         disposition = f'attachment; filename="{config.slug}.json"'
         headers = state_headers(config.fingerprint)
         headers["Content-Disposition"] = disposition
-        return unchanged(request, config.fingerprint) or Response(
+        return respond_not_modified(request, config.fingerprint) or Response(
             config.specification, headers=headers
         )
 
@@ -198,6 +202,6 @@ class LintView(RegistryView):
         """Return what the linter found."""
         config = found(name)
         headers = state_headers(config.version)
-        return unchanged(request, config.version) or Response(
+        return respond_not_modified(request, config.version) or Response(
             lint_document(config), headers=headers
         )

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError as ModelError
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from noising import services
-from noising.api.problems import Conflict, PreconditionFailed, shortened
+from noising.api.problems import Conflict, PreconditionFailed, shorten
 from noising.api.schedules.actions import lint_seconds, specification_refusal
 from noising.api.schedules.requests import NewSchedule
 from noising.budget import API_WORK
@@ -90,5 +90,5 @@ def _refusal(error: ModelError, name: str) -> APIException:
             field = FIELDS.get(column, column)
             key = "non_field_errors" if field == NON_FIELD_ERRORS else field
             code = each.code or "invalid"
-            details.setdefault(key, []).append(ErrorDetail(shortened(text), code))
+            details.setdefault(key, []).append(ErrorDetail(shorten(text), code))
     return ValidationError(details)

@@ -1,4 +1,4 @@
-"""Text through all stages: tokenizer, noise, denoiser."""
+"""The pipeline: tokenizer, noise, denoiser."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.core.requests import NoiseRequest
-from noising.api.core.responses import metrics, noise_answer
-from noising.api.fields import type_weighting
+from noising.api.core.responses import count_unchanged, noise_tokens
 from noising.api.problems import ContentTooLarge
-from noising.api.text.requests import PipelineRequest, encoded
+from noising.api.processes import weigh_token_types
+from noising.api.text.requests import PipelineRequest, encode_text
 from noising.configured import (
     default_hyperscheduled,
     default_process,
@@ -27,8 +27,8 @@ from noising.tokenizers import TextTokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """The tokens of the text, and what made them.
+class TokenizedText:
+    """The tokens of a text, and the tokenizer.
 
     Attributes:
         tokens: (L,) int64 ids.
@@ -42,33 +42,33 @@ class Source:
     name: str | None = None
     tokenizer: TextTokenizer | None = None
 
-    def texts(self, tokens: NDArray[np.int64]) -> dict[str, str]:
-        """Return what ids read, under its key, where the vocabulary is known here."""
+    def decode(self, tokens: NDArray[np.int64]) -> dict[str, str]:
+        """Return the text of ids under its key, if the vocabulary is known here."""
         if self.tokenizer is None:
             return {}
         mask_id = default_process().mask_id
         return {"text": self.tokenizer.decode(tokens.tolist(), mask_id=mask_id)}
 
 
-def pipeline_answer(request: PipelineRequest) -> tuple[dict[str, Any], int]:
-    """Send the text through the stages that there are.
+def run_pipeline(request: PipelineRequest) -> tuple[dict[str, Any], int]:
+    """Tokenise a text, noise it, and denoise it if there is a denoiser.
 
     Returns:
-        the answer of each stage, and the seed that makes the noise again.
+        the result of each stage, and the seed that repeats the noise.
 
     Raises:
         ValidationError: the text has no tokens, or the server's process lacks their
             ids.
         ContentTooLarge: the text has more tokens than a request may.
-        ServiceError: another service did not do its part.
+        ServiceError: another service failed.
     """
-    source = _tokenized(request)
-    _check(source)
-    noise, seed = noise_answer(
+    text = _tokenize(request)
+    _check_tokens(text)
+    noise, seed = noise_tokens(
         NoiseRequest(
-            tokens=source.tokens,
+            tokens=text.tokens,
             timestep=request.timestep,
-            process=_process(request, source),
+            process=_select_process(request, text),
             weights=None,
             protect=None,
             seed=request.seed,
@@ -77,31 +77,31 @@ def pipeline_answer(request: PipelineRequest) -> tuple[dict[str, Any], int]:
     )
     stages: dict[str, Any] = {
         "tokenize": {
-            "tokenizer": source.name,
-            "tokens": source.tokens,
-            "token_types": source.token_types,
+            "tokenizer": text.name,
+            "tokens": text.tokens,
+            "token_types": text.token_types,
         },
-        "noise": noise | source.texts(noise["noised_tokens"]),
+        "noise": noise | text.decode(noise["noised_tokens"]),
     }
-    denoised = _denoised(noise)
+    denoised = _denoise(noise)
     if denoised is not None:
-        kept = int(np.count_nonzero(denoised == source.tokens))
+        unchanged = int(np.count_nonzero(denoised == text.tokens))
         stages["denoise"] = {
             "denoised_tokens": denoised,
-            "metrics": metrics(kept, denoised.size),
-        } | source.texts(denoised)
+            "metrics": count_unchanged(unchanged, denoised.size),
+        } | text.decode(denoised)
     return stages, seed
 
 
-def _tokenized(request: PipelineRequest) -> Source:
+def _tokenize(request: PipelineRequest) -> TokenizedText:
     service = tokenizer_service()
     if service is not None and request.tokenizer is None:
-        found = service.tokenize(request.text)
-        return Source(tokens=found.tokens, token_types=found.token_types)
+        result = service.tokenize(request.text)
+        return TokenizedText(tokens=result.tokens, token_types=result.token_types)
     name = request.tokenizer or default_tokenizer()
     tokenizer = tokenizer_named(name)
-    encoding = encoded(tokenizer, request.text)
-    return Source(
+    encoding = encode_text(tokenizer, request.text)
+    return TokenizedText(
         tokens=encoding.tokens,
         token_types=encoding.token_types,
         name=name,
@@ -109,21 +109,21 @@ def _tokenized(request: PipelineRequest) -> Source:
     )
 
 
-def _check(source: Source) -> None:
+def _check_tokens(text: TokenizedText) -> None:
     """Refuse tokens that cannot be noised here."""
-    if source.tokens.size > settings.MAX_TOKENS:
+    if text.tokens.size > settings.MAX_TOKENS:
         raise ContentTooLarge(
             f"`text` must not have more than {settings.MAX_TOKENS} tokens, "
-            f"got {source.tokens.size}."
+            f"got {text.tokens.size}."
         )
-    if not source.tokens.size:
+    if not text.tokens.size:
         detail = ErrorDetail("`text` must have a token, got none.", "empty")
         raise ValidationError({"text": [detail]})
-    size, greatest = default_process().vocab_size, int(source.tokens.max())
+    size, greatest = default_process().vocab_size, int(text.tokens.max())
     if greatest >= size:
         origin, needed = "the tokenizer service", greatest + 1
-        if source.tokenizer is not None:
-            origin, needed = f"tokenizer {source.name}", source.tokenizer.vocab_size
+        if text.tokenizer is not None:
+            origin, needed = f"tokenizer {text.name}", text.tokenizer.vocab_size
         raise ValidationError(
             {
                 "text": [
@@ -138,24 +138,24 @@ def _check(source: Source) -> None:
         )
 
 
-def _process(request: PipelineRequest, source: Source) -> ForwardProcess:
+def _select_process(request: PipelineRequest, text: TokenizedText) -> ForwardProcess:
     if not request.by_position:
         return default_process()
     if request.hyperschedule is not None:
         return request.hyperschedule
-    if source.token_types is None:
+    if text.token_types is None:
         return default_hyperscheduled()
-    classes = {kind: ids.tolist() for kind, ids in source.token_types.items()}
+    classes = {kind: ids.tolist() for kind, ids in text.token_types.items()}
     try:
-        return with_hyperschedule(default_process(), type_weighting(classes))
+        return with_hyperschedule(default_process(), weigh_token_types(classes))
     except EngineError as error:
-        # Ours are in order: only a service sorts an id into two types, or an unknown.
+        # Only a service may have an id in two types, or an unknown type.
         raise ServiceFailedError(
             f"The tokenizer service's token types cannot be used: {error}"
         ) from None
 
 
-def _denoised(noise: dict[str, Any]) -> NDArray[np.int64] | None:
+def _denoise(noise: dict[str, Any]) -> NDArray[np.int64] | None:
     service = denoiser_service()
     if service is None:
         return None

@@ -1,4 +1,4 @@
-"""Requests and answers about text, as the OpenAPI document shows them."""
+"""Requests and responses about text in the OpenAPI document."""
 
 from typing import Any
 

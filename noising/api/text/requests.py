@@ -4,40 +4,50 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
-from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.core.requests import GREATEST_SEED
 from noising.api.fields import (
-    ExtrasField,
+    EXTRAS,
+    GREATEST_INT64,
     FlagField,
-    HyperscheduleField,
+    StrictSerializer,
     WholeNumberField,
     WholeNumbersField,
-    bad_whole_numbers,
-    item_errors,
+    build_error_detail,
+    find_whole_number_errors,
 )
-from noising.api.serializers import StrictSerializer
-from noising.api.text.fields import TextField, TokenizerField
-from noising.configured import default_process, default_tokenizer, tokenizer_named
+from noising.api.processes import HyperscheduleField
+from noising.api.text_fields import ChoiceField, TextField
+from noising.configured import (
+    default_process,
+    default_tokenizer,
+    tokenizer_named,
+    tokenizer_names,
+)
 from noising.engine import ForwardProcess
+from noising.engine.randomness import MAX_SEED
 from noising.tokenizers import Encoding, TextTokenizer, TokenizerError
 
 TOKENIZE_EXTRAS = ("texts", "offsets", "types")
 DETOKENIZE_EXTRAS = ("texts",)
 
-GREATEST_INT64 = 2**63 - 1
+
+def get_text_limit() -> int:
+    """Return the greatest number of characters of a text."""
+    limit: int = settings.MAX_TEXT_CHARACTERS
+    return limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizeRequest:
-    """What one call of POST tokenize asks for.
+    """A text and its tokenizer.
 
     Attributes:
         encoding: the text, tokenised.
-        tokenizer: by which tokenizer.
-        extras: what to answer beside tokens and types.
+        tokenizer: the tokenizer.
+        extras: further keys of the response.
     """
 
     encoding: Encoding
@@ -47,13 +57,13 @@ class TokenizeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetokenizeRequest:
-    """What one call of POST detokenize asks for.
+    """Tokens and their tokenizer.
 
     Attributes:
         tokens: ids of the tokenizer's vocabulary, or the mask's.
         mask_id: the mask of the server's process, if it has one.
-        tokenizer: whose ids they are.
-        extras: what to answer beside the text.
+        tokenizer: the tokenizer.
+        extras: further keys of the response.
     """
 
     tokens: list[int]
@@ -64,18 +74,18 @@ class DetokenizeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineRequest:
-    """What one call of POST pipeline asks for.
+    """A text and how to noise it.
 
     Attributes:
-        text: what goes in.
-        tokenizer: a built-in tokenizer's name; None for the service, or without one
-            for the default.
+        text: the text.
+        tokenizer: a built-in tokenizer's name; None for the tokenizer service, or for
+            the default tokenizer if there is no service.
         timestep: integer step in 0..T-1.
         by_position: whether noise depends on the position.
-        hyperschedule: the process under the one that was asked for, or None for the
-            token types.
+        hyperschedule: the process under the requested hyperschedule, or None to use
+            the token types.
         seed: 0..2^64-1, or None for a fresh one.
-        extras: what to answer beside the keys of the noise.
+        extras: further keys of the `noise` stage.
     """
 
     text: str
@@ -87,33 +97,21 @@ class PipelineRequest:
     extras: frozenset[str]
 
 
-class ReturningSerializer(StrictSerializer):
-    """A body that may ask for keys beside those that are always answered."""
-
-    known_extras: tuple[str, ...]
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(
-            known=self.known_extras,
-            default=frozenset,
-            help_text="Further keys of the response.",
-        )
-        return {**super().get_fields(), "return": extras}
-
-
-class TokenizeRequestSerializer(ReturningSerializer):
+class TokenizeRequestSerializer(StrictSerializer):
     """The body of POST tokenize."""
 
-    known_extras = TOKENIZE_EXTRAS
+    extras = TOKENIZE_EXTRAS
 
-    text = TextField(help_text="The text to tokenise.")
-    tokenizer = TokenizerField(
-        default=None, allow_null=True, help_text="By default the server's TOKENIZER."
+    text = TextField(most=get_text_limit, help_text="The text to tokenise.")
+    tokenizer = ChoiceField(
+        choices=tokenizer_names,
+        default=None,
+        allow_null=True,
+        help_text="By default the server's TOKENIZER.",
     )
 
     def parse(self, document: Any) -> TokenizeRequest:
-        """Return what the document asks for.
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -121,28 +119,31 @@ class TokenizeRequestSerializer(ReturningSerializer):
         values = self.run_validation(document)
         tokenizer = tokenizer_named(values["tokenizer"] or default_tokenizer())
         return TokenizeRequest(
-            encoding=encoded(tokenizer, values["text"]),
+            encoding=encode_text(tokenizer, values["text"]),
             tokenizer=tokenizer,
             extras=values["return"],
         )
 
 
-class DetokenizeRequestSerializer(ReturningSerializer):
+class DetokenizeRequestSerializer(StrictSerializer):
     """The body of POST detokenize."""
 
-    known_extras = DETOKENIZE_EXTRAS
+    extras = DETOKENIZE_EXTRAS
 
     tokens = WholeNumbersField(
         most=lambda: GREATEST_INT64,
         allow_empty=True,
         help_text="Ids of the tokenizer's vocabulary, or the server's mask id.",
     )
-    tokenizer = TokenizerField(
-        default=None, allow_null=True, help_text="By default the server's TOKENIZER."
+    tokenizer = ChoiceField(
+        choices=tokenizer_names,
+        default=None,
+        allow_null=True,
+        help_text="By default the server's TOKENIZER.",
     )
 
     def parse(self, document: Any) -> DetokenizeRequest:
-        """Return what the document asks for.
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -162,8 +163,14 @@ class DetokenizeRequestSerializer(ReturningSerializer):
 class PipelineRequestSerializer(StrictSerializer):
     """The body of POST pipeline."""
 
-    text = TextField(help_text="The text to tokenise, noise and denoise.")
-    tokenizer = TokenizerField(
+    extras = EXTRAS
+    extras_help = "Further keys of the `noise` stage."
+
+    text = TextField(
+        most=get_text_limit, help_text="The text to tokenise, noise and denoise."
+    )
+    tokenizer = ChoiceField(
+        choices=tokenizer_names,
         default=None,
         allow_null=True,
         help_text="A tokenizer of this server, instead of the tokenizer service.",
@@ -181,21 +188,14 @@ class PipelineRequestSerializer(StrictSerializer):
         default=None, allow_null=True, help_text="Specification of a hyperschedule."
     )
     seed = WholeNumberField(
-        most=lambda: GREATEST_SEED,
+        most=MAX_SEED,
         default=None,
         allow_null=True,
         help_text="Makes the noise repeatable; by default a random seed is drawn.",
     )
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the field whose name is a keyword of Python."""
-        extras = ExtrasField(
-            default=frozenset, help_text="Further keys of the `noise` stage."
-        )
-        return {**super().get_fields(), "return": extras}
-
     def parse(self, document: Any) -> PipelineRequest:
-        """Return what the document asks for.
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -212,7 +212,7 @@ class PipelineRequestSerializer(StrictSerializer):
         )
 
 
-def encoded(tokenizer: TextTokenizer, text: str) -> Encoding:
+def encode_text(tokenizer: TextTokenizer, text: str) -> Encoding:
     """Tokenise the text of a request.
 
     Raises:
@@ -226,9 +226,9 @@ def encoded(tokenizer: TextTokenizer, text: str) -> Encoding:
 
 
 def _check_ids(tokens: NDArray[np.int64], size: int, mask_id: int | None) -> None:
-    """Refuse ids that a vocabulary lacks, the mask's aside."""
+    """Refuse ids that are neither in the vocabulary nor the mask."""
     if not ((tokens >= size) & (tokens != mask_id)).any():
         return
-    judged = [0 if token == mask_id else token for token in tokens.tolist()]
-    offenders = bad_whole_numbers(judged, most=size - 1)
-    raise ValidationError({"tokens": item_errors("tokens", offenders)})
+    checked = [0 if token == mask_id else token for token in tokens.tolist()]
+    errors = find_whole_number_errors(checked, most=size - 1)
+    raise ValidationError({"tokens": build_error_detail("tokens", errors)})

@@ -5,8 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from noising.api.fields import StrictField, WholeNumberField, received
-from noising.api.serializers import StrictSerializer
+from noising.api.fields import (
+    StrictField,
+    StrictSerializer,
+    WholeNumberField,
+    format_value,
+)
 from noising.models import LONGEST_TOKEN_NAME, TOKEN_NAME, Scope
 from noising.services import DEFAULT_DAYS, MOST_DAYS
 
@@ -19,7 +23,7 @@ from noising.services import DEFAULT_DAYS, MOST_DAYS
         "pattern": TOKEN_NAME.pattern,
     }
 )
-class NameField(StrictField):
+class TokenNameField(StrictField):
     """A line of text."""
 
     default_error_messages = {
@@ -31,10 +35,10 @@ class NameField(StrictField):
     def to_internal_value(self, data: Any) -> str:
         """Return the name."""
         if not isinstance(data, str):
-            self.fail("not_text", received=received(data))
+            self.fail("not_text", received=format_value(data))
         if len(data) > LONGEST_TOKEN_NAME or not TOKEN_NAME.fullmatch(data):
             most = LONGEST_TOKEN_NAME
-            self.fail("not_a_name", most=most, received=received(data))
+            self.fail("not_a_name", most=most, received=format_value(data))
         return data
 
 
@@ -50,14 +54,14 @@ class ScopeField(StrictField):
         """Return the scope."""
         if data not in Scope.values:
             known = ", ".join(Scope.values)
-            self.fail("unknown", known=known, received=received(data))
+            self.fail("unknown", known=known, received=format_value(data))
         return Scope(data)
 
 
 class TokenRequestSerializer(StrictSerializer):
     """The body of POST /api/v1/tokens."""
 
-    name = NameField(help_text="To recognise the token in the list.")
+    name = TokenNameField(help_text="To recognise the token in the list.")
     scope = ScopeField(
         default=Scope.READ,
         help_text="What the token may do at most, within the account's rights.",

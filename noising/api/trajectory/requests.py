@@ -1,4 +1,4 @@
-"""The request of POST trajectory as an order."""
+"""The request of POST trajectory."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +8,17 @@ from drf_spectacular.utils import extend_schema_field
 from numpy.typing import NDArray
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.array_fields import GREATEST, TokensField, WholeListField, range_detail
-from noising.api.arrays import Rows, are_nested
-from noising.api.fields import WHOLE_NUMBERS, StrictField, WholeNumberField, received
+from noising.api.array_fields import (
+    Rows,
+    TokensField,
+    WholeListField,
+    are_nested,
+    find_range_errors,
+)
+from noising.api.fields import GREATEST_INT64, WHOLE_NUMBERS, OneOf, WholeNumberField
 from noising.api.problems import ContentTooLarge
-from noising.api.process_requests import Chosen, DrawnSerializer
-from noising.api.processes import check_seconds
-from noising.api.serializers import OneOf
+from noising.api.processes import ProcessSelection, SeededSerializer, check_seconds
+from noising.api.text_fields import ChoiceField
 from noising.engine.sampler.trajectories import Kind
 
 KINDS: tuple[Kind, ...] = ("coupled", "markov")
@@ -24,14 +28,14 @@ FIELDS = {"tokens": "tokens", "timesteps": "timesteps"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrajectoryOrder:
-    """A sequence and the timesteps to show it at.
+class TrajectoryRequest:
+    """A sequence and the timesteps at which to noise it.
 
     Attributes:
         tokens: (L,) clean ids.
         timesteps: (K,) integer steps.
         kind: coupled states, or those of a Markov path.
-        chosen: the process.
+        selection: the process.
         seed: 0..2^64-1, or None for a fresh one.
         sequence_id: 0..2^63-1.
         draw: 0..2^32-1.
@@ -40,16 +44,16 @@ class TrajectoryOrder:
     tokens: NDArray[Any]
     timesteps: NDArray[Any]
     kind: Kind
-    chosen: Chosen
+    selection: ProcessSelection
     seed: int | None
     sequence_id: int
     draw: int
 
     @property
     def seconds(self) -> float:
-        """What it is estimated to take beside its tokens."""
-        one = self.chosen.served.effort.of_noise(
-            self.chosen.process.hyperschedule,
+        """The estimated time of everything but noising the tokens."""
+        one = self.selection.cached.effort.of_noise(
+            self.selection.process.hyperschedule,
             rows=1,
             length=self.tokens.size,
             times=1,
@@ -58,22 +62,6 @@ class TrajectoryOrder:
         )
         ends = 1 if self.kind == "coupled" else 2
         return ends * one * self.timesteps.size
-
-
-@extend_schema_field({"type": "string", "enum": list(KINDS)})
-class KindField(StrictField):
-    """Which path: coupled, or markov."""
-
-    default_error_messages = {
-        "unknown": "`{name}` must be coupled or markov, got {received}.",
-    }
-
-    def to_internal_value(self, data: Any) -> Kind:
-        """Return the kind."""
-        if data not in KINDS:
-            self.fail("unknown", received=received(data))
-        kind: Kind = data
-        return kind
 
 
 @extend_schema_field(WHOLE_NUMBERS | {"minItems": 1})
@@ -89,7 +77,7 @@ class SequenceField(TokensField):
         return super().to_internal_value(data)
 
 
-class TrajectoryRequestSerializer(DrawnSerializer):
+class TrajectoryRequestSerializer(SeededSerializer):
     """One sequence and the timesteps at which to noise it."""
 
     one_of = (OneOf(names=("token_types", "hyperschedule")),)
@@ -98,53 +86,59 @@ class TrajectoryRequestSerializer(DrawnSerializer):
     timesteps = WholeListField(
         help_text="Timesteps in 0..num_timesteps-1; ascending for a Markov path."
     )
-    kind = KindField(
+    kind = ChoiceField(
+        choices=KINDS,
         default="coupled",
+        error_messages={
+            "unknown": "`{name}` must be coupled or markov, got {received}.",
+        },
         help_text="`coupled`: each state is what POST noise returns for the same seed, "
         "so a token that is resampled at one timestep is resampled at all later ones. "
         "`markov`: each state is drawn from the one before.",
     )
     sequence_id = WholeNumberField(
-        most=lambda: GREATEST, default=0, help_text="Id of the sequence."
+        most=GREATEST_INT64, default=0, help_text="Id of the sequence."
     )
 
-    def parse(self, document: Any) -> TrajectoryOrder:
-        """Return what the document asks for.
+    def parse(self, document: Any) -> TrajectoryRequest:
+        """Return the request of a document.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
             ContentTooLarge: too many tokens at all timesteps together.
         """
         values = self.run_validation(document)
-        order = TrajectoryOrder(
+        request = TrajectoryRequest(
             tokens=values["tokens"].values,
             timesteps=values["timesteps"],
             kind=values["kind"],
-            chosen=self.chosen(values),
+            selection=self.select_process(values),
             seed=values["seed"],
             sequence_id=values["sequence_id"],
             draw=values["draw"],
         )
-        details = _misfits(order)
+        details = _find_errors(request)
         if details:
             raise ValidationError(details)
-        total = order.tokens.size * order.timesteps.size
-        if total > settings.MAX_TRAJECTORY_TOKENS:
+        length, count = request.tokens.size, request.timesteps.size
+        if length * count > settings.MAX_TRAJECTORY_TOKENS:
             raise ContentTooLarge(
                 f"All timesteps together must not have more than "
-                f"{settings.MAX_TRAJECTORY_TOKENS} tokens, got {order.timesteps.size} "
-                f"times {order.tokens.size}."
+                f"{settings.MAX_TRAJECTORY_TOKENS} tokens, got {count} times "
+                f"{length}."
             )
-        check_seconds(order.seconds, "beside its tokens")
-        return order
+        check_seconds(request.seconds, "beside its tokens")
+        return request
 
 
-def _misfits(order: TrajectoryOrder) -> dict[str, Any]:
-    process = order.chosen.process
+def _find_errors(request: TrajectoryRequest) -> dict[str, Any]:
+    process = request.selection.process
     details = {
-        "tokens": range_detail("tokens", order.tokens, most=process.vocab_size - 1),
-        "timesteps": range_detail(
-            "timesteps", order.timesteps, most=process.num_timesteps - 1
+        "tokens": find_range_errors(
+            "tokens", request.tokens, most=process.vocab_size - 1
+        ),
+        "timesteps": find_range_errors(
+            "timesteps", request.timesteps, most=process.num_timesteps - 1
         ),
     }
     if process.timeline.falls:

@@ -17,10 +17,10 @@ PATHS = {
     "score-ratio": ("ScoreRatioRequest", "ScoreRatio"),
 }
 EXAMPLES = {
-    "noise": (examples.BATCH_REQUEST, examples.BATCH_ANSWER),
-    "marginal": (examples.MARGINAL_REQUEST, examples.MARGINAL_ANSWER),
-    "posterior": (examples.POSTERIOR_REQUEST, examples.POSTERIOR_ANSWER),
-    "score-ratio": (examples.SCORE_RATIO_REQUEST, examples.SCORE_RATIO_ANSWER),
+    "noise": (examples.BATCH_REQUEST, examples.BATCH_RESPONSE),
+    "marginal": (examples.MARGINAL_REQUEST, examples.MARGINAL_RESPONSE),
+    "posterior": (examples.POSTERIOR_REQUEST, examples.POSTERIOR_RESPONSE),
+    "score-ratio": (examples.SCORE_RATIO_REQUEST, examples.SCORE_RATIO_RESPONSE),
 }
 
 
@@ -59,10 +59,10 @@ def test_each_line_of_a_trajectory_is_as_described(ask, document):  # noqa: F811
 
 
 def test_the_example_of_a_history_is_what_is_answered(send, document):  # noqa: F811
-    check(document, "TrajectoryHistory", examples.HISTORY_ANSWER)
+    check(document, "TrajectoryHistory", examples.HISTORY_RESPONSE)
     body = orjson.dumps(examples.TRAJECTORY_REQUEST)
     answer = send("trajectory", body, accept="application/json").json()
-    close(answer, examples.HISTORY_ANSWER)
+    close(answer, examples.HISTORY_RESPONSE)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from noising.api.processes import (
     PROCESSES,
     ProcessCache,
-    served_default,
-    served_specification,
+    get_default_process,
+    get_process,
 )
 from noising.budget import BusyError, WorkSemaphore
 from noising.configured import default_process
@@ -144,16 +144,16 @@ def test_a_kept_process_has_its_tables(cache):
 
 def test_a_specification_in_canonical_form_is_kept_by_its_fingerprint():
     spec = small().spec
-    served = served_specification(spec)
-    assert PROCESSES.find(small().fingerprint) is served
+    cached = get_process(spec)
+    assert PROCESSES.find(small().fingerprint) is cached
     shuffled = dict(reversed(spec.items()))
-    assert served_specification(shuffled) is served
+    assert get_process(shuffled) is cached
 
 
 def test_the_servers_own_process_is_at_hand(settings):
-    assert served_default().process is default_process()
+    assert get_default_process().process is default_process()
     settings.NOISE_SPECIFICATION = SMALL
-    assert served_default().process.vocab_size == 27
+    assert get_default_process().process.vocab_size == 27
 
 
 MATRIX = {"vocab_size": 64, "graph": {"type": "banded"}}

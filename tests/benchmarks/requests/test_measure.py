@@ -10,7 +10,7 @@ from benchmarks.requests import servers
 from benchmarks.requests.__main__ import RESULTS_NAME, main
 from benchmarks.requests.cases import BATCH, CORE_CASES, NPY, SIZES, RequestCase
 from benchmarks.requests.measure import ROWS, has_two_modes
-from noising.api.core.fast_path import plain_request
+from noising.api.core.fast_path import parse_plain
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_both_are_asked_the_same_in_plain_requests(case):
     for request in asked:
         head, _, body = request.partition(b"\r\n\r\n")
         assert f"Content-Length: {len(body)}".encode() in head
-        assert plain_request(body).tokens.size == case.length
+        assert parse_plain(body).tokens.size == case.length
 
 
 def test_a_batch_in_npy_is_the_batch_that_the_peer_gets_in_json():

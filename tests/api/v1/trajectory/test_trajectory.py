@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from noising.api.trajectory.responses import Lines
+from noising.api.trajectory.responses import TrajectoryLines
 from noising.api.trajectory.views import TRAJECTORY
 from noising.budget import API_WORK
 from noising.engine import build_process, with_hyperschedule
@@ -182,7 +182,7 @@ MATRIX = {
 
 @pytest.mark.usefixtures("one_permit")
 def test_a_stream_holds_its_permit_until_it_is_closed(ask):
-    lines = Lines(TRAJECTORY.parse(MATRIX))
+    lines = TrajectoryLines(TRAJECTORY.parse(MATRIX))
     assert orjson.loads(next(lines))["timestep"] == 0
     problem_of(ask("trajectory", **MATRIX), 503)
     lines.close()

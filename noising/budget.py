@@ -1,4 +1,4 @@
-"""What one process may hold and do at a time: memory, and costly work."""
+"""What one process may hold and do at a time: memory and costly work."""
 
 import threading
 from collections.abc import Iterator
@@ -72,6 +72,52 @@ class BusyError(Exception):
         super().__init__(
             "The service is busy with costly requests; repeat this one in "
             f"{retry_after} s."
+        )
+
+
+class TooCostlyError(Exception):
+    """Work would take longer, or need more memory, than one request may.
+
+    Attributes:
+        code: for programs: too_costly or too_large.
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def check_seconds(seconds: float, doing: str) -> None:
+    """Refuse work whose estimate is above MAX_WORK_SECONDS.
+
+    Args:
+        seconds: the estimate.
+        doing: what takes them, for example "to build".
+
+    Raises:
+        TooCostlyError: naming the estimate, the limit and what makes work costly.
+    """
+    if seconds > settings.MAX_WORK_SECONDS:
+        raise TooCostlyError(
+            f"This would take about {seconds:.3g} s {doing}; at most "
+            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Matrix graphs, priors with "
+            "many different values, many timesteps, and real times instead of "
+            "timesteps take long.",
+            "too_costly",
+        )
+
+
+def check_vocab_size(vocab_size: int) -> None:
+    """Refuse a vocabulary too large for what needs a probability for every token.
+
+    Raises:
+        TooCostlyError: naming the limit.
+    """
+    if vocab_size > settings.MAX_PROBABILITIES:
+        raise TooCostlyError(
+            "The linter and curves of the information need `vocab_size` of at most "
+            f"{settings.MAX_PROBABILITIES}, got {vocab_size}.",
+            "too_large",
         )
 
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
+from noising.budget import TooCostlyError, check_seconds, check_vocab_size
 from noising.engine import EngineError, build_process
 from noising.engine.effort import storing_seconds
 
@@ -73,27 +73,10 @@ class SpecificationFormField(forms.JSONField):
     def validate(self, value: Any) -> None:
         """Refuse what describes no process."""
         super().validate(value)
-        if isinstance(value, dict):
-            _check_cost(value)
         try:
+            if isinstance(value, dict):
+                check_seconds(storing_seconds(value), "to build and to lint")
             process = build_process(value)
-        except EngineError as error:
+            check_vocab_size(process.vocab_size)
+        except (EngineError, TooCostlyError) as error:
             raise forms.ValidationError(str(error), code=error.code) from error
-        if process.vocab_size > settings.MAX_PROBABILITIES:
-            raise forms.ValidationError(
-                f"The linter needs `vocab_size` of at most {settings.MAX_PROBABILITIES}"
-                f", got {process.vocab_size}.",
-                code="too_large",
-            )
-
-
-def _check_cost(specification: dict[str, Any]) -> None:
-    """Refuse before it is built what would keep a worker busy for long."""
-    seconds = storing_seconds(specification)
-    if seconds > settings.MAX_WORK_SECONDS:
-        raise forms.ValidationError(
-            f"Building and linting this would take about {seconds:.1f} s; at most "
-            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Matrix graphs, many "
-            "timesteps, and information over large vocabularies are slow.",
-            code="too_costly",
-        )

@@ -15,6 +15,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from noising import budget
 from noising.api.array_fields import one_of_schema
 from noising.api.fields import (
     WHOLE_NUMBERS,
@@ -220,14 +221,10 @@ def check_seconds(seconds: float, doing: str) -> None:
     Raises:
         ValidationError: naming the estimate, the limit and what makes work costly.
     """
-    if seconds > settings.MAX_WORK_SECONDS:
-        text = (
-            f"This would take about {seconds:.3g} s {doing}; at most "
-            f"{settings.MAX_WORK_SECONDS:g} s are allowed. Matrix graphs, priors with "
-            "many different values, many timesteps, and real times instead of "
-            "timesteps take long."
-        )
-        raise ValidationError([ErrorDetail(text, "too_costly")])
+    try:
+        budget.check_seconds(seconds, doing)
+    except budget.TooCostlyError as error:
+        raise ValidationError([ErrorDetail(str(error), error.code)]) from None
 
 
 @extend_schema_field(HYPERSCHEDULE)

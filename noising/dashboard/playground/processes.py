@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
 
-from noising.budget import PAGE_WORK
+from noising.budget import PAGE_WORK, TooCostlyError, check_seconds
 from noising.dashboard.playground.forms import ProcessForm
 from noising.dashboard.playground.tokens import TokenizedText
 from noising.engine import (
@@ -104,12 +103,11 @@ def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
     )
     title = name or f"{values['schedule']} · {values['graph']}"
     effort = effort_of(specification)
-    if effort.build_seconds > settings.MAX_WORK_SECONDS:
-        raise UnusableError(
-            "stored" if name else "schedule",
-            f"This process would take about {effort.build_seconds:.3g} s to build; at "
-            f"most {settings.MAX_WORK_SECONDS:g} s are allowed.",
-        )
+    try:
+        check_seconds(effort.build_seconds, "to build")
+    except TooCostlyError as error:
+        field = "stored" if name else "schedule"
+        raise UnusableError(field, str(error)) from None
     with PAGE_WORK.permit(effort.build_seconds), _report_on_form(form):
         process = build_process(specification)
     return SelectedProcess(

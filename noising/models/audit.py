@@ -28,7 +28,7 @@ class AuditEntry(models.Model):
     path = models.CharField(max_length=LONGEST_PATH, blank=True, default="")
     outcome = models.CharField(max_length=7, choices=Outcome.choices)
     status = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="The code of the HTTP answer."
+        null=True, blank=True, help_text="The status of the HTTP response."
     )
     account_id = models.BigIntegerField(null=True, blank=True)
     account_name = models.CharField(max_length=150, blank=True, default="")

@@ -16,7 +16,7 @@ class IdempotencyKey(models.Model):
     )
     key = models.CharField(max_length=LONGEST_KEY)
     digest = models.CharField(
-        max_length=64, help_text="SHA-256 of what was asked for with it."
+        max_length=64, help_text="SHA-256 of the request that used it."
     )
     run = models.ForeignKey(
         "noising.BenchmarkRun", on_delete=models.CASCADE, related_name="+"

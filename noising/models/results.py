@@ -54,7 +54,7 @@ class BenchmarkSchedule(models.Model):
         null=True,
         blank=True,
         related_name="measurements",
-        help_text="The stored configuration that was asked for, if it was one.",
+        help_text="The stored schedule that was requested, if there is one.",
     )
     specification = OrderedJSONField()
     fingerprint = models.CharField(max_length=64)
@@ -63,7 +63,7 @@ class BenchmarkSchedule(models.Model):
     curves = OrderedJSONField()
     wasted_steps = models.PositiveIntegerField()
     details = OrderedJSONField(
-        default=dict, help_text="Everything else that was recorded about the schedule."
+        default=dict, help_text="Other results about the schedule."
     )
 
     objects = BenchmarkScheduleQuerySet.as_manager()
@@ -183,9 +183,7 @@ class ThroughputResult(models.Model):
     engine_ns_per_token = models.FloatField()
     naive_ns_per_token = models.FloatField()
     speedup = models.FloatField(help_text="How many times faster the engine is.")
-    details = OrderedJSONField(
-        default=dict, help_text="Everything else that was recorded about the case."
-    )
+    details = OrderedJSONField(default=dict, help_text="Other results about the case.")
 
     class Meta:
         """Database rules: they hold whichever way a row is written."""

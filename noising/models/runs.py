@@ -159,30 +159,36 @@ class BenchmarkRun(models.Model):
         max_length=10, choices=Status.choices, default=Status.QUEUED
     )
     attempt = models.PositiveSmallIntegerField(
-        default=0, help_text="How often the run was started."
+        default=0, help_text="Number of times the run was started."
     )
-    progress = models.FloatField(default=0.0, help_text="The part done, 0 to 1.")
+    progress = models.FloatField(
+        default=0.0, help_text="The share that is done, 0 to 1."
+    )
     claim = models.UUIDField(
-        null=True, blank=True, help_text="Who measures it, a new one each time."
+        null=True,
+        blank=True,
+        help_text="Id of the claim of the process that measures it.",
     )
     lease_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until when that one need not be heard of."
+        null=True, blank=True, help_text="When the claim expires unless it is renewed."
     )
     task_id = models.UUIDField(
-        null=True, blank=True, help_text="Its newest task; none if a command runs it."
+        null=True,
+        blank=True,
+        help_text="The id of its newest task; empty if a command measures it.",
     )
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
-    error = models.TextField(
-        blank=True, default="", help_text="Why a failed run failed."
-    )
+    error = models.TextField(blank=True, default="", help_text="Why the run failed.")
     # A seed goes up to 2**64 - 1, which no integer column of every database holds.
     seed = models.CharField(max_length=20)
     corpus_name = models.CharField(max_length=255)
     baseline = models.CharField(max_length=100)
     config = OrderedJSONField(help_text="All parameters of the benchmark.")
     specifications = OrderedJSONField(
-        default=dict, blank=True, help_text="Each schedule that is asked for, by name."
+        default=dict,
+        blank=True,
+        help_text="The specification of each requested schedule, by name.",
     )
     corpus = OrderedJSONField(
         null=True, blank=True, help_text="The corpus: size, source, licence, hash."
@@ -192,7 +198,7 @@ class BenchmarkRun(models.Model):
     )
     schema_version = models.PositiveSmallIntegerField(null=True, blank=True)
     measured_at = models.DateTimeField(
-        null=True, blank=True, help_text="The time that the results themselves name."
+        null=True, blank=True, help_text="The time that the results state."
     )
     notes = models.TextField(blank=True, default="")
     tags = models.JSONField(default=list, blank=True)

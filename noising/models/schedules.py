@@ -176,9 +176,14 @@ class ScheduleConfig(models.Model):
     verdict: str | None
 
     slug = models.SlugField(
+        "name",
         max_length=LONGEST_NAME,
         unique=True,
-        help_text="The name in addresses and on command lines.",
+        error_messages={
+            "unique": "There is a schedule with this name already, perhaps in the "
+            "archive: choose another name."
+        },
+        help_text="The name in URLs and commands.",
     )
     specification = OrderedJSONField(
         help_text="The noise process: vocab_size, num_timesteps, schedule, graph, "
@@ -194,7 +199,7 @@ class ScheduleConfig(models.Model):
     lint_findings = OrderedJSONField(
         default=list,
         editable=False,
-        help_text="What the linter said when the configuration was stored.",
+        help_text="Findings of the linter when the schedule was stored.",
     )
     certificate = OrderedJSONField(
         null=True,
@@ -227,8 +232,8 @@ class ScheduleConfig(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(slug__in=["", *RESERVED_SLUGS]),
                 name="scheduleconfig_slug_allowed",
-                violation_error_message="`compare` and `import` are addresses of the "
-                "service itself: choose another slug.",
+                violation_error_message="`compare` and `import` are URLs of the "
+                "service: choose another name.",
             ),
             models.CheckConstraint(
                 condition=models.Q(num_timesteps__range=(1, 100_000)),

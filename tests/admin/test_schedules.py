@@ -56,10 +56,10 @@ def test_adding_stores_what_the_service_stores(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("slug", "compare", "choose another slug"),
+        ("slug", "compare", "choose another name"),
         ("slug", "a b", "valid “slug”"),
         ("slug", "", "required"),
-        ("slug", "small", "already exists"),
+        ("slug", "small", "with this name already"),
         ("tags", "a,a", "only once"),
         ("tags", "x" * 51, "1 to 50 characters"),
         ("specification", "{", "valid JSON"),

@@ -62,13 +62,13 @@ def test_refuses_a_slug(slug: str) -> None:
 
 
 def test_says_what_is_wrong_with_a_reserved_slug() -> None:
-    with pytest.raises(ValidationError, match="choose another slug"):
+    with pytest.raises(ValidationError, match="choose another name"):
         services.schedule_create(slug="compare", specification=SMALL)
 
 
 def test_refuses_a_slug_that_is_taken() -> None:
     services.schedule_create(slug="small", specification=SMALL)
-    with pytest.raises(ValidationError, match="already exists"):
+    with pytest.raises(ValidationError, match="with this name already"):
         services.schedule_create(slug="small", specification=SMALL)
 
 
@@ -119,7 +119,7 @@ def test_of_two_that_take_a_slug_at_once_the_second_is_told(
             check(self)
 
     monkeypatch.setattr(ScheduleConfig, "full_clean", too_early)
-    with pytest.raises(ValidationError, match="already exists"):
+    with pytest.raises(ValidationError, match="with this name already"):
         services.schedule_create(slug="small", specification=SMALL)
     assert ScheduleConfig.objects.get().notes == "First."
 

@@ -52,8 +52,8 @@ def test_stores_a_schedule_of_the_account(ada: Client) -> None:
     ("fields", "complaint"),
     [
         ({"name": "two words"}, "valid “slug”"),
-        ({"name": "compare"}, "choose another slug"),
-        ({"name": "taken"}, "already exists"),
+        ({"name": "compare"}, "choose another name"),
+        ({"name": "taken"}, "with this name already"),
         ({"specification": "{"}, "Enter a valid JSON."),
         ({"specification": '{"schedule": {"type": "cosin"}}'}, "schedule.type"),
         ({"specification": '{"vocab_size": 16000000}'}, "`vocab_size` of at most"),

@@ -1,6 +1,6 @@
 """The routes under /api/v1, without a trailing slash."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from noising.api.noise.views import NoiseBatchView
@@ -10,6 +10,8 @@ from noising.api.quantities.views import (
     ScoreRatioView,
 )
 from noising.api.runs.views import RunViewSet
+from noising.api.schedules.stateless_views import ImportView, PreviewView
+from noising.api.schedules.views import ScheduleViewSet
 from noising.api.text.views import (
     DetokenizeView,
     PipelineView,
@@ -24,6 +26,7 @@ app_name = "v1"
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("tokens", TokenViewSet, basename="token")
 router.register("runs", RunViewSet, basename="run")
+router.register("schedules", ScheduleViewSet, basename="schedule")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("noise", NoiseBatchView.as_view(), name="noise"),
@@ -35,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokenize", TokenizeView.as_view(), name="tokenize"),
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
-    path("", include("noising.api.schedules.urls")),
+    path("curves", PreviewView.as_view(), name="curves"),
+    # Before the names of schedules, of which it is none.
+    path("schedules/import", ImportView.as_view(), name="schedule-import"),
     *router.urls,
 ]

@@ -294,6 +294,8 @@ class ScheduleConfig(models.Model):
     @property
     def certificate_verdict(self) -> str:
         """Whether the certificate passed or failed; empty if there is none."""
+        if "verdict" in vars(self):  # read without the certificate
+            return self.verdict or ""
         return "" if self.certificate is None else str(self.certificate["verdict"])
 
     def refuse_changed_specification(self) -> None:

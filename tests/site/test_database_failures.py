@@ -199,5 +199,5 @@ def test_an_audit_log_that_cannot_be_written_is_a_line_beside_the_answer(
     )
     assert created.status_code == 201
     line = only_line(caplog)
-    assert line.startswith("Not in the audit log: POST v1:schedules by account")
+    assert line.startswith("Not in the audit log: POST v1:schedule-list by account")
     assert "no such table: noising_auditentry" in line

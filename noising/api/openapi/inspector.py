@@ -16,6 +16,7 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiResponse
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.serializers import ListSerializer
 
 from noising.api.access import AccountToWrite, is_closed
 from noising.api.openapi.responses import ProblemSerializer, integer_schema
@@ -137,6 +138,10 @@ class ServiceSchema(AutoSchema):
         if is_read and not is_closed():
             ways += [{} for guard in guards if isinstance(guard, AccountToWrite)]
         return ways
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Paginate what is declared with `many=True`, not every format of a list."""
+        return isinstance(serializer, ListSerializer)
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

@@ -184,6 +184,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         summary="List runs",
         description="By default the newest first, without archived ones.",
         tags=TAGS,
+        filters=True,
         parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
         responses=success(RunSerializer(many=True), "A page.")
         | problems(404, words={404: "There is no such page."})

@@ -1,20 +1,36 @@
-"""Curves and images of schedules, judged by what they cost before they are made."""
+"""What views of schedules do: store, change, lint, compare, draw and import.
 
-from collections.abc import Iterator, Mapping, Sequence
+The cost of a computation is estimated before it begins.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as ModelError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    NotFound,
+    ValidationError,
+)
 
-from noising.api.problems import convert_engine_error
+from noising import services
+from noising.api.problems import (
+    Conflict,
+    PreconditionFailed,
+    convert_engine_error,
+    shorten,
+)
 from noising.api.processes import (
     CachedProcess,
     check_seconds,
     get_process,
     get_process_by_key,
 )
-from noising.api.schedules.requests import ImportRequest, Wanted
+from noising.api.schedules.requests import CurvesRequest, ImportRequest, NewSchedule
 from noising.budget import API_WORK
 from noising.curves import (
     QUANTITIES,
@@ -30,20 +46,87 @@ from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
 from noising.engine.registry import VOCAB_SIZE
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
-from noising.models import ScheduleConfig
+from noising.models import IN_USE, ScheduleConfig
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 SPECIFICATION = "specification"
 
 
-def specification_refusal(error: EngineError) -> ValidationError:
-    """Word an error of the engine as one about the specification."""
+def store_schedule(new: NewSchedule, owner: "User") -> ScheduleConfig:
+    """Store a schedule.
+
+    Raises:
+        BusyError: other requests do all the costly work that is allowed.
+        Conflict: the name is taken.
+        ValidationError: a value cannot be used.
+    """
+    with API_WORK.permit(estimate_storing(new.specification)):
+        try:
+            return services.schedule_create(
+                slug=new.name,
+                specification=new.specification,
+                notes=new.notes,
+                tags=new.tags,
+                owner=owner,
+            )
+        except EngineError as error:
+            raise specification_error(error) from None
+        except ModelError as error:
+            raise model_error(error, new.name) from None
+
+
+def change_schedule(
+    config: ScheduleConfig,
+    changes: Mapping[str, Any],
+    if_versions: Collection[str] | None,
+) -> ScheduleConfig:
+    """Change a schedule.
+
+    Raises:
+        BusyError: other requests do all the costly work that is allowed.
+        Conflict: runs refer to its specification.
+        PreconditionFailed: somebody else has changed it.
+        ValidationError: a value cannot be used.
+    """
+    specification = changes.get(SPECIFICATION)
+    seconds = 0.0 if specification is None else estimate_storing(specification)
+    with API_WORK.permit(seconds):
+        try:
+            return services.schedule_update(
+                schedule=config, if_versions=if_versions, **changes
+            )
+        except EngineError as error:
+            raise specification_error(error) from None
+        except services.ScheduleChangedError as error:
+            raise PreconditionFailed(str(error)) from None
+        except ModelError as error:
+            raise model_error(error, config.slug) from None
+
+
+def estimate_storing(specification: Mapping[str, Any]) -> float:
+    """Return the estimated seconds to build and lint the process.
+
+    Raises:
+        ValidationError: it would take too long.
+    """
+    seconds = storing_seconds(specification)
+    with name_specification():
+        check_vocab_size(_read_vocab_size(specification))
+        check_seconds(seconds, "to build and to lint")
+    return seconds
+
+
+def specification_error(error: EngineError) -> ValidationError:
+    """Convert an error of the engine to one at the specification."""
     detail = convert_engine_error(error, "", SPECIFICATION).detail
     return ValidationError({SPECIFICATION: detail})
 
 
 @contextmanager
-def about_specification() -> Iterator[None]:
-    """Say of refusals within the block that they are about the specification.
+def name_specification() -> Iterator[None]:
+    """Report errors that name no field as errors at the specification.
 
     Raises:
         ValidationError: any from within, at its place in the body.
@@ -56,20 +139,41 @@ def about_specification() -> Iterator[None]:
         raise ValidationError({SPECIFICATION: error.detail}) from None
 
 
-def lint_seconds(specification: Mapping[str, Any]) -> float:
-    """Return estimated seconds to build and lint a process, for one that is stored.
+def model_error(error: ModelError, name: str) -> APIException:
+    """Convert an error of the model to one of the API."""
+    details: dict[str, list[ErrorDetail]] = {}
+    for column, errors in error.error_dict.items():
+        for each in errors:
+            text = " ".join(each.messages)
+            if each.code == IN_USE:
+                return Conflict(text)
+            if (column, each.code) == ("slug", "unique"):
+                return Conflict(
+                    f"There is a schedule named `{name}` already, perhaps in the "
+                    "archive: choose another name."
+                )
+            field = {"slug": "name", NON_FIELD_ERRORS: "non_field_errors"}.get(
+                column, column
+            )
+            code = each.code or "invalid"
+            details.setdefault(field, []).append(ErrorDetail(shorten(text), code))
+    return ValidationError(details)
+
+
+def find_schedules(names: Sequence[str]) -> list[ScheduleConfig]:
+    """Return the schedules of these names, archived or not, in this order.
 
     Raises:
-        ValidationError: it would take too long.
+        NotFound: one of them is not there.
     """
-    seconds = storing_seconds(specification)
-    with about_specification():
-        check_vocab(_vocab_size(specification))
-        check_seconds(seconds, "to build and to lint")
-    return seconds
+    configs = ScheduleConfig.objects.for_curves().in_bulk(names, field_name="slug")
+    for name in names:
+        if name not in configs:
+            raise NotFound(f"There is no schedule named `{name[:100]}`.")
+    return [configs[name] for name in names]
 
 
-def check_vocab(vocab_size: int) -> None:
+def check_vocab_size(vocab_size: int) -> None:
     """Refuse a vocabulary too large for what needs a probability for every token.
 
     Raises:
@@ -83,7 +187,7 @@ def check_vocab(vocab_size: int) -> None:
         raise ValidationError([ErrorDetail(text, "too_large")])
 
 
-def served_unsaved(specification: Mapping[str, Any]) -> CachedProcess:
+def build_specification(specification: Mapping[str, Any]) -> CachedProcess:
     """Return the process of a specification from a request.
 
     Raises:
@@ -93,10 +197,10 @@ def served_unsaved(specification: Mapping[str, Any]) -> CachedProcess:
     try:
         return get_process(dict(specification))
     except EngineError as error:
-        raise specification_refusal(error) from None
+        raise specification_error(error) from None
 
 
-def served_stored(config: ScheduleConfig) -> CachedProcess:
+def build_schedule(config: ScheduleConfig) -> CachedProcess:
     """Return the process of a stored schedule.
 
     Raises:
@@ -106,92 +210,99 @@ def served_stored(config: ScheduleConfig) -> CachedProcess:
     return get_process_by_key(config.fingerprint, config.specification)
 
 
-def curves_of(served: Sequence[CachedProcess], wanted: Wanted) -> list[Curves]:
+def compute_curves(
+    served: Sequence[CachedProcess], request: CurvesRequest
+) -> list[Curves]:
     """Return the curves of some processes, all at the same number of points.
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
         ValidationError: they cost too much.
     """
-    points = min(_points(each, wanted) for each in served)
-    seconds = judged_seconds(served, wanted)
+    points = min(_count_points(each, request) for each in served)
+    seconds = estimate_curves(served, request)
     with API_WORK.permit(seconds):
         return [
-            curves(each.process, wanted.quantities, axis=wanted.axis, points=points)
+            curves(each.process, request.quantities, axis=request.axis, points=points)
             for each in served
         ]
 
 
-def judged_seconds(served: Sequence[CachedProcess], wanted: Wanted) -> float:
-    """Return estimated seconds that curves take.
+def estimate_curves(served: Sequence[CachedProcess], request: CurvesRequest) -> float:
+    """Return the estimated seconds that curves take.
 
     Raises:
         ValidationError: they cost too much.
     """
-    if any(QUANTITIES[name].is_costly for name in wanted.quantities):
-        check_vocab(max(each.process.vocab_size for each in served))
-    seconds = sum(_seconds(each, wanted) for each in served)
+    if any(QUANTITIES[name].is_costly for name in request.quantities):
+        check_vocab_size(max(each.process.vocab_size for each in served))
+    seconds = sum(
+        curves_seconds(each.effort, request.quantities, _count_points(each, request))
+        for each in served
+    )
     check_seconds(seconds, "to work out")
     return seconds
 
 
-def findings_of(served: CachedProcess) -> tuple[Finding, ...]:
-    """Return what the linter says.
+def lint_process(served: CachedProcess) -> tuple[Finding, ...]:
+    """Return the linter's findings.
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
         ValidationError: it costs too much.
     """
-    check_vocab(served.process.vocab_size)
+    check_vocab_size(served.process.vocab_size)
     seconds = served.effort.of_lint(served.process.num_timesteps)
     check_seconds(seconds, "to lint")
     with API_WORK.permit(seconds):
         return lint(served.process)
 
 
-def summaries_of(served: Sequence[CachedProcess]) -> list[Summary]:
+def summarize(served: Sequence[CachedProcess]) -> list[Summary]:
     """Return the figures of merit; they cost what the linter does.
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
         ValidationError: they cost too much.
     """
-    check_vocab(max(each.process.vocab_size for each in served))
+    check_vocab_size(max(each.process.vocab_size for each in served))
     seconds = sum(each.effort.of_lint(each.process.num_timesteps) for each in served)
     check_seconds(seconds, "to compare")
     with API_WORK.permit(seconds):
         return [summary(each.process) for each in served]
 
 
-def curves_image(configs: Sequence[ScheduleConfig], wanted: Wanted) -> Image:
-    """Return the curves of schedules as an image that is drawn where it is needed."""
+def make_curves_image(
+    configs: Sequence[ScheduleConfig], request: CurvesRequest
+) -> Image:
+    """Return the curves of schedules as an image, which is drawn when it is needed."""
 
     def draw(image_format: ImageFormat) -> bytes:
-        served = [(config.slug, served_stored(config)) for config in configs]
-        judged_seconds([each for _, each in served], wanted)
+        served = [build_schedule(config) for config in configs]
+        estimate_curves(served, request)
+        names = [config.slug for config in configs]
         return draw_curves(
-            wanted.quantities,
-            [(name, each.process) for name, each in served],
+            request.quantities,
+            [(name, each.process) for name, each in zip(names, served, strict=True)],
             image_format,
-            axis=wanted.axis,
-            points=min(_points(each, wanted) for _, each in served),
+            axis=request.axis,
+            points=min(_count_points(each, request) for each in served),
         )
 
-    names = [config.slug for config in configs]
     return Image(
-        key=curves_key(configs, wanted),
+        key=hash_curves(configs, request),
         draw=draw,
-        name=names[0] if len(names) == 1 else "comparison",
+        name=configs[0].slug if len(configs) == 1 else "comparison",
     )
 
 
-def curves_key(configs: Sequence[ScheduleConfig], wanted: Wanted) -> str:
-    """Return what differs where the curves may, before they are worked out."""
+def hash_curves(configs: Sequence[ScheduleConfig], request: CurvesRequest) -> str:
+    """Return a version of curves that is known before they are computed."""
     of = [(config.slug, config.fingerprint) for config in configs]
-    return hash_content(of, list(wanted.quantities), wanted.axis, wanted.points)
+    return hash_content(of, list(request.quantities), request.axis, request.points)
 
 
-def imported(request: ImportRequest) -> Imported:
+def import_specification(request: ImportRequest) -> Imported:
     """Return the specification of another project's configuration.
 
     Raises:
@@ -214,17 +325,12 @@ def imported(request: ImportRequest) -> Imported:
         raise ValidationError({"config": detail}) from None
 
 
-def _points(served: CachedProcess, wanted: Wanted) -> int:
-    return points_of(served.process, wanted.quantities, wanted.axis, wanted.points)
+def _count_points(served: CachedProcess, request: CurvesRequest) -> int:
+    return points_of(served.process, request.quantities, request.axis, request.points)
 
 
-def _seconds(served: CachedProcess, wanted: Wanted) -> float:
-    points = _points(served, wanted)
-    return curves_seconds(served.effort, wanted.quantities, points)
-
-
-def _vocab_size(specification: Mapping[str, Any]) -> int:
-    """Return a size that may be wrong yet: the engine says so when it builds."""
+def _read_vocab_size(specification: Mapping[str, Any]) -> int:
+    """Return a size that may still be wrong: the engine says so when it builds."""
     value = specification.get("vocab_size", VOCAB_SIZE.default)
     try:
         return VOCAB_SIZE.parse(value, "vocab_size")

@@ -1,10 +1,16 @@
-"""What the requests about schedules ask for, as typed values."""
+"""Bodies and queries of the requests about schedules, as typed values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+import orjson
 from django.http import QueryDict
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema_field,
+)
 
 from noising.api.fields import (
     StrictField,
@@ -12,23 +18,76 @@ from noising.api.fields import (
     WholeNumberField,
     format_value,
 )
+from noising.api.openapi.specifications import SPECIFICATION
 from noising.api.problems import shorten
 from noising.api.query_params import NAMES, NUMBER, Format, read_texts
 from noising.api.renderers import PARAMETER
-from noising.api.schedules.fields import (
-    ChoicesField,
-    ConfigField,
-    SpecificationField,
+from noising.api.schedules import examples
+from noising.api.text_fields import (
+    LONGEST_NAME,
+    NAME,
+    ChoiceField,
+    NameField,
+    NotesField,
+    TagsField,
 )
-from noising.api.text_fields import NAME, ChoiceField, NameField, NotesField, TagsField
 from noising.curves import MATRIX_POINTS, MAX_POINTS, QUANTITIES, Axis
 from noising.engine.importers import SOURCES
+from noising.engine.importers.document import MAX_TEXT
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 from noising.models import PLOTTED_SCHEDULES, RESERVED_SLUGS
 
 DEFAULT_POINTS: Final = 257
 LEAST_COMPARED: Final = 2
 AXES: Final[Sequence[Axis]] = ("timestep", "time")
+
+SLUG = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": LONGEST_NAME}
+NAME_PARAMETER = OpenApiParameter("name", SLUG, OpenApiParameter.PATH)
+NAMES_PARAMETER = OpenApiParameter(
+    "names",
+    {
+        "type": "array",
+        "items": SLUG,
+        "minItems": LEAST_COMPARED,
+        "maxItems": PLOTTED_SCHEDULES,
+        "uniqueItems": True,
+    },
+    explode=False,
+    style="form",
+    required=True,
+    description="Names of the schedules, separated by commas.",
+    examples=[OpenApiExample("Two", examples.COMPARED)],
+)
+AXIS_PARAMETER = OpenApiParameter(
+    "axis",
+    {"type": "string", "enum": list(AXES), "default": AXES[0]},
+    description="The horizontal axis of the curves.",
+)
+CURVE_PARAMETERS = [
+    OpenApiParameter(
+        "quantities",
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": list(QUANTITIES)},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        explode=False,
+        style="form",
+        description="Names of curves, separated by commas; by default all.",
+    ),
+    OpenApiParameter(
+        "points",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_POINTS,
+            "default": DEFAULT_POINTS,
+        },
+        description="Number of points at most; the information of a matrix graph has "
+        "fewer.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +101,8 @@ class NewSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The curves that are asked for.
+class CurvesRequest:
+    """Curves of one or more processes.
 
     Attributes:
         quantities: keys of QUANTITIES.
@@ -61,7 +120,7 @@ class Preview:
     """The curves of a specification that is not stored."""
 
     specification: Mapping[str, Any]
-    wanted: Wanted
+    curves: CurvesRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +138,100 @@ class Comparison:
     """The curves of several schedules over time."""
 
     names: Sequence[str]
-    wanted: Wanted
+    curves: CurvesRequest
+
+
+@extend_schema_field(SPECIFICATION)
+class SpecificationField(StrictField):
+    """A specification as a JSON object; what it says is for the engine to judge."""
+
+    default_error_messages = {
+        "not_an_object": "`{name}` must be an object, got {received}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Mapping[str, Any]:
+        """Return the object."""
+        if not isinstance(data, dict):
+            self.fail("not_an_object", received=format_value(data))
+        return data
+
+
+class ChoicesField(ChoiceField):
+    """Some of a few names, each once, in the order given."""
+
+    default_error_messages = {
+        "not_a_list": "`{name}` must be a list of names, got {received}.",
+        "empty": "`{name}` must not be empty.",
+        "twice": "`{name}` must hold each name once, got {received} twice.",
+    }
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the value."""
+        items = super().schema()
+        return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the names."""
+        if not isinstance(data, list):
+            self.fail("not_a_list", received=format_value(data))
+        if not data:
+            self.fail("empty")
+        names: dict[str, None] = {}
+        for item in data:
+            if self.check_name(item) in names:
+                self.fail("twice", received=format_value(item))
+            names[item] = None
+        return list(names)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "object"}, {"type": "string", "maxLength": MAX_TEXT}]}
+)
+class ConfigField(StrictField):
+    """A configuration as an object or as text; the engine reads it."""
+
+    default_error_messages = {
+        "not_a_config": "`{name}` must be an object, or JSON or YAML text, "
+        "got {received}.",
+        "too_large": "`{name}` must have at most {most} bytes as JSON, got {size}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the object or the text."""
+        if not isinstance(data, (dict, str)):
+            self.fail("not_a_config", received=format_value(data))
+        size = len(orjson.dumps(data)) if isinstance(data, dict) else 0
+        if size > MAX_TEXT:
+            self.fail("too_large", most=MAX_TEXT, size=size)
+        return data
+
+
+class NamesField(StrictField):
+    """Names of schedules to compare."""
+
+    default_error_messages = {
+        "wrong_number": "`{name}` must be {least} to {most} names separated by commas, "
+        "got {count}.",
+        "malformed": "`{name}` must be names of letters, digits, `-` and `_`, "
+        "got {received}.",
+        "twice": "`{name}` must hold each name once, got {received} twice.",
+    }
+
+    def to_internal_value(self, data: list[str]) -> list[str]:
+        """Return the names, in the order given."""
+        if not LEAST_COMPARED <= len(data) <= PLOTTED_SCHEDULES:
+            self.fail(
+                "wrong_number",
+                least=LEAST_COMPARED,
+                most=PLOTTED_SCHEDULES,
+                count=len(data),
+            )
+        for place, name in enumerate(data):
+            if not NAME.fullmatch(name):
+                self.fail("malformed", received=format_value(shorten(name)))
+            if name in data[:place]:
+                self.fail("twice", received=format_value(shorten(name)))
+        return data
 
 
 def _quantities() -> ChoicesField:
@@ -87,6 +239,12 @@ def _quantities() -> ChoicesField:
         choices=tuple(QUANTITIES),
         default=lambda: list(QUANTITIES),
         help_text="Names of curves; by default all.",
+    )
+
+
+def _axis() -> ChoiceField:
+    return ChoiceField(
+        choices=AXES, default="timestep", help_text="The horizontal axis of the curves."
     )
 
 
@@ -112,7 +270,7 @@ class NewScheduleSerializer(StrictSerializer):
     tags = TagsField(default=list, help_text="Short labels.")
 
     def parse(self, document: Any) -> NewSchedule:
-        """Return what the document asks for.
+        """Return the request that the document describes.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -128,7 +286,7 @@ class ScheduleChangesSerializer(StrictSerializer):
     tags = TagsField(required=False)
 
     def parse(self, document: Any) -> dict[str, Any]:
-        """Return what is to change.
+        """Return the new values by field.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
@@ -142,20 +300,18 @@ class PreviewSerializer(StrictSerializer):
 
     specification = SpecificationField()
     quantities = _quantities()
-    axis = ChoiceField(
-        choices=AXES, default="timestep", help_text="The horizontal axis of the curves."
-    )
+    axis = _axis()
     points = _points()
 
     def parse(self, document: Any) -> Preview:
-        """Return what the document asks for.
+        """Return the request that the document describes.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
         specification = values.pop("specification")
-        return Preview(specification=specification, wanted=Wanted(**values))
+        return Preview(specification=specification, curves=CurvesRequest(**values))
 
 
 class ImportSerializer(StrictSerializer):
@@ -183,40 +339,12 @@ class ImportSerializer(StrictSerializer):
     )
 
     def parse(self, document: Any) -> ImportRequest:
-        """Return what the document asks for.
+        """Return the request that the document describes.
 
         Raises:
             ValidationError: with one error for each field that cannot be used.
         """
         return ImportRequest(**self.run_validation(document))
-
-
-class NamesField(StrictField):
-    """Names of schedules that are to be compared."""
-
-    default_error_messages = {
-        "wrong_number": "`{name}` must be {least} to {most} names separated by commas, "
-        "got {count}.",
-        "malformed": "`{name}` must be names of letters, digits, `-` and `_`, "
-        "got {received}.",
-        "twice": "`{name}` must hold each name once, got {received} twice.",
-    }
-
-    def to_internal_value(self, data: list[str]) -> list[str]:
-        """Return the names, in the order given."""
-        if not LEAST_COMPARED <= len(data) <= PLOTTED_SCHEDULES:
-            self.fail(
-                "wrong_number",
-                least=LEAST_COMPARED,
-                most=PLOTTED_SCHEDULES,
-                count=len(data),
-            )
-        for place, name in enumerate(data):
-            if not NAME.fullmatch(name):
-                self.fail("malformed", received=format_value(shorten(name)))
-            if name in data[:place]:
-                self.fail("twice", received=format_value(shorten(name)))
-        return data
 
 
 class QuantitiesQuerySerializer(StrictSerializer):
@@ -231,8 +359,8 @@ class QuantitiesQuerySerializer(StrictSerializer):
     quantities = _quantities()
     points = _points()
 
-    def values_of(self, query: QueryDict) -> dict[str, Any]:
-        """Return the values by parameter; the format is another's business.
+    def read_query(self, query: QueryDict) -> dict[str, Any]:
+        """Return the values by parameter, without `format`: the renderer has read it.
 
         Raises:
             ValidationError: with one error for each parameter that cannot be used.
@@ -250,17 +378,15 @@ class QuantitiesQuerySerializer(StrictSerializer):
 class CurvesQuerySerializer(QuantitiesQuerySerializer):
     """The query of GET schedules/{name}/curves."""
 
-    axis = ChoiceField(
-        choices=AXES, default="timestep", help_text="The horizontal axis of the curves."
-    )
+    axis = _axis()
 
-    def parse(self, query: QueryDict) -> Wanted:
-        """Return what the query asks for.
+    def parse(self, query: QueryDict) -> CurvesRequest:
+        """Return the curves that the query selects.
 
         Raises:
             ValidationError: with one error for each parameter that cannot be used.
         """
-        return Wanted(**self.values_of(query))
+        return CurvesRequest(**self.read_query(query))
 
 
 class ComparisonQuerySerializer(QuantitiesQuerySerializer):
@@ -269,11 +395,11 @@ class ComparisonQuerySerializer(QuantitiesQuerySerializer):
     names = NamesField()
 
     def parse(self, query: QueryDict) -> Comparison:
-        """Return what the query asks for.
+        """Return the curves that the query selects.
 
         Raises:
             ValidationError: with one error for each parameter that cannot be used.
         """
-        values = self.values_of(query)
+        values = self.read_query(query)
         names = values.pop("names")
-        return Comparison(names=names, wanted=Wanted(axis="time", **values))
+        return Comparison(names=names, curves=CurvesRequest(axis="time", **values))

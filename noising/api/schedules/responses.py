@@ -1,20 +1,24 @@
-"""What is answered about schedules, as JSON-ready documents and tables."""
+"""Responses about schedules: serializers describe them all, and build most of them.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+Curves and comparisons hold NumPy arrays, which the JSON renderer writes as they are:
+functions build these, and their serializers only describe them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import orjson
-from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
-from noising.curves import Curves, Summary, differences
-from noising.engine import Finding, ForwardProcess
-from noising.engine.importers import Imported
+from noising.api.openapi.specifications import SPECIFICATION
+from noising.curves import QUANTITIES, Curves, Summary, differences
+from noising.engine import ForwardProcess
+from noising.engine.importers import NOTE_KINDS
+from noising.engine.lint import SEVERITIES
 from noising.models import ScheduleConfig
-
-Address = Callable[[str], str]
-"""From a path to an absolute address."""
 
 LINT_GUIDE = "docs/lint.md"
 """Where each code of the linter has its section."""
@@ -33,85 +37,319 @@ EXPORTED = (
     "updated_at",
     "archived_at",
 )
-"""Columns of the list as a table."""
+"""Columns of an export as a table."""
+
+NUMBER_OR_NULL = {"type": ["number", "null"]}
+NUMBERS = {"type": "array", "items": NUMBER_OR_NULL}
+QUANTITY_COLUMNS = dict.fromkeys(QUANTITIES, NUMBERS)
+COLUMNS = {
+    "timestep": {"type": "array", "items": {"type": "integer"}},
+    "time": {"type": "array", "items": {"type": "number"}},
+    **QUANTITY_COLUMNS,
+}
 
 
-def summary_document(config: ScheduleConfig, address: Address) -> dict[str, Any]:
-    """Return a schedule as lists show it; made by ``for_list()``."""
-    return {
-        **_head(config),
-        "schedule_type": config.schedule_type,
-        "graph_type": config.graph_type,
-        "lint": config.lint_counts,
-        "certificate": _certificate(config, config.verdict),
-        "runs": config.run_count,
-        "links": {
-            "self": address(_path("schedule", config)),
-            "page": address(config.get_absolute_url()),
-        },
+@extend_schema_field(SPECIFICATION)
+class CanonicalSpecificationField(serializers.JSONField):
+    """A specification in its canonical form."""
+
+
+@extend_schema_field({"type": "object", "properties": COLUMNS, "required": ["time"]})
+class ColumnsField(serializers.JSONField):
+    """A list for each quantity; null where a value is infinite or there is none."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": "object", "properties": QUANTITY_COLUMNS},
     }
+)
+class ColumnsByNameField(serializers.JSONField):
+    """Those of several schedules, by name."""
 
 
-def schedule_document(config: ScheduleConfig, address: Address) -> dict[str, Any]:
-    """Return everything about a schedule."""
-    return {
-        **_head(config),
-        "schedule_type": config.specification["schedule"]["type"],
-        "graph_type": config.specification["graph"]["type"],
-        "specification": config.specification,
-        "lint": [finding_document(finding) for finding in config.lint_findings],
-        "certificate": _certificate(config, config.certificate_verdict),
-        "links": {
-            "self": address(_path("schedule", config)),
-            "page": address(config.get_absolute_url()),
-            **{
-                name: address(_path(f"schedule-{name}", config))
-                for name in ("specification", "curves", "lint")
-            },
-        },
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {name: {"type": "integer"} for name in SEVERITIES},
+        "additionalProperties": False,
     }
+)
+class LintCountsField(serializers.JSONField):
+    """How many findings of each severity there are; a severity without is absent."""
 
 
-def exported_document(config: ScheduleConfig) -> dict[str, Any]:
-    """Return a schedule as a line of an export; made by ``for_export()``."""
-    return {
-        **_head(config),
-        "schedule_type": config.specification["schedule"]["type"],
-        "graph_type": config.specification["graph"]["type"],
-        "specification": config.specification,
-    }
+class DocumentationField(serializers.CharField):
+    """The section of the documentation that explains a code of the linter."""
+
+    def to_representation(self, value: Any) -> str:
+        """Return the path of the document with the section's anchor."""
+        return f"{LINT_GUIDE}#{value}"
 
 
-def exported_lines(configs: Iterable[ScheduleConfig]) -> Iterator[bytes]:
+class FindingSerializer(serializers.Serializer[Any]):
+    """One thing the linter noticed."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=list(SEVERITIES))
+    message = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    way_out = serializers.CharField(allow_blank=True)
+    documentation = DocumentationField(
+        source="code", help_text="Where the code is documented."
+    )
+
+
+class CertificateSerializer(serializers.Serializer[ScheduleConfig]):
+    """The newest certificate in brief."""
+
+    verdict = serializers.ChoiceField(
+        choices=["passed", "failed"], source="certificate_verdict"
+    )
+    certified_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: ScheduleConfig) -> Any:
+        """Return nothing for a schedule without a certificate."""
+        if instance.certified_at is None:
+            return None
+        return super().to_representation(instance)
+
+
+class ScheduleLink(serializers.HyperlinkedIdentityField):
+    """The URL of a schedule, or of something about it."""
+
+    lookup_field = "slug"
+
+    def __init__(self, view_name: str, **options: Any) -> None:
+        super().__init__(view_name, lookup_url_kwarg="name", **options)
+
+
+class SummaryLinksSerializer(serializers.Serializer[ScheduleConfig]):
+    """Where there is more."""
+
+    self = ScheduleLink("v1:schedule-detail")
+    page = serializers.HyperlinkedIdentityField(
+        "pages:schedule", lookup_field="slug", help_text="The schedule's web page."
+    )
+
+
+class ScheduleLinksSerializer(SummaryLinksSerializer):
+    """Where there is more."""
+
+    specification = ScheduleLink("v1:schedule-specification")
+    curves = ScheduleLink("v1:schedule-curves")
+    lint = ScheduleLink("v1:schedule-lint")
+
+
+class HeadSerializer(serializers.ModelSerializer[ScheduleConfig]):
+    """What every response about a stored schedule has."""
+
+    name = serializers.CharField(source="slug")
+    tags = serializers.ListField(child=serializers.CharField())
+    owner = serializers.CharField(
+        source="owner.username",
+        allow_null=True,
+        help_text="Name of the owner's account.",
+    )
+    schedule_type = serializers.CharField(source="specification.schedule.type")
+    graph_type = serializers.CharField(source="specification.graph.type")
+
+    class Meta:
+        """Keys, in the order of the response."""
+
+        model = ScheduleConfig
+        fields: tuple[str, ...] = (
+            "name",
+            "fingerprint",
+            "num_timesteps",
+            "vocab_size",
+            "notes",
+            "tags",
+            "owner",
+            "created_at",
+            "updated_at",
+            "archived_at",
+            "schedule_type",
+            "graph_type",
+        )
+        read_only_fields = ("notes",)
+
+
+class SummarySerializer(HeadSerializer):
+    """A schedule as lists show it."""
+
+    # Both are annotations: lists leave the specification in the database.
+
+    schedule_type = serializers.CharField()
+    graph_type = serializers.CharField()
+    lint = LintCountsField(source="lint_counts")
+    certificate = CertificateSerializer(source="*", allow_null=True)
+    runs = serializers.IntegerField(
+        source="run_count", help_text="Number of runs that measured the schedule."
+    )
+    links = SummaryLinksSerializer(source="*")
+
+    class Meta(HeadSerializer.Meta):
+        """Keys, in the order of the response."""
+
+        fields = (*HeadSerializer.Meta.fields, "lint", "certificate", "runs", "links")
+
+
+class ExportedScheduleSerializer(HeadSerializer):
+    """A schedule as a line of an export."""
+
+    specification = CanonicalSpecificationField()
+
+    class Meta(HeadSerializer.Meta):
+        """Keys, in the order of the response."""
+
+        fields = (*HeadSerializer.Meta.fields, "specification")
+
+
+class ScheduleSerializer(HeadSerializer):
+    """Everything about a schedule."""
+
+    specification = CanonicalSpecificationField()
+    lint = FindingSerializer(many=True, source="lint_findings")
+    certificate = CertificateSerializer(source="*", allow_null=True)
+    links = ScheduleLinksSerializer(source="*")
+
+    class Meta(HeadSerializer.Meta):
+        """Keys, in the order of the response."""
+
+        fields = (
+            *HeadSerializer.Meta.fields,
+            "specification",
+            "lint",
+            "certificate",
+            "links",
+        )
+
+
+class LintSerializer(serializers.ModelSerializer[ScheduleConfig]):
+    """What the linter found when the schedule was stored."""
+
+    name = serializers.CharField(source="slug")
+    findings = FindingSerializer(many=True, source="lint_findings")
+
+    class Meta:
+        """Keys, in the order of the response."""
+
+        model = ScheduleConfig
+        fields = ("name", "fingerprint", "findings")
+
+
+class CurvesBaseSerializer(serializers.Serializer[Any]):
+    """Curves of one process."""
+
+    fingerprint = serializers.CharField()
+    num_timesteps = serializers.IntegerField()
+    vocab_size = serializers.IntegerField()
+    axis = serializers.ChoiceField(choices=["timestep", "time"])
+    points = serializers.IntegerField(help_text="Number of points.")
+    curves = ColumnsField()
+
+
+class CurvesSerializer(CurvesBaseSerializer):
+    """Curves of a stored schedule."""
+
+    name = serializers.CharField()
+
+
+class PreviewAnswerSerializer(CurvesBaseSerializer):
+    """Curves and findings of a specification that is not stored."""
+
+    specification = CanonicalSpecificationField()
+    lint = FindingSerializer(many=True)
+
+
+class ComparedSerializer(serializers.Serializer[Any]):
+    """A schedule among others, with its figures of merit."""
+
+    name = serializers.CharField()
+    fingerprint = serializers.CharField()
+    num_timesteps = serializers.IntegerField()
+    vocab_size = serializers.IntegerField()
+    schedule_type = serializers.CharField()
+    graph_type = serializers.CharField()
+    half_time = serializers.FloatField(
+        allow_null=True, help_text="Time at which half of the information is left."
+    )
+    final_information = serializers.FloatField(
+        allow_null=True, help_text="Share of the information left at t = 1."
+    )
+    final_alpha = serializers.FloatField(help_text="Alpha at t = 1.")
+    wasted_timesteps = serializers.IntegerField(
+        allow_null=True,
+        help_text="Number of timesteps that each lose almost no information.",
+    )
+    wasted_share = serializers.FloatField(allow_null=True)
+    lint = LintCountsField()
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ValuesByNameField(serializers.JSONField):
+    """A value for each schedule that has one."""
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """A place at which specifications differ."""
+
+    path = serializers.CharField(help_text="For example schedule.beta_max.")
+    values = ValuesByNameField()
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """A comparison of schedules."""
+
+    schedules = ComparedSerializer(many=True)
+    differences = DifferenceSerializer(many=True)
+    axis = serializers.CharField(help_text="Always time.")
+    points = serializers.IntegerField()
+    time = serializers.ListField(child=serializers.FloatField())
+    curves = ColumnsByNameField()
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """A note on one key of the original configuration."""
+
+    kind = serializers.ChoiceField(choices=NOTE_KINDS)
+    key = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    """Another project's configuration, converted to a specification."""
+
+    specification = CanonicalSpecificationField(
+        source="imported.spec", help_text="In the form that POST schedules takes."
+    )
+    fingerprint = serializers.CharField(source="process.fingerprint")
+    used = serializers.ListField(
+        source="imported.used",
+        child=serializers.CharField(),
+        help_text="Keys of the original that the specification was made from.",
+    )
+    notes = NoteSerializer(source="imported.notes", many=True)
+
+
+def export_lines(configs: Iterable[ScheduleConfig]) -> Iterator[bytes]:
     """Yield an export line by line."""
     for config in configs:
-        yield orjson.dumps(exported_document(config)) + b"\n"
+        yield orjson.dumps(ExportedScheduleSerializer(config).data) + b"\n"
 
 
-def exported_rows(configs: Iterable[ScheduleConfig]) -> Iterator[Sequence[Any]]:
+def export_rows(configs: Iterable[ScheduleConfig]) -> Iterator[Sequence[Any]]:
     """Yield an export as the rows of a table, its header first."""
     yield EXPORTED
     for config in configs:
-        document = exported_document(config) | {"tags": "; ".join(config.tags)}
-        yield [_cell(document[name]) for name in EXPORTED]
+        values = ExportedScheduleSerializer(config).data
+        values["tags"] = "; ".join(config.tags)
+        yield [_cell(values[name]) for name in EXPORTED]
 
 
-def lint_document(config: ScheduleConfig) -> dict[str, Any]:
-    """Return what the linter said when the schedule was stored."""
-    return {
-        "name": config.slug,
-        "fingerprint": config.fingerprint,
-        "findings": [finding_document(finding) for finding in config.lint_findings],
-    }
-
-
-def finding_document(finding: Mapping[str, Any] | Finding) -> dict[str, Any]:
-    """Return a finding with the place where it is explained."""
-    parts = asdict(finding) if isinstance(finding, Finding) else dict(finding)
-    return parts | {"documentation": f"{LINT_GUIDE}#{parts['code']}"}
-
-
-def curves_document(
+def serialize_curves(
     process: ForwardProcess, axis: str, curves: Curves
 ) -> dict[str, Any]:
     """Return the curves of a process; what is not finite is null in JSON."""
@@ -136,16 +374,16 @@ def curves_rows(curves: Curves) -> Iterator[Sequence[Any]]:
     yield from zip(*values, strict=True)
 
 
-def comparison_document(
+def serialize_comparison(
     configs: Sequence[ScheduleConfig],
     processes: Sequence[ForwardProcess],
     summaries: Sequence[Summary],
     curves: Sequence[Curves],
 ) -> dict[str, Any]:
     """Return what tells schedules apart; all sequences go by schedule."""
-    found = zip(configs, processes, summaries, strict=True)
+    rows = zip(configs, processes, summaries, strict=True)
     return {
-        "schedules": [_compared(*each) for each in found],
+        "schedules": [_summarize(*each) for each in rows],
         "differences": differences(
             {config.slug: config.specification for config in configs}
         ),
@@ -159,38 +397,7 @@ def comparison_document(
     }
 
 
-def import_document(imported: Imported, process: ForwardProcess) -> dict[str, Any]:
-    """Return the specification of another project's configuration."""
-    return {
-        "specification": imported.spec,
-        "fingerprint": process.fingerprint,
-        "used": list(imported.used),
-        "notes": [asdict(note) for note in imported.notes],
-    }
-
-
-def _head(config: ScheduleConfig) -> dict[str, Any]:
-    return {
-        "name": config.slug,
-        "fingerprint": config.fingerprint,
-        "num_timesteps": config.num_timesteps,
-        "vocab_size": config.vocab_size,
-        "notes": config.notes,
-        "tags": config.tags,
-        "owner": config.owner.get_username() if config.owner else None,
-        "created_at": config.created_at,
-        "updated_at": config.updated_at,
-        "archived_at": config.archived_at,
-    }
-
-
-def _certificate(config: ScheduleConfig, verdict: str | None) -> dict[str, Any] | None:
-    if config.certified_at is None:
-        return None
-    return {"verdict": verdict, "certified_at": config.certified_at}
-
-
-def _compared(
+def _summarize(
     config: ScheduleConfig, process: ForwardProcess, summary: Summary
 ) -> dict[str, Any]:
     wasted = summary.wasted_timesteps
@@ -214,7 +421,3 @@ def _columns(curves: Curves) -> dict[str, Any]:
 
 def _cell(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _path(route: str, config: ScheduleConfig) -> str:
-    return reverse(f"v1:{route}", kwargs={"name": config.slug})

@@ -1,46 +1,96 @@
-"""Schedules that are kept: list, store, read, change, archive."""
+"""Schedules: list, store, read, change, archive, compute curves, compare."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
 from noising import services
 from noising.api.base import RegistryView
 from noising.api.conditional import (
     expected_versions,
     respond_not_modified,
+    respond_with_figure,
     state_headers,
 )
-from noising.api.pagination import Pages, StrictFilterBackend
+from noising.api.openapi.responses import (
+    FILE,
+    JSON,
+    KEPT,
+    RETRY_AFTER,
+    UNCHANGED,
+    ProblemSerializer,
+    condition,
+    files,
+    header,
+    problems,
+    state,
+    success,
+)
+from noising.api.openapi.specifications import SPECIFICATION
+from noising.api.pagination import (
+    PAGE_PARAMETERS,
+    Pages,
+    StrictFilterBackend,
+    ordering_parameter,
+)
 from noising.api.parsers import read_json
-from noising.api.problems import shorten
+from noising.api.problems import MEDIA_TYPE, shorten
 from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
     JSONRenderer,
     NDJSONRenderer,
+    PDFRenderer,
+    PNGRenderer,
+    SVGRenderer,
+    format_parameter,
 )
-from noising.api.schedules import schema
-from noising.api.schedules.documents import SummarySerializer
+from noising.api.schedules import examples
+from noising.api.schedules.actions import (
+    build_schedule,
+    change_schedule,
+    compute_curves,
+    find_schedules,
+    hash_curves,
+    make_curves_image,
+    store_schedule,
+    summarize,
+)
 from noising.api.schedules.requests import (
+    AXIS_PARAMETER,
+    CURVE_PARAMETERS,
+    NAME_PARAMETER,
+    NAMES_PARAMETER,
+    ComparisonQuerySerializer,
+    CurvesQuerySerializer,
+    CurvesRequest,
     NewScheduleSerializer,
     ScheduleChangesSerializer,
 )
 from noising.api.schedules.responses import (
-    exported_lines,
-    exported_rows,
-    lint_document,
-    schedule_document,
-    summary_document,
+    ComparisonSerializer,
+    CurvesSerializer,
+    ExportedScheduleSerializer,
+    LintSerializer,
+    ScheduleSerializer,
+    SummarySerializer,
+    curves_rows,
+    export_lines,
+    export_rows,
+    serialize_comparison,
+    serialize_curves,
 )
-from noising.api.schedules.writes import changed, stored
+from noising.figures import CONTENT_TYPES
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig, ScheduleConfigQuerySet
 from noising.spreadsheets import format_csv
@@ -50,67 +100,116 @@ if TYPE_CHECKING:
 
 NEW_SCHEDULE = NewScheduleSerializer()
 SCHEDULE_CHANGES = ScheduleChangesSerializer()
+CURVES_QUERY = CurvesQuerySerializer()
+COMPARISON_QUERY = ComparisonQuerySerializer()
 
 EXPORTED_AT_ONCE = 100
 """Rows that an export holds in memory."""
 
+Renderers: TypeAlias = list[BaseRenderer]
+"""Named outside of the viewset, where `list` is an action."""
 
-def found(name: str) -> ScheduleConfig:
-    """Return the schedule of this name, archived or not.
+LIST_RENDERERS = (JSONRenderer, CSVRenderer, NDJSONRenderer)
+IMAGE_RENDERERS = (SVGRenderer, PNGRenderer, PDFRenderer)
+IMAGE_FORMATS = [renderer.format for renderer in IMAGE_RENDERERS]
+IMAGES = [renderer.media_type for renderer in IMAGE_RENDERERS]
 
-    Raises:
-        NotFound: there is none.
-    """
-    config = ScheduleConfig.objects.select_related("owner").filter(slug=name).first()
-    if config is None:
-        raise NotFound(f"There is no schedule named `{shorten(name)}`.")
-    return config
-
-
-def shown(
-    request: Request, config: ScheduleConfig, status: HTTPStatus = HTTPStatus.OK
-) -> Response:
-    """Answer with a schedule, its version and, where it is new, its address."""
-    document = schedule_document(config, request.build_absolute_uri)
-    headers = state_headers(config.version)
-    if status == HTTPStatus.CREATED:
-        headers["Location"] = document["links"]["self"]
-    return Response(document, status=status, headers=headers)
+MEANINGS = {
+    404: "There is no such schedule.",
+    409: "The name is taken, or runs refer to the specification.",
+    412: "The schedule has changed in the meantime: If-Match names another version.",
+    422: "Values of the query are not valid.",
+    503: "The service is busy; Retry-After says when to repeat the request.",
+}
+VERSIONED = [KEPT, *state(200, 304)]
+"""What a read takes and gives so that a client can keep the response."""
 
 
-class SchedulesView(RegistryView, GenericAPIView[ScheduleConfig]):
-    """GET and POST schedules."""
+@extend_schema(tags=["schedules"])
+class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
+    """Stored schedules, archived or not."""
 
     queryset = ScheduleConfig.objects.all()
-    serializer_class = SummarySerializer
+    serializer_class = ScheduleSerializer
     filter_backends = (StrictFilterBackend,)
     filterset_class = ScheduleFilters
     pagination_class = Pages
-    renderer_classes = (JSONRenderer, CSVRenderer, NDJSONRenderer)
-    content_negotiation_class = FormatNegotiation
+    lookup_field = "slug"
+    lookup_url_kwarg = "name"
+    lookup_value_converter = "slug"
 
-    def get_renderers(self) -> list[BaseRenderer]:
-        """Offer files of the list alone."""
+    def initialize_request(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> Request:
+        """Offer files where the list is; there the query may choose the format."""
+        if self.action_map.get("get") == "list":
+            self.renderer_classes = LIST_RENDERERS
+            self.content_negotiation_class = FormatNegotiation
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_renderers(self) -> Renderers:
+        """Offer files to reads alone."""
         renderers = super().get_renderers()
-        is_list = self.request.method in SAFE_METHODS
-        return renderers if is_list else renderers[:1]
+        return renderers if self.request.method in SAFE_METHODS else renderers[:1]
 
-    @schema.LIST
-    def get(self, request: Request) -> HttpResponseBase:
+    def get_object(self) -> ScheduleConfig:
+        """Return the schedule that the URL names.
+
+        Raises:
+            NotFound: there is none.
+            PermissionDenied: the request would change it and may not.
+        """
+        name = self.kwargs["name"]
+        config = self.get_queryset().select_related("owner").filter(slug=name).first()
+        if config is None:
+            raise NotFound(f"There is no schedule named `{shorten(name)}`.")
+        self.check_object_permissions(self.request, config)
+        return config
+
+    def respond(self, config: ScheduleConfig) -> Response:
+        """Respond with a schedule and its version."""
+        document = self.get_serializer(config).data
+        return Response(document, headers=state_headers(config.version))
+
+    @extend_schema(
+        operation_id="schedules_list",
+        summary="List schedules, or export them",
+        description="JSON has pages. `format=csv` and `format=ndjson` export all "
+        "schedules that match the filters, NDJSON with their specifications.",
+        filters=True,
+        parameters=[
+            ordering_parameter(ScheduleFilters),
+            *PAGE_PARAMETERS,
+            format_parameter("json", "csv", "ndjson"),
+            FILE,
+        ],
+        responses=success(SummarySerializer(many=True), "A page.")
+        | files("All schedules.", "text/csv")
+        | {
+            (200, "application/x-ndjson"): OpenApiResponse(
+                ExportedScheduleSerializer, "All schedules, one per line."
+            ),
+            (404, MEDIA_TYPE): OpenApiResponse(
+                ProblemSerializer, "There is no such page."
+            ),
+        }
+        | problems(406, 422, words=MEANINGS),
+    )
+    def list(self, request: Request) -> HttpResponseBase:
         """List the schedules page by page, or export them all."""
         kind = request.accepted_renderer.format
         if kind != JSONRenderer.format:
             Pages().check(request)
             return self.export(kind)
-        rows = self.filter_queryset(ScheduleConfig.objects.for_list())
-        page = self.paginate_queryset(rows) or []
-        address = request.build_absolute_uri
-        return self.get_paginated_response(
-            [summary_document(config, address) for config in page]
+        page = self.paginate_queryset(
+            self.filter_queryset(ScheduleConfig.objects.for_list())
         )
+        context = self.get_serializer_context()
+        summaries = SummarySerializer(page, many=True, context=context)
+        return self.get_paginated_response(summaries.data)
 
     def export(self, kind: str) -> HttpResponseBase:
-        """Answer with all that the filters leave, as a file."""
+        """Respond with all schedules that match the filters, as a file."""
         rows = cast(
             "ScheduleConfigQuerySet",
             self.filter_queryset(ScheduleConfig.objects.for_export()),
@@ -118,10 +217,10 @@ class SchedulesView(RegistryView, GenericAPIView[ScheduleConfig]):
         configs = rows.streamed(EXPORTED_AT_ONCE)
         if kind == NDJSONRenderer.format:
             content_type = NDJSONRenderer.media_type
-            content = exported_lines(configs)
+            content = export_lines(configs)
         else:
             content_type = f"{CSVRenderer.media_type}; charset=utf-8"
-            content = (format_csv([row]).encode() for row in exported_rows(configs))
+            content = (format_csv([row]).encode() for row in export_rows(configs))
         disposition = f'attachment; filename="schedules.{kind}"'
         return StreamingHttpResponse(
             content,
@@ -129,63 +228,116 @@ class SchedulesView(RegistryView, GenericAPIView[ScheduleConfig]):
             headers={"Content-Disposition": disposition},
         )
 
-    @schema.CREATE
-    def post(self, request: Request) -> Response:
+    @extend_schema(
+        operation_id="schedules_create",
+        summary="Store a schedule",
+        request=NewScheduleSerializer,
+        examples=[OpenApiExample("Linear", examples.NEW, request_only=True)],
+        parameters=[
+            header("Location", "The URL of the schedule.", 201),
+            *state(201),
+            RETRY_AFTER,
+        ],
+        filters=False,
+        responses=success(ScheduleSerializer, "The schedule is stored.", status=201)
+        | problems(400, 406, 409, 413, 415, 422, 503, words=MEANINGS),
+    )
+    def create(self, request: Request) -> Response:
         """Store a schedule."""
         new = NEW_SCHEDULE.parse(read_json(request))
-        config = stored(new, owner=cast("User", request.user))
-        return shown(request, config, HTTPStatus.CREATED)
+        config = store_schedule(new, owner=cast("User", request.user))
+        response = self.respond(config)
+        response.status_code = HTTPStatus.CREATED
+        response.headers["Location"] = response.data["links"]["self"]
+        return response
 
-
-class ScheduleView(RegistryView):
-    """GET and PATCH schedules/{name}."""
-
-    @schema.READ
-    def get(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_read",
+        summary="Read a schedule",
+        parameters=[NAME_PARAMETER, *VERSIONED],
+        responses=success(ScheduleSerializer, "The schedule.")
+        | UNCHANGED
+        | problems(404, 406, 412, words=MEANINGS),
+    )
+    def retrieve(self, request: Request, name: str) -> Response:
         """Show a schedule."""
-        config = found(name)
-        return respond_not_modified(request, config.version) or shown(request, config)
+        config = self.get_object()
+        return respond_not_modified(request, config.version) or self.respond(config)
 
-    @schema.CHANGE
-    def patch(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_change",
+        summary="Change notes, tags or specification",
+        description="Keys that are not given do not change. Once a run refers to the "
+        "schedule, its specification cannot change: store the new one under another "
+        "name. With If-Match, the change is refused if the schedule has changed in the "
+        "meantime.",
+        request=ScheduleChangesSerializer,
+        examples=[
+            OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)
+        ],
+        parameters=[
+            NAME_PARAMETER,
+            condition("If-Match", "The version that the change applies to."),
+            *state(200),
+            RETRY_AFTER,
+        ],
+        responses=success(ScheduleSerializer, "The schedule as it is now.")
+        | problems(400, 404, 406, 409, 412, 413, 415, 422, 503, words=MEANINGS),
+    )
+    def partial_update(self, request: Request, name: str) -> Response:
         """Change notes, tags, and the specification where no run refers to it."""
         changes = SCHEDULE_CHANGES.parse(read_json(request))
-        config = found(name)
-        self.check_object_permissions(request, config)
-        return shown(request, changed(config, changes, expected_versions(request)))
+        config = self.get_object()
+        versions = expected_versions(request)
+        return self.respond(change_schedule(config, changes, versions))
 
-
-class ArchiveView(RegistryView):
-    """POST schedules/{name}/archive."""
-
-    @schema.ARCHIVE
-    def post(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_archive",
+        summary="Archive a schedule",
+        description="Lists leave it out by default. It keeps its name and URL, and "
+        "runs still refer to it. `unarchive` reverses this.",
+        request=None,
+        parameters=[NAME_PARAMETER, *state(200)],
+        responses=success(ScheduleSerializer, "The schedule is archived.")
+        | problems(404, 406, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, name: str) -> Response:
         """Take a schedule out of the lists."""
-        config = found(name)
-        self.check_object_permissions(request, config)
+        config = self.get_object()
         services.schedule_archive(schedule=config)
-        return shown(request, config)
+        return self.respond(config)
 
-
-class UnarchiveView(RegistryView):
-    """POST schedules/{name}/unarchive."""
-
-    @schema.UNARCHIVE
-    def post(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_unarchive",
+        summary="Unarchive a schedule",
+        request=None,
+        parameters=[NAME_PARAMETER, *state(200)],
+        responses=success(ScheduleSerializer, "The schedule is no longer archived.")
+        | problems(404, 406, words=MEANINGS),
+    )
+    @action(detail=True, methods=["post"])
+    def unarchive(self, request: Request, name: str) -> Response:
         """Bring a schedule back from the archive."""
-        config = found(name)
-        self.check_object_permissions(request, config)
+        config = self.get_object()
         services.schedule_unarchive(schedule=config)
-        return shown(request, config)
+        return self.respond(config)
 
-
-class SpecificationView(RegistryView):
-    """GET schedules/{name}/specification."""
-
-    @schema.SPECIFICATION
-    def get(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_specification",
+        summary="Download the specification",
+        description="In the form that `build_process` and POST schedules take.",
+        parameters=[NAME_PARAMETER, *VERSIONED, FILE],
+        responses={
+            (200, JSON): OpenApiResponse(SPECIFICATION, "The canonical specification.")
+        }
+        | UNCHANGED
+        | problems(404, 406, 412, words=MEANINGS),
+    )
+    @action(detail=True)
+    def specification(self, request: Request, name: str) -> Response:
         """Return the specification as a file."""
-        config = found(name)
+        config = self.get_object()
         disposition = f'attachment; filename="{config.slug}.json"'
         headers = state_headers(config.fingerprint)
         headers["Content-Disposition"] = disposition
@@ -193,15 +345,120 @@ class SpecificationView(RegistryView):
             config.specification, headers=headers
         )
 
-
-class LintView(RegistryView):
-    """GET schedules/{name}/lint."""
-
-    @schema.LINT
-    def get(self, request: Request, name: str) -> Response:
+    @extend_schema(
+        operation_id="schedules_lint",
+        summary="Read the linter's findings",
+        parameters=[NAME_PARAMETER, *VERSIONED],
+        responses=success(LintSerializer, "Findings, the most serious first.")
+        | UNCHANGED
+        | problems(404, 406, 412, words=MEANINGS),
+    )
+    @action(detail=True)
+    def lint(self, request: Request, name: str) -> Response:
         """Return what the linter found."""
-        config = found(name)
+        config = self.get_object()
         headers = state_headers(config.version)
         return respond_not_modified(request, config.version) or Response(
-            lint_document(config), headers=headers
+            LintSerializer(config).data, headers=headers
         )
+
+    @extend_schema(
+        operation_id="schedules_curves",
+        summary="Get curves as numbers or as an image",
+        description="The query's `format` or else the Accept header chooses the "
+        "format. Values that are infinite or do not exist are null in JSON and empty "
+        "in CSV.",
+        parameters=[
+            NAME_PARAMETER,
+            *CURVE_PARAMETERS,
+            AXIS_PARAMETER,
+            format_parameter("json", "csv", *IMAGE_FORMATS),
+            *VERSIONED,
+            FILE,
+            RETRY_AFTER,
+        ],
+        responses=success(CurvesSerializer, "The curves.")
+        | files("The curves.", "text/csv", *IMAGES)
+        | UNCHANGED
+        | problems(404, 406, 412, 422, 503, words=MEANINGS),
+    )
+    @action(
+        detail=True,
+        renderer_classes=(JSONRenderer, CSVRenderer, *IMAGE_RENDERERS),
+        content_negotiation_class=FormatNegotiation,
+    )
+    def curves(self, request: Request, name: str) -> HttpResponseBase:
+        """Return the curves of a schedule as numbers or as an image."""
+        selection = CURVES_QUERY.parse(request.query_params)
+        [config] = find_schedules([name])
+        image = draw_image(request, [config], selection)
+        if image is not None:
+            return image
+        kind = request.accepted_renderer.format
+        version = f"{kind}-{hash_curves([config], selection)}"
+        not_modified = respond_not_modified(request, version)
+        if not_modified is not None:
+            return not_modified
+        served = build_schedule(config)
+        [curves] = compute_curves([served], selection)
+        headers = state_headers(version)
+        if kind == CSVRenderer.format:
+            disposition = f'attachment; filename="{config.slug}.csv"'
+            headers["Content-Disposition"] = disposition
+            return Response(format_csv(curves_rows(curves)).encode(), headers=headers)
+        document = serialize_curves(served.process, selection.axis, curves)
+        return Response({"name": config.slug, **document}, headers=headers)
+
+    @extend_schema(
+        operation_id="schedules_compare",
+        summary="Compare schedules",
+        description="Differences between the specifications, key figures, and curves "
+        "over time; or an image with the curves of all schedules.",
+        parameters=[
+            NAMES_PARAMETER,
+            *CURVE_PARAMETERS,
+            format_parameter("json", *IMAGE_FORMATS),
+            *VERSIONED,
+            FILE,
+            RETRY_AFTER,
+        ],
+        responses=success(ComparisonSerializer, "The comparison.")
+        | files("The curves.", *IMAGES)
+        | UNCHANGED
+        | problems(404, 406, 412, 422, 503, words=MEANINGS),
+    )
+    @action(
+        detail=False,
+        renderer_classes=(JSONRenderer, *IMAGE_RENDERERS),
+        content_negotiation_class=FormatNegotiation,
+    )
+    def compare(self, request: Request) -> HttpResponseBase:
+        """Return what tells schedules apart, or their curves as one image."""
+        comparison = COMPARISON_QUERY.parse(request.query_params)
+        configs = find_schedules(comparison.names)
+        image = draw_image(request, configs, comparison.curves)
+        if image is not None:
+            return image
+        version = hash_curves(configs, comparison.curves)
+        not_modified = respond_not_modified(request, version)
+        if not_modified is not None:
+            return not_modified
+        served = [build_schedule(config) for config in configs]
+        document = serialize_comparison(
+            configs,
+            [each.process for each in served],
+            summarize(served),
+            compute_curves(served, comparison.curves),
+        )
+        return Response(document, headers=state_headers(version))
+
+
+def draw_image(
+    request: Request, configs: Sequence[ScheduleConfig], curves: CurvesRequest
+) -> HttpResponseBase | None:
+    """Return the curves as an image, or nothing if the response is to be text."""
+    for image_format in CONTENT_TYPES:
+        if image_format == request.accepted_renderer.format:
+            image = make_curves_image(configs, curves)
+            return respond_with_figure(request, image, image_format)
+    return None

@@ -8,8 +8,7 @@ from jsonschema import Draft202012Validator
 
 from noising import services
 from noising.api.schedules import examples
-from noising.api.schedules.curve_views import ComparisonView, CurvesView
-from noising.api.schedules.views import SchedulesView
+from noising.api.schedules.views import LIST_RENDERERS, ScheduleViewSet
 from noising.engine import GRAPH_TYPES, build_process
 from noising.engine.certify import certify
 from tests.api.v1.schedules.conftest import ROOT, SMALL
@@ -125,21 +124,24 @@ def test_the_examples_are_as_described(document, path, method, example):
 
 
 @pytest.mark.parametrize(
-    ("path", "view"),
+    ("path", "renderers"),
     [
-        (ROOT, SchedulesView),
-        (f"{ROOT}/{{name}}/curves", CurvesView),
-        (f"{ROOT}/compare", ComparisonView),
+        (ROOT, LIST_RENDERERS),
+        (
+            f"{ROOT}/{{name}}/curves",
+            ScheduleViewSet.curves.kwargs["renderer_classes"],
+        ),
+        (f"{ROOT}/compare", ScheduleViewSet.compare.kwargs["renderer_classes"]),
     ],
 )
-def test_every_format_on_offer_is_described(document, path, view):
+def test_every_format_on_offer_is_described(document, path, renderers):
     operation = document["paths"][path]["get"]
     [described] = [
         parameter
         for parameter in operation["parameters"]
         if (parameter["in"], parameter["name"]) == ("query", "format")
     ]
-    offered = [renderer.format for renderer in view.renderer_classes]
+    offered = [renderer.format for renderer in renderers]
     assert sorted(described["schema"]["enum"]) == sorted(offered)
-    types = {renderer.media_type for renderer in view.renderer_classes}
+    types = {renderer.media_type for renderer in renderers}
     assert set(operation["responses"]["200"]["content"]) == types

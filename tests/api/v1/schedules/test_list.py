@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from noising import services
 from noising.models import ScheduleConfig
 from tests.api.problems import pointers_of, problem_of
-from tests.api.v1.schedules.conftest import SMALL
+from tests.api.v1.schedules.conftest import ROOT, SMALL
 
 KINDS = {
     "alpha-one": ("loglinear", "absorbing", 10, ["first", "both"], "Notes of one."),
@@ -205,3 +205,14 @@ def test_the_accept_header_chooses_where_the_query_does_not(read, three):
     both = read(query={"format": "json"}, accept="text/csv")
     assert both.headers["Content-Type"] == "application/json"
     problem_of(read(accept="image/png"), 406)
+
+
+def test_a_format_is_chosen_where_the_list_is_and_not_for_one_schedule(
+    read, writer, three
+):
+    assert "Accept" in read().headers["Vary"]
+    refused = writer.post(f"{ROOT}?format=csv", {}, content_type="application/json")
+    assert pointers_of(refused) == [("#/format", "unknown")]
+    one = read("/beta?format=csv")
+    assert one.status_code == 200
+    assert "Accept" not in one.headers.get("Vary", "")

@@ -1,0 +1,83 @@
+"""What is computed from a request alone: curves of a specification, imports."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from noising.api.base import StatelessView
+from noising.api.openapi.responses import COMPUTED, RETRY_AFTER, success
+from noising.api.parsers import read_json
+from noising.api.processes import get_process
+from noising.api.schedules import examples
+from noising.api.schedules.actions import (
+    build_specification,
+    compute_curves,
+    import_specification,
+    lint_process,
+    name_specification,
+)
+from noising.api.schedules.requests import ImportSerializer, PreviewSerializer
+from noising.api.schedules.responses import (
+    FindingSerializer,
+    ImportedSerializer,
+    PreviewAnswerSerializer,
+    serialize_curves,
+)
+
+PREVIEW = PreviewSerializer()
+IMPORT = ImportSerializer()
+
+
+class PreviewView(StatelessView):
+    """POST curves."""
+
+    @extend_schema(
+        operation_id="curves",
+        summary="Get curves and findings of a specification",
+        description="Nothing is stored. For example for the preview of a form.",
+        tags=["schedules"],
+        request=PreviewSerializer,
+        examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
+        parameters=[RETRY_AFTER],
+        responses=success(PreviewAnswerSerializer, "Curves and findings.") | COMPUTED,
+    )
+    def post(self, request: Request) -> Response:
+        """Return curves and findings of a specification that is not stored."""
+        preview = PREVIEW.parse(read_json(request))
+        with name_specification():
+            served = build_specification(preview.specification)
+            [curves] = compute_curves([served], preview.curves)
+            findings = lint_process(served)
+        return Response(
+            {
+                "specification": served.process.spec,
+                **serialize_curves(served.process, preview.curves.axis, curves),
+                "lint": FindingSerializer(findings, many=True).data,
+            }
+        )
+
+
+class ImportView(StatelessView):
+    """POST schedules/import."""
+
+    @extend_schema(
+        operation_id="schedules_import",
+        summary="Convert another project's configuration to a specification",
+        description="Nothing is stored; send the specification to POST schedules. "
+        "Notes say which keys were ignored, were assumed or mean something else here.",
+        tags=["schedules"],
+        request=ImportSerializer,
+        examples=[
+            OpenApiExample("SEDD, as YAML", examples.IMPORTED_TEXT, request_only=True),
+            OpenApiExample("diffusers", examples.IMPORTED_OBJECT, request_only=True),
+        ],
+        parameters=[RETRY_AFTER],
+        responses=success(ImportedSerializer, "The specification.") | COMPUTED,
+    )
+    def post(self, request: Request) -> Response:
+        """Return the specification that another project's configuration means."""
+        imported = import_specification(IMPORT.parse(read_json(request)))
+        process = get_process(imported.spec).process
+        return Response(
+            ImportedSerializer({"imported": imported, "process": process}).data
+        )

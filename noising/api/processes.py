@@ -4,8 +4,9 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -221,8 +222,19 @@ def check_seconds(seconds: float, doing: str) -> None:
     Raises:
         ValidationError: naming the estimate, the limit and what makes work costly.
     """
-    try:
+    with convert_cost_errors():
         budget.check_seconds(seconds, doing)
+
+
+@contextmanager
+def convert_cost_errors() -> Iterator[None]:
+    """Turn what the budget refuses in the block into an error of the request.
+
+    Raises:
+        ValidationError: with the message of the budget.
+    """
+    try:
+        yield
     except budget.TooCostlyError as error:
         raise ValidationError([ErrorDetail(str(error), error.code)]) from None
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelError
 from rest_framework.exceptions import (
@@ -17,7 +16,7 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
-from noising import services
+from noising import budget, services
 from noising.api.problems import (
     Conflict,
     PreconditionFailed,
@@ -27,6 +26,7 @@ from noising.api.problems import (
 from noising.api.processes import (
     CachedProcess,
     check_seconds,
+    convert_cost_errors,
     get_process,
     get_process_by_key,
 )
@@ -179,12 +179,8 @@ def check_vocab_size(vocab_size: int) -> None:
     Raises:
         ValidationError: naming the limit.
     """
-    if vocab_size > settings.MAX_PROBABILITIES:
-        text = (
-            "The linter and curves of the information need `vocab_size` of at most "
-            f"{settings.MAX_PROBABILITIES}, got {vocab_size}."
-        )
-        raise ValidationError([ErrorDetail(text, "too_large")])
+    with convert_cost_errors():
+        budget.check_vocab_size(vocab_size)
 
 
 def build_specification(specification: Mapping[str, Any]) -> CachedProcess:

@@ -141,7 +141,7 @@ def _percent(value: float, reference: float) -> float | None:
 
 
 def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
-    """Tell whether two intervals meet; None where one is not known."""
+    """Return whether two intervals meet; None where one is not known."""
     ends = (one["low"], one["high"], other["low"], other["high"])
     if any(end is None for end in ends):
         return None

@@ -51,7 +51,7 @@ class Change:
     is_noise: bool
 
     def is_beyond(self, bound: float) -> bool:
-        """Tell whether it is worse beyond its interval and by more than the bound."""
+        """Return whether it is worse beyond its interval and by more than the bound."""
         return not self.is_noise and (self.percent is None or self.percent > bound)
 
 

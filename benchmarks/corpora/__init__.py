@@ -79,7 +79,7 @@ def load_corpus(
 
 
 def _begins_with_ids(path: Path) -> bool:
-    """Tell whether the first line that is not blank is a row of ids."""
+    """Return whether the first line that is not blank is a row of ids."""
     for number, line in read_lines(path, sha256()):
         return is_row_of_ids(parse_json(line, at(path, number)))
     return False

@@ -60,7 +60,7 @@ def read_id_lines(path: Path, *, vocab_size: int, name: str, source: str) -> Cor
 
 
 def is_row_of_ids(record: Any) -> bool:
-    """Tell whether a line of JSON is a list of ids, or a row that holds one."""
+    """Return whether a line of JSON is a list of ids, or a row that holds one."""
     return isinstance(record, list) or (isinstance(record, dict) and IDS_KEY in record)
 
 

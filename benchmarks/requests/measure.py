@@ -200,7 +200,7 @@ def _percentiles(latencies_ns: Sequence[int]) -> tuple[float, float]:
 
 
 def has_two_modes(rates: Sequence[float]) -> bool:
-    """Tell whether rounds fall into two groups, such as of one and of two workers.
+    """Return whether rounds fall into two groups, such as of one and of two workers.
 
     A group has at least two rounds and a quarter of them, and the lowest rate of the
     upper group is at least GAP times the highest of the lower one.

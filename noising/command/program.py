@@ -40,7 +40,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "import": import_config,
     "noise": noise,
 }
-"""The one table from a command's name to its module."""
+"""Maps a command's name to its module."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

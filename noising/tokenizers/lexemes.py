@@ -100,7 +100,7 @@ def _is_identifier(word: str) -> bool:
 
 
 def _is_critical(text: str, index: int) -> bool:
-    """Tell whether the sign at an index is an operator or a bracket."""
+    """Return whether the sign at an index is an operator or a bracket."""
     sign = text[index]
     if sign in HYPHENS:
         # well-known, and/or

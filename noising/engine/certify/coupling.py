@@ -134,7 +134,7 @@ def same_bytes(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
 
 
 def _equal(part: TokenArray, whole: TokenArray) -> bool:
-    """Tell whether `part` equals the first rows of `whole`."""
+    """Return whether `part` equals the first rows of `whole`."""
     return bool((part == whole[: part.shape[0]]).all())
 
 

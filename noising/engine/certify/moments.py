@@ -200,4 +200,4 @@ IDENTITIES: Mapping[str, tuple[Identity, float]] = {
     "bayes": (_bayes, 1e-9),
     "rates": (_rates, 1e-6),
 }
-"""The one table from an identity's name to its function and what rounding may do."""
+"""Maps an identity's name to its function and what rounding may do."""

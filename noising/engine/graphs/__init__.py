@@ -23,6 +23,6 @@ GRAPH_TYPES: Mapping[str, type[Graph]] = {
     "nearest_neighbor": NearestNeighbor,
     "rate_matrix": RateMatrix,
 }
-"""The one table from a specification's ``type`` to its class."""
+"""Maps a specification's ``type`` to its class."""
 
 __all__ = ["GRAPH_TYPES", "Events", "Graph", "MatrixGraph"]

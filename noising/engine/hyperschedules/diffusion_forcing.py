@@ -121,7 +121,7 @@ SCHEMES: Mapping[str, type[Hyperschedule]] = {
     "trapezoid": Trapezoid,
     "independent": Independent,
 }
-"""The one table from a scheme's name to its class."""
+"""Maps a scheme's name to its class."""
 
 
 class DiffusionForcing(Hyperschedule):

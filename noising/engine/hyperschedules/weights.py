@@ -46,7 +46,7 @@ def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
     """Return weights as float64, each > 0 and within a factor of 1e6.
 
     Raises:
-        EngineError: a weight is no number, not positive or too far from the others.
+        EngineError: a weight is not a number, not positive or too far from the others.
     """
     values = float_array(weights, field)
     if values.size == 0 or not (values > 0.0).all() or not np.isfinite(values).all():

@@ -43,7 +43,7 @@ SOURCES: Mapping[str, Source] = {
         read=diffusers.specification, no_meaning=diffusers.WITHOUT_MEANING
     ),
 }
-"""The one table from a project's name to what reads its configuration."""
+"""Maps a project's name to what reads its configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ def _steps(reader: Reader, parameter: Integer, default: int) -> int:
     """Return T, which the caller may give in place of the configuration.
 
     Raises:
-        EngineError: it is no integer, or out of range.
+        EngineError: it is not an integer, or out of range.
     """
     if reader.num_timesteps is not None:
         reader.value(STEPS)
@@ -173,7 +173,7 @@ def _sigmoid(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
 
 
 def _rescales(reader: Reader, kind: GaussianClass) -> bool:
-    """Tell whether the schedule is to be rescaled, if the class can do that.
+    """Return whether the schedule is to be rescaled, if the class can do that.
 
     Raises:
         EngineError: the key is neither true nor false.

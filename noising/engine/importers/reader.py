@@ -86,7 +86,7 @@ class Reader:
         self.notes.append(Note(kind=kind, key=key, text=text))
 
     def has(self, path: str) -> bool:
-        """Tell whether a key is there and not null."""
+        """Return whether a key is there and not null."""
         return self.peek(path) is not None
 
     def peek(self, path: str) -> Any:

@@ -192,7 +192,7 @@ def _fit_octaves(
     end = min([end, *octaves[~(error <= _ENOUGH)]])
     if end < _LEAST_OCTAVES:
         worst = float(error.max(initial=0.0)) or math.inf
-        raise not_solved(FIELD, worst, WAY_OUT, wanted=_ENOUGH)
+        raise not_solved(FIELD, worst, WAY_OUT, tolerance=_ENOUGH)
     used = int(np.flatnonzero(coefficients.any(axis=1))[-1]) + 1
     return coefficients[:used, :end]
 

@@ -108,7 +108,7 @@ def find_real_positions(lengths: Any, length: int) -> BoolArray:
     """Return which positions of padded rows are real, (B, L).
 
     Raises:
-        EngineError: a length is no integer in 0..L.
+        EngineError: a length is not an integer in 0..L.
     """
     ends = bounded_integers(lengths, "lengths", low=0, high=length)
     return np.asarray(np.arange(length) < ends.reshape(-1, 1))

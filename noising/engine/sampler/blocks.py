@@ -168,7 +168,7 @@ def find_thresholds_at(
 
 
 def can_hold(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Tell whether noised tokens of some shape and dtype can be written to `out`."""
+    """Return whether noised tokens of some shape and dtype can be written to `out`."""
     return (
         isinstance(out, np.ndarray)
         and out.shape == shape

@@ -57,7 +57,7 @@ class SmallBatches:
 
     @staticmethod
     def serves(levels: NoiseLevels) -> bool:
-        """Tell whether a process's graph is one that this class knows."""
+        """Return whether a process's graph is one that this class knows."""
         known = isinstance(levels.outcome.replacement, (Even, Constant))
         return known and levels.table.mask is None
 

@@ -35,6 +35,6 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "gidd": Gidd,
     "custom": Custom,
 }
-"""The one table from a specification's ``type`` to its class."""
+"""Maps a specification's ``type`` to its class."""
 
 __all__ = ["SCHEDULE_TYPES", "Context", "Schedule"]

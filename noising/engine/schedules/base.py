@@ -79,7 +79,7 @@ class Schedule(abc.ABC):
         return np.where(np.isinf(before), np.inf, rise)
 
     def falls(self) -> bool:
-        """Tell whether sigma decreases anywhere by definition: a user's table can."""
+        """Return whether sigma decreases anywhere by definition: a user's table can."""
         return False
 
     def log_snr(self, t: FloatArray) -> FloatArray:

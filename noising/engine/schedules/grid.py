@@ -69,7 +69,7 @@ class GridSchedule(Schedule):
         return np.where(is_endless, lost, Schedule.cross_entropy_weight(self, t))
 
     def falls(self) -> bool:
-        """Tell whether sigma decreases from one grid point to the next."""
+        """Return whether sigma decreases from one grid point to the next."""
         return bool((self.sigmas[1:] < self.sigmas[:-1]).any())
 
     def _locate(self, t: FloatArray) -> tuple[np.ndarray, FloatArray]:

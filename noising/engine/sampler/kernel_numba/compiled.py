@@ -182,7 +182,7 @@ def _threshold(places: Any, table: Any, row: int, column: int) -> Any:
 
 @numba.njit(nogil=True)
 def _is_below(key: Any, gamma: Any, position: Any, leading: Any, limit: Any) -> Any:
-    """Tell whether u lies below a threshold, by all of its bits."""
+    """Return whether u lies below a threshold, by all of its bits."""
     rest = _mix(_start(key, gamma, position, REFINE)) >> _REST
     return (_U8(leading) << _LEADING) | rest < limit
 

@@ -73,7 +73,7 @@ _FLAG: Final = describe_outcome(Outcome(replacement=Constant(token=1), mask_id=1
 
 
 def _is_disabled() -> bool:
-    """Tell whether NUMBA_DISABLE_JIT leaves the functions to Python."""
+    """Return whether NUMBA_DISABLE_JIT leaves the functions to Python."""
     return bool(
         numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # set at run time
     )

@@ -3,11 +3,12 @@
 import argparse
 from typing import Final
 
+from noising.arguments import integer
 from noising.command.figures import add_plot, check_plot, write_plot
 from noising.command.output import format_table, print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.usage import FINE, CommandLineError, integer, names
-from noising.curves import DEFAULT_POINTS, MAX_POINTS, QUANTITIES, curves
+from noising.command.usage import FINE, UsageError, names
+from noising.curves import MAX_POINTS, QUANTITIES, curves
 
 HELP: Final = "tabulate alpha, information and other quantities over time"
 DESCRIPTION: Final = (

@@ -5,9 +5,10 @@ import sys
 from dataclasses import asdict
 from typing import Final
 
+from noising.arguments import integer
 from noising.command.output import print_json
 from noising.command.specifications import read_argument
-from noising.command.usage import FINE, CommandLineError, integer
+from noising.command.usage import FINE, UsageError
 from noising.engine import build_process
 from noising.engine.importers import SOURCES, import_config
 

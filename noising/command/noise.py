@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from noising.arguments import integer
 from noising.command.output import print_json, print_text
 from noising.command.specifications import add_specification, load_process
 from noising.command.tokens import ARRAY, FORMS, Tokens, read_array, read_lines
@@ -19,7 +20,6 @@ from noising.command.usage import (
     check_standard_input,
     check_target,
     describe_file,
-    integer,
     integers,
     write_target,
 )

@@ -7,14 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from noising import __version__
+from noising.arguments import BAD_USAGE, INTERRUPTED, Parser
 from noising.command import certify, compare, curves, import_config, lint, noise
-from noising.command.usage import (
-    BROKEN_PIPE,
-    INTERRUPTED,
-    WRONG_USAGE,
-    CommandLineError,
-    Parser,
-)
+from noising.command.usage import BROKEN_PIPE, UsageError
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
 
@@ -55,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = COMMANDS[options.command].run(options)
         sys.stdout.flush()
-    except (CommandLineError, EngineError, MissingExtraError) as error:
-        return _end(options.command, WRONG_USAGE, f"error: {error}")
+    except (UsageError, EngineError, MissingExtraError) as error:
+        return _end(options.command, BAD_USAGE, f"error: {error}")
     except BrokenPipeError:
         # The reader has seen enough, as `head` has; Python would complain once more
         # when it flushes at the end.
@@ -64,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except OSError as error:
         line = f"error: the output cannot be written: {error.strerror or error}"
-        return _end(options.command, WRONG_USAGE, line)
+        return _end(options.command, BAD_USAGE, line)
     except KeyboardInterrupt:
         return _end(options.command, INTERRUPTED, "interrupted")
     return code

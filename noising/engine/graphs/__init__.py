@@ -1,4 +1,4 @@
-"""Graphs: where a token goes when noise strikes it."""
+"""Graphs: what a token becomes under noise."""
 
 from collections.abc import Mapping
 

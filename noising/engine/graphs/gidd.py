@@ -34,7 +34,7 @@ class GiddClock(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gidd(MixtureGraph):
+class GiddGraph(MixtureGraph):
     """q(x_t | x_0) = ((1-t)·delta + c·uniform + t·mask)/(1+c).
 
     A masked token may become a data token again while uniform noise grows.

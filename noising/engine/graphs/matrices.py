@@ -137,7 +137,7 @@ class NearestNeighbor(MatrixGraph):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows(Parameter):
+class _RateRows(Parameter):
     """A square matrix as rows."""
 
     def parse(self, value: Any, field: str) -> list[list[float]]:
@@ -159,7 +159,7 @@ class RateMatrix(MatrixGraph):
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "rates": _Rows(help="V rows of V rates; a row sums to 0"),
+        "rates": _RateRows(help="V rows of V rates; a row sums to 0"),
     }
 
     @classmethod

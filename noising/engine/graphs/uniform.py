@@ -12,7 +12,7 @@ from noising.engine.information import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(MixtureGraph):
+class UniformGraph(MixtureGraph):
     """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)/V.
 
     A moved token is drawn from all V ids, including its own, so it stays the same with

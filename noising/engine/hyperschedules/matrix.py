@@ -24,7 +24,7 @@ _LEVEL: Final = Integer(low=0, high=1 << 16, help="a level")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows(Parameter):
+class _LevelRows(Parameter):
     """A matrix of integers >= 0."""
 
     def parse(self, value: Any, field: str) -> list[list[int]]:
@@ -61,7 +61,7 @@ class Matrix(LevelHyperschedule):
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "rows": _Rows(default=REQUIRED, help="levels by row and position"),
+        "rows": _LevelRows(default=REQUIRED, help="levels by row and position"),
         "levels": Integer(
             default=REQUIRED, low=1, high=1 << 16, help="the level of full noise"
         ),

@@ -104,7 +104,7 @@ class LinearSigma(Schedule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(Schedule):
+class UniformSchedule(Schedule):
     """Constant rate, sigma = -log(terminal_alpha)·t: the benchmarks' baseline.
 
     Every step and every position gets the same noise.

@@ -15,7 +15,7 @@ _LOWEST_LOG: Final = -744.4400719213812  # the log of the least positive float64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gidd(AlphaSchedule):
+class GiddSchedule(AlphaSchedule):
     """alpha = (1-t)/(1+c) with c = B·(t(1-t))^(gamma/2), B = 2^gamma·p/(1-p).
 
     p is the largest share of uniform noise, at t = 1/2.

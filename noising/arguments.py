@@ -25,6 +25,7 @@ def integer(text: str) -> int:
     Raises:
         ArgumentTypeError: `text` is not an integer.
     """
+    text = text.strip()
     # int() refuses thousands of digits, and no valid argument has thirty.
     if len(text) > _LONGEST_INTEGER or not text.removeprefix("-").isdecimal():
         start = text[:_LONGEST_INTEGER]

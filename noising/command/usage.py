@@ -28,7 +28,7 @@ def integers(text: str) -> tuple[int, ...]:
     Raises:
         ArgumentTypeError: a part is not an integer.
     """
-    return tuple(integer(part.strip()) for part in text.split(","))
+    return tuple(integer(part) for part in text.split(","))
 
 
 def describe_file(path: str) -> str:

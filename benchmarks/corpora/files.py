@@ -87,7 +87,7 @@ def parse_json(line: str, where: str) -> Any:
         raise CorpusError(f"{where}: not JSON: {problem}") from error
     except (ValueError, RecursionError) as error:
         # Numbers with thousands of digits, or thousands of nested brackets.
-        raise CorpusError(f"{where}: JSON that cannot be parsed: {error}") from error
+        raise CorpusError(f"{where}: not JSON that can be parsed: {error}") from error
 
 
 def at(path: Path, number: int) -> str:

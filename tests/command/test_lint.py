@@ -62,4 +62,4 @@ def test_the_mask_is_looked_for_among_tokens(run, tmp_path):
     assert ended.code == 1
     assert "25.00% of the data's tokens are the mask id 3" in ended.out
     ended = run("lint", "spec.json", "--tokens", "masked.npy")
-    assert "The mask id 3 is 50.00% of the data's tokens" in ended.out
+    assert "50.00% of the data's tokens are the mask id 3" in ended.out

@@ -69,7 +69,7 @@ class EncodedRequest:
 
 def form_of(
     tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
-) -> Form:
+) -> EncodedRequest:
     """Return the body and query of a request to noise a batch.
 
     Args:
@@ -100,10 +100,12 @@ def form_of(
     if not masks and not arrays and not is_long:
         file = io.BytesIO()
         np.save(file, make_little_endian(array), allow_pickle=False)
-        return Form(media_type=NPY, content=file.getvalue(), params=query, lengths=None)
+        return EncodedRequest(
+            media_type=NPY, content=file.getvalue(), params=query, lengths=None
+        )
     arrays = {"tokens": array, **arrays}
     contiguous = {name: make_little_endian(value) for name, value in arrays.items()}
-    return Form(
+    return EncodedRequest(
         media_type=SAFETENSORS,
         content=save(contiguous, query if is_long else None),
         params={} if is_long else query,

@@ -40,7 +40,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the comparison; draw all quantities if there is a file for a plot."""
     specs = options.spec
     if len(specs) < 2 or len(set(specs)) < len(specs):
-        raise UsageError(f"name two or more different SPECs, got {' '.join(specs)}")
+        raise CommandLineError(
+            f"name two or more different SPECs, got {' '.join(specs)}"
+        )
     check_standard_input(*specs)
     check_plot(options.plot)
     processes = {spec: load_process(spec) for spec in specs}
@@ -50,7 +52,10 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.plot is not None:
         labelled = [
-            (name, curves(process, list(QUANTITIES), axis="time", points=POINTS))
+            (
+                name,
+                curves(process, list(QUANTITIES), axis="time", points=DEFAULT_POINTS),
+            )
             for name, process in processes.items()
         ]
         write_plot(options.plot, labelled, list(QUANTITIES), "time")

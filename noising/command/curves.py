@@ -7,8 +7,8 @@ from noising.arguments import integer
 from noising.command.figures import add_plot, check_plot, write_plot
 from noising.command.output import format_table, print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.usage import FINE, UsageError, names
-from noising.curves import MAX_POINTS, QUANTITIES, curves
+from noising.command.usage import FINE, CommandLineError, names
+from noising.curves import DEFAULT_POINTS, MAX_POINTS, QUANTITIES, curves
 
 HELP: Final = "tabulate alpha, information and other quantities over time"
 DESCRIPTION: Final = (
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=integer,
         metavar="N",
         help=f"largest number of points, 1 to {MAX_POINTS} (default: {TABLE_POINTS} "
-        f"in the table, else {POINTS})",
+        f"in the table, else {DEFAULT_POINTS})",
     )
     add_plot(parser)
 
@@ -86,11 +86,11 @@ def check_quantities(quantities: tuple[str, ...]) -> tuple[str, ...]:
     """Check that there are names of quantities and all are known.
 
     Raises:
-        UsageError: there are no names, or one is unknown.
+        CommandLineError: there are no names, or one is unknown.
     """
     unknown = [name for name in quantities if name not in QUANTITIES]
     if unknown or not quantities:
         received = ", ".join(unknown) or "none"
         known = ", ".join(QUANTITIES)
-        raise UsageError(f"--quantities must be of {known}, got {received}")
+        raise CommandLineError(f"--quantities must be of {known}, got {received}")
     return quantities

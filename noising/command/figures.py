@@ -37,7 +37,7 @@ def check_plot(path: Path | None) -> None:
 
     Raises:
         MissingExtraError: Matplotlib is not installed.
-        UsageError: the file has an unknown extension or cannot be created.
+        CommandLineError: the file has an unknown extension or cannot be created.
     """
     if path is None:
         return
@@ -45,7 +45,9 @@ def check_plot(path: Path | None) -> None:
 
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise UsageError(f"{path}: the name of a plot must end with one of {known}")
+        raise CommandLineError(
+            f"{path}: the name of a plot must end with one of {known}"
+        )
     check_target(path)
 
 

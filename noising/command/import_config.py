@@ -8,7 +8,7 @@ from typing import Final
 from noising.arguments import integer
 from noising.command.output import print_json
 from noising.command.specifications import read_argument
-from noising.command.usage import FINE, UsageError
+from noising.command.usage import FINE, CommandLineError
 from noising.engine import build_process
 from noising.engine.importers import SOURCES, import_config
 
@@ -72,4 +72,4 @@ def _read_text(path: str) -> str:
     except FileNotFoundError as error:
         raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: must be UTF-8 text") from error
+        raise CommandLineError(f"{path}: must be UTF-8 text") from error

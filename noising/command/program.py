@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from noising import __version__
 from noising.arguments import BAD_USAGE, INTERRUPTED, Parser
 from noising.command import certify, compare, curves, import_config, lint, noise
-from noising.command.usage import BROKEN_PIPE, UsageError
+from noising.command.usage import BROKEN_PIPE, CommandLineError
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = COMMANDS[options.command].run(options)
         sys.stdout.flush()
-    except (UsageError, EngineError, MissingExtraError) as error:
+    except (CommandLineError, EngineError, MissingExtraError) as error:
         return _fail(options.command, BAD_USAGE, f"error: {error}")
     except BrokenPipeError:
         # A reader such as `head` closed the pipe. Without a replacement for stdout,

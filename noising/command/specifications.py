@@ -28,7 +28,7 @@ def load_process(spec: str) -> ForwardProcess:
     """Return the process that SPEC describes.
 
     Raises:
-        UsageError: SPEC cannot be read, is not JSON or is not a valid specification.
+        CommandLineError: SPEC cannot be read or is not a valid specification.
     """
     specification = _read_specification(spec)
     try:
@@ -58,7 +58,7 @@ def read_argument(path: str) -> bytes:
 
     Raises:
         FileNotFoundError: the file does not exist.
-        UsageError: the file cannot be read.
+        CommandLineError: the file cannot be read.
     """
     try:
         if path == STANDARD_INPUT:

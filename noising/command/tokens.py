@@ -26,7 +26,7 @@ def read_lines(path: str) -> Iterator[IntArray]:
     """Yield the sequence of each line of a text; a blank line has no tokens.
 
     Raises:
-        UsageError: the file cannot be read, or a line contains something else.
+        CommandLineError: the file cannot be read, or a line contains something else.
     """
     if path == STANDARD_INPUT:
         yield from _sequences(sys.stdin.buffer, path)
@@ -42,14 +42,14 @@ def read_array(path: str) -> Tokens:
     """Return the array in a .npy file.
 
     Raises:
-        UsageError: the file cannot be read or does not contain integers.
+        CommandLineError: the file cannot be read or does not contain integers.
     """
     try:
         array = np.load(io.BytesIO(read_argument(path)), allow_pickle=False)
     except FileNotFoundError as error:
         raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, EOFError) as error:
-        raise UsageError(f"{path}: must be a NumPy array ({error})") from error
+        raise CommandLineError(f"{path}: must be a NumPy array ({error})") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
         raise CommandLineError(f"{path}: must hold integers")
     return array
@@ -59,7 +59,7 @@ def read_tokens(path: str) -> Tokens:
     """Return all ids of a text or an array as one sequence.
 
     Raises:
-        UsageError: the file cannot be read, or contains something else.
+        CommandLineError: the file cannot be read, or contains something else.
     """
     if path.endswith(ARRAY):
         return read_array(path).ravel()

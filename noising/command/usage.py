@@ -12,7 +12,7 @@ BROKEN_PIPE: Final = 141
 STANDARD_INPUT: Final = "-"
 
 
-class UsageError(Exception):
+class CommandLineError(Exception):
     """A command was called wrongly; the message is one line."""
 
 
@@ -40,7 +40,7 @@ def check_standard_input(*arguments: str | None) -> None:
     """Check that at most one argument is the standard input.
 
     Raises:
-        UsageError: several arguments are ``-``.
+        CommandLineError: several arguments are ``-``.
     """
     if arguments.count(STANDARD_INPUT) > 1:
         raise CommandLineError("only one argument may be -, the standard input")
@@ -50,7 +50,7 @@ def check_target(path: Path) -> None:
     """Check before the work starts that a file can be created.
 
     Raises:
-        UsageError: the path is a folder, or its folder does not exist.
+        CommandLineError: the path is a folder, or its folder does not exist.
     """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise CommandLineError(f"{path}: must be a file in a folder that exists")
@@ -60,7 +60,7 @@ def write_target(path: Path, content: bytes) -> None:
     """Write a file.
 
     Raises:
-        UsageError: the file cannot be written.
+        CommandLineError: the file cannot be written.
     """
     try:
         path.write_bytes(content)

@@ -15,7 +15,7 @@ from noising.engine.graphs import MatrixGraph
 Axis: TypeAlias = Literal["timestep", "time"]
 
 DEFAULT_POINTS: Final = 257
-"""Points of a curve where nobody names another number: enough for a plot."""
+"""Number of points of a curve by default, which is enough for a plot."""
 
 MAX_POINTS: Final = 2_000
 MATRIX_POINTS: Final = 33

@@ -66,7 +66,7 @@ def chart_schedules(
 def _trace_process(name: str, label: str, process: ForwardProcess) -> Line:
     # Each point of a matrix graph's information costs a matrix exponential.
     names = [name] if isinstance(process.graph, MatrixGraph) else [name, "information"]
-    points = curves(process, names, axis="time", points=POINTS)
+    points = curves(process, names, axis="time", points=DEFAULT_POINTS)
     x = {
         "time": to_float32(points.times),
         "timestep": to_float32(points.times * process.num_timesteps - 1),

@@ -60,7 +60,7 @@ def draw_schedules(
     lines = []
     for label, specification in specifications:
         process = build_process(specification)
-        points = curves(process, [name], axis="time", points=_POINTS)
+        points = curves(process, [name], axis="time", points=DEFAULT_POINTS)
         lines.append(Curve(label=label, x=points.x, y=points.columns[name]))
     if subtract_first:
         first = lines[0]

@@ -29,7 +29,6 @@ from benchmarks.run_benchmarks import (
 )
 from benchmarks.runner import run
 from noising.arguments import BAD_USAGE, INTERRUPTED
-from noising.execution import StoppedError
 from noising.management.recording import RunRecord
 from noising.models import BenchmarkRun
 from noising.runs import (

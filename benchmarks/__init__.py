@@ -1,1 +1,1 @@
-"""Benchmarks of noise schedules: files in, files out, no database."""
+"""Benchmarks of noise schedules, which read and write files and need no database."""

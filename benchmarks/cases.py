@@ -1,4 +1,4 @@
-"""What is measured: the schedules, the design and the timing cases of a run."""
+"""The configuration of a run: schedules, sampling and timing cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GRAPHS: Final = tuple(
     for name, kind in GRAPH_TYPES.items()
     if all(parameter.default is not REQUIRED for parameter in kind.PARAMETERS.values())
 )
-"""Those that need no parameters, so that a name says all about them."""
+"""The graphs that need no parameters, so that a name defines them."""
 DEFAULT_GRAPH: Final = "uniform"
 DEFAULT_CORPUS: Final = "setmm"
 DEFAULT_VOCAB_SIZE: Final = 50_257
@@ -34,8 +34,8 @@ DEFAULT_NUM_TIMESTEPS: Final = 1_000
 DEFAULT_SAMPLES: Final = 512
 MAX_SAMPLES: Final = 1_000_000
 
-# Sequences beyond this are cut, so that a corpus of one endless sequence, as language
-# models are trained on, is benchmarked in the same memory as one of short proofs.
+# Longer sequences are cut, so that a corpus with a single very long sequence, as
+# language models are trained on, takes no more memory than one of short proofs.
 MAX_SEQUENCE_TOKENS: Final = 1_024
 
 BATCH_ROWS: Final = 1_024
@@ -45,23 +45,23 @@ SEQUENCE_ALPHA: Final = 0.5
 
 
 class UsageError(ValueError):
-    """What was asked for cannot be run; the message is one line."""
+    """A configuration that cannot be run; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkConfig:
-    """Everything that decides a run's results but for the machine.
+    """Everything that determines the results of a run, except the machine.
 
     Attributes:
-        schedules: (name, schedule specification) pairs, the baseline among them.
+        schedules: (name, schedule specification) pairs, including the baseline.
         baseline: name of the schedule that the others are compared with.
         graph: specification of the graph that all schedules share, of a type in GRAPHS.
         corpus: `setmm`, `synthetic` or a path.
-        vocab_size: V of corpora that do not bring their own vocabulary.
+        vocab_size: V of corpora that do not have their own vocabulary.
         num_timesteps: T.
-        timesteps: ascending timesteps in 0..T-1 at which is measured.
-        samples: sequences noised at every timestep.
-        seed: 0..2**64 - 1; decides the sequences drawn and all noise.
+        timesteps: ascending timesteps in 0..T-1 at which to measure.
+        samples: number of sequences to noise at every timestep.
+        seed: 0..2**64 - 1; determines the sequences drawn and all noise.
     """
 
     schedules: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -75,10 +75,10 @@ class BenchmarkConfig:
     seed: int
 
     def __post_init__(self) -> None:
-        """Check what can be checked before a corpus is read.
+        """Check everything that does not depend on the corpus.
 
         Raises:
-            UsageError: a value out of range, with the range.
+            UsageError: a value is out of range.
         """
         names = [name for name, _ in self.schedules]
         if len(set(names)) < len(names):
@@ -133,8 +133,8 @@ class TimingCase:
     """One shape and noise level at which the programs are timed.
 
     Attributes:
-        rows: sequences in one call.
-        length: tokens in each.
+        rows: number of sequences in one call.
+        length: number of tokens of each sequence.
         alpha: chance that a token is not resampled.
     """
 
@@ -165,14 +165,14 @@ def default_timesteps(num_timesteps: int) -> tuple[int, ...]:
 
 
 def preservation_draw(timestep: int) -> int:
-    """Return the draw in which preservation is measured at a timestep.
+    """Return the draw for the preservation at a timestep.
 
-    Schedules share it, so that they are compared under common random numbers;
-    timesteps do not, so that the errors of one do not repeat in all the others.
+    Schedules share it, so that they are compared under common random numbers.
+    Timesteps have different draws, so that their errors are independent.
     """
     return 2 * timestep
 
 
 def information_draw(timestep: int) -> int:
-    """Return the draw in which information is measured, another one."""
+    """Return the draw for the information at a timestep."""
     return 2 * timestep + 1

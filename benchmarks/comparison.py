@@ -1,4 +1,4 @@
-"""Runs side by side: what differs between them, and by how much."""
+"""Comparison of the results of several runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 Document = Mapping[str, Any]
 
 MOST_COMPARED: Final = 8
-"""Runs that are set side by side at once."""
+"""Largest number of runs in a comparison."""
 
 
 def compare(
@@ -20,15 +20,15 @@ def compare(
     """Compare results documents with one of them.
 
     Args:
-        documents: at least two, by name.
-        baseline: the name of the one that the others are measured by.
-        metrics: those to compare; all of them by default.
+        documents: at least two results documents by name.
+        baseline: name of the document that the others are compared with.
+        metrics: the metrics to compare; all by default.
 
     Returns:
-        `parameters`, `corpus` and `environment`: what is not the same in all, with
-        its value in each. `metrics` and `throughput`: a row for everything that the
-        baseline and another one measured, with the change in percent (None where the
-        baseline has 0) and `within_noise`, whether the 95 % intervals overlap.
+        `parameters`, `corpus` and `environment`: the entries that differ, with the
+        value of each document. `metrics` and `throughput`: a row for each value that
+        the baseline and another document have, with the change in percent (None if the
+        baseline's value is 0) and `within_noise`, whether the 95 % intervals overlap.
     """
     chosen = None if metrics is None else set(metrics)
     return {
@@ -42,7 +42,7 @@ def compare(
 
 
 def count_values(documents: Iterable[Document], metric: str | None = None) -> int:
-    """Return how many values a comparison would have: at most, and quickly."""
+    """Return an upper bound of the number of values of a comparison."""
     return sum(
         1 if metric is not None else len(result["metrics"])
         for document in documents
@@ -56,7 +56,7 @@ def _differences(documents: Mapping[str, Document], part: str) -> list[dict[str,
     keys = dict.fromkeys(key for values in parts.values() for key in values)
     rows = []
     for key in keys:
-        values = {name: found.get(key) for name, found in parts.items()}
+        values = {name: part.get(key) for name, part in parts.items()}
         first, *others = values.values()
         if any(other != first for other in others):
             rows.append({"name": key, "values": values})
@@ -109,7 +109,7 @@ def _throughput_rows(
         for name, document in documents.items()
     }
     for case, reference in cases[baseline].items():
-        cells = {name: found[case] for name, found in cases.items() if case in found}
+        cells = {name: timed[case] for name, timed in cases.items() if case in timed}
         if len(cells) > 1:
             yield {
                 "case": case,
@@ -127,7 +127,7 @@ def _throughput_rows(
 
 
 def _speedup(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the speedup over naive NumPy: of two machines it is what compares."""
+    """Return the speedup over naive NumPy, which is comparable between machines."""
     return {
         "measured": case["speedup"],
         "low": case.get("speedup_low"),
@@ -141,7 +141,7 @@ def _percent(value: float, reference: float) -> float | None:
 
 
 def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
-    """Tell whether two intervals meet; None where one is not known."""
+    """Return whether two intervals overlap; None if one is unknown."""
     ends = (one["low"], one["high"], other["low"], other["high"])
     if any(end is None for end in ends):
         return None

@@ -1,4 +1,4 @@
-"""What a run ran on, so that two runs can be told apart."""
+"""The environment of a run: code, libraries and machine."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CPU_INFO: Final = Path("/proc/cpuinfo")
 
 
 def environment() -> dict[str, Any]:
-    """Describe code, libraries and machine as a results document does.
+    """Return the `environment` part of a results document.
 
-    What cannot be found out is null: git outside a checkout, the processor's name on
-    some systems. No name of a host, a user or a folder is recorded.
+    Unknown values are null, such as those of git outside a checkout, or the processor's
+    name on some systems. Names of hosts, users and folders are not recorded.
     """
     status = _git("status", "--porcelain")
     return {
@@ -41,7 +41,7 @@ def environment() -> dict[str, Any]:
 
 def _git(*arguments: str) -> str | None:
     program = shutil.which("git")
-    # Without this a checkout further up, of something else, would answer.
+    # Without this check, git would use another repository that contains the folder.
     if program is None or not (ROOT / ".git").exists():
         return None
     try:

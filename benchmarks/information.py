@@ -1,4 +1,4 @@
-"""The information that x_t still holds about x_0, measured and exact."""
+"""The information about x_0 that is left in x_t, measured and exact."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROWS, LENGTH = 256, 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSource:
-    """Draws independent tokens from a corpus, other ones at every timestep.
+    """Draws independent tokens from a corpus, different ones at every timestep.
 
     Attributes:
-        corpus: where they are drawn from.
-        prior: (V,) the corpus's token frequencies.
-        seed: decides the tokens and their noise.
+        corpus: the corpus.
+        prior: (V,) token frequencies of the corpus.
+        seed: determines the tokens and their noise.
     """
 
     corpus: Corpus
@@ -34,7 +34,7 @@ class TokenSource:
 
     @classmethod
     def of(cls, corpus: Corpus, seed: int) -> Self:
-        """Count the corpus's tokens once."""
+        """Return the source for a corpus, and count its tokens."""
         return cls(
             corpus=corpus,
             prior=corpus.frequencies(),
@@ -54,11 +54,11 @@ def measured_information(
     """Estimate I(x_t; x_0) in nats per token by Monte Carlo.
 
     The estimate is the mean of log q(x_t | x_0) - log q(x_t) over independent draws of
-    x_0 from the corpus and x_t from the engine. Its expectation is I itself: unlike a
-    plug-in estimate from a V x V table of counts it has no bias, although V is in the
-    thousands and most pairs are never seen. Its variance is known in closed form, and
-    the interval uses that: the variance of the draws themselves is far too small where
-    the few tokens that carry what is left were not drawn.
+    x_0 from the corpus and x_t from the engine. Its expectation is I, so it is
+    unbiased, unlike a plug-in estimate from a V x V table of counts, where V is in the
+    thousands and most pairs never occur. The interval uses the variance in closed form,
+    since the sample variance is far too small if the few tokens that carry the
+    remaining information are not drawn.
 
     Source: Cover and Thomas 2006, eq. 2.29.
     """
@@ -86,8 +86,7 @@ def _of_mixture(
 ) -> tuple[NDArray[np.float64], float]:
     """Return log q(x_t | x_0)/q(x_t) of each token, and its expected square.
 
-    Whatever the graph resamples and masks, q(y | x) is the same for all x other than
-    y, so that two vectors of S say it all.
+    q(y | x) is the same for all x other than y, so two vectors of S values suffice.
     """
     states = np.arange(process.num_states)
     weights = np.zeros(states.size)
@@ -113,7 +112,7 @@ def _of_matrix(
     clean: NDArray[np.int32],
     noised: Noised,
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the same from the whole matrix of a graph of few tokens."""
+    """Return the same for a matrix graph, from the whole matrix."""
     rows = process.marginal(np.arange(process.vocab_size), process.time(timestep))
     log_ratios = _log_ratio(rows, np.broadcast_to(prior @ rows, rows.shape))
     square = prior @ (rows * log_ratios**2).sum(axis=1)
@@ -131,7 +130,7 @@ def information_left(
 def _log_ratio(
     numerator: NDArray[np.float64], denominator: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return log(n/d), 0 where either is 0: such a pair is never drawn."""
+    """Return log(n/d), or 0 where either is 0, since such a pair is never drawn."""
     possible = (numerator > 0.0) & (denominator > 0.0)
     ratio = np.divide(
         numerator, denominator, out=np.ones_like(numerator), where=possible

@@ -1,4 +1,4 @@
-"""How many tokens noise leaves as they are, counted and expected."""
+"""The number of unchanged tokens, counted and expected."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from noising.engine import ForwardProcess
 from noising.engine.arrays import quiet
 
 BATCH_TOKENS: Final = 2**16
-# These two bound the array of some sequences at some times.
+# Bounds of an array of some sequences at some times.
 GROUP_TOKENS: Final = 2**12
 TIMES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class PaddedBatch:
     """Sequences of similar length in one padded array.
 
     Attributes:
         tokens: (B, L) int32; padding repeats id 0.
-        lengths: (B,) real tokens of each row.
-        sequence_ids: (B,) ids that decide the rows' noise.
+        lengths: (B,) number of real tokens of each row.
+        sequence_ids: (B,) ids that determine the rows' noise.
         real: (n,) flat positions of the real tokens.
         types: (n,) type of each real token, an index into TOKEN_TYPES.
     """
@@ -39,7 +39,7 @@ class Batch:
     types: NDArray[np.uint8]
 
     def groups(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
-        """Yield rows of one length with their types, both (m, L), a few at a time."""
+        """Yield a few rows of the same length with their types, both (m, L)."""
         starts = np.cumsum(self.lengths) - self.lengths
         for length in np.unique(self.lengths):
             rows = np.flatnonzero(self.lengths == length)
@@ -50,26 +50,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """The sequences that are noised, the same for every schedule and timestep.
+    """The sequences that are noised for every schedule and timestep.
 
     Given these sequences the positions of one result are independent, since every
     random word belongs to one sequence id and one position.
 
     Attributes:
         batches: all sequences, longest first.
-        samples: their number.
-        type_counts: (3,) tokens of each type.
+        samples: number of sequences.
+        type_counts: (3,) number of tokens of each type.
     """
 
-    batches: tuple[Batch, ...]
+    batches: tuple[PaddedBatch, ...]
     samples: int
     type_counts: NDArray[np.int64]
 
     @classmethod
-    def drawn(
-        cls, corpus: Corpus, samples: int, generator: np.random.Generator
-    ) -> Self:
-        """Draw sequences without replacement, each used once before any again."""
+    def draw(cls, corpus: Corpus, samples: int, generator: np.random.Generator) -> Self:
+        """Draw sequences; all are used equally often, give or take one."""
         rounds, rest = divmod(samples, corpus.num_sequences)
         chosen = np.concatenate(
             [
@@ -87,12 +85,12 @@ class Design:
 
     @property
     def mean_length(self) -> float:
-        """Tokens of a sequence on average."""
+        """Mean number of tokens of a sequence."""
         return float(self.type_counts.sum()) / self.samples
 
 
-def silent() -> None:
-    """Tell nobody."""
+def do_nothing() -> None:
+    """Do nothing: the default of callbacks."""
 
 
 def preserved_counts(
@@ -101,11 +99,11 @@ def preserved_counts(
     timestep: int,
     *,
     seed: int,
-    on_batch: Callable[[], None] = silent,
+    on_batch: Callable[[], None] = do_nothing,
 ) -> NDArray[np.int64]:
     """Noise the design and count unchanged tokens by type, (3,).
 
-    `on_batch` is called before each batch; what it raises ends the work.
+    `on_batch` is called before each batch; an exception in it stops the work.
     """
     counts = np.zeros(len(TOKEN_TYPES), dtype=np.int64)
     for batch in design.batches:
@@ -128,14 +126,14 @@ def expected_counts(
     design: Design,
     timesteps: NDArray[np.int64],
     *,
-    on_batch: Callable[[], None] = silent,
+    on_batch: Callable[[], None] = do_nothing,
 ) -> NDArray[np.float64]:
     """Return the expected number of unchanged tokens by timestep and type, (K, 3).
 
-    A token x stays x with probability q(x | x) at its own noise: on the uniform graph
-    alpha + (1 - alpha)/V, on the absorbing one alpha.
+    A token x stays x with probability q(x | x) at the noise of its position: on the
+    uniform graph alpha + (1 - alpha)/V, on the absorbing graph alpha.
 
-    `on_batch` is called before each batch; what it raises ends the work.
+    `on_batch` is called before each batch; an exception in it stops the work.
     """
     times = np.asarray(process.time(timesteps), dtype=np.float64)
     expected = np.zeros((times.size, len(TOKEN_TYPES)))
@@ -149,9 +147,9 @@ def expected_counts(
 
 
 def _by_token(
-    process: ForwardProcess, times: NDArray[np.float64], batch: Batch
+    process: ForwardProcess, times: NDArray[np.float64], batch: PaddedBatch
 ) -> NDArray[np.float64]:
-    """Return (K, 3) where all positions have the noise of their time."""
+    """Return (K, 3) if all positions have the noise of their time."""
     tokens = batch.tokens.reshape(-1)[batch.real]
     ids, places, counts = np.unique(tokens, return_index=True, return_counts=True)
     sigma = np.asarray(process.sigma(times))
@@ -161,9 +159,9 @@ def _by_token(
 
 
 def _by_position(
-    process: ForwardProcess, times: NDArray[np.float64], batch: Batch
+    process: ForwardProcess, times: NDArray[np.float64], batch: PaddedBatch
 ) -> NDArray[np.float64]:
-    """Return (K, 3) where every position has its own noise."""
+    """Return (K, 3) if every position has its own noise."""
     expected = np.zeros((times.size, len(TOKEN_TYPES)))
     for tokens, types in batch.groups():
         expected += _in_group(process, times, tokens, types)
@@ -176,7 +174,7 @@ def _in_group(
     tokens: NDArray[np.int32],
     types: NDArray[np.uint8],
 ) -> NDArray[np.float64]:
-    """Return (K, 3) for rows of one length, (m, L)."""
+    """Return (K, 3) for rows of the same length, (m, L)."""
     sigma = process.position_sigma(
         np.tile(times, len(tokens)),
         tokens.shape[1],
@@ -191,13 +189,13 @@ def _in_group(
 def _stay_chances(
     process: ForwardProcess, tokens: NDArray[np.int32], sigma: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return q(x | x) of tokens at total noise, in the shape that both have."""
+    """Return q(x | x) of tokens at total noise, in their common shape."""
     clean, noise = np.broadcast_arrays(tokens.astype(np.int64), sigma)
     return process.graph.likelihood(clean, clean, noise)
 
 
-def _batches(corpus: Corpus, chosen: NDArray[np.int64]) -> Iterator[Batch]:
-    """Sort the chosen sequences by length, so that little is padded."""
+def _batches(corpus: Corpus, chosen: NDArray[np.int64]) -> Iterator[PaddedBatch]:
+    """Yield batches of sequences sorted by length, which minimises padding."""
     lengths = corpus.lengths[chosen]
     order = np.argsort(-lengths, kind="stable")
     start = 0
@@ -210,7 +208,7 @@ def _batches(corpus: Corpus, chosen: NDArray[np.int64]) -> Iterator[Batch]:
             sequence = corpus.sequence(int(chosen[sample]))
             tokens[row, : sequence.size] = sequence
         real = np.flatnonzero(np.arange(width) < lengths[ids][:, None])
-        yield Batch(
+        yield PaddedBatch(
             tokens=tokens,
             lengths=lengths[ids],
             sequence_ids=ids,

@@ -1,4 +1,4 @@
-"""A run against an earlier one: what has become worse, and is it more than noise."""
+"""Finds values of a run that are worse than in an earlier run."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Document = Mapping[str, Any]
 
 MAX_BYTES: Final = 2**28
 LESS_IS_BETTER: Final = frozenset({"edit_distance", "wasted_steps"})
-"""Of every other metric more is better: tokens kept, information left, speed."""
+"""Metrics that should be small; of all others, larger values are better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A value that is worse than it was.
+    """A value that is worse than in the earlier run.
 
     Attributes:
-        what: the schedule, or what was timed.
-        timestep: where it was measured, or None.
-        metric: its name.
+        what: the schedule, or the case that was timed.
+        timestep: timestep of the measurement, or None.
+        metric: name of the metric.
         before: the earlier value.
         now: the new value.
-        percent: how much worse, > 0; None where the earlier value is 0.
-        is_noise: whether the two 95 % intervals meet.
+        percent: by how much it is worse, > 0; None if the earlier value is 0.
+        is_noise: whether the two 95 % intervals overlap.
     """
 
     what: str
@@ -51,7 +51,7 @@ class Change:
     is_noise: bool
 
     def is_beyond(self, bound: float) -> bool:
-        """Tell whether it is worse beyond its interval and by more than the bound."""
+        """Return whether intervals do not overlap and `percent` exceeds a bound."""
         return not self.is_noise and (self.percent is None or self.percent > bound)
 
 
@@ -60,9 +60,9 @@ class Base:
     """The earlier run.
 
     Attributes:
-        name: what it is called in messages.
-        document: its results.
-        bound: by how many percent a value may be worse; None for any.
+        name: name for messages.
+        document: results of the run.
+        bound: the percentage by which a value may be worse; None for no limit.
     """
 
     name: str
@@ -71,10 +71,10 @@ class Base:
 
     @classmethod
     def read(cls, path: Path, bound: float | None) -> Self:
-        """Read results.json, or the one in a folder.
+        """Read a results.json, or the results.json of a folder.
 
         Raises:
-            UsageError: it cannot be read, or is no results document of this version.
+            UsageError: it cannot be read or is not a results document of this version.
         """
         name = str(path)
         document: Any = None
@@ -86,20 +86,22 @@ class Base:
         except OSError as error:
             reason = error.strerror or str(error)
             raise UsageError(f"compare: {name!r} cannot be read: {reason}") from error
-        except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a NUL
-            raise UsageError(f"compare: {name!r} is no JSON document") from error
+        except (ValueError, RecursionError) as error:  # not JSON or UTF-8, or a NUL
+            raise UsageError(f"compare: {name!r} is not a JSON document") from error
         if size is None:
-            raise UsageError(f"compare: {name!r} is no file, and no folder with one")
+            raise UsageError(
+                f"compare: {name!r} is neither a file nor a folder with {RESULTS_NAME}"
+            )
         if size > MAX_BYTES:
             raise UsageError(f"compare: {name!r} is longer than {MAX_BYTES} bytes")
         return cls.of(name, document, bound)
 
     @classmethod
     def of(cls, name: str, document: Any, bound: float | None) -> Self:
-        """Take the results of a run.
+        """Check the results of a run and use them as the base.
 
         Raises:
-            UsageError: they are no results of this suite and version.
+            UsageError: they are not results of this suite and version.
         """
         base = cls(name=name, document=document, bound=bound)
         try:
@@ -108,7 +110,7 @@ class Base:
             base._terms()
             document["corpus"]["sha256"]
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            message = f"compare: {name!r} holds no results of run_benchmarks"
+            message = f"compare: {name!r} does not contain results of run_benchmarks"
             raise UsageError(message) from error
         if suite != (SCHEMA_VERSION, SUITE):
             raise UsageError(
@@ -118,11 +120,11 @@ class Base:
         return base
 
     def check(self, config: BenchmarkConfig) -> None:
-        """Refuse a run that has nothing in common with this one, before it is measured.
+        """Check before the measurement that a run can be compared with this one.
 
         Raises:
-            UsageError: another graph, corpus or number of timesteps, or no schedule and
-                timestep of both.
+            UsageError: another graph, corpus or number of timesteps, or no common
+                schedule or timestep.
         """
         now = {
             "graph": _canonical(config.graph),
@@ -135,13 +137,13 @@ class Base:
                     f"compare: {self.name!r} was measured with the {part} "
                     f"{before!r}, this run has {now[part]!r}"
                 )
-        asked, measured = config.to_document(), self.document["config"]
+        new, old = config.to_document(), self.document["config"]
         for part in ("schedules", "timesteps"):
-            if not set(asked[part]) & set(measured[part]):
-                raise UsageError(f"compare: {self.name!r} has none of the {part} named")
+            if not set(new[part]) & set(old[part]):
+                raise UsageError(f"compare: {self.name!r} has none of these {part}")
 
     def _terms(self) -> dict[str, Any]:
-        """Return that without which values cannot be compared."""
+        """Return the parameters that both runs must share."""
         config = self.document["config"]
         return {
             "graph": _canonical(config["graph"]),
@@ -150,22 +152,22 @@ class Base:
         }
 
     def regressions(self, document: Document) -> list[Change]:
-        """Return what is worse beyond its interval and the bound.
+        """Return the changes beyond the intervals and the bound.
 
         Raises:
-            UsageError: the corpus of the same name has other tokens.
+            UsageError: the corpora have the same name but different tokens.
         """
         before, now = self.document["corpus"], document["corpus"]
         if before["sha256"] != now["sha256"]:
             raise UsageError(
-                f"compare: the corpus {now['name']!r} holds other tokens than when "
+                f"compare: the corpus {now['name']!r} has other tokens now than when "
                 f"{self.name!r} was measured"
             )
         bound = 0.0 if self.bound is None else self.bound
         return [change for change in self.changes(document) if change.is_beyond(bound)]
 
     def changes(self, document: Document) -> Iterator[Change]:
-        """Yield every value that is worse than it was, by whatever."""
+        """Yield every value that is worse, by any amount."""
         pair = {"before": self.document, "now": document}
         compared = compare(pair, baseline="before")
         for row in compared["metrics"]:
@@ -208,7 +210,7 @@ def table(base: Base, changes: list[Change]) -> RenderableType:
 def _worse(
     what: str, timestep: int | None, metric: str, values: Mapping[str, Any]
 ) -> Iterator[Change]:
-    """Yield the change if it is one for the worse."""
+    """Yield the change if the value became worse."""
     before, now = values["before"]["measured"], values["now"]["measured"]
     lost = now - before if metric in LESS_IS_BETTER else before - now
     if lost > 0:
@@ -224,7 +226,7 @@ def _worse(
 
 
 def _wasted(before: Document, now: Document) -> Iterator[tuple[str, int, int]]:
-    """Yield schedules of both runs with their wasted steps, which are exact."""
+    """Yield the schedules of both runs with their numbers of wasted timesteps."""
     counts = {entry["name"]: entry["wasted_steps"] for entry in before["schedules"]}
     for entry in now["schedules"]:
         if entry["name"] in counts:
@@ -233,6 +235,6 @@ def _wasted(before: Document, now: Document) -> Iterator[tuple[str, int, int]]:
 
 def _canonical(graph: Mapping[str, Any]) -> dict[str, Any]:
     """Return a graph's specification with its defaults."""
-    given = {name: value for name, value in graph.items() if name != "type"}
+    parameters = {name: value for name, value in graph.items() if name != "type"}
     table = GRAPH_TYPES[graph["type"]].PARAMETERS
-    return {"type": graph["type"], **parse_parameters(table, given, "graph")}
+    return {"type": graph["type"], **parse_parameters(table, parameters, "graph")}

@@ -1,4 +1,4 @@
-"""A results document as files, and as a table for the terminal."""
+"""Writes results to files and formats them as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -39,14 +39,13 @@ class OutputError(RuntimeError):
 
 
 def check_directory(directory: Path) -> None:
-    """Refuse a folder that cannot take the results, before anything is measured.
+    """Check before the measurement that results can be written to a folder.
 
-    Nothing is created.
+    It creates nothing.
 
     Raises:
-        OutputError: it is no folder, or neither it nor, where it does not exist yet,
-            the folder above it can be written to, or something that is not a file
-            stands where a file is to be written.
+        OutputError: the path, or its nearest existing parent, is not a writable folder,
+            or a name of a result file is taken by something that is not a file.
     """
     try:
         existing = _nearest_existing(directory)
@@ -70,26 +69,26 @@ def write(
     figures: Mapping[str, Callable[[Document], Figure]] = FIGURES,
     results_name: str = RESULTS_NAME,
 ) -> list[Path]:
-    """Write the plots and, last, results.json; older ones are replaced.
+    """Write the plots and then results.json, and replace older files.
 
-    All files are complete in a folder of their own before the first is moved to its
-    place, so a run that is interrupted leaves the former results.
+    All files are written to a temporary folder before the first one is moved, so an
+    interrupted run leaves the earlier results in place.
 
     Args:
         document: the results document.
-        directory: where to; it is made if need be.
+        directory: the folder, which is created if it does not exist.
         plots: whether to draw the plots, which takes some seconds.
-        figures: file names and what draws them.
+        figures: functions that draw the plots, by file name.
         results_name: name of the JSON file.
 
     Returns:
-        The files written.
+        The paths of the files.
 
     Raises:
-        OutputError: the disk is full, the folder may not be written to, ...
+        OutputError: a file cannot be written.
     """
-    drawn = figures if plots else {}
-    contents = {name: render(build(document), "png") for name, build in drawn.items()}
+    builders = figures if plots else {}
+    contents = {name: render(draw(document), "png") for name, draw in builders.items()}
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     contents[results_name] = f"{text}\n".encode()
     try:
@@ -105,7 +104,7 @@ def write(
 
 
 def table(document: Document) -> Group:
-    """Sum up the results half-way through the schedules, and the timings."""
+    """Return a summary of the results at the middle timestep, and of the timings."""
     return Group(_schedules_table(document), _throughput_table(document))
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,6 +31,7 @@ from benchmarks.corpora import CorpusError
 from benchmarks.regressions import Base
 from benchmarks.runner import ProgressListener, run
 from benchmarks.speed import ROUNDS, SIZES, SUITE, SpeedConfig, run_speed
+from noising.arguments import BAD_USAGE, INTERRUPTED, Parser, integer
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.engine.parameters import nearest
 from noising.engine.sampler.driver import MAX_THREADS
@@ -38,25 +39,25 @@ from noising.engine.sampler.driver import MAX_THREADS
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140
 DEFAULT_OUTPUT: Final = "benchmark-results"
-BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+FAILED: Final = 1
 SMALLEST: Final = SIZES[0][0] * SIZES[0][1]
 MOST_TOKENS: Final = SIZES[-1][0] * SIZES[-1][1]
 MAX_ROUNDS: Final = 10_000
 
 Resolver = Callable[[str], Mapping[str, Any]]
-"""A schedule's name to its specification; raises UsageError for an unknown name."""
+"""Returns the specification of a schedule by name; raises UsageError if unknown."""
 BaseReader = Callable[[str, float | None], Base]
-"""The name of earlier results and the bound to them; raises UsageError."""
+"""Returns earlier results by name, with the bound; raises UsageError."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags; `config_from` reads what they parse to."""
+    """Declare the flags that `config_from` reads."""
     parser.add_argument(
         "--schedules",
         type=_names,
         metavar="A,B",
         help=f"schedule types to measure, any of: {', '.join(SCHEDULE_TYPES)} (default:"
-        f" {','.join(DEFAULT_SCHEDULES)}; or the only one that fits the graph)",
+        f" {','.join(DEFAULT_SCHEDULES)}, or the only one that fits the graph)",
     )
     parser.add_argument(
         "--baseline",
@@ -76,39 +77,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_CORPUS,
         metavar="setmm|synthetic|PATH",
         help="real proofs (setmm), random tokens (synthetic), or a file: Metamath or"
-        " rows with input_ids (.jsonl, .jsonl.gz), .npy, or text with a list of ids a"
+        " rows with input_ids (.jsonl, .jsonl.gz), .npy, or text with a list of ids per"
         " line (default: %(default)s)",
     )
     parser.add_argument(
         "--vocab-size",
-        type=_integer,
+        type=integer,
         metavar="V",
-        help="size of the vocabulary of files of ids and of synthetic; Metamath files"
-        f" have their own (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
+        help="vocabulary size of files of ids and of synthetic; Metamath files have"
+        f" their own vocabulary (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
     )
     parser.add_argument(
         "--num-timesteps",
-        type=_integer,
+        type=integer,
         metavar="T",
-        help=f"timesteps of every schedule (default: NUM_TIMESTEPS, or"
+        help="number of timesteps of every schedule (default: NUM_TIMESTEPS, or"
         f" {DEFAULT_NUM_TIMESTEPS})",
     )
     parser.add_argument(
         "--timesteps",
         type=_integers,
         metavar="K,K",
-        help="where to measure, from 0 to T-1 (default: eleven, evenly spaced)",
+        help="timesteps to measure at, 0 to T-1 (default: eleven, evenly spaced)",
     )
     parser.add_argument(
         "--samples",
-        type=_integer,
+        type=integer,
         default=DEFAULT_SAMPLES,
         metavar="N",
-        help="sequences noised at each timestep (default: %(default)s)",
+        help="number of sequences to noise at each timestep (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",
-        type=_integer,
+        type=integer,
         default=0,
         metavar="S",
         help="the same seed gives the same results (default: %(default)s)",
@@ -123,14 +124,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare",
         metavar="BASE",
-        help="earlier results (results.json or its folder): show what is worse now,"
-        " beyond the 95 %% intervals",
+        help="earlier results (results.json or its folder): show values that are worse"
+        " now, beyond the 95 %% intervals",
     )
     parser.add_argument(
         "--fail-over",
         type=_percent,
         metavar="N%",
-        help="with --compare: end with 1 if a value is worse by more than this",
+        help="with --compare: exit with 1 if a value is worse by more than this",
     )
     parser.add_argument(
         "--no-plots",
@@ -144,18 +145,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def schedule_of_type(name: str) -> Mapping[str, Any]:
-    """Take a name for a schedule type with its default parameters."""
+    """Return the specification of a schedule type with its default parameters."""
     return {"type": name}
 
 
 def config_from(
     options: Mapping[str, Any], *, resolve: Resolver = schedule_of_type
 ) -> BenchmarkConfig:
-    """Turn parsed flags into a configuration.
+    """Return the configuration for parsed flags.
 
     Args:
-        options: what `add_arguments` declares, by name.
-        resolve: gives the specification of each schedule named.
+        options: values of the flags of `add_arguments` by name.
+        resolve: returns the specification of a schedule by name.
 
     Raises:
         UsageError: a value out of range, or an unknown schedule.
@@ -164,7 +165,7 @@ def config_from(
     baseline = options["baseline"] or needed or DEFAULT_BASELINE
     schedules = options["schedules"] or ((needed,) if needed else DEFAULT_SCHEDULES)
     names = dict.fromkeys((*schedules, baseline))
-    num_timesteps = _given_or_set(
+    num_timesteps = _find_integer(
         options["num_timesteps"], "NUM_TIMESTEPS", DEFAULT_NUM_TIMESTEPS
     )
     return BenchmarkConfig(
@@ -172,7 +173,7 @@ def config_from(
         baseline=baseline,
         graph={"type": options["graph"]},
         corpus=options["corpus"],
-        vocab_size=_given_or_set(
+        vocab_size=_find_integer(
             options["vocab_size"], "VOCAB_SIZE", DEFAULT_VOCAB_SIZE
         ),
         num_timesteps=num_timesteps,
@@ -191,17 +192,17 @@ def base_from(
     """Return the earlier run that the flags name, or None.
 
     Args:
-        options: what `add_arguments` declares, by name.
-        config: the new run, which must be comparable.
-        read: gives the run of a name.
+        options: values of the flags of `add_arguments` by name.
+        config: configuration of the new run, which must be comparable.
+        read: returns a run by name.
 
     Raises:
-        UsageError: it cannot be read, or has nothing in common with the new run.
+        UsageError: the run cannot be read or is not comparable.
     """
     name, bound = options["compare"], options["fail_over"]
     if name is None:
         if bound is not None:
-            raise UsageError("fail-over: needs --compare, which names earlier results")
+            raise UsageError("fail-over: needs --compare with earlier results")
         return None
     base = read(name, bound)
     base.check(config)
@@ -209,10 +210,10 @@ def base_from(
 
 
 def judge(base: Base, document: Mapping[str, Any], *, quiet: bool) -> str:
-    """Show what is worse than it was; return why the command fails, or nothing.
+    """Show regressions; return why the command fails, or an empty string.
 
     Raises:
-        UsageError: the corpus of the same name has other tokens.
+        UsageError: the corpora have the same name but different tokens.
     """
     changes = base.regressions(document)
     if not quiet:
@@ -225,7 +226,7 @@ def judge(base: Base, document: Mapping[str, Any], *, quiet: bool) -> str:
 
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
-    """Show a bar on stderr while a run lasts; yields what `run` calls."""
+    """Show a progress bar on stderr; yield the listener for `run`."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
@@ -234,7 +235,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
         TimeElapsedColumn(),
         console=console,
         transient=True,
-        # Elsewhere than on a terminal it would only leave an empty line.
+        # Without a terminal it would only print an empty line.
         disable=quiet or not console.is_terminal,
     )
     with bar:
@@ -247,14 +248,14 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
 
 
 def show_results(document: Mapping[str, Any], paths: Sequence[Path]) -> None:
-    """Print the table and the files on stdout."""
+    """Print the table and the paths of the files on stdout."""
     _show(report.table(document), paths)
 
 
 def _show(table: RenderableType, paths: Sequence[Path]) -> None:
     console = Console()
     if not console.is_terminal:
-        # In a file or a pipe there is no edge at which numbers would be cut off.
+        # A file or a pipe has no width, so numbers need not be cut off.
         console.width = max(console.width, WIDTH_OF_FILES)
     console.print(table)
     for path in paths:
@@ -262,14 +263,15 @@ def _show(table: RenderableType, paths: Sequence[Path]) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the benchmark that the command line asks for.
+    """Run the benchmark.
 
     Returns:
-        0; 1 if the results cannot be written or are worse than --fail-over allows, 2
-        for bad usage and bad corpora, 130 after Ctrl-C. Whatever is not 0 leaves one
-        line on stderr and, but for worse results, no new file.
+        The exit code: 0; 1 if the results cannot be written or are worse than
+        --fail-over allows; 2 for bad usage or a bad corpus; 130 after Ctrl-C. A code
+        other than 0 comes with one line on stderr and, except for worse results,
+        without new files.
     """
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Measure noise schedules against the uniform baseline; needs no"
         " database.",
@@ -289,19 +291,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not options.quiet:
             show_results(document, paths)
         if base and (failure := judge(base, document, quiet=options.quiet)):
-            return _ended(FAILED, failure)
+            return _fail(FAILED, failure)
     except (UsageError, CorpusError) as error:
-        return _ended(BAD_USAGE, f"error: {error}")
+        return _fail(BAD_USAGE, f"error: {error}")
     except report.OutputError as error:
-        return _ended(FAILED, f"error: {error}")
+        return _fail(FAILED, f"error: {error}")
     except KeyboardInterrupt:
-        return _ended(INTERRUPTED, "interrupted")
+        return _fail(INTERRUPTED, "interrupted")
     return 0
 
 
 def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
     suite = parser.add_argument_group(
-        "the throughput suite", "It also takes --seed, --output and --quiet."
+        "the throughput suite", "It also uses --seed, --output and --quiet."
     )
     suite.add_argument(
         "--suite",
@@ -316,31 +318,31 @@ def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
     )
     suite.add_argument(
         "--rounds",
-        type=_integer,
+        type=integer,
         default=ROUNDS,
         metavar="N",
         help="how often each program is measured (default: %(default)s)",
     )
     suite.add_argument(
         "--threads",
-        type=_integer,
+        type=integer,
         default=1,
         metavar="N",
-        help="threads of the compiled kernel; above 1, times are wall-clock time "
+        help="threads of the compiled kernel; above 1, times are wall-clock times "
         "(default: %(default)s)",
     )
     suite.add_argument(
         "--max-tokens",
-        type=_integer,
+        type=integer,
         default=MOST_TOKENS,
         metavar="N",
-        help="leave out larger cases (default: %(default)s)",
+        help="skip larger cases (default: %(default)s)",
     )
 
 
 def _run_speed(options: argparse.Namespace) -> int:
     if options.compare is not None or options.fail_over is not None:
-        raise UsageError("compare: goes with the suite `schedules` only")
+        raise UsageError("compare: works with the suite `schedules` only")
     if not 1 <= options.rounds <= MAX_ROUNDS:
         raise UsageError(f"rounds: must lie in 1..{MAX_ROUNDS}, got {options.rounds}")
     if options.max_tokens < SMALLEST:
@@ -372,37 +374,22 @@ def _check_directory(directory: Path) -> None:
         raise UsageError(str(error)) from error
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; --help says the rest."""
-
-    def error(self, message: str) -> NoReturn:
-        line = " ".join(message.split())
-        self.exit(BAD_USAGE, f"{self.prog}: error: {line}\n")
-
-
-def _ended(code: int, message: str) -> int:
+def _fail(code: int, message: str) -> int:
     sys.stderr.write(f"{PROGRAM}: {message}\n")
     return code
 
 
-def _given_or_set(given: int | None, variable: str, default: int) -> int:
-    """Return a flag's value, else the environment's, else the default."""
-    if given is not None:
-        return given
+def _find_integer(flag: int | None, variable: str, default: int) -> int:
+    """Return a flag's value, else the environment variable's, else the default."""
+    if flag is not None:
+        return flag
     text = os.environ.get(variable, "")
     if not text:
         return default
     try:
-        return _integer(text)
+        return integer(text)
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"{variable}: {error}") from error
-
-
-def _integer(text: str) -> int:
-    # Longer ones are in no range, and int() refuses thousands of digits.
-    if len(text) > 30 or not text.strip().removeprefix("-").isdecimal():
-        raise argparse.ArgumentTypeError(f"must be an integer, got {text[:30]!r}")
-    return int(text)
 
 
 def _percent(text: str) -> float:
@@ -418,7 +405,7 @@ def _percent(text: str) -> float:
 
 
 def _integers(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_integer(part) for part in text.split(",")}))
+    return tuple(sorted({integer(part) for part in text.split(",")}))
 
 
 def _graph(text: str) -> str:
@@ -427,8 +414,8 @@ def _graph(text: str) -> str:
     if text in GRAPH_TYPES:
         parameters = ", ".join(GRAPH_TYPES[text].PARAMETERS)
         raise argparse.ArgumentTypeError(
-            f"must be one that needs no parameters, {text!r} needs {parameters}; such"
-            f" are {', '.join(GRAPHS)}"
+            f"must be a graph without required parameters, one of {', '.join(GRAPHS)};"
+            f" {text!r} needs {parameters}"
         )
     rule = f"must be one of {', '.join(GRAPHS)}, got {text[:30]!r}"
     hint = nearest(text, GRAPHS)

@@ -1,4 +1,4 @@
-"""How it is measured: one run from a configuration to a results document."""
+"""Runs the benchmarks of a configuration and returns a results document."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
     """Measure every schedule on the corpus, and the speed of the engine.
 
     Args:
-        config: what to run.
-        on_progress: is called with (steps done, steps in all, what comes next), and
-            within long steps again. What it raises ends the run.
+        config: the configuration.
+        on_progress: called with (number of steps done, total number of steps, next
+            step), also within long steps. An exception in it stops the run.
 
     Returns:
-        The results document; docs/benchmarks.md describes it. Everything in it but
-        times and environment is a function of the configuration and the corpus.
+        The results document, which docs/benchmarks.md describes. Except for times and
+        environment it depends on the configuration and the corpus only.
 
     Raises:
         CorpusError: the corpus cannot be used.
@@ -74,7 +74,7 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
     study = _Study(
         config=config,
         classes=corpus.type_classes(),
-        design=Design.drawn(pieces, config.samples, for_design),
+        design=Design.draw(pieces, config.samples, for_design),
         source=TokenSource.of(corpus, config.seed),
         steps=steps,
     )
@@ -85,7 +85,7 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
         throughput.append(
             timed_case(case, vocab_size=corpus.vocab_size, generator=for_timing)
         )
-    steps.finished()
+    steps.finish()
     return {
         "schema_version": SCHEMA_VERSION,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -101,7 +101,7 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
 def _processes(
     config: BenchmarkConfig, vocab_size: int
 ) -> list[tuple[str, ForwardProcess]]:
-    built = []
+    processes = []
     for name, schedule in config.schedules:
         spec = {
             "vocab_size": vocab_size,
@@ -111,15 +111,15 @@ def _processes(
         }
         try:
             process = build_process(spec)
-            process.graph.information()  # a matrix graph has it for few tokens only
-            built.append((name, process))
+            process.graph.information()  # raises for large matrix graphs
+            processes.append((name, process))
         except EngineError as error:
             raise UsageError(f"schedule {name!r}: {error}") from error
-    return built
+    return processes
 
 
 class _Steps:
-    """Counts the steps of a run and tells who listens."""
+    """Counts the steps of a run and reports them to the listener."""
 
     def __init__(self, total: int, on_progress: ProgressListener) -> None:
         self._total = total
@@ -132,17 +132,17 @@ class _Steps:
         self._on_progress(self._started, self._total, what)
         self._started += 1
 
-    def again(self) -> None:
-        """Report the step that is under way once more."""
+    def repeat(self) -> None:
+        """Report the current step again."""
         self._on_progress(max(0, self._started - 1), self._total, self._what)
 
-    def finished(self) -> None:
+    def finish(self) -> None:
         self._on_progress(self._total, self._total, "done")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Study:
-    """What all schedules of a run share."""
+    """The inputs that all schedules of a run share."""
 
     config: BenchmarkConfig
     classes: dict[str, list[int]]
@@ -151,7 +151,7 @@ class _Study:
     steps: _Steps
 
     def schedule(self, name: str, process: ForwardProcess) -> dict[str, Any]:
-        """Measure one schedule; the result is its entry in the document."""
+        """Measure one schedule and return its entry in the document."""
         information = information_left(process, self.source.prior)
         typed = {
             "type": "token_types",
@@ -185,7 +185,7 @@ class _Study:
             "specification": process.spec,
             "fingerprint": process.fingerprint,
             "is_baseline": name == self.config.baseline,
-            "lint": [_finding(found) for found in lint(process)],
+            "lint": [_finding_document(finding) for finding in lint(process)],
             "curves": {
                 **_curves(process, information),
                 "preservation": {
@@ -200,10 +200,11 @@ class _Study:
 
 
 class _Variant:
-    """One schedule with or without the hyperschedule: what it ought to preserve.
+    """One schedule with or without the hyperschedule, and its expected preservation.
 
-    Expectations are computed at once for the timesteps asked for and enough others
-    for a smooth curve, unless each costs a matrix exponential for every position.
+    Expectations are computed together for the timesteps of the run and for enough
+    others to give a smooth curve, unless each costs a matrix exponential for every
+    position.
     """
 
     def __init__(self, prefix: str, process: ForwardProcess, study: _Study) -> None:
@@ -216,18 +217,18 @@ class _Variant:
             _spread(process.num_timesteps, 0 if costly else PRESERVATION_POINTS),
         )
         self._expected = expected_counts(
-            process, study.design, self.grid, on_batch=study.steps.again
+            process, study.design, self.grid, on_batch=study.steps.repeat
         )
 
     def preserved(self, timestep: int) -> dict[str, Measurement]:
-        """Measure the unchanged share, of all tokens and of each type there is."""
+        """Measure the share of unchanged tokens, in total and by type."""
         design, seed = self._study.design, self._study.config.seed
         kept = preserved_counts(
             self._process,
             design,
             timestep,
             seed=seed,
-            on_batch=self._study.steps.again,
+            on_batch=self._study.steps.repeat,
         )
         row = int(np.searchsorted(self.grid, timestep))
         return {
@@ -240,7 +241,7 @@ class _Variant:
         return {name: exact.tolist() for name, _, _, exact in self._shares()}
 
     def _shares(self) -> Iterator[tuple[str, slice, int, NDArray[np.float64]]]:
-        """Yield each metric with its types, its tokens and what is expected."""
+        """Yield each metric with its types, number of tokens and expected share."""
         name = f"{self._prefix}preserved"
         counts = self._study.design.type_counts
         kinds = [
@@ -248,13 +249,13 @@ class _Variant:
         ]
         for metric, of in [(name, slice(None)), *kinds]:
             if trials := int(counts[of].sum()):
-                # A sum of probabilities may pass their number by rounding.
+                # Rounding may carry a sum of probabilities above their number.
                 share = np.minimum(1.0, self._expected[:, of].sum(axis=1) / trials)
                 yield metric, of, trials, share
 
 
 def _spread(num_timesteps: int, points: int) -> NDArray[np.int64]:
-    """Return at most `points` timesteps from 0 to T-1, evenly spread."""
+    """Return at most `points` evenly spaced timesteps from 0 to T-1."""
     spread = np.linspace(0, num_timesteps - 1, min(num_timesteps, points))
     return spread.round().astype(np.int64)
 
@@ -270,6 +271,6 @@ def _curves(
     }
 
 
-def _finding(found: Finding) -> dict[str, Any]:
-    value = found.value if math.isfinite(found.value) else None
-    return dataclasses.asdict(found) | {"value": value}
+def _finding_document(finding: Finding) -> dict[str, Any]:
+    value = finding.value if math.isfinite(finding.value) else None
+    return dataclasses.asdict(finding) | {"value": value}

@@ -1,8 +1,8 @@
-"""The throughput suite: every kernel beside naive NumPy, a copy and, if there, torch.
+"""The throughput suite, which compares the kernels with naive NumPy, a copy and torch.
 
-Programs are timed in turn on fresh inputs, and what is compared are the ratios within
-a round: what disturbs a round disturbs all of its programs, and a branch predictor
-cannot learn a mask that never comes again.
+Programs are timed in turn on changing inputs, so that branch predictors cannot learn a
+mask. The ratios within a round are compared, since a disturbance affects all programs
+of the round.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ ProgressListener = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedConfig:
-    """How to time.
+    """The configuration of the suite.
 
     Attributes:
-        most_tokens: leaves out larger cases.
+        most_tokens: largest number of tokens of a case.
         rounds: how often each program is timed, >= 1.
-        seed: draws the inputs.
-        peers: whether torch takes part, if it is installed.
-        threads: of the compiled kernel; with more than one, the clock is read and not
-            the time that the processor spent on one thread.
+        seed: determines the inputs.
+        peers: whether to time torch, if it is installed.
+        threads: threads of the compiled kernel; with several, wall-clock time is
+            measured instead of processor time.
     """
 
     most_tokens: int
@@ -60,7 +60,7 @@ class SpeedConfig:
 
     @property
     def clock(self) -> Callable[[], int]:
-        """What times are read from, in nanoseconds."""
+        """The clock, in nanoseconds."""
         return time.thread_time_ns if self.threads == 1 else time.perf_counter_ns
 
 
@@ -69,11 +69,11 @@ class SpeedCase:
     """One shape, noise, graph and dtype.
 
     Attributes:
-        rows: sequences in a call; one is given as (L,).
-        length: tokens in each.
-        noise: alpha everywhere, or BY_ROW or BY_POSITION for mixed timesteps.
+        rows: number of sequences in a call; a single one is passed as (L,).
+        length: number of tokens of each sequence.
+        noise: alpha, or BY_ROW or BY_POSITION for mixed timesteps.
         graph: "uniform" or "absorbing".
-        dtype: of the tokens.
+        dtype: dtype of the tokens.
     """
 
     rows: int
@@ -84,7 +84,7 @@ class SpeedCase:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape in which the tokens are given."""
+        """The shape of the tokens."""
         return (self.length,) if self.rows == 1 else (self.rows, self.length)
 
     @property
@@ -94,7 +94,7 @@ class SpeedCase:
 
     @property
     def name(self) -> str:
-        """The case in a few words."""
+        """A short description of the case."""
         noise = self.noise if isinstance(self.noise, str) else f"alpha={self.noise:g}"
         return f"{self.rows}x{self.length} {noise} {self.graph} {self.dtype}"
 
@@ -125,11 +125,11 @@ def run_speed(config: SpeedConfig, *, on_progress: ProgressListener) -> dict[str
     """Time every case.
 
     Args:
-        config: how.
-        on_progress: is called with (cases done, cases in all, what comes next).
+        config: the configuration.
+        on_progress: called with (number of cases done, total number, next case).
 
     Returns:
-        The document of the suite; docs/benchmarks.md describes it.
+        The document of the suite, which docs/benchmarks.md describes.
     """
     generator = np.random.default_rng(config.seed)
     cases = speed_cases(config.most_tokens)
@@ -137,7 +137,7 @@ def run_speed(config: SpeedConfig, *, on_progress: ProgressListener) -> dict[str
     try:
         for done, case in enumerate(cases):
             on_progress(done, len(cases), case.name)
-            results.append(_timed(case, generator, config))
+            results.append(_time_case(case, generator, config))
     finally:
         use_kernel(None)
     on_progress(len(cases), len(cases), "done")
@@ -156,10 +156,10 @@ def run_speed(config: SpeedConfig, *, on_progress: ProgressListener) -> dict[str
     }
 
 
-def _timed(
+def _time_case(
     case: SpeedCase, generator: np.random.Generator, config: SpeedConfig
 ) -> dict[str, Any]:
-    """Return the case's entry: times, and their ratios within rounds."""
+    """Return the entry of a case: times, and their ratios within rounds."""
     inputs = [
         generator.integers(VOCAB_SIZE, size=case.shape).astype(case.dtype)
         for _ in range(INPUTS)
@@ -171,11 +171,11 @@ def _timed(
         order = list(programs)[:: -1 if round_ % 2 else 1]
         for name in order:
             use_kernel("numba" if name == "numba" else "numpy")
-            started = config.clock()
+            start = config.clock()
             for call in range(repeats):
                 programs[name](inputs[(round_ + call) % len(inputs)])
-            elapsed = config.clock() - started
-            if round_ >= 0:  # the round before the first warms up
+            elapsed = config.clock() - start
+            if round_ >= 0:  # round -1 is a warm-up
                 times[name].append(elapsed / (repeats * case.tokens))
     entry: dict[str, Any] = {
         "case": case.name,
@@ -207,13 +207,13 @@ def _programs(
     process, timestep, alpha = _noise_of(case, generator)
     out = np.empty(case.shape, case.dtype)
     calls = iter(range(2**62))
-    # A short call takes no `out`: it would cost more than the array.
-    given: dict[str, Any] = {} if case.rows == 1 else {"out": out}
+    # Without `out` for short calls, where it costs more than a new array.
+    options: dict[str, Any] = {} if case.rows == 1 else {"out": out}
     if config.threads > 1:
-        given["threads"] = config.threads  # the kernel in NumPy works in one
+        options["threads"] = config.threads  # the NumPy kernel always uses one thread
 
     def engine(tokens: Tokens) -> object:
-        return process.noise(tokens, timestep, seed=next(calls), **given)
+        return process.noise(tokens, timestep, seed=next(calls), **options)
 
     def naive(tokens: Tokens) -> object:
         keep = generator.random(tokens.shape) < alpha
@@ -251,7 +251,7 @@ def _noise_of(
 
 
 def _torch_program(case: SpeedCase, alpha: Any) -> Program:
-    """Return SEDD's sample_transition: rand, randint_like and where, one thread."""
+    """Return SEDD's sample_transition (rand, randint_like, where) on one thread."""
     torch: Any = importlib.import_module("torch")
     torch.set_num_threads(1)
     move_chance = torch.as_tensor(1.0 - np.asarray(alpha), dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""The throughput suite's document as a table and as files."""
+"""Writes the results of the throughput suite to files and formats them as tables."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ Document = Mapping[str, Any]
 
 
 def write(document: Document, directory: Path) -> list[Path]:
-    """Write the plot and the JSON file beside those of other suites.
+    """Write the plot and the JSON file.
 
     Raises:
-        OutputError: the folder cannot take them.
+        OutputError: they cannot be written.
     """
     return report.write(document, directory, figures=FIGURES, results_name=RESULTS_NAME)
 
 
 def table(document: Document) -> Group:
-    """Return the times of every case, and the ratios within its rounds."""
+    """Return tables of the times and of the ratios within rounds."""
     return Group(_times(document), _ratios(document))
 
 
 def _times(document: Document) -> Table:
     threads = document["config"]["threads"]
-    what = "of processor time" if threads == 1 else f"with {threads} threads of numba's"
-    result = _table(f"Nanoseconds {what} per token", "case", *PROGRAMS)
+    what = "processor time" if threads == 1 else f"{threads} threads of numba"
+    result = _table(f"Nanoseconds per token ({what})", "case", *PROGRAMS)
     for entry in document["throughput"]:
         times = (entry.get(f"{name}_ns_per_token") for name in PROGRAMS)
         result.add_row(entry["case"], *(_number(value, 2) for value in times))
@@ -49,7 +49,7 @@ def _times(document: Document) -> Table:
 
 def _ratios(document: Document) -> Table:
     result = _table(
-        "How many times a copy each kernel takes, and how many times faster it is",
+        "Time of each kernel over that of a copy, and speedup over other programs",
         "case",
         *(f"{kernel}/copy" for kernel in KERNELS),
         *(f"{other}/{kernel}" for other in PEERS for kernel in KERNELS),

@@ -1,4 +1,4 @@
-"""Point estimates with 95 % intervals, beside what the mathematics expects."""
+"""Point estimates with 95 % intervals and their exact expectations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Measurement:
         )
 
     def to_document(self) -> dict[str, float]:
-        """Return the measurement as a results document holds it."""
+        """Return the measurement in the form of a results document."""
         return {
             "measured": self.measured,
             "exact": self.exact,
@@ -56,11 +56,11 @@ class Measurement:
 
 
 def proportion(successes: int, trials: int, *, exact: float) -> Measurement:
-    """Estimate a share by Wilson's interval, which also holds near 0 and 1.
+    """Estimate a proportion with Wilson's interval, which is valid near 0 and 1 too.
 
-    The trials must be independent. They need not be alike: the variance of a sum of
-    unlike trials is at most that of alike ones with the same mean (Hoeffding 1956), so
-    the interval is then only wider than needed.
+    The trials must be independent but need not have the same probability: then the
+    variance of their sum is at most that of identical trials with the same mean
+    (Hoeffding 1956), and the interval is only wider than necessary.
 
     Source: Wilson 1927, "Probable inference".
     """
@@ -71,14 +71,14 @@ def proportion(successes: int, trials: int, *, exact: float) -> Measurement:
     return Measurement(
         measured=share,
         exact=exact,
-        # At a share of 0 or 1 an end is the share itself, but for rounding.
+        # Without rounding, an end would equal the share at 0 and 1.
         low=0.0 if successes == 0 else max(0.0, centre - half),
         high=1.0 if successes == trials else min(1.0, centre + half),
     )
 
 
 def mean(measured: float, *, exact: float, deviation: float, count: int) -> Measurement:
-    """Estimate a mean of `count` independent draws of known standard deviation."""
+    """Estimate a mean of `count` independent draws with known standard deviation."""
     half = Z * deviation / math.sqrt(count)
     return Measurement(
         measured=measured, exact=exact, low=measured - half, high=measured + half
@@ -88,8 +88,8 @@ def mean(measured: float, *, exact: float, deviation: float, count: int) -> Meas
 def median(values: Sequence[float]) -> tuple[float, float, float]:
     """Return a median with a 95 % interval from order statistics.
 
-    The interval assumes nothing about the distribution but independence. Below six
-    values no pair of them covers 95 %: the interval is then their range.
+    The interval only assumes independence. With fewer than six values no pair of them
+    covers 95 %, and the interval is their range.
 
     Returns:
         (median, low, high).

@@ -1,4 +1,4 @@
-"""How fast the engine is beside the naive NumPy way and a plain copy."""
+"""Times the engine, naive NumPy and a memory copy."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ Program = Callable[[NDArray[np.int64]], object]
 def timed_case(
     case: TimingCase, *, vocab_size: int, generator: np.random.Generator
 ) -> dict[str, Any]:
-    """Time the three programs in turn, on other tokens than the round before.
+    """Time the three programs in turn.
 
-    A round times each program once on the same input, and the next round takes other
-    tokens and the reverse order, so that a machine that slows down or a cache that is
-    warm favours none. The speedup is the median of the rounds' ratios: what disturbs
-    one round disturbs both of its programs.
+    A round times each program on the same input. The next round uses other tokens and
+    the reverse order, so that a slower machine or a warm cache does not favour any
+    program. The speedup is the median of the ratios within rounds, since a disturbance
+    affects both programs of a round.
 
     Args:
         case: shape and noise level.
         vocab_size: V; both programs draw replacements uniformly from it.
-        generator: draws the inputs and what the naive program needs.
+        generator: draws the inputs and the random numbers of the naive program.
 
     Returns:
-        The case as a results document holds it; times are those of the processor, in
-        nanoseconds per token, so that they leave out what others make the run wait.
+        The case in the form of a results document. Times are processor times in
+        nanoseconds per token, which do not include waits for other processes.
     """
     programs = _programs(case, vocab_size, generator)
     shape = (case.length,) if case.rows == 1 else (case.rows, case.length)
@@ -51,7 +51,7 @@ def timed_case(
             order.reverse()
         for name in order:
             elapsed = _elapsed(programs[name], inputs, round_, repeats)
-            if round_ >= 0:  # the round before the first warms up
+            if round_ >= 0:  # round -1 is a warm-up
                 times[name].append(elapsed / (repeats * case.tokens))
     ratios = [n / e for n, e in zip(times["naive"], times["engine"], strict=True)]
     speedup, low, high = median(ratios)
@@ -71,7 +71,7 @@ def timed_case(
 def _programs(
     case: TimingCase, vocab_size: int, generator: np.random.Generator
 ) -> dict[str, Program]:
-    # A schedule of one timestep, at which alpha is the case's.
+    # A schedule with one timestep, which has the alpha of the case.
     process = build_process(
         {
             "vocab_size": vocab_size,

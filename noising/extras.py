@@ -1,4 +1,4 @@
-"""The optional packages of the library, and what users without one are told."""
+"""The optional packages of the library, and the error for users who lack one."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,20 +9,20 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "plots": {"matplotlib": "Matplotlib"},
     "tokenizers": {"tokenizers": "tokenizers"},
 }
-"""What each extra of pyproject.toml brings: an import's name, and the project's."""
+"""Packages of each extra of pyproject.toml: the import name and the project's name."""
 
 
 class MissingExtraError(ModuleNotFoundError):
-    """A package that comes with an extra is not installed; the message says which."""
+    """A package of an extra is not installed; the message names the extra."""
 
 
 @contextmanager
 def require_extra(extra: str, *, user: str) -> Iterator[None]:
-    """Name the extra to install where an import within the block finds no package.
+    """Name the extra to install if an import in the block does not find a package.
 
     Args:
         extra: a key of EXTRAS.
-        user: what needs it, such as ``noising.plots``.
+        user: the module that needs it, such as ``noising.plots``.
 
     Raises:
         MissingExtraError: one of the extra's packages is not installed.

@@ -1,4 +1,4 @@
-"""Where a benchmark's tokens come from."""
+"""Corpora, the token sequences of a benchmark."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 BUILTIN_CORPORA: Final = ("setmm", "synthetic")
-"""What every installation has."""
+"""Names of the corpora of every installation."""
 
 SETMM_PATH: Final = (
     Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"
@@ -45,15 +45,15 @@ def load_corpus(
     """Load a corpus by name or from a file.
 
     Args:
-        name_or_path: `setmm` (real proofs), `synthetic`, or the path of a .jsonl file
-            (a Metamath excerpt, or rows of ids), a .npy array of ids, or, for every
-            other name, a text file of ids (.gz is unpacked).
+        name_or_path: `setmm` (real proofs), `synthetic`, or a path: of a .jsonl file (a
+            Metamath excerpt, or rows of ids), of a .npy array of ids, or with any other
+            name of a text file of ids (.gz is unpacked).
         vocab_size: number of ids of a corpus of ids or a synthetic one, at least 2;
-            a Metamath corpus brings its own vocabulary.
+            a Metamath corpus has its own vocabulary.
         generator: draws the synthetic corpus.
 
     Raises:
-        CorpusError: one line that names the file, the place and what is wrong.
+        CorpusError: the corpus cannot be used; one line with the file and the reason.
     """
     if name_or_path == "synthetic":
         return synthetic_corpus(vocab_size=vocab_size, generator=generator)
@@ -79,7 +79,7 @@ def load_corpus(
 
 
 def _begins_with_ids(path: Path) -> bool:
-    """Tell whether the first line that is not blank is a row of ids."""
+    """Return whether the first line that is not blank is a row of ids."""
     for number, line in read_lines(path, sha256()):
         return is_row_of_ids(parse_json(line, at(path, number)))
     return False

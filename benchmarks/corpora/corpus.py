@@ -1,4 +1,4 @@
-"""A corpus in memory: token ids, their types, and where they come from."""
+"""A corpus in memory: token ids, their types and their source."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """Token sequences over a vocabulary whose ids have a type each.
+    """Token sequences over a vocabulary with a type for each id.
 
     Attributes:
-        name: what the corpus is called in results.
-        source: where it was read from.
-        licence: its SPDX licence identifier, if known.
-        sha256: hexadecimal digest of its uncompressed bytes.
+        name: name of the corpus in results.
+        source: path or description of its origin.
+        licence: SPDX licence identifier, or None if unknown.
+        sha256: hexadecimal digest of the uncompressed bytes.
         tokens: (N,) int32, all sequences one after the other, ids in 0..V-1.
         offsets: (n + 1,) int64; sequence i is tokens[offsets[i]:offsets[i + 1]].
         types: (V,) uint8, the type of every id as an index into TOKEN_TYPES.
@@ -74,9 +74,9 @@ class Corpus:
         return replace(self, offsets=np.unique(np.concatenate([self.offsets, *cuts])))
 
     def counts(self) -> NDArray[np.int64]:
-        """(V,) how often each id occurs."""
+        """(V,) number of occurrences of each id."""
         counts = np.zeros(self.vocab_size, dtype=np.int64)
-        # bincount makes int64 of what it is given: a part at a time.
+        # In parts, since bincount converts its argument to int64.
         for start in range(0, self.tokens.size, COUNTED_AT_ONCE):
             part = self.tokens[start : start + COUNTED_AT_ONCE]
             seen = np.bincount(part)
@@ -102,9 +102,9 @@ class Corpus:
         }
 
     def type_classes(self) -> dict[str, list[int]]:
-        """Ids of each type, as a token_types hyperschedule names them.
+        """Ids of each type, in the form of a token_types hyperschedule.
 
-        `other` is left empty: it is what an id in no class is.
+        `other` is empty, since it is the type of ids in no class.
         """
         return {
             name: [] if index == OTHER else np.flatnonzero(self.types == index).tolist()
@@ -112,7 +112,7 @@ class Corpus:
         }
 
     def summary(self) -> dict[str, Any]:
-        """Describe the corpus as a results document does."""
+        """Return the `corpus` part of a results document."""
         return {
             "name": self.name,
             "source": self.source,
@@ -127,7 +127,7 @@ class Corpus:
 
 
 class SequenceCollector:
-    """Gathers sequences of ids in four bytes a token, up to a limit."""
+    """Collects sequences of ids with four bytes per token, up to a limit."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -153,7 +153,7 @@ class SequenceCollector:
             CorpusError: nothing was added.
         """
         if not self._tokens:
-            raise CorpusError(f"corpus {shown(self._path)} is empty: it has no tokens")
+            raise CorpusError(f"corpus {quote(self._path)} is empty: it has no tokens")
         return (
             np.frombuffer(self._tokens, dtype=np.int32),
             np.frombuffer(self._offsets, dtype=np.int64),
@@ -161,16 +161,16 @@ class SequenceCollector:
 
 
 def too_many_tokens(path: Path) -> CorpusError:
-    """Make the error for a corpus beyond the limit."""
+    """Return the error for a corpus beyond the limit."""
     return CorpusError(
-        f"corpus {shown(path)} has more than {MAX_TOKENS:,} tokens; benchmark a part"
+        f"corpus {quote(path)} has more than {MAX_TOKENS:,} tokens; benchmark a part"
     )
 
 
-def shown(value: object) -> str:
-    """Quote a value for a message: one line, no control characters, at most 80.
+def quote(value: object) -> str:
+    """Quote a value for a message, on one line of at most 80 characters.
 
-    A path is cut at its front: it is the file's name that tells files apart.
+    Long paths are cut at the front, to keep the name of the file.
     """
     is_path = isinstance(value, Path)
     text = repr(str(value) if is_path else value)
@@ -180,5 +180,5 @@ def shown(value: object) -> str:
 
 
 def legible(path: str) -> str:
-    """Make the bytes of a file name that are not UTF-8 fit for JSON."""
+    """Return a file name with escapes for bytes that are not UTF-8, for JSON."""
     return os.fsencode(path).decode("utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Forms of files that no reader takes: which one it is, and how to convert it."""
+"""Recognises unsupported file formats and says how to convert them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.corpora.corpus import CorpusError, shown
+from benchmarks.corpora.corpus import CorpusError, quote
 from benchmarks.corpora.files import named_errors
 
 FORMS: Final = (
-    "a .npy array, text or .jsonl with a list of ids a line, .jsonl rows with"
+    "a .npy array, text or .jsonl with a list of ids per line, .jsonl rows with"
     " `input_ids`, or a Metamath excerpt (.jsonl)"
 )
-"""What is read; .gz is unpacked."""
+"""The supported formats; .gz is unpacked."""
 
 _ARROW: Final = (
     "a table of Apache Arrow or Parquet; write rows with `input_ids` as .jsonl"
     " (datasets.Dataset.from_parquet or from_file, then to_json)"
 )
 _FASTA: Final = (
-    "FASTA; write one line a sequence, with a number for each letter, as text"
+    "FASTA; write text with a line per sequence and a number for each letter"
 )
 _METAMATH: Final = (
     "a Metamath database; write its theorems as a .jsonl excerpt"
-    " (benchmarks/data/README.md), or a line of ids a theorem"
+    " (benchmarks/data/README.md), or text with a line of ids per theorem"
 )
 _PICKLE: Final = "a pickle, which is never loaded; write the array with numpy.save"
 _RAW: Final = (
@@ -41,11 +41,12 @@ _NPZ: Final = (
 )
 _ZIP: Final = "a zip archive; unpack it, and name the file with the ids"
 _JSON: Final = (
-    "one JSON document; write a list of ids, or a row with `input_ids`, a line (.jsonl)"
+    "one JSON document; write .jsonl with a list of ids, or a row with `input_ids`,"
+    " per line"
 )
 _TEXT: Final = (
     "text, not ids; tokenize it first (POST /api/v1/tokenize, or `encode` of a"
-    " tokenizer) and write the ids of a text a line"
+    " tokenizer) and write the ids of each text on a line"
 )
 
 
@@ -61,7 +62,7 @@ BY_SUFFIX: Final[Mapping[str, str]] = {
     ".mm": _METAMATH,
     ".json": _JSON,
     ".npz": _NPZ,
-    ".idx": "the index of Megatron's .bin beside it, and holds no ids",
+    ".idx": "the index of a .bin file of Megatron, without ids",
 }
 BY_START: Final[Mapping[bytes, str]] = {
     b"PK\x03\x04": _ZIP,
@@ -86,10 +87,10 @@ BY_FIRST_CHARACTERS: Final[Mapping[str, str]] = {
 
 
 def check_form(path: Path) -> None:
-    """Refuse a file whose name or first bytes tell a form that no reader takes.
+    """Check that the name and first bytes of a file are not those of another format.
 
     Raises:
-        CorpusError: one line with the form and how to convert it.
+        CorpusError: they are; the message says how to convert the file.
     """
     is_packed = path.name.lower().endswith(".gz")
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
@@ -99,11 +100,11 @@ def check_form(path: Path) -> None:
     if form is None and suffix == ".bin":
         form = _RAW
     if form is not None:
-        raise CorpusError(f"corpus {shown(path)} is {form}")
+        raise CorpusError(f"corpus {quote(path)} is {form}")
 
 
 def form_of_line(line: str) -> str:
-    """Return what a line of a text file that holds no ids seems to belong to."""
+    """Return a hint at the format of a text file with a line that has no ids."""
     form = BY_FIRST_CHARACTERS.get(line[:1])
     if form is None and any(character.isalpha() for character in line):
         form = _TEXT

@@ -1,4 +1,4 @@
-"""Metamath excerpts: a header line, then one theorem a line, as JSON."""
+"""Reads Metamath excerpts: JSON Lines with a header and then a theorem per line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.corpora.corpus import (
     Corpus,
     CorpusError,
     SequenceCollector,
-    shown,
+    quote,
 )
 from benchmarks.corpora.files import at, parse_json, read_lines
 from noising.tokenizers import declared_types
@@ -24,18 +24,18 @@ def read_metamath(
 
     Every symbol of the hypotheses and the statement and every label that the proof
     cites is a token. Constants are `critical`, variables `variable`, labels `other`.
-    Ids go to the constants, then the variables, in the header's order, then to the
-    labels in the order of their first citation; a label that is spelled like a symbol
-    is a token of its own.
+    Ids are numbered in this order: constants and variables in the order of the header,
+    then labels in the order of their first citation. A label with the spelling of a
+    symbol is a different token.
 
     Raises:
-        CorpusError: the file cannot be read or a line is not of this form.
+        CorpusError: the file cannot be read or a line has another form.
     """
     digest = sha256()
     lines = read_lines(path, digest)
     number, line = next(lines, (0, ""))
     if not number:
-        raise CorpusError(f"corpus {shown(path)} is empty: it has no header line")
+        raise CorpusError(f"corpus {quote(path)} is empty: it has no header line")
     constants, variables = _header(_record(line, at(path, number)), at(path, number))
     symbols = {symbol: id_ for id_, symbol in enumerate(constants + variables)}
     labels: dict[str, int] = {}
@@ -55,7 +55,7 @@ def read_metamath(
     types = declared_types(len(constants), len(variables), len(labels))
     if types.size < 2:
         raise CorpusError(
-            f"corpus {shown(path)} has a vocabulary of one token; noise needs two"
+            f"corpus {quote(path)} has a vocabulary of one token, but noise needs two"
         )
     return Corpus(
         name=name,
@@ -71,7 +71,7 @@ def read_metamath(
 def _record(line: str, where: str) -> dict[str, Any]:
     record = parse_json(line, where)
     if not isinstance(record, dict):
-        raise CorpusError(f"{where}: must be a JSON object, got {shown(record)}")
+        raise CorpusError(f"{where}: must be a JSON object, got {quote(record)}")
     return record
 
 
@@ -80,7 +80,7 @@ def _header(record: dict[str, Any], where: str) -> tuple[list[str], list[str]]:
         raise CorpusError(
             f"{where}: the first line must list the `constants` and the `variables` of"
             " a Metamath excerpt, or be a row with `input_ids`; its keys are"
-            f" {shown(list(record))}"
+            f" {quote(list(record))}"
             + ("; tokenize `text` first" if "text" in record else "")
         )
     constants = _strings(record, "constants", where)
@@ -88,7 +88,7 @@ def _header(record: dict[str, Any], where: str) -> tuple[list[str], list[str]]:
     seen: set[str] = set()
     for symbol in constants + variables:
         if symbol in seen:
-            raise CorpusError(f"{where}: symbol {shown(symbol)} is listed twice")
+            raise CorpusError(f"{where}: symbol {quote(symbol)} is listed twice")
         seen.add(symbol)
     if len(seen) > MAX_VOCAB_SIZE:
         raise CorpusError(f"{where}: more than {MAX_VOCAB_SIZE:,} symbols")
@@ -101,14 +101,14 @@ def _symbol_ids(
     statement = record.get("statement")
     if not isinstance(statement, str) or not statement.strip():
         raise CorpusError(
-            f"{where}: `statement` must be a string of symbols, got {shown(statement)}"
+            f"{where}: `statement` must be a string of symbols, got {quote(statement)}"
         )
     ids = []
     for expression in [*_strings(record, "hypotheses", where), statement]:
         for symbol in expression.split():
             if symbol not in symbols:
                 raise CorpusError(
-                    f"{where}: symbol {shown(symbol)} is neither among the constants"
+                    f"{where}: symbol {quote(symbol)} is neither among the constants"
                     " nor the variables of the first line"
                 )
             ids.append(symbols[symbol])
@@ -119,11 +119,11 @@ def _strings(record: dict[str, Any], key: str, where: str) -> list[str]:
     values = record.get(key)
     if not isinstance(values, list):
         raise CorpusError(
-            f"{where}: `{key}` must be a list of strings, got {shown(values)}"
+            f"{where}: `{key}` must be a list of strings, got {quote(values)}"
         )
     for value in values:
         if not isinstance(value, str) or not value:
             raise CorpusError(
-                f"{where}: `{key}` must hold strings only, got {shown(value)}"
+                f"{where}: `{key}` must hold strings only, got {quote(value)}"
             )
     return values

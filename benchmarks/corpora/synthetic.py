@@ -1,4 +1,4 @@
-"""Made-up tokens whose frequencies fall as those of real text do."""
+"""Random tokens with Zipf's frequencies, like those of real text."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def synthetic_corpus(*, vocab_size: int, generator: np.random.Generator) -> Corp
     """Draw 1,024 sequences of 32 to 256 tokens by Zipf's law.
 
     Id r has a frequency proportional to 1 / (r + 1). Of every eight ids the first two
-    are `critical`, the third is `variable`, the rest `other`, so that each type has
-    frequent and rare tokens.
+    are `critical`, the third is `variable` and the rest are `other`, so that each type
+    has frequent and rare tokens.
 
     Args:
         vocab_size: number of ids, at least 2.
-        generator: decides the sequences; the same state draws the same corpus.
+        generator: draws the sequences; the same state gives the same corpus.
     """
     lengths = generator.integers(SHORTEST, LONGEST + 1, size=NUM_SEQUENCES)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     cumulative = np.cumsum(1.0 / np.arange(1, vocab_size + 1))
     points = generator.random(int(offsets[-1])) * cumulative[-1]
     tokens = np.searchsorted(cumulative, points, side="right")
-    # A point may be rounded up onto the very end of the last interval.
+    # Rounding may put a point at the end of the last interval.
     tokens = np.minimum(tokens, vocab_size - 1).astype(np.int32)
     place = np.arange(vocab_size) % 8
     types = np.full(vocab_size, OTHER, dtype=np.uint8)

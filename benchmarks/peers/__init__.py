@@ -1,1 +1,1 @@
-"""What others would write: services to measure this one against."""
+"""Other services, to compare this one with."""

@@ -1,8 +1,8 @@
-"""POST /noise the usual way: FastAPI, pydantic and naive NumPy.
+"""POST /noise with FastAPI, pydantic and naive NumPy.
 
-It takes the same requests as the service and answers with the same keys, as quickly
-as this stack allows without a trick: the endpoints run on the event loop, where
-FastAPI is fastest, and pydantic itself writes the answer.
+It accepts the same requests as the service and its responses have the same keys. It is
+as fast as this stack allows without tricks: the endpoints run on the event loop, where
+FastAPI is fastest, and pydantic writes the response.
 
     uvicorn benchmarks.peers.fastapi_noise:app --workers 2 --no-access-log
 """
@@ -16,7 +16,7 @@ VOCAB_SIZE = 50257
 NUM_TIMESTEPS = 1000
 
 ALPHAS = np.cos(np.linspace(0.0, np.pi / 2, NUM_TIMESTEPS)) ** 2
-"""Another schedule than the service's: looking a number up costs the same."""
+"""Not the service's schedule, but a lookup takes the same time."""
 
 app = FastAPI()
 generator = np.random.default_rng()
@@ -32,15 +32,15 @@ class NoiseRequest(BaseModel):
 
 
 class Metrics(BaseModel):
-    """What became of the tokens."""
+    """Counts of unchanged tokens."""
 
     unchanged_tokens: int
     percent_unchanged: float
     total_tokens: int
 
 
-class NoiseAnswer(BaseModel):
-    """The answer of POST /noise."""
+class NoiseResponse(BaseModel):
+    """The response of POST /noise."""
 
     noised_tokens: list[int]
     alpha: float
@@ -54,15 +54,15 @@ class BatchRequest(BaseModel):
     timesteps: int = Field(ge=0, lt=NUM_TIMESTEPS)
 
 
-class BatchAnswer(BaseModel):
-    """The answer of POST /api/v1/noise."""
+class BatchResponse(BaseModel):
+    """The response of POST /api/v1/noise."""
 
     noised_tokens: list[list[int]]
     alpha: float
 
 
-def noised(tokens: NDArray[np.int64], alpha: float) -> NDArray[np.int64]:
-    """Keep each token with a chance of alpha, else draw one of the vocabulary."""
+def resample(tokens: NDArray[np.int64], alpha: float) -> NDArray[np.int64]:
+    """Keep each token with probability alpha, else draw one from the vocabulary."""
     if tokens.min() < 0 or tokens.max() >= VOCAB_SIZE:
         raise HTTPException(422, f"tokens must lie in 0..{VOCAB_SIZE - 1}")
     keep = generator.random(tokens.shape) < alpha
@@ -71,13 +71,13 @@ def noised(tokens: NDArray[np.int64], alpha: float) -> NDArray[np.int64]:
 
 
 @app.post("/noise")
-async def noise(request: NoiseRequest) -> NoiseAnswer:
+async def noise(request: NoiseRequest) -> NoiseResponse:
     """Noise a sequence."""
     tokens = np.array(request.tokens)
     alpha = float(ALPHAS[request.timestep])
-    result = noised(tokens, alpha)
+    result = resample(tokens, alpha)
     total, unchanged = tokens.size, int(np.count_nonzero(result == tokens))
-    return NoiseAnswer(
+    return NoiseResponse(
         noised_tokens=result.tolist(),
         alpha=alpha,
         metrics=Metrics(
@@ -89,8 +89,8 @@ async def noise(request: NoiseRequest) -> NoiseAnswer:
 
 
 @app.post("/api/v1/noise")
-async def noise_batch(request: BatchRequest) -> BatchAnswer:
-    """Noise rows of one length."""
+async def noise_batch(request: BatchRequest) -> BatchResponse:
+    """Noise rows of the same length."""
     alpha = float(ALPHAS[request.timesteps])
-    result = noised(np.array(request.tokens), alpha)
-    return BatchAnswer(noised_tokens=result.tolist(), alpha=alpha)
+    result = resample(np.array(request.tokens), alpha)
+    return BatchResponse(noised_tokens=result.tolist(), alpha=alpha)

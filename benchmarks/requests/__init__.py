@@ -1,1 +1,1 @@
-"""How many requests a second the service answers, beside a peer's."""
+"""Measures the request rate of the service and of a FastAPI peer."""

@@ -16,13 +16,14 @@ from benchmarks.requests.client import LoadError
 from benchmarks.requests.measure import ROWS, RequestsConfig, measure
 from benchmarks.requests.report import RESULTS_NAME, table
 from benchmarks.requests.servers import ServerError
+from noising.arguments import BAD_USAGE, INTERRUPTED
 
 PROGRAM: Final = "requests"
-BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+FAILED: Final = 1
 DEFAULT_OUTPUT: Final = Path("benchmark-results")
 DEFAULTS: Final = RequestsConfig()
 WIDTH: Final = 140
-"""Of the table, wherever it goes: a terminal would cut its numbers off."""
+"""Width of the table, also in narrower terminals, which would cut off its numbers."""
 
 RANGES: Final = {
     "rounds": (1, 1000),
@@ -45,18 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Console(width=WIDTH).print(table(document))
         files.write(document, options.output, plots=False, results_name=RESULTS_NAME)
     except (ServerError, LoadError, files.OutputError) as error:
-        return _ended(FAILED, str(error))
+        return _fail(FAILED, str(error))
     except ValueError as error:
-        return _ended(BAD_USAGE, str(error))
+        return _fail(BAD_USAGE, str(error))
     except KeyboardInterrupt:
-        return _ended(INTERRUPTED, "interrupted")
+        return _fail(INTERRUPTED, "interrupted")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Measure requests a second of this service beside FastAPI's.",
+        description="Measure requests per second of this service and of FastAPI.",
     )
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--rounds", type=int, default=DEFAULTS.rounds)
@@ -92,7 +93,7 @@ def _progress(done: int, total: int, step: str) -> None:
         sys.stderr.write("\n" if done == total else "")
 
 
-def _ended(code: int, reason: str) -> int:
+def _fail(code: int, reason: str) -> int:
     sys.stderr.write(f"{PROGRAM}: error: {reason}\n")
     return code
 

@@ -1,4 +1,4 @@
-"""What is asked of the servers: sizes and forms of requests."""
+"""The requests to the servers, by size and format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 VOCAB_SIZE: Final = 50_257
 NUM_TIMESTEPS: Final = 1_000
 VARIANTS: Final = 16
-"""Different requests of a case, so that no answer can be remembered."""
+"""Number of different requests of a case, so that responses cannot be cached."""
 
 SIZES: Final = (6, 128, 1_024, 8_192)
 BATCH: Final = (64, 1_024)
@@ -24,14 +24,14 @@ FORMS: Final = {JSON: "JSON", NPY: "uint16 npy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCase:
-    """One form of request, for the service and for the peer.
+    """One kind of request, for the service and for the peer.
 
     Attributes:
-        rows: sequences in a request; 0 stands for POST /noise, which takes one.
-        length: tokens in each.
-        form: in which the service is asked and answers, JSON or NPY; the peer is
-            always asked in JSON.
-        target: least ratio of the service's rate over the peer's.
+        rows: number of sequences in a request; 0 for POST /noise, which takes one.
+        length: number of tokens of each sequence.
+        form: media type of the service's requests and responses, JSON or NPY; the peer
+            always uses JSON.
+        target: smallest acceptable ratio of the service's rate to the peer's.
     """
 
     rows: int
@@ -46,13 +46,13 @@ class RequestCase:
 
     @property
     def name(self) -> str:
-        """The case in a few words."""
+        """A short description of the case."""
         if not self.rows:
             return f"{self.length:,} tokens"
         return f"{self.rows} x {self.length:,} tokens as {FORMS[self.form]}"
 
     def requests(self, program: str, seed: int) -> list[bytes]:
-        """Return whole HTTP requests, the same for equal seeds.
+        """Return complete HTTP requests, which depend on the seed only.
 
         Args:
             program: "service" or "peer".
@@ -93,7 +93,7 @@ def _json_request(target: str, document: object) -> bytes:
 
 
 def http_request(target: str, media_type: str, body: bytes) -> bytes:
-    """Return a POST as bytes."""
+    """Return a POST request as bytes."""
     head = (
         f"POST {target} HTTP/1.1\r\n"
         "Host: 127.0.0.1\r\n"

@@ -1,7 +1,7 @@
-"""Keep-alive load from one process: as little work for each request as Python can do.
+"""A load generator with keep-alive connections and little work per request.
 
-One loop waits for all connections. What it costs is measured with it, so that a
-result says whether the client was the bottleneck.
+One loop waits for all connections. Its processor time is measured too, so that results
+show whether the client was the bottleneck.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_REQUESTS: Final = 1_000_000
-"""In one measurement, however fast the server is."""
+"""Limit for one measurement."""
 SILENCE_SECONDS: Final = 30.0
 PIECE_BYTES: Final = 2**20
 
@@ -25,18 +25,18 @@ GOOD: Final = b"HTTP/1.1 200 "
 
 
 class LoadError(RuntimeError):
-    """A server refused a request, or fell silent."""
+    """A server refused a request or did not respond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What one measurement saw.
+    """The result of one measurement.
 
     Attributes:
-        requests: how many were answered.
-        seconds: from the first request to the last answer.
-        latencies_ns: of each, from its first byte sent to its last byte received.
-        client_seconds: processor time that this process took for it.
+        requests: number of completed requests.
+        seconds: time from the first request to the last response.
+        latencies_ns: times from the first byte sent to the last byte received.
+        client_seconds: processor time of this process.
     """
 
     requests: int
@@ -46,12 +46,12 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests per second."""
         return self.requests / self.seconds
 
 
 class Connection:
-    """A connection with one request under way."""
+    """A connection with one request at a time."""
 
     def __init__(self, port: int, selector: selectors.BaseSelector) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), SILENCE_SECONDS)
@@ -64,8 +64,8 @@ class Connection:
         self.head = b""
         self.missing: int | None = None
 
-    def ask(self, request: bytes) -> None:
-        """Send a request, or as much of it as goes out at once."""
+    def start(self, request: bytes) -> None:
+        """Send a request, or as much of it as the socket accepts."""
         self.head, self.missing = b"", None
         self.began_ns = time.perf_counter_ns()
         sent = self._send(request)
@@ -74,8 +74,8 @@ class Connection:
             both = selectors.EVENT_READ | selectors.EVENT_WRITE
             self.selector.modify(self.socket, both, self)
 
-    def go_on(self) -> None:
-        """Send what is left of the request."""
+    def send_rest(self) -> None:
+        """Send the rest of the request."""
         self.unsent = self.unsent[self._send(self.unsent) :]
         if not self.unsent:
             self.selector.modify(self.socket, selectors.EVENT_READ, self)
@@ -86,8 +86,8 @@ class Connection:
         except BlockingIOError:
             return 0
 
-    def is_answered(self) -> bool:
-        """Read what has come, and tell whether it is the whole answer."""
+    def receive(self) -> bool:
+        """Read available data, and return whether the response is complete."""
         data = self.socket.recv(PIECE_BYTES)
         if not data:
             raise LoadError("the server closed a connection")
@@ -100,12 +100,12 @@ class Connection:
             return False
         length = LENGTH.search(self.head, 0, head_bytes)
         if not self.head.startswith(GOOD) or length is None:
-            raise LoadError(f"the server answered {self.head[:200]!r}")
+            raise LoadError(f"the server responded with {self.head[:200]!r}")
         self.missing = head_bytes + int(length[1]) - len(self.head)
         return self.missing <= 0
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self.selector.unregister(self.socket)
         self.socket.close()
 
@@ -113,16 +113,16 @@ class Connection:
 def load(
     port: int, requests: Sequence[bytes], *, connections: int, seconds: float
 ) -> Load:
-    """Keep a server busy: each connection asks again once it is answered.
+    """Send requests, where each connection sends the next one after a response.
 
     Args:
-        port: of the server, on this machine.
-        requests: whole HTTP requests, sent in turn.
-        connections: how many there are, each opened anew.
-        seconds: after which no further request is sent.
+        port: port of the server on this machine.
+        requests: complete HTTP requests, which are sent in turn.
+        connections: number of connections, which are opened for this measurement.
+        seconds: time after which no further request is sent.
 
     Raises:
-        LoadError: an answer was not 200, or none came.
+        LoadError: a response was not 200, or there was no response.
     """
     latencies: list[int] = []
     with ExitStack() as stack:
@@ -133,23 +133,23 @@ def load(
         began, used = time.perf_counter_ns(), time.process_time()
         until = began + int(seconds * 1e9)
         for sent, connection in enumerate(opened):
-            connection.ask(requests[sent % len(requests)])
+            connection.start(requests[sent % len(requests)])
         sent = waiting = connections
         now = began
         while waiting:
             ready = selector.select(SILENCE_SECONDS)
             if not ready:
-                raise LoadError(f"no answer within {SILENCE_SECONDS:g} s")
+                raise LoadError(f"no response within {SILENCE_SECONDS:g} s")
             for key, events in ready:
                 connection = key.data
                 if events & selectors.EVENT_WRITE:
-                    connection.go_on()
-                if not events & selectors.EVENT_READ or not connection.is_answered():
+                    connection.send_rest()
+                if not events & selectors.EVENT_READ or not connection.receive():
                     continue
                 now = time.perf_counter_ns()
                 latencies.append(now - connection.began_ns)
                 if now < until and sent < MOST_REQUESTS:
-                    connection.ask(requests[sent % len(requests)])
+                    connection.start(requests[sent % len(requests)])
                     sent += 1
                 else:
                     waiting -= 1

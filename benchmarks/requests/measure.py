@@ -1,4 +1,4 @@
-"""Rounds in which service and peer take turns, and what comes of them."""
+"""Measures service and peer alternately and summarises the rounds."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ PROGRAMS: Final = ("service", "peer")
 WARM_UP_SECONDS: Final = 0.5
 
 GAP: Final = 1.25
-"""Rates that fall into two groups this far apart have two modes."""
+"""Least ratio between two groups of rates that count as two modes."""
 
 ProgressListener = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestsConfig:
-    """How to measure.
+    """The configuration of the suite.
 
     Attributes:
-        rounds: how often each program is measured, >= 1.
-        seconds: how long, each time.
-        connections: kept alive, from one process.
-        workers: processes of each server.
-        seed: draws the requests.
+        rounds: number of measurements of each program, >= 1.
+        seconds: duration of each measurement.
+        connections: number of keep-alive connections.
+        workers: number of processes of each server.
+        seed: determines the requests.
     """
 
     rounds: int = 15
@@ -47,11 +47,11 @@ class RequestsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Cases that are measured under the same servers.
+    """Cases that are measured with the same servers.
 
     Attributes:
-        name: of the row.
-        cases: what is asked.
+        name: name of the row.
+        cases: the cases.
         logs: whether both servers write an access log.
     """
 
@@ -71,8 +71,8 @@ ROWS: Final[Mapping[str, Row]] = {
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What the rounds of one program and case saw."""
+class _Rounds:
+    """The measurements of one program and case."""
 
     loads: list[Load] = field(default_factory=list)
 
@@ -87,16 +87,16 @@ def measure(
     """Measure the rows one after the other.
 
     Args:
-        rows: what to measure.
-        config: how.
-        on_progress: is called with (rounds done, rounds in all, what comes next).
+        rows: the rows.
+        config: the configuration.
+        on_progress: called with (number of rounds done, total number, next step).
 
     Returns:
-        The document of the suite; docs/performance.md describes it.
+        The document of the suite, which docs/performance.md describes.
 
     Raises:
         ServerError: a server does not start.
-        LoadError: a request is not answered as it should be.
+        LoadError: a request fails.
     """
     before = os.getloadavg()[0]
     results: list[dict[str, Any]] = []
@@ -106,7 +106,7 @@ def measure(
             total = len(rows) * config.rounds
             on_progress(index * config.rounds + done, total, row.name)
 
-        results += _measured(row, config, progress)
+        results += _measure_row(row, config, progress)
     on_progress(len(rows) * config.rounds, len(rows) * config.rounds, "done")
     return {
         "schema_version": SCHEMA_VERSION,
@@ -125,7 +125,7 @@ def measure(
     }
 
 
-def _measured(
+def _measure_row(
     row: Row, config: RequestsConfig, on_progress: Callable[[int], None]
 ) -> list[dict[str, Any]]:
     with ExitStack() as stack:
@@ -137,12 +137,12 @@ def _measured(
                 servers.peer(workers=config.workers, logs=row.logs)
             ),
         }
-        asked = {
+        requests = {
             (case.name, program): case.requests(program, config.seed)
             for case in row.cases
             for program in PROGRAMS
         }
-        seen = {key: _Seen() for key in asked}
+        rounds = {key: _Rounds() for key in requests}
         for round_ in range(-1, config.rounds):
             on_progress(max(0, round_))
             order = list(PROGRAMS)[:: -1 if round_ % 2 else 1]
@@ -150,20 +150,22 @@ def _measured(
                 for program in order:
                     one = load(
                         started[program].port,
-                        asked[case.name, program],
+                        requests[case.name, program],
                         connections=config.connections,
                         seconds=config.seconds if round_ >= 0 else WARM_UP_SECONDS,
                     )
-                    if round_ >= 0:  # the round before the first warms up
-                        seen[case.name, program].loads.append(one)
+                    if round_ >= 0:  # round -1 is a warm-up
+                        rounds[case.name, program].loads.append(one)
     return [
-        _entry(row, case, {name: seen[case.name, name] for name in PROGRAMS})
+        _entry(row, case, {name: rounds[case.name, name] for name in PROGRAMS})
         for case in row.cases
     ]
 
 
-def _entry(row: Row, case: RequestCase, seen: Mapping[str, _Seen]) -> dict[str, Any]:
-    pairs = zip(seen["service"].rates, seen["peer"].rates, strict=True)
+def _entry(
+    row: Row, case: RequestCase, by_program: Mapping[str, _Rounds]
+) -> dict[str, Any]:
+    pairs = zip(by_program["service"].rates, by_program["peer"].rates, strict=True)
     ratio, low, high = median([ours / theirs for ours, theirs in pairs])
     entry: dict[str, Any] = {
         "row": row.name,
@@ -174,7 +176,7 @@ def _entry(row: Row, case: RequestCase, seen: Mapping[str, _Seen]) -> dict[str, 
         "ratio_high": high,
         "target": case.target,
     }
-    for program, rounds in seen.items():
+    for program, rounds in by_program.items():
         rate = median(rounds.rates)[0]
         latencies = [_percentiles(one.latencies_ns) for one in rounds.loads]
         entry[program] = {
@@ -200,10 +202,10 @@ def _percentiles(latencies_ns: Sequence[int]) -> tuple[float, float]:
 
 
 def has_two_modes(rates: Sequence[float]) -> bool:
-    """Tell whether rounds fall into two groups, such as of one and of two workers.
+    """Return whether rates form two groups, such as those of one and of two workers.
 
-    A group has at least two rounds and a quarter of them, and the lowest rate of the
-    upper group is at least GAP times the highest of the lower one.
+    A group has at least two rounds and a quarter of all rounds. The lowest rate of the
+    upper group is at least GAP times the highest rate of the lower group.
     """
     ordered = sorted(rates)
     least = max(2, len(ordered) // 4)

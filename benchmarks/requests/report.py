@@ -1,4 +1,4 @@
-"""The suite's document as a table."""
+"""Formats the results of the suite as tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 TITLES: Final = {
     "bare": "POST /noise",
     "logged": "POST /noise, with access logs",
-    "batch": "POST /api/v1/noise; the peer is asked in JSON",
+    "batch": "POST /api/v1/noise; the peer uses JSON",
 }
 
 
@@ -26,10 +26,10 @@ def table(document: Document) -> Group:
     rows = dict.fromkeys(entry["row"] for entry in document["requests"])
     load = document["load_average"]
     note = Text(
-        "ratio: of requests a second, median of the rounds' ratios, with its 95 % "
-        "interval; latencies in microseconds; client: processor time of the client "
-        f"over time; load average {load['before']:.1f} before, {load['after']:.1f} "
-        "after"
+        "ratio: median of the ratios of requests per second within rounds, with its "
+        "95 % interval; latencies in microseconds; client: share of the time in which "
+        f"the client used the processor; load average {load['before']:.1f} before, "
+        f"{load['after']:.1f} after"
     )
     return Group(*(_table(document, row) for row in rows), note)
 

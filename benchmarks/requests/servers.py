@@ -1,4 +1,4 @@
-"""The two servers, started as their users start them."""
+"""Starts the two servers in the way in which users start them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PEER: Final = "benchmarks.peers.fastapi_noise:app"
 
 
 class ServerError(RuntimeError):
-    """A server did not start; the message ends with what it said."""
+    """A server did not start; the message ends with its output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server that answers.
+    """A running server.
 
     Attributes:
-        port: where, on 127.0.0.1.
-        start_seconds: from its start until its first answer.
+        port: port on 127.0.0.1.
+        start_seconds: time from the start to the first response.
     """
 
     port: int
@@ -40,7 +40,7 @@ class Server:
 
 @contextmanager
 def service(*, workers: int, logs: bool) -> Iterator[Server]:
-    """Run this service, on a data folder that is gone afterwards."""
+    """Run this service with a temporary data folder."""
     with tempfile.TemporaryDirectory(prefix="noising-") as folder:
         variables = {
             "DATA_DIR": folder,
@@ -84,14 +84,14 @@ def _running(
             stderr=subprocess.STDOUT,
         )
         try:
-            while not _answers(port):
+            while not _responds(port):
                 if (
                     process.poll() is not None
                     or time.monotonic() > began + START_SECONDS
                 ):
                     log.seek(0)
-                    said = log.read().decode(errors="replace").strip()
-                    raise ServerError(f"{command[1:4]} does not serve: {said[-2000:]}")
+                    output = log.read().decode(errors="replace").strip()[-2000:]
+                    raise ServerError(f"{command[1:4]} does not respond: {output}")
                 time.sleep(0.01)
             yield Server(port=port, start_seconds=time.monotonic() - began)
         finally:
@@ -109,7 +109,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(b"GET /info HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

@@ -27,8 +27,8 @@ class NoisingClient:
         base_url: URL of the service, such as ``http://localhost:8000``.
         token: access token of an account, for writes and for closed services.
         timeout: seconds for a connection, and for each wait for bytes.
-        retries: tries after the first, if the service is busy or cannot be reached.
-        transport: a transport of httpx instead of the network.
+        retries: number of retries if the service is busy or cannot be reached.
+        transport: an httpx transport to use instead of the network.
 
     Raises:
         ValueError: the URL is not an http or https URL.
@@ -76,11 +76,11 @@ class NoisingClient:
 
     def info(self) -> Document:
         """Return the configuration of the service, with its limits."""
-        return self._answer("GET", "info")
+        return self._request("GET", "info")
 
     def alpha(self, timestep: int) -> float:
         """Return alpha of the service's own noise process at a timestep."""
-        return float(self._answer("GET", f"alpha/{timestep}")["alpha"])
+        return float(self._request("GET", f"alpha/{timestep}")["alpha"])
 
     def noise(
         self,
@@ -175,7 +175,10 @@ class NoisingClient:
         return self._quantity("marginal", x0=x0, **options)
 
     def posterior(self, x0: Any, xt: Any, **options: Any) -> Document:
-        """Return q(x_s given x_t and x_0), s at `earlier_timesteps` or `_times`."""
+        """Return q(x_s given x_t and x_0).
+
+        s is given by `earlier_timesteps` or `earlier_times`.
+        """
         return self._quantity("posterior", x0=x0, xt=xt, **options)
 
     def score_ratio(self, x0: Any, xt: Any, **options: Any) -> Document:
@@ -184,21 +187,21 @@ class NoisingClient:
 
     def tokenize(self, text: str, **options: Any) -> Document:
         """Return the tokens of a text with their types."""
-        return self._answer("POST", "api/v1/tokenize", json={"text": text, **options})
+        return self._request("POST", "api/v1/tokenize", json={"text": text, **options})
 
     def detokenize(self, tokens: Any, **options: Any) -> str:
         """Return the text of tokens."""
         body = {"tokens": tokens, **options}
-        return str(self._answer("POST", "api/v1/detokenize", json=body)["text"])
+        return str(self._request("POST", "api/v1/detokenize", json=body)["text"])
 
     def pipeline(self, text: str, timestep: int, **options: Any) -> Document:
         """Tokenise, noise and, if the service has a denoiser, denoise a text."""
         body = {"text": text, "timestep": timestep, **options}
-        return self._answer("POST", "api/v1/pipeline", json=body)
+        return self._request("POST", "api/v1/pipeline", json=body)
 
     def _quantity(self, name: str, **values: Any) -> Document:
-        return self._answer("POST", f"api/v1/{name}", json=values)
+        return self._request("POST", f"api/v1/{name}", json=values)
 
-    def _answer(self, method: str, path: str, **options: Any) -> Document:
+    def _request(self, method: str, path: str, **options: Any) -> Document:
         document: Document = self._transport.json(method, path, **options)
         return document

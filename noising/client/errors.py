@@ -8,11 +8,11 @@ import httpx
 
 
 class NoisingError(Exception):
-    """Base of all errors; itself: the response did not come from a noising service."""
+    """Base class; raised itself if a response is not from a noising service."""
 
 
 class NoAnswerError(NoisingError):
-    """The service could not be reached, or did not answer in time."""
+    """The service could not be reached, or did not respond in time."""
 
 
 class ApiError(NoisingError):
@@ -51,7 +51,7 @@ class ApiError(NoisingError):
 
 
 class AccessDeniedError(ApiError):
-    """401 or 403: there is no valid token, or it may not do this."""
+    """401 or 403: there is no valid access token, or it does not permit this."""
 
 
 class NotFoundError(ApiError):
@@ -63,15 +63,15 @@ class ConflictError(ApiError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 413, 415 or 422: the request has wrong values, or too many."""
+    """400, 413, 415 or 422: the request has invalid values, or too many."""
 
 
 class TooManyRequestsError(ApiError):
-    """429: too many requests, even after the waits that the service demanded."""
+    """429: too many requests, even after the waits that the service requested."""
 
 
 class ServerFailedError(ApiError):
-    """5xx: the service failed, or was too busy at every try."""
+    """5xx: the service failed, or was too busy at every attempt."""
 
 
 KINDS: Final[dict[int, type[ApiError]]] = {
@@ -89,10 +89,7 @@ KINDS: Final[dict[int, type[ApiError]]] = {
 
 
 def api_error(response: httpx.Response) -> ApiError:
-    """Return the error for a response.
-
-    The response of a proxy in front may have no problem document.
-    """
+    """Return the error for a response, which may come from a proxy instead."""
     try:
         document: Any = response.json()
     except ValueError:

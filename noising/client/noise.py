@@ -20,7 +20,7 @@ NPY: Final = "application/x-npy"
 SAFETENSORS: Final = "application/vnd.safetensors"
 
 LONGEST_QUERY: Final = 4096
-"""Characters of parameters in a URL; longer ones are sent in the body, as metadata."""
+"""Most characters of parameters in a URL; longer ones are metadata of the body."""
 
 PER_TOKEN: Final = frozenset({"protect", "weights"})
 """Parameters that may have one value for each token."""
@@ -30,16 +30,16 @@ Tokens = NDArray[np.integer[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NoisedBatch:
-    """What `NoisingClient.noise` returns.
+    """The result of `NoisingClient.noise`.
 
     Attributes:
-        tokens: noised tokens in the shape and dtype of the clean ones; for rows of
-            different lengths a list of int64 arrays.
-        seed: the seed that was used; it gives the same result again.
+        tokens: noised tokens in the shape and dtype of the clean ones; a list of int64
+            arrays for rows of different lengths.
+        seed: the seed that was used; the same seed gives the same result.
         fingerprint: SHA-256 of the specification of the noise process.
-        alpha: alpha at the time, in its shape; None without `masks=True`.
+        alpha: alpha at the requested times, in their shape; None without `masks=True`.
         resampled: which tokens were resampled; None without `masks=True`.
-        changed: which tokens have another id than before; None without `masks=True`.
+        changed: which tokens have another id; None without `masks=True`.
     """
 
     tokens: Any
@@ -70,41 +70,41 @@ class EncodedRequest:
 def form_of(
     tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
 ) -> EncodedRequest:
-    """Return the body and query in which a batch is sent.
+    """Return the body and query of a request to noise a batch.
 
     Args:
         tokens: (L,) or (B, L) integers, or rows of different lengths.
-        masks: whether to request masks, which npy cannot hold.
-        tensors: parameters that may be arrays, by name; None is left out.
-        params: other parameters, by name; None is left out.
+        masks: whether to request masks, which npy cannot contain.
+        tensors: parameters that may be arrays, by name; None is omitted.
+        params: other parameters, by name; None is omitted.
 
     Raises:
         TypeError: the tokens are not integers.
         ValueError: rows of different lengths do not fit together.
     """
-    array, lengths = padded(tokens)
-    given = {name: value for name, value in tensors.items() if value is not None}
-    query = {k: in_query(v) for k, v in params.items() if v is not None}
+    array, lengths = pad_tokens(tokens)
+    values = {name: value for name, value in tensors.items() if value is not None}
+    query = {k: format_query(v) for k, v in params.items() if v is not None}
     if lengths is not None:
-        if "lengths" in given:
+        if "lengths" in values:
             raise ValueError(
-                "`lengths` are for padded rows: give rows of different lengths, or an "
+                "`lengths` are for padded rows: pass rows of different lengths, or an "
                 "array with `lengths`"
             )
-        given["lengths"] = lengths
-    for name in PER_TOKEN & given.keys():
-        given[name] = like(lengths, name, given[name])
-    arrays = {name: value for name, value in given.items() if np.ndim(value)}
-    query |= {k: in_query(v) for k, v in given.items() if k not in arrays}
+        values["lengths"] = lengths
+    for name in PER_TOKEN & values.keys():
+        values[name] = pad_values(lengths, name, values[name])
+    arrays = {name: value for name, value in values.items() if np.ndim(value)}
+    query |= {k: format_query(v) for k, v in values.items() if k not in arrays}
     is_long = sum(map(len, query.values())) > LONGEST_QUERY
     if not masks and not arrays and not is_long:
         file = io.BytesIO()
-        np.save(file, little_endian(array), allow_pickle=False)
+        np.save(file, make_little_endian(array), allow_pickle=False)
         return EncodedRequest(
             media_type=NPY, content=file.getvalue(), params=query, lengths=None
         )
     arrays = {"tokens": array, **arrays}
-    contiguous = {name: little_endian(value) for name, value in arrays.items()}
+    contiguous = {name: make_little_endian(value) for name, value in arrays.items()}
     return EncodedRequest(
         media_type=SAFETENSORS,
         content=save(contiguous, query if is_long else None),
@@ -129,7 +129,7 @@ def batch_of(
             return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint)
         tensors = load(response.content)
         parts = {
-            name: cut(tensors[name], form.lengths)
+            name: unpad(tensors[name], form.lengths)
             for name in ("noised_tokens", "resampled", "changed")
         }
         alpha = tensors["alpha"]
@@ -140,25 +140,27 @@ def batch_of(
     return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint, **extras)
 
 
-def padded(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
+def pad_tokens(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
     """Return tokens as one array, and the lengths of the rows if they differ.
 
     Raises:
         TypeError: they are not integers.
     """
     if is_rows(tokens):
-        rows = [whole(np.asarray(row)) for row in tokens]
+        rows = [check_integers(np.asarray(row)) for row in tokens]
         sizes = np.array([row.size for row in rows])
         if (sizes != sizes[0]).any():
-            return filled(rows, sizes, np.int64, 0), sizes
-    return whole(np.asarray(tokens)), None
+            return pad_rows(rows, sizes, np.int64, 0), sizes
+    return check_integers(np.asarray(tokens)), None
 
 
-def like(lengths: NDArray[np.int64] | None, name: str, values: Any) -> NDArray[Any]:
+def pad_values(
+    lengths: NDArray[np.int64] | None, name: str, values: Any
+) -> NDArray[Any]:
     """Return values for each token as an array, padded like the tokens.
 
     Raises:
-        ValueError: rows are not as long as the rows of tokens.
+        ValueError: rows have other lengths than the rows of tokens.
     """
     if lengths is None or not is_rows(values):
         return np.asarray(values)
@@ -169,8 +171,9 @@ def like(lengths: NDArray[np.int64] | None, name: str, values: Any) -> NDArray[A
             f"`{name}` must have rows as long as the rows of `tokens`, "
             f"{lengths.tolist()}, got {sizes}"
         )
-    # Weights must be above 0 in the padding too.
-    return filled(rows, lengths, np.result_type(*(row for row in rows if row.size)), 1)
+    # Padded with 1, since weights must be above 0 in the padding too.
+    dtype = np.result_type(*(row for row in rows if row.size))
+    return pad_rows(rows, lengths, dtype, 1)
 
 
 def is_rows(values: Any) -> bool:
@@ -180,44 +183,44 @@ def is_rows(values: Any) -> bool:
     )
 
 
-def filled(
+def pad_rows(
     rows: Sequence[NDArray[Any]], sizes: NDArray[np.int64], dtype: Any, filler: int
 ) -> NDArray[Any]:
-    """Return rows as one array, each filled up to the length of the longest."""
+    """Return rows as one array, each padded to the length of the longest."""
     array = np.full((len(rows), int(sizes.max())), filler, dtype)
     for target, row in zip(array, rows, strict=True):
         target[: row.size] = row
     return array
 
 
-def whole(array: NDArray[Any]) -> Tokens:
-    """Return an array of integers.
+def check_integers(array: NDArray[Any]) -> Tokens:
+    """Return the array if it contains integers.
 
     Raises:
-        TypeError: it holds anything else.
+        TypeError: it contains anything else.
     """
     if not array.size:
-        return array.astype(np.int64)  # NumPy takes [] for floats
+        return array.astype(np.int64)  # NumPy makes float64 of []
     if array.dtype.kind not in "iu":
         raise TypeError(f"`tokens` must be integers, got {array.dtype}")
     return array
 
 
-def cut(values: NDArray[Any], lengths: NDArray[np.int64] | None) -> Any:
-    """Return rows without their padding, as a list, or the array as it is."""
+def unpad(values: NDArray[Any], lengths: NDArray[np.int64] | None) -> Any:
+    """Return a list of rows without padding, or the array if there is no padding."""
     if lengths is None:
         return values
     return [row[:length].copy() for row, length in zip(values, lengths, strict=True)]
 
 
-def little_endian(value: Any) -> NDArray[Any]:
-    """Return an array as the binary formats need it: little-endian, in C order."""
+def make_little_endian(value: Any) -> NDArray[Any]:
+    """Return a little-endian array in C order, as the binary formats need it."""
     array = np.asarray(value)
     return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
-def in_query(value: Any) -> str:
-    """Return a value as text for the query."""
+def format_query(value: Any) -> str:
+    """Return a value as text for the query string."""
     if isinstance(value, str):
         return value
     if isinstance(value, np.generic):

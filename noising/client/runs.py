@@ -1,4 +1,4 @@
-"""Benchmark runs: create, follow, read."""
+"""Methods for benchmark runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Runs:
         Returns:
             The run, queued.
         """
-        return self._answer(
+        return self._request(
             "POST",
             PATH,
             json={"schedules": list(schedules), **options},
@@ -56,8 +56,8 @@ class Runs:
         )
 
     def get(self, run_id: str) -> Document:
-        """Return a run as it is now."""
-        return self._answer("GET", path_of(run_id))
+        """Return a run in its current state."""
+        return self._request("GET", path_of(run_id))
 
     def list(self, **filters: Any) -> Iterator[Document]:
         """Yield the runs that match filters such as `status` or `schedule`."""
@@ -75,7 +75,7 @@ class Runs:
         Args:
             run_id: id of the run.
             timeout: seconds to wait at most.
-            on_progress: is called repeatedly with the part done, 0 to 1.
+            on_progress: called repeatedly with the progress, 0 to 1.
 
         Raises:
             RunUnfinishedError: the run did not end in time.
@@ -92,29 +92,29 @@ class Runs:
                 raise RunUnfinishedError(
                     f"The run {run_id} is {run['status']} after {timeout:g} s."
                 )
-            asked = float(response.headers.get("Retry-After", 1.0))
-            time.sleep(min(asked, left))
+            pause = float(response.headers.get("Retry-After", 1.0))
+            time.sleep(min(pause, left))
 
     def update(self, run_id: str, **changes: Any) -> Document:
         """Change `notes` or `tags`."""
-        return self._answer("PATCH", path_of(run_id), json=changes)
+        return self._request("PATCH", path_of(run_id), json=changes)
 
     def cancel(self, run_id: str) -> Document:
         """Cancel a run that has not ended."""
-        return self._answer("POST", path_of(run_id, "/cancel"))
+        return self._request("POST", path_of(run_id, "/cancel"))
 
     def rerun(self, run_id: str, *, key: str | None = None) -> Document:
         """Create a new run with the same parameters."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        return self._answer("POST", path_of(run_id, "/rerun"), headers=headers)
+        return self._request("POST", path_of(run_id, "/rerun"), headers=headers)
 
     def archive(self, run_id: str) -> Document:
-        """Archive a run; lists leave it out by default."""
-        return self._answer("POST", path_of(run_id, "/archive"))
+        """Archive a run, which hides it from lists by default."""
+        return self._request("POST", path_of(run_id, "/archive"))
 
     def unarchive(self, run_id: str) -> Document:
         """Unarchive a run."""
-        return self._answer("POST", path_of(run_id, "/unarchive"))
+        return self._request("POST", path_of(run_id, "/unarchive"))
 
     def results(self, run_id: str) -> Iterator[Document]:
         """Yield a row for each schedule and timestep."""
@@ -122,7 +122,7 @@ class Runs:
 
     def export(self, run_id: str) -> Document:
         """Return all results, in the form of `results.json`."""
-        return self._answer("GET", path_of(run_id, "/export"))
+        return self._request("GET", path_of(run_id, "/export"))
 
     def export_csv(self, run_id: str) -> bytes:
         """Return the result rows as a CSV file."""
@@ -145,8 +145,8 @@ class Runs:
     ) -> Document:
         """Return the differences between runs, and each metric with its change."""
         params = {"ids": ",".join(run_ids), "baseline": baseline}
-        return self._answer("GET", f"{PATH}/compare", params=params)
+        return self._request("GET", f"{PATH}/compare", params=params)
 
-    def _answer(self, method: str, path: str, **options: Any) -> Document:
+    def _request(self, method: str, path: str, **options: Any) -> Document:
         document: Document = self.transport.json(method, path, **options)
         return document

@@ -1,4 +1,4 @@
-"""Stored schedules."""
+"""Methods for stored schedules."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Schedules:
             "notes": notes,
             "tags": list(tags),
         }
-        return self._answer("POST", PATH, json=body, repeatable=False)
+        return self._request("POST", PATH, json=body, repeatable=False)
 
     def update(self, name: str, **changes: Any) -> Document:
         """Change `notes`, `tags` or, if no run refers to it, `specification`."""
         return self._one("PATCH", name, json=changes)
 
     def archive(self, name: str) -> Document:
-        """Archive a schedule; lists leave it out by default."""
+        """Archive a schedule, which hides it from lists by default."""
         return self._one("POST", name, "/archive")
 
     def unarchive(self, name: str) -> Document:
@@ -80,11 +80,11 @@ class Schedules:
         return self._one("GET", name, "/lint")
 
     def curves(self, name: str, **options: Any) -> Document:
-        """Return its curves; options are `points`, `axis` and `quantities`."""
+        """Return curves; options are `points`, `axis` and `quantities`."""
         return self._one("GET", name, "/curves", params=options)
 
     def curves_file(self, name: str, *, format: str = "svg", **options: Any) -> bytes:
-        """Return its curves as a svg, png, pdf or csv file; options as in `curves`."""
+        """Return curves as an svg, png, pdf or csv file; options as in `curves`."""
         path = f"{PATH}/{quote(name, safe='')}/curves"
         params = {**options, "format": format}
         return self.transport.send("GET", path, params=params).content
@@ -92,10 +92,12 @@ class Schedules:
     def compare(self, names: Sequence[str], **options: Any) -> Document:
         """Return a comparison of schedules."""
         params = {"names": ",".join(names), **options}
-        return self._answer("GET", f"{PATH}/compare", params=params)
+        return self._request("GET", f"{PATH}/compare", params=params)
 
     def import_(self, config: Any, *, source: str, **options: Any) -> Document:
-        """Convert another project's configuration to a specification; store nothing.
+        """Convert another project's configuration to a specification.
+
+        It stores nothing.
 
         Args:
             config: an object, or JSON or YAML text.
@@ -103,11 +105,11 @@ class Schedules:
             options: `vocab_size` and `num_timesteps`, if the configuration lacks them.
         """
         body = {"source": source, "config": config, **options}
-        return self._answer("POST", f"{PATH}/import", json=body)
+        return self._request("POST", f"{PATH}/import", json=body)
 
     def _one(self, method: str, name: str, rest: str = "", **options: Any) -> Document:
-        return self._answer(method, f"{PATH}/{quote(name, safe='')}{rest}", **options)
+        return self._request(method, f"{PATH}/{quote(name, safe='')}{rest}", **options)
 
-    def _answer(self, method: str, path: str, **options: Any) -> Document:
+    def _request(self, method: str, path: str, **options: Any) -> Document:
         document: Document = self.transport.json(method, path, **options)
         return document

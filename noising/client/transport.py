@@ -1,4 +1,4 @@
-"""Requests, with retries where these are safe, and their errors."""
+"""Sends requests and retries them where that is safe."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ import numpy as np
 
 from noising.client.errors import ApiError, NoAnswerError, NoisingError, api_error
 
-WORTH_ANOTHER_TRY: Final = frozenset({429, 503})
+RETRIED_STATUSES: Final = frozenset({429, 503})
 MOST_WAIT_SECONDS: Final = 60.0
 FIRST_PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
-    """Sends requests and waits between tries.
+    """Sends requests and waits between attempts.
 
-    After 429 and 503, which mean that nothing was done, it waits as long as the service
-    demands, at most a minute, and retries. After a broken connection it retries only
-    requests that are safe to repeat.
+    After 429 and 503, which mean that nothing was done, it waits for the time that the
+    service requests, at most a minute, and retries. After a broken connection it
+    retries only requests that are safe to repeat.
 
     Attributes:
-        http: client of httpx, with the service's URL.
-        retries: tries after the first.
+        http: httpx client with the service's URL.
+        retries: number of retries.
     """
 
     http: httpx.Client
@@ -50,35 +50,36 @@ class Transport:
             method: HTTP method.
             path: path below the service's URL.
             repeatable: whether the request is safe to repeat.
-            options: `params`, without those that are None; `json`, which may contain
-                arrays; `headers`; and `content`.
+            options: `params`, where None is omitted; `json`, which may contain arrays;
+                `headers`; and `content`.
 
         Raises:
             NoAnswerError: there was no connection, or no response in time.
             ApiError: the service refused the request.
         """
-        request = self._request(method, path, **options)
-        return self._answered(request, repeatable=repeatable)
+        request = self._build_request(method, path, **options)
+        return self._send_with_retries(request, repeatable=repeatable)
 
     @contextmanager
     def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
         """Send a POST request whose response is a stream.
 
-        Once the response has begun, the request is not repeated.
+        After the start of the response the request is not repeated.
 
         Raises:
             NoAnswerError: there was no connection, or it broke.
             ApiError: the service refused the request.
         """
-        response = self._answered(self._request("POST", path, **options), stream=True)
+        request = self._build_request("POST", path, **options)
+        response = self._send_with_retries(request, stream=True)
         try:
             yield response
         except httpx.HTTPError as error:
-            raise NoAnswerError(worded(error)) from error
+            raise NoAnswerError(describe_failure(error)) from error
         finally:
             response.close()
 
-    def _request(
+    def _build_request(
         self,
         method: str,
         path: str,
@@ -90,38 +91,38 @@ class Transport:
     ) -> httpx.Request:
         headers = dict(headers or {})
         if json is not None:
-            content = dumps(json, default=plain, allow_nan=False).encode()
+            content = dumps(json, default=convert_numpy, allow_nan=False).encode()
             headers["Content-Type"] = "application/json"
         query = {k: v for k, v in (params or {}).items() if v is not None}
         return self.http.build_request(
             method, path, params=query, headers=headers, content=content
         )
 
-    def _answered(
+    def _send_with_retries(
         self, request: httpx.Request, *, repeatable: bool = True, stream: bool = False
     ) -> httpx.Response:
         pause = FIRST_PAUSE_SECONDS
         for _ in range(self.retries):
             try:
-                return self._tried(request, stream=stream)
+                return self._send_once(request, stream=stream)
             except ApiError as error:
-                if error.status not in WORTH_ANOTHER_TRY:
+                if error.status not in RETRIED_STATUSES:
                     raise
-                time.sleep(asked_pause(error.retry_after, pause))
+                time.sleep(find_pause(error.retry_after, pause))
             except NoAnswerError as error:
                 if not (repeatable or isinstance(error.__cause__, httpx.ConnectError)):
                     raise
-                time.sleep(jittered(pause))
+                time.sleep(add_jitter(pause))
             pause *= 2
-        return self._tried(request, stream=stream)
+        return self._send_once(request, stream=stream)
 
-    def _tried(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
+    def _send_once(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
         try:
             response = self.http.send(request, stream=stream)
             if not response.is_success:
                 response.read()
         except httpx.HTTPError as error:
-            raise NoAnswerError(worded(error)) from error
+            raise NoAnswerError(describe_failure(error)) from error
         if response.is_success:
             return response
         raise api_error(response)
@@ -141,40 +142,40 @@ def document_of(response: httpx.Response) -> Any:
         ) from error
 
 
-def plain(value: Any) -> Any:
+def convert_numpy(value: Any) -> Any:
     """Return NumPy arrays and numbers as JSON values.
 
     Raises:
-        TypeError: the value is something else that JSON does not have.
+        TypeError: the value has another type, which JSON does not support.
     """
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     raise TypeError(f"JSON has no {type(value).__name__}, got {value!r}")
 
 
-def worded(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
     """Return the message for a request without a response."""
     return f"The service did not respond: {error or type(error).__name__}."
 
 
-def asked_pause(asked: str, pause: float) -> float:
-    """Return how long to wait before the next try, in seconds.
+def find_pause(retry_after: str, pause: float) -> float:
+    """Return the seconds to wait before the next attempt.
 
     Args:
-        asked: the Retry-After header: seconds, or a date.
-        pause: approximate seconds to wait in addition.
+        retry_after: the Retry-After header: seconds, or a date.
+        pause: approximate number of further seconds to wait.
     """
     seconds = 0.0
-    if asked.isdigit():
-        seconds = float(asked)
-    elif asked:
+    if retry_after.isdigit():
+        seconds = float(retry_after)
+    elif retry_after:
         try:
-            seconds = parsedate_to_datetime(asked).timestamp() - time.time()
+            seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
         except ValueError:
-            seconds = 0.0  # it makes no sense
-    return min(max(seconds, 0.0), MOST_WAIT_SECONDS) + jittered(pause)
+            seconds = 0.0  # not a valid date
+    return min(max(seconds, 0.0), MOST_WAIT_SECONDS) + add_jitter(pause)
 
 
-def jittered(seconds: float) -> float:
-    """Return a random time of about this many seconds, to spread retries of clients."""
+def add_jitter(seconds: float) -> float:
+    """Return a random time of about `seconds`, to spread the retries of clients."""
     return seconds * (0.5 + random.random())  # noqa: S311 - no secret depends on it

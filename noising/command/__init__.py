@@ -1,7 +1,7 @@
-"""The command line `noising`: lint, curves, compare, certify, import, noise.
+"""The program `noising`: lint, curves, compare, certify, import and noise.
 
-NumPy is enough for all but plots. Every command ends with 0 if all is well, 1 if it
-found something wrong, and 2 with one line on stderr for wrong usage.
+Only plots need more than NumPy. Exit codes are 0 for success, 1 if a command found
+something wrong, and 2, with one line on stderr, for wrong usage.
 """
 
 from noising.command.program import main

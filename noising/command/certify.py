@@ -1,37 +1,20 @@
-"""noising certify: a process's formulas agree, and its sampler draws from them."""
+"""noising certify: tests of a noise process's formulas and samples."""
 
 import argparse
-from typing import Final
 
 from noising.command.output import print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.usage import FINE, FOUND_WRONG, integer
-from noising.engine.certify import DEFAULT_SEED, SAMPLES, certify
+from noising.command.usage import FINE, FOUND_WRONG
+from noising.engine.certify import certify
+from noising.engine.certify.command import DESCRIPTION, HELP, add_draw_options
 
-HELP: Final = "check formulas against each other and the sampler against them"
-DESCRIPTION: Final = (
-    "Check a noise process's formulas against each other and its sampler against them, "
-    "on this machine with these versions. The exit code is 1 if a check failed."
-)
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_specification(parser)
-    parser.add_argument(
-        "--samples",
-        type=integer,
-        default=SAMPLES.default,
-        metavar="N",
-        help=f"{SAMPLES.help}, {SAMPLES.low} to {SAMPLES.high} (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=integer,
-        default=DEFAULT_SEED,
-        metavar="S",
-        help="the same seed gives the same certificate (default: %(default)s)",
-    )
+    add_draw_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""noising compare: what tells processes apart."""
+"""noising compare: key figures and differences of several processes."""
 
 import argparse
 import json
@@ -13,11 +13,11 @@ from noising.command.usage import FINE, CommandLineError, check_standard_input
 from noising.curves import DEFAULT_POINTS, QUANTITIES, curves, differences, summary
 from noising.engine import ForwardProcess
 
-HELP: Final = "set the figures of merit of several processes side by side"
+HELP: Final = "compare several processes"
 DESCRIPTION: Final = (
-    "Set several noise processes side by side: the time at which half of the "
-    "information is left, what is left at the end, the timesteps that lose next to "
-    "nothing, and where the specifications differ."
+    "Compare several noise processes: the time at which half of the information is "
+    "left, the information and alpha left at the end, the number of wasted timesteps, "
+    "and the parameters that differ."
 )
 COLUMNS: Final = (
     "schedule_type",
@@ -37,28 +37,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table and the differences; draw all quantities where a plot is wanted."""
-    given = options.spec
-    if len(given) < 2 or len(set(given)) < len(given):
+    """Print the comparison; draw all quantities if there is a file for a plot."""
+    specs = options.spec
+    if len(specs) < 2 or len(set(specs)) < len(specs):
         raise CommandLineError(
-            f"name two or more different SPECs, got {' '.join(given)}"
+            f"name two or more different SPECs, got {' '.join(specs)}"
         )
-    check_standard_input(*given)
+    check_standard_input(*specs)
     check_plot(options.plot)
-    processes = {spec: load_process(spec) for spec in given}
+    processes = {spec: load_process(spec) for spec in specs}
     document = {
-        "schedules": [_compared(name, each) for name, each in processes.items()],
+        "schedules": [_summarize(name, each) for name, each in processes.items()],
         "differences": differences({n: each.spec for n, each in processes.items()}),
     }
     if options.plot is not None:
-        found = [
+        labelled = [
             (
                 name,
                 curves(process, list(QUANTITIES), axis="time", points=DEFAULT_POINTS),
             )
             for name, process in processes.items()
         ]
-        write_plot(options.plot, found, list(QUANTITIES), "time")
+        write_plot(options.plot, labelled, list(QUANTITIES), "time")
     if options.json:
         print_json(document)
     else:
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
-def _compared(name: str, process: ForwardProcess) -> dict[str, Any]:
+def _summarize(name: str, process: ForwardProcess) -> dict[str, Any]:
     spec = process.spec
     return {
         "name": name,
@@ -81,11 +81,11 @@ def _compared(name: str, process: ForwardProcess) -> dict[str, Any]:
 
 def _print_tables(document: Mapping[str, Any]) -> None:
     rows = [
-        [found["name"], *(found[column] for column in COLUMNS)]
-        for found in document["schedules"]
+        [schedule["name"], *(schedule[column] for column in COLUMNS)]
+        for schedule in document["schedules"]
     ]
     print_text(format_table(["name", *COLUMNS], rows))
-    names = [found["name"] for found in document["schedules"]]
+    names = [schedule["name"] for schedule in document["schedules"]]
     rows = [
         [place["path"], *(_value(place["values"], name) for name in names)]
         for place in document["differences"]

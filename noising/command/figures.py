@@ -1,4 +1,4 @@
-"""Plots that commands write into files; they need the extra `plots`."""
+"""Plots that commands write to files; they need the extra `plots`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMATS: Final[Mapping[str, ImageFormat]] = {
     ".svg": "svg",
     ".pdf": "pdf",
 }
-"""What a file's name says about it."""
+"""Image formats by the extension of the file name."""
 
 
 def add_plot(parser: argparse.ArgumentParser) -> None:
@@ -27,31 +27,33 @@ def add_plot(parser: argparse.ArgumentParser) -> None:
         "--plot",
         type=Path,
         metavar="FILE",
-        help=f"draw the curves into a file, {', '.join(FORMATS)}; needs the extra "
+        help=f"plot the curves to a file ({', '.join(FORMATS)}); needs the extra "
         "`plots`",
     )
 
 
 def check_plot(path: Path | None) -> None:
-    """Refuse a plot that cannot be drawn, before any work.
+    """Check before the work starts that a plot can be written.
 
     Raises:
         MissingExtraError: Matplotlib is not installed.
-        CommandLineError: the file's name says no format, or it cannot be made.
+        CommandLineError: the file has an unknown extension or cannot be created.
     """
     if path is None:
         return
-    import noising.plots  # noqa: F401 - to see that it can be imported
+    import noising.plots  # noqa: F401 - fails if the extra is missing
 
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise CommandLineError(f"{path}: a plot's name must end with one of {known}")
+        raise CommandLineError(
+            f"{path}: the name of a plot must end with one of {known}"
+        )
     check_target(path)
 
 
 def write_plot(
     path: Path,
-    found: Sequence[tuple[str, Curves]],
+    labelled: Sequence[tuple[str, Curves]],
     quantities: Sequence[str],
     axis: Axis,
 ) -> None:
@@ -59,14 +61,14 @@ def write_plot(
 
     Args:
         path: the file, which passed `check_plot`.
-        found: label and curves of each process.
+        labelled: label and curves of each process.
         quantities: keys of QUANTITIES.
-        axis: what the curves run over.
+        axis: the horizontal axis.
 
     Raises:
         CommandLineError: the file cannot be written.
     """
     from noising.plots import plot_quantities, render
 
-    figure = plot_quantities(found, quantities, axis=axis)
+    figure = plot_quantities(labelled, quantities, axis=axis)
     write_target(path, render(figure, FORMATS[path.suffix.lower()]))

@@ -1,43 +1,45 @@
-"""noising import: another project's configuration as a specification."""
+"""noising import: converts another project's configuration to a specification."""
 
 import argparse
 import sys
 from dataclasses import asdict
 from typing import Final
 
+from noising.arguments import integer
 from noising.command.output import print_json
 from noising.command.specifications import read_argument
-from noising.command.usage import FINE, CommandLineError, integer
+from noising.command.usage import FINE, CommandLineError
 from noising.engine import build_process
 from noising.engine.importers import SOURCES, import_config
 
-HELP: Final = "read another project's configuration"
+HELP: Final = "convert another project's configuration to a specification"
 DESCRIPTION: Final = (
-    "Print the specification that another project's configuration describes; notes on "
-    "what was assumed, ignored or differs go to stderr, with --json into the document."
+    "Print the specification that another project's configuration describes. Notes on "
+    "keys that were assumed, were ignored or differ go to stderr, or with --json into "
+    "the document."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("source", choices=tuple(SOURCES), help="whose it is")
+    parser.add_argument("source", choices=tuple(SOURCES), help="the project")
     parser.add_argument(
         "config",
         metavar="CONFIG",
-        help="a file with JSON, or with YAML if PyYAML is installed; - for the "
-        "standard input",
+        help="a JSON file, or a YAML file if PyYAML is installed; - for the standard "
+        "input",
     )
     parser.add_argument(
         "--vocab-size",
         type=integer,
         metavar="V",
-        help="where the configuration does not say it, or in its place",
+        help="vocabulary size; overrides the configuration",
     )
     parser.add_argument(
         "--num-timesteps",
         type=integer,
         metavar="T",
-        help="where the original has continuous time, or in its place",
+        help="number of timesteps; overrides the configuration",
     )
 
 
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the specification."""
     imported = import_config(
         options.source,
-        _text(options.config),
+        _read_text(options.config),
         vocab_size=options.vocab_size,
         num_timesteps=options.num_timesteps,
     )
@@ -64,15 +66,10 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
-def _text(path: str) -> str:
-    """Return a file's text.
-
-    Raises:
-        CommandLineError: it cannot be read, or is no text.
-    """
+def _read_text(path: str) -> str:
     try:
         return read_argument(path).decode()
     except FileNotFoundError as error:
         raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise CommandLineError(f"{path}: must be text in UTF-8") from error
+        raise CommandLineError(f"{path}: must be UTF-8 text") from error

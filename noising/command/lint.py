@@ -1,4 +1,4 @@
-"""noising lint: what is wrong or doubtful about a process."""
+"""noising lint: checks a noise process for known mistakes."""
 
 import argparse
 from collections import Counter
@@ -13,10 +13,10 @@ from noising.command.tokens import read_tokens
 from noising.command.usage import FINE, FOUND_WRONG, check_standard_input
 from noising.engine import lint
 
-HELP: Final = "say what is wrong or doubtful about a noise process"
+HELP: Final = "check a noise process for known mistakes"
 DESCRIPTION: Final = (
-    "Say what is wrong or doubtful about a noise process, from its own numbers. The "
-    "exit code is 1 if there is an error or a warning; an info is only worth knowing."
+    "Check a noise process for known mistakes. The exit code is 1 if there is an error "
+    "or a warning, but not for an info."
 )
 
 
@@ -26,13 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokens",
         metavar="FILE",
-        help="clean token ids of the data, as `noising noise` takes them: is the mask "
-        "among them?",
+        help="clean token ids of the data in a form that `noising noise` accepts, to "
+        "check that they contain no mask and no unknown id",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lint, and print the findings, gravest first."""
+    """Lint, and print the findings, most severe first."""
     check_standard_input(options.spec, options.tokens)
     process = load_process(options.spec)
     tokens = None
@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
         tokens = np.concatenate([np.ravel(row) for row in read_tokens(options.tokens)])
     findings = lint(process, tokens)
     if options.json:
-        found = [asdict(finding) for finding in findings]
-        print_json({"fingerprint": process.fingerprint, "findings": found})
+        documents = [asdict(finding) for finding in findings]
+        print_json({"fingerprint": process.fingerprint, "findings": documents})
     else:
         for finding in findings:
             print_text(f"{finding.severity}: {finding.code}: {finding.message}")

@@ -1,4 +1,4 @@
-"""noising noise: token ids in, noised token ids out."""
+"""noising noise: noises sequences of token ids."""
 
 import argparse
 import io
@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from noising.arguments import integer
 from noising.command.output import print_json, print_text
 from noising.command.specifications import add_specification, load_process
 from noising.command.tokens import ARRAY, FORMS, Tokens, read_array, read_lines
@@ -19,19 +20,18 @@ from noising.command.usage import (
     check_standard_input,
     check_target,
     describe_file,
-    integer,
     integers,
     write_target,
 )
 from noising.engine import EngineError, ForwardProcess, fresh_seed
 
 Pair: TypeAlias = tuple[Tokens, Tokens]
-"""Clean tokens and what became of them."""
+"""Clean and noised tokens."""
 
 HELP: Final = "noise sequences of token ids"
 DESCRIPTION: Final = (
     "Noise sequences of token ids. The same seed gives the same tokens as in Python "
-    "and over HTTP; a sequence's id is its row, from --first-id on."
+    "and over HTTP. Sequence ids are row numbers that start at --first-id."
 )
 
 
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=integer,
         metavar="S",
-        help="0 to 2^64-1 (default: a fresh one, told on stderr)",
+        help="0 to 2^64-1 (default: a random one, printed on stderr)",
     )
     parser.add_argument(
         "--draw",
@@ -79,12 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar=f"FILE{ARRAY}",
-        help=f"where to write what becomes of a {ARRAY} file",
+        help=f"file for the noised tokens of a {ARRAY} file",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Noise, and print a line for each sequence, or write an array."""
+    """Noise the tokens; print a line for each sequence, or write an array."""
     check_standard_input(options.spec, options.tokens)
     is_array = options.tokens.endswith(ARRAY)
     if options.output is not None and not is_array:
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     noise = _noise_array if is_array else _noise_lines
     if options.seed is None:
         options.seed = fresh_seed()
-        pairs = _tell_seed(noise(process, options), options.seed)
+        pairs = _print_seed(noise(process, options), options.seed)
     else:
         pairs = noise(process, options)
     if options.json:
@@ -103,15 +103,15 @@ def run(options: argparse.Namespace) -> int:
         return FINE
     for _, noised in pairs:
         if options.output is not None:
-            write_target(options.output, _file(noised))
+            write_target(options.output, _encode_array(noised))
             continue
         for row in np.atleast_2d(noised):
             print_text(" ".join(map(str, row.tolist())))
     return FINE
 
 
-def _tell_seed(pairs: Iterator[Pair], seed: int) -> Iterator[Pair]:
-    """Name the seed on stderr once the first tokens are noised with it."""
+def _print_seed(pairs: Iterator[Pair], seed: int) -> Iterator[Pair]:
+    """Print the seed on stderr once the first tokens are noised, without an error."""
     for place, pair in enumerate(pairs):
         if not place:
             sys.stderr.write(f"seed {seed}\n")
@@ -129,7 +129,7 @@ def _noise_array(
 def _noise_lines(
     process: ForwardProcess, options: argparse.Namespace
 ) -> Iterator[Pair]:
-    """Yield each line's sequence and what becomes of it; a blank line stays blank."""
+    """Yield the clean and noised sequence of each line; blank lines stay blank."""
     for place, clean in enumerate(read_lines(options.tokens)):
         if not clean.size:
             yield clean, clean
@@ -169,7 +169,7 @@ def _document(
     *,
     is_array: bool,
 ) -> dict[str, Any]:
-    """Return what POST /api/v1/noise answers."""
+    """Return a document in the form of the response to POST /api/v1/noise."""
     noised = [noised for _, noised in pairs]
     unchanged = sum(int(np.sum(clean == noised)) for clean, noised in pairs)
     total = sum(clean.size for clean, _ in pairs)
@@ -187,7 +187,7 @@ def _document(
     }
 
 
-def _file(tokens: Tokens) -> bytes:
+def _encode_array(tokens: Tokens) -> bytes:
     stream = io.BytesIO()
     np.save(stream, tokens)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for machines."""
+"""Output of the commands: tables for people and JSON for programs."""
 
 import json
 import math
@@ -10,20 +10,20 @@ import numpy as np
 
 
 def print_text(text: str) -> None:
-    """Print lines on stdout."""
+    """Print text and a newline on stdout."""
     sys.stdout.write(f"{text}\n")
 
 
 def print_json(document: Mapping[str, Any], *, indent: int | None = None) -> None:
-    """Print a document on stdout, in one line; what is not finite is null."""
-    print_text(json.dumps(_plain(document), indent=indent, allow_nan=False))
+    """Print a document on stdout, with null for numbers that are not finite."""
+    print_text(json.dumps(_convert(document), indent=indent, allow_nan=False))
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a table whose columns are as wide as what they hold.
+    """Return a table with columns that fit their contents.
 
-    Words stand to the left and numbers to the right. Floats have six digits; what is
-    None or not finite is a dash.
+    Text is aligned left and numbers right. Floats have six digits; None and numbers
+    that are not finite are shown as a dash.
     """
     columns = [
         _column(name, values)
@@ -46,14 +46,14 @@ def _cell(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+def _convert(value: Any) -> Any:
+    """Return a JSON value."""
     if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
+        return {key: _convert(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return _convert(value.tolist())
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_convert(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -1,4 +1,4 @@
-"""The program: its commands, and what each of their ends is to a shell."""
+"""The program `noising`: its commands and exit codes."""
 
 import argparse
 import os
@@ -7,20 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from noising import __version__
+from noising.arguments import BAD_USAGE, INTERRUPTED, Parser
 from noising.command import certify, compare, curves, import_config, lint, noise
-from noising.command.usage import (
-    BROKEN_PIPE,
-    INTERRUPTED,
-    WRONG_USAGE,
-    CommandLineError,
-    Parser,
-)
+from noising.command.usage import BROKEN_PIPE, CommandLineError
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
 
 
 class Command(Protocol):
-    """What the module of a command has."""
+    """The attributes of a command's module."""
 
     HELP: str
     DESCRIPTION: str
@@ -29,7 +24,7 @@ class Command(Protocol):
         """Declare the arguments."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do it and return the exit code."""
+        """Run the command and return the exit code."""
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -40,33 +35,33 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "import": import_config,
     "noise": noise,
 }
-"""The one table from a command's name to its module."""
+"""Maps a command's name to its module."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name.
+    """Run a command.
 
     Returns:
-        0 if all is well, 1 if something wrong was found, 2 for wrong usage, with one
-        line on stderr; 130 after Ctrl-C and 141 where nobody reads the output, as
-        shells say of programs that ended by these signals.
+        The exit code: 0 for success, 1 if the command found something wrong, 2 for
+        wrong usage, with one line on stderr; 130 after Ctrl-C and 141 if the reader of
+        the output is gone, the codes of shells for these signals.
     """
     options = _parser().parse_args(argv)
     try:
         code = COMMANDS[options.command].run(options)
         sys.stdout.flush()
     except (CommandLineError, EngineError, MissingExtraError) as error:
-        return _end(options.command, WRONG_USAGE, f"error: {error}")
+        return _fail(options.command, BAD_USAGE, f"error: {error}")
     except BrokenPipeError:
-        # The reader has seen enough, as `head` has; Python would complain once more
-        # when it flushes at the end.
+        # A reader such as `head` closed the pipe. Without a replacement for stdout,
+        # Python would report the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
         line = f"error: the output cannot be written: {error.strerror or error}"
-        return _end(options.command, WRONG_USAGE, line)
+        return _fail(options.command, BAD_USAGE, line)
     except KeyboardInterrupt:
-        return _end(options.command, INTERRUPTED, "interrupted")
+        return _fail(options.command, INTERRUPTED, "interrupted")
     return code
 
 
@@ -74,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="noising",
         description="The forward noising process of discrete diffusion models.",
-        epilog="Exit codes: 0 fine, 1 found something wrong, 2 wrong usage.",
+        epilog="Exit codes: 0 success, 1 found something wrong, 2 wrong usage.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -84,11 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_arguments(added)
         added.add_argument(
-            "--json", action="store_true", help="print JSON, for machines"
+            "--json", action="store_true", help="print JSON for programs"
         )
     return parser
 
 
-def _end(command: str, code: int, message: str) -> int:
+def _fail(command: str, code: int, message: str) -> int:
     sys.stderr.write(f"noising {command}: {message}\n")
     return code

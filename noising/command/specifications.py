@@ -1,4 +1,4 @@
-"""SPEC: the specification that a command is about."""
+"""The argument SPEC, which names the specification of a command."""
 
 import argparse
 import json
@@ -14,13 +14,13 @@ from noising.engine.parameters import nearest
 def add_specification(
     parser: argparse.ArgumentParser, *, nargs: str | None = None
 ) -> None:
-    """Declare the argument SPEC; its name among the options is `spec`."""
+    """Declare the argument SPEC, which is parsed to `spec`."""
     parser.add_argument(
         "spec",
         nargs=nargs,
         metavar="SPEC",
-        help="a JSON file with a specification, - for the standard input, or a "
-        f"schedule type with its defaults: {', '.join(SCHEDULE_TYPES)}",
+        help="a JSON file with a specification, - for the standard input, or the name "
+        f"of a schedule type: {', '.join(SCHEDULE_TYPES)}",
     )
 
 
@@ -28,7 +28,7 @@ def load_process(spec: str) -> ForwardProcess:
     """Return the process that SPEC describes.
 
     Raises:
-        CommandLineError: SPEC cannot be read, holds no JSON or describes no process.
+        CommandLineError: SPEC cannot be read or is not a valid specification.
     """
     specification = _read_specification(spec)
     try:
@@ -54,11 +54,11 @@ def _read_specification(spec: str) -> Any:
 
 
 def read_argument(path: str) -> bytes:
-    """Return what a file holds, or the standard input where the path is ``-``.
+    """Read a file, or the standard input for the path ``-``.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        CommandLineError: it cannot be read.
+        FileNotFoundError: the file does not exist.
+        CommandLineError: the file cannot be read.
     """
     try:
         if path == STANDARD_INPUT:

@@ -1,4 +1,4 @@
-"""Token ids that commands read: lines of text, or an array of NumPy's."""
+"""Reads token ids from lines of text or from a NumPy array."""
 
 import io
 import sys
@@ -17,8 +17,8 @@ Tokens: TypeAlias = NDArray[np.integer[Any]]
 
 ARRAY: Final = ".npy"
 FORMS: Final = (
-    "a sequence of token ids in each line, separated by blanks or commas, or an "
-    f"integer array in a {ARRAY} file; - for the standard input"
+    "a text file with a sequence of token ids per line, separated by blanks or commas, "
+    f"or a {ARRAY} file with an integer array; - for the standard input"
 )
 
 
@@ -26,7 +26,7 @@ def read_lines(path: str) -> Iterator[IntArray]:
     """Yield the sequence of each line of a text; a blank line has no tokens.
 
     Raises:
-        CommandLineError: the file cannot be read, or a line holds something else.
+        CommandLineError: the file cannot be read, or a line contains something else.
     """
     if path == STANDARD_INPUT:
         yield from _sequences(sys.stdin.buffer, path)
@@ -42,26 +42,24 @@ def read_array(path: str) -> Tokens:
     """Return the array in a .npy file.
 
     Raises:
-        CommandLineError: the file cannot be read or holds no integers.
+        CommandLineError: the file cannot be read or does not contain integers.
     """
     try:
         array = np.load(io.BytesIO(read_argument(path)), allow_pickle=False)
     except FileNotFoundError as error:
         raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, EOFError) as error:
-        raise CommandLineError(
-            f"{path}: must be an array of NumPy's ({error})"
-        ) from error
+        raise CommandLineError(f"{path}: must be a NumPy array ({error})") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
         raise CommandLineError(f"{path}: must hold integers")
     return array
 
 
 def read_tokens(path: str) -> Tokens:
-    """Return all ids of a text or an array, one after the other.
+    """Return all ids of a text or an array as one sequence.
 
     Raises:
-        CommandLineError: the file cannot be read, or holds something else.
+        CommandLineError: the file cannot be read, or contains something else.
     """
     if path.endswith(ARRAY):
         return read_array(path).ravel()

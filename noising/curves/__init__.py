@@ -1,7 +1,7 @@
-"""What people compare schedules by: curves over time and figures of merit.
+"""Curves over time and key figures of schedules, for comparisons.
 
-NumPy and the engine only. A page, an answer of the API and a plot that show a
-quantity of a schedule take it from here.
+Pages, API responses and plots get the quantities of a schedule from here. It needs
+NumPy and the engine only.
 """
 
 from noising.curves.comparison import (

@@ -1,4 +1,4 @@
-"""What tells processes apart: their specifications and a few figures of merit."""
+"""Differences between processes: specifications and key figures."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from noising.engine.arrays import FloatArray, quiet
 from noising.engine.graphs import MatrixGraph
 
 LONGEST_LIST: Final = 8
-"""A comparison shows lists of at most this many items; of others, the length."""
+"""A comparison shows lists with at most this many items, and the length of others."""
 
 _POINTS: Final = 257
 _ABSENT: Final = object()
@@ -75,7 +75,7 @@ def wasted_ranges(process: ForwardProcess) -> list[tuple[int, int]]:
 def _half_time(
     t: FloatArray,
     left: FloatArray,
-    refined: Callable[[FloatArray], FloatArray] | None,
+    refine: Callable[[FloatArray], FloatArray] | None,
 ) -> float | None:
     """Return the first time at which the share is 0.5, interpolated."""
     below = np.flatnonzero(left <= 0.5)
@@ -84,9 +84,9 @@ def _half_time(
     after = int(below[0])
     if after == 0:
         return 0.0
-    if refined is not None:
+    if refine is not None:
         inside = np.linspace(t[after - 1], t[after], _POINTS)
-        return _half_time(inside, refined(inside), None)
+        return _half_time(inside, refine(inside), None)
     # The share decreases, and np.interp needs ascending values.
     pair = slice(after - 1, after + 1)
     return float(np.interp(0.5, left[pair][::-1], t[pair][::-1]))
@@ -95,29 +95,29 @@ def _half_time(
 def differences(
     specifications: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return where specifications differ.
+    """Return the parameters in which specifications differ.
 
     Args:
         specifications: canonical specifications by name.
 
     Returns:
         an entry for each parameter, such as ``schedule.beta_max``, with the values by
-        name; a specification without the parameter is left out of it.
+        name of the specifications that have the parameter.
     """
     flat = {name: dict(_leaves(spec, "")) for name, spec in specifications.items()}
     paths = dict.fromkeys(path for leaves in flat.values() for path in leaves)
-    found = []
+    entries = []
     for path in paths:
         values = {name: leaves.get(path, _ABSENT) for name, leaves in flat.items()}
         first, *others = values.values()
         if any(other != first for other in others):
-            shown = {
-                name: _shortened(value)
+            present = {
+                name: _shorten(value)
                 for name, value in values.items()
                 if value is not _ABSENT
             }
-            found.append({"path": path, "values": shown})
-    return found
+            entries.append({"path": path, "values": present})
+    return entries
 
 
 def _leaves(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -128,7 +128,7 @@ def _leaves(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{name}", value
 
 
-def _shortened(value: Any) -> Any:
+def _shorten(value: Any) -> Any:
     if isinstance(value, list) and len(value) > LONGEST_LIST:
         return f"a list of {len(value)} items"
     return value

@@ -18,8 +18,8 @@ OF_EACH_TYPE: Final = 8
 def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
     """Return alpha by position and timestep, (L, points), evenly spaced in 0..T-1.
 
-    A hyperschedule for sequences of one length is shown at that length. If the noise
-    depends on token types, the positions are a few tokens of each type.
+    The length is that of the hyperschedule if it has one. If the noise depends on token
+    types, the positions are a few tokens of each type.
 
     Args:
         process: a process with a hyperschedule.
@@ -34,7 +34,7 @@ def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
     length = DEFAULT_LENGTH if tokens is None else tokens.size
     length = _own_length(process) or length
     if length > LONGEST:
-        rule = f"must be for at most {LONGEST} positions, to be shown"
+        rule = f"must be for at most {LONGEST} positions to be plotted"
         raise EngineError("hyperschedule", "too_long", rule, length)
     sigma = process.position_sigma(times, length, tokens=tokens)
     alphas: FloatArray = np.exp(-sigma).T

@@ -1,4 +1,4 @@
-"""The quantities of a process that have a curve over time."""
+"""The quantities that have a curve over time."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ def _information_share(sample: Sample) -> FloatArray:
 def _nelbo_weight(sample: Sample) -> FloatArray:
     """Return the weight of a resampled token: at the mask, or else at another id.
 
-    All graphs except matrix graphs have one, the same for all such tokens.
+    All such tokens have the same weight. Matrix graphs do not have one.
     """
     process = sample.process
     if isinstance(process.graph, MatrixGraph):

@@ -1,4 +1,4 @@
-"""Curves: quantities of a process at points along an axis."""
+"""Computes quantities of a process at points along an axis."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from noising.engine.graphs import MatrixGraph
 Axis: TypeAlias = Literal["timestep", "time"]
 
 DEFAULT_POINTS: Final = 257
-"""Points of a curve where nobody names another number: enough for a plot."""
+"""Number of points of a curve by default, which is enough for a plot."""
 
 MAX_POINTS: Final = 2_000
 MATRIX_POINTS: Final = 33
-"""Points of a curve that takes a matrix exponential for each."""
+"""Most points of a curve where each takes a matrix exponential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def curves(
         process: the process.
         names: keys of QUANTITIES.
         axis: "timestep", values in 0..T-1 including both ends, or "time", 0 to 1.
-        points: number of points at most, at least 1; see `points_of`.
+        points: largest number of points, at least 1; see `points_of`.
     """
     count = points_of(process, names, axis, points)
     timesteps: IntArray | None = None
@@ -84,8 +84,8 @@ def curves(
         times = np.asarray(process.time(timesteps))
     else:
         times = np.linspace(0.0, 1.0, count)
-    # If each time takes a matrix exponential, one time after the other: the graph keeps
-    # the matrix for a moment, so that all quantities can use it.
+    # If each time takes a matrix exponential, process one time after the other: the
+    # graph caches the last few, so that all quantities can use them.
     block = 1 if _is_thinned(process, names) else count
     samples = [
         Sample(process=process, t=times[start : start + block])

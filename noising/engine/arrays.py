@@ -1,4 +1,7 @@
-"""Coercion at the engine's edge: float64 and int64 inside, shapes kept."""
+"""Conversion and checks of array arguments.
+
+The engine computes with float64 and int64 and keeps the shapes of its arguments.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,18 +21,21 @@ AnyIntArray: TypeAlias = NDArray[np.integer[Any]]
 AnyArray: TypeAlias = NDArray[Any]
 
 MAX_ELEMENTS = 1 << 26
-"""Largest float64 result of size S per token (512 MiB); checked beforehand."""
+"""Most elements of a result with S values per token: 512 MiB of float64."""
 
 quiet = np.errstate(all="ignore")
-"""Decorator only (it cannot be entered twice): infinities are legal answers."""
+"""Silences NumPy's warnings, since infinite results are legal.
+
+Use it as a decorator only: NumPy cannot enter the same context twice.
+"""
 
 
 @contextmanager
 def small_buffers() -> Iterator[None]:
-    """Make ufuncs work on rows where they are.
+    """Make ufuncs work on short rows without copying them.
 
-    Rows that are shorter than a ufunc's buffer, 8,192 items, are else copied into it
-    where an operand is broadcast along them, which takes twice as long as the work.
+    NumPy copies rows that are shorter than its buffer of 8,192 items into the buffer
+    when an operand is broadcast along them. The copy takes twice as long as the work.
     """
     before = np.setbufsize(16)
     try:
@@ -42,13 +48,13 @@ def float_array(value: Any, field: str) -> FloatArray:
     """Return `value` as float64 of the same shape; scalars become 0-d.
 
     Raises:
-        EngineError: `value` holds something that is not a real number, or NaN.
+        EngineError: `value` contains NaN or something that is not a real number.
     """
-    return _numbers(value, field).astype(np.float64, copy=False)
+    return _check_numbers(value, field).astype(np.float64, copy=False)
 
 
 def as_array(value: Any) -> AnyArray:
-    """Return `value` as an array, of dtype object where it is none."""
+    """Return `value` as an array; dtype object if it cannot be converted."""
     try:
         return np.asarray(value)
     except ValueError:  # ragged
@@ -56,9 +62,9 @@ def as_array(value: Any) -> AnyArray:
 
 
 def holds_flags(value: Any) -> bool:
-    """Tell whether true or false is among the numbers of a list: neither is one.
+    """Return whether a list of numbers contains a bool.
 
-    NumPy makes 1 and 0 of them without a word.
+    NumPy would silently convert it to 1 or 0.
     """
     if isinstance(value, (np.ndarray, np.generic)):
         return value.dtype == np.bool_
@@ -75,7 +81,7 @@ def flag_array(value: Any, field: str) -> BoolArray:
     """Return flags as an array of bool; scalars become 0-d.
 
     Raises:
-        EngineError: `value` holds something that is neither true nor false.
+        EngineError: `value` contains something that is neither true nor false.
     """
     array = as_array(value)
     if array.dtype != np.bool_:
@@ -83,11 +89,11 @@ def flag_array(value: Any, field: str) -> BoolArray:
     return array
 
 
-def _numbers(value: Any, field: str) -> AnyArray:
+def _check_numbers(value: Any, field: str) -> AnyArray:
     array = as_array(value)
     if array.dtype.kind not in "fiu" or holds_flags(value):
         raise EngineError(field, "not_a_number", "must hold numbers", value)
-    if array.size and np.isnan(array.min()):  # NaN spreads; no array of flags
+    if array.size and np.isnan(array.min()):  # the minimum is NaN if any item is
         raise EngineError(field, "nan", "must not hold NaN", value)
     return array
 
@@ -96,7 +102,7 @@ def time_array(value: Any, field: str = "t") -> FloatArray:
     """Return times as float64, each checked to lie in [0, 1].
 
     Raises:
-        EngineError: a time is no number or lies outside [0, 1].
+        EngineError: a time is not a number or lies outside [0, 1].
     """
     return checked_times(value, field).astype(np.float64, copy=False)
 
@@ -105,9 +111,9 @@ def checked_times(value: Any, field: str) -> AnyArray:
     """Return times in their own dtype, each checked to lie in [0, 1].
 
     Raises:
-        EngineError: a time is no number or lies outside [0, 1].
+        EngineError: a time is not a number or lies outside [0, 1].
     """
-    array = _numbers(value, field)
+    array = _check_numbers(value, field)
     if array.size and not (array.min() >= 0.0 and array.max() <= 1.0):
         bad = array[(array < 0.0) | (array > 1.0)].flat[0]
         raise EngineError(
@@ -115,16 +121,16 @@ def checked_times(value: Any, field: str) -> AnyArray:
             "out_of_range",
             "must lie in [0, 1]",
             float(bad),
-            "0 is clean data, 1 is full noise; integer steps go to `timestep`",
+            "0 is clean data and 1 is full noise; pass integer steps as `timestep`",
         )
     return array
 
 
 def integer_array(value: Any, field: str) -> AnyIntArray:
-    """Return integers with their own dtype; lists become int64.
+    """Return integers in their own dtype; lists become int64.
 
     Raises:
-        EngineError: `value` is not made of integers, or exceeds 64 bits.
+        EngineError: `value` contains other things than integers of up to 64 bits.
     """
     array = as_array(value)
     if array.dtype.kind not in "iu":
@@ -134,7 +140,7 @@ def integer_array(value: Any, field: str) -> AnyIntArray:
             field, "not_an_integer", "must hold 64-bit integers of one shape", value
         )
     if holds_flags(value):
-        rule = "must hold integers, none of them true or false"
+        rule = "must hold integers, not true or false"
         raise EngineError(field, "not_an_integer", rule, value)
     return array
 
@@ -145,7 +151,7 @@ def bounded_integers(
     """Return integers, each checked to lie in low..high (inclusive).
 
     Raises:
-        EngineError: a value is no integer or lies outside low..high.
+        EngineError: a value is not an integer or lies outside low..high.
     """
     array = integer_array(value, field)
     check_range(array, field, low=low, high=high, way_out=way_out)
@@ -162,21 +168,21 @@ def check_range(
 ) -> None:
     """Check that every integer lies in low..high (inclusive).
 
-    With low = 0 one pass suffices: seen as unsigned, a negative is huge.
+    With low = 0 one pass is enough: read as unsigned, a negative number is huge.
 
     Raises:
-        EngineError: with the first offender and its index.
+        EngineError: an integer is out of range; names the first one and its index.
     """
     if array.size == 0:
         return
     if array.size == 1:
-        fine = low <= array.item() <= high
+        in_range = low <= array.item() <= high
     elif low == 0:
         unsigned = f"{array.dtype.byteorder}u{array.itemsize}"
-        fine = int(array.view(unsigned).max()) <= high
+        in_range = int(array.view(unsigned).max()) <= high
     else:
-        fine = int(array.min()) >= low and int(array.max()) <= high
-    if not fine:
+        in_range = int(array.min()) >= low and int(array.max()) <= high
+    if not in_range:
         index = int(np.flatnonzero((array < low) | (array > high))[0])
         name = field if array.ndim == 0 else f"{field}[{_subscript(array, index)}]"
         raise EngineError(
@@ -192,36 +198,36 @@ def _subscript(array: NDArray[Any], flat_index: int) -> str:
     return ", ".join(str(int(i)) for i in np.unravel_index(flat_index, array.shape))
 
 
-def broadcast(**given: AnyArray) -> tuple[Any, ...]:
-    """Return arrays in the one shape that all of them broadcast to.
+def broadcast(**arrays: AnyArray) -> tuple[Any, ...]:
+    """Broadcast arrays to their common shape.
 
     Args:
-        given: the arrays by the names of their arguments.
+        arrays: the arrays, by the names of the arguments that they came from.
 
     Raises:
-        EngineError: an array does not fit those before it.
+        EngineError: an array does not fit the shape of those before it.
     """
     shape: tuple[int, ...] = ()
-    for field, array in given.items():
+    for field, array in arrays.items():
         try:
             shape = np.broadcast_shapes(shape, array.shape)
         except ValueError:
             rule = f"must fit the shape {list(shape)} of the others"
             received = list(array.shape)
             raise EngineError(field, "wrong_shape", rule, received) from None
-    return np.broadcast_arrays(*given.values())
+    return np.broadcast_arrays(*arrays.values())
 
 
 def checked_length(length: Any) -> int:
-    """Return a number of positions.
+    """Return a sequence length as an int.
 
     Raises:
-        EngineError: it is no integer in 1..MAX_ELEMENTS.
+        EngineError: it is not an integer in 1..MAX_ELEMENTS.
     """
-    found = bounded_integers(length, "length", low=1, high=MAX_ELEMENTS)
-    if found.ndim:
+    array = bounded_integers(length, "length", low=1, high=MAX_ELEMENTS)
+    if array.ndim:
         raise EngineError("length", "not_an_integer", "must be one integer", length)
-    return int(found)
+    return int(array)
 
 
 def check_elements(*shape: int, field: str) -> None:
@@ -237,13 +243,13 @@ def check_elements(*shape: int, field: str) -> None:
         raise EngineError(
             field,
             "too_large",
-            f"may ask for at most {MAX_ELEMENTS} probabilities at once",
+            f"must not make a result of more than {MAX_ELEMENTS} probabilities",
             elements,
-            "ask for fewer elements in one call",
+            "split it over several calls",
         )
 
 
 def read_only(array: FloatArray) -> FloatArray:
-    """Return `array` with writing switched off."""
+    """Make `array` read-only and return it."""
     array.setflags(write=False)
     return array

@@ -1,8 +1,9 @@
-"""Between the field's words for noise: alpha, sigma, beta, move chance, kappa.
+"""Conversions between alpha, sigma, beta, move chance and kappa.
 
-alpha is the chance that noise has not struck, sigma = -log alpha total noise, beta
-the move chance of one step. Flow matching runs time backwards: its kappa is the
-chance to show the data, with t = 1 at the data. Tables run over timesteps 0..T-1.
+alpha is the share of the signal that is left, sigma = -log alpha is total noise, and
+beta is the move chance of one step. Flow matching runs time backwards: its kappa is
+the chance that a token is that of the data, and t = 1 is the data. Tables have one
+value for each of the timesteps 0..T-1.
 
 Source: Austin et al. 2021 (D3PM); Lou, Meng, Ermon 2024 (SEDD); Gat et al. 2024
 (discrete flow matching), eq. 4.
@@ -21,12 +22,13 @@ def sigma_of_alpha(alpha: Any) -> FloatArray:
     """Return total noise -log alpha, in [0, inf].
 
     Args:
-        alpha: chances in [0, 1], any shape; near 1 use `sigma_of_move_chance`.
+        alpha: chances in [0, 1], any shape; `sigma_of_move_chance` is more exact for
+            values close to 1.
 
     Raises:
         EngineError: a value outside [0, 1].
     """
-    return -np.log(_chances(alpha, "alpha")) + 0.0
+    return -np.log(_check_chances(alpha, "alpha")) + 0.0
 
 
 def alpha_of_sigma(sigma: Any) -> FloatArray:
@@ -38,7 +40,7 @@ def alpha_of_sigma(sigma: Any) -> FloatArray:
     Raises:
         EngineError: a negative value.
     """
-    return np.asarray(np.exp(-_noise(sigma)), np.float64)
+    return np.asarray(np.exp(-_check_noise(sigma)), np.float64)
 
 
 @quiet
@@ -51,7 +53,7 @@ def sigma_of_move_chance(move_chance: Any) -> FloatArray:
     Raises:
         EngineError: a value outside [0, 1].
     """
-    return -np.log1p(-_chances(move_chance, "move_chance")) + 0.0
+    return -np.log1p(-_check_chances(move_chance, "move_chance")) + 0.0
 
 
 def move_chance_of_sigma(sigma: Any) -> FloatArray:
@@ -63,7 +65,7 @@ def move_chance_of_sigma(sigma: Any) -> FloatArray:
     Raises:
         EngineError: a negative value.
     """
-    return -np.expm1(-_noise(sigma))
+    return -np.expm1(-_check_noise(sigma))
 
 
 def sigmas_of_betas(betas: Any) -> FloatArray:
@@ -73,9 +75,9 @@ def sigmas_of_betas(betas: Any) -> FloatArray:
         betas: (T,) move chances of the steps, in [0, 1].
 
     Raises:
-        EngineError: a value outside [0, 1], or no table.
+        EngineError: a value outside [0, 1], or not a table.
     """
-    steps = _table(_chances(betas, "betas"), "betas", 1)
+    steps = _check_table(_check_chances(betas, "betas"), "betas", 1)
     return np.cumsum(sigma_of_move_chance(steps))
 
 
@@ -84,17 +86,19 @@ def betas_of_sigmas(sigmas: Any) -> FloatArray:
     """Return the move chance of each step, (T,), from total noise after it.
 
     Args:
-        sigmas: (T,) total noise, never falling; before the first step there is none.
+        sigmas: (T,) total noise, never falling; it is 0 before the first step.
 
     Raises:
-        EngineError: a falling table, a negative value, or no table.
+        EngineError: a falling table, a negative value, or not a table.
     """
-    table = np.concatenate([[0.0], _table(_noise(sigmas, "sigmas"), "sigmas", 1)])
+    table = np.concatenate(
+        [[0.0], _check_table(_check_noise(sigmas, "sigmas"), "sigmas", 1)]
+    )
     added = np.diff(table)
     if (added < 0.0).any():
-        rule = "must not fall: a step takes no noise back"
+        rule = "must not fall: a step cannot remove noise"
         raise EngineError("sigmas", "falls", rule, float(added.min()))
-    # Infinite noise stays what it is: the step adds none.
+    # After infinite noise the difference is NaN, and no noise is added.
     return -np.expm1(-np.where(np.isnan(added), 0.0, added))
 
 
@@ -110,19 +114,19 @@ def betas_of_alphas(alphas: Any) -> FloatArray:
         alphas: (T,) chances in [0, 1], never rising.
 
     Raises:
-        EngineError: a rising table, a value outside [0, 1], or no table.
+        EngineError: a rising table, a value outside [0, 1], or not a table.
     """
-    kept = _table(_chances(alphas, "alphas"), "alphas", 1)
+    kept = _check_table(_check_chances(alphas, "alphas"), "alphas", 1)
     before = np.concatenate([[1.0], kept[:-1]])
     lost = before - kept
     if (lost < 0.0).any():
-        rule = "must not rise: a step takes no noise back"
+        rule = "must not rise: a step cannot remove noise"
         raise EngineError("alphas", "rises", rule, float(-lost.min()))
     return lost / np.where(before > 0.0, before, 1.0)
 
 
 def reversed_time(t: Any) -> FloatArray:
-    """Return 1 - t: flow matching's time of ours, and ours of flow matching's.
+    """Return 1 - t, which converts between flow matching's time and this library's.
 
     Args:
         t: times in [0, 1], any shape.
@@ -130,7 +134,7 @@ def reversed_time(t: Any) -> FloatArray:
     Raises:
         EngineError: a time outside [0, 1].
     """
-    return 1.0 - _chances(t, "t")
+    return 1.0 - _check_chances(t, "t")
 
 
 def alphas_of_kappas(kappas: Any) -> FloatArray:
@@ -140,11 +144,11 @@ def alphas_of_kappas(kappas: Any) -> FloatArray:
         kappas: (T+1,) kappa at the times 0, 1/T, ..., 1; the last, at the data, is 1.
 
     Raises:
-        EngineError: a value outside [0, 1], a last one that is not 1, or no table.
+        EngineError: a value outside [0, 1], a last value other than 1, or not a table.
     """
-    table = _table(_chances(kappas, "kappas"), "kappas", 2)
+    table = _check_table(_check_chances(kappas, "kappas"), "kappas", 2)
     if table[-1] != 1.0:
-        rule = "must end in 1: at the data nothing is noised"
+        rule = "must end in 1: at t = 1 there is no noise"
         raise EngineError("kappas", "no_data", rule, float(table[-1]))
     return table[-2::-1].copy()
 
@@ -156,32 +160,32 @@ def kappas_of_alphas(alphas: Any) -> FloatArray:
         alphas: (T,) chances in [0, 1].
 
     Raises:
-        EngineError: a value outside [0, 1], or no table.
+        EngineError: a value outside [0, 1], or not a table.
     """
-    table = _table(_chances(alphas, "alphas"), "alphas", 1)
+    table = _check_table(_check_chances(alphas, "alphas"), "alphas", 1)
     return np.concatenate([table[::-1], [1.0]])
 
 
 @quiet
 def dsigma_of_kappa(kappa: Any, dkappa: Any) -> FloatArray:
-    """Return our d sigma / dt = kappa'/kappa, at the reversed time.
+    """Return this library's d sigma / dt = kappa'/kappa, at the reversed time.
 
     Args:
         kappa: kappa in [0, 1], any shape.
-        dkappa: its derivative by flow matching's time, of the same shape.
+        dkappa: derivative of kappa by flow matching's time, of the same shape.
 
     Raises:
         EngineError: a kappa outside [0, 1], or shapes that differ.
     """
-    shown, rate = _chances(kappa, "kappa"), float_array(dkappa, "dkappa")
-    if shown.shape != rate.shape:
-        rule = f"must have kappa's shape {list(shown.shape)}"
+    chance, rate = _check_chances(kappa, "kappa"), float_array(dkappa, "dkappa")
+    if chance.shape != rate.shape:
+        rule = f"must have kappa's shape {list(chance.shape)}"
         raise EngineError("dkappa", "wrong_shape", rule, list(rate.shape))
-    ratio = rate / np.where(shown > 0.0, shown, 1.0)
-    return np.where(shown > 0.0, ratio, np.inf)
+    ratio = rate / np.where(chance > 0.0, chance, 1.0)
+    return np.where(chance > 0.0, ratio, np.inf)
 
 
-def _chances(value: Any, field: str) -> FloatArray:
+def _check_chances(value: Any, field: str) -> FloatArray:
     array = float_array(value, field)
     outside = array[(array < 0.0) | (array > 1.0)]
     if outside.size:
@@ -191,14 +195,14 @@ def _chances(value: Any, field: str) -> FloatArray:
     return array
 
 
-def _noise(value: Any, field: str = "sigma") -> FloatArray:
+def _check_noise(value: Any, field: str = "sigma") -> FloatArray:
     array = float_array(value, field)
     if array.size and array.min() < 0.0:
         raise EngineError(field, "out_of_range", "must be >= 0", float(array.min()))
     return array
 
 
-def _table(array: FloatArray, field: str, least: int) -> FloatArray:
+def _check_table(array: FloatArray, field: str, least: int) -> FloatArray:
     if array.ndim != 1 or array.size < least:
         rule = f"must be a table of at least {least} values"
         raise EngineError(field, "wrong_shape", rule, list(array.shape))

@@ -1,9 +1,9 @@
-"""What a specification costs, told before anything of it is built.
+"""Estimates of what a specification costs, without building its process.
 
-Most processes are ready within a millisecond; a few kinds take minutes: an entropy
-schedule solved for a prior of many different values, or one whose graph is a matrix.
-Seconds are estimates for one core, meant for limits: the constants were measured on a
-Zen 5 at 4 GHz and are good to a factor of two.
+Most processes are built within a millisecond. A few take minutes: entropy schedules
+whose prior has many different values or whose graph is a matrix. The estimates are
+seconds on one core and are meant for limits. Their constants were measured on a Zen 5
+at 4 GHz and are accurate within a factor of two.
 """
 
 import math
@@ -34,27 +34,30 @@ ENTROPY: Final = "sedd_entropy"
 ERASING: Final = frozenset({"absorbing", "hdlm_epsilon"})
 """Graphs under which the entropy schedule has a closed form."""
 
-_PART: Final = 3e-4  # of any process
-_NUMBER: Final = 1.5e-6  # a number in a list: checked, kept, hashed
-_TIME: Final = 2e-7  # total noise by formula or by table
+# Seconds, unless the comment says otherwise.
+_PART: Final = 3e-4  # for any process
+_NUMBER: Final = 1.5e-6  # per number in a list: to check, store and hash it
+_TIME: Final = 2e-7  # total noise by a formula or a table
 _ROOT: Final = 5e-6  # total noise as the root of an equation ...
-_GROUP: Final = 5e-8  # ... for each group of tokens of equal probability
-_COARSE: Final = 50  # roots' worth of information that starts the others
-_TOKEN: Final = 1e-6  # a token where groups are looked for; memory counts too
-_PRIOR: Final = 1.5e-7  # a token, once for a curve of the information
+_GROUP: Final = 5e-8  # ... and per group of tokens of equal probability
+_COARSE: Final = 50  # cost of the starting values of the roots, in roots
+_TOKEN: Final = 1e-6  # per token, to group equal probabilities
+_PRIOR: Final = 1.5e-7  # per token, once for an information curve
 _LEVEL: Final = 5e-4  # exp(sigma·Q) ...
-_CELL: Final = 5e-10  # ... for each of the V^3 products
-_OCTAVES: Final = 56  # of noise, from where it begins to count to where little is left
-_POINTS: Final = 8  # of an octave at which the information is worked out ...
-_BENT_POINTS: Final = 350  # ... and more where the curve bends
-_POINT: Final = 6e-5  # one of them ...
-_PAIR: Final = 2e-8  # ... for each pair of tokens ...
-_PRODUCT: Final = 1e-10  # ... and for each of the V^3 products
-_SIGMAS_OF_LINT: Final = 7  # four for a difference, two rates, the total noise
+_CELL: Final = 5e-10  # ... and per each of its V^3 products
+_OCTAVES: Final = 56  # octaves of noise at which the information is neither I_0 nor 0
+_POINTS: Final = 8  # points per octave at which the information is computed ...
+_BENT_POINTS: Final = 350  # ... and further points where the curve bends
+_POINT: Final = 6e-5  # per point ...
+_PAIR: Final = 2e-8  # ... and per pair of tokens ...
+_PRODUCT: Final = 1e-10  # ... and per each of the V^3 products
+_SIGMAS_OF_LINT: Final = (
+    7  # values per timestep: four for a difference, two rates, sigma
+)
 
-_TABLE_BYTES: Final = 64  # a timestep
-_NUMBER_BYTES: Final = 150  # a number: parsed, in canonical text, in tables
-_MATRIX_BYTES: Final = 96  # a cell: rates, and the exponentials that are kept
+_TABLE_BYTES: Final = 64  # per timestep
+_NUMBER_BYTES: Final = 150  # per number: parsed, in canonical text and in tables
+_MATRIX_BYTES: Final = 96  # per cell: rates and cached exponentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +65,14 @@ class Effort:
     """Estimated costs of one process.
 
     Attributes:
-        build_seconds: to build it, with its tables over the timesteps.
-        sigma_seconds: of the total noise at one more time.
-        level_seconds: of the graph at one more noise level; 0 but for matrix graphs.
-        prior_seconds: to look for tokens of equal probability, once for a curve of
-            the information.
-        information_seconds: of the information at one more noise level.
-        memory_bytes: that it holds.
+        build_seconds: to build it with its tables over the timesteps.
+        sigma_seconds: to compute the total noise at one more time.
+        level_seconds: to prepare the graph at one more noise level; 0 except for
+            matrix graphs.
+        prior_seconds: to group tokens of equal probability, once for an information
+            curve.
+        information_seconds: to compute the information at one more noise level.
+        memory_bytes: memory that the process holds.
     """
 
     build_seconds: float
@@ -89,15 +93,17 @@ class Effort:
         alike: bool,
         weighted: bool = False,
     ) -> float:
-        """Return seconds that noising a batch takes beside its tokens.
+        """Return the seconds that a batch's noise levels take to compute.
+
+        The time to noise its tokens comes on top.
 
         Args:
-            hyperschedule: what places the noise, or None.
+            hyperschedule: distributes noise over positions, or None.
             rows: B.
             length: L.
-            times: how many times were given, 1 or B.
-            tabulated: whether they were timesteps.
-            alike: whether nothing but the tokens differs between rows.
+            times: number of times, 1 or B.
+            tabulated: whether the times are timesteps.
+            alike: whether rows differ in their tokens only.
             weighted: whether weights replace the hyperschedule.
         """
         noises = 1 if alike else rows
@@ -123,7 +129,7 @@ class Effort:
         return sigmas * self.sigma_seconds + parts * levels * self.level_seconds
 
     def of_lint(self, num_timesteps: int) -> float:
-        """Return seconds that the linter takes: noise and information by timestep."""
+        """Return the seconds that the linter takes."""
         levels = min(num_timesteps, THINNED) if self.level_seconds else num_timesteps
         sigmas = _SIGMAS_OF_LINT * num_timesteps
         return (
@@ -134,9 +140,10 @@ class Effort:
 
 
 def effort_of(spec: Mapping[str, Any]) -> Effort:
-    """Return what a specification costs, in the form that `build_process` takes.
+    """Return the estimated costs of a specification for `build_process`.
 
-    What is wrong with it is not looked for: that costs little to find out.
+    It does not validate the specification: `build_process` refuses an invalid one
+    before it computes anything costly.
     """
     vocab_size = _whole(spec, "vocab_size", VOCAB_SIZE)
     steps = _whole(spec, "num_timesteps", NUM_TIMESTEPS)
@@ -150,16 +157,16 @@ def effort_of(spec: Mapping[str, Any]) -> Effort:
         build += level
         memory += _MATRIX_BYTES * states**2
     prior = 0.0 if level else _PRIOR * vocab_size
-    information = level or _ROOT + _GROUP * _groups(graph.get("counts"))
+    information = level or _ROOT + _GROUP * _count_groups(graph.get("counts"))
     sigma = _TIME
     if schedule.get("type") == ENTROPY:
         build += _TOKEN * vocab_size
         if graph.get("type") not in ERASING:
-            prior_given, counts = schedule.get("prior"), graph.get("counts")
-            sigma = _ROOT + _GROUP * (1 if level else _groups(prior_given, counts))
+            weights, counts = schedule.get("prior"), graph.get("counts")
+            sigma = _ROOT + _GROUP * (1 if level else _count_groups(weights, counts))
             if level:
                 octaves = _OCTAVES + 2.0 * math.log2(states)
-                octaves += _doublings(prior_given) + _doublings(graph.get("rates"))
+                octaves += _doublings(weights) + _doublings(graph.get("rates"))
                 build += _octaves_seconds(states, octaves)
             else:
                 build += _COARSE * sigma
@@ -181,9 +188,9 @@ def storing_seconds(spec: Mapping[str, Any]) -> float:
 
 
 def numbers_in(value: Any) -> int:
-    """Return how many items the lists in a JSON value have together.
+    """Return the total number of items of the lists in a JSON value.
 
-    Lists are of one kind: the first item tells whether there are lists inside.
+    A list is assumed to be nested if its first item is a list or an object.
     """
     total, rest = 0, [value]
     while rest:
@@ -218,25 +225,25 @@ def _is_matrix(graph: Mapping[str, Any]) -> bool:
 
 
 def _octaves_seconds(states: int, octaves: float) -> float:
-    """Return seconds to know the information of a matrix graph on octaves of noise."""
+    """Return the seconds to compute a matrix graph's information on octaves."""
     points = min(octaves, MOST_OCTAVES) * _POINTS + _BENT_POINTS
     return points * (_POINT + _PAIR * states**2 + _PRODUCT * states**3)
 
 
 def _doublings(values: Any) -> float:
-    """Return how often the least positive number is doubled to reach the largest."""
+    """Return log2 of the ratio of the largest to the smallest positive size."""
     try:
         sizes = np.abs(np.asarray(values, np.float64))
-    except (TypeError, ValueError, OverflowError):  # items that are no numbers
+    except (TypeError, ValueError, OverflowError):  # not numbers
         return 0.0
     sizes = sizes[(sizes > 0.0) & np.isfinite(sizes)]
     return float(np.ptp(np.log2(sizes))) if sizes.size else 0.0
 
 
-def _groups(*given: Any) -> int:
-    """Return how many tokens differ in their probabilities."""
-    lists = [values for values in given if isinstance(values, (list, tuple))]
+def _count_groups(*columns: Any) -> int:
+    """Return the number of groups of tokens with equal probabilities."""
+    lists = [values for values in columns if isinstance(values, (list, tuple))]
     try:
         return max(1, len(set(zip(*lists, strict=False))))
-    except TypeError:  # items that are no numbers
+    except TypeError:  # items that cannot be hashed, so not numbers
         return len(lists[0])

@@ -1,4 +1,4 @@
-"""The one exception of the engine: it says what is wrong and what would do."""
+"""The engine's exception, which names the invalid value, the rule and a remedy."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ _LONGEST_VALUE = 80
 
 
 class EngineError(ValueError):
-    """A value that the engine cannot take.
+    """The engine was given an invalid value.
 
     Attributes:
         field: dotted path of the offending value, such as ``schedule.beta_max``.
@@ -24,23 +24,23 @@ class EngineError(ValueError):
         self.rule = rule
         self.value = value
         self.way_out = way_out
-        sentence = f"`{field}` {rule}, got {shown(value)}"
+        sentence = f"`{field}` {rule}, got {format_value(value)}"
         super().__init__(f"{sentence}; {way_out}" if way_out else sentence)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the parts, so that the error survives a process pool."""
+        """Pickle the arguments, so that the error survives a process pool."""
         parts = (self.field, self.code, self.rule, self.value, self.way_out)
         return (type(self), parts)
 
 
-def shown(value: Any) -> str:
-    """Return `value` as a message may show it: one line, 80 characters at most."""
+def format_value(value: Any) -> str:
+    """Return `value` as text for a message: one line of at most 80 characters."""
     if isinstance(value, (list, tuple, dict, set)) and len(value) > _LONGEST_VALUE:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, int) and value.bit_length() > 4 * _LONGEST_VALUE:
         return f"an integer of {value.bit_length()} bits"
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # Python writes out no integer of more than 4,300 digits
+    except ValueError:  # Python refuses to print integers of over 4,300 digits
         return f"a {type(value).__name__} with an integer too long to show"
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

@@ -1,9 +1,10 @@
-"""Statistical tests whose p-values hold far out in the tails.
+"""Statistical tests whose p-values are accurate far out in the tails.
 
-A certificate judges at rates such as 1e-12, where the usual approximations are off
-by orders of magnitude: so binomial p-values are summed exactly, and counts in bins
-are judged by their likelihood ratio, whose tail follows the chi-square law there;
-Pearson's sum of squares, at 20 expected in a bin, understates it a hundredfold.
+A certificate tests at levels such as 1e-12, where the usual approximations are wrong
+by orders of magnitude. Therefore binomial p-values are summed exactly, and counts in
+bins are tested by their likelihood ratio, whose tail follows the chi-square
+distribution even there. Pearson's sum of squares, with 20 expected in a bin, gives
+p-values that are too small by a factor of a hundred.
 """
 
 import bisect
@@ -16,9 +17,9 @@ import numpy as np
 from noising.engine.arrays import FloatArray, IntArray
 
 LEAST_EXPECTED: Final = 20.0
-"""Bins expected to hold less are pooled with their neighbours."""
+"""Bins with a smaller expected count are pooled with their neighbours."""
 
-_SAME_CHANCE: Final = 1e-7  # log pmf values closer than this are a tie
+_SAME_CHANCE: Final = 1e-7  # log probabilities closer than this count as equal
 _TAIL_TERMS: Final = 1 << 12
 _NEGLIGIBLE: Final = 1e-18
 
@@ -26,13 +27,13 @@ _NEGLIGIBLE: Final = 1e-18
 def binomial_p_value(successes: int, trials: int, chance: float) -> float:
     """Return the exact two-sided p-value of a count of successes.
 
-    The probability of all outcomes that are no likelier than the observed one,
-    summed by ratios of neighbours outward from it.
+    It is the probability of all outcomes that are not likelier than the observed one,
+    summed outward from it by the ratios of neighbours.
 
     Args:
-        successes: the count observed, 0..trials.
-        trials: independent trials, >= 0.
-        chance: probability of success; what rounding put outside [0, 1] is clipped.
+        successes: the observed count, 0..trials.
+        trials: number of independent trials, >= 0.
+        chance: probability of success; clipped to [0, 1], since it may be rounded.
     """
     if chance <= 0.0 or chance >= 1.0:
         return float(successes == (trials if chance >= 1.0 else 0))
@@ -49,7 +50,7 @@ def binomial_p_value(successes: int, trials: int, chance: float) -> float:
     own = log_chance(successes)
     upper = _tail(successes, trials, math.exp(odds[0] - odds[1]))
     result = math.exp(own) * upper
-    # From 0 to the mode outcomes grow likelier: the last that is no likelier.
+    # Likelihood grows from 0 to the mode: find the last outcome that is not likelier.
     far = bisect.bisect_right(range(mode + 1), own + _SAME_CHANCE, key=log_chance) - 1
     if far >= 0:
         lower = _tail(trials - far, trials, math.exp(odds[1] - odds[0]))
@@ -79,7 +80,7 @@ def _tail(count: int, trials: int, odds: float) -> float:
 
 
 def chi_square_tail(statistic: float, freedom: int) -> float:
-    """Return P(X >= statistic) of the chi-square law, in closed form.
+    """Return P(X >= statistic) of the chi-square distribution, in closed form.
 
     exp(-x/2)·sum of (x/2)^i/i! over i < freedom/2.
 
@@ -100,9 +101,9 @@ def chi_square_tail(statistic: float, freedom: int) -> float:
 def bins_p_value(observed: IntArray, weights: FloatArray) -> float:
     """Return the p-value of counts in bins under given probabilities.
 
-    Bins are pooled in their order until each is expected to hold 20, and to an odd
-    number, so that the degrees of freedom are even. Two bins are judged by the exact
-    binomial test, more by the likelihood ratio with Williams' correction.
+    Neighbouring bins are pooled until each has an expected count of 20 and their
+    number is odd, so that the degrees of freedom are even. Two bins are tested by the
+    exact binomial test, more by the likelihood ratio with Williams' correction.
 
     Args:
         observed: (K,) counts.
@@ -114,7 +115,7 @@ def bins_p_value(observed: IntArray, weights: FloatArray) -> float:
     Source: Williams 1976, "Improved likelihood ratio tests for complete
     contingency tables", Biometrika 63.
     """
-    counts, chances = _pooled(observed, weights / weights.sum())
+    counts, chances = _pool_bins(observed, weights / weights.sum())
     trials = int(counts.sum())
     if counts.size < 2:
         return 1.0
@@ -127,8 +128,10 @@ def bins_p_value(observed: IntArray, weights: FloatArray) -> float:
     return chi_square_tail(max(likelihood_ratio, 0.0) / correction, freedom)
 
 
-def _pooled(observed: IntArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return counts and probabilities of bins that are pooled to 20 expected each."""
+def _pool_bins(
+    observed: IntArray, chances: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return counts and probabilities of bins pooled to LEAST_EXPECTED each."""
     trials = float(observed.sum())
     counts, shares = [0.0], [0.0]
     for count, chance in zip(observed.tolist(), chances.tolist(), strict=True):
@@ -150,14 +153,14 @@ def _join_last(*bins: list[float]) -> None:
 
 
 def equal_mass_labels(weights: FloatArray, count: int) -> IntArray:
-    """Return which of `count` bins of about equal mass each item falls into.
+    """Assign items to `count` consecutive bins of about equal mass.
 
     Args:
-        weights: (N,) masses >= 0 with a positive sum, in the order to cut.
+        weights: (N,) masses >= 0 with a positive sum, in the order of the bins.
         count: number of bins, >= 1.
 
     Returns:
-        (N,) labels in 0..count-1, never falling; heavy items may leave bins empty.
+        (N,) labels in 0..count-1, never decreasing; heavy items may leave bins empty.
     """
     upto = np.cumsum(weights)
     middle = (upto - 0.5 * weights) / upto[-1]
@@ -165,10 +168,10 @@ def equal_mass_labels(weights: FloatArray, count: int) -> IntArray:
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values adjusted for their number, in the order given.
+    """Return p-values adjusted for multiple tests, in the same order.
 
-    Judged at a rate r, the chance that any true hypothesis is refused is at most r,
-    however the tests depend on each other. Source: Holm 1979.
+    At level r, the chance to reject any true hypothesis is at most r, whatever the
+    dependence between the tests. Source: Holm 1979.
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted = [1.0] * len(p_values)

@@ -1,6 +1,6 @@
-"""The linter: what a noise process gets wrong, from its own numbers.
+"""The linter, which finds known mistakes of noise processes.
 
-Every check looks at the process's quantities and none at a type's name.
+Its checks use the process's quantities only, never the name of a type.
 """
 
 import functools
@@ -19,29 +19,29 @@ Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 LARGEST_LEAK: Final = 0.01
-"""Share of the information that may be left at t = 1."""
+"""Largest share of the information that may be left at t = 1."""
 WASTED_SHARE: Final = 0.2
-"""Share of the timesteps that may each lose next to nothing."""
+"""Largest share of the timesteps that may be wasted."""
 WASTED_LOSS: Final = 0.1
-"""Next to nothing: this fraction of an even loss per timestep."""
+"""A timestep is wasted if it loses less than this fraction of an even share."""
 THINNED: Final = 33
-"""Points of an information curve that costs a matrix exponential each."""
+"""Points of an information curve where each costs a matrix exponential."""
 LARGEST_ROUNDING: Final = 0.01
-"""Relative error of 1 - exp(-sigma) at which a number format counts as blind."""
+"""Relative error of 1 - exp(-sigma) above which a number format is too coarse."""
 LARGEST_START: Final = 0.99
-"""Move chance at t = 0 from which on no time has clean data."""
+"""Move chance at t = 0 from which on no time has usable data."""
 DIVERGING_POWER: Final = 0.99
-"""A weight that grows like t^-p with p above this has no finite integral."""
+"""The integral of a weight that grows like t^-p with p above this is infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing the linter noticed.
+    """One result of the linter.
 
     Attributes:
         code: stable name, such as ``terminal_leak``.
         severity: "error", "warning" or "info".
-        message: one plain sentence with the measured value.
+        message: one sentence with the measured value.
         value: the measured value.
         way_out: what to change.
     """
@@ -59,14 +59,14 @@ Check: TypeAlias = Callable[[ForwardProcess, Tokens], Iterator[Finding]]
 
 @quiet
 def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
-    """Return of each timestep whether it loses less than a tenth of I_0/T, (T,).
+    """Return for each timestep whether it loses less than a tenth of I_0/T, (T,).
 
     Args:
-        process: the process to look at.
+        process: the noise process.
         prior: token prior, V weights >= 0; None for uniform over the data ids.
 
     Returns:
-        Empty where the graph is too large for its information.
+        (T,) bool; empty if the graph is too large to compute its information.
 
     Raises:
         EngineError: a prior of the wrong length, sign or support.
@@ -82,41 +82,41 @@ def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
 
 
 def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
-    """Return how many timesteps each lose less than a tenth of I_0/T.
+    """Return the number of timesteps that each lose less than a tenth of I_0/T.
 
-    Args and errors are those of `is_wasted`.
+    Arguments and errors are those of `is_wasted`.
     """
     return int(np.count_nonzero(is_wasted(process, prior)))
 
 
 @quiet
 def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
-    """Return what is wrong or doubtful about `process`, gravest first.
+    """Run all checks and return their findings, most severe first.
 
     Args:
-        process: the process to look at.
+        process: the noise process.
         tokens: clean token ids of the data, of any shape, for the checks that need
             them.
 
     Raises:
-        EngineError: `tokens` are no integers.
+        EngineError: `tokens` are not integers.
     """
     ids = None if tokens is None else integer_array(tokens, "tokens")
-    findings = [found for check in CHECKS.values() for found in check(process, ids)]
-    return tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity)))
+    findings = [item for check in CHECKS.values() for item in check(process, ids)]
+    return tuple(sorted(findings, key=lambda item: SEVERITIES.index(item.severity)))
 
 
 @functools.lru_cache(maxsize=2)
 def _information_left(process: ForwardProcess) -> FloatArray:
-    """Return the information left under the default prior; two checks ask for it."""
+    """Return the information left under the default prior, which two checks need."""
     return _information_under(process, None)
 
 
 def _information_under(process: ForwardProcess, prior: Any) -> FloatArray:
     """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,).
 
-    Where a value costs a matrix exponential, a thinned curve is interpolated; where
-    the graph is too large for one, the answer is empty.
+    If each value costs a matrix exponential, it interpolates between a few values. If
+    the graph is too large for that, the result is empty.
     """
     sigmas = _noise(process)
     graph = process.graph
@@ -131,7 +131,7 @@ def _information_under(process: ForwardProcess, prior: Any) -> FloatArray:
 
 
 def _noise(process: ForwardProcess) -> FloatArray:
-    """Return total noise 0 and that of every timestep, (T+1,)."""
+    """Return total noise at every timestep, after a 0 for clean data, (T+1,)."""
     return np.concatenate([[0.0], process.sigmas])
 
 
@@ -144,7 +144,7 @@ def _sigma_decreases(process: ForwardProcess, tokens: Tokens) -> Iterator[Findin
             severity="error",
             message=(
                 f"Total noise falls at {falls.size} timesteps, first at timestep "
-                f"{falls[0]}: noise cannot be taken back."
+                f"{falls[0]}: noise cannot be removed."
             ),
             value=float(falls.size),
             way_out="Give a table in which sigma never falls (alpha never rises).",
@@ -163,7 +163,7 @@ def _invalid_kernel(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
                 "there is no transition kernel."
             ),
             value=chance,
-            way_out="Mend the table; until then only marginals and `noise` work.",
+            way_out="Fix the table; until then only marginals and `noise` work.",
         )
 
 
@@ -172,15 +172,15 @@ def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
         return
     share = float(np.mean(tokens == process.mask_id)) if tokens.size else 0.0
     if share > 0.0:
-        way_out = "Leave `mask_id` null, which adds an id of its own for the mask."
+        way_out = "Set `mask_id` to null, which gives the mask an id of its own."
         if not process.graph.mask_inside:
-            way_out = "Take the masks out of the data: noise will add them."
+            way_out = "Remove the masks from the data: noise will add them."
         yield Finding(
             code="mask_in_tokens",
             severity="error",
             message=(
-                f"The mask id {process.mask_id} is {share:.2%} of the data's tokens: "
-                "a masked token could not be told from a clean one."
+                f"{share:.2%} of the data's tokens are the mask id {process.mask_id}: "
+                "a masked token cannot be told from a clean one."
             ),
             value=share,
             way_out=way_out,
@@ -199,11 +199,11 @@ def _ids_out_of_range(process: ForwardProcess, tokens: Tokens) -> Iterator[Findi
             code="ids_out_of_range",
             severity="error",
             message=(
-                f"{share:.2%} of the data's tokens are no ids of the vocabulary, "
-                f"0..{process.vocab_size - 1}, such as {first}: they cannot be noised."
+                f"{share:.2%} of the data's tokens, such as {first}, lie outside the "
+                f"vocabulary 0..{process.vocab_size - 1}: they cannot be noised."
             ),
             value=share,
-            way_out="Raise `vocab_size`, or use the tokenizer that it belongs to.",
+            way_out="Raise `vocab_size`, or use the tokenizer that it was chosen for.",
         )
 
 
@@ -214,9 +214,9 @@ def _checks_left_out(process: ForwardProcess, tokens: Tokens) -> Iterator[Findin
             code="checks_left_out",
             severity="info",
             message=(
-                "`terminal_leak` and `wasted_timesteps` were left out: of a graph "
-                "given by a matrix they need the information, which is known up to "
-                f"{graph.MAX_INFORMATION_VOCAB} ids."
+                "`terminal_leak` and `wasted_timesteps` were skipped: they need the "
+                "information, which is computed for graphs given by a matrix of up to "
+                f"{graph.MAX_INFORMATION_VOCAB} ids only."
             ),
             value=float(graph.vocab_size),
             way_out="Lint the same schedule on a smaller graph of the same kind.",
@@ -225,7 +225,7 @@ def _checks_left_out(process: ForwardProcess, tokens: Tokens) -> Iterator[Findin
 
 def _rate_mismatch(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
     steps = process.num_timesteps
-    # The first interval may begin steeply, but it may be the only one.
+    # The first interval is checked only if there is no other: it may begin steeply.
     errors = rate_errors(process, np.arange(min(1, steps - 1), steps))
     wrong = np.flatnonzero(errors > LARGEST_RATE_ERROR)
     if wrong.size:
@@ -285,8 +285,8 @@ def _noisy_start(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
             code="noisy_start",
             severity="error",
             message=(
-                f"At t = 0 nearly all is noise, the move chance is {chance:.3g}: at no "
-                "time is there data to learn from."
+                f"At t = 0 the move chance is already {chance:.3g}: no time has data "
+                "to learn from."
             ),
             value=chance,
             way_out="Lower the initial noise.",
@@ -322,7 +322,7 @@ def _bfloat16(values: Any) -> Any:
 def _blind(
     process: ForwardProcess, moved: Any, name: str, severity: Severity
 ) -> Iterator[Finding]:
-    """Report the timesteps at which a format gets 1 - exp(-sigma) wrong."""
+    """Report the timesteps at which 1 - exp(-sigma) is wrong in a number format."""
     exact = -np.expm1(-process.sigmas)
     wrong = np.abs(moved - exact) > LARGEST_ROUNDING * exact
     if wrong.any():
@@ -340,7 +340,6 @@ def _blind(
 
 
 def _weight_diverges(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
-    """Fit the power of the loss weight close to t = 0."""
     near = np.array([1e-8, 1e-6])
     weight = process.schedule.cross_entropy_weight(near)
     power = float(np.log(weight[0] / weight[1]) / np.log(near[1] / near[0]))
@@ -349,8 +348,8 @@ def _weight_diverges(process: ForwardProcess, tokens: Tokens) -> Iterator[Findin
             code="weight_diverges",
             severity="info",
             message=(
-                f"The loss weight grows like t^-{power:.2f} towards t = 0 and has no "
-                "finite integral."
+                f"The loss weight grows like t^-{power:.2f} towards t = 0, so that its "
+                "integral is infinite."
             ),
             value=power,
             way_out="Draw times by `importance`, or start them at t = 1/T.",
@@ -371,4 +370,4 @@ CHECKS: Mapping[str, Check] = {
     "weight_diverges": _weight_diverges,
     "checks_left_out": _checks_left_out,
 }
-"""The one table from a finding's code to the check that reports it."""
+"""Maps a finding's code to the check that reports it."""

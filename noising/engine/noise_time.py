@@ -1,4 +1,4 @@
-"""When a batch is noised: timesteps or real times, as a caller gave them."""
+"""The time of a call, which the caller gives as timesteps or as real times."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from noising.engine.arrays import AnyArray, AnyIntArray, FloatArray, IntArray
 
 
 def time_of_timesteps(timesteps: AnyIntArray, num_timesteps: int) -> FloatArray:
-    """Return t = (k+1)/T of checked timesteps k, in their shape."""
+    """Return t = (k+1)/T of valid timesteps k, in their shape."""
     return np.divide(timesteps.astype(np.int64, copy=False) + 1, num_timesteps)
 
 
@@ -18,9 +18,9 @@ class NoiseTime:
 
     Attributes:
         given: timesteps in 0..T-1 or times in [0, 1], in the caller's shape and dtype.
-        is_timestep: whether they are timesteps.
+        is_timestep: whether `given` holds timesteps.
         num_timesteps: T.
-        field: the argument that gave them.
+        field: the argument that they were passed as, for error messages.
     """
 
     given: AnyArray
@@ -30,13 +30,13 @@ class NoiseTime:
 
     @property
     def t(self) -> FloatArray:
-        """The times in [0, 1], in the shape in which they were given."""
+        """The times in [0, 1], in the shape of `given`."""
         if self.is_timestep:
             return time_of_timesteps(self.given, self.num_timesteps)
         return self.given.astype(np.float64, copy=False)
 
     def with_given(self, given: AnyArray) -> "NoiseTime":
-        """Return other values, or some of these, in place of those given."""
+        """Return a copy with other timesteps or times."""
         return NoiseTime(
             given=given,
             is_timestep=self.is_timestep,
@@ -45,15 +45,15 @@ class NoiseTime:
         )
 
     def select_rows(self, rows: slice | IntArray) -> "NoiseTime":
-        """Return the times of some rows, (N,); one for all rows stays one, (1,)."""
+        """Return the times of some rows, (N,), or (1,) if all rows share one time."""
         given = self.given.reshape(-1)
         return self.with_given(given[rows] if given.size > 1 else given)
 
     def find_rows(self, count: int) -> IntArray:
-        """Return which of the rows 0..count of a table holds at each time.
+        """Return which of the rows 0..count of a table applies at each time.
 
-        Timestep k takes row ceil((k+1)·count/T), in integers; a real t takes
-        ceil(t·count), forgiving 1e-9.
+        Timestep k takes row ceil((k+1)·count/T), in integer arithmetic; a real time t
+        takes row ceil(t·count - 1e-9), which tolerates rounding.
         """
         if self.is_timestep:
             total = self.num_timesteps

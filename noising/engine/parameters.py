@@ -1,4 +1,4 @@
-"""Declared parameters: what a specification may say, checked in one place.
+"""Parameters of schedules, graphs and hyperschedules: declaration and checks.
 
 A schedule, graph or hyperschedule lists its parameters in a table from name to
 `Parameter`; `parse_parameters` checks a JSON object against the table and returns
@@ -19,12 +19,12 @@ from noising.engine.errors import EngineError
 
 MAX_LIST: Final = 1 << 24
 EXACT_FLOATS: Final = 1 << 53
-"""Below, every integer is a float64 of its own."""
-_NO_NUMBERS: Final = (bool, np.timedelta64)  # though Python and NumPy say so
+"""float64 represents every integer below this bound exactly."""
+_NOT_NUMBERS: Final = (bool, np.timedelta64)  # subclasses of int and np.integer
 
 
 class _Required:
-    """The default of a parameter that has none."""
+    """Marks a parameter that has no default."""
 
     def __repr__(self) -> str:
         return "required"
@@ -38,8 +38,8 @@ class Parameter(abc.ABC):
     """One named value of a specification.
 
     Attributes:
-        default: canonical value where the specification is silent, or REQUIRED.
-        help: what it is, with its unit, for pages and documentation.
+        default: canonical value if the specification gives none, or REQUIRED.
+        help: description with the unit, for pages and documentation.
     """
 
     default: Any = REQUIRED
@@ -55,7 +55,10 @@ class Parameter(abc.ABC):
 
     @abc.abstractmethod
     def schema(self) -> dict[str, Any]:
-        """Return what `parse` takes as JSON Schema 2020-12, as far as that can say."""
+        """Return a JSON Schema (2020-12) of the values that `parse` accepts.
+
+        It accepts more than `parse` where JSON Schema cannot express a rule.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,8 @@ class Number(Parameter):
 
     def parse(self, value: Any, field: str) -> float:
         """Return `value` as a float."""
-        number = _finite(value, field)
-        if not self.takes(number):
+        number = _parse_float(value, field)
+        if not self.accepts(number):
             raise EngineError(field, "out_of_range", f"must lie in {self.range}", value)
         return number
 
@@ -83,8 +86,8 @@ class Number(Parameter):
             schema["exclusiveMaximum" if self.open_high else "maximum"] = self.high
         return schema
 
-    def takes(self, number: float) -> bool:
-        """Tell whether `number` is finite and in range; NaN is not."""
+    def accepts(self, number: float) -> bool:
+        """Return whether `number` is finite and in range."""
         above = number > self.low if self.open_low else number >= self.low
         below = number < self.high if self.open_high else number <= self.high
         return math.isfinite(number) and above and below
@@ -99,7 +102,7 @@ class Number(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integer(Parameter):
-    """An integer in low..high; as in JSON Schema, 7.0 is one."""
+    """An integer in low..high; as in JSON Schema, 7.0 counts as an integer."""
 
     low: int
     high: int
@@ -130,7 +133,7 @@ class Flag(Parameter):
         return value
 
     def schema(self) -> dict[str, Any]:
-        """Return a truth value."""
+        """Return a boolean."""
         return {"type": "boolean"}
 
 
@@ -155,7 +158,7 @@ class Choice(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers(Parameter):
-    """A list of numbers, each checked as `item` says."""
+    """A list of numbers, each checked by `item`."""
 
     item: Number
     min_length: int = 1
@@ -166,7 +169,7 @@ class Numbers(Parameter):
         if set(map(type, values)) <= {int, float}:  # the common case, in one pass
             with contextlib.suppress(OverflowError):
                 array = np.array(values, np.float64)
-                if self.item.takes(array.min()) and self.item.takes(array.max()):
+                if self.item.accepts(array.min()) and self.item.accepts(array.max()):
                     return cast(list[float], (array + 0.0).tolist())
         return [self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(values)]
 
@@ -177,7 +180,7 @@ class Numbers(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optional(Parameter):
-    """What `inner` takes, or null."""
+    """A value that `inner` accepts, or null."""
 
     inner: Parameter
 
@@ -191,17 +194,17 @@ class Optional(Parameter):
 
 
 def array_schema(item: Parameter, *, min_length: int = 0) -> dict[str, Any]:
-    """Return the JSON Schema of a list of what a parameter takes."""
+    """Return the JSON Schema of a list of values that a parameter accepts."""
     schema = {"type": "array", "items": item.schema()}
     return schema | {"minItems": min_length} if min_length else schema
 
 
 def whole(value: Any) -> int | None:
-    """Return an integer, also one written like 7.0; None for what is none.
+    """Return `value` as an int, also if it is written as 7.0; else None.
 
-    A float from 2^53 on is none: it may stand for several integers.
+    Floats from 2^53 on give None, since they may stand for several integers.
     """
-    if isinstance(value, _NO_NUMBERS):
+    if isinstance(value, _NOT_NUMBERS):
         return None
     if isinstance(value, (int, np.integer)):
         return int(value)
@@ -212,9 +215,9 @@ def whole(value: Any) -> int | None:
     return None
 
 
-def _finite(value: Any, field: str) -> float:
+def _parse_float(value: Any, field: str) -> float:
     numeric = isinstance(value, (int, float, np.integer, np.floating))
-    if isinstance(value, _NO_NUMBERS) or not numeric:
+    if isinstance(value, _NOT_NUMBERS) or not numeric:
         raise EngineError(field, "not_a_number", "must be a number", value)
     try:
         number = float(value)
@@ -222,14 +225,14 @@ def _finite(value: Any, field: str) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise EngineError(field, "not_finite", "must be a finite number", value)
-    return number + 0.0  # -0 and 0 are one value and one fingerprint
+    return number + 0.0  # turns -0 into 0, so that both give one fingerprint
 
 
 def listed(value: Any, field: str, *, min_length: int = 0) -> list[Any]:
     """Return a list, tuple or array as a list.
 
     Raises:
-        EngineError: `value` is none of these, or too short or too long.
+        EngineError: `value` has another type, or is too short or too long.
     """
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -242,24 +245,24 @@ def listed(value: Any, field: str, *, min_length: int = 0) -> list[Any]:
 
 
 def mapping(value: Any, field: str) -> Mapping[str, Any]:
-    """Return a JSON object.
+    """Return `value` as a JSON object.
 
     Raises:
-        EngineError: `value` is no mapping with string keys.
+        EngineError: `value` is not a mapping with string keys.
     """
     if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
         raise EngineError(field, "not_an_object", "must be an object", value)
     return value
 
 
-def check_keys(given: Iterable[str], known: Iterable[str], field: str) -> None:
-    """Refuse keys outside `known`, naming the nearest.
+def check_keys(keys: Iterable[str], known: Iterable[str], field: str) -> None:
+    """Check that all keys are known.
 
     Raises:
-        EngineError: with the first unknown key.
+        EngineError: a key is unknown; suggests the known key closest to it.
     """
     names = list(known)
-    for key in given:
+    for key in keys:
         if key not in names:
             path = f"{field}.{key}" if field else key
             rule = f"is unknown; known are {', '.join(names) or 'none'}"
@@ -267,7 +270,7 @@ def check_keys(given: Iterable[str], known: Iterable[str], field: str) -> None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as "did you mean `cosine`?", or nothing."""
+    """Return a hint such as "did you mean `cosine`?", or an empty string."""
     close = difflib.get_close_matches(name[:80], list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else ""
 
@@ -275,7 +278,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def parse_parameters(
     table: Mapping[str, Parameter], given: Mapping[str, Any], field: str
 ) -> dict[str, Any]:
-    """Return every parameter of `table`, given or by default, in canonical form.
+    """Return the canonical value of every parameter of `table`.
 
     Args:
         table: the declared parameters by name.

@@ -1,4 +1,4 @@
-"""The forward process: a schedule, a graph and, if wanted, a hyperschedule."""
+"""The forward process: a schedule, a graph and an optional hyperschedule."""
 
 import functools
 import hashlib
@@ -56,14 +56,14 @@ from noising.engine.training_times import sample_times
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForwardProcess(ExactQuantities):
-    """One noise process, immutable and cheap to share between threads.
+    """A noise process: immutable, so that threads can share it.
 
-    Made by `noising.engine.build_process`. To the exact quantities it adds the
-    specification, noise by position and sampling.
+    `noising.engine.build_process` makes it. It adds the specification, noise by
+    position and sampling to the exact quantities.
 
     Attributes:
-        hyperschedule: noise by position, or None.
-        parts: the checked specification with its defaults; not to be altered.
+        hyperschedule: distributes noise over positions, or None.
+        parts: the checked specification with its defaults; do not change it.
     """
 
     hyperschedule: Hyperschedule | None
@@ -88,7 +88,7 @@ class ForwardProcess(ExactQuantities):
 
     @functools.cached_property
     def small_batches(self) -> SmallBatches | None:
-        """What noises small batches, or None where it does not know the process."""
+        """The fast path for small batches, or None if it does not support this one."""
         if self.hyperschedule is not None or isinstance(self.graph, MatrixGraph):
             return None
         return SmallBatches(self.levels) if SmallBatches.serves(self.levels) else None
@@ -114,26 +114,26 @@ class ForwardProcess(ExactQuantities):
         Args:
             t: a time, or (B,) times.
             length: L, positions in a row.
-            weights: (L,) or (B, L) weights > 0 in place of the hyperschedule.
-            token_types: ids by type in place of the hyperschedule, with the
-                default weights; needs `tokens`.
+            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule.
+            token_types: ids by type, which replace the hyperschedule and have the
+                default weights; requires `tokens`.
             tokens: (L,) or (B, L) clean tokens.
-            lengths: (B,) real positions of padded rows; what padding is given has
-                no meaning.
+            lengths: (B,) numbers of real positions in padded rows; values at padding
+                are meaningless.
 
         Returns:
-            (L,) for a scalar time and at most one row of anything, else (B, L).
+            (L,) if the time is a scalar and no argument has several rows, else (B, L).
 
         Raises:
-            EngineError: an argument that does not fit the length.
+            EngineError: an argument does not fit the length.
         """
         times = time_array(t)
         if times.ndim > 1 or not times.size:
             rule = "must be a scalar or (B,)"
             raise EngineError("t", "wrong_shape", rule, list(times.shape))
         length = checked_length(length)
-        given = None if tokens is None else check_tokens(tokens, self.graph)
-        rows = None if given is None else np.atleast_2d(given)
+        clean = None if tokens is None else check_tokens(tokens, self.graph)
+        rows = None if clean is None else np.atleast_2d(clean)
         shapes = {} if rows is None else {"tokens": rows.shape}
         if weights is not None:
             shapes["weights"] = np.atleast_2d(checked_weights(weights)).shape
@@ -150,7 +150,7 @@ class ForwardProcess(ExactQuantities):
         sigma = noise.group(slice(None), time, length, rows, real).spread()
         counts = [part.shape[0] for part in (sigma, rows, real) if part is not None]
         sigma = np.broadcast_to(sigma, (max(counts), length))
-        one_row = lengths is None and (given is None or given.ndim == 1)
+        one_row = lengths is None and (clean is None or clean.ndim == 1)
         single = times.ndim == 0 and np.ndim(weights) < 2 and one_row
         return sigma[0] if single else sigma
 
@@ -166,13 +166,16 @@ class ForwardProcess(ExactQuantities):
         return follow_hyperschedule(self.timeline, self.hyperschedule or Flat())
 
     def rows(self, length: int) -> IntArray:
-        """Return the levels of every row of a local-time family, (R+1, L).
+        """Return the level of every position in every row of the hyperschedule.
+
+        Returns:
+            (R+1, L) levels.
 
         Raises:
             EngineError: the hyperschedule has no rows, or the table is too large.
         """
         if not isinstance(self.hyperschedule, LevelHyperschedule):
-            rule = "must be a family of rows, such as `block` or `sliding`"
+            rule = "must be one that has rows, such as `block` or `sliding`"
             received = type(self.hyperschedule).__name__
             raise EngineError("hyperschedule.type", "no_rows", rule, received)
         return self.hyperschedule.rows(checked_length(length))
@@ -192,21 +195,25 @@ class ForwardProcess(ExactQuantities):
         threads: int = 1,
         out: Any = None,
     ) -> Noised:
-        """Return x_t drawn from q(x_t | x_0), a pure function of the seed.
+        """Draw x_t from q(x_t | x_0).
+
+        The result depends on the arguments only: the same seed gives the same tokens.
 
         Args:
             tokens: clean ids, (L,) or (B, L), any integer dtype that holds S-1.
-            timestep: integer steps 0..T-1; this or `t` is given, not both. For
-                (L,) tokens a scalar or (L,); for (B, L) a scalar, (B,) or (B, L).
+            timestep: integer steps 0..T-1; pass either this or `t`. For (L,) tokens a
+                scalar or (L,); for (B, L) a scalar, (B,) or (B, L).
             t: times in [0, 1], in the same shapes.
-            seed: 0..2^64-1, or None for a fresh one, reported in the result.
+            seed: 0..2^64-1, or None for a random one, which the result reports.
             sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
             draw: 0..2^32-1, which of several independent draws.
-            weights: (L,) or (B, L) weights > 0 in place of the hyperschedule.
+            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule.
             protect: (L,) or (B, L) bool, True where a token never changes.
-            lengths: (B,) real positions of padded rows; padding never changes.
-            threads: blocks worked on at once, above a million tokens, by the compiled
-                kernel and for matrix graphs; changes no byte of the result.
+            lengths: (B,) numbers of real positions in padded rows; padding never
+                changes.
+            threads: number of blocks to process at once. Only the compiled kernel and
+                matrix graphs use it, for more than a million tokens. It does not
+                change the result.
             out: array to write to, of the tokens' shape and dtype.
 
         Returns:
@@ -218,7 +225,7 @@ class ForwardProcess(ExactQuantities):
         if seed is None:
             seed = fresh_seed()
         if t is sequence_ids is weights is protect is lengths is None:
-            # What is plain and small needs no plan.
+            # The fast path for small batches without options.
             small = self.small_batches
             if small is not None and type(threads) is int and threads == 1:
                 done = small.noise(tokens, timestep, seed, draw, out)
@@ -255,15 +262,16 @@ class ForwardProcess(ExactQuantities):
         sequence_ids: Any = None,
         draw: int = 0,
     ) -> TokenArray:
-        """Return x_t at several timesteps, coupled: what has moved stays moved.
+        """Return x_t at several timesteps with coupled noise.
 
-        Each state is what `noise` gives with the same seed at that timestep, so the
-        moved positions are nested in time (of matrix graphs nothing is promised).
+        Each state equals the result of `noise` with the same seed at that timestep. A
+        position that is resampled at one timestep is therefore resampled at all later
+        ones. Matrix graphs do not guarantee this.
 
         Args:
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, in any order.
-            seed: 0..2^64-1, or None for a fresh one.
+            seed: 0..2^64-1, or None for a random one.
             sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
             draw: 0..2^32-1, which of several independent draws.
 
@@ -285,15 +293,16 @@ class ForwardProcess(ExactQuantities):
         sequence_ids: Any = None,
         draw: int = 0,
     ) -> TokenArray:
-        """Return x_t at several timesteps along a true Markov path.
+        """Return x_t at several timesteps along a Markov path.
 
-        Each state is drawn from the kernel out of the state before; for the
-        absorbing graph the path is the trajectory, for others they agree in law.
+        Each state is drawn from the kernel, given the state before it. For the
+        absorbing graph the path equals the trajectory; for other graphs each single
+        state has the same distribution as in the trajectory.
 
         Args:
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, strictly increasing.
-            seed: 0..2^64-1, or None for a fresh one.
+            seed: 0..2^64-1, or None for a random one.
             sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
             draw: 0..2^32-1, which of several independent draws.
 
@@ -317,23 +326,24 @@ class ForwardProcess(ExactQuantities):
         sequence_ids: Any = None,
         draw: int = 0,
     ) -> Iterator[TokenArray]:
-        """Yield the states of `trajectory` or `sample_path`, worked out one by one.
+        """Yield the states of `trajectory` or `sample_path` one by one.
 
         Args:
-            kind: "coupled" for those of `trajectory`, "markov" for `sample_path`'s.
+            kind: "coupled" for the states of `trajectory`, "markov" for those of
+                `sample_path`.
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1.
-            seed: 0..2^64-1, or None for a fresh one.
+            seed: 0..2^64-1, or None for a random one.
             sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
             draw: 0..2^32-1, which of several independent draws.
 
         Returns:
-            K states of the tokens' shape and dtype. Arguments are checked before
-            this returns, but for a hyperschedule that does not fit their length:
-            that the first state tells.
+            An iterator over K states of the tokens' shape and dtype. Arguments are
+            checked at the call, except that the first state raises the error for a
+            hyperschedule that does not fit the length.
 
         Raises:
-            EngineError: as `trajectory` and `sample_path` say.
+            EngineError: in the cases of `trajectory` and `sample_path`.
         """
         batch, _, states = self._walk(
             kind, tokens, timesteps, seed=seed, sequence_ids=sequence_ids, draw=draw
@@ -365,27 +375,30 @@ class ForwardProcess(ExactQuantities):
     ) -> tuple[FloatArray, FloatArray]:
         """Return training times in (0, 1] and weights 1/density, each (n,).
 
-        Element g = index0 + j depends on (seed, g, total) alone: workers that share a
-        range by `index0` and `total` get together what one would get. Elements are
-        places in an epoch's shuffled order. They must not be ids of a data set: in
-        "stratified" element g lies in cell g under every seed, and in "antithetic" and
-        "sobol" the same elements belong together.
+        Element g = index0 + j depends on (seed, g, total) only, so workers that split
+        a range by `index0` and `total` get the same times as a single worker.
+        Elements must be places in an epoch's shuffled order, not ids of a data set: in
+        "stratified" element g lies in cell g under every seed, and "antithetic" and
+        "sobol" tie the same elements to each other under every seed.
 
         Args:
             n: number of times, 0..2^26.
             seed: 0..2^64-1.
-            method: "uniform", where an id may stand for the place: every element is
-                drawn by itself; "stratified", one time in each of `total` cells;
-                "antithetic", pairs t and 1 - t; "sobol", the base-2 radical inverse
-                shifted by the seed; "importance", the log move chance uniform between
-                t = 1/T and t = 1, and spread evenly where noise is infinite.
+            method: one of these:
+                "uniform", independent times, for which elements may also be ids of a
+                data set;
+                "stratified", one time in each of `total` cells;
+                "antithetic", pairs t and 1 - t;
+                "sobol", the base-2 radical inverse shifted by the seed;
+                "importance", the log move chance uniform between t = 1/T and t = 1,
+                and spread evenly where noise is infinite.
             index0: first element of the range, >= 0.
-            total: elements of the whole range; index0 + n by default.
+            total: number of elements of the whole range; index0 + n by default.
 
         Raises:
             EngineError: an argument out of range, an unknown method, or a schedule
-                without a density for "importance": the first timestep moves nothing,
-                or noise does not grow or grows at once.
+                that has no density for "importance": the first timestep moves nothing,
+                noise does not grow, or all of it comes at a single time.
         """
         return sample_times(
             self.timeline, n, seed=seed, method=method, index0=index0, total=total

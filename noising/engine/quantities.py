@@ -1,4 +1,4 @@
-"""Everything exact about a process: its time functions and distributions."""
+"""Exact quantities of a noise process: functions of time and distributions."""
 
 import abc
 from dataclasses import dataclass
@@ -25,21 +25,21 @@ from noising.engine.information import score_costs
 from noising.engine.schedules import Schedule
 from noising.engine.timeline import Timeline
 
-_BLOCK_ELEMENTS: Final = 1 << 18  # scores worked on at once, which bounds temporaries
+_BLOCK_ELEMENTS: Final = 1 << 18  # scores per block, which bounds temporaries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ExactQuantities(abc.ABC):
-    """The exact side of a noise process: a schedule on T timesteps and a graph.
+    """The exact quantities of a schedule on T timesteps and a graph.
 
-    Times t lie in [0, 1] with 0 clean; timestep k in 0..T-1 is the time (k+1)/T.
-    Arguments broadcast, results have their common shape (scalars for scalars), an
-    axis of S states is added where distributions are returned, all in float64. An
-    impossible pair, q(x_t | x_0) = 0, gives NaN in what is conditioned on it.
+    Times t lie in [0, 1], where 0 is clean; timestep k in 0..T-1 is the time (k+1)/T.
+    Arguments broadcast. Results are float64 of the common shape (scalars for scalars);
+    distributions have a further axis of S states. Quantities conditioned on an
+    impossible pair, q(x_t | x_0) = 0, are NaN.
 
     Attributes:
         timeline: the schedule and its tables over the T timesteps.
-        graph: where a moved token goes.
+        graph: what a resampled token becomes.
     """
 
     timeline: Timeline
@@ -47,7 +47,7 @@ class ExactQuantities(abc.ABC):
 
     @property
     def schedule(self) -> Schedule:
-        """Total noise by time."""
+        """The schedule, which gives total noise as a function of time."""
         return self.timeline.schedule
 
     @property
@@ -74,7 +74,7 @@ class ExactQuantities(abc.ABC):
         """Return t = (k+1)/T of integer timesteps k in 0..T-1.
 
         Raises:
-            EngineError: a timestep is no integer or outside 0..T-1.
+            EngineError: a timestep is not an integer or outside 0..T-1.
         """
         return self.timeline.time(self.timeline.steps(timestep))[()]
 
@@ -87,7 +87,7 @@ class ExactQuantities(abc.ABC):
         return self.timeline.evaluate(self.schedule.dsigma, t)
 
     def alpha(self, t: Any) -> Any:
-        """Return alpha = exp(-sigma), the chance that noise has not struck."""
+        """Return alpha = exp(-sigma), the share of the signal that is left."""
         return self.timeline.evaluate(self.schedule.alpha, t)
 
     def move_chance(self, t: Any) -> Any:
@@ -145,7 +145,7 @@ class ExactQuantities(abc.ABC):
         """Return q(x_t | x_0), (..., S).
 
         Args:
-            x0: clean token ids in 0..V-1, none of them a mask id.
+            x0: clean token ids in 0..V-1 other than the mask id.
             t: times in [0, 1].
 
         Raises:
@@ -158,7 +158,7 @@ class ExactQuantities(abc.ABC):
     def kernel(self, xs: Any, s: Any, t: Any) -> FloatArray:
         """Return q(x_t | x_s), (..., S).
 
-        Where alpha(s) = 0 it is the identity for s = t, else the marginal at t.
+        Where alpha(s) = 0, it is the identity if s = t, else the marginal at t.
 
         Args:
             xs: states in 0..S-1.
@@ -260,21 +260,21 @@ class ExactQuantities(abc.ABC):
         dsigma: FloatArray,
     ) -> FloatArray:
         """Return the score entropy of (N,) tokens, log scores (N, S)."""
-        # An infinite rate is multiplied last, for a sum of 0 stays 0.
+        # Infinite rates are applied last, so that a sum of 0 stays 0.
         pace = np.where(np.isinf(dsigma), 1.0, np.abs(dsigma))[:, None]
         ratio = self.graph.score_ratio(at, clean, sigma)
         rates = self.graph.rates_to(at, sigma)
         np.put_along_axis(rates, at[:, None], 0.0, axis=-1)
         reverse = rates * ratio * pace
         log_ratio = np.log(ratio)
-        if (ratio == np.inf).any():  # times a rate it may be in float64's range
+        if (ratio == np.inf).any():  # the product with a rate may not overflow
             large = self.graph.reverse_rates(at, clean, sigma, pace[:, 0])
             reverse = np.where(ratio == np.inf, large, reverse)
             log_large = np.log(large) - np.log(rates) - np.log(pace)
             log_ratio = np.where(ratio == np.inf, log_large, log_ratio)
         loss = score_costs(scores, log_ratio, rates, reverse, pace).sum(axis=-1)
         loss = np.where(np.isinf(dsigma) & (loss > 0.0), np.inf, loss)
-        loss = np.sign(dsigma) * loss  # of a table that falls it is negative
+        loss = np.sign(dsigma) * loss  # negative where a table falls
         return np.where(np.isnan(ratio[:, 0]), np.nan, loss)
 
     @quiet
@@ -282,7 +282,7 @@ class ExactQuantities(abc.ABC):
         """Return the weight of a token's loss in the negative ELBO.
 
         For graphs with one rate into each token it is GIDD's weight of the KL and
-        Itakura-Saito divergences, dsigma·(rate into x_t)/q(x_t | x_0); for absorbing
+        Itakura-Saito divergences, dsigma·(rate into x_t)/q(x_t | x_0). For absorbing
         and hdlm_epsilon it is the cross-entropy weight -alpha'/(1-alpha) at the mask
         and 0 elsewhere. Source: von Ruette et al. 2025 (GIDD), eq. 13; Sahoo et al.
         2024 (MDLM), eq. 10.
@@ -291,8 +291,8 @@ class ExactQuantities(abc.ABC):
             xt: states in 0..S-1.
             x0: clean token ids in 0..V-1.
             t: times in [0, 1].
-            protect: bool, True where the token never changes and the weight is 0,
-                also at times at which it could not be there unprotected.
+            protect: bool, True where the token never changes. The weight is 0 there,
+                even where an unprotected pair would be impossible.
 
         Raises:
             EngineError: out of range, or a graph given by a matrix.
@@ -329,7 +329,7 @@ class ExactQuantities(abc.ABC):
         """
         curve = self.graph.information(prior)
         return self.timeline.evaluate(
-            lambda at: curve.information(self.schedule.sigma(at))[0], t
+            lambda times: curve.information(self.schedule.sigma(times))[0], t
         )
 
     @quiet
@@ -340,7 +340,7 @@ class ExactQuantities(abc.ABC):
         """
         curve = self.graph.information(prior)
         return self.timeline.evaluate(
-            lambda at: curve.conditional_entropy(self.schedule.sigma(at))[0], t
+            lambda times: curve.conditional_entropy(self.schedule.sigma(times))[0], t
         )
 
     @quiet
@@ -352,26 +352,26 @@ class ExactQuantities(abc.ABC):
         """
         weights = self.graph.prior(prior)
         return self.timeline.evaluate(
-            lambda at: self.graph.divergence(self.schedule.sigma(at), weights), t
+            lambda times: self.graph.divergence(self.schedule.sigma(times), weights), t
         )
 
     @quiet
     def change_chance(self, t: Any, prior: Any = None) -> Any:
         """Return the chance that a token has changed, P(x_t != x_0), in [0, 1].
 
-        Below the move chance where a moved token may be drawn as itself. Times L it
-        is the expected number of changed tokens of L. Arguments and errors are those
-        of `mutual_information`.
+        It is less than the move chance if a resampled token may become itself. L times
+        it is the expected number of changed tokens among L. Arguments and errors are
+        those of `mutual_information`.
         """
         weights = self.graph.prior(prior)
         return self.timeline.evaluate(
-            lambda at: self.graph.changed(self.schedule.sigma(at), weights), t
+            lambda times: self.graph.changed(self.schedule.sigma(times), weights), t
         )
 
     def _clean(self, x0: Any) -> IntArray:
         tokens = bounded_integers(x0, "x0", low=0, high=self.vocab_size - 1)
         if self.graph.mask_inside and (tokens == self.mask_id).any():
-            rule = "must not be the mask: clean data holds none"
+            rule = "must not be the mask: clean data has none"
             raise EngineError("x0", "mask_in_data", rule, self.mask_id)
         return tokens.astype(np.int64)
 
@@ -384,5 +384,4 @@ class ExactQuantities(abc.ABC):
 
 
 def _protected(protect: Any) -> BoolArray:
-    """Return where tokens never change, nowhere unless told."""
     return flag_array(False if protect is None else protect, "protect")

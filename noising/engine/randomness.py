@@ -1,10 +1,10 @@
 """Random words as a pure function of (seed, sequence id, draw, step, position).
 
-The construction is SplittableRandom's: every sequence has a 64-bit key and an
-odd 64-bit gamma of good popcount, both mixed from its coordinates, and its
+The construction is that of SplittableRandom. Every sequence has a 64-bit key and an
+odd 64-bit gamma with enough bit transitions, both mixed from its coordinates, and its
 words are ``mix64(key + (c + 1)·gamma)`` for the counters c = 0, 1, 2, ... modulo
-2^64. Four counters belong to a position, one to each `Stream`. The numbered recipe and
-its golden vectors are in docs/randomness.md.
+2^64. Each position has four counters, one for each `Stream`. docs/randomness.md has
+the recipe step by step and its golden vectors.
 
 Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number
 generators"; mix constants: Stafford's variant 13 and MurmurHash3's finaliser.
@@ -21,7 +21,7 @@ from noising.engine.arrays import IntArray, WordArray
 from noising.engine.errors import EngineError
 
 ALGORITHM_VERSION: Final = 1
-"""Changes with every change of any random word: a breaking change."""
+"""Increases with any change of a random word, which is a breaking change."""
 
 GOLDEN: Final = 0x9E3779B97F4A7C15
 GAMMA_SALT: Final = 0xD1B54A32D192ED03
@@ -38,17 +38,17 @@ MAX_SEQUENCE_ID: Final = (1 << 63) - 1
 MAX_DRAW: Final = (1 << 32) - 1
 FRESH_SEED_BITS: Final = 53
 
-_FEW: Final = 4  # sequences whose keys Python mixes faster than NumPy
-_MANY: Final = 256  # sequences whose keys take longer to mix than NumPy's calls
+_FEW: Final = 4  # up to as many sequences, Python mixes keys faster than NumPy
+_MANY: Final = 256  # from here on NumPy's work outweighs the overhead of its calls
 
 UNIFORM_BITS: Final = 53
-"""A uniform is an integer below 2^53, read as that many 2^-53."""
+"""A uniform is an integer n below 2^53 that stands for n·2^-53."""
 
 WordArrays: TypeAlias = tuple[WordArray, ...]
 
 
 def _constants(*values: int) -> WordArrays:
-    """Return 0-d arrays, which ufuncs take faster than NumPy's or Python's integers."""
+    """Return 0-d arrays, which ufuncs accept faster than NumPy or Python integers."""
     return tuple(np.array(value, np.uint64) for value in values)
 
 
@@ -61,12 +61,12 @@ _MURMUR_FACTORS: Final = _constants(MURMUR_FIRST, MURMUR_SECOND)
 
 
 class Stream(enum.IntEnum):
-    """Which of a position's four counters a word is taken from."""
+    """The four counters of a position."""
 
     KEEP = 0
     """Leading byte of u, the move uniform: eight positions share a word."""
     REFINE = 1
-    """The other 45 bits of u, needed only where the leading byte ties."""
+    """The other 45 bits of u, needed only where the leading byte does not decide."""
     REPLACE = 2
     """v, which picks the replacement."""
     SECOND = 3
@@ -97,9 +97,9 @@ def mix64_words(
 
     Args:
         words: any shape.
-        spare: memory of the same shape to work in, or None to allocate it.
-        shifts: those of another finaliser in place of its three.
-        factors: likewise in place of its two.
+        spare: working memory of the same shape, or None to allocate it.
+        shifts: the three shifts of the finaliser.
+        factors: the two factors of the finaliser.
     """
     first, second, third = shifts
     one, other = factors
@@ -119,7 +119,7 @@ def mix64_murmur_words(words: WordArray) -> None:
 
 
 def odd_gamma(value: int) -> int:
-    """Return `value` made odd and, if its bits alternate too little, repaired."""
+    """Return an odd gamma, with alternate bits flipped if it has few transitions."""
     gamma = value | 1
     if (gamma ^ (gamma >> 1)).bit_count() < MIN_TRANSITIONS:
         gamma ^= 0xAAAAAAAAAAAAAAAA
@@ -143,8 +143,8 @@ def sequence_key(
     """
     key = gamma = 0
     for part in (seed, sequence_id, _coordinate(draw, step)):
-        # mix64 and mix64_murmur, written out: a call of `noise` on one short
-        # sequence spends a fifth of its time here.
+        # mix64 and mix64_murmur inlined: a call of `noise` on one short sequence
+        # spends a fifth of its time here.
         key = ((key ^ part) + GOLDEN) & MASK64
         key = ((key ^ (key >> 30)) * MIX_FIRST) & MASK64
         key = ((key ^ (key >> 27)) * MIX_SECOND) & MASK64
@@ -172,7 +172,7 @@ def sequence_keys(
         pairs = [sequence_key(seed, i, draw, step) for i in sequence_ids.tolist()]
         columns = np.array(pairs, np.uint64).reshape(-1, 2).T
         return columns[0].copy(), columns[1].copy()
-    # Both chains at once, (2, B): NumPy's calls cost more than some hundred words.
+    # Both chains at once, (2, B): a call of NumPy costs as much as a hundred words.
     salts, shifts, factors = _chain_constants(count if count <= _MANY else 1)
     first = mix64((seed + GOLDEN) & MASK64), mix64_murmur((seed + GAMMA_SALT) & MASK64)
     words = np.bitwise_xor(sequence_ids.view(np.uint64), _column(*first))
@@ -186,7 +186,7 @@ def sequence_keys(
     gammas = words[1]
     gammas |= _ONE
     weak = np.bitwise_count(gammas ^ (gammas >> _ONE)) < MIN_TRANSITIONS
-    gammas ^= weak * _ALTERNATING  # among a few dozen there is mostly one
+    gammas ^= weak * _ALTERNATING  # unconditionally: a few dozen mostly contain one
     return words[0], gammas
 
 
@@ -196,10 +196,10 @@ def _column(key: Any, gamma: Any) -> WordArray:
 
 @functools.lru_cache(maxsize=64)
 def _chain_constants(count: int) -> tuple[WordArray, WordArrays, WordArrays]:
-    """Return salts, shifts and factors of keys above those of gammas, (2, count).
+    """Return the salts, shifts and factors of keys (row 0) and gammas (row 1).
 
-    Where two shapes are the same NumPy works on them as on one long row, which takes
-    half the time.
+    Each array is (2, count): NumPy treats two operands of the same shape as one long
+    row, which takes half the time.
     """
     pairs: list[tuple[Any, Any]] = [
         (GOLDEN, GAMMA_SALT),
@@ -211,7 +211,7 @@ def _chain_constants(count: int) -> tuple[WordArray, WordArrays, WordArrays]:
 
 
 def word(key: int, gamma: int, position: int, stream: Stream) -> int:
-    """Return one random word: the scalar form of the recipe.
+    """Return one random word, computed with Python integers.
 
     Args:
         key: the sequence's key.
@@ -224,7 +224,7 @@ def word(key: int, gamma: int, position: int, stream: Stream) -> int:
 
 
 def uniform(key: int, gamma: int, position: int) -> int:
-    """Return u of one position as an integer below 2^53: the scalar form."""
+    """Return u of one position, an integer below 2^53, with Python integers."""
     leading = (
         word(key, gamma, position // 8, Stream.KEEP) >> (8 * (position % 8)) & 0xFF
     )
@@ -238,7 +238,7 @@ def fresh_seed() -> int:
 
 
 def checked_seed(seed: int | None) -> int:
-    """Return the seed to use: `seed` itself, or a fresh one for None.
+    """Return `seed`, or a random seed for None.
 
     Raises:
         EngineError: `seed` is not an integer in 0..2^64-1.
@@ -256,7 +256,7 @@ def checked_word(value: int, field: str, maximum: int) -> int:
     """
     if type(value) is int and 0 <= value <= maximum:
         return value
-    # To NumPy a time span is an integer.
+    # NumPy's timedelta64 is a subclass of its integers.
     is_integer = isinstance(value, (int, np.integer))
     if not is_integer or isinstance(value, (bool, np.timedelta64)):
         raise EngineError(field, "not_an_integer", "must be an integer", value)

@@ -1,4 +1,4 @@
-"""From a specification to a process: the one way in for REST, models and Python."""
+"""Builds noise processes from specifications."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
             ``type`` and its parameters, the hyperschedule may be null.
 
     Raises:
-        EngineError: with the dotted path of what is wrong and the way out.
+        EngineError: something in it is invalid; names its dotted path.
     """
     given = mapping(spec, "spec")
     check_keys(given, _KEYS, "")
@@ -79,14 +79,14 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
 def with_hyperschedule(
     process: ForwardProcess, hyperschedule: Mapping[str, Any] | None
 ) -> ForwardProcess:
-    """Return `process` with another hyperschedule; schedule and graph are shared.
+    """Return `process` with another hyperschedule; both share schedule and graph.
 
     Args:
-        process: the process to vary.
+        process: the noise process.
         hyperschedule: an object with a ``type``, or None for no hyperschedule.
 
     Raises:
-        EngineError: with a path that begins with ``hyperschedule``.
+        EngineError: the hyperschedule is invalid; names its dotted path.
     """
     built, hyper_spec = _hyperschedule(hyperschedule, process.vocab_size)
     parts = {**process.parts, "hyperschedule": hyper_spec}
@@ -94,19 +94,14 @@ def with_hyperschedule(
 
 
 def _check_pair(graph: Graph, graph_type: str, schedule_type: str) -> None:
-    """Refuse a graph that goes with one schedule only beside another.
-
-    Raises:
-        EngineError: naming the schedule that it needs.
-    """
     needed = graph.NEEDS_SCHEDULE
     if needed is not None and needed != schedule_type:
         raise EngineError(
             "graph.type",
             "needs_schedule",
-            f"must not be `{graph_type}` without the schedule `{needed}`",
+            f"can be `{graph_type}` only with the schedule `{needed}`",
             schedule_type,
-            f'give {{"type": "{needed}"}} as the schedule',
+            f'set the schedule to {{"type": "{needed}"}}',
         )
 
 

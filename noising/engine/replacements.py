@@ -1,4 +1,4 @@
-"""Where noise puts a token: an id as a function of the position's word v."""
+"""How noise replaces a token: an id as a function of the position's word v."""
 
 import abc
 import functools
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from noising.engine.arrays import FloatArray, WordArray
 
-_GUIDE_BITS: Final = 18  # at most: 2^18 entries of 4 bytes stay in the cache
-_SHIFT_TO_40_BITS: Final = np.array(24, np.uint64)  # 0-d arrays are the quickest
+_GUIDE_BITS: Final = 18  # at most: 2^18 entries of 4 bytes fit into the cache
+_SHIFT_TO_40_BITS: Final = np.array(24, np.uint64)  # ufuncs accept 0-d arrays fastest
 _SHIFT_FROM_40_BITS: Final = np.array(40, np.uint64)
-_CHUNK: Final = 1 << 13  # words looked up at once, which bounds the temporaries
+_CHUNK: Final = 1 << 13  # words per lookup, which bounds the size of temporaries
 
 
 @functools.lru_cache(maxsize=64)
@@ -22,19 +22,19 @@ def _as_word(value: int) -> WordArray:
     return np.array(value, np.uint64)
 
 
-# Without eq: what no field tells apart would be equal, every table to every other.
+# Without eq, which would make instances without fields equal.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Replacement(abc.ABC):
     """A distribution over ids, sampled by 64-bit words."""
 
     @abc.abstractmethod
     def ids(self, words: WordArray) -> WordArray:
-        """Return the ids of random words, in place; (N,) or (R, C) uint64."""
+        """Replace random words by ids, in place; (N,) or (R, C) uint64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Even(Replacement):
-    """Each of the ids 0..size-1 alike: the leading 40 bits of v times size.
+    """The ids 0..size-1, equally likely: the leading 40 bits of v times size.
 
     Attributes:
         size: 1..2^24, so that the product fits and the bias is at most 2^-16.
@@ -52,7 +52,7 @@ class Even(Replacement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Replacement):
-    """One id, whatever the word.
+    """A single id.
 
     Attributes:
         token: the id.
@@ -68,17 +68,17 @@ class Constant(Replacement):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table(Replacement):
-    """The inverse of a distribution function in units of 2^-64, with a guide.
+    """The inverse of a distribution function in units of 2^-64, with a guide table.
 
-    A word v takes the id whose place is the number of edges <= v. The guide holds
-    that number for the least word of every leading pattern; from there the search
-    is short. Source: Chen and Asau 1974 (guide tables).
+    A word v gives the id whose index is the number of edges <= v. The guide holds
+    that number for the smallest word with each pattern of leading bits, so that the
+    search starts close to its end. Source: Chen and Asau 1974 (guide tables).
 
     Attributes:
         present: (N,) ascending ids of positive probability.
-        edges: (N,) cumulative probabilities in 2^-64; the last is 2^64 - 1 and not
-            an edge.
-        guide: (2^bits,) edges at or below each pattern of leading bits.
+        edges: (N,) cumulative probabilities in units of 2^-64; the last one, 2^64 - 1,
+            is not an edge.
+        guide: (2^bits,) number of edges at or below each pattern of leading bits.
         shift: 64 - bits.
     """
 
@@ -91,15 +91,16 @@ class Table(Replacement):
     def of(cls, probabilities: FloatArray) -> "Table":
         """Return the table of a distribution.
 
-        Probabilities are rounded to 2^-64 and what is missing to 1 goes to the
-        largest: integers throughout, so that every machine has the same edges.
+        Probabilities are rounded to multiples of 2^-64, and the largest one takes up
+        the difference to 1. Edges are integers, so that they are the same on every
+        machine.
 
         Args:
             probabilities: (V,) numbers >= 0 with a finite positive sum.
         """
         largest = int(np.argmax(probabilities))
         shares = probabilities / probabilities[largest]
-        shares /= math.fsum(shares)  # rounded once, however many there are
+        shares /= math.fsum(shares)  # fsum rounds only once
         shares[largest] = 0.0
         weights = np.rint(np.ldexp(shares, 64)).astype(np.uint64)
         weights[largest] = (1 << 64) - 1 - int(weights.sum())
@@ -113,7 +114,7 @@ class Table(Replacement):
         return cls(present=present, edges=edges, guide=guide, shift=shift)
 
     def ids(self, words: WordArray) -> WordArray:
-        """Return the ids by search from the guide, in place."""
+        """Return the ids, found by a search that starts at the guide, in place."""
         flat = words.reshape(-1)
         for start in range(0, flat.size, _CHUNK):
             part = flat[start : start + _CHUNK]

@@ -13,11 +13,13 @@ Pair: TypeAlias = tuple[FloatArray, FloatArray]
 TOLERANCE: Final = 1e-9
 """Largest residual of a root that is returned."""
 
-_GOAL: Final = 1e-14  # a residual that rounding makes anyway
-_LAST: Final = 1e-10  # one from which Newton's last step need not be looked at ...
-_LAST_STEP: Final = 1e-8  # ... if it is this short, for its error is about its square
-_BLOCK: Final = 1 << 12  # elements at once, so that memory stays bounded
-_MOST_STEPS: Final = 200  # three are usual; every third one at least is a bisection
+_GOAL: Final = 1e-14  # about the residual that rounding alone causes
+# A residual of _LAST is enough if the Newton step from there is at most _LAST_STEP
+# long: the error after the step is about the square of its length.
+_LAST: Final = 1e-10
+_LAST_STEP: Final = 1e-8
+_BLOCK: Final = 1 << 12  # elements solved at once, which bounds memory
+_MOST_STEPS: Final = 200  # usually three; at least every third step bisects
 
 
 def increasing_root(
@@ -30,30 +32,31 @@ def increasing_root(
     field: str,
     way_out: str,
 ) -> FloatArray:
-    """Return the roots of increasing functions by Newton's method, kept in brackets.
+    """Find the roots of increasing functions by Newton's method with brackets.
 
-    A step that leaves the bracket, or that is more than half as long as the step before
-    the last one, is replaced by bisection. While the bracket is open on the side of the
-    root, a stride takes the place of such a step, and of one longer than the stride;
-    each stride is twice as long as the one before. Each element is solved on its own:
-    the others in the call do not matter.
+    A Newton step that leaves the bracket, or that is more than half as long as the
+    step before the last one, is replaced by bisection. While the bracket has no bound
+    on the side of the root, a stride replaces such a step, and also any step longer
+    than the stride; each stride is twice as long as the one before. Each root depends
+    on its own element only, not on the others in the call.
     Source: Press et al. 2007, "Numerical Recipes", section 9.4.
 
     Args:
-        miss: places and targets, each (N,), to the function less the target and its
-            derivative. Infinite values are allowed.
+        miss: takes points and targets, each (N,), and returns the function minus the
+            target, and the derivative. Infinite values are allowed.
         target: (N,) values to reach.
-        guess: (N,) first places, clipped to low..high.
-        low: the search goes no further down.
-        high: the search goes no further up.
-        field: what an error is about; see `EngineError`.
-        way_out: what the caller can do about it.
+        guess: (N,) starting points, clipped to low..high.
+        low: lower bound of the search.
+        high: upper bound of the search.
+        field: the field that an error names; see `EngineError`.
+        way_out: what the caller can do about the error.
 
     Returns:
         (N,) roots, whose residuals are at most TOLERANCE.
 
     Raises:
-        EngineError: an element has no root in low..high, or rounding hides it.
+        EngineError: an element has no root in low..high, or none that float64
+            resolves.
     """
     root, worst = np.empty_like(target), 0.0
     for start in range(0, target.size, _BLOCK):
@@ -73,7 +76,7 @@ def _search(
     low: float,
     high: float,
 ) -> Pair:
-    """Return the places with the least residuals that the search saw, and these."""
+    """Return the points with the smallest residuals, and these residuals."""
     roots, residuals = place.copy(), np.full_like(place, np.inf)
     active = np.arange(place.size)
     root, residual, stride = place, residuals, np.ones_like(place)
@@ -95,14 +98,14 @@ def _search(
         better = miss_size < residual
         root = np.where(better, np.where(met & newton, there, place), root)
         residual = np.where(better, miss_size, residual)
-        # Between neighbouring numbers there is no middle: the search ends where it is.
+        # Neighbouring numbers have no middle: the search stops at the current point.
         halved = np.where((middle > lower) & (middle < upper), middle, place)
         outward = np.clip(place - np.sign(value) * stride, low, high)
         there = np.where(newton, there, np.where(is_open, outward, halved))
         stride = np.where(is_open & ~newton, 2.0 * stride, stride)
         before_last, last = last, np.abs(there - place)
         place = there
-        goes_on = ~met & (last > 0.0)  # NaN moves nowhere either
+        goes_on = ~met & (last > 0.0)  # false for NaN too
         if not goes_on.all():
             roots[active], residuals[active] = root, residual
             if not goes_on.any():
@@ -116,9 +119,9 @@ def _search(
 
 
 def not_solved(
-    field: str, residual: float, way_out: str, *, wanted: float = TOLERANCE
+    field: str, residual: float, way_out: str, *, tolerance: float = TOLERANCE
 ) -> EngineError:
-    """Return the error of an equation that is not met as closely as wanted."""
-    rule = f"must have noise levels that solve their equation to {wanted:g}"
+    """Return the error for an equation whose residual exceeds the tolerance."""
+    rule = f"must have noise levels that solve their equation to {tolerance:g}"
     received = f"a residual of {residual:.3g}"
     return EngineError(field, "not_solved", rule, received, way_out)

@@ -1,4 +1,4 @@
-"""Is dsigma the derivative of sigma? What differences of sigma say, and allow."""
+"""Checks that dsigma is the derivative of sigma, by finite differences."""
 
 from typing import Final
 
@@ -8,21 +8,21 @@ from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.quantities import ExactQuantities
 
 LARGEST_RATE_ERROR: Final = 0.05
-"""Relative error at which a table's rate is not the derivative."""
+"""Relative error above which dsigma is not the derivative of sigma."""
 
-_STEEPEST: Final = 16.0  # what a rate may grow by between timesteps and be known there
-_PEAK: Final = 3.0  # what a peak between timesteps may be to the rates around it
+_STEEPEST: Final = 16.0  # ratio of neighbouring rates above which bounds are loose
+_PEAK: Final = 3.0  # allowed ratio of a peak between timesteps to the rates around it
 
 
 def sigma_slopes(
     process: ExactQuantities, times: FloatArray, h: FloatArray
 ) -> FloatArray:
-    """Return d sigma / dt by fourth-order differences, (N,); NaN where sigma is not.
+    """Return d sigma / dt by fourth-order differences, (N,); NaN where sigma is inf.
 
     Args:
-        process: the process to look at.
+        process: the noise process.
         times: (N,) times, at least 2h away from both ends of their intervals.
-        h: (N,) distances.
+        h: (N,) step widths of the differences.
     """
     offsets = h[:, None] * np.array([-2.0, -1.0, 1.0, 2.0])
     noise = process.sigma(times[:, None] + offsets)
@@ -31,20 +31,24 @@ def sigma_slopes(
 
 
 def rate_errors(process: ExactQuantities, intervals: IntArray) -> FloatArray:
-    """Return by how much dsigma cannot be the derivative of sigma, relatively, (N,).
+    """Return the relative error of dsigma as the derivative of sigma, (N,).
 
-    A table knows its rates at the timesteps only, while the slope of its sigma is the
-    mean of the rate over an interval. That lies between the means of the hyperbola
-    through the rates at both ends and of its mirror image, the steepest ways between
-    them that schedules take; anywhere between the rates if they are sixteen-fold apart.
-    Where they turn from rising to falling a peak may hide, and only what is beyond
-    three times all of them is wrong. What is no table has dsigma in the middle. Where
-    sigma is infinite nothing can be said: 0.
+    A table gives rates at the timesteps only, while the slope of its sigma is the mean
+    rate over an interval. The check allows every mean rate between two bounds:
+
+    * The means of the hyperbola through the rates at both ends and of its mirror
+      image, which are the steepest curves between the two that schedules follow.
+    * The rates at both ends themselves if they differ more than sixteenfold.
+    * A third of the smallest and three times the largest of the four rates around the
+      interval, if these both rise and fall: a peak may lie between timesteps.
+
+    The rate in the middle of the interval is allowed too, for schedules that are not
+    tables. The error is 0 where sigma is infinite.
 
     Args:
-        process: the process to look at.
-        intervals: (N,) which intervals between timesteps, 0..T-1; the first one begins
-            at t = 0.
+        process: the noise process.
+        intervals: (N,) numbers of intervals between timesteps, 0..T-1; interval 0
+            begins at t = 0.
     """
     steps = process.num_timesteps
     middle = (intervals + 0.5) / steps

@@ -1,4 +1,4 @@
-"""A schedule seen from T integer timesteps as well as from real times."""
+"""A schedule at T integer timesteps and at real times."""
 
 import functools
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from noising.engine.noise_time import NoiseTime, time_of_timesteps
 from noising.engine.schedules import Schedule
 
 LARGEST_FALL: Final = 1e-9
-"""Relative fall of sigma that counts as rounding; tables have none."""
+"""Relative decrease of sigma that counts as rounding; for tables none does."""
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -31,7 +31,7 @@ class Timeline:
     """A schedule and its tables over the timesteps; timestep k is t = (k+1)/T.
 
     Attributes:
-        schedule: total noise by time.
+        schedule: total noise as a function of time.
         num_timesteps: T.
     """
 
@@ -52,7 +52,7 @@ class Timeline:
     @functools.cached_property
     @quiet
     def falls(self) -> bool:
-        """Whether sigma decreases from one timestep to the next, rounding aside."""
+        """Whether sigma decreases anywhere by more than rounding."""
         sigmas = np.concatenate([self.schedule.sigma(np.zeros(1)), self.sigmas])
         fall = sigmas[:-1] - sigmas[1:]
         return self.schedule.falls() or bool((fall > LARGEST_FALL * sigmas[:-1]).any())
@@ -61,7 +61,7 @@ class Timeline:
         """Return integer timesteps, each checked to lie in 0..T-1.
 
         Raises:
-            EngineError: a timestep is no integer or out of range.
+            EngineError: a timestep is not an integer or out of range.
         """
         return self._check_steps(timestep, field).astype(np.int64)
 
@@ -71,32 +71,32 @@ class Timeline:
             field,
             low=0,
             high=self.num_timesteps - 1,
-            way_out="a time in [0, 1] goes to `t`",
+            way_out="pass a time in [0, 1] as `t`",
         )
 
     def time(self, steps: IntArray) -> FloatArray:
-        """Return t = (k+1)/T of checked timesteps."""
+        """Return t = (k+1)/T of valid timesteps."""
         return time_of_timesteps(steps, self.num_timesteps)
 
     @quiet
     def evaluate(self, function: Callable[[FloatArray], FloatArray], t: Any) -> Any:
-        """Return `function` of checked times, in the times' shape.
+        """Check times and return `function` of them, in their shape.
 
         Args:
             function: takes and returns (N,) float64.
             t: times in [0, 1], a scalar or an array.
 
         Raises:
-            EngineError: a time is no number or outside [0, 1].
+            EngineError: a time is not a number or outside [0, 1].
         """
         times = time_array(t)
         return function(times.reshape(-1)).reshape(times.shape)[()]
 
     def check_time(self, timestep: Any, t: Any) -> NoiseTime:
-        """Return the time of a call that gave one of the two.
+        """Return the time of a call, which must give either a timestep or a time.
 
         Raises:
-            EngineError: both or neither were given, or a value is out of range.
+            EngineError: both or neither are given, or a value is out of range.
         """
         if (timestep is None) == (t is None):
             received = "neither" if t is None else "both"
@@ -110,7 +110,7 @@ class Timeline:
         )
 
     def make_times(self, steps: IntArray, field: str) -> list[NoiseTime]:
-        """Return the times of a call for each of some checked timesteps, (K,)."""
+        """Return a `NoiseTime` for each of (K,) valid timesteps."""
         return [
             NoiseTime(
                 given=np.asarray(step),
@@ -122,7 +122,7 @@ class Timeline:
         ]
 
     def require_valid_kernel(self) -> None:
-        """Check that sigma never falls, so that noise is only ever added.
+        """Check that sigma never falls, without which there is no transition kernel.
 
         Raises:
             EngineError: sigma falls somewhere.
@@ -133,7 +133,7 @@ class Timeline:
                 "sigma_decreases",
                 "must have a sigma that never falls for steps between timesteps",
                 "a sigma that falls",
-                "marginals and `noise` work with it; `lint` says where it falls",
+                "marginals and `noise` work with it; `lint` reports where it falls",
             )
 
     def alpha_at(self, time: NoiseTime) -> Any:

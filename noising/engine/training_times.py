@@ -1,8 +1,8 @@
-"""Training times: low-variance draws that any number of workers can share.
+"""Training times: low-variance draws that any number of workers can split.
 
-Element g of a draw is a function of (seed, g, total) alone, so workers that take
-parts of the range by `index0` get together what one would get. Elements are places in
-an epoch's order and not ids of a data set, for some methods tie a time to its element.
+Element g of a draw depends on (seed, g, total) only, so workers that take parts of
+the range by `index0` get the same times as a single worker. Elements are places in an
+epoch's order, not ids of a data set, since some methods tie a time to its element.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,13 +24,13 @@ from noising.engine.randomness import (
 from noising.engine.timeline import Timeline
 
 TIMES_STEP: Final = (1 << 32) - 1
-"""The step coordinate whose words draw times; no path is as long."""
+"""The step coordinate that draws times; no path has so many steps."""
 MAX_TIMES: Final = 1 << 26
 _BISECTIONS: Final = 200
 _ONE: Final = 1 << UNIFORM_BITS
 
 Method: TypeAlias = Callable[[Timeline, int, WordArray, int], FloatArray]
-"""Timeline, seed, elements g (uint64) and total to times in [0, 1]."""
+"""Takes timeline, seed, elements g (uint64) and total; returns times in [0, 1]."""
 
 
 def sample_times(
@@ -45,15 +45,15 @@ def sample_times(
     """Return times in (0, 1] and weights 1/density, each (n,).
 
     Args:
-        timeline: the schedule, which the method `importance` looks at.
+        timeline: the schedule, which the method `importance` needs.
         n: number of times, 0..2^26.
         seed: 0..2^64-1.
         method: a key of `METHODS`.
         index0: first element of the range, >= 0.
-        total: elements of the whole range; index0 + n by default.
+        total: number of elements of the whole range; index0 + n by default.
 
     Raises:
-        EngineError: an argument out of range, or a method that does not exist.
+        EngineError: an argument out of range, or an unknown method.
     """
     count = checked_word(n, "n", MAX_TIMES)
     first = checked_word(index0, "index0", _ONE - 1)
@@ -133,19 +133,19 @@ def _importance(
 ) -> FloatArray:
     """Draw log(move chance) evenly between its values at 1/T and at 1."""
     start, span = _log_chance_range(timeline)
-    goal = start + span * _fraction(_uniforms(seed, elements))
-    low = np.full(goal.shape, 1.0 / timeline.num_timesteps)
-    high = np.ones_like(goal)
+    target = start + span * _fraction(_uniforms(seed, elements))
+    low = np.full(target.shape, 1.0 / timeline.num_timesteps)
+    high = np.ones_like(target)
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        below = np.log(timeline.schedule.move_chance(middle)) < goal
+        below = np.log(timeline.schedule.move_chance(middle)) < target
         low, high = np.where(below, middle, low), np.where(below, high, middle)
         if not (0.5 * (low + high) != low).any():
             break
     last, reached = _last_finite(timeline)
-    # Where noise becomes infinite at once, the rest of the time shares that rise.
-    share = (goal - reached) / max(-reached, 5e-324)
-    return np.where(goal > reached, last + (1.0 - last) * share, high)
+    # If noise jumps to infinity, the jump is spread over the rest of the time.
+    share = (target - reached) / max(-reached, 5e-324)
+    return np.where(target > reached, last + (1.0 - last) * share, high)
 
 
 def _last_finite(timeline: Timeline) -> tuple[float, float]:
@@ -174,15 +174,15 @@ def _no_density() -> EngineError:
     return EngineError(
         "method",
         "no_density",
-        "must not be `importance` where the first timestep moves nothing, or noise "
-        "never grows or does so at once",
+        "must not be `importance` if the first timestep moves nothing, noise does not "
+        "grow, or all of it comes at a single time",
         "importance",
         "use `stratified`",
     )
 
 
 def _importance_weights(timeline: Timeline, times: FloatArray) -> FloatArray:
-    """Return span/(d log(move chance)/dt): the density integrates to 1."""
+    """Return span/(d log(move chance)/dt), the inverse of the density."""
     _, span = _log_chance_range(timeline)
     last, reached = _last_finite(timeline)
     shared = span * (1.0 - last) / max(-reached, 5e-324)
@@ -200,4 +200,4 @@ METHODS: Mapping[str, Method] = {
     "sobol": _sobol,
     "importance": _importance,
 }
-"""The one table from a method's name to its function."""
+"""Maps a method's name to its function."""

@@ -1,7 +1,7 @@
 """Figures over HTTP: drawn on request, a few at a time, and cached.
 
-Pages and the API both show figures and neither imports the other, so that this package
-is a layer below both.
+This package is a layer below the pages and the API, which both show figures and must
+not import each other.
 """
 
 from noising.figures.charts import chart_schedules

@@ -1,15 +1,15 @@
-"""The numbers behind a plot, for pages that draw it themselves.
+"""The data of a plot, for pages that draw it in the browser.
 
 A chart is a document of panels. Each has lines over one or several abscissae (time,
-timestep, information left), of which the reader chooses one:
+timestep, information lost), from which the reader chooses:
 
     {"panels": [{"title": ..., "y": {"label": ..., "log": ...},
                  "x": [{"name": "time", "label": ...}, ...],
                  "lines": [{"name": ..., "x": {"time": [...]}, "y": [...],
                             "low": [...], "high": [...], "marks": ...}]}]}
 
-`low`, `high` and `marks` are only there where something was measured. What is not
-finite is null. Numbers have the precision of a float32, more than a screen shows.
+Only measured lines have `low`, `high` and `marks`. Numbers that are not finite are
+null. Numbers have the precision of float32, which is more than a screen shows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,13 +40,13 @@ def chart_schedules(
     *,
     subtract_first: bool = False,
 ) -> Chart:
-    """Return one of the QUANTITIES of some schedules, a line each.
+    """Return the chart of a quantity with a line for each schedule.
 
     Args:
         name: a key of QUANTITIES.
         specifications: label and specification of each schedule.
-        subtract_first: whether to tell by how much each differs from the first at the
-            same time.
+        subtract_first: whether to show differences from the first schedule at the same
+            time.
     """
     quantity = QUANTITIES[name]
     lines = [
@@ -66,15 +66,15 @@ def chart_schedules(
 def _trace_process(name: str, label: str, process: ForwardProcess) -> Line:
     # Each point of a matrix graph's information costs a matrix exponential.
     names = [name] if isinstance(process.graph, MatrixGraph) else [name, "information"]
-    found = curves(process, names, axis="time", points=DEFAULT_POINTS)
+    points = curves(process, names, axis="time", points=DEFAULT_POINTS)
     x = {
-        "time": to_float32(found.times),
-        "timestep": to_float32(found.times * process.num_timesteps - 1),
+        "time": to_float32(points.times),
+        "timestep": to_float32(points.times * process.num_timesteps - 1),
     }
-    information = found.columns.get("information")
+    information = points.columns.get("information")
     if information is not None and np.isfinite(information).all():
         x["information"] = to_float32(1.0 - information)
-    return {"name": label, "x": x, "y": to_float32(found.columns[name])}
+    return {"name": label, "x": x, "y": to_float32(points.columns[name])}
 
 
 def _subtract_first(lines: Sequence[Line]) -> list[Line]:
@@ -86,11 +86,11 @@ def _subtract_first(lines: Sequence[Line]) -> list[Line]:
 
 
 def chart_run(name: str, document: Mapping[str, Any]) -> Chart:
-    """Return a figure of a results document; the throughput has no curves.
+    """Return the chart of a run's figure.
 
     Args:
-        name: a key of RUN_CHARTS.
-        document: the results, as ``results.json`` holds them.
+        name: one of RUN_CHARTS.
+        document: the results, in the form of ``results.json``.
     """
     return {"panels": list(_PANELS[name](document))}
 
@@ -132,13 +132,13 @@ _PANELS: Final = {
 }
 
 RUN_CHARTS: Final = frozenset(_PANELS)
-"""The figures of a run that have a chart."""
+"""The figures of a run that have a chart; the throughput does not."""
 
 
 def make_panel(
     title: str, y_label: str, lines: Sequence[Line], *, y_log: bool = False
 ) -> Chart:
-    """Return a panel over the abscissae that all of its lines have."""
+    """Return a panel with the abscissae that all of its lines have."""
     shared = [x for x in X_LABELS if lines and all(x in line["x"] for line in lines)]
     return {
         "title": title,
@@ -174,6 +174,6 @@ def _label_entry(entry: Mapping[str, Any]) -> str:
 
 
 def to_float32(values: ArrayLike | Sequence[float | None]) -> "np.ndarray[Any, Any]":
-    """Return float32 numbers; what is not finite is null once it is written."""
+    """Return float32 numbers; orjson writes those that are not finite as null."""
     with np.errstate(over="ignore"):
         return np.asarray(values, dtype=np.float64).astype(np.float32)

@@ -1,7 +1,7 @@
 """Figures of schedules and runs as encoded images.
 
-matplotlib is loaded where a figure is drawn and nowhere else: a worker that never
-draws one does not load it.
+matplotlib is imported when a figure is drawn, so that worker processes that never draw
+one do not load it.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def draw_schedules(
     *,
     subtract_first: bool = False,
 ) -> bytes:
-    """Draw one of the QUANTITIES for some schedules in one panel.
+    """Draw a quantity of some schedules in one panel.
 
     Args:
-        name: A key of QUANTITIES.
-        specifications: Label and specification of each schedule.
-        image_format: What to encode it as.
-        subtract_first: Whether to draw by how much each differs from the first.
+        name: a key of QUANTITIES.
+        specifications: label and specification of each schedule.
+        image_format: format of the image.
+        subtract_first: whether to draw differences from the first schedule.
 
     Returns:
         The encoded image.
@@ -60,8 +60,8 @@ def draw_schedules(
     lines = []
     for label, specification in specifications:
         process = build_process(specification)
-        found = curves(process, [name], axis="time", points=DEFAULT_POINTS)
-        lines.append(Curve(label=label, x=found.x, y=found.columns[name]))
+        points = curves(process, [name], axis="time", points=DEFAULT_POINTS)
+        lines.append(Curve(label=label, x=points.x, y=points.columns[name]))
     if subtract_first:
         first = lines[0]
         lines = [replace(line, y=line.y - first.y) for line in lines]
@@ -78,8 +78,8 @@ def draw_schedules(
 
 
 def describe_difference(quantity: Quantity, name: str) -> str:
-    """Return what the differences of a quantity from one schedule are called."""
-    return f"{quantity.title}, less that of {name}"
+    """Return the title for the differences of a quantity from one schedule."""
+    return f"{quantity.title}, minus that of {name}"
 
 
 def draw_curves(
@@ -90,39 +90,39 @@ def draw_curves(
     axis: Axis,
     points: int,
 ) -> bytes:
-    """Draw quantities of some processes, a panel each.
+    """Draw quantities of some processes, with a panel for each quantity.
 
     Args:
         names: keys of QUANTITIES.
         processes: label and process.
-        image_format: what to encode it as.
-        axis: what the curves run over.
-        points: the number of points.
+        image_format: format of the image.
+        axis: the horizontal axis.
+        points: number of points.
 
     Returns:
         The encoded image.
     """
     from noising.plots import plot_quantities
 
-    found = [
+    labelled = [
         (label, curves(process, names, axis=axis, points=points))
         for label, process in processes
     ]
-    return encode_figure(plot_quantities(found, names, axis=axis), image_format)
+    return encode_figure(plot_quantities(labelled, names, axis=axis), image_format)
 
 
 def draw_positions(
     label: str, specification: Mapping[str, Any], image_format: ImageFormat
 ) -> bytes:
-    """Draw how a hyperschedule spreads the signal over positions and timesteps.
+    """Draw how a hyperschedule distributes the signal over positions and timesteps.
 
     Args:
-        label: what it is called.
+        label: name of the schedule.
         specification: a process with a hyperschedule.
-        image_format: what to encode it as.
+        image_format: format of the image.
 
     Raises:
-        EngineError: it fits no length that can be drawn.
+        EngineError: it has too many positions for a plot.
     """
     from noising.plots import plot_positions
 
@@ -141,9 +141,9 @@ def draw_run(
     """Draw a figure of a results document.
 
     Args:
-        name: Which of the four figures.
-        document: The results, as ``results.json`` holds them.
-        image_format: What to encode it as.
+        name: alpha, information, preservation or throughput.
+        document: the results, in the form of ``results.json``.
+        image_format: format of the image.
 
     Returns:
         The encoded image.
@@ -160,16 +160,16 @@ def draw_run(
 
 
 def encode_figure(figure: Figure, image_format: ImageFormat) -> bytes:
-    """Encode a figure for screens."""
+    """Encode a figure at screen resolution."""
     from noising.plots import render
 
     return render(figure, image_format, dpi=_SCREEN_DPI)
 
 
 def draw_sparkline(specification: Mapping[str, Any]) -> bytes:
-    """Draw alpha of a process over time from 0 to 1, the size of a word, as an SVG.
+    """Draw alpha of a process over time as a small SVG.
 
-    It is one line of SVG, made without matplotlib: a list shows dozens of them.
+    It does not use matplotlib, since lists show dozens of sparklines.
     """
     times = np.linspace(0, 1, _SPARKLINE_POINTS)
     alpha = np.asarray(build_process(specification).alpha(times))

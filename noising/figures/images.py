@@ -1,4 +1,4 @@
-"""Images that are drawn on request, and a cache of their bytes."""
+"""Images that are drawn on request, and a cache of their contents."""
 
 import threading
 from collections import OrderedDict
@@ -17,12 +17,12 @@ class Image:
     """An image that is drawn only if its bytes are needed.
 
     Attributes:
-        key: differs if the content may differ.
-        draw: draws and encodes it.
-        modified: when its content last changed, where that is known.
-        name: what a file of it is called, without the ending: letters, digits, `-`
-            and `_`; empty for no name.
-        chart: computes the numbers behind it; None for an image without curves.
+        key: identifies the content.
+        draw: draws and encodes the image.
+        modified: time of the last change of the content, or None if unknown.
+        name: file name without the extension, of letters, digits, `-` and `_`; may be
+            empty.
+        chart: computes the data of the plot; None for an image without curves.
     """
 
     key: str
@@ -33,13 +33,13 @@ class Image:
 
 
 class ImageCache:
-    """Caches encoded images by key, the least recently used leaving first.
+    """A least-recently-used cache of encoded images.
 
-    The limit is one of bytes: there are thousands of variants, and their sizes differ
-    a hundredfold.
+    It limits the number of bytes, not of images, since their sizes differ by a factor
+    of a hundred.
 
     Args:
-        most_bytes: the limit.
+        most_bytes: limit of the total size.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -62,7 +62,7 @@ class ImageCache:
             return content
 
     def put(self, key: str, content: bytes) -> None:
-        """Store an image; the least recently used ones leave if there is no room."""
+        """Store an image and drop the least recently used ones above the limit."""
         with self._lock:
             self._total_bytes += len(content) - len(self._kept.pop(key, b""))
             self._kept[key] = content

@@ -1,4 +1,4 @@
-"""HTTP responses with figures, or with the numbers behind them."""
+"""HTTP responses with figures or with their data."""
 
 import hashlib
 import json
@@ -17,8 +17,7 @@ from noising.engine import ENGINE_VERSION
 from noising.figures.images import IMAGE_CACHE, Image, ImageFormat
 
 PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""An SVG opened by its own address is a document: it needs its inline styles, and
-nothing else that a document could do."""
+"""The policy for an SVG that a browser opens as a document: inline styles only."""
 
 CONTENT_TYPES: Final[Mapping[ImageFormat, str]] = {
     "png": "image/png",
@@ -29,11 +28,11 @@ CONTENT_TYPES: Final[Mapping[ImageFormat, str]] = {
 WEEK_SECONDS: Final = 7 * 24 * 3600
 
 DRAWING_SECONDS: Final = 1.0
-"""What a figure is estimated to take."""
+"""Estimated time to draw a figure."""
 
 
 def hash_content(*parts: object) -> str:
-    """Return a key that differs if the parts or the version of the program do."""
+    """Return a key that depends on the parts and on the version of the program."""
     text = json.dumps([VERSION, ENGINE_VERSION, *parts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -45,13 +44,13 @@ def respond_with_image(
     *,
     is_fixed: bool = False,
 ) -> HttpResponseBase:
-    """Return 304 if the client has the content, else the cached or newly drawn image.
+    """Return 304 if the client has the content, else the image from cache or drawn.
 
     Args:
-        request: the request, whose conditions apply.
+        request: the request with its conditional headers.
         image: the image.
-        image_format: what to encode it as.
-        is_fixed: whether the URL names the content, so that it never changes.
+        image_format: format of the image.
+        is_fixed: whether the URL identifies the content, which then never changes.
 
     Raises:
         BusyError: no permit became free in time.
@@ -75,13 +74,13 @@ def respond_with_chart(
     *,
     is_fixed: bool = False,
 ) -> HttpResponseBase:
-    """Return the numbers behind an image, as `respond_with_image` returns the image.
+    """Return the data of an image in the way of `respond_with_image`.
 
     Args:
-        request: the request, whose conditions apply.
+        request: the request with its conditional headers.
         image: the image.
-        chart: computes the numbers.
-        is_fixed: whether the URL names the content, so that it never changes.
+        chart: computes the data.
+        is_fixed: whether the URL identifies the content, which then never changes.
 
     Raises:
         BusyError: no permit became free in time.
@@ -130,7 +129,7 @@ def _produce_once(key: str, produce: Callable[[], bytes]) -> bytes:
     content = IMAGE_CACHE.get(key)
     if content is None:
         with PAGE_WORK.permit(DRAWING_SECONDS):
-            # The thread that held the permit before may have drawn the same.
+            # The thread that held the permit before may have drawn the same image.
             content = IMAGE_CACHE.get(key) or produce()
         IMAGE_CACHE.put(key, content)
     return content

@@ -1,4 +1,4 @@
-"""Figures of benchmark runs: of one, and of several compared."""
+"""Figures of benchmark runs and of comparisons of runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ RUN_FIGURES: Final[Mapping[str, str]] = {
     "preservation": "Tokens unchanged, by type",
     "throughput": "Throughput",
 }
-"""Name of each figure -> what it shows."""
+"""Title of each figure by name."""
 
 Document = Mapping[str, Any]
 PARTS: Final = ("measured", "low", "high")
 
 
 def make_run_image(name: str, run: BenchmarkRun) -> Image:
-    """Return a figure of a run that succeeded, drawn only where it is needed.
+    """Return a figure of a run that succeeded, which is drawn on demand.
 
-    What such a run measured never changes again, so its id identifies the content.
+    The results of such a run never change, so its id identifies the content.
 
     Args:
-        name: One of RUN_FIGURES.
-        run: The run; its results are read only to draw.
+        name: a key of RUN_FIGURES.
+        run: the run, whose results are read only to draw them.
     """
 
     def document() -> dict[str, Any]:
@@ -49,12 +49,12 @@ def make_run_image(name: str, run: BenchmarkRun) -> Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredLine:
-    """What one run measured of a schedule.
+    """A metric that one run measured for a schedule.
 
     Attributes:
-        label: the run's.
-        timesteps: (N,) where it measured.
-        measured, low, high: (N,) values with their 95 % intervals; NaN for none.
+        label: label of the run.
+        timesteps: (N,) timesteps of the measurements.
+        measured, low, high: (N,) values with their 95 % intervals; NaN if missing.
     """
 
     label: str
@@ -67,41 +67,41 @@ class MeasuredLine:
 def collect_measured_lines(
     documents: Mapping[str, Document], metric: str
 ) -> dict[str, list[MeasuredLine]]:
-    """Return the lines of each schedule that at least two of the runs measured.
+    """Return the lines of each schedule that at least two runs measured.
 
     Args:
-        documents: the runs' results by label.
-        metric: such as ``preserved``.
+        documents: results of the runs by label.
+        metric: name of a metric, such as ``preserved``.
     """
-    found: dict[str, list[MeasuredLine]] = {}
+    lines_by_schedule: dict[str, list[MeasuredLine]] = {}
     for label, document in documents.items():
         for entry in document["schedules"]:
             line = _make_line(label, entry["results"], metric)
             if line.timesteps.size:
-                found.setdefault(entry["name"], []).append(line)
-    return {name: lines for name, lines in found.items() if len(lines) > 1}
+                lines_by_schedule.setdefault(entry["name"], []).append(line)
+    return {name: lines for name, lines in lines_by_schedule.items() if len(lines) > 1}
 
 
 def _make_line(label: str, results: Sequence[Document], metric: str) -> MeasuredLine:
-    known = [result for result in results if metric in result["metrics"]]
+    measured = [result for result in results if metric in result["metrics"]]
     parts = {
         part: np.array(
             [
                 np.nan
                 if (value := result["metrics"][metric].get(part)) is None
                 else value
-                for result in known
+                for result in measured
             ],
             dtype=np.float64,
         )
         for part in PARTS
     }
-    timesteps = np.array([result["timestep"] for result in known], dtype=np.float64)
+    timesteps = np.array([result["timestep"] for result in measured], dtype=np.float64)
     return MeasuredLine(label=label, timesteps=timesteps, **parts)
 
 
 def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
-    """Return the lines with their bands, as charts.py has it."""
+    """Return the chart of a comparison: a panel for each schedule, with intervals."""
     panels = []
     for name, lines in collect_measured_lines(documents, metric).items():
         chart_lines = [
@@ -121,7 +121,7 @@ def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
 def draw_comparison(
     documents: Mapping[str, Document], metric: str, image_format: ImageFormat
 ) -> bytes:
-    """Draw the lines with their bands, a panel for each schedule."""
+    """Draw a comparison: a panel for each schedule, with intervals."""
     from noising.plots import Curve, Panel, plot_panels
 
     labels = list(documents)

@@ -1,7 +1,7 @@
-"""Clients of the services before and after this one: tokenizer and denoiser.
+"""Clients of the tokenizer and denoiser services.
 
-The clients need httpx, which takes a fifth of a second to import. So this package
-exports only the errors; noising.configured imports the clients when they are needed.
+The clients need httpx, which takes a fifth of a second to import. Therefore this
+package exports only the errors, and noising.configured imports the clients on demand.
 """
 
 from noising.integrations.errors import (

@@ -16,9 +16,10 @@ PAUSE_SECONDS = 30.0
 
 
 class CircuitBreaker:
-    """Closed: all calls pass. Open: no call passes. After a pause, one call may try.
+    """Blocks calls after several failures in a row.
 
-    It counts the failures of this process, in all threads together.
+    While it is closed, all calls pass. While it is open, no call passes; after a pause
+    one call is let through. It counts failures in all threads of this process.
     """
 
     def __init__(
@@ -29,13 +30,13 @@ class CircuitBreaker:
         pause_seconds: float = PAUSE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start closed.
+        """Make a closed breaker.
 
         Args:
             name: name of the service in messages.
-            failures: consecutive failed calls that open it.
-            pause_seconds: how long it stays open until one call may try.
-            clock: the time in seconds.
+            failures: number of consecutive failed calls that open it.
+            pause_seconds: time until an open breaker lets one call through.
+            clock: returns the time in seconds.
         """
         self._name = name
         self._failures = failures
@@ -47,7 +48,7 @@ class CircuitBreaker:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Guard one call; an exception in the block counts as its failure.
+        """Guard one call; an exception in the block counts as a failure.
 
         Raises:
             ServiceSuspendedError: the breaker is open; the block does not run.
@@ -75,5 +76,5 @@ class CircuitBreaker:
                     "is not called for a while.",
                     seconds=left,
                 )
-            # This call may try; all others wait for another pause.
+            # Let this call through; all others wait for another pause.
             self._closed_again_at = now + self._pause

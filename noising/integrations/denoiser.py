@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.integrations.answers import member, whole_numbers
 from noising.integrations.breaker import CircuitBreaker
 from noising.integrations.errors import ServiceFailedError
+from noising.integrations.responses import member, whole_numbers
 from noising.integrations.service import JsonService
 
 NAME = "denoiser service"
@@ -59,6 +59,6 @@ class DenoiserClient:
         if denoised.size and denoised.max() >= num_states:
             raise ServiceFailedError(
                 f"The {NAME} returned token {denoised.max()}, but the noise process "
-                f"knows 0..{num_states - 1} only."
+                f"has states 0..{num_states - 1} only."
             )
         return denoised

@@ -16,7 +16,7 @@ class ServiceTimeoutError(ServiceError):
 
 
 class ServiceSuspendedError(ServiceError):
-    """The service failed repeatedly and is not called for a while.
+    """The service failed repeatedly, so calls to it are suspended.
 
     Attributes:
         seconds: time until the next call is allowed, above 0.

@@ -1,4 +1,4 @@
-"""JSON calls to another service, limited in time, retries and size."""
+"""JSON calls to another service, with limits of time, retries and size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger("noising.integrations")
 
 T = TypeVar("T")
 
-WORTH_ANOTHER_TRY: Final = frozenset({502, 503, 504})
+RETRIED_STATUSES: Final = frozenset({502, 503, 504})
 HEADERS: Final = {
     "Content-Type": "application/json",
     "Accept": "application/json",
@@ -41,8 +41,8 @@ class Bounds:
 
     Attributes:
         connect_seconds: time to connect.
-        total_seconds: total time: all tries, the pauses between them, the response.
-        retries: tries after the first.
+        total_seconds: total time of all attempts and the pauses between them.
+        retries: number of retries.
         pause_seconds: mean of the first pause; each further one is twice as long.
         answer_bytes: size of the response.
     """
@@ -54,8 +54,8 @@ class Bounds:
     answer_bytes: int = 4 * 2**20
 
 
-class _WorthAnotherTryError(Exception):
-    """A try failed for a temporary reason; its argument is the error to raise."""
+class _RetryableError(Exception):
+    """An attempt failed for a temporary reason; the argument is the error to raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,53 +94,53 @@ class JsonService:
         """
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         try:
-            return read(self._answer_to(body))
+            return read(self._request(body))
         except (ServiceFailedError, ServiceTimeoutError) as error:
-            logger.warning("%s It was asked at %s.", error, self.url)
+            logger.warning("%s URL: %s.", error, self.url)
             raise
 
-    def _answer_to(self, body: bytes) -> Any:
+    def _request(self, body: bytes) -> Any:
         with self.breaker.call():
-            status, content = _run(self._in_time(body))
+            status, content = _run(self._send_in_time(body))
         # The errors below do not mean that the service is down.
         if status != 200:
-            raise self._failed_with(status)
+            raise self._status_error(status)
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError:
             raise ServiceFailedError(
-                f"The {self.name} did not answer with JSON."
+                f"The response of the {self.name} is not JSON."
             ) from None
 
-    async def _in_time(self, body: bytes) -> tuple[int, bytes]:
-        # httpx limits only each read; a slow server could go on forever.
+    async def _send_in_time(self, body: bytes) -> tuple[int, bytes]:
+        # httpx only limits each read, so a slow server could take forever.
         try:
             async with asyncio.timeout(self.bounds.total_seconds):
-                return await self._tries(body)
+                return await self._send_with_retries(body)
         except TimeoutError:
             raise ServiceTimeoutError(
-                f"The {self.name} did not answer within "
+                f"The {self.name} did not respond within "
                 f"{self.bounds.total_seconds:g} seconds."
             ) from None
 
-    async def _tries(self, body: bytes) -> tuple[int, bytes]:
+    async def _send_with_retries(self, body: bytes) -> tuple[int, bytes]:
         pause = self.bounds.pause_seconds
         for _ in range(self.bounds.retries):
             try:
-                return await self._one_try(body)
-            except _WorthAnotherTryError:
+                return await self._send_once(body)
+            except _RetryableError:
                 await asyncio.sleep(pause * (0.5 + self.jitter()))
                 pause *= 2
         try:
-            return await self._one_try(body)
-        except _WorthAnotherTryError as failure:
+            return await self._send_once(body)
+        except _RetryableError as failure:
             raise failure.args[0] from None
 
-    async def _one_try(self, body: bytes) -> tuple[int, bytes]:
+    async def _send_once(self, body: bytes) -> tuple[int, bytes]:
         try:
             return await self._exchange(body)
         except httpx.ConnectTimeout:
-            raise _WorthAnotherTryError(
+            raise _RetryableError(
                 ServiceTimeoutError(
                     f"The {self.name} accepted no connection within "
                     f"{self.bounds.connect_seconds:g} seconds."
@@ -148,10 +148,10 @@ class JsonService:
             ) from None
         except httpx.ConnectError:
             failure = ServiceFailedError(f"The {self.name} cannot be reached.")
-            raise _WorthAnotherTryError(failure) from None
+            raise _RetryableError(failure) from None
         except httpx.HTTPError:
             raise ServiceFailedError(
-                f"The {self.name} broke off its response."
+                f"The {self.name} did not complete its response."
             ) from None
 
     async def _exchange(self, body: bytes) -> tuple[int, bytes]:
@@ -165,30 +165,31 @@ class JsonService:
             ) as client,
             client.stream("POST", self.url, content=body, headers=HEADERS) as response,
         ):
-            if response.status_code in WORTH_ANOTHER_TRY:
-                raise _WorthAnotherTryError(self._failed_with(response.status_code))
+            if response.status_code in RETRIED_STATUSES:
+                raise _RetryableError(self._status_error(response.status_code))
             if response.status_code >= 500:
-                raise self._failed_with(response.status_code)
+                raise self._status_error(response.status_code)
             if response.status_code != 200:
                 return response.status_code, b""
-            return 200, await self._content(response)
+            return 200, await self._read_content(response)
 
-    async def _content(self, response: httpx.Response) -> bytes:
-        packed = response.headers.get("Content-Encoding", "identity") != "identity"
+    async def _read_content(self, response: httpx.Response) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "identity")
+        is_compressed = encoding != "identity"
         content = bytearray()
         async for chunk in response.aiter_raw():
             content += chunk
-            if packed or len(content) > self.bounds.answer_bytes:
+            if is_compressed or len(content) > self.bounds.answer_bytes:
                 break
         else:
             return bytes(content)
         fault = "compressed, which was not requested"
-        if not packed:
+        if not is_compressed:
             fault = f"longer than {self.bounds.answer_bytes} bytes"
         raise ServiceFailedError(f"The response of the {self.name} is {fault}.")
 
-    def _failed_with(self, status: int) -> ServiceError:
-        return ServiceFailedError(f"The {self.name} answered with status {status}.")
+    def _status_error(self, status: int) -> ServiceError:
+        return ServiceFailedError(f"The {self.name} responded with status {status}.")
 
 
 @functools.cache

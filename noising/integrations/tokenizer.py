@@ -1,4 +1,4 @@
-"""The tokenizer service: text to ids and their types."""
+"""The tokenizer service, which converts text to ids and their types."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.integrations.answers import member, whole_numbers
 from noising.integrations.breaker import CircuitBreaker
 from noising.integrations.errors import ServiceFailedError
+from noising.integrations.responses import member, whole_numbers
 from noising.integrations.service import JsonService
 from noising.tokenizers import TOKEN_TYPES
 
@@ -57,11 +57,11 @@ def _read(document: Any) -> Tokenized:
     tokens = whole_numbers(member(document, "tokens", NAME), "tokens", NAME)
     types = document.get("token_types")
     return Tokenized(
-        tokens=tokens, token_types=None if types is None else _checked_types(types)
+        tokens=tokens, token_types=None if types is None else _check_types(types)
     )
 
 
-def _checked_types(types: Any) -> dict[str, NDArray[np.int64]]:
+def _check_types(types: Any) -> dict[str, NDArray[np.int64]]:
     if not isinstance(types, dict) or not types.keys() <= set(TOKEN_TYPES):
         raise ServiceFailedError(
             f"In the response of the {NAME}, `token_types` is not an object of "

@@ -1,4 +1,4 @@
-"""Data -> matplotlib Figure -> bytes; no pyplot, no Django."""
+"""Plots: functions from data to a matplotlib figure, and `render` to bytes."""
 
 from noising.extras import require_extra
 

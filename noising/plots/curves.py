@@ -1,4 +1,4 @@
-"""Labelled curves in one panel or in several, and maps of alpha by position."""
+"""Plots of labelled curves in one or several panels, and of alpha by position."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PANEL_WIDTH: Final = 3.5
 _PANEL_HEIGHT: Final = 2.4
 _LEGEND_ROW: Final = 0.25
 _MARKED_POINTS: Final = 32
-"""Curves of at most so many measured points get a mark at each of them."""
+"""Curves with at most this many measured points get a mark at each of them."""
 
 _LINE_LENGTH: Final = 72
-"""Characters that stand side by side below two panels, samples of lines included."""
+"""Characters of the legend that fit side by side, including samples of lines."""
 
 _SAMPLE_LENGTH: Final = 8
 
@@ -43,9 +43,9 @@ class Curve:
     Attributes:
         label: any text; it is drawn literally and shortened to 40 characters.
         x: (N,) abscissae.
-        y: (N,) ordinates; what is not finite leaves a gap.
-        emphasis: drawn thicker and above the others.
-        low, high: (N,) the ends of a band around it, where there is one.
+        y: (N,) ordinates; values that are not finite leave gaps.
+        emphasis: whether to draw it thicker and above the others.
+        low, high: (N,) the ends of a band around the line, or None.
     """
 
     label: str
@@ -64,10 +64,10 @@ def plot_curves(
     y_label: str,
     y_log: bool = False,
 ) -> Figure:
-    """Overlay curves in one panel with a legend beside it.
+    """Draw curves in one panel with a legend on its right.
 
-    A curve of more than 2,000 points is thinned evenly, its ends kept. With `y_log`,
-    values of 0 and below leave a gap, as values that are not finite do.
+    Curves of more than 2,000 points are thinned evenly and keep their ends. With
+    `y_log`, values of 0 and below also leave gaps.
     """
     figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
@@ -90,13 +90,14 @@ def plot_curves(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One quantity.
+    """One panel of a figure.
 
     Attributes:
-        title: what it is.
-        y_label: its unit.
-        y_log: on a logarithmic axis; values of 0 and below leave a gap.
-        curves: the same things in every panel, in the same order.
+        title: title of the panel.
+        y_label: label of the vertical axis.
+        y_log: whether the vertical axis is logarithmic; values of 0 and below then
+            leave gaps.
+        curves: the curves, with the same labels in the same order in every panel.
     """
 
     title: str
@@ -106,13 +107,13 @@ class Panel:
 
 
 def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
-    """Draw a panel for each quantity, two in a row, with one legend below.
+    """Draw panels, two in a row, with one legend below.
 
-    A curve of more than 2,000 points is thinned evenly, its ends kept.
+    Curves of more than 2,000 points are thinned evenly and keep their ends.
 
     Args:
-        panels: at least one.
-        x_label: below the lowest panel of each column.
+        panels: at least one panel.
+        x_label: label of the horizontal axis, below the lowest panel of each column.
     """
     labels = [curve.label for curve in panels[0].curves]
     columns = _count_legend_columns(labels)
@@ -156,7 +157,7 @@ def _plot_intervals(
     high: NDArray[np.float64],
     colour: str,
 ) -> None:
-    """Draw a band around a curve, with whiskers at its points where they are few."""
+    """Draw a band around a curve, and whiskers if it has few points."""
     axes.fill_between(curve.x, low, high, color=colour, alpha=0.2, linewidth=0)
     if curve.x.size <= _MARKED_POINTS:
         axes.plot(curve.x, curve.y, ls="none", marker="o", markersize=3, color=colour)
@@ -174,8 +175,8 @@ def plot_positions(
     """Draw alpha by position and timestep.
 
     Args:
-        alphas: (L, N), evenly from timestep 0 to the last.
-        title: above the map.
+        alphas: (L, N) alpha at N evenly spaced timesteps from 0 to the last.
+        title: title of the plot.
         num_timesteps: T.
     """
     figure = make_figure(6.8, 4.0)
@@ -184,7 +185,7 @@ def plot_positions(
     image = axes.imshow(
         alphas,
         aspect="auto",
-        cmap="cividis",  # even in lightness, and the same to every kind of eye
+        cmap="cividis",  # even in lightness, also for colour-blind people
         vmin=0.0,
         vmax=1.0,
         extent=(0.0, max(1.0, num_timesteps - 1.0), length - 0.5, -0.5),

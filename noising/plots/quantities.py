@@ -1,4 +1,4 @@
-"""Quantities of noise processes over time."""
+"""Plots of quantities of noise processes over time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AXIS_LABELS: Final[Mapping[Axis, str]] = {
 
 
 def plot_quantities(
-    found: Sequence[tuple[str, Curves]], names: Sequence[str], *, axis: Axis
+    labelled: Sequence[tuple[str, Curves]], names: Sequence[str], *, axis: Axis
 ) -> Figure:
     """Draw a panel for each quantity with a line for each process.
 
     Args:
-        found: label and curves of each process.
+        labelled: label and curves of each process.
         names: keys of QUANTITIES, which the curves have.
-        axis: what the curves run over.
+        axis: the horizontal axis.
     """
     panels = [
         Panel(
@@ -32,7 +32,8 @@ def plot_quantities(
             y_label=QUANTITIES[name].y_label,
             y_log=QUANTITIES[name].y_log,
             curves=[
-                Curve(label=label, x=one.x, y=one.columns[name]) for label, one in found
+                Curve(label=label, x=curves.x, y=curves.columns[name])
+                for label, curves in labelled
             ],
         )
         for name in names

@@ -1,4 +1,4 @@
-"""Figure -> bytes, the same bytes every time."""
+"""Encodes figures; the same data always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ImageFormat = Literal["png", "svg", "pdf"]
 
 PRINT_DPI: Final = 300
 
-# rcParams alone holds two settings of the SVG and PDF writers; it is global, so one
-# thread at a time may be inside rc_context.
+# Some settings of the SVG and PDF writers exist in rcParams only, which is global. The
+# lock keeps other threads out of rc_context.
 _LOCK: Final = threading.Lock()
-# Dates and versions would make two renderings of one figure differ.
+# Without dates and versions, two renderings of the same figure are equal.
 _METADATA: Final[Mapping[str, dict[str, None]]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -32,8 +32,8 @@ def render(
 
     Args:
         figure: any figure of this package.
-        image_format: "png", "svg" or "pdf". SVG and PDF are vectors; SVG text is drawn
-            as paths and PDF fonts are embedded, so no viewer needs the typeface.
+        image_format: "png", "svg" or "pdf". SVG and PDF are vector formats. Text in SVG
+            is drawn as paths and PDF embeds fonts, so viewers need no fonts.
         dpi: resolution of a PNG in dots per inch.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The figures of a benchmark's results documents (docs/benchmarks.md)."""
+"""Plots of benchmark results (docs/benchmarks.md)."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def plot_alpha(document: Document) -> Figure:
 
 
 def plot_information(document: Document) -> Figure:
-    """Draw the information that x_t holds about x_0.
+    """Draw the information about x_0 that is left in x_t.
 
-    Lines are exact, marks measured with 95 % intervals.
+    Lines are exact; marks are measured values with 95 % intervals.
     """
     figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
@@ -88,10 +88,10 @@ def plot_information(document: Document) -> Figure:
 
 
 def plot_preservation(document: Document) -> Figure:
-    """Draw the unchanged share by token type, with and without hyperschedule.
+    """Draw the share of unchanged tokens by token type.
 
-    One panel per schedule: lines are exact, marks measured with 95 % intervals, filled
-    with the hyperschedule and hollow without.
+    There is a panel per schedule. Lines are exact. Marks are measured values with 95 %
+    intervals, filled for the hyperschedule and hollow without it.
     """
     entries = document["schedules"]
     kinds = [kind for kind, n in document["corpus"]["type_counts"].items() if n]
@@ -137,7 +137,7 @@ def plot_preservation(document: Document) -> Figure:
 def plot_throughput(document: Document) -> Figure:
     """Draw nanoseconds per token: the engine, naive NumPy and a plain memory copy.
 
-    Batches stand in one panel, the cost of one short call in another.
+    One panel has large batches, another the cost of one short call.
     """
     cases = document["throughput"]
     batches = [case for case in cases if case["rows"] > 1]
@@ -170,7 +170,7 @@ def plot_throughput(document: Document) -> Figure:
 
 
 def _plot_schedules(axes: Axes, document: Document, quantity: str) -> list[str]:
-    """Draw a curve per schedule, the baseline dashed in grey; return the colours."""
+    """Draw a curve per schedule, with a dashed grey baseline; return the colours."""
     entries = document["schedules"]
     handles: list[Line2D] = []
     colours = []
@@ -250,22 +250,22 @@ def _name_entry(entry: Document) -> str:
 
 
 def _read_numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Read a document's numbers; its null is a value that is not finite."""
+    """Return a document's numbers, where null stands for a value that is not finite."""
     return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
 
 def plot_speed(document: Document) -> Figure:
-    """Draw nanoseconds per token of every program, a group of bars for each case."""
+    """Draw nanoseconds per token of all programs, as a group of bars for each case."""
     entries = document["throughput"]
     figure = make_figure(6.8, 1.6 + _CASE_INCHES * len(entries))
     axes = figure.add_subplot()
-    shown = [
+    programs = [
         name
         for name in _SPEED_PROGRAMS
         if any(f"{name}_ns_per_token" in entry for entry in entries)
     ]
-    height = 0.8 / max(1, len(shown))
-    for place, name in enumerate(shown):
+    height = 0.8 / max(1, len(programs))
+    for place, name in enumerate(programs):
         at = np.arange(len(entries)) + (place + 0.5) * height - 0.4
         times = [entry.get(f"{name}_ns_per_token", np.nan) for entry in entries]
         axes.barh(at, times, height, color=_SPEED_PROGRAMS[name][1], linewidth=0)
@@ -277,7 +277,7 @@ def plot_speed(document: Document) -> Figure:
     axes.grid(visible=False, axis="y")
     add_bottom_legend(
         figure,
-        [Patch(color=_SPEED_PROGRAMS[name][1]) for name in shown],
-        [_SPEED_PROGRAMS[name][0] for name in shown],
+        [Patch(color=_SPEED_PROGRAMS[name][1]) for name in programs],
+        [_SPEED_PROGRAMS[name][0] for name in programs],
     )
     return figure

@@ -1,7 +1,7 @@
-"""What every figure shares: colours, line styles, type, legends, literal labels.
+"""The style of all figures: colours, line styles, fonts, legends and labels.
 
-Colours are Okabe and Ito's, which people with any kind of colour blindness tell apart;
-each curve also has a line style, for print in grey.
+Colours are Okabe and Ito's, which colour-blind people can distinguish. Curves also have
+different line styles, for printing in grey.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MAX_POINTS: Final = 2_000
 MAX_LABEL: Final = 40
 MAX_LEGEND_ENTRIES: Final = 18
 
-# A Times-like face that stands beside a paper's text; DejaVu has the glyphs it lacks.
-# Both come with matplotlib, so a figure looks the same on every machine.
+# A Times-like font that fits papers; DejaVu has the glyphs that it lacks. Both come
+# with matplotlib, so figures look the same on every machine.
 FONTS: Final = ("STIXGeneral", "DejaVu Sans")
 TEXT_SIZE: Final = 10.0
 SMALL_SIZE: Final = 9.0
@@ -38,7 +38,7 @@ PURPLE, ORANGE, SKY, BLACK = "#CC79A7", "#E69F00", "#56B4E9", "#000000"
 GREY: Final = "#555555"
 GRID_GREY: Final = "#DDDDDD"
 _PALETTE: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-# Seven colours and five styles have no common divisor: 35 curves differ in the pair.
+# Seven colours and five styles have no common divisor, which gives 35 different pairs.
 _LINE_STYLES: Final[tuple[LineStyle, ...]] = (
     "-",
     (0, (6, 2)),
@@ -66,7 +66,7 @@ def select_curve_style(index: int) -> tuple[str, LineStyle]:
 def prepare_curve(
     x: ArrayLike, y: ArrayLike, *, y_log: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Thin a curve to 2,000 points and turn what cannot be drawn into gaps (NaN)."""
+    """Thin a curve to 2,000 points and replace values that cannot be drawn by NaN."""
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if x.size > MAX_POINTS:
         kept = np.linspace(0, x.size - 1, MAX_POINTS).round().astype(np.int64)
@@ -97,23 +97,23 @@ def label_axes(axes: Axes, *, title: str, x_label: str, y_label: str) -> None:
 def add_side_legend(
     axes: Axes, handles: Sequence[Artist], labels: Sequence[str]
 ) -> None:
-    """Put a legend to the right of a panel; beyond 18 entries only their number."""
-    shown = list(labels[:MAX_LEGEND_ENTRIES])
-    drawn = list(handles[:MAX_LEGEND_ENTRIES])
+    """Put a legend with up to 18 entries to the right of a panel."""
+    texts = list(labels[:MAX_LEGEND_ENTRIES])
+    samples = list(handles[:MAX_LEGEND_ENTRIES])
     if len(labels) > MAX_LEGEND_ENTRIES:
-        shown.append(f"and {len(labels) - MAX_LEGEND_ENTRIES} more")
-        drawn.append(Line2D([], [], linestyle="none"))
-    if drawn:
+        texts.append(f"and {len(labels) - MAX_LEGEND_ENTRIES} more")
+        samples.append(Line2D([], [], linestyle="none"))
+    if samples:
         legend = axes.legend(
-            drawn,
-            [""] * len(drawn),
+            samples,
+            [""] * len(samples),
             loc="center left",
             bbox_to_anchor=(1.01, 0.5),
             frameon=False,
             handlelength=3.2,
             labelspacing=0.35,
         )
-        _set_labels(legend, shown)
+        _set_labels(legend, texts)
 
 
 def add_bottom_legend(
@@ -135,7 +135,7 @@ def add_bottom_legend(
 
 
 def style_texts(texts: Sequence[Text], size: float) -> None:
-    """Set the typeface, and show every character, the dollar sign too, as itself."""
+    """Set the font, and draw text literally, including dollar signs."""
     for text in texts:
         text.set_parse_math(False)
         text.set_fontfamily(list(FONTS))
@@ -143,9 +143,9 @@ def style_texts(texts: Sequence[Text], size: float) -> None:
 
 
 def sanitize_label(label: str) -> str:
-    """Make any text drawable: one line, no glyph that the fonts lack, not too long."""
+    """Return text that can be drawn: a short line without glyphs that fonts lack."""
     glyphs = _list_glyphs()
-    # Four times the length leaves enough after runs of blanks have been joined.
+    # Four times the length is enough even if runs of blanks are collapsed.
     characters = [
         character if character.isprintable() else " "
         for character in label[: 4 * MAX_LABEL]
@@ -159,7 +159,7 @@ def sanitize_label(label: str) -> str:
 
 
 def _set_labels(legend: Legend, labels: Sequence[str]) -> None:
-    # Labels given to legend() itself vanish when they begin with an underscore.
+    # legend() drops labels that begin with an underscore, so they are set here.
     texts = legend.get_texts()
     for text, label in zip(texts, labels, strict=True):
         text.set_text(sanitize_label(label))

@@ -1,7 +1,7 @@
-"""Text to tokens with types, and back.
+"""Tokenizers, which convert text to tokens with types and back.
 
-Importing this package loads no vocabulary and not the library that runs them: both
-wait for the first `load_tokenizer`.
+Importing this package loads neither a vocabulary nor the `tokenizers` library; the
+first `load_tokenizer` does.
 """
 
 from noising.tokenizers.loading import (

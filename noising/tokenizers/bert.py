@@ -41,7 +41,7 @@ def bert_tokenizer() -> TextTokenizer:
         single="[CLS] $A [SEP]",
         special_tokens=[(mark, ids[mark]) for mark in ("[CLS]", "[SEP]")],
     )
-    # Without the clean-up, which takes blanks away that the next encoding puts back.
+    # Without the clean-up, which removes blanks and thus changes the next encoding.
     backend.decoder = decoders.WordPiece(prefix="##", cleanup=False)
     backend.add_special_tokens(list(SPECIAL))
     return TextTokenizer.around(backend, vocab_size=VOCAB_SIZE)

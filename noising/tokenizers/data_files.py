@@ -1,4 +1,4 @@
-"""The vocabularies that ship beside the code."""
+"""The vocabularies that ship with the code."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ DATA: Final = Path(__file__).resolve().parent / "data"
 
 
 def read_data(name: str) -> str:
-    """Return the text of a packed file in the data folder."""
+    """Return the text of a gzip file in the data folder."""
     return gzip.decompress((DATA / name).read_bytes()).decode()

@@ -11,13 +11,13 @@ VOCAB_SIZE: Final = 50257
 END_OF_TEXT: Final = "<|endoftext|>"
 
 PRINTABLE: Final = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
-"""Bytes that stand for themselves as Latin-1 characters."""
+"""Bytes that are represented by their Latin-1 characters."""
 
 
 def byte_symbols() -> list[str]:
-    """Return the characters that stand for the 256 bytes, in the order of their ids.
+    """Return the characters that represent the 256 bytes, in the order of their ids.
 
-    Printable bytes are themselves and come first; the others, in order, are the
+    Printable bytes come first and are represented by themselves, the others by the
     characters from U+0100 on. Source: Radford et al. 2019 (GPT-2), its published
     encoder.
     """
@@ -26,20 +26,20 @@ def byte_symbols() -> list[str]:
 
 
 def merges() -> list[tuple[str, str]]:
-    """Return the pairs to merge, the first that was learnt first."""
+    """Return the pairs to merge, in the order in which they were learnt."""
     _, *lines = read_data("gpt2_merges.bpe.gz").splitlines()
     pairs = (line.split(" ") for line in lines)
     return [(left, right) for left, right in pairs]
 
 
 def vocabulary() -> list[str]:
-    """Return the 50,257 tokens by id: the bytes, what each merge makes, the end."""
+    """Return the 50,257 tokens by id: bytes, merged pairs and the end of text."""
     made = [left + right for left, right in merges()]
     return [*byte_symbols(), *made, END_OF_TEXT]
 
 
 def gpt2_tokenizer() -> TextTokenizer:
-    """Build the tokenizer; every text comes back from it as it was."""
+    """Build the tokenizer, which decodes every encoded text to itself."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     ids = {token: id_ for id_, token in enumerate(vocabulary())}

@@ -1,4 +1,4 @@
-"""Any other tokenizer, from a tokenizer.json of Hugging Face's format."""
+"""Loads other tokenizers from a tokenizer.json in Hugging Face's format."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Final
 from noising.tokenizers.tokenizer import TextTokenizer, TokenizerError
 
 MAX_BYTES: Final = 2**27
-"""Ten times what the largest published ones take."""
+"""Ten times the size of the largest published files."""
 
 
 def read_tokenizer(path: Path) -> TextTokenizer:
-    """Load a tokenizer.json; the types of its tokens come from the text.
+    """Load a tokenizer.json, whose token types depend on the text.
 
     Raises:
-        TokenizerError: the file cannot be read, or holds no tokenizer.
+        TokenizerError: the file cannot be read or is not a tokenizer.
     """
     from tokenizers import Tokenizer
 
-    content = _content(path)
+    content = _read_file(path)
     try:
         backend = Tokenizer.from_str(content)
     except Exception as error:  # the library raises no narrower class
-        raise TokenizerError(f"is no tokenizer ({error})") from error
+        raise TokenizerError(f"is not a tokenizer ({error})") from error
     ids = backend.get_vocab(with_added_tokens=True).values()
     if not ids:
         raise TokenizerError("has an empty vocabulary")
     return TextTokenizer.around(backend, vocab_size=max(ids) + 1)
 
 
-def _content(path: Path) -> str:
-    # A named pipe would block for ever and a device never end.
+def _read_file(path: Path) -> str:
+    # Reading a named pipe could block forever, and a device might never end.
     if not path.is_file():
-        raise TokenizerError("is no file")
+        raise TokenizerError("is not a file")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TokenizerError(f"is longer than {MAX_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""What is what in a text: numbers, signs, logical words, identifiers, other words."""
+"""Classifies the parts of a text: numbers, signs, logical words, identifiers, words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GREEK: Final = (
 GREEK_LETTERS: Final = frozenset(GREEK.split())
 
 ARTICLES: Final = frozenset("aAI")
-"""Letters that are English words unless a critical sign stands beside them."""
+"""Letters that are English words unless they are next to a critical sign."""
 
 CRITICAL_ASCII: Final = frozenset("*/%&^-\\")
 CRITICAL_CATEGORIES: Final = frozenset({"Sm", "Ps", "Pe"})
@@ -53,43 +53,43 @@ HYPHENS: Final = frozenset("-/")
 def character_types(text: str) -> NDArray[np.uint8]:
     """Return the type of every character of a text, (len(text),) uint8.
 
-    Numbers, operators, brackets, quantifiers and logical words are critical;
-    identifiers (single letters, names of Greek letters, names with a digit, an
-    underscore or a capital inside) are variable; all else is other.
+    Numbers, operators, brackets, quantifiers and logical words are critical.
+    Identifiers (single letters, names of Greek letters, and names that contain a digit,
+    an underscore or an inner capital) are variable. Everything else is other.
     """
     types = np.full(len(text), OTHER, dtype=np.uint8)
-    for start, end, kind in _typed_lexemes(text):
+    for start, end, kind in _classify_lexemes(text):
         types[start:end] = kind
     return types
 
 
-def _typed_lexemes(text: str) -> Iterator[tuple[int, int, int]]:
+def _classify_lexemes(text: str) -> Iterator[tuple[int, int, int]]:
     for match in LEXEME.finditer(text):
         start, end = match.span()
         first = match[0].lstrip("\\")[:1]
         if first.isnumeric():
             yield start, end, CRITICAL
         elif first.isalpha() or first == "_":
-            yield start, end, _word_type(text, start, end)
+            yield start, end, _classify_word(text, start, end)
         else:
             yield start, end, CRITICAL if _is_critical(text, start) else OTHER
 
 
-def _word_type(text: str, start: int, end: int) -> int:
+def _classify_word(text: str, start: int, end: int) -> int:
     word = text[start:end]
     if word.startswith("\\"):
         return VARIABLE if word[1:].lower() in GREEK_LETTERS else CRITICAL
     if word.lower() in LOGICAL_WORDS:
         return CRITICAL
     if word in ARTICLES:
-        return VARIABLE if _stands_by_a_sign(text, start, end) else OTHER
+        return VARIABLE if _is_next_to_sign(text, start, end) else OTHER
     return VARIABLE if _is_identifier(word) else OTHER
 
 
 def _is_identifier(word: str) -> bool:
     name = unicodedata.normalize("NFKC", word.rstrip("'"))
     if len(name) == 1:
-        # A letter of a script without case, such as Chinese, is a word.
+        # A single letter of a script without case, such as Chinese, is a word.
         return name.lower() != name.upper()
     return (
         name.lower() in GREEK_LETTERS
@@ -100,7 +100,7 @@ def _is_identifier(word: str) -> bool:
 
 
 def _is_critical(text: str, index: int) -> bool:
-    """Tell whether the sign at an index is an operator or a bracket."""
+    """Return whether the sign at an index is an operator or a bracket."""
     sign = text[index]
     if sign in HYPHENS:
         # well-known, and/or
@@ -115,7 +115,7 @@ def _is_critical(text: str, index: int) -> bool:
     )
 
 
-def _stands_by_a_sign(text: str, start: int, end: int) -> bool:
+def _is_next_to_sign(text: str, start: int, end: int) -> bool:
     before, after = start - 1, end
     while before >= 0 and text[before].isspace():
         before -= 1

@@ -1,4 +1,4 @@
-"""Tokenizers by name, each loaded once, when it is first used."""
+"""Tokenizers by name, which are loaded on first use and cached."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from noising.tokenizers.tokenizer import TextTokenizer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltinTokenizer:
-    """A tokenizer that ships with the service, not loaded yet.
+    """A tokenizer that ships with the library.
 
     Attributes:
         vocab_size: number of ids.
-        source: whose vocabulary it is, and its licence.
-        build: makes the tokenizer.
+        source: author and licence of the vocabulary.
+        build: builds the tokenizer.
     """
 
     vocab_size: int
@@ -52,21 +52,21 @@ _loading = threading.Lock()
 
 
 def load_tokenizer(name_or_path: str) -> TextTokenizer:
-    """Return a tokenizer; the same one for the same argument.
+    """Return a tokenizer; the same argument gives the same object.
 
     Args:
         name_or_path: a key of BUILTIN_TOKENIZERS, or the path of a tokenizer.json.
 
     Raises:
-        TokenizerError: there is no tokenizer at the path.
+        TokenizerError: the file at the path is not a tokenizer.
         MissingExtraError: the library `tokenizers` is not installed.
     """
     # Two threads that both miss the cache would both load tens of megabytes.
     with _loading, require_extra("tokenizers", user="noising.tokenizers"):
-        return _loaded(name_or_path)
+        return _build(name_or_path)
 
 
 @functools.cache
-def _loaded(name_or_path: str) -> TextTokenizer:
+def _build(name_or_path: str) -> TextTokenizer:
     builtin = BUILTIN_TOKENIZERS.get(name_or_path)
     return builtin.build() if builtin else read_tokenizer(Path(name_or_path))

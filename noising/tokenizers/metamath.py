@@ -1,4 +1,4 @@
-"""Metamath's symbols and labels, as the excerpt of set.mm declares and cites them."""
+"""The symbols and labels of Metamath's set.mm, from the excerpt in the corpus."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from noising.tokenizers.tokenizer import TextTokenizer
 
 VOCAB_SIZE: Final = 11644
 UNKNOWN: Final = "[UNK]"
-"""The last id: a word that is no symbol and no label. Metamath allows no such symbol
-beside set.mm's own, and the corpus has none."""
+"""The last id, for words that are neither a symbol nor a label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +39,14 @@ class MetamathVocabulary:
         return cls(**{name: tuple(words) for name, words in parts.items()})
 
     def words(self) -> list[str]:
-        """Return all words by id, the unknown one last."""
+        """Return all words by id, with UNKNOWN last."""
         return [*self.constants, *self.variables, *self.labels, UNKNOWN]
 
     def types(self) -> NDArray[np.uint8]:
         """Return the types by id: constants critical, variables variable, else other.
 
         Returns:
-            (V,) uint8, the unknown word included.
+            (V,) uint8, including the unknown word.
         """
         return declared_types(
             len(self.constants), len(self.variables), len(self.labels) + 1
@@ -55,7 +54,7 @@ class MetamathVocabulary:
 
 
 def metamath_tokenizer() -> TextTokenizer:
-    """Build the tokenizer: words between blanks, each one a token."""
+    """Build the tokenizer, whose tokens are the words between blanks."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     vocabulary = MetamathVocabulary.shipped()

@@ -33,9 +33,10 @@ def declared_types(constants: int, variables: int, others: int) -> NDArray[np.ui
 def spanned_types(
     characters: NDArray[np.uint8], offsets: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
-    """Return of each span of a text the first type among its characters.
+    """Return the type of each span of a text.
 
-    Critical goes before variable before other; an empty span is `other`.
+    A span is critical if any of its characters is, else variable if any is, else other.
+    An empty span is other.
 
     Args:
         characters: (n,) the type of each character.
@@ -44,7 +45,8 @@ def spanned_types(
     Returns:
         (L,) uint8.
     """
-    # reduceat takes no index n, and of an empty span it takes what follows.
+    # reduceat does not accept the index n, and for an empty span it returns the next
+    # character's type.
     padded = np.append(characters, np.uint8(OTHER))
     least = np.minimum.reduceat(padded, offsets.ravel())[::2]
     least[offsets[:, 0] == offsets[:, 1]] = OTHER
@@ -54,9 +56,9 @@ def spanned_types(
 def one_type_each(
     tokens: NDArray[np.int64], types: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """Give every id one type: the one it has at most of its positions.
+    """Give every id the type that it has at most of its positions.
 
-    Among equals critical goes before variable before other.
+    In a tie, critical takes precedence over variable, and variable over other.
 
     Args:
         tokens: (L,) ids.

@@ -1,4 +1,4 @@
-"""A tokenizer: text to ids, their offsets and types, and back."""
+"""A tokenizer, which converts text to ids with offsets and types, and back."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 UNKNOWN_TEXT: Final = "\ufffd"
 MASK_TEXT: Final = "[MASK]"
 NEIGHBOR: Final = "x"
-"""A token that every decoder reads as it is."""
+"""A token that every decoder leaves unchanged."""
 
 
 class TokenizerError(ValueError):
-    """A file is no tokenizer, or a tokenizer cannot encode a text.
+    """A file is not a tokenizer, or a tokenizer cannot encode a text.
 
-    The message continues the name of either: `is no file`.
+    The message is a predicate, such as `is not a file`, for a sentence about either.
     """
 
 
@@ -40,9 +40,9 @@ class Encoding:
     Attributes:
         tokens: (L,) int64 ids.
         offsets: (L, 2) int64, where each token starts and ends in the text, in
-            characters; (0, 0) where the tokenizer added it. Tokens that share one
-            character's bytes share its place.
-        types: (L,) uint8 indices into TOKEN_TYPES, the same wherever an id stands.
+            characters; (0, 0) for tokens that the tokenizer added. Tokens that are
+            parts of one character have the offsets of that character.
+        types: (L,) uint8 indices into TOKEN_TYPES; an id has one type in a text.
     """
 
     tokens: NDArray[np.int64]
@@ -51,7 +51,7 @@ class Encoding:
 
     @property
     def token_types(self) -> dict[str, NDArray[np.int64]]:
-        """The ids of each type, ascending, as POST /noise takes them."""
+        """The ids of each type, ascending, in the form of POST /noise."""
         return {
             name: np.unique(self.tokens[self.types == index])
             for index, name in enumerate(TOKEN_TYPES)
@@ -65,15 +65,15 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TextTokenizer:
-    """One vocabulary, run by Hugging Face tokenizers.
+    """A vocabulary with its Hugging Face tokenizer.
 
     Attributes:
-        backend: cuts and joins; never truncates, never pads.
-        vocab_size: one more than the greatest id.
-        added: ids that it puts around every text, such as [CLS] and [SEP].
-        special: ids of special tokens; they are critical.
-        declared: (V,) the types where the vocabulary itself says them, else None:
-            then the text decides.
+        backend: the Hugging Face tokenizer, without truncation and padding.
+        vocab_size: the largest id plus one.
+        added: ids that it adds around every text, such as [CLS] and [SEP].
+        special: ids of special tokens, which are critical.
+        declared: (V,) types if the vocabulary declares them, or None if types depend
+            on the text.
     """
 
     backend: Tokenizer
@@ -90,7 +90,7 @@ class TextTokenizer:
         vocab_size: int,
         declared: NDArray[np.uint8] | None = None,
     ) -> TextTokenizer:
-        """Make the tokenizer that a backend drives."""
+        """Make a tokenizer from a backend, and switch off truncation and padding."""
         backend.no_truncation()
         backend.no_padding()
         tokens = backend.get_added_tokens_decoder()
@@ -106,11 +106,11 @@ class TextTokenizer:
         """Return the text as tokens.
 
         Args:
-            text: any characters but lone surrogates, which no text holds.
+            text: any text without lone surrogates.
 
         Raises:
-            TokenizerError: a word is not in a vocabulary that has no token for
-                unknown words; of the built-in tokenizers none is like that.
+            TokenizerError: a word is unknown and the vocabulary has no token for
+                unknown words, which the built-in ones do not need.
         """
         try:
             cut = self.backend.encode(text)
@@ -121,37 +121,37 @@ class TextTokenizer:
         if self.declared is not None:
             types = self.declared[tokens]
         else:
-            found = spanned_types(character_types(text), offsets)
-            found[np.isin(tokens, list(self.special))] = CRITICAL
-            types = one_type_each(tokens, found)
+            spans = spanned_types(character_types(text), offsets)
+            spans[np.isin(tokens, list(self.special))] = CRITICAL
+            types = one_type_each(tokens, spans)
         return Encoding(tokens=tokens, offsets=offsets, types=types)
 
     def decode(self, tokens: Iterable[int], *, mask_id: int | None = None) -> str:
-        """Return the text that the tokens stand for.
+        """Return the text of tokens.
 
-        What the tokenizer adds around a text is left out, so that the text of an
-        encoding is encoded to the same tokens again. An id that the vocabulary lacks
-        reads U+FFFD.
+        It omits the tokens that the tokenizer adds around a text, so that the decoded
+        text of an encoding is encoded to the same tokens. Ids outside the vocabulary
+        become U+FFFD.
 
         Args:
-            tokens: ids, of any size.
-            mask_id: the noise's own mask, which reads [MASK].
+            tokens: ids of any size.
+            mask_id: the mask of the noise process, which becomes [MASK].
         """
         names = [
             self._name(token, mask_id) for token in tokens if token not in self.added
         ]
-        return self._joined(names)
+        return self._join(names)
 
     def texts(self, tokens: Iterable[int], *, mask_id: int | None = None) -> list[str]:
-        """Return what each token adds to the text, blanks included.
+        """Return the text of each token, including blanks.
 
-        Joined they are the text that `decode` returns, with two exceptions: what the
-        tokenizer adds around a text reads its name, such as [CLS], and a part of a
-        character reads U+FFFD.
+        Joined they are the result of `decode`, with two exceptions: tokens that the
+        tokenizer adds around a text are shown by name, such as [CLS], and a part of a
+        character is shown as U+FFFD.
 
         Args:
-            tokens: ids, of any size.
-            mask_id: the noise's own mask, which reads [MASK].
+            tokens: ids of any size.
+            mask_id: the mask of the noise process, which becomes [MASK].
         """
         ids = list(tokens)
         inside = [place for place, token in enumerate(ids) if token not in self.added]
@@ -164,7 +164,7 @@ class TextTokenizer:
             key = token, is_first, is_last
             if key not in known:
                 name = self._name(token, mask_id)
-                known[key] = self._within(name, is_first=is_first, is_last=is_last)
+                known[key] = self._decode_one(name, is_first=is_first, is_last=is_last)
             texts.append(known[key])
         return texts
 
@@ -175,24 +175,24 @@ class TextTokenizer:
             return UNKNOWN_TEXT
         return self.backend.id_to_token(token) or UNKNOWN_TEXT
 
-    def _within(self, name: str, *, is_first: bool, is_last: bool) -> str:
-        """Return what a token reads in a text of which it may be the first or last.
+    def _decode_one(self, name: str, *, is_first: bool, is_last: bool) -> str:
+        """Return the text of a token inside, or at an end of, a text.
 
-        A decoder may strip the first token's blank, put blanks between tokens, or drop
-        the last one's mark of a word's end. So the token is decoded between two others,
-        and what those read is cut off.
+        A decoder may strip the blank of the first token, insert blanks between tokens,
+        or drop the end-of-word mark of the last token. Therefore the token is decoded
+        between two others, whose text is then removed.
         """
         names = [name]
         before = after = ""
-        neighbor = self._joined([NEIGHBOR])
+        neighbor = self._join([NEIGHBOR])
         if not is_first:
             names = [NEIGHBOR, *names]
             before = neighbor
         if not is_last:
             names = [*names, NEIGHBOR]
-            after = self._joined([NEIGHBOR, NEIGHBOR]).removeprefix(neighbor)
-        return self._joined(names).removeprefix(before).removesuffix(after)
+            after = self._join([NEIGHBOR, NEIGHBOR]).removeprefix(neighbor)
+        return self._join(names).removeprefix(before).removesuffix(after)
 
-    def _joined(self, names: list[str]) -> str:
+    def _join(self, names: list[str]) -> str:
         decoder = self.backend.decoder
         return " ".join(names) if decoder is None else decoder.decode(names)

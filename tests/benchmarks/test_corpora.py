@@ -189,7 +189,7 @@ def test_a_malformed_metamath_file_is_refused_with_its_line(
 )
 def test_a_damaged_gzip_file_is_refused(tmp_path, damage):
     path = write(tmp_path, "bad.jsonl.gz", damage(SETMM_PATH.read_bytes()))
-    assert "is not a whole gzip file" in refusal(path)
+    assert "is not a complete gzip file" in refusal(path)
 
 
 # Ids --------------------------------------------------------------------------------
@@ -261,8 +261,8 @@ def huge_header():
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "is no .npy array"),
-        (b"1 2 3", "is no .npy array"),
+        (b"", "is not a .npy array"),
+        (b"1 2 3", "is not a .npy array"),
         (npy(np.zeros(0, dtype=int)), "is empty"),
         (npy(np.zeros((3, 0), dtype=int)), "is empty"),
         (npy(np.zeros(3)), "must hold integers, its dtype is float64"),
@@ -270,13 +270,13 @@ def huge_header():
         (npy(np.array(["1"])), "must hold integers"),
         (npy(np.array(5)), "must have 1 or 2 dimensions, it has 0"),
         (npy(np.zeros((1, 1, 1), dtype=int)), "dimensions, it has 3"),
-        (npy(np.array([{}, None]), allow_pickle=True), "is no .npy array"),
+        (npy(np.array([{}, None]), allow_pickle=True), "is not a .npy array"),
         (npy(np.array([1, -2])), "row 0: token id -2 is outside 0..99"),
         (npy(np.array([[1, 2], [100, 3]])), "row 1: token id 100 is outside"),
         (npy(np.array([2**64 - 1], dtype=np.uint64)), "is outside 0..99"),
-        (npy(np.arange(50))[:-8], "is no .npy array"),
-        (huge_header(), "is no .npy array"),
-        (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 0xFFFF, "is no .npy array"),
+        (npy(np.arange(50))[:-8], "is not a .npy array"),
+        (huge_header(), "is not a .npy array"),
+        (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 0xFFFF, "is not a .npy array"),
     ],
 )
 def test_a_malformed_npy_file_is_refused(tmp_path, content, expected):
@@ -362,7 +362,12 @@ def npz():
             "raw numbers",
             "fromfile",
         ),
-        ("train.idx", b"MMIDIDX\x00", "the index of Megatron's .bin", "holds no ids"),
+        (
+            "train.idx",
+            b"MMIDIDX\x00",
+            "the index of a .bin file of Megatron",
+            "without ids",
+        ),
         ("c.npz", npz(), "an archive of arrays", "numpy.save"),
         ("model.bin", b"PK\x03\x04rest", "a zip archive", "unpack it"),
         ("c.parquet", b"PAR1", "a table of Apache Arrow or Parquet", "to_json"),
@@ -427,8 +432,8 @@ def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path, name):
     [
         ("", "is a directory"),
         ("/dev/zero", "is not a regular file"),
-        ("a\0b", "cannot be a file's name"),
-        ("\ud800", "cannot be a file's name"),
+        ("a\0b", "is not a valid file name"),
+        ("\ud800", "is not a valid file name"),
         ("x" * 5000, "File name too long"),
         ("/proc/self/mem", "cannot be read: Input/output error"),
         ("no\nsuch\x1bfile", "No such file"),
@@ -457,9 +462,7 @@ def test_a_small_gzip_file_may_not_unpack_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr(files_module, "MAX_BYTES", 2**27)
     packed = gzip.compress(b" " * (2**23 - 1) + b"\n") * 20
     tracemalloc.start()
-    assert "the corpus is beyond 1 GiB" in refusal(
-        write(tmp_path, "bomb.txt.gz", packed)
-    )
+    assert "the corpus exceeds 1 GiB" in refusal(write(tmp_path, "bomb.txt.gz", packed))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**26

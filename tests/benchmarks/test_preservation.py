@@ -18,7 +18,7 @@ def corpus():
 
 
 def designed(corpus, samples, seed=1):
-    return Design.drawn(corpus, samples, np.random.default_rng(seed))
+    return Design.draw(corpus, samples, np.random.default_rng(seed))
 
 
 def processes(corpus, schedule="cosine", graph="uniform"):

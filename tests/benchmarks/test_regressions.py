@@ -98,7 +98,7 @@ def test_what_was_nothing_before_is_worse_by_more_than_any_bound(document):
 
 def test_another_corpus_of_the_same_name_is_refused(base, document):
     document["corpus"]["sha256"] = "0" * 64
-    with pytest.raises(UsageError, match="'synthetic' holds other tokens"):
+    with pytest.raises(UsageError, match="'synthetic' has other tokens"):
         base.regressions(document)
 
 
@@ -126,10 +126,10 @@ def config_of(document, **changes):
             "the corpus 'synthetic', this run has 'mine.txt'",
         ),
         ({"num_timesteps": 2000}, "the num_timesteps 1000, this run has 2000"),
-        ({"timesteps": (1, 2)}, "has none of the timesteps named"),
+        ({"timesteps": (1, 2)}, "has none of these timesteps"),
         (
             {"schedules": (("linear", {"type": "linear"}),), "baseline": "linear"},
-            "has none of the schedules named",
+            "has none of these schedules",
         ),
     ],
 )
@@ -158,13 +158,13 @@ def test_a_file_and_its_folder_are_the_same_base(tmp_path, document):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{", "is no JSON document"),
-        (b"\xff", "is no JSON document"),
-        (b"[" * 100_000, "is no JSON document"),
-        (b"[]", "holds no results"),
-        (b"{}", "holds no results"),
-        (b'{"schema_version": 1, "suite": "schedules"}', "holds no results"),
-        (None, "is no file"),
+        (b"{", "is not a JSON document"),
+        (b"\xff", "is not a JSON document"),
+        (b"[" * 100_000, "is not a JSON document"),
+        (b"[]", "does not contain results"),
+        (b"{}", "does not contain results"),
+        (b'{"schema_version": 1, "suite": "schedules"}', "does not contain results"),
+        (None, "is neither a file"),
     ],
 )
 def test_what_is_no_results_document_is_refused(tmp_path, content, said):

@@ -96,7 +96,7 @@ def test_without_numba_the_suite_runs_all_the_same(monkeypatch):
 def test_with_threads_the_clock_is_read(tmp_path, capsys):
     arguments = ["--suite", "throughput", "--max-tokens", "6", "--rounds", "1"]
     assert main([*arguments, "--threads", "2", "--output", str(tmp_path)]) == 0
-    assert "Nanoseconds with 2 threads of numba's per token" in capsys.readouterr().out
+    assert "Nanoseconds per token (2 threads of numba)" in capsys.readouterr().out
     written = json.loads((tmp_path / "throughput-suite.json").read_text())
     assert written["config"]["threads"] == 2
     config = SpeedConfig(most_tokens=6, rounds=1, seed=1, peers=False, threads=2)

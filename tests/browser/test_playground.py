@@ -269,7 +269,7 @@ def test_what_cannot_be_used_is_said_beside_its_field(guest: Visitor) -> None:
     graph.select_option("gidd")
     error = page.locator("[data-field=a-graph] .errorlist")
     error.wait_for()
-    assert "must not be `gidd` without the schedule `gidd`" in str(error.text_content())
+    assert "can be `gidd` only with the schedule `gidd`" in str(error.text_content())
     assert graph.get_attribute("aria-invalid") == "true"
     assert page.locator("[data-problem]").is_visible()
     assert chips(guest).count() == len(TOKENS)  # what was shown stays

@@ -60,7 +60,7 @@ def test_what_has_no_value_is_a_dash_in_the_table(run):
         (("--quantities", "alpha,beta"), "got beta"),
         (("--quantities", ","), "got none"),
         (("--axis", "space"), "invalid choice: 'space'"),
-        (("--plot", "a.gif"), "a.gif: a plot's name must end with one of .png"),
+        (("--plot", "a.gif"), "a.gif: the name of a plot must end with one of .png"),
         (
             ("--plot", "absent/a.png"),
             "absent/a.png: must be a file in a folder that exists",

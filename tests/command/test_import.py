@@ -47,7 +47,7 @@ def test_json_holds_the_notes(run, tmp_path):
         (("sedd", "absent.yaml"), "absent.yaml: cannot be read: No such file"),
         (("sedd", "/"), "/: cannot be read: Is a directory"),
         (("sedd", "-"), "`config` must be an object"),
-        (("sedd", "latin.yaml"), "latin.yaml: must be text in UTF-8"),
+        (("sedd", "latin.yaml"), "latin.yaml: must be UTF-8 text"),
         (("sedd", "-", "--vocab-size", "x"), "must be an integer, got 'x'"),
     ],
 )

@@ -60,6 +60,6 @@ def test_the_mask_is_looked_for_among_tokens(run, tmp_path):
     assert "mask_in_tokens" not in run("lint", "spec.json", "--tokens", "clean.txt").out
     ended = run("lint", "spec.json", "--tokens", "masked.txt")
     assert ended.code == 1
-    assert "The mask id 3 is 25.00% of the data's tokens" in ended.out
+    assert "25.00% of the data's tokens are the mask id 3" in ended.out
     ended = run("lint", "spec.json", "--tokens", "masked.npy")
-    assert "The mask id 3 is 50.00% of the data's tokens" in ended.out
+    assert "50.00% of the data's tokens are the mask id 3" in ended.out

@@ -120,7 +120,7 @@ def test_a_bad_corpus_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) 
         (("--schedules", "smal"), "custom; did you mean `small`?"),
         (("--baseline", "unform"), "custom; did you mean `uniform`?"),
         (("--fail-over", "10%"), "fail-over: needs --compare"),
-        (("--compare", "/nowhere"), "compare: '/nowhere' is no file"),
+        (("--compare", "/nowhere"), "compare: '/nowhere' is neither a file"),
         (("--compare", NO_RUN), f"compare: there is no run {NO_RUN} with results"),
         (("--schedules", "a b/../c"), "neither a schedule type nor"),
         (("--baseline", "nothing"), "'nothing' is neither a schedule type nor"),

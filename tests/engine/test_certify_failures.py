@@ -9,27 +9,27 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.certify import certify, golden
-from noising.engine.graphs.uniform import Uniform
+from noising.engine.graphs.uniform import UniformGraph
 from noising.engine.replacements import Even
 from noising.engine.sampler.words import Hasher
 from noising.engine.schedules.base import AlphaSchedule
-from noising.engine.schedules.continuous import Uniform as ConstantRate
+from noising.engine.schedules.continuous import UniformSchedule
 from noising.engine.schedules.sigmoid import Sigmoid
 from noising.engine.timeline import Timeline
 from tests.engine.certificates import FEW, check_of, failed
 from tests.engine.examples import TIMESTEPS, example
 
 
-class _Leaky(Uniform):
+class _Leaky(UniformGraph):
     """Uniform noise whose closed form keeps half a percent too little."""
 
     def channel(self, sigma):
-        exact = Uniform.channel(self, sigma)
+        exact = UniformGraph.channel(self, sigma)
         keep = 0.995 * exact.keep
         return dataclasses.replace(exact, keep=keep, move=1.0 - keep)
 
 
-class _Lopsided(Uniform):
+class _Lopsided(UniformGraph):
     """Uniform noise whose closed form prefers the lower half of the ids by 4 %."""
 
     def base(self):
@@ -152,14 +152,14 @@ def test_a_token_where_none_may_go_fails():
     assert {test.p_value for test in tests} == {0.0}
 
 
-class _WrongRate(ConstantRate):
+class _WrongRate(UniformSchedule):
     def dsigma(self, t):
-        return ConstantRate.dsigma(self, t) * 1.001
+        return UniformSchedule.dsigma(self, t) * 1.001
 
 
-class _WrongAlpha(ConstantRate):
+class _WrongAlpha(UniformSchedule):
     def alpha(self, t):
-        return ConstantRate.alpha(self, t) * (1.0 - 1e-12)
+        return UniformSchedule.alpha(self, t) * (1.0 - 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +196,11 @@ def test_noise_that_is_endless_before_its_time_fails():
     assert "sigma at t = 0.6245" in check_of(certificate, "finite").measured
 
 
-class _Wavering(ConstantRate):
+class _Wavering(UniformSchedule):
     """A constant rate that takes a little noise back before each timestep."""
 
     def sigma(self, t):
-        exact = ConstantRate.sigma(self, t)
+        exact = UniformSchedule.sigma(self, t)
         return exact * (1.0 + 0.2 * np.sin(math.pi * TIMESTEPS * t) ** 2)
 
 
@@ -212,11 +212,11 @@ def test_noise_that_falls_between_timesteps_fails():
     assert "sigma_rises" in failed(certify(process, samples=FEW))
 
 
-class _UndefinedAtTheEnd(Uniform):
+class _UndefinedAtTheEnd(UniformGraph):
     """Weights that are no numbers where nothing is left, as inf/inf would be."""
 
     def nelbo_weight(self, xt, x0, sigma, dsigma):
-        weight = Uniform.nelbo_weight(self, xt, x0, sigma, dsigma)
+        weight = UniformGraph.nelbo_weight(self, xt, x0, sigma, dsigma)
         return np.where(np.isinf(dsigma), np.nan, weight)
 
 
@@ -228,29 +228,29 @@ def test_a_possible_pair_without_a_number_fails():
     assert "nelbo_weight at t = 1" in check_of(certificate, "finite").measured
 
 
-class _WrongQuantities(Uniform):
+class _WrongQuantities(UniformGraph):
     """Every exact quantity but the marginal and the sampler is a little off."""
 
     def kernel(self, xs, step):
-        return Uniform.kernel(self, xs, step) * (1.0 + 1e-8)
+        return UniformGraph.kernel(self, xs, step) * (1.0 + 1e-8)
 
     def into(self, xt, step):
-        return Uniform.into(self, xt, step) * (1.0 + 2e-5)
+        return UniformGraph.into(self, xt, step) * (1.0 + 2e-5)
 
     def posterior(self, xt, x0, step):
-        return Uniform.posterior(self, xt, x0, step)[..., ::-1]
+        return UniformGraph.posterior(self, xt, x0, step)[..., ::-1]
 
     def score_ratio(self, xt, x0, sigma):
-        return Uniform.score_ratio(self, xt, x0, sigma) + 1e-5
+        return UniformGraph.score_ratio(self, xt, x0, sigma) + 1e-5
 
     def rates_to(self, x, sigma):
-        return Uniform.rates_to(self, x, sigma) * 1.01
+        return UniformGraph.rates_to(self, x, sigma) * 1.01
 
     def nelbo_weight(self, xt, x0, sigma, dsigma):
-        return Uniform.nelbo_weight(self, xt, x0, sigma, dsigma) * 1.02
+        return UniformGraph.nelbo_weight(self, xt, x0, sigma, dsigma) * 1.02
 
     def curve(self, prior):
-        return Uniform.curve(self, prior * 0.99)
+        return UniformGraph.curve(self, prior * 0.99)
 
 
 def test_wrong_quantities_fail_by_name():
@@ -267,13 +267,13 @@ def test_wrong_quantities_fail_by_name():
     ]
 
 
-class _NotANumber(Uniform):
+class _NotANumber(UniformGraph):
     def nelbo_weight(self, xt, x0, sigma, dsigma):
-        weight = Uniform.nelbo_weight(self, xt, x0, sigma, dsigma)
+        weight = UniformGraph.nelbo_weight(self, xt, x0, sigma, dsigma)
         return np.where(x0 == 0, np.nan, weight)  # at some tokens only
 
     def curve(self, prior):
-        return Uniform.curve(self, prior * np.nan)
+        return UniformGraph.curve(self, prior * np.nan)
 
 
 def test_nan_is_no_agreement():
@@ -282,7 +282,7 @@ def test_nan_is_no_agreement():
     assert failed(certificate) == ["information", "nelbo_weights", "finite"]
 
 
-class _Broken(Uniform):
+class _Broken(UniformGraph):
     def posterior(self, xt, x0, step):
         raise EngineError("xt", "out_of_range", "must be right", 0)
 

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from noising.engine import EngineError
-from noising.engine.errors import shown
+from noising.engine.errors import format_value
 
 
 def test_the_message_names_the_field_the_rule_the_value_and_the_way_out():
@@ -43,4 +43,4 @@ def test_an_error_survives_pickling_with_all_its_parts():
     ],
 )
 def test_a_value_is_shown_on_one_short_line(value, text):
-    assert shown(value) == text
+    assert format_value(value) == text

@@ -210,7 +210,7 @@ def test_a_matrix_graph_is_bounded():
 
 def test_the_gidd_graph_needs_its_clock():
     graph = GRAPH_TYPES["gidd"].create({}, 5)
-    with pytest.raises(RuntimeError, match="before its schedule"):
+    with pytest.raises(RuntimeError, match="bind a schedule"):
         graph.limit()
 
 

@@ -125,7 +125,7 @@ def test_ids_that_are_none_are_an_error():
     spec = {"vocab_size": 10, "schedule": {"type": "loglinear"}}
     finding = _found("ids_out_of_range", spec, [[1, 12], [-1, 2]])
     assert (finding.severity, finding.value) == ("error", 0.5)
-    assert "0..9, such as 12" in finding.message
+    assert "such as 12, lie outside the vocabulary 0..9" in finding.message
     assert "ids_out_of_range" in _codes(spec, np.array([10], np.uint8))
     for fine in ([0, 9], [], None):
         assert "ids_out_of_range" not in _codes(spec, fine)
@@ -134,7 +134,7 @@ def test_ids_that_are_none_are_an_error():
 def test_masks_in_the_data_are_no_ids_either_but_have_their_own_finding():
     spec = {"vocab_size": 10, "graph": {"type": "absorbing"}}
     finding = _found("mask_in_tokens", spec, [1, 10])
-    assert "Take the masks out" in finding.way_out
+    assert "Remove the masks" in finding.way_out
     assert "ids_out_of_range" not in _codes(spec, [1, 10])
     assert _found("ids_out_of_range", spec, [1, 10, 11, -1]).value == 0.5
 

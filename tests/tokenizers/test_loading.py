@@ -43,12 +43,12 @@ def test_a_word_that_no_token_stands_for_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "is no file"),
-        (b"", "is no tokenizer"),
-        (b"{}", "is no tokenizer"),
-        (b'{"model": {"type": "BPE"}}', "is no tokenizer"),
+        (None, "is not a file"),
+        (b"", "is not a tokenizer"),
+        (b"{}", "is not a tokenizer"),
+        (b'{"model": {"type": "BPE"}}', "is not a tokenizer"),
         (b"\xff\xfe", "is not UTF-8"),
-        (b"[" * 100_000, "is no tokenizer"),
+        (b"[" * 100_000, "is not a tokenizer"),
     ],
 )
 def test_a_file_that_is_no_tokenizer_says_why(tmp_path, content, words):
@@ -69,7 +69,7 @@ def test_an_empty_vocabulary_is_none(tmp_path):
 def test_a_pipe_or_a_folder_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
-        with pytest.raises(TokenizerError, match="is no file"):
+        with pytest.raises(TokenizerError, match="is not a file"):
             load_tokenizer(str(path))
 
 

@@ -1,4 +1,4 @@
-"""Certificates: a process's formulas agree, and its sampler draws from them.
+"""Certificates: tests of a noise process's formulas and samples.
 
 ``certify(process)`` returns a `Certificate`; ``python -m noising.engine.certify
 SPEC.json`` prints one.
@@ -45,12 +45,12 @@ def certify(
     samples: int = SAMPLES.default,
     seed: int = DEFAULT_SEED,
 ) -> Certificate:
-    """Check a process against itself: words, formulas, sampler.
+    """Test a process's random words, formulas and samples.
 
     Args:
-        process: the process to certify.
+        process: the noise process.
         samples: tokens drawn for each timestep and token that is tested, 512..2^24;
-            rounded up to whole pairs of rows of 256.
+            rounded up to a multiple of 512.
         seed: 0..2^64-1; the same seed gives the same certificate.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a certificate is: checks, their p-values, a verdict, and where it was made."""
+"""Certificates: checks with p-values, a verdict and the environment."""
 
 import dataclasses
 import platform
@@ -14,23 +14,23 @@ from noising.engine.process import ForwardProcess
 from noising.engine.randomness import ALGORITHM_VERSION
 
 CERTIFICATE_VERSION: Final = 2
-"""Changes with the meaning of a check or the form of the document."""
+"""Increases when the meaning of a check or the form of the document changes."""
 
 FALSE_ALARM_RATE: Final = 1e-9
-"""Chance that a right sampler fails any statistical check at all."""
+"""Largest chance that a correct sampler fails any of the statistical checks."""
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What one check found, before p-values are adjusted for their number.
+    """The result of one check, before p-values are adjusted for multiple tests.
 
     Attributes:
         name: stable name of the check, such as ``golden_vectors``.
-        measured: what was measured, or why nothing was, in a line.
-        status: failed if it failed by itself; p-values may still fail it.
-        p_values: the p-value of every statistical test by its case.
+        measured: one line with the measured values, or the reason for skipping.
+        status: "failed" if the check failed regardless of its p-values.
+        p_values: pairs of a case and the p-value of its statistical test.
     """
 
     name: str
@@ -45,8 +45,8 @@ class PValue:
 
     Attributes:
         case: what was tested, such as ``timestep 499, x0 7``.
-        p_value: of this test alone.
-        adjusted: by Holm for all tests of the certificate.
+        p_value: p-value of this test alone.
+        adjusted: p-value adjusted by Holm's method for all tests of the certificate.
     """
 
     case: str
@@ -56,7 +56,7 @@ class PValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of a certificate; attributes are those of `Evidence`, judged."""
+    """One check of a certificate; like `Evidence`, with the final status."""
 
     name: str
     measured: str
@@ -81,15 +81,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """That a process's formulas agree with each other and its sampler with them.
+    """The result of testing a process's formulas and its sampler.
 
     Attributes:
         specification: the canonical specification.
-        fingerprint: its SHA-256.
+        fingerprint: SHA-256 of the specification.
         seed: seed of the draws; the same seed gives the same certificate.
         samples: tokens drawn for each timestep and token that is tested.
-        checks: what was checked, in order.
-        environment: versions and machine.
+        checks: the checks in order.
+        environment: versions of Python and NumPy, system and machine.
     """
 
     specification: dict[str, Any]
@@ -108,13 +108,13 @@ class Certificate:
         seed: int,
         samples: int,
     ) -> "Certificate":
-        """Judge the evidence: p-values are adjusted over all checks together."""
+        """Make a certificate, with p-values adjusted over all checks together."""
         return cls(
             specification=process.spec,
             fingerprint=process.fingerprint,
             seed=seed,
             samples=samples,
-            checks=tuple(_judged(tuple(evidence))),
+            checks=tuple(_judge(tuple(evidence))),
             environment={
                 "python": platform.python_version(),
                 "numpy": np.__version__,
@@ -125,7 +125,7 @@ class Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether no check failed."""
+        """Whether all checks passed or were skipped."""
         return all(check.status != "failed" for check in self.checks)
 
     @property
@@ -150,14 +150,14 @@ class Certificate:
         }
 
     def report(self) -> str:
-        """Return the certificate for people: a line a check, then the verdict."""
+        """Return the certificate as text: one line per check, then the verdict."""
         statuses = [check.status for check in self.checks]
         tests = sum(len(check.p_values) for check in self.checks)
-        named = self.specification
+        spec = self.specification
         return "\n".join(
             [
-                f"{named['schedule']['type']} schedule, {named['graph']['type']} graph,"
-                f" V = {named['vocab_size']}, T = {named['num_timesteps']}"
+                f"{spec['schedule']['type']} schedule, {spec['graph']['type']} graph,"
+                f" V = {spec['vocab_size']}, T = {spec['num_timesteps']}"
                 f" ({self.fingerprint[:12]})",
                 *(check.line() for check in self.checks),
                 f"{self.verdict}: {statuses.count('ok')} checks ok,"
@@ -169,17 +169,17 @@ class Certificate:
         )
 
 
-def _judged(evidence: tuple[Evidence, ...]) -> Iterator[Check]:
-    adjusted = iter(holm([p for found in evidence for _, p in found.p_values]))
-    for found in evidence:
+def _judge(evidence: tuple[Evidence, ...]) -> Iterator[Check]:
+    adjusted = iter(holm([p for item in evidence for _, p in item.p_values]))
+    for item in evidence:
         tests = tuple(
             PValue(case=case, p_value=p, adjusted=next(adjusted))
-            for case, p in found.p_values
+            for case, p in item.p_values
         )
-        refused = any(test.adjusted < FALSE_ALARM_RATE for test in tests)
+        is_rejected = any(test.adjusted < FALSE_ALARM_RATE for test in tests)
         yield Check(
-            name=found.name,
-            measured=found.measured,
-            status="failed" if refused else found.status,
+            name=item.name,
+            measured=item.measured,
+            status="failed" if is_rejected else item.status,
             p_values=tests,
         )

@@ -5,34 +5,43 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from noising.arguments import BAD_USAGE, INTERRUPTED, Parser, integer
 from noising.engine.certify import DEFAULT_SEED, SAMPLES, Certificate, certify
 from noising.engine.errors import EngineError
 from noising.engine.registry import build_process
 
 PROGRAM: Final = "certify"
-PASSED, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+PASSED, FAILED = 0, 1
+HELP: Final = "check formulas against each other and the sampler against them"
+DESCRIPTION: Final = (
+    "Check a noise process's formulas against each other and its sampler against them, "
+    "on this machine with these versions. The exit code is 1 if a check failed."
+)
 
-_LONGEST_INTEGER: Final = 30
 
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags beside what is to be certified."""
+def add_draw_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options `--samples` and `--seed`."""
     parser.add_argument(
         "--samples",
-        type=_integer,
+        type=integer,
         default=SAMPLES.default,
         metavar="N",
         help=f"{SAMPLES.help}, {SAMPLES.low} to {SAMPLES.high} (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",
-        type=_integer,
+        type=integer,
         default=DEFAULT_SEED,
         metavar="S",
         help="the same seed gives the same certificate (default: %(default)s)",
     )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare all options; what to certify is an argument of each program."""
+    add_draw_options(parser)
     parser.add_argument(
         "--json",
         type=Path,
@@ -42,10 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_specification(path: Path) -> Any:
-    """Return what a JSON file holds.
+    """Parse a JSON file.
 
     Raises:
-        EngineError: the file cannot be read or holds no JSON.
+        EngineError: the file cannot be read or is not JSON.
     """
     try:
         return json.loads(path.read_bytes())
@@ -61,10 +70,10 @@ def read_specification(path: Path) -> Any:
 
 
 def check_target(path: Path | None) -> None:
-    """Refuse a file for the certificate that cannot be made, before any work.
+    """Check before the work starts that the certificate's file can be created.
 
     Raises:
-        EngineError: it is a folder, or lies in none.
+        EngineError: the path is a folder, or its folder does not exist.
     """
     if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
         raise _unwritable(path, "name a file in a folder that exists")
@@ -88,17 +97,13 @@ def document_text(certificate: Certificate) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Certify the specification that the command line names.
+    """Certify the specification in a file.
 
     Returns:
-        0 if it passed, 1 if it failed, 2 for bad usage and bad specifications, 130
-        after Ctrl-C; from 2 on there is one line on stderr.
+        The exit code: 0 if the certificate passed, 1 if it failed; 2 for bad usage or
+        a bad specification and 130 after Ctrl-C, with one line on stderr.
     """
-    parser = _Parser(
-        prog=PROGRAM,
-        description="Check a noise process's formulas against each other and its "
-        "sampler against them.",
-    )
+    parser = Parser(prog=PROGRAM, description=DESCRIPTION)
     parser.add_argument(
         "specification",
         type=Path,
@@ -117,21 +122,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             write_document(certificate, options.json)
     except EngineError as error:
-        return _ended(BAD_USAGE, f"error: {error}")
+        return _fail(BAD_USAGE, f"error: {error}")
     except KeyboardInterrupt:
-        return _ended(INTERRUPTED, "interrupted")
+        return _fail(INTERRUPTED, "interrupted")
     return PASSED if certificate.passed else FAILED
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; --help says the rest."""
-
-    def error(self, message: str) -> NoReturn:
-        line = " ".join(message.split())
-        self.exit(BAD_USAGE, f"{self.prog}: error: {line}\n")
-
-
-def _ended(code: int, message: str) -> int:
+def _fail(code: int, message: str) -> int:
     sys.stderr.write(f"{PROGRAM}: {message}\n")
     return code
 
@@ -139,11 +136,3 @@ def _ended(code: int, message: str) -> int:
 def _unwritable(path: Path, way_out: str) -> EngineError:
     rule = "must be a file that can be written"
     return EngineError("--json", "unwritable", rule, str(path), way_out)
-
-
-def _integer(text: str) -> int:
-    # int() refuses thousands of digits, and no range here holds thirty.
-    if len(text) > _LONGEST_INTEGER or not text.removeprefix("-").isdecimal():
-        shown = text[:_LONGEST_INTEGER]
-        raise argparse.ArgumentTypeError(f"must be an integer, got {shown!r}")
-    return int(text)

@@ -1,4 +1,4 @@
-"""What ties draws to each other: independence, nesting, and the same bytes always."""
+"""Tests of how draws relate: independence, nesting and reproducibility."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,7 +15,7 @@ from noising.engine.process import ForwardProcess
 from noising.engine.randomness import MASK64
 from noising.engine.sampler.driver import THREADS_FROM
 
-_DRAW: Final = OTHER_DRAWS + 1  # a path uses the first
+_DRAW: Final = OTHER_DRAWS + 1  # OTHER_DRAWS itself is the draw of `markov_path`
 _NESTED_ROWS: Final = 64
 _PADDING: Final = 40
 _HYPERSCHEDULE_LENGTH: Final = 64
@@ -24,10 +24,10 @@ _HYPERSCHEDULE_TIMES: Final = (0.1, 0.5, 0.9)
 
 
 def independence(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
-    """Compare pairs of positions, rows, draws and seeds with independence.
+    """Test that positions, rows, draws and seeds are independent.
 
-    Pairs do not overlap, so the number of pairs that both changed is binomial, and so
-    is, of these, the number that became the same token.
+    Pairs do not overlap. Therefore the number of pairs in which both tokens changed
+    is binomial, and so is the number among these in which both became the same token.
 
     Args:
         process: a process without a hyperschedule.
@@ -41,17 +41,17 @@ def independence(process: ForwardProcess, *, samples: int, seed: int) -> Evidenc
     chance = float(chances.sum())
     tokens = np.full((samples // COLUMNS, COLUMNS), x0)
 
-    def drawn(seed: int, draw: int) -> TokenArray:
+    def noise(seed: int, draw: int) -> TokenArray:
         return process.noise(tokens, timestep, seed=seed, draw=draw).tokens
 
-    first = drawn(seed, _DRAW)
+    first = noise(seed, _DRAW)
     octets = first.reshape(-1, 2, 8)
     pairs = {
         "neighbours": (first[:, ::2], first[:, 1::2]),
         "eight apart": (octets[:, 0], octets[:, 1]),
         "rows": (first[::2], first[1::2]),
-        "draws": (first, drawn(seed, _DRAW + 1)),
-        "seeds": (first, drawn(seed ^ MASK64, _DRAW)),
+        "draws": (first, noise(seed, _DRAW + 1)),
+        "seeds": (first, noise(seed ^ MASK64, _DRAW)),
     }
     alike = float((chances / (chance or 1.0)) @ (chances / (chance or 1.0)))
     tests = []
@@ -69,33 +69,30 @@ def independence(process: ForwardProcess, *, samples: int, seed: int) -> Evidenc
 
 
 def nesting(process: ForwardProcess, *, seed: int) -> Evidence:
-    """What was struck at one timestep is struck at every later one, and stays put.
-
-    A token that was drawn stays that token or becomes the mask.
-    """
+    """Test that a resampled token stays resampled and keeps its id until masked."""
     name = "nesting"
     if isinstance(process.graph, MatrixGraph):
-        reason = "a graph given by a matrix promises none"
+        reason = "graphs given by a matrix do not guarantee it"
         return Evidence(name=name, measured=reason, status="skipped")
     if process.timeline.falls:
-        reason = "sigma falls, so noise is taken back"
+        reason = "sigma falls, so noise is removed again"
         return Evidence(name=name, measured=reason, status="skipped")
     tokens = _mixed_tokens(process, _NESTED_ROWS)
-    struck = np.zeros(tokens.shape, bool)
+    resampled = np.zeros(tokens.shape, bool)
     before: TokenArray = tokens
-    freed = redrawn = silent = 0
+    restored = redrawn = unreported = 0
     for timestep in timesteps(process):
         noised = process.noise(tokens, timestep, seed=seed, draw=_DRAW + 2)
         now = noised.tokens
-        freed += int((struck & ~noised.resampled).sum())
-        redrawn += int((struck & (now != before) & _unmasked(process, now)).sum())
-        silent += int((noised.changed & ~noised.resampled).sum())
-        struck, before = noised.resampled, now
+        restored += int((resampled & ~noised.resampled).sum())
+        redrawn += int((resampled & (now != before) & _unmasked(process, now)).sum())
+        unreported += int((noised.changed & ~noised.resampled).sum())
+        resampled, before = noised.resampled, now
     return Evidence(
         name=name,
-        measured=f"of {tokens.size} tokens {freed} were freed again, {redrawn} drawn "
-        f"again, {silent} changed without being struck",
-        status="failed" if freed or redrawn or silent else "ok",
+        measured=f"of {tokens.size} tokens {restored} were restored, {redrawn} were "
+        f"resampled twice and {unreported} changed without being resampled",
+        status="failed" if restored or redrawn or unreported else "ok",
     )
 
 
@@ -109,7 +106,7 @@ def _unmasked(process: ForwardProcess, tokens: TokenArray) -> BoolArray:
 
 
 def same_bytes(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
-    """The same work split in many ways gives the same tokens.
+    """Test that batches, threads, order and padding do not change the tokens.
 
     Args:
         process: a process without a hyperschedule.
@@ -119,46 +116,46 @@ def same_bytes(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
     tokens = _mixed_tokens(process, samples // COLUMNS)
     ids = np.arange(len(tokens))
     last = process.num_timesteps - 1
-    # The first row, which is also noised alone, is one in which tokens move.
+    # Tokens move in the first row, which is also noised alone.
     steps = np.array([last // 2, last, 0])[ids % 3]
     whole = process.noise(tokens, steps, seed=seed).tokens
-    ways = dict(_ways(process, tokens, steps, ids, seed))
-    differing = [name for name, part in ways.items() if not _equal(part, whole)]
+    variants = dict(_noise_variants(process, tokens, steps, ids, seed))
+    differing = [name for name, part in variants.items() if not _equal(part, whole)]
     return Evidence(
         name="same_bytes",
         measured=f"other tokens with {', '.join(differing)}"
         if differing
-        else f"the same tokens with {', '.join(ways)}",
+        else f"the same tokens with {', '.join(variants)}",
         status="failed" if differing else "ok",
     )
 
 
 def _equal(part: TokenArray, whole: TokenArray) -> bool:
-    """Tell whether `part` equals the first rows of `whole`."""
+    """Return whether `part` equals the first rows of `whole`."""
     return bool((part == whole[: part.shape[0]]).all())
 
 
-def _ways(
+def _noise_variants(
     process: ForwardProcess, tokens: IntArray, steps: IntArray, ids: IntArray, seed: int
 ) -> Iterator[tuple[str, TokenArray]]:
-    """Yield the tokens of the first rows, drawn in different ways."""
+    """Yield the names of variants of a call, and the first rows that they give."""
 
-    def drawn(rows: Any, **changes: Any) -> TokenArray:
+    def noise(rows: Any, **changes: Any) -> TokenArray:
         call = {"timestep": steps[rows], "sequence_ids": ids[rows], **changes}
         return process.noise(tokens[rows], seed=seed, **call).tokens
 
     half = len(ids) // 2
     few = slice(0, 8)
     if tokens.size >= THREADS_FROM:
-        yield "two threads", drawn(slice(None), threads=2)
-    yield "halves", np.concatenate([drawn(slice(half)), drawn(slice(half, None))])
-    yield "rows reversed", drawn(slice(None, None, -1))[::-1]
-    yield "single rows", np.stack([drawn(int(row)) for row in ids[few]])
+        yield "two threads", noise(slice(None), threads=2)
+    yield "halves", np.concatenate([noise(slice(half)), noise(slice(half, None))])
+    yield "rows reversed", noise(slice(None, None, -1))[::-1]
+    yield "single rows", np.stack([noise(int(row)) for row in ids[few]])
     alone = process.noise(tokens[0], int(steps[0]), seed=seed)
     yield "one sequence", alone.tokens[None]
     spread = np.repeat(steps[few, None], COLUMNS, axis=1)
-    yield "times by position", drawn(few, timestep=spread)
-    yield "real times", drawn(few, timestep=None, t=process.time(steps[few]))
+    yield "times by position", noise(few, timestep=spread)
+    yield "real times", noise(few, timestep=None, t=process.time(steps[few]))
     padded = np.pad(tokens[few], ((0, 0), (0, _PADDING)))
     lengths = np.full(len(padded), COLUMNS)
     noised = process.noise(padded, steps[few], seed=seed, lengths=lengths).tokens
@@ -168,17 +165,17 @@ def _ways(
 
 
 def by_position(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
-    """Compare tokens under the process's hyperschedule with each position's noise.
+    """Compare unchanged tokens under the hyperschedule with each position's noise.
 
-    All rows hold the same tokens, so the changes at positions of one probability are
-    binomial.
+    All rows hold the same tokens, so the number of unchanged tokens at positions of
+    the same probability is binomial.
     """
     name = "hyperschedule"
-    given = process.spec["hyperschedule"]
-    if given is None:
+    spec = process.spec["hyperschedule"]
+    if spec is None:
         reason = "the specification has none"
         return Evidence(name=name, measured=reason, status="skipped")
-    row = _row_for(process, given)
+    row = _make_row(process, spec)
     rows = max(samples // row.size, 2)
     tests = []
     for number, t in enumerate(_HYPERSCHEDULE_TIMES):
@@ -194,19 +191,19 @@ def by_position(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
             at = place == level
             chance, trials = float(levels[level]), rows * int(at.sum())
             p_value = binomial_p_value(int(stayed[at].sum()), trials, chance)
-            tests.append((f"t {t:g}, kept with chance {chance:.4g}", p_value))
+            tests.append((f"t {t:g}, chance to stay {chance:.4g}", p_value))
     return Evidence(
         name=name, measured=f"rows of {row.size} positions", p_values=tuple(tests)
     )
 
 
-def _row_for(process: ForwardProcess, given: dict[str, Any]) -> IntArray:
+def _make_row(process: ForwardProcess, spec: dict[str, Any]) -> IntArray:
     """Return a row of tokens that fits the hyperschedule and has every token type."""
     tokens = clean_tokens(process)
-    for ids in given.get("classes", {}).values():
+    for ids in spec.get("classes", {}).values():
         tokens += [token for token in ids if token != process.mask_id][:1]
     length = _HYPERSCHEDULE_LENGTH
-    for table in (given.get("weights"), *given.get("rows", ())[:1]):
+    for table in (spec.get("weights"), *spec.get("rows", ())[:1]):
         if isinstance(table, list):
             length = len(table)
     return np.resize(tokens, length)

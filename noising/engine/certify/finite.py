@@ -1,8 +1,8 @@
-"""Every exact quantity is a number wherever the tokens asked about are possible.
+"""A test that exact quantities of possible tokens are finite numbers.
 
-The other identities look at a few moments at which noise is finite. This check looks at
-the ends of time and at the timesteps where a quotient may lose its meaning: where
-nothing has moved, where nothing is left, and beside both.
+The identities use a few times at which noise is finite. This test uses the ends of
+time and the timesteps at which a quotient may be undefined: where no token has moved,
+where no information is left, and next to both.
 """
 
 from collections.abc import Iterator
@@ -20,43 +20,43 @@ from noising.engine.schedules.grid import GridSchedule
 
 _SMALL: Final = (1e-305, 1e-16, 1e-3)
 _SHARES: Final = (0.0, 0.5, 0.9, 1.0)
-_FEW_TIMES: Final = 6  # where each costs a matrix, or much memory
-_LARGE: Final = 1e300  # noise and rates from which on products may overflow
+_FEW_TIMES: Final = 6  # number of times if each costs a matrix or much memory
+_LARGE: Final = 1e300  # products of larger noise levels and rates may overflow
 
 
 @quiet
 def finite_quantities(process: ForwardProcess) -> Evidence:
-    """Look for what is not a number, or infinite without reason.
+    """Find quantities that are NaN, or infinite without a reason.
 
-    Infinite may be: total noise and what is divided by alpha at t = 1, or from where on
-    a table says so; a quotient by a chance that float64 can hardly hold; the divergence
-    from a limit that some states are not in.
+    These may be infinite: total noise and quotients by alpha at t = 1, or from the
+    time on at which a table is infinite; quotients by probabilities close to the
+    smallest float64; the divergence from a limit that excludes some states.
     """
-    times = _times(process)
-    found: dict[str, float] = {}
+    times = _choose_times(process)
+    failures: dict[str, float] = {}
     count = 0
-    for name, at, values, wrong in _looked_at(process, times):
+    for name, at, values, wrong in _evaluate(process, times):
         count += values.size
         if wrong.any():
-            found.setdefault(name, float(at[np.argwhere(wrong)[0][0]]))
+            failures.setdefault(name, float(at[np.argwhere(wrong)[0][0]]))
     measured = f"{count} values at {times.size} times"
-    if found:
-        places = [f"{name} at t = {t:.6g}" for name, t in found.items()]
+    if failures:
+        places = [f"{name} at t = {t:.6g}" for name, t in failures.items()]
         measured = f"not finite: {', '.join(places)}"
-    status: Status = "failed" if found else "ok"
+    status: Status = "failed" if failures else "ok"
     return Evidence(name="finite", measured=measured, status=status)
 
 
-def _times(process: ForwardProcess) -> FloatArray:
-    """Return both ends, a few timesteps, the last intervals, and times beside them."""
+def _choose_times(process: ForwardProcess) -> FloatArray:
+    """Return both ends of time, a few timesteps and times next to them."""
     steps = process.num_timesteps
     picks = {round(share * (steps - 1)) for share in _SHARES} | {max(steps - 2, 0)}
-    endless = np.flatnonzero(np.isinf(process.sigmas))
-    if endless.size:
-        picks |= {max(int(endless[0]) - 1, 0), int(endless[0])}
+    infinite = np.flatnonzero(np.isinf(process.sigmas))
+    if infinite.size:
+        picks |= {max(int(infinite[0]) - 1, 0), int(infinite[0])}
     grid = process.time(np.array(sorted(picks)))
-    beside = [np.nextafter(grid, 0.0), np.nextafter(grid, 1.0), grid - 0.5 / steps]
-    times = np.unique(np.concatenate([[0.0], _SMALL, grid, *beside]))
+    close = [np.nextafter(grid, 0.0), np.nextafter(grid, 1.0), grid - 0.5 / steps]
+    times = np.unique(np.concatenate([[0.0], _SMALL, grid, *close]))
     times = times[times <= 1.0]
     is_costly = isinstance(process.graph, MatrixGraph)
     if is_costly or process.num_states > MANY_STATES:
@@ -65,15 +65,15 @@ def _times(process: ForwardProcess) -> FloatArray:
     return times
 
 
-def _looked_at(
+def _evaluate(
     process: ForwardProcess, times: FloatArray
 ) -> Iterator[tuple[str, FloatArray, FloatArray, BoolArray]]:
-    """Yield quantities by name, with times, values and where these are wrong."""
+    """Yield the name, times, values and faults (True where wrong) of quantities."""
     sigma, dsigma = process.sigma(times), process.dsigma(times)
     is_table = isinstance(process.schedule, GridSchedule)
-    endless = np.isinf(sigma) & (times < 1.0) & (not is_table)
-    yield "sigma", times, sigma, np.isnan(sigma) | endless
-    yield "dsigma", times, dsigma, np.isnan(dsigma) | (np.isinf(dsigma) & endless)
+    too_early = np.isinf(sigma) & (times < 1.0) & (not is_table)
+    yield "sigma", times, sigma, np.isnan(sigma) | too_early
+    yield "dsigma", times, dsigma, np.isnan(dsigma) | (np.isinf(dsigma) & too_early)
     snr = process.log_snr(times)
     yield "log_snr", times, snr, np.isnan(snr)
     for name in ("alpha", "move_chance"):
@@ -82,7 +82,7 @@ def _looked_at(
     for name in ("mutual_information", "conditional_entropy", "change_chance"):
         try:
             values = getattr(process, name)(times)
-        except EngineError:  # the check `information` says why
+        except EngineError:  # the check `information` reports the reason
             continue
         yield name, times, values, ~np.isfinite(values)
     divergence = process.kl_to_limit(times)
@@ -90,14 +90,14 @@ def _looked_at(
     moderate = (sigma < _LARGE) & (dsigma < _LARGE)
     earlier = np.concatenate([[0.0], times[:-1]])
     for s, t, is_moderate in zip(earlier, times, moderate, strict=True):
-        for name, values, wrong in _of_pairs(process, s, t, bool(is_moderate)):
+        for name, values, wrong in _evaluate_pairs(process, s, t, bool(is_moderate)):
             yield name, np.array([t]), values, wrong[None]
 
 
-def _of_pairs(
+def _evaluate_pairs(
     process: ForwardProcess, s: float, t: float, is_moderate: bool
 ) -> Iterator[tuple[str, FloatArray, BoolArray]]:
-    """Yield what is conditioned on x_t, at the pairs (x_t, x_0) that are possible."""
+    """Yield quantities of pairs (x_t, x_0): name, values and faults."""
     x0 = clean_tokens(process)[0]
     states = _states(process, x0)
     chances = process.marginal(x0, t)
@@ -105,17 +105,17 @@ def _of_pairs(
     possible = chances[states] > 0.0
     ordinary = (chances[states] > LEAST_CHANCE) & is_moderate
 
-    def wrong(values: FloatArray) -> BoolArray:
+    def is_wrong(values: FloatArray) -> BoolArray:
         bad = np.where(ordinary, ~np.isfinite(values), np.isnan(values))
         return np.asarray(bad & possible)
 
     ratio = process.score_ratio(states, x0, t).sum(axis=-1)
-    yield "score_ratio", ratio, wrong(ratio)
+    yield "score_ratio", ratio, is_wrong(ratio)
     loss = process.score_entropy(np.zeros(process.num_states), states, x0, t)
-    yield "score_entropy", loss, wrong(loss)
+    yield "score_entropy", loss, is_wrong(loss)
     if not isinstance(process.graph, MatrixGraph):
         weight = process.nelbo_weight(states, x0, t)
-        yield "nelbo_weight", weight, wrong(weight)
+        yield "nelbo_weight", weight, is_wrong(weight)
     if not process.timeline.falls:
         rows = process.kernel(states, s, t)
         yield "kernel", rows, ~np.isfinite(rows)
@@ -124,7 +124,7 @@ def _of_pairs(
 
 
 def _states(process: ForwardProcess, x0: int) -> IntArray:
-    """Return the clean token, another one and the mask, as far as there are any."""
+    """Return the clean token, another one if there is one, and the mask if any."""
     states = {x0, *clean_tokens(process)[:2]}
     if process.mask_id is not None:
         states.add(process.mask_id)

@@ -1,4 +1,4 @@
-"""Golden vectors: the random words are those of the published recipe."""
+"""Golden vectors: tests of the random words against the published recipe."""
 
 from typing import Final
 
@@ -82,17 +82,18 @@ EXAMPLE: Final = (44574, 25628, 21744, 20475, 47045, 0, 0, 0, 38073, 0, 0, 30861
 
 LENGTH: Final = 200
 ROWS: Final = MOST_TOKENS // LENGTH + 1
-"""Rows of zeros: noised together they are no small batch, some of them are."""
-_SOME: Final = 3
+"""Rows of zeros: too many for the fast path of small batches."""
+_SOME: Final = 3  # rows for which that path serves
 
 _HALF: Final = 1 << (UNIFORM_BITS - 1)
 
 
 def golden_vectors() -> Evidence:
-    """Compare words, and what is noised by them, with the published recipe.
+    """Compare random words and tokens noised by them with the published recipe.
 
-    A batch, a small one and one sequence are noised in different ways: all are
-    compared with the recipe in plain integers, and one with the published example.
+    Different code noises a large batch, a small one and a single sequence. All three
+    are compared with the recipe in Python integers, and the last one also with the
+    published example.
     """
     wrong = [vector[0] for vector in VECTORS if _words(*vector[0]) != vector[1:]]
     process = build_process({"schedule": {"type": "custom", "alphas": [0.5] * 1000}})

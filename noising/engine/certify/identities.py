@@ -1,4 +1,4 @@
-"""Consistency: exact quantities must agree with each other, up to rounding."""
+"""Tests that exact quantities agree with each other, up to rounding."""
 
 import math
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from noising.engine.slopes import LARGEST_RATE_ERROR, rate_errors, sigma_slopes
 from noising.engine.timeline import LARGEST_FALL
 
 PAIRS: Final = ((0.0, 0.013), (0.21, 0.63), (0.63, 0.987))
-"""Times s < t, as shares of the time at which noise becomes infinite, or of 1."""
+"""Times s < t, as shares of the last time at which noise is finite."""
 
 MIDDLES: Final = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98])
-"""Where rates are compared with slopes: the middles of the intervals there."""
+"""Rates are compared with slopes in the middle of the intervals at these times."""
 
 ABSENT: Final = frozenset({"not_rank_one", "sigma_decreases", "too_large"})
-"""Codes of errors by which a process says that it has no such quantity."""
+"""Codes of the errors that mean that a process does not have the quantity."""
 
 
 def identities(process: ForwardProcess) -> Iterator[Evidence]:
-    """Yield what every identity found; those without a meaning here say so."""
+    """Yield the result of every identity; those that do not apply are skipped."""
     yield _round_trip(process)
     yield _sigma_rises(process)
     yield _alpha(process)
@@ -43,7 +43,7 @@ def identities(process: ForwardProcess) -> Iterator[Evidence]:
                 value = identity(moment)
             except EngineError as error:
                 absent[name] = _reason(error)
-            else:  # unlike max(), it keeps NaN, which is no agreement
+            else:  # np.maximum keeps NaN, unlike max(), so that NaN fails the check
                 worst[name] = float(np.maximum(worst[name], value))
     for name, (_, tolerance) in IDENTITIES.items():
         if name in absent:
@@ -54,10 +54,10 @@ def identities(process: ForwardProcess) -> Iterator[Evidence]:
 
 
 def _reason(error: EngineError) -> str:
-    """Return why a quantity is absent.
+    """Return why a process does not have a quantity.
 
     Raises:
-        EngineError: it is not: the error means something else.
+        EngineError: the error has another cause.
     """
     if error.code not in ABSENT:
         raise error
@@ -93,32 +93,32 @@ def _round_trip(process: ForwardProcess) -> Evidence:
     same = (again.spec, again.fingerprint) == (process.spec, process.fingerprint)
     return Evidence(
         name="specification",
-        measured="built again, it has the same canonical form and fingerprint"
+        measured="a process built from it has the same canonical form and fingerprint"
         if same
-        else "built again, it has another canonical form",
+        else "a process built from it has another canonical form",
         status="ok" if same else "failed",
     )
 
 
 @quiet
 def _sigma_rises(process: ForwardProcess) -> Evidence:
-    """Total noise falls neither between timesteps nor around them, up to rounding."""
+    """Check that sigma never falls, neither at timesteps nor between them."""
     grid = np.concatenate([[0.0], process.time(np.arange(process.num_timesteps))])
     after = np.nextafter(grid[:-1], 1.0)
     times = np.sort(np.concatenate([grid, after, 0.5 * (grid[1:] + grid[:-1])]))
     sigma = process.sigma(times)
     falls = np.flatnonzero(~(sigma[1:] >= sigma[:-1] * (1.0 - LARGEST_FALL)))
-    measured = f"at {times.size} times it never falls"
+    measured = f"never falls at {times.size} times"
     if falls.size:
         first = times[falls[0] + 1]
-        measured = f"it falls {falls.size} times, first at t = {first:.6g}"
+        measured = f"falls {falls.size} times, first at t = {first:.6g}"
     status: Status = "failed" if falls.size or sigma[0] < 0.0 else "ok"
     return Evidence(name="sigma_rises", measured=measured, status=status)
 
 
 @quiet
 def _alpha(process: ForwardProcess) -> Evidence:
-    """Alpha and the move chance add to 1, and alpha is exp(-sigma)."""
+    """Check that alpha and the move chance add up to 1, and alpha = exp(-sigma)."""
     times = np.concatenate([[0.0], np.ravel(PAIRS), [1.0]])
     alpha = process.alpha(times)
     whole = np.abs(alpha + process.move_chance(times) - 1.0)
@@ -128,17 +128,18 @@ def _alpha(process: ForwardProcess) -> Evidence:
 
 @quiet
 def _rate_of_noise(process: ForwardProcess) -> Evidence:
-    """Compare dsigma with a fourth-order difference inside intervals."""
+    """Compare dsigma with fourth-order differences of sigma inside intervals."""
     steps = process.num_timesteps
     if process.spec["schedule"].get("rates") is not None:
-        # The first interval may begin steeply, but it may be the only one.
+        # The first interval is checked only if there is no other: it may begin steeply.
         intervals = np.unique(np.maximum(np.floor(MIDDLES * steps), min(1, steps - 1)))
         error = rate_errors(process, intervals.astype(np.int64))
         return _within("dsigma", float(error.max()), LARGEST_RATE_ERROR)
     middle = (np.floor(MIDDLES * steps) + 0.5) / steps
-    # Inside the interval, and small beside the way to where rates may diverge.
+    # The step width stays inside the interval and is small compared with the distance
+    # to the ends of time, where rates may diverge ...
     h = np.minimum(0.1 / steps, 1e-3 * np.minimum(middle, 1.0 - middle))
-    # And small beside the time in which noise grows by itself.
+    # ... and with the time in which sigma grows by a factor.
     rate = process.dsigma(middle)
     h = np.fmin(h, 1e-2 * process.sigma(middle) / rate)
     slope = sigma_slopes(process, middle, h)
@@ -150,7 +151,7 @@ def _rate_of_noise(process: ForwardProcess) -> Evidence:
 
 
 def _information(process: ForwardProcess) -> Evidence:
-    """I(x_t; x_0) + H(x_0 | x_t) = H(x_0), for even frequencies."""
+    """Check that I(x_t; x_0) + H(x_0 | x_t) = H(x_0) for the uniform prior."""
     times = np.array([s for s, _ in PAIRS] + [PAIRS[-1][1], 1.0])
     total = math.log(process.vocab_size - int(process.graph.mask_inside))
     try:

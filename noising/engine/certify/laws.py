@@ -1,6 +1,6 @@
-"""The sampler against the closed forms that it is meant to draw from.
+"""Tests of samples against the distributions that they should have.
 
-Every case is a draw of its own.
+Every case uses another draw.
 """
 
 import itertools
@@ -18,15 +18,15 @@ COLUMNS: Final = 256
 """Tokens in a row of the draws."""
 
 OTHER_DRAWS: Final = 1 << 16
-"""The laws use draws below it, other checks those from it on."""
+"""`laws` uses draws below this number, other checks those from it on."""
 
-_SHARES_OF_THE_WAY: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+_TIMESTEP_SHARES: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _PATH_SHARES: Final = (0.1, 0.4, 0.7)
 
 
 def timesteps(process: ForwardProcess) -> list[int]:
     """Return a few timesteps from the first to the last."""
-    return _timesteps_at(process, _SHARES_OF_THE_WAY)
+    return _timesteps_at(process, _TIMESTEP_SHARES)
 
 
 def _timesteps_at(process: ForwardProcess, shares: tuple[float, ...]) -> list[int]:
@@ -35,12 +35,14 @@ def _timesteps_at(process: ForwardProcess, shares: tuple[float, ...]) -> list[in
 
 
 def laws(process: ForwardProcess, *, samples: int, seed: int) -> Iterator[Evidence]:
-    """Yield what tokens did, for a few timesteps and clean tokens.
+    """Compare changed, masked and resampled tokens with the marginals.
+
+    It tests a few clean tokens at a few timesteps.
 
     Args:
         process: a process without a hyperschedule.
-        samples: tokens drawn for each, a multiple of COLUMNS.
-        seed: the seed; case number i is draw i of it.
+        samples: tokens drawn for each case, a multiple of COLUMNS.
+        seed: the seed; case number i uses draw i.
     """
     changed: Tests = []
     masked: Tests = []
@@ -65,12 +67,12 @@ def laws(process: ForwardProcess, *, samples: int, seed: int) -> Iterator[Eviden
         bins = "ids in bins of about equal probability"
         yield _tested("destinations", bins, destinations)
     else:
-        reason = "changed tokens have no choice of another, or there are too few"
+        reason = "changed tokens can become one id only, or too few changed"
         yield _skipped("destinations", reason)
 
 
 def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
-    """Compare a path's steps with the kernel's rows, its end with the marginal.
+    """Compare a path's steps with the kernel and its last state with the marginal.
 
     Args:
         process: a process without a hyperschedule.
@@ -101,7 +103,7 @@ def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
 
 
 def _commonest(tokens: np.ndarray) -> list[int]:
-    """Return the few states that most tokens are in."""
+    """Return the three most frequent states."""
     counts = np.bincount(tokens.ravel())
     return [
         int(state) for state in np.argsort(-counts, kind="stable")[:3] if counts[state]

@@ -1,7 +1,7 @@
-"""Identities between exact quantities at one moment of one token.
+"""Identities between exact quantities of one token at one pair of times.
 
-Each ties two answers that are computed in different ways. Nothing here is of size
-V x V: the sum over the states between two times is taken for one row and one column.
+Each identity compares two results that are computed in different ways. No array has
+size V x V: the sum over the states between two times takes one row and one column.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,14 +16,14 @@ from noising.engine.graphs.step import Step
 from noising.engine.process import ForwardProcess
 
 MANY_STATES: Final = 1 << 20
-"""Above it two tokens are tried instead of three."""
+"""Number of states above which two tokens are tested instead of three."""
 _NOISE_STEP: Final = 1e-7  # about the relative error of a slope
 LEAST_CHANCE: Final = 1e-300
-"""Quotients by less may leave float64's range."""
+"""Quotients by smaller probabilities may overflow."""
 
 
 def clean_tokens(process: ForwardProcess) -> list[int]:
-    """Return a few data ids, the first and the last among them; no mask."""
+    """Return a few ids other than the mask, among them the first and the last."""
     size, mask = process.vocab_size, process.mask_id
     ids = {int(mask == 0), size - 1 - int(mask == size - 1)}
     if process.num_states <= MANY_STATES:
@@ -33,17 +33,17 @@ def clean_tokens(process: ForwardProcess) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One clean token between two times.
+    """A clean token and a pair of times.
 
     Attributes:
-        process: the process.
+        process: the noise process.
         x0: the clean token.
-        other: another data token, or x0 where there is none.
+        other: another data token, or x0 if there is only one.
         s: the earlier time.
         t: the later time, where total noise is finite.
         states: (N,) the tokens and the mask, N in 1..3.
         marginal: (S,) q(x_t | x_0).
-        reached: those of `states` that x_t can be, by more than LEAST_CHANCE.
+        reached: the `states` that x_t has with more than LEAST_CHANCE.
     """
 
     process: ForwardProcess
@@ -59,7 +59,7 @@ class Moment:
     def of(
         cls, process: ForwardProcess, x0: int, other: int, *, s: float, t: float
     ) -> "Moment":
-        """Return the moment with what all identities look at."""
+        """Compute the states and the marginal that the identities share."""
         mask = x0 if process.mask_id is None else process.mask_id
         states = np.array(sorted({x0, other, mask}))
         marginal = process.marginal(x0, t)
@@ -80,35 +80,30 @@ class Moment:
         step = self.process.step(self.s, self.t).broadcast_to(xt.shape)
         return self.process.graph.into(xt, step)
 
-    def deviation(self, got: FloatArray, wanted: FloatArray) -> float:
-        """Return the largest relative difference.
-
-        What is less than a thousandth of an even share of the probability counts as
-        that much.
-        """
+    def deviation(self, left: FloatArray, right: FloatArray) -> float:
+        """Return the largest difference, relative to the value plus 1e-3/S."""
         floor = 1e-3 / self.process.num_states
-        scale = np.maximum(np.abs(got), np.abs(wanted)) + floor
+        scale = np.maximum(np.abs(left), np.abs(right)) + floor
         with np.errstate(invalid="ignore"):
-            difference = np.where(got == wanted, 0.0, np.abs(got - wanted) / scale)
+            difference = np.where(left == right, 0.0, np.abs(left - right) / scale)
         return float(difference.max())
 
 
 Identity: TypeAlias = Callable[[Moment], float]
 
 
-def _off_one(rows: FloatArray) -> float:
-    """Return how far rows are from being distributions."""
+def _distance_from_distribution(rows: FloatArray) -> float:
     return float(np.max([np.abs(rows.sum(axis=-1) - 1.0).max(), -rows.min()]))
 
 
 def _marginal(at: Moment) -> float:
     """Marginals are distributions."""
-    return _off_one(at.marginal)
+    return _distance_from_distribution(at.marginal)
 
 
 def _kernel(at: Moment) -> float:
     """Rows of the kernel are distributions."""
-    return _off_one(at.process.kernel(at.states, at.s, at.t))
+    return _distance_from_distribution(at.process.kernel(at.states, at.s, at.t))
 
 
 def _kernel_columns(at: Moment) -> float:
@@ -131,8 +126,9 @@ def _bayes(at: Moment) -> float:
     xt = at.reached
     posterior = at.process.posterior(xt, at.x0, at.s, at.t)
     joint = at.process.marginal(at.x0, at.s) * at.columns(xt)
-    wanted = joint / at.marginal[xt][:, None]
-    return float(np.max([_off_one(posterior), at.deviation(posterior, wanted)]))
+    by_bayes = joint / at.marginal[xt][:, None]
+    off = _distance_from_distribution(posterior)
+    return float(np.max([off, at.deviation(posterior, by_bayes)]))
 
 
 def _score_ratio(at: Moment) -> float:
@@ -145,7 +141,7 @@ def _score_ratio(at: Moment) -> float:
 
 @quiet
 def _score_entropy(at: Moment) -> float:
-    """Score entropy is 0 at the true ratio, relative to its biggest term."""
+    """Score entropy is 0 at the true ratio, relative to its largest term."""
     ratio = at.process.score_ratio(at.reached, at.x0, at.t)
     loss = at.process.score_entropy(np.log(ratio), at.reached, at.x0, at.t)
     biggest = max(float(ratio.max()), 1.0) * max(at.process.dsigma(at.t), 1.0)
@@ -172,7 +168,7 @@ def _nelbo_weight(at: Moment) -> float:
 
 @quiet
 def _rates(at: Moment) -> float:
-    """Rates into a token are what the kernel does over a little more noise."""
+    """Rates into a token are the derivative of the kernel by noise."""
     graph, xt = at.process.graph, at.states
     fastest = 1.0
     if isinstance(graph, MatrixGraph):
@@ -200,4 +196,4 @@ IDENTITIES: Mapping[str, tuple[Identity, float]] = {
     "bayes": (_bayes, 1e-9),
     "rates": (_rates, 1e-6),
 }
-"""The one table from an identity's name to its function and what rounding may do."""
+"""Maps an identity's name to its function and its tolerance."""

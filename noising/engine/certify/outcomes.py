@@ -1,7 +1,7 @@
-"""Counts of where tokens of one state went, against the chances to go there.
+"""Tests of what tokens in one state became against the exact probabilities.
 
-How many left is binomial, how many of all went to the mask too, and where the others
-went is multinomial, given how many they are.
+The number of tokens that left the state is binomial, and so is the number that became
+the mask. Given their number, the ids of the other tokens are multinomial.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ _STRIDE: Final = 61
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """p-values of one draw, by what they are about.
+    """p-values of one draw by the kind of test.
 
     Attributes:
-        changed: of how many left their state.
-        masked: of how many became the mask, if the graph has one.
-        destinations: of where the others went, if they had a choice.
+        changed: p-values of the number of tokens that left their state.
+        masked: p-values of the number that became the mask, if the graph has one.
+        destinations: p-values of the ids of the others, if several are possible.
     """
 
     changed: Tests
@@ -41,7 +41,7 @@ class Outcomes:
 
     @property
     def all(self) -> Tests:
-        """All p-values, each named by what it is about."""
+        """All p-values, with the kind of test in their names."""
         return [
             *((f"{case}, left", p) for case, p in self.changed),
             *((f"{case}, masked", p) for case, p in self.masked),
@@ -51,12 +51,12 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Judges draws of one process.
+    """Tests draws of one process.
 
     Attributes:
         mask_id: the mask, or None.
         num_states: S.
-        orders: (S,) orders of the ids to cut into bins, by name.
+        orders: orders in which the ids are divided into bins, each (S,), by name.
     """
 
     mask_id: int | None
@@ -65,7 +65,7 @@ class Judge:
 
     @classmethod
     def of(cls, process: ForwardProcess) -> "Judge":
-        """Return the judge of a process: bins by id, and by remainder, then id."""
+        """Return the judge of a process, with bins by id and by remainder."""
         ids = np.arange(process.num_states)
         by_remainder = np.argsort(ids % _STRIDE, kind="stable")
         return cls(
@@ -77,21 +77,21 @@ class Judge:
     def outcomes(
         self, case: str, state: int, drawn: TokenArray, chances: FloatArray
     ) -> Outcomes:
-        """Return the p-values of what became of tokens of one state.
+        """Return the p-values of a draw of tokens that were all in one state.
 
         Args:
-            case: what the p-values are called.
-            state: the state that all were in.
-            drawn: (N,) or (B, L) what they became.
-            chances: (S,) the probabilities; not changed.
+            case: name of the p-values.
+            state: the state that the tokens were in.
+            drawn: (N,) or (B, L) the states that they became.
+            chances: (S,) exact probabilities of these states.
         """
         chances = chances.copy()
         counts = np.bincount(drawn.ravel(), minlength=self.num_states)
-        _leave_out(state, counts, chances)
+        _take_out(state, counts, chances)
         left = binomial_p_value(int(counts.sum()), drawn.size, float(chances.sum()))
         masked = []
         if self.mask_id is not None and state != self.mask_id:
-            count, chance = _leave_out(self.mask_id, counts, chances)
+            count, chance = _take_out(self.mask_id, counts, chances)
             masked = [(case, binomial_p_value(count, drawn.size, chance))]
         return Outcomes(
             changed=[(case, left)],
@@ -101,21 +101,21 @@ class Judge:
 
     def _destinations(self, case: str, counts: IntArray, chances: FloatArray) -> Tests:
         if counts[chances == 0.0].any():
-            return [(f"{case}, where none may go", 0.0)]
+            return [(f"{case}, impossible ids", 0.0)]
         bins = min(_MOST_BINS, int(counts.sum() / LEAST_EXPECTED))
         if bins < 2 or np.count_nonzero(chances) < 2:
             return []
-        found = []
+        tests = []
         for name, order in self.orders.items():
             labels = equal_mass_labels(chances[order], bins)
             observed = np.bincount(labels, counts[order], bins).astype(np.int64)
             weights = np.bincount(labels, chances[order], bins).astype(np.float64)
-            found.append((f"{case}, {name}", bins_p_value(observed, weights)))
-        return found
+            tests.append((f"{case}, {name}", bins_p_value(observed, weights)))
+        return tests
 
 
-def _leave_out(state: int, counts: IntArray, chances: FloatArray) -> tuple[int, float]:
-    """Set a state's count and probability to 0 and return what they were."""
-    found = int(counts[state]), float(chances[state])
+def _take_out(state: int, counts: IntArray, chances: FloatArray) -> tuple[int, float]:
+    """Return a state's count and probability, and set both to 0."""
+    count, chance = int(counts[state]), float(chances[state])
     counts[state], chances[state] = 0, 0.0
-    return found
+    return count, chance

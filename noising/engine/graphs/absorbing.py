@@ -1,4 +1,4 @@
-"""The absorbing graph: a moved token becomes the mask and stays it."""
+"""The absorbing graph: a moved token becomes the mask and stays masked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Absorbing(MixtureGraph):
 
     @property
     def replacement(self) -> Replacement:
-        """The mask takes the place of every token that moves."""
+        """The mask, which replaces every token that moves."""
         return Constant(token=self.mask_id or 0)
 
     def channel(self, sigma: FloatArray) -> Channel:
@@ -71,9 +71,9 @@ class Absorbing(MixtureGraph):
         )
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return rate 1 of masking, nothing else."""
+        """Return rate 0 of resampling and rate 1 of masking."""
         return np.zeros_like(sigma), np.ones_like(sigma)
 
     def curve(self, prior: FloatArray) -> InformationCurve:
-        """Return alpha·H(p_0): masking erases and does nothing else."""
+        """Return alpha·H(p_0), since masking only erases."""
         return ErasureInformation(start=entropy(prior), start_doubt=0.0)

@@ -1,8 +1,8 @@
-"""What a graph is: where a token goes when noise strikes it.
+"""The base class of graphs, which say what a token becomes under noise.
 
-Every method works on total noise sigma, so that a position may have its own. Unless
-said otherwise, tokens and noise levels are arrays of one shape, which the result
-has too, with an axis of S states behind it where distributions are returned.
+Methods take total noise sigma instead of a time, so that positions may have different
+noise. Unless said otherwise, tokens and noise levels are arrays of the same shape.
+Results have that shape too; distributions have a further, last axis of S states.
 """
 
 import abc
@@ -34,15 +34,15 @@ class Graph(abc.ABC):
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     NEEDS_SCHEDULE: ClassVar[str | None] = None
-    """Type of the only schedule the graph goes with, or None for any."""
+    """Type of the schedule that the graph requires, or None for any."""
     MAX_INFORMATION_VOCAB: ClassVar[int] = 1 << 24
-    """Largest V for which information quantities are given."""
+    """Largest V for which information quantities are computed."""
     INFORMATION_IS_COSTLY: ClassVar[bool] = False
-    """Whether each noise level of an information curve costs a matrix."""
+    """Whether each noise level of an information curve costs a matrix exponential."""
     MASK_STAYS: ClassVar[bool] = True
     """Whether a masked token never leaves the mask."""
     COUPLED_IS_MARKOV: ClassVar[bool] = False
-    """Whether the coupled trajectory is a Markov path, as where only masks come."""
+    """Whether the coupled trajectory is a Markov path, as if noise only masks."""
     CROSS_ENTROPY: ClassVar[bool] = False
     """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
 
@@ -82,7 +82,7 @@ class Graph(abc.ABC):
     def rates_to(self, x: IntArray, sigma: FloatArray) -> FloatArray:
         """Return the forward rates from every state into x per unit sigma, (..., S).
 
-        The entry of x itself is not meant to be used.
+        The entry of x itself has no meaning.
         """
 
     @abc.abstractmethod
@@ -110,18 +110,18 @@ class Graph(abc.ABC):
         """Return sum of prior(x_0)·q(x_t != x_0 | x_0), (N,) for (N,) sigma."""
 
     def events(self, sigma: FloatArray) -> Events:
-        """Return the chances that noise strikes a token, in sigma's shape."""
+        """Return the chances that noise changes a token, in sigma's shape."""
         return Events(move=-np.expm1(-sigma))
 
     @property
     def replacement(self) -> Replacement:
-        """What a token that moves is replaced by: any of the V ids alike."""
+        """The distribution that a resampled token is drawn from; uniform by default."""
         return Even(size=self.vocab_size)
 
     def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
         """Return the chances of a step from noise sigma_s to sigma_t at a later time.
 
-        They act on tokens that are not masked, or on all if the mask may be left.
+        They apply to tokens that are not masked, or to all if masks may be replaced.
         """
         return self.events(later_noise(sigma_s, sigma_t))
 
@@ -136,7 +136,7 @@ class Graph(abc.ABC):
         return self.mask_id is not None and self.mask_id < self.vocab_size
 
     def bind(self, schedule: Any) -> Self:
-        """Return the graph as it is with `schedule`; most do not depend on it."""
+        """Return the graph for a schedule; most graphs do not depend on it."""
         return self
 
     def information(self, weights: Any = None) -> InformationCurve:
@@ -164,7 +164,7 @@ class Graph(abc.ABC):
     ) -> FloatArray:
         """Return dsigma·Q(y, x_t)·p(y | x_0)/p(x_t | x_0) for every y, (..., S).
 
-        The rates at which x_t turns back into y, given x_0.
+        These are the rates at which the reverse process turns x_t into y, given x_0.
         """
         rates = dsigma[..., None] * self.rates_to(xt, sigma)
         return np.where(rates > 0.0, rates * self.score_ratio(xt, x0, sigma), 0.0)

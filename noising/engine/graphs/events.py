@@ -1,4 +1,4 @@
-"""The chances that noise changes a token, as a graph states them."""
+"""The chances that noise changes a token."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ class Events:
     """Chances that noise changes a token, in [0, 1], in the noise levels' shape.
 
     Attributes:
-        move: chance that the token is drawn again; decided by u.
-        mask: chance that it becomes the mask; decided by w. None: it never does.
-        mask_needs_move: whether only a token that moves can be masked; otherwise
-            the two are independent, and a token that is masked is nothing else.
+        move: chance that the token is resampled, which the uniform u decides.
+        mask: chance that it is masked, which the uniform w decides; None for never.
+        mask_needs_move: whether only a token that moves can be masked. Otherwise the
+            two events are independent, and masking takes precedence.
     """
 
     move: FloatArray

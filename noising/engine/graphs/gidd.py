@@ -1,4 +1,4 @@
-"""The GIDD graph: uniform noise in the middle of the way, masks at its end."""
+"""The GIDD graph: uniform noise in the middle of time, masks at the end."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,28 +13,28 @@ from noising.engine.graphs.mixture import Mixture, MixtureGraph
 from noising.engine.graphs.step import Step
 from noising.engine.information import Channel
 
-_FIRST_TIME: Final = 1e-300  # stands for 0 where the ratio of t and c is wanted
+_FIRST_TIME: Final = 1e-300  # replaces t = 0, where the ratio of t and c is 0/0
 
 
 class GiddClock(Protocol):
-    """What the graph asks of GIDD's schedule."""
+    """The methods of GIDD's schedule that the graph uses."""
 
     @property
     def gamma(self) -> float:
         """Exponent of the uniform noise's bump."""
 
     def parts_at(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return t, 1 - t and c(t) where total noise is sigma, none by cancellation."""
+        """Return t, 1 - t and c(t) at total noise sigma, each exact where small."""
 
     def mixing(self, t: FloatArray) -> FloatArray:
         """Return c(t) = B·(t(1-t))^(gamma/2), the weight of uniform noise."""
 
     def step_parts(self, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return what a step from s to t >= s draws anew, and what it masks."""
+        """Return the chances that a step from s to t >= s resamples and masks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gidd(MixtureGraph):
+class GiddGraph(MixtureGraph):
     """q(x_t | x_0) = ((1-t)·delta + c·uniform + t·mask)/(1+c).
 
     A masked token may become a data token again while uniform noise grows.
@@ -55,17 +55,17 @@ class Gidd(MixtureGraph):
         return cls(vocab_size=vocab_size, mask_id=vocab_size)
 
     def bind(self, schedule: Any) -> Self:
-        """Return the graph on the clock of GIDD's schedule."""
+        """Return the graph with GIDD's schedule as its clock."""
         return dataclasses.replace(self, clock=schedule)
 
     @property
     def _clock(self) -> GiddClock:
         if self.clock is None:
-            raise RuntimeError("the graph is used before its schedule is bound")
+            raise RuntimeError("bind a schedule before using the graph")
         return self.clock
 
     def events(self, sigma: FloatArray) -> Events:
-        """Return a move with 1 - alpha, which masks with t/(t+c)."""
+        """Return a move chance of 1 - alpha; a move masks with chance t/(t+c)."""
         t, _, c = self._clock.parts_at(sigma)
         moved = t + c
         return Events(
@@ -75,7 +75,7 @@ class Gidd(MixtureGraph):
         )
 
     def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
-        """Return a move with 1 - a_t/a_s, which masks by the shares of m_t - r·m_s."""
+        """Return a move chance of 1 - r, r = a_t/a_s, with masks by m_t - r·m_s."""
         mixture = self.transition(Step.of_noise(sigma_s, sigma_t))
         moved = mixture.base + mixture.mask
         return Events(
@@ -85,13 +85,13 @@ class Gidd(MixtureGraph):
         )
 
     def channel(self, sigma: FloatArray) -> Channel:
-        """Return the channel at the time where total noise is sigma."""
+        """Return the channel at total noise sigma."""
         t, left, c = self._clock.parts_at(sigma)
         unmasked = np.where(left + c > 0.0, left + c, 1.0)
         keep = left / unmasked
         survive = (left + c) / (1.0 + c)
         into_base, into_mask = self.rates_into(sigma)
-        # Forward equations per unit sigma, seen through survival and keeping.
+        # The forward equations per unit sigma, in terms of `survive` and `keep`.
         survive_rate = into_base * (1.0 - survive) - into_mask * survive
         keep_rate = -keep * into_base / np.where(survive > 0.0, survive, 1.0)
         return Channel(
@@ -104,7 +104,7 @@ class Gidd(MixtureGraph):
         )
 
     def transition(self, step: Step) -> Mixture:
-        """Return r·I + (m_t - r·m_s) with r = a_t/a_s: a masked token may leave."""
+        """Return r·I + (m_t - r·m_s), r = a_t/a_s, which also replaces masks."""
         keep = np.exp(-step.added)
         if step.s is not None and step.t is not None:
             drawn, masked = self._clock.step_parts(step.s, step.t)
@@ -123,7 +123,7 @@ class Gidd(MixtureGraph):
         )
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the shares of the noise that resample and that mask; they add to 1.
+        """Return the shares of resampling and masking in the noise; they add up to 1.
 
         Per unit time they are c/(t(1-t))·(gamma/2 + t(1-gamma))/(1+c) and
         1/((1-t)(1+c)), and their sum is dsigma.

@@ -1,4 +1,4 @@
-"""The hybrid graphs: tokens are resampled for a while and masked in the end."""
+"""The hybrid graphs of HDLM, which both resample and mask tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ from noising.engine.parameters import Number, Parameter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HdlmGamma(MixtureGraph):
-    """Resampling at rate gamma beside masking at rate 1 - gamma.
+    """Resampling at rate gamma and masking at rate 1 - gamma.
 
-    With A = exp(-(1-gamma)·sigma) and B = exp(-gamma·sigma) a token stays with
-    A·(B + (1-B)/V), becomes another with A·(1-B)/V and the mask with 1 - A.
+    With A = exp(-(1-gamma)·sigma) and B = exp(-gamma·sigma) a token stays the same with
+    probability A·(B + (1-B)/V), becomes each other token with A·(1-B)/V and the mask
+    with 1 - A.
     Source: Fathi et al. 2025 (HDLM), the gamma-hybrid.
 
     Attributes:
@@ -44,7 +45,7 @@ class HdlmGamma(MixtureGraph):
         return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
 
     def events(self, sigma: FloatArray) -> Events:
-        """Return a move with 1 - B and, independently, the mask with 1 - A."""
+        """Return a move chance of 1 - B and an independent mask chance of 1 - A."""
         return Events(
             move=-np.expm1(-_times(self.gamma, sigma)),
             mask=-np.expm1(-_times(1.0 - self.gamma, sigma)),
@@ -78,8 +79,9 @@ def _times(rate: float, sigma: FloatArray) -> FloatArray:
 class HdlmEpsilon(MixtureGraph):
     """Masking of a sequence in which a share epsilon was resampled beforehand.
 
-    q(x_t | x_0) = alpha·((1-epsilon)·delta + epsilon·uniform) + (1-alpha)·mask. At
-    t = 0 it is not the data: only masking goes on, the resampling is there at once.
+    q(x_t | x_0) = alpha·((1-epsilon)·delta + epsilon·uniform) + (1-alpha)·mask. The
+    resampling happens at t = 0, so x_0 is already noisy there; later only masking is
+    added.
     Source: Fathi et al. 2025 (HDLM), the epsilon-hybrid.
 
     Attributes:
@@ -104,16 +106,16 @@ class HdlmEpsilon(MixtureGraph):
         return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
 
     def events(self, sigma: FloatArray) -> Events:
-        """Return a move with epsilon and, independently, the mask with 1 - alpha."""
+        """Return a move chance of epsilon and an independent mask chance 1 - alpha."""
         return Events(move=np.full_like(sigma, self.epsilon), mask=-np.expm1(-sigma))
 
     def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
-        """Return masking alone: what is resampled was so from the start."""
+        """Return masking only: tokens are resampled at t = 0."""
         added = later_noise(sigma_s, sigma_t)
         return Events(move=np.zeros_like(added), mask=-np.expm1(-added))
 
     def channel(self, sigma: FloatArray) -> Channel:
-        """Return survive = alpha; a survivor was resampled with chance epsilon."""
+        """Return survive = alpha; a survivor is resampled with chance epsilon."""
         survive = np.exp(-sigma)
         return Channel(
             survive=survive,
@@ -125,17 +127,17 @@ class HdlmEpsilon(MixtureGraph):
         )
 
     def transition(self, step: Step) -> Mixture:
-        """Return masking alone: (alpha_t/alpha_s)·I + (1 - alpha_t/alpha_s)·mask."""
+        """Return masking only: (alpha_t/alpha_s)·I + (1 - alpha_t/alpha_s)·mask."""
         keep = np.exp(-step.added)
         masked = -np.expm1(-step.added)
         return Mixture(keep=keep, base=np.zeros_like(keep), mask=masked)
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return rate 1 of masking, nothing else."""
+        """Return rate 0 of resampling and rate 1 of masking."""
         return np.zeros_like(sigma), np.ones_like(sigma)
 
     def curve(self, prior: FloatArray) -> InformationCurve:
-        """Return alpha times what the resampled tokens tell."""
+        """Return alpha times the information of the resampled tokens."""
         resampling = ResamplingInformation.grouped(prior, self.base())
         keep, move = np.array([1.0 - self.epsilon]), np.array([self.epsilon])
         return ErasureInformation(

@@ -14,7 +14,7 @@ from noising.engine.parameters import Number, Numbers, Parameter
 from noising.engine.replacements import Replacement, Table
 
 _LEAST_SHARE: Final = float(np.finfo(np.float64).tiny)
-"""Below it float64 has fewer digits, and soon none."""
+"""Smaller float64 numbers lose digits and then underflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Marginal(MixtureGraph):
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
-        """Return the graph; there is one count for every id."""
+        """Return the graph; `counts` has one count for every id."""
         counts = np.asarray(parameters["counts"])
         field = "graph.counts"
         if counts.size != vocab_size:
@@ -68,7 +68,7 @@ class Marginal(MixtureGraph):
 
     @property
     def replacement(self) -> Replacement:
-        """A token that moves is drawn from pi."""
+        """The distribution pi."""
         return self.table
 
     def base(self) -> FloatArray:
@@ -76,9 +76,9 @@ class Marginal(MixtureGraph):
         return self.frequencies
 
     def channel(self, sigma: FloatArray) -> Channel:
-        """Return keep = alpha; nothing is masked."""
+        """Return keep = alpha, without masks."""
         return resampling_channel(sigma)
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return rate 1 of drawing anew, 0 of masking."""
+        """Return rate 1 of resampling and rate 0 of masking."""
         return np.ones_like(sigma), np.zeros_like(sigma)

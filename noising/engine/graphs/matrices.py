@@ -1,4 +1,4 @@
-"""The graphs given by a matrix: along an order, along edges, by the user's rates."""
+"""The graphs given by a matrix: ordered tokens, edges and user-defined rates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from noising.engine.parameters import (
 )
 
 MIN_RATE: Final = 1e-100
-"""Least fastest rate of a graph, so that noise levels that matter do not overflow."""
+"""Lower bound of a graph's fastest rate, so that relevant noise levels are finite."""
 MAX_RATE: Final = 1e100
-"""So that no product of a rate and a noise level overflows on its way."""
+"""Upper bound of all rates, so that no product with a noise level overflows."""
 
 
-def _checked_size(vocab_size: int) -> None:
+def _check_size(vocab_size: int) -> None:
     if vocab_size > MAX_VOCAB:
         rule = f"must be at most {MAX_VOCAB} for a graph given by a matrix"
         raise EngineError("vocab_size", "too_large", rule, vocab_size)
@@ -35,8 +35,8 @@ def _checked_size(vocab_size: int) -> None:
 class Banded(MatrixGraph):
     """exp(sigma·(P - I)), P a discretised Gaussian step over ordinal tokens.
 
-    P(i, j) is proportional to exp(-4·(i-j)^2/((V-1)^2·beta)) off the diagonal, which
-    takes what is left: P is symmetric and its limit uniform.
+    P(i, j) is proportional to exp(-4·(i-j)^2/((V-1)^2·beta)) off the diagonal, and the
+    diagonal makes the rows sum to 1. P is symmetric and its limit is uniform.
     Source: Austin et al. 2021 (D3PM), eq. 8, with the grid of the text code.
     """
 
@@ -49,7 +49,7 @@ class Banded(MatrixGraph):
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph over `vocab_size` ordered ids."""
-        _checked_size(vocab_size)
+        _check_size(vocab_size)
         step = gaussian_step(vocab_size, parameters["beta"])
         if step[0, 1] < MIN_RATE:
             rule = "must be large enough for a step to reach a neighbour"
@@ -78,7 +78,7 @@ _ROW: Final = Numbers(item=Number(help="a rate"), help="one row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edges(Parameter):
-    """Pairs of ids."""
+    """A list of pairs of token ids."""
 
     def parse(self, value: Any, field: str) -> list[list[int]]:
         """Return the pairs as lists of two ints."""
@@ -101,8 +101,8 @@ class _Edges(Parameter):
 class NearestNeighbor(MatrixGraph):
     """Noise walks along edges: Q = (A - diag(degree))/mean(degree).
 
-    A is the symmetrised adjacency matrix; the graph must be connected, its limit is
-    uniform. Source: Austin et al. 2021 (D3PM), appendix A.2.4, in continuous time.
+    A is the symmetrised adjacency matrix. The edges must connect all tokens. The limit
+    is uniform. Source: Austin et al. 2021 (D3PM), appendix A.2.4, in continuous time.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
@@ -112,7 +112,7 @@ class NearestNeighbor(MatrixGraph):
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph of the given edges."""
-        _checked_size(vocab_size)
+        _check_size(vocab_size)
         adjacency = np.zeros((vocab_size, vocab_size))
         for place, (i, j) in enumerate(parameters["edges"]):
             field = f"graph.edges[{place}]"
@@ -129,7 +129,7 @@ class NearestNeighbor(MatrixGraph):
                 "graph.edges",
                 "not_connected",
                 "must connect every token to every other",
-                f"no way from 0 to {alone}",
+                f"no path from 0 to {alone}",
             )
         degree = adjacency.sum(axis=1)
         rates = (adjacency - np.diag(degree)) / degree.mean()
@@ -137,7 +137,7 @@ class NearestNeighbor(MatrixGraph):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows(Parameter):
+class _RateRows(Parameter):
     """A square matrix as rows."""
 
     def parse(self, value: Any, field: str) -> list[list[float]]:
@@ -152,20 +152,20 @@ class _Rows(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateMatrix(MatrixGraph):
-    """exp(sigma·Q) for the user's own rates Q(i, j) from i to j.
+    """exp(sigma·Q) for user-defined rates Q(i, j) from i to j.
 
-    Rows sum to 0, off-diagonal rates are >= 0 and exactly one class of states is
-    closed, so that there is one limit.
+    Rows must sum to 0, off-diagonal rates must be >= 0, and exactly one class of
+    states must be closed, so that the limit is unique.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "rates": _Rows(help="V rows of V rates; a row sums to 0"),
+        "rates": _RateRows(help="V rows of V rates; a row sums to 0"),
     }
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph of the given rates."""
-        _checked_size(vocab_size)
+        _check_size(vocab_size)
         field = "graph.rates"
         rows = parameters["rates"]
         if len(rows) != vocab_size or any(len(row) != vocab_size for row in rows):
@@ -194,7 +194,7 @@ class RateMatrix(MatrixGraph):
 
 
 def _reachable(off: FloatArray) -> BoolArray:
-    """Return which states can be reached from which, (V, V), oneself included."""
+    """Return (V, V) bool: whether i is j or can reach j."""
     reach = (off > 0.0) | np.eye(off.shape[0], dtype=bool)
     for _ in range(max(1, (off.shape[0] - 1).bit_length())):
         reach = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0.0
@@ -204,13 +204,15 @@ def _reachable(off: FloatArray) -> BoolArray:
 def stationary(off: FloatArray, field: str) -> FloatArray:
     """Return the stationary distribution of off-diagonal rates, (V,).
 
-    By Grassmann, Taksar and Heyman's elimination, which subtracts nothing.
+    It uses the elimination of Grassmann, Taksar and Heyman, which has no subtractions.
 
     Raises:
-        EngineError: more than one class of states is closed, or rates too far apart.
+        EngineError: several classes of states are closed, or the rates differ by more
+            than float64 can represent.
     """
     reach = _reachable(off)
-    closed = ~(reach & ~reach.T).any(axis=1)  # whoever is reached comes back
+    # A state is in a closed class if every state that it reaches leads back to it.
+    closed = ~(reach & ~reach.T).any(axis=1)
     members = np.flatnonzero(closed)
     if not reach[np.ix_(members[:1], members)].all():
         raise EngineError(
@@ -234,7 +236,7 @@ def stationary(off: FloatArray, field: str) -> FloatArray:
             "too_far_apart",
             "must hold rates whose quotients float64 can represent",
             [float(positive.min()), float(positive.max())],
-            "leave out the least of them",
+            "remove the smallest of them",
         )
     result = np.zeros(off.shape[0])
     result[members] = weights / weights.sum()

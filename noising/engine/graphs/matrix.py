@@ -1,8 +1,8 @@
-"""Graphs given by a V x V rate matrix: exp(sigma·Q), exact entry by entry.
+"""Graphs given by a V x V rate matrix Q: exp(sigma·Q), exact entry by entry.
 
-The exponential is a Taylor series of non-negative matrices, squared: no term
-cancels, so that small entries keep their relative precision, which a spectral
-decomposition loses. Source: Higham 2008, "Functions of Matrices", ch. 10;
+The exponential is a Taylor series of non-negative matrices, squared repeatedly. No
+terms cancel, so small entries keep their relative precision, which a spectral
+decomposition would lose. Source: Higham 2008, "Functions of Matrices", ch. 10;
 uniformisation: Jensen 1953.
 """
 
@@ -34,15 +34,15 @@ from noising.engine.information import (
 from noising.engine.randomness import UNIFORM_BITS
 
 MAX_VOCAB: Final = 1024
-_LARGEST_STEP: Final = 1.0 / 16.0  # of the series, in units of the fastest rate
+_LARGEST_STEP: Final = 1.0 / 16.0  # noise of the series times the fastest rate
 _TERMS: Final = 18  # (1/16)^18/18! is below 1e-37
 _NEAR_LIMIT: Final = 0.1  # largest difference from the limit
 _NEGLIGIBLE: Final = 1e-100  # its square is a normal float64
-_KEPT: Final = 4  # exponentials kept for repeated calls at one noise level
+_KEPT: Final = 4  # exponentials in the cache
 
 
 class Propagator:
-    """exp(sigma·Q) for one rate matrix, the last few kept.
+    """exp(sigma·Q) for one rate matrix, with a cache of the last few.
 
     Attributes:
         rates: (V, V) Q, rows sum to 0.
@@ -57,7 +57,7 @@ class Propagator:
         self.edges = functools.lru_cache(maxsize=_KEPT)(self._edges)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without what is kept, so that processes can be sent a graph."""
+        """Pickle without the cache, so that a graph can be sent to a process."""
         return type(self), (self.rates, self.limit)
 
     @quiet
@@ -74,7 +74,7 @@ class Propagator:
                 squarings = math.ceil(logs)
             elif effort > 1.0:
                 squarings = math.ceil(math.log2(effort))
-            # Halved one after the other, for their product may overflow.
+            # Halved separately, since their product may overflow.
             few, rest = squarings // 2, squarings - squarings // 2
             step = math.ldexp(sigma, -few) * math.ldexp(self._fastest, -rest)
             jump = self.rates / self._fastest + np.eye(size)
@@ -88,18 +88,18 @@ class Propagator:
         return result
 
     def doublings(self, sigma: float) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Yield exp(s·Q) at s = sigma, 2·sigma, 4·sigma, ... without end.
+        """Yield exp(s·Q) at s = sigma, 2·sigma, 4·sigma, ... indefinitely.
 
-        Each costs one product. Beside it stands what its rows differ by: the matrix
-        itself, and close to the limit, where rounding would soon hide the differences,
-        the matrix less its limit, which is squared in its place.
+        Each costs one matrix product. The second item of each pair shows how its rows
+        differ: the matrix itself, or, close to the limit, where rounding would soon
+        hide the differences, the matrix minus the limit, which is then squared instead.
         """
         matrix = np.array(self._at(sigma))
         indirect = self.rates == 0.0
         while np.abs(matrix - self.limit).max() > _NEAR_LIMIT:
             yield matrix, matrix
-            # Products that underflow take ten times as long. What is dropped here
-            # grows again out of the direct steps long before it counts.
+            # Products that underflow take ten times as long. The dropped entries grow
+            # again from the direct rates long before they matter.
             matrix[indirect & (matrix < _NEGLIGIBLE)] = 0.0
             matrix = _squared(matrix)
         away = matrix - self.limit
@@ -109,14 +109,14 @@ class Propagator:
             matrix = self.limit + away
 
     def _edges(self, sigma: float) -> tuple[WordArray, WordArray]:
-        """Return exp(sigma·Q)'s rows as distribution functions in 2^-53.
+        """Return the rows of exp(sigma·Q) as distribution functions, in units of 2^-53.
 
-        A token's own state comes first, then the others by id. Sums run from the
-        far end, where they are small, so that small chances keep their precision.
+        A token's own state comes first, then the others by id. Sums start at the far
+        end, where they are small, so that small chances keep their precision.
 
         Returns:
-            (V,) chances to stay, and (V·V,) ascending: row x, in units from x·2^53
-            on, holds where each id ends.
+            (V,) chances to stay, and (V·V,) ascending upper ends of the ids; those of
+            row x are offset by x·2^53.
         """
         size = self.limit.size
         others = self.at(sigma).copy()
@@ -132,7 +132,7 @@ class Propagator:
 
 
 def _squared(matrix: FloatArray) -> FloatArray:
-    """Return the square of a matrix whose rows are distributions, as such a matrix."""
+    """Square a matrix whose rows are distributions, and normalise its rows."""
     square = matrix @ matrix
     square /= square.sum(axis=1, keepdims=True)
     return square
@@ -143,7 +143,7 @@ class MatrixGraph(Graph):
     """A graph of V <= 1024 states whose channel is exp(sigma·Q).
 
     Attributes:
-        propagator: makes exp(sigma·Q).
+        propagator: computes exp(sigma·Q).
     """
 
     MAX_INFORMATION_VOCAB: ClassVar[int] = 512
@@ -224,7 +224,7 @@ class MatrixGraph(Graph):
     def nelbo_weight(
         self, xt: IntArray, x0: IntArray, sigma: FloatArray, dsigma: FloatArray
     ) -> FloatArray:
-        """Refuse: the weight exists for rank-one graphs only."""
+        """Raise an error: the weight exists for rank-one graphs only."""
         raise EngineError(
             "graph.type",
             "not_rank_one",
@@ -234,7 +234,7 @@ class MatrixGraph(Graph):
         )
 
     def curve(self, prior: FloatArray) -> InformationCurve:
-        """Return I(x_t; x_0) from the whole matrix, for V <= 512."""
+        """Return I(x_t; x_0), computed from the whole matrix; V <= 512."""
         if self.vocab_size > self.MAX_INFORMATION_VOCAB:
             raise EngineError(
                 "vocab_size",
@@ -254,14 +254,14 @@ class MatrixGraph(Graph):
         """Return sum of prior(x_0)·KL(row || limit), as non-negative terms."""
         limit = self.propagator.limit
         live = np.where(limit > 0.0, limit, 1.0)
-        given = prior > 0.0  # rows of other tokens may be infinite
+        has_weight = prior > 0.0  # rows of other tokens may be infinite
         result = np.empty_like(sigma)
         for place, level in enumerate(sigma):
-            matrix = self.propagator.at(float(level))[given]
+            matrix = self.propagator.at(float(level))[has_weight]
             excess = np.maximum(matrix / live - 1.0, -1.0)
             outside = np.where(matrix > 0.0, np.inf, 0.0)
             terms = np.where(limit > 0.0, divergence(matrix, live, excess), outside)
-            result[place] = prior[given] @ terms.sum(axis=1)
+            result[place] = prior[has_weight] @ terms.sum(axis=1)
         return result
 
     def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
-"""Graphs whose channel is a mixture: keep the token, draw from a base, mask.
+"""Graphs that keep a token, resample it from a base distribution or mask it.
 
-q(y | x) = keep·[y = x] + base·b(y) + mask·[y = mask] at every noise level, so that
-every exact quantity costs one pass over the S states and no V x V matrix is made.
+At every noise level q(y | x) = keep·[y = x] + base·b(y) + mask·[y = mask]. Therefore
+every exact quantity costs one pass over the S states, without a V x V matrix.
 """
 
 import abc
@@ -23,7 +23,7 @@ from noising.engine.information import (
     divergence_term,
 )
 
-_LIFT: Final = 2.0**1000  # keeps products of two small chances above 0
+_LIFT: Final = 2.0**1000  # factor that keeps products of two small chances above 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Mixture:
     """Weights of a mixture channel; every array has the shape of the noise levels.
 
     Attributes:
-        keep: weight of the token that is there.
+        keep: weight of the token itself.
         base: weight of a draw from the graph's base distribution.
         mask: weight of the mask.
     """
@@ -54,28 +54,28 @@ class Mixture:
 class MixtureGraph(Graph):
     """A graph whose channel is a mixture of keeping, resampling and masking.
 
-    A subclass gives `channel` and `rates_into`; it overrides `base` if survivors
-    are not resampled evenly, and `transition` if noise is not homogeneous in sigma.
+    A subclass defines `channel` and `rates_into`. It overrides `base` if resampling is
+    not uniform, and `transition` if a step depends on more than the noise added.
     """
 
     @abc.abstractmethod
     def channel(self, sigma: FloatArray) -> Channel:
-        """Return the channel at total noise `sigma`; fields have its shape."""
+        """Return the channel at total noise `sigma`; its arrays have that shape."""
 
     @abc.abstractmethod
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the rates of drawing from the base and of masking, per unit sigma.
 
-        They act on every token that is not masked (on all, if the mask is left);
-        both have the shape of `sigma`.
+        They apply to every token that is not masked, or to all tokens if masks may be
+        replaced. Both have the shape of `sigma`.
         """
 
     def base(self) -> FloatArray:
-        """Return the distribution that survivors are resampled from, (V,)."""
+        """Return the distribution that tokens are resampled from, (V,)."""
         return np.full(self.vocab_size, 1.0 / self.vocab_size)
 
     def transition(self, step: Step) -> Mixture:
-        """Return the mixture of a step, in its shape: that of the noise added."""
+        """Return the mixture of a step; by default that of the noise added."""
         return Mixture.of(self.channel(step.added))
 
     def probability(
@@ -87,23 +87,23 @@ class MixtureGraph(Graph):
             mixture: the weights.
             y: states.
             x: data tokens.
-            unit: what the probabilities are measured in, see `_unit`; None for 1.
+            unit: divisor of the probabilities, see `_unit`; None for 1.
         """
-        base = _measured(self._base_at(y), unit)
+        base = _divide(self._base_at(y), unit)
         result = mixture.base * base + np.where(y == x, mixture.keep, 0.0)
         return result + self._mask_weight(mixture.mask, y)
 
     def _base_at(self, y: IntArray) -> FloatArray:
-        """Return the base probability of states, 0 for a mask outside of it."""
+        """Return the base probability of states; 0 for a mask of id V."""
         inside = y < self.vocab_size
         return np.where(inside, self.base()[np.where(inside, y, 0)], 0.0)
 
     def _unit(self, xt: IntArray, x0: IntArray) -> FloatArray:
-        """Return what the chances and rates of reaching x_t are multiples of.
+        """Return the common factor of the chances and rates of reaching x_t.
 
-        For another data token than x_0 that is its base probability. It cancels in
-        every quotient, and as a factor it would carry small chances below float64's
-        range. Elsewhere it is 1.
+        For data tokens other than x_0 that is the base probability of x_t. It cancels
+        in every quotient, where it would make small chances underflow. For x_0 and the
+        mask it is 1.
         """
         base = self._base_at(xt)
         return np.where((xt == x0) | (xt == self.mask_id) | (base == 0.0), 1.0, base)
@@ -116,9 +116,12 @@ class MixtureGraph(Graph):
     def dense(
         self, mixture: Mixture, x: IntArray, unit: FloatArray | None = None
     ) -> FloatArray:
-        """Return q(. | x)/unit over all states, (..., S), for tokens x of that shape.
+        """Return q(. | x)/unit over all states, (..., S).
 
-        `unit` has that shape too; None is 1.
+        Args:
+            mixture: the weights, in the shape of x.
+            x: tokens.
+            unit: divisor in the shape of x, or None for 1.
         """
         check_elements(x.size, self.num_states, field="x0")
         result = np.zeros((*x.shape, self.num_states))
@@ -129,9 +132,9 @@ class MixtureGraph(Graph):
                 data /= unit[..., None]
             data *= mixture.base[..., None]
         if self.mask_id is not None:
-            result[..., self.mask_id] += _measured(mixture.mask, unit)
+            result[..., self.mask_id] += _divide(mixture.mask, unit)
         kept = np.take_along_axis(result, x[..., None], axis=-1)
-        kept += np.broadcast_to(_measured(mixture.keep, unit), x.shape)[..., None]
+        kept += np.broadcast_to(_divide(mixture.keep, unit), x.shape)[..., None]
         np.put_along_axis(result, x[..., None], kept, axis=-1)
         return result
 
@@ -145,15 +148,15 @@ class MixtureGraph(Graph):
         return 1 if self.mask_id == 0 else 0
 
     def marginal(self, x0: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return q(x_t | x_0), (..., S), for x0 and sigma of one shape."""
+        """Return q(x_t | x_0), (..., S), for x0 and sigma of the same shape."""
         return self.dense(Mixture.of(self.channel(sigma)), x0)
 
     def likelihood(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
-        """Return q(x_t | x_0) elementwise, for arrays of one shape."""
+        """Return q(x_t | x_0) elementwise, for arrays of the same shape."""
         return self.probability(Mixture.of(self.channel(sigma)), xt, x0)
 
     def is_possible(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> BoolArray:
-        """Return where q(x_t | x_0) > 0, elementwise, however small it is."""
+        """Return where q(x_t | x_0) > 0, elementwise, even where it underflows."""
         return self._reached(xt, x0, sigma, self._unit(xt, x0)) > 0.0
 
     def _reached(
@@ -163,7 +166,7 @@ class MixtureGraph(Graph):
         return self.probability(Mixture.of(self.channel(sigma)), xt, x0, unit)
 
     def kernel(self, xs: IntArray, step: Step) -> FloatArray:
-        """Return q(x_t | x_s), (..., S), for arrays of one shape."""
+        """Return q(x_t | x_s), (..., S), for arrays of the same shape."""
         rows = self.dense(self.transition(step), xs)
         if self.mask_id is not None and self.MASK_STAYS:
             masked = xs == self.mask_id
@@ -199,8 +202,8 @@ class MixtureGraph(Graph):
     def posterior(self, xt: IntArray, x0: IntArray, step: Step) -> FloatArray:
         """Return q(x_s | x_t, x_0), (..., S), by Bayes; NaN for an impossible pair.
 
-        Every joint chance is measured in the unit of x_t: where nothing happens that
-        is part of the chance to be there, else of the chance to come there.
+        Joint probabilities are divided by the unit of x_t, which divides
+        q(x_s = x_t | x_0) in the entry y = x_t and q(x_t | x_s = y) in the others.
         """
         unit = self._unit(xt, x0)
         mixture = self.transition(step)
@@ -214,8 +217,8 @@ class MixtureGraph(Graph):
     def score_ratio(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> FloatArray:
         """Return p(y | x_0)/p(x_t | x_0) for every state y, (..., S).
 
-        The weights are divided before they meet the base, so that a ratio of two
-        chances below float64's range keeps its digits.
+        The weights are divided before they are multiplied by the base, so that a ratio
+        of two chances that would underflow keeps its digits.
         """
         unit = self._unit(xt, x0)
         at = Mixture.of(self.channel(sigma))
@@ -229,7 +232,7 @@ class MixtureGraph(Graph):
     ) -> FloatArray:
         """Return the forward rate from any other data token into x, per unit sigma.
 
-        It is divided by `unit`, unless that is None.
+        It is divided by `unit` if that is given.
         """
         base, mask = self.rates_into(sigma)
         nothing = np.zeros_like(base)
@@ -239,7 +242,7 @@ class MixtureGraph(Graph):
     def rates_to(self, x: IntArray, sigma: FloatArray) -> FloatArray:
         """Return Q(y, x), the forward rate from every state y into x, (..., S).
 
-        The entry y = x is not meant to be used.
+        The entry y = x has no meaning.
         """
         check_elements(x.size, self.num_states, field="xt")
         rates = np.empty((*x.shape, self.num_states))
@@ -253,8 +256,8 @@ class MixtureGraph(Graph):
     ) -> FloatArray:
         """Return [m'(z) - (a'/a)·m(z)]/q(z | x_0) at z = x_t, elementwise.
 
-        That is dsigma·rate_into(z)/q(z | x_0). Where no rate leads into z it is 0,
-        however fast noise grows. Source: von Ruette et al. 2025 (GIDD), eq. 13.
+        That is dsigma·rate_into(z)/q(z | x_0), and 0 where the rate into z is 0, even
+        if dsigma is infinite. Source: von Ruette et al. 2025 (GIDD), eq. 13.
         """
         unit = self._unit(xt, x0)
         reached = self._reached(xt, x0, sigma, unit)
@@ -267,8 +270,8 @@ class MixtureGraph(Graph):
     ) -> FloatArray:
         """Return dsigma·Q(y, x_t)·p(y | x_0)/p(x_t | x_0) for every y, (..., S).
 
-        Every data token y turns into x_t at one rate, so that this is the NELBO
-        weight times the marginal.
+        All data tokens y turn into x_t at the same rate, so these are the NELBO weight
+        times the marginal.
         """
         weight = self.nelbo_weight(xt, x0, sigma, dsigma)[..., None]
         marginal = self.marginal(x0, sigma)
@@ -287,12 +290,13 @@ class MixtureGraph(Graph):
     def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
         """Return sum of prior(x_0)·KL(q(x_t | x_0) || limit), shape of sigma.
 
-        Infinite where q reaches a token that the limit does not.
+        Infinite where q(x_t | x_0) > 0 for a token that the limit excludes.
         """
         at = self.channel(sigma)
         if self.channel(np.array([np.inf])).masked[0] == 1.0:
             return np.where(at.survive > 0.0, np.inf, 0.0)
-        # The limit is the base: own token keep·(1-b) above it, others keep·b below.
+        # The limit is the base. x_0 lies above it by keep·(1-b), others lie below it by
+        # keep·b.
         result = np.zeros_like(sigma)
         base = self.base()
         probabilities, first, group = np.unique(
@@ -307,17 +311,17 @@ class MixtureGraph(Graph):
         return result
 
     def changed(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:
-        """Return what is masked, and what is resampled to another token."""
+        """Return the chance to be masked or resampled to another token."""
         at = Mixture.of(self.channel(sigma))
         return at.base * float(prior @ complements(self.base())) + at.mask
 
 
-def _measured(weight: FloatArray, unit: FloatArray | None) -> FloatArray:
+def _divide(weight: FloatArray, unit: FloatArray | None) -> FloatArray:
     return weight if unit is None else weight / unit
 
 
 def resampling_channel(sigma: FloatArray) -> Channel:
-    """Return the channel that keeps with chance alpha and never masks."""
+    """Return the channel that keeps a token with chance alpha and never masks."""
     keep = np.exp(-sigma)
     nothing = np.zeros_like(keep)
     return Channel(

@@ -1,4 +1,4 @@
-"""A step from one time to a later one, as noise."""
+"""The noise of a step from one time to a later one."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from noising.engine.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A step from time s to time t >= s; all arrays have one shape.
+    """A step from time s to time t >= s; all arrays have the same shape.
 
     Attributes:
         sigma_s: total noise at s.
         sigma_t: total noise at t.
-        added: sigma_t - sigma_s, with all its digits also where s and t are close; 0
-            where s = t, infinite after full noise.
-        s: the earlier time, or None where only the noise is known.
-        t: the later time, or None.
+        added: sigma_t - sigma_s, exact even where s and t are close; 0 where s = t,
+            infinite where sigma_s is.
+        s: the earlier time, or None if only the noise is known.
+        t: the later time, or None if only the noise is known.
     """
 
     sigma_s: FloatArray
@@ -33,7 +33,7 @@ class Step:
         return cls(sigma_s=sigma_s, sigma_t=sigma_t, added=added)
 
     def broadcast_to(self, shape: tuple[int, ...]) -> "Step":
-        """Return the step with arrays of another shape."""
+        """Return the step with its arrays broadcast to a shape."""
         return Step(
             sigma_s=np.broadcast_to(self.sigma_s, shape),
             sigma_t=np.broadcast_to(self.sigma_t, shape),
@@ -44,9 +44,6 @@ class Step:
 
 
 def later_noise(sigma_s: FloatArray, sigma_t: FloatArray) -> FloatArray:
-    """Return sigma_t - sigma_s for s < t, infinite after full noise.
-
-    By rounding the difference may lie below 0, where chances would.
-    """
-    added = np.maximum(sigma_t - sigma_s, 0.0)
+    """Return sigma_t - sigma_s for s < t; infinite where sigma_s is."""
+    added = np.maximum(sigma_t - sigma_s, 0.0)  # negative only by rounding
     return np.where(np.isinf(sigma_s), np.inf, added)

@@ -12,11 +12,11 @@ from noising.engine.information import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(MixtureGraph):
+class UniformGraph(MixtureGraph):
     """q(x_t | x_0) = alpha·[x_t = x_0] + (1-alpha)/V.
 
-    A moved token is drawn from all V ids, its own included, so the chance to stay
-    is alpha + (1-alpha)/V.
+    A moved token is drawn from all V ids, including its own, so it stays the same with
+    probability alpha + (1-alpha)/V.
     Source: Austin et al. 2021 (D3PM), appendix A.2.1; Lou, Meng, Ermon 2024
     (SEDD), eq. 15.
     """
@@ -27,9 +27,9 @@ class Uniform(MixtureGraph):
         return cls(vocab_size=vocab_size)
 
     def channel(self, sigma: FloatArray) -> Channel:
-        """Return keep = alpha; nothing is masked."""
+        """Return keep = alpha, without masks."""
         return resampling_channel(sigma)
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return rate 1 of drawing anew, 0 of masking."""
+        """Return rate 1 of resampling and rate 0 of masking."""
         return np.ones_like(sigma), np.zeros_like(sigma)

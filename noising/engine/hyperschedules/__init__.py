@@ -29,7 +29,7 @@ HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
     "diffusion_forcing": DiffusionForcing,  # type: ignore[type-abstract]  # its create picks a scheme
     "matrix": Matrix,
 }
-"""The one table from a specification's ``type`` to its class."""
+"""Maps a specification's ``type`` to its class."""
 
 __all__ = [
     "HYPERSCHEDULE_TYPES",

@@ -1,7 +1,7 @@
-"""HDLM's families of rows: blocks, sliding ramps, and ramps inside blocks.
+"""HDLM's metaschedules: blocks, sliding ramps, and ramps inside blocks.
 
-Source: Fathi et al. 2025 (HDLM), metaschedules; their rows and times are
-reproduced, their failures at width 1 are not.
+Source: Fathi et al. 2025 (HDLM). Rows and times are those of its code, except at
+width 1, where the code fails.
 """
 
 import abc
@@ -23,8 +23,9 @@ HDLM_EDGE: Final = 1e-4  # HDLM keeps its times this far from 0 and 1
 class AnnealingHyperschedule(LevelHyperschedule):
     """Rows of a block or ramp of `width` positions that moves left to right.
 
-    With the level map ``hdlm`` a settled position (before the first active one) is
-    at time e = 1e-4, one at full noise at 1 - e, and an active one in between.
+    With the level map ``hdlm`` a settled position, which lies before the first active
+    one, has time e = 1e-4, a position at full noise 1 - e, and an active one a time
+    in between.
 
     Attributes:
         width: positions in a block or a ramp.
@@ -59,10 +60,10 @@ class AnnealingHyperschedule(LevelHyperschedule):
 
     @abc.abstractmethod
     def first_active(self, steps: IntArray) -> IntArray:
-        """Return the first position that is not settled at steps of the walk, (N,)."""
+        """Return the first position that is not settled, for (N,) steps."""
 
     def places(self, steps: IntArray, length: int) -> IntArray:
-        """Return places in `times`: the level, or the one of settled positions."""
+        """Return indices into `times`: the level, or that of settled positions."""
         levels = self.at(steps, length)
         if self.level_map == "linear":
             return levels
@@ -81,9 +82,10 @@ class AnnealingHyperschedule(LevelHyperschedule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block(AnnealingHyperschedule):
-    """Blocks sweep level by level, left to right (HDLM's block annealing).
+    """Blocks fall level by level, left to right (HDLM's block annealing).
 
-    Earlier blocks are clean and later ones full; the last may be shorter.
+    Earlier blocks are clean and later ones have full noise. The last block may be
+    shorter.
     """
 
     def count(self, length: int) -> int:
@@ -97,7 +99,7 @@ class Block(AnnealingHyperschedule):
         return levels.clip(0, self.levels)
 
     def first_active(self, steps: IntArray) -> IntArray:
-        """Return the start of the block that is swept."""
+        """Return the start of the active block."""
         return np.maximum(steps - 1, 0) // self.levels * self.width
 
 
@@ -105,10 +107,10 @@ class Block(AnnealingHyperschedule):
 class Sliding(AnnealingHyperschedule):
     """A ramp of `width` positions slides left to right (HDLM's simple annealing).
 
-    The ramp rises from 0 to levels - 1; positions before it are clean, behind it
-    full. It enters position by position and then moves on, a step at a time, by as
-    many positions as it holds clean: by one unless levels < width. With width 1 it
-    is autoregressive: one position at a time.
+    The ramp rises from 0 to levels - 1. Positions on its left are clean, those on its
+    right have full noise. It enters position by position; after that each step moves
+    it by the number of its clean positions, which is one unless levels < width. With
+    width 1 it is autoregressive: one position at a time.
     """
 
     def ramp(self, places: IntArray) -> IntArray:
@@ -118,7 +120,7 @@ class Sliding(AnnealingHyperschedule):
 
     @property
     def stride(self) -> int:
-        """How many places of the ramp are clean: those that round to level 0."""
+        """The number of places of the ramp that are clean (round to level 0)."""
         top = self.levels - 1
         return (self.width - 1) // (2 * top) + 1 if top else self.width
 
@@ -146,16 +148,18 @@ class Sliding(AnnealingHyperschedule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HybridAnnealing(AnnealingHyperschedule):
-    """Inside each block a ramp, from block to block (HDLM's hybrid annealing).
+    """Block after block, with a ramp inside each block (HDLM's hybrid annealing).
 
-    A block drops to levels - 1 at once; then each position falls a level a step,
-    one step after its left neighbour. Earlier blocks are clean, later ones full.
+    All positions of a block drop to levels - 1 in one step. Then each falls by a level
+    per step and starts one step after its left neighbour. Earlier blocks are clean,
+    later ones have full noise.
     """
 
     def count(self, length: int) -> int:
-        """Return the steps of all blocks up to the one that cleans the last position.
+        """Return the step at which the last position is clean.
 
-        With one level a block is clean at once; else a shorter last one is earlier.
+        A shorter last block takes fewer steps, unless there is only one level, where
+        a block is clean after one step.
         """
         last = (length - 1) // self.width
         places = length - last * self.width if self.levels > 1 else 1
@@ -171,9 +175,9 @@ class HybridAnnealing(AnnealingHyperschedule):
         return np.where(block > swept, self.levels, levels)
 
     def first_active(self, steps: IntArray) -> IntArray:
-        """Return the start of the block that is swept."""
+        """Return the start of the active block."""
         return np.maximum(steps - 1, 0) // self._sweep() * self.width
 
     def _sweep(self) -> int:
-        """Return the steps of a whole block."""
+        """Return the number of steps of a full block."""
         return self.levels + self.width - 1

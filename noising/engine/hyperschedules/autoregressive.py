@@ -1,4 +1,4 @@
-"""Left-to-right hyperschedules without rows of their own width."""
+"""Left-to-right hyperschedules without blocks or ramps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from noising.engine.parameters import Number, Numbers, Optional, Parameter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoregressive(LevelHyperschedule):
-    """One position at a time, from full noise to clean at once.
+    """One position after the other goes from full noise to clean.
 
-    Source: the limit of Fathi et al. 2025 (HDLM) in which a block is one position.
+    Source: Fathi et al. 2025 (HDLM), in the limit of blocks of one position.
     """
 
     @classmethod
@@ -27,7 +27,7 @@ class Autoregressive(LevelHyperschedule):
         return cls(levels=1)
 
     def count(self, length: int) -> int:
-        """Return the length: a step cleans one position."""
+        """Return the length, since each step cleans one position."""
         return length
 
     def at(self, steps: IntArray, length: int) -> IntArray:
@@ -37,11 +37,12 @@ class Autoregressive(LevelHyperschedule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArDiffusion(ContinuousHyperschedule):
-    """Local times on a line through an anchor, so that the left is cleaned first.
+    """Local times on a line through an anchor, so that left positions are clean first.
 
-    A sequence of N positions n = 1..N at time t is at s = t·(N + T). The line runs
+    For a sequence of N positions n = 1..N at time t let s = t·(N + T). The line goes
     from (n_s, t_s) = (clip(N - s, 0, N), clip(s - N, 0, T)) through the anchor
-    (n_e, t_e), and position n is at its height there, clipped to 0..T, over T.
+    (n_e, t_e). The local time of position n is the height of the line at n, clipped to
+    0..T and divided by T.
     Source: Wu et al. 2023 (AR-Diffusion), eq. 5 to 7.
 
     Attributes:
@@ -75,7 +76,7 @@ class ArDiffusion(ContinuousHyperschedule):
         """Return the local times, (B, length).
 
         Raises:
-            EngineError: the anchor is not beyond the sequence's end.
+            EngineError: the anchor is not beyond the end of the sequence.
         """
         total = time.num_timesteps
         position, timestep = self._anchor(length, total)
@@ -96,6 +97,6 @@ class ArDiffusion(ContinuousHyperschedule):
                 "out_of_range",
                 f"must lie beyond the length {length} and not before T = {total}",
                 list(self.anchor),
-                "null stands for [2·length, T]",
+                "null means [2·length, T]",
             )
         return self.anchor

@@ -1,4 +1,4 @@
-"""What a hyperschedule is: a total noise of its own for every position."""
+"""The base classes of hyperschedules, which give every position its own noise."""
 
 import abc
 from collections.abc import Callable, Mapping
@@ -16,15 +16,14 @@ SigmaFunction: TypeAlias = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedSigma:
-    """Total noise of groups of positions, and which group each position is in.
+    """Total noise of groups of positions, and the group of each position.
 
-    What depends on the noise alone need be worked out once for a group.
+    Quantities that depend on the noise only need to be computed once per group.
 
     Attributes:
-        sigma: (R, G) total noise of the groups; R is 1 where all rows share it. Where
-            `group` is None every position is its own: (R, L).
-        group: (B, L) the group of each position, or None; B is 1 where all rows share
-            it.
+        sigma: (R, G) total noise of the groups, or (R, L) of the positions if `group`
+            is None; R is 1 if all rows share it.
+        group: (B, L) the group of each position, or None; B is 1 if all rows share it.
     """
 
     sigma: FloatArray
@@ -43,11 +42,11 @@ class GroupedSigma:
         )
 
     def find_places(self, group: IntArray, rows: int) -> IntArray:
-        """Return where positions find their noise in the flattened `sigma`.
+        """Return the indices of the positions' noise in the flattened `sigma`.
 
         Args:
-            group: (B, C) some columns of `group`.
-            rows: rows of the result.
+            group: (B, C) columns of `group`.
+            rows: number of rows of the result.
 
         Returns:
             (rows, C).
@@ -59,11 +58,11 @@ class GroupedSigma:
 
 
 class Hyperschedule(abc.ABC):
-    """Total noise by position, never decreasing in time."""
+    """Total noise by position, which never decreases in time."""
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     BY_TOKENS: ClassVar[bool] = False
-    """Whether the tokens decide, so that rows at one time differ."""
+    """Whether noise depends on the tokens, so that rows at the same time differ."""
 
     @classmethod
     @abc.abstractmethod
@@ -83,15 +82,15 @@ class Hyperschedule(abc.ABC):
         tokens: TokenArray | None,
         real: BoolArray | None,
     ) -> GroupedSigma:
-        """Return the total noise of the positions of B rows, or of one for all.
+        """Return the total noise of the positions of B rows, or of one row for all.
 
         Args:
             sigma: the schedule's total noise as a function of time.
             time: the time of each of the B rows.
             length: positions in a row.
-            tokens: (B, length) clean tokens, for families that look at them.
-            real: (B, length) False at padding, or None where nothing is padded.
-                What padding is given has no meaning; it never moves.
+            tokens: (B, length) clean tokens, for hyperschedules that depend on them.
+            real: (B, length) False at padding, or None without padding. The noise at
+                padding has no meaning, since padding never changes.
 
         Raises:
             EngineError: the rows do not fit the hyperschedule.
@@ -99,24 +98,24 @@ class Hyperschedule(abc.ABC):
 
 
 class LocalTimeHyperschedule(Hyperschedule):
-    """Positions have times of their own, by place and by length alone.
+    """Positions have their own times, which depend on position and length only.
 
-    Padding takes no part: a row is as long as its real positions.
+    Padding does not count: the length of a row is that of its real positions.
     """
 
     LOCAL_DTYPE: ClassVar[type[np.generic]] = np.float64
-    """The dtype of `local`: times, or places in a table."""
+    """The dtype of `local`: times, or indices into a table."""
 
     @abc.abstractmethod
     def local(self, time: NoiseTime, length: int) -> np.ndarray:
-        """Return where every position is in its own time, (B, length).
+        """Return the local time of every position, (B, length).
 
         Args:
             time: the time of each of the B rows.
             length: positions in a row.
 
         Returns:
-            Whatever `noise` understands, such as times or places in a table.
+            Times, or indices into a table, as `find_sigma` takes them.
 
         Raises:
             EngineError: the length does not fit the hyperschedule.
@@ -124,7 +123,7 @@ class LocalTimeHyperschedule(Hyperschedule):
 
     @abc.abstractmethod
     def find_sigma(self, sigma: SigmaFunction, local: np.ndarray) -> GroupedSigma:
-        """Return the total noise where `local` says."""
+        """Return the total noise at the result of `local`."""
 
     def group_sigma(
         self,
@@ -146,7 +145,7 @@ class LocalTimeHyperschedule(Hyperschedule):
 
 
 class ContinuousHyperschedule(LocalTimeHyperschedule):
-    """Local times are real numbers in [0, 1], one for every position."""
+    """Local times are real numbers in [0, 1]."""
 
     def find_sigma(self, sigma: SigmaFunction, local: FloatArray) -> GroupedSigma:
         """Return sigma at the local times."""

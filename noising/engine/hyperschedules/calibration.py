@@ -1,4 +1,4 @@
-"""Weights that move the noise budget between positions without changing it."""
+"""Weights that distribute noise over positions and keep a row's mean alpha."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from noising.engine.hyperschedules.base import GroupedSigma
 class WeightGroups:
     """The positions of each row, grouped by weight.
 
-    A row's groups depend on its own real positions only, so padding and the rows
-    beside it change no bit of what is computed from them.
+    A row's groups depend on its own real positions only, so padding and other rows do
+    not change results in any bit.
 
     Attributes:
-        weights: (R, G) the groups' weights; R or the other axes' R may be 1.
-        counts: (R, G) how many real positions are in each group.
+        weights: (R, G) the groups' weights; R may be 1 here or in `counts`, `place`.
+        counts: (R, G) number of real positions in each group.
         place: (R, L) the group of each position.
     """
 
@@ -33,13 +33,13 @@ class WeightGroups:
             weights: (R, L) weights > 0, or (1, L) for all rows of `real`.
             real: (R, L) False at padding, or None.
         """
-        given = weights if real is None else np.where(real, weights, np.inf)
-        order = np.argsort(given, axis=1, kind="stable")
-        ascending = np.take_along_axis(given, order, axis=1)
+        finite = weights if real is None else np.where(real, weights, np.inf)
+        order = np.argsort(finite, axis=1, kind="stable")
+        ascending = np.take_along_axis(finite, order, axis=1)
         first = np.zeros(ascending.shape, np.int64)
         first[:, 1:] = ascending[:, 1:] != ascending[:, :-1]
         group = np.cumsum(first, axis=1)
-        rows, width = given.shape[0], int(group.max()) + 1
+        rows, width = finite.shape[0], int(group.max()) + 1
         distinct = np.full((rows, width), np.inf)
         np.put_along_axis(distinct, group, ascending, axis=1)
         flat = (group + width * np.arange(rows)[:, None]).reshape(-1)
@@ -50,11 +50,11 @@ class WeightGroups:
         return cls(weights=distinct, counts=counts, place=place)
 
     def group_sigma(self, sigma: FloatArray, *, calibrate: bool) -> GroupedSigma:
-        """Return s/w_i of every position, or of its group.
+        """Return the total noise s/w of every group.
 
         Args:
             sigma: (B,) total noise of the rows; B or R may be 1.
-            calibrate: solve s; otherwise s = sigma.
+            calibrate: whether to solve for s; otherwise s = sigma.
         """
         if calibrate:
             noise = calibrated_sigma(sigma, self.weights, self.counts)
@@ -69,14 +69,14 @@ def calibrated_sigma(
 ) -> FloatArray:
     """Return sigma_g = s·x_g with mean over positions of exp(-s·x) = exp(-sigma).
 
-    x is the row's greatest weight divided by the group's. G(s) = -log mean
+    x is the row's largest weight divided by the group's weight. G(s) = -log mean
     exp(-s·x) is concave and increasing, so Newton's method from the lower bound
-    sigma/mean(x) (Jensen) climbs to the root and never leaves its bracket.
+    sigma/mean(x) (Jensen) approaches the root from below.
 
     Args:
-        sigma: (B,) total noise that the row as a whole is to have.
+        sigma: (B,) total noise of each row as a whole.
         weights: (R, G) weights of a row's groups; B or R may be 1.
-        counts: (R, G) positions in each group.
+        counts: (R, G) number of positions in each group.
 
     Returns:
         (B, G) or (R, G): 0 where sigma = 0 and in groups without positions,
@@ -88,23 +88,24 @@ def calibrated_sigma(
     above = np.where(present, stretch - 1.0, 0.0)
     total = np.maximum(_in_order(counts), 1.0)
     scale = sigma / np.maximum(_in_order(counts * stretch) / total, 1.0)
-    climbing = np.isfinite(sigma) & (sigma > 0.0) & present.any(axis=1)
-    while climbing.any():
+    is_active = np.isfinite(sigma) & (sigma > 0.0) & present.any(axis=1)
+    while is_active.any():
         exponent = -scale[:, None] * above
         decay = np.exp(exponent) * counts
         mean = _in_order(decay) / total
         lost = _in_order(np.expm1(exponent) * counts) / total
         reached = scale - np.where(mean < 0.5, np.log(mean), np.log1p(lost))
         rate = 1.0 + _in_order(decay * above) / (mean * total)
-        step = np.where(climbing, (sigma - reached) / rate, 0.0)
+        step = np.where(is_active, (sigma - reached) / rate, 0.0)
         scale = scale + step
-        climbing &= step > 2.0 * np.spacing(scale)
+        is_active &= step > 2.0 * np.spacing(scale)
     return np.where(present, scale[:, None] * stretch, 0.0)
 
 
 def _in_order(values: FloatArray) -> FloatArray:
     """Return the sums of rows, added left to right.
 
-    NumPy's pairwise sum rounds by the row's length, so padding would show.
+    The rounding of NumPy's pairwise sum depends on the row's length, so padding would
+    change the result.
     """
     return np.asarray(np.cumsum(values, axis=1)[:, -1], np.float64)

@@ -1,4 +1,4 @@
-"""Diffusion Forcing: positions whose noise levels are tied loosely or not at all."""
+"""Diffusion Forcing: staggered or independent noise levels of positions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from noising.engine.randomness import (
 )
 
 POSITIONS_STEP: Final = (1 << 32) - 2
-"""The step coordinate whose words draw positions' paces; no path is as long."""
+"""The step coordinate that draws the positions' paces; no path has so many steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ramps(LevelHyperschedule):
-    """A position starts to fall once those before it have fallen for a while.
+    """Positions start to fall one after the other, with a delay.
 
-    Step m of the walk is clip(levels + delay_i - m, 0, levels).
+    At step m of the walk position i has level clip(levels + delay_i - m, 0, levels).
 
     Attributes:
-        uncertainty_scale: steps of delay from neighbour to neighbour.
+        uncertainty_scale: delay between neighbours in steps.
     """
 
     uncertainty_scale: float
@@ -46,7 +46,7 @@ class _Ramps(LevelHyperschedule):
         )
 
     def order(self, length: int) -> IntArray:
-        """Return how many neighbours each position waits for, (length,)."""
+        """Return the number of positions that start before each one, (length,)."""
         return np.arange(length)
 
     def count(self, length: int) -> int:
@@ -72,12 +72,12 @@ class Pyramid(_Ramps):
 class Trapezoid(_Ramps):
     """Positions fall from both ends towards the middle.
 
-    The published matrix leaves the middle column of an even length clean; this is
-    the formula without that slip.
+    The published matrix has an error: for an even length it leaves the middle column
+    clean. This formula does not.
     """
 
     def order(self, length: int) -> IntArray:
-        """Return the distance to the nearer end."""
+        """Return the distance to the closer end."""
         places = np.arange(length)
         return np.asarray(np.minimum(places, length - 1 - places), np.int64)
 
@@ -86,11 +86,11 @@ class Trapezoid(_Ramps):
 class Independent(ContinuousHyperschedule):
     """Every position has a pace of its own: tau_i = u_i^((1-t)/t).
 
-    u_i is uniform in (0, 1), a function of (seed, i). At t = 1/2 the local times are
-    themselves uniform, as Diffusion Forcing draws them in training.
+    u_i is uniform in (0, 1) and depends on (seed, i) only. At t = 1/2 the local times
+    are uniform, as in the training of Diffusion Forcing.
 
     Attributes:
-        seed: of the positions' paces.
+        seed: seed of the paces.
     """
 
     seed: int
@@ -107,7 +107,7 @@ class Independent(ContinuousHyperschedule):
         words *= np.uint64(gamma)
         words += np.uint64((key + gamma) & MASK64)
         mix64_words(words)
-        # 52 leading bits and a half: exact, and never 0 or 1.
+        # The leading 52 bits plus 1/2 are exact in float64 and never give 0 or 1.
         return np.ldexp((words >> np.uint64(12)).astype(np.float64) + 0.5, -52)
 
     def local(self, time: NoiseTime, length: int) -> FloatArray:
@@ -121,11 +121,11 @@ SCHEMES: Mapping[str, type[Hyperschedule]] = {
     "trapezoid": Trapezoid,
     "independent": Independent,
 }
-"""The one table from a scheme's name to its class."""
+"""Maps a scheme's name to its class."""
 
 
 class DiffusionForcing(Hyperschedule):
-    """The scheme that the parameter of this name chooses.
+    """Diffusion Forcing; `create` returns the hyperschedule of the chosen scheme.
 
     Source: Chen et al. 2024 (Diffusion Forcing), scheduling matrices.
     """
@@ -143,7 +143,9 @@ class DiffusionForcing(Hyperschedule):
             high=float(1 << 16),
             help="steps of delay from neighbour to neighbour",
         ),
-        "seed": Integer(default=0, low=0, high=MAX_SEED, help="of independent paces"),
+        "seed": Integer(
+            default=0, low=0, high=MAX_SEED, help="seed of independent paces"
+        ),
     }
 
     @classmethod

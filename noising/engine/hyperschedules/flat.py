@@ -1,4 +1,4 @@
-"""The hyperschedule that changes nothing: every position has the row's noise."""
+"""The hyperschedule that gives every position the noise of its row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

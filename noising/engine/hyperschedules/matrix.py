@@ -1,4 +1,4 @@
-"""A user's own matrix of noise levels."""
+"""A user-defined matrix of noise levels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LEVEL: Final = Integer(low=0, high=1 << 16, help="a level")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows(Parameter):
+class _LevelRows(Parameter):
     """A matrix of integers >= 0."""
 
     def parse(self, value: Any, field: str) -> list[list[int]]:
@@ -51,17 +51,17 @@ class _Rows(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix(LevelHyperschedule):
-    """Rows of levels, in the order of noising or in that of generation.
+    """Rows of levels, in the order of noising or of generation.
 
-    From row to row all levels rise or stay, or all fall or stay; one end is the row
-    of full noise. Rows that are all clean beyond the first are left out.
+    From row to row either no level falls or no level rises. One end is the row of full
+    noise. Of several rows that are all clean only one is kept.
 
     Attributes:
-        walk: (R+1, L) levels from all full to all clean.
+        walk: (R+1, L) levels from full noise to all clean.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "rows": _Rows(default=REQUIRED, help="levels by row and position"),
+        "rows": _LevelRows(default=REQUIRED, help="levels by row and position"),
         "levels": Integer(
             default=REQUIRED, low=1, high=1 << 16, help="the level of full noise"
         ),
@@ -70,7 +70,7 @@ class Matrix(LevelHyperschedule):
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
-        """Return the hyperschedule; rows must lead to full noise without turning."""
+        """Return the hyperschedule; levels must be monotone and reach full noise."""
         levels = parameters["levels"]
         walk = np.asarray(parameters["rows"], np.int64)
         above = np.argwhere(walk > levels)
@@ -87,9 +87,9 @@ class Matrix(LevelHyperschedule):
             raise EngineError(
                 "hyperschedule.rows",
                 "not_monotone",
-                "must rise or stay at every position from row to row, or fall or stay",
-                f"a turn between two of the {len(walk)} rows",
-                "noise is never taken back on the way",
+                "must not rise at some positions and fall at others",
+                f"both between the {len(walk)} rows",
+                "noise can only be added from row to row, or only be removed",
             )
         if (walk[0] < levels).any():
             raise EngineError(
@@ -106,7 +106,7 @@ class Matrix(LevelHyperschedule):
         return len(self.walk) - 1
 
     def at(self, steps: IntArray, length: int) -> IntArray:
-        """Return the rows at steps of the walk.
+        """Return each step's levels.
 
         Raises:
             EngineError: `length` is not the rows' length.
@@ -128,5 +128,5 @@ class Matrix(LevelHyperschedule):
         tokens: TokenArray | None,
         real: BoolArray | None,
     ) -> GroupedSigma:
-        """Return sigma at each position's level; padding changes no other's."""
+        """Return sigma at each position's level, regardless of padding."""
         return self.find_sigma(sigma, self.local(time, length))

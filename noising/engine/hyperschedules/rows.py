@@ -1,8 +1,8 @@
-"""Hyperschedules by rows: positions sweep from full noise to clean, level by level.
+"""Hyperschedules by rows, in which positions fall from full noise level by level.
 
-Generation walks from the row in which all positions have full noise to the
-all-clean row; noising walks back. Row 0 is all clean, row R all full, and row r
-is step R - r of the walk.
+Generation walks from the row in which all positions have full noise to the row in
+which all are clean; noising walks back. Row 0 is all clean, row R has full noise, and
+row r is step R - r of the walk.
 """
 
 import abc
@@ -27,9 +27,9 @@ LEVELS: Final = Integer(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelHyperschedule(LocalTimeHyperschedule):
-    """Positions take integer levels 0..levels, each read as the time level/levels.
+    """Positions have integer levels 0..levels, which stand for the times level/levels.
 
-    A subclass gives the walk; rows, local times and noise follow.
+    A subclass defines the walk; rows, local times and noise follow.
 
     Attributes:
         levels: the level of full noise.
@@ -41,14 +41,14 @@ class LevelHyperschedule(LocalTimeHyperschedule):
 
     @abc.abstractmethod
     def count(self, length: int) -> int:
-        """Return R: rows of a sequence of `length`, the all-clean one not counted."""
+        """Return R: the number of rows for `length`, without the all-clean one."""
 
     @abc.abstractmethod
     def at(self, steps: IntArray, length: int) -> IntArray:
         """Return the levels at steps of the walk, (N, length).
 
         Args:
-            steps: (N,) steps, 0 (all full) to R (all clean).
+            steps: (N,) steps, from 0 (full noise) to R (all clean).
             length: positions in a row.
         """
 
@@ -63,18 +63,18 @@ class LevelHyperschedule(LocalTimeHyperschedule):
         return self.at(np.arange(count, -1, -1), length)
 
     def local(self, time: NoiseTime, length: int) -> IntArray:
-        """Return each position's place in the table of times, (B, length)."""
+        """Return each position's index into the table of times, (B, length)."""
         count = self.count(length)
         return self.places(count - time.find_rows(count), length)
 
     def places(self, steps: IntArray, length: int) -> IntArray:
-        """Return places in the table of times at steps of the walk: the levels."""
+        """Return indices into the table of times at steps of the walk: the levels."""
         return self.at(steps, length)
 
     def times(self) -> FloatArray:
-        """Return the table of local times, here level/levels for every level."""
+        """Return the table of local times: level/levels for every level."""
         return np.arange(self.levels + 1) / self.levels
 
     def find_sigma(self, sigma: SigmaFunction, local: IntArray) -> GroupedSigma:
-        """Return sigma at the times in the table, whose places are the groups."""
+        """Return sigma at the times in the table, with one group for each time."""
         return GroupedSigma(sigma=sigma(self.times())[None], group=local)

@@ -1,4 +1,4 @@
-"""Hyperschedules by weight: higher weight, less noise."""
+"""Hyperschedules by weight: a higher weight means less noise."""
 
 import contextlib
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
     """Return weights as float64, each > 0 and within a factor of 1e6.
 
     Raises:
-        EngineError: a weight is no number, not positive or too far from the others.
+        EngineError: a weight is not a number, not positive or too far from the others.
     """
     values = float_array(weights, field)
     if values.size == 0 or not (values > 0.0).all() or not np.isfinite(values).all():
@@ -75,17 +75,17 @@ def group_sigma_by_weights(
 ) -> GroupedSigma:
     """Return sigma_i = s/w_i for every position.
 
-    Multiplying all weights by a constant changes nothing.
+    Calibrated noise does not change if all weights are multiplied by a constant.
 
     Args:
         sigma: (B,) total noise of the rows.
-        weights: (1, L) or (B, L), checked.
+        weights: (1, L) or (B, L) valid weights.
         real: (B, L) False at padding, or None.
-        calibrate: solve s so that the mean of exp(-sigma_i) over the row's real
-            positions is exp(-sigma); otherwise s = sigma.
+        calibrate: whether to solve for s such that the mean of exp(-sigma_i) over the
+            row's real positions is exp(-sigma); otherwise s = sigma.
 
     Raises:
-        EngineError: there are neither one time nor one row nor as many of both.
+        EngineError: the numbers of times and rows differ and neither is 1.
     """
     check_rows(sigma, weights)
     return WeightGroups.of(weights, real).group_sigma(sigma, calibrate=calibrate)
@@ -96,7 +96,7 @@ def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
 
     Args:
         sigma: (B,) total noise at the times.
-        of_rows: (R, ...) what the rows bring along.
+        of_rows: (R, ...) an array with the rows on its first axis.
 
     Raises:
         EngineError: B and R differ and neither is 1.
@@ -113,7 +113,7 @@ class Weights(Hyperschedule):
 
     Attributes:
         weights: (L,) weights > 0.
-        calibrate: whether the row's noise budget stays what alpha says.
+        calibrate: whether the row's mean alpha stays that of the schedule.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
@@ -154,7 +154,7 @@ class Weights(Hyperschedule):
 
 
 TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 1.0}
-"""Token types and their default weights: structure is kept longest."""
+"""Token types and their default weights; critical tokens are kept longest."""
 
 
 _ID: Final = Integer(low=-(1 << 63), high=(1 << 63) - 1, help="a token id")
@@ -165,10 +165,10 @@ def token_ids(values: list[Any], field: str) -> IntArray:
     """Return token ids, (N,), in the order given.
 
     Raises:
-        EngineError: a value is no 64-bit integer, with its index.
+        EngineError: a value is not a 64-bit integer; names its index.
     """
     if set(map(type, values)) <= {int}:  # the common case, in one pass
-        with contextlib.suppress(OverflowError):  # the loop below says which one
+        with contextlib.suppress(OverflowError):  # the loop below finds the value
             return np.array(values, np.int64)
     ids = [_ID.parse(value, f"{field}[{i}]") for i, value in enumerate(values)]
     return np.array(ids, np.int64)
@@ -176,14 +176,14 @@ def token_ids(values: list[Any], field: str) -> IntArray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Classes(Parameter):
-    """Ids by token type."""
+    """Token ids by type."""
 
     def parse(self, value: Any, field: str) -> dict[str, list[int]]:
         """Return sorted ids for every type; no id may have two types."""
         given = mapping(value, field)
         check_keys(given, TYPE_WEIGHTS, field)
-        # Sets and lists: np.isin and np.unique would load numpy.ma, a megabyte in each
-        # process that serves.
+        # Sets and lists, since np.isin and np.unique load numpy.ma, which takes a
+        # megabyte in each worker process.
         classes: dict[str, list[int]] = {}
         taken: dict[int, str] = {}
         for name in TYPE_WEIGHTS:
@@ -208,7 +208,7 @@ class _Classes(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TypeWeights(Parameter):
-    """A weight for every token type; what is not given has its default."""
+    """A weight for every token type; missing types have their default."""
 
     def parse(self, value: Any, field: str) -> dict[str, float]:
         """Return a weight for each of the three types."""
@@ -238,7 +238,7 @@ class TokenTypes(Hyperschedule):
         ids: (N,) ascending ids that have a type of their own.
         types: (N,) the type of each, an index into `weights`.
         weights: (3,) weights of critical, variable and other.
-        calibrate: whether a row's noise budget stays what alpha says.
+        calibrate: whether a row's mean alpha stays that of the schedule.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
@@ -297,7 +297,7 @@ class TokenTypes(Hyperschedule):
     ) -> GroupedSigma:
         """Return s/w by the type of each token; needs `tokens`."""
         if tokens is None:
-            rule = "are needed by a hyperschedule of type `token_types`"
+            rule = "are required by the hyperschedule `token_types`"
             raise EngineError("tokens", "missing", rule, None)
         types, noise = self.type_of(tokens), sigma(time.t)
         check_rows(noise, types)

@@ -1,9 +1,9 @@
-"""Other projects' configurations as specifications.
+"""Import of other projects' configurations.
 
-``import_config("sedd", text)`` reads a configuration with the original's own key
-names and returns a specification. Of every key it says whether it was used, or in a
-note that the original ignores it, that it is known to say nothing about the noise,
-that its meaning differs here, or that the importer does not understand it.
+``import_config("sedd", text)`` reads a configuration with the original's key names and
+returns a specification. It reports every key: it was used, or a note says that the
+original ignores it, that it does not affect the noise, that its meaning differs here,
+or that the importer does not know it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -27,7 +27,7 @@ class Source:
 
     Attributes:
         read: returns the specification of a configuration.
-        no_meaning: keys and sections that are known to say nothing about the noise.
+        no_meaning: keys and sections that are known not to affect the noise.
     """
 
     read: Importer
@@ -43,17 +43,17 @@ SOURCES: Mapping[str, Source] = {
         read=diffusers.specification, no_meaning=diffusers.WITHOUT_MEANING
     ),
 }
-"""The one table from a project's name to what reads its configuration."""
+"""Maps a project's name to the reader of its configurations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A specification and what is to be known about where it came from.
+    """A specification with a report on the configuration it was made from.
 
     Attributes:
-        spec: the canonical specification; `build_process` takes it.
-        used: keys of the original that it was made from, in the order of reading.
-        notes: what is to be known about keys, those that were not used among them.
+        spec: the canonical specification, for `build_process`.
+        used: the keys of the original that were used, in the order of reading.
+        notes: notes on keys, including all keys that were not used.
     """
 
     spec: dict[str, Any]
@@ -73,25 +73,26 @@ def import_config(
     Args:
         source: a key of `SOURCES`: sedd, mdlm, hdlm, gidd or diffusers.
         config: the configuration as an object, or as JSON or YAML text of at most
-            64 KiB; YAML needs PyYAML. Weights & Biases' form, ``{key: {value: ...}}``,
-            is read as what it holds.
-        vocab_size: V where the configuration does not say it, or in its place.
-        num_timesteps: T where the original has continuous time, or in its place.
+            64 KiB; YAML needs PyYAML. The form of Weights & Biases,
+            ``{key: {value: ...}}``, is accepted too.
+        vocab_size: V, which overrides the configuration.
+        num_timesteps: T, which overrides the configuration; needed for another T than
+            1000 if the original has continuous time.
 
     Raises:
-        EngineError: a text that cannot be read, a key that is missing or wrong (with
-            a path that begins with ``config``), another project's configuration, or a
-            process that has no counterpart.
+        EngineError: a text that cannot be parsed, a missing or invalid key (its path
+            begins with ``config``), another project's configuration, or a process
+            without a counterpart.
     """
     if not isinstance(source, str) or source not in SOURCES:
         hint = nearest(source, SOURCES) if isinstance(source, str) else ""
         rule = f"must be one of {', '.join(SOURCES)}"
         raise EngineError("source", "unknown_source", rule, source, hint)
-    given = {"vocab_size": vocab_size, "num_timesteps": num_timesteps}
-    reader = Reader(document(config), **given)
+    sizes = {"vocab_size": vocab_size, "num_timesteps": num_timesteps}
+    reader = Reader(document(config), **sizes)
     check_project(reader, source)
     try:
-        spec = _specification(reader, SOURCES[source].read, given)
+        spec = _specification(reader, SOURCES[source].read, sizes)
     except EngineError as error:
         raise reader.restore_key(error) from None
     reader.note_the_rest((*SOURCES[source].no_meaning, *WANDB_RECORDS))
@@ -99,24 +100,24 @@ def import_config(
 
 
 def _specification(
-    reader: Reader, read: Importer, given: Mapping[str, int | None]
+    reader: Reader, read: Importer, sizes: Mapping[str, int | None]
 ) -> dict[str, Any]:
-    """Return the canonical specification with the sizes that the caller gives.
+    """Return the canonical specification with the caller's sizes.
 
     Raises:
-        EngineError: there is none; the path may be one of the specification.
+        EngineError: it is invalid; the path may be one of the specification.
     """
     spec = read(reader)
     defaults = {
         "vocab_size": VOCAB_SIZE.default,
         "num_timesteps": NUM_TIMESTEPS.default,
     }
-    for name, value in given.items():
+    for name, value in sizes.items():
         if value is not None:
             spec[name] = value
         elif name not in spec:
             reader.note(
-                ASSUMED, name, f"The configuration does not say it: {defaults[name]}."
+                ASSUMED, name, f"Not in the configuration: {defaults[name]} is assumed."
             )
     return build_process(spec).spec
 

@@ -30,7 +30,7 @@ FLAG: Final = Flag(help="a switch")
 TWO_STEPS: Final = Integer(low=2, high=NUM_TIMESTEPS.high, help="steps")
 CLASSES: Final = Integer(low=3, high=VOCAB_SIZE.high + 1, help="the ids and the mask")
 LARGEST_REST: Final = 1e-4
-"""Uniform noise beside the mask that an import may leave out."""
+"""Largest share of uniform noise that an import may ignore."""
 STEPS: Final = "num_train_timesteps"
 
 WITHOUT_MEANING: Final = (
@@ -43,11 +43,11 @@ WITHOUT_MEANING: Final = (
     *("original_inference_steps", "timestep_scaling", "predict_x0", "solver_p"),
     *("disable_corrector", "noise_sampler_seed", "prediction_type"),
 )
-"""Keys about the steps back, and about what the network predicts."""
+"""Keys about generation, and about what the network predicts."""
 
 
 def specification(reader: Reader) -> dict[str, Any]:
-    """Return the process of a scheduler's configuration.
+    """Return the specification for a scheduler's configuration.
 
     Raises:
         EngineError: no class, or a class or beta schedule without a counterpart.
@@ -61,7 +61,7 @@ def specification(reader: Reader) -> dict[str, Any]:
 
 
 def _gaussian(reader: Reader, kind: GaussianClass) -> dict[str, Any]:
-    """Read a scheduler of Gaussian noise, whose betas carry over."""
+    """Read a scheduler of Gaussian noise, whose betas can be used here."""
     _refuse_flow(reader)
     steps = _steps(reader, NUM_TIMESTEPS, 1000)
     betas = reader.value("trained_betas")
@@ -77,17 +77,17 @@ def _gaussian(reader: Reader, kind: GaussianClass) -> dict[str, Any]:
     reader.note(
         DIFFERS,
         "_class_name",
-        "It noises real numbers: the share of variance that is left of the signal "
-        "becomes the chance that a token is kept.",
+        "The original noises real numbers; here the signal's remaining share of the "
+        "variance is the chance that a token is kept.",
     )
     return {"num_timesteps": steps, "schedule": schedule}
 
 
 def _steps(reader: Reader, parameter: Integer, default: int) -> int:
-    """Return T, which the caller may give in place of the configuration.
+    """Return T from the caller or from the configuration.
 
     Raises:
-        EngineError: it is no integer, or out of range.
+        EngineError: it is not an integer, or out of range.
     """
     if reader.num_timesteps is not None:
         reader.value(STEPS)
@@ -96,14 +96,14 @@ def _steps(reader: Reader, parameter: Integer, default: int) -> int:
 
 
 def _refuse_flow(reader: Reader) -> None:
-    """Refuse flow matching, whose noise does not come from betas.
+    """Check that flow matching is off, since its noise is not given by betas.
 
     Raises:
         EngineError: the configuration turns it on.
     """
     flow = reader.value("use_flow_sigmas")
     if flow is not None and FLAG.parse(flow, "config.use_flow_sigmas"):
-        rule = "must be false: flow matching noises without betas"
+        rule = "must be false: flow matching has no betas"
         raise EngineError("config.use_flow_sigmas", "cannot_import", rule, flow)
     for key in ("flow_shift", "use_dynamic_shifting", "time_shift_type"):
         reader.ignore(key, why="it belongs to flow matching, which is off")
@@ -111,31 +111,30 @@ def _refuse_flow(reader: Reader) -> None:
         raise EngineError(
             "config.prediction_type",
             "cannot_import",
-            "must be epsilon, sample or v_prediction: flow matching noises without "
-            "betas",
+            "must be epsilon, sample or v_prediction: flow matching has no betas",
             "flow_prediction",
         )
 
 
 def _trained(reader: Reader, betas: Any, steps: int) -> dict[str, Any]:
-    """Return a table of the betas as they stand in the configuration.
+    """Return a table of the betas in the configuration.
 
     Raises:
-        EngineError: no betas, or another number of them than of steps.
+        EngineError: invalid betas, or another number of betas than of steps.
     """
     for key in ("beta_schedule", "beta_start", "beta_end"):
-        reader.ignore(key, why="trained_betas stand in for it")
+        reader.ignore(key, why="trained_betas replace it")
     parsed = TRAINED.parse(betas, "config.trained_betas")
     if len(parsed) != steps:
-        given = reader.has(STEPS) or reader.num_timesteps is not None
+        has_steps = reader.has(STEPS) or reader.num_timesteps is not None
         raise EngineError(
             "config.trained_betas",
             "wrong_length",
             f"must have a beta for each of the {steps} timesteps",
             len(parsed),
             ""
-            if given
-            else f"`{STEPS}` is not given and diffusers' default is {steps}: add it",
+            if has_steps
+            else f"add `{STEPS}`, whose default in diffusers is {steps}",
         )
     return {"type": "custom", "sigmas": sigmas_of_betas(parsed).tolist()}
 
@@ -161,7 +160,7 @@ def _scaled_linear(reader: Reader, kind: GaussianClass, steps: int) -> dict[str,
 
 
 def _cosine(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
-    reader.ignore("beta_start", "beta_end", why="its cosine has no betas to choose")
+    reader.ignore("beta_start", "beta_end", why="its cosine schedule has fixed betas")
     return {"type": "cosine", "s": 0.008, "max_beta": 0.999}
 
 
@@ -173,14 +172,14 @@ def _sigmoid(reader: Reader, kind: GaussianClass, steps: int) -> dict[str, Any]:
 
 
 def _rescales(reader: Reader, kind: GaussianClass) -> bool:
-    """Tell whether the schedule is to be rescaled, if the class can do that.
+    """Return whether the class supports rescaling and the configuration turns it on.
 
     Raises:
         EngineError: the key is neither true nor false.
     """
     key = "rescale_betas_zero_snr"
     if kind.rescaled_end is None:
-        reader.ignore(key, why="this class knows no such key")
+        reader.ignore(key, why="this class does not have the key")
         return False
     rescale = reader.value(key)
     return rescale is not None and FLAG.parse(rescale, f"config.{key}")
@@ -189,16 +188,16 @@ def _rescales(reader: Reader, kind: GaussianClass) -> bool:
 def _to_zero(
     schedule: dict[str, Any], steps: int, kind: GaussianClass
 ) -> dict[str, Any]:
-    """Return a table whose square roots are shifted and scaled to end at 0.
+    """Return a table of alphas whose square roots are rescaled to end at 0.
 
     Source: Lin et al. 2024, "Common diffusion noise schedules and sample steps are
-    flawed", algorithm 1; some classes then lift the last value off 0.
+    flawed", algorithm 1. Some classes then replace the last value by a positive one.
 
     Raises:
-        EngineError: one step, which cannot both begin and end.
+        EngineError: only one step.
     """
     if steps < 2:
-        rule = "must be at least 2 to be rescaled to a zero end"
+        rule = "must be at least 2 to be rescaled to end at 0"
         raise EngineError(f"config.{STEPS}", "out_of_range", rule, steps)
     process = build_process({"num_timesteps": steps, "schedule": schedule})
     roots = np.sqrt(process.alphas)
@@ -209,10 +208,10 @@ def _to_zero(
 
 
 def _vector_quantized(reader: Reader) -> dict[str, Any]:
-    """Read VQ-Diffusion: linear tables of what is kept and what is masked.
+    """Read VQ-Diffusion: linear tables of the chances to be kept and to be masked.
 
     Raises:
-        EngineError: much is neither kept nor masked but replaced uniformly.
+        EngineError: the chance to be replaced uniformly is too large.
     """
     steps = _steps(reader, TWO_STEPS, 100)
     kept = _line(reader, "alpha_cum", steps, start=0.99999, end=0.000009)
@@ -222,15 +221,15 @@ def _vector_quantized(reader: Reader) -> dict[str, Any]:
         raise EngineError(
             "config.gamma_cum_end",
             "cannot_import",
-            f"must leave at most {LARGEST_REST:g} beside alpha_cum and gamma_cum",
+            f"must add up to 1 with alpha_cum_end within {LARGEST_REST:g}",
             rest,
-            "a mask beside uniform noise is the graph `hdlm_gamma` or `gidd`",
+            "the graphs `hdlm_gamma` and `gidd` mix masks with uniform noise",
         )
     reader.note(
         DIFFERS,
         "gamma_cum_end",
-        f"The original replaces up to {rest:.2g} of the tokens uniformly beside the "
-        "mask; that part is left out.",
+        f"The original also replaces up to {rest:.2g} of the tokens uniformly; here "
+        "it does not.",
     )
     return {
         "vocab_size": reader.integer("num_vec_classes", CLASSES) - 1,

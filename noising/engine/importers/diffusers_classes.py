@@ -1,4 +1,4 @@
-"""What diffusers' scheduler classes assume where their files are silent.
+"""Defaults of diffusers' scheduler classes.
 
 Source: src/diffusers/schedulers of diffusers @58eb52c.
 """
@@ -10,15 +10,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GaussianClass:
-    """Defaults of a class that makes its noise of betas.
+    """Defaults of a class whose noise is given by betas.
 
     Attributes:
         beta_start: the first beta.
         beta_end: the last beta.
-        beta_schedule: how they go from the one to the other.
-        schedules: the beta schedules that the class knows and this engine has.
-        rescaled_end: alpha at the end where `rescale_betas_zero_snr` is set, or None
-            if the class has no such key.
+        beta_schedule: the beta schedule.
+        schedules: the beta schedules that both the class and this engine have.
+        rescaled_end: alpha at the end if `rescale_betas_zero_snr` is set, or None if
+            the class does not have that key.
     """
 
     beta_start: float = 1e-4
@@ -28,7 +28,7 @@ class GaussianClass:
     rescaled_end: float | None = None
 
 
-_SMALLEST_END: Final = 2.0**-24  # half precision's smallest number, in place of 0
+_SMALLEST_END: Final = 2.0**-24  # the smallest half-precision number, instead of 0
 
 _DDPM: Final = GaussianClass(
     schedules=("linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"),
@@ -66,7 +66,7 @@ GAUSSIAN: Final[Mapping[str, GaussianClass]] = {
     "LCMScheduler": _FEW_STEPS,
     "TCDScheduler": _FEW_STEPS,
 }
-"""The one table of the classes whose betas carry over."""
+"""Maps the classes whose betas can be used here to their defaults."""
 
 TOKEN_CLASSES: Final[Mapping[str, str]] = {
     "AmusedScheduler": (
@@ -83,8 +83,8 @@ TOKEN_CLASSES: Final[Mapping[str, str]] = {
         "epsilon 0"
     ),
     "EntropyBoundScheduler": (
-        "it renoises uniformly without a schedule of its own: write the "
-        "specification with the graph `uniform` and the schedule of the training"
+        "it noises uniformly and has no schedule: write the specification with the "
+        "graph `uniform` and the schedule of the training"
     ),
 }
-"""What to do about the classes that noise tokens."""
+"""Maps the classes that noise tokens to what users can do instead."""

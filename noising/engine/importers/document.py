@@ -1,4 +1,4 @@
-"""A configuration's text as an object: JSON, or YAML where PyYAML is installed."""
+"""Parses a configuration: JSON, or YAML if PyYAML is installed."""
 
 import json
 from collections.abc import Mapping
@@ -11,39 +11,39 @@ MAX_TEXT: Final = 1 << 16
 MAX_DEPTH: Final = 100
 MAX_ALIASES: Final = 1_000
 MAX_KEYS: Final = 4_096
-"""Keys of one YAML mapping, those that it merges from others included."""
+"""Most keys of a YAML mapping, including those that it merges from others."""
 WANDB_RECORDS: Final = ("wandb_version", "_wandb")
-"""What Weights & Biases writes beside the keys of a run."""
+"""Keys that Weights & Biases adds to those of a run."""
 WANDB_FORM: Final = frozenset({"desc", "value"})
 
 
 def document(config: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the configuration as an object.
 
-    Weights & Biases keeps a run's configuration as {key: {desc, value}}; the keys are
-    returned with their values.
+    From the form of Weights & Biases, {key: {desc, value}}, it returns {key: value}.
 
     Args:
-        config: an object already, or JSON or YAML text of at most 64 KiB.
+        config: an object, or JSON or YAML text of at most 64 KiB.
 
     Raises:
-        EngineError: the text is too long, is neither, or holds no object.
+        EngineError: the text is too long, is neither JSON nor YAML, or is not an
+            object.
     """
     if not isinstance(config, str):
-        return _unwrapped(mapping(config, "config"))
+        return _unwrap(mapping(config, "config"))
     if len(config) > MAX_TEXT:
         raise EngineError(
             "config",
             "too_large",
             f"must have at most {MAX_TEXT} characters",
             len(config),
-            "leave the sections out that say nothing about the noise",
+            "remove the sections that do not affect the noise",
         )
-    return _unwrapped(mapping(_parsed(config), "config"))
+    return _unwrap(mapping(_parse(config), "config"))
 
 
-def _unwrapped(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what Weights & Biases wrapped, or the configuration as it is."""
+def _unwrap(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values of the form of Weights & Biases, else the configuration."""
     wrapped = {key: entry for key, entry in config.items() if key != "wandb_version"}
     is_wrapped = wrapped and all(
         isinstance(entry, Mapping) and "value" in entry and set(entry) <= WANDB_FORM
@@ -54,33 +54,33 @@ def _unwrapped(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, **{key: entry["value"] for key, entry in wrapped.items()}}
 
 
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return _parsed_yaml(text)
+        return _parse_yaml(text)
 
 
-def _parsed_yaml(text: str) -> Any:
+def _parse_yaml(text: str) -> Any:
     try:
-        import yaml  # an optional guest: the engine itself needs NumPy alone
+        import yaml  # optional: the engine itself needs NumPy only
     except ImportError:
         raise EngineError(
             "config",
             "yaml_missing",
             "must be JSON, since PyYAML is not installed",
             text,
-            "install PyYAML, or give the configuration as JSON or as an object",
+            "install PyYAML, or pass the configuration as JSON or as an object",
         ) from None
 
     class Loader(yaml.SafeLoader):
-        """SafeLoader, with bounds on what a short text may cost."""
+        """SafeLoader with limits, since a short text can take much time and memory."""
 
         aliases = 0
         depth = 0
 
         def fetch_flow_collection_start(self, token: Any) -> None:
-            # The scanner reads on before anything is composed, at a cost that grows
+            # The scanner reads ahead before nodes are composed, and its time grows
             # with the square of the depth.
             self.check_depth(self.flow_level)
             super().fetch_flow_collection_start(token)
@@ -108,7 +108,7 @@ def _parsed_yaml(text: str) -> Any:
 
     try:
         return yaml.load(text, Loader)  # noqa: S506 - it is a SafeLoader
-    # PyYAML's constructors let ValueError through, for dates and huge integers.
+    # PyYAML's constructors raise ValueError for invalid dates and huge integers.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise EngineError(

@@ -30,7 +30,7 @@ WITHOUT_MEANING: Final = (
 
 
 def specification(reader: Reader) -> dict[str, Any]:
-    """Return the process of a GIDD configuration; time is continuous there.
+    """Return the specification for a GIDD configuration, which has continuous time.
 
     Raises:
         EngineError: an autoregressive model, a process without a counterpart, or a
@@ -42,7 +42,7 @@ def specification(reader: Reader) -> dict[str, Any]:
     path = "data.tokenizer_name"
     tokens = read_tokenizer(reader, path, reader.value(path))
     if tokens.pop("mask_id", None) is not None:
-        text = "The original masks with the tokenizer's mask; here an id is added."
+        text = "The original uses the tokenizer's mask; here the mask gets a new id."
         reader.note(DIFFERS, path, text)
     spec |= tokens
     reader.remark(
@@ -53,19 +53,19 @@ def specification(reader: Reader) -> dict[str, Any]:
     reader.remark(
         DIFFERS,
         "training.low_discrepancy_sampling",
-        "It is a stratified draw of times: the method `stratified` of `sample_times`.",
+        "It is the method `stratified` of `sample_times`.",
     )
     return spec
 
 
 def _gidd(reader: Reader) -> dict[str, Any]:
     share = reader.number("model.p_uniform", SHARE)
-    reader.ignore("model.gamma", why="its schedule is always made with gamma = 1")
+    reader.ignore("model.gamma", why="its schedule always has gamma = 1")
     reader.note(
         DIFFERS,
         "model.p_uniform",
-        "The formula here is the paper's; code that spreads uniform noise over the "
-        "ids other than x_0 differs by terms of the order of p_uniform/vocab_size.",
+        "This is the paper's formula; code that spreads uniform noise over the ids "
+        "other than x_0 differs by terms of order p_uniform/vocab_size.",
     )
     return {
         "schedule": {"type": "gidd", "p_uniform": share, "gamma": 1.0},

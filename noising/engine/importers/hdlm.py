@@ -1,4 +1,4 @@
-"""Configurations of HDLM (Fathi et al. 2025), its gamma and its epsilon hybrid."""
+"""Configurations of HDLM (Fathi et al. 2025): the gamma and the epsilon hybrid."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,12 +24,10 @@ ANNEALINGS: Final[Mapping[str, str]] = {
     "hybrid": "hybrid_annealing",
 }
 WITHOUT_ANNEALING: Final = (None, "None", "none")
-GAMMA_STOPS: Final = (
-    "HDLM's gamma code stops at it, though its configuration files name it"
-)
+GAMMA_STOPS: Final = "HDLM's configuration files name it, but its gamma code fails"
 OTHER_ANNEALINGS: Final[Mapping[str, str]] = {
     "simple_block": GAMMA_STOPS,
-    "None": f"{GAMMA_STOPS}; for noise that is alike at all positions write the "
+    "None": f"{GAMMA_STOPS}; for the same noise at all positions write the "
     "specification with `hyperschedule` null",
 }
 
@@ -53,7 +51,7 @@ WITHOUT_MEANING: Final = (
 
 
 def specification(reader: Reader) -> dict[str, Any]:
-    """Return the process of an HDLM configuration; time is continuous there.
+    """Return the specification for an HDLM configuration, which has continuous time.
 
     Raises:
         EngineError: a model, graph, noise or annealing without a counterpart.
@@ -67,18 +65,18 @@ def specification(reader: Reader) -> dict[str, Any]:
 
 
 def _tokens(reader: Reader) -> dict[str, Any]:
-    """Return V: the number that is written, else that of the tokenizer's name.
+    """Return V from the configuration, or else from the tokenizer's name.
 
     Raises:
-        EngineError: a number out of range, or a tokenizer that is not known.
+        EngineError: a number out of range, or an unknown tokenizer.
     """
     path = "tokenizer.model"
     for key in ("tokenizer.tokens", "tokens"):
         if reader.has(key):
-            reader.remark(NO_MEANING, path, f"`{key}` says how many ids there are.")
+            reader.remark(NO_MEANING, path, f"`{key}` gives the number of ids.")
             return {"vocab_size": reader.integer(key, VOCAB_SIZE)}
     tokens = read_tokenizer(reader, path, reader.value(path))
-    tokens.pop("mask_id", None)  # the original adds a mask in any case
+    tokens.pop("mask_id", None)  # the original always adds a mask
     return tokens
 
 
@@ -90,10 +88,10 @@ def _gamma_hybrid(reader: Reader) -> dict[str, Any]:
         "graph": reader.choice("graph.type", graphs, default="QGamma")(reader),
         "hyperschedule": _annealing(reader),
     }
-    reader.ignore("noise.ar_diffusion", why="the annealing says where noise goes")
+    reader.ignore("noise.ar_diffusion", why="the annealing distributes the noise")
     for key in ("noise.expanded_sigma", "graph.expanded_sigma"):
-        reader.remark(NO_MEANING, key, "It is about the shape of an array.")
-    reader.ignore("graph.report_all", why="only type and gamma make the graph")
+        reader.remark(NO_MEANING, key, "It only changes the shape of an array.")
+    reader.ignore("graph.report_all", why="only type and gamma define the graph")
     return spec
 
 
@@ -109,15 +107,15 @@ def _epsilon_hybrid(reader: Reader) -> dict[str, Any]:
         reader.note(
             DIFFERS,
             "annealing",
-            "The original noises active positions alone; here settled ones keep the "
-            "noise of their time, 1e-4.",
+            "The original noises active positions only; here settled positions have "
+            "the noise of their time, 1e-4.",
         )
     elif kind not in WITHOUT_ANNEALING:
         reader.note(
             DIFFERS,
             "annealing.type",
-            "The epsilon code knows block, simple and hybrid; with any other name it "
-            "trains without levels, and so does this specification.",
+            "The epsilon code supports block, simple and hybrid; with any other name "
+            "it trains without levels, like this specification.",
         )
     return {
         "schedule": {"type": "loglinear", "epsilon": 0.0},
@@ -144,10 +142,10 @@ def _uniform(reader: Reader) -> dict[str, Any]:
 
 
 def _annealing(reader: Reader) -> dict[str, Any]:
-    """Return the metaschedule with HDLM's own times for its levels.
+    """Return the metaschedule, with HDLM's times of its levels.
 
     Raises:
-        EngineError: an annealing that HDLM itself does not have.
+        EngineError: an annealing that HDLM does not have.
     """
     kind = reader.choice("annealing.type", ANNEALINGS, hints=OTHER_ANNEALINGS)
     width = reader.integer("annealing.width", WIDTH, becomes="hyperschedule.width")
@@ -159,13 +157,14 @@ def _annealing(reader: Reader) -> dict[str, Any]:
 
 
 def _remark_on_training(reader: Reader, *, has_levels: bool) -> None:
-    """Say which keys of the annealing are about training or generation."""
+    """Note the keys of the annealing that are about training or generation."""
     if not has_levels:
         reader.ignore("annealing.width", "annealing.tau", why="there are no levels")
     reader.remark(
         DIFFERS,
         "annealing.sampling_eps",
-        "The times of the levels keep 1e-4 from both ends, as HDLM's files say."
+        "Here it is always 1e-4 as in HDLM's files: the distance of the levels' times "
+        "from 0 and 1."
         if has_levels
         else "The original masks with chance sampling_eps + (1 - sampling_eps)·t; here "
         "it is t, and times are an argument.",
@@ -173,17 +172,17 @@ def _remark_on_training(reader: Reader, *, has_levels: bool) -> None:
     reader.remark(
         DIFFERS,
         "annealing.steps_per_level",
-        "The original's DCE loss walks inside a level in so many steps; here levels "
-        "are exact.",
+        "The original's DCE loss takes this number of steps inside a level; here "
+        "levels are exact.",
     )
     reader.remark(
         DIFFERS,
         "annealing.match_inference",
-        "If false the original moves each level by a random part of a step; here "
+        "If false, the original shifts each level by a random part of a step; here "
         "levels are exact.",
     )
     reader.remark(
         NO_MEANING,
         "annealing.eval_tau",
-        "It is the number of levels in generation; import it as `tau` for that.",
+        "It is the number of levels in generation; to import it, set `tau` to it.",
     )

@@ -19,11 +19,11 @@ NOISES: Final[Mapping[str, NoiseReader]] = {
     "geometric": between_sigmas("geometric", {}),
 }
 OTHER_NOISES: Final[Mapping[str, str]] = {
-    "log-linear": f"it is Duo's spelling; {NO_SOURCE}",
+    "log-linear": f"this is Duo's spelling; {NO_SOURCE}",
 }
 DIFFUSIONS: Final[Mapping[str, str]] = {"absorbing_state": "absorbing"}
 OTHER_DIFFUSIONS: Final[Mapping[str, str]] = {
-    "uniform": f"it is UDLM's; {NO_SOURCE}",
+    "uniform": f"this is a configuration of UDLM; {NO_SOURCE}",
 }
 PARAMETERIZATIONS: Final[Mapping[str, None]] = dict.fromkeys(("subs", "d3pm", "sedd"))
 DATA_TOKENIZERS: Final[Mapping[str, str]] = {
@@ -38,7 +38,7 @@ DATA_TOKENIZERS: Final[Mapping[str, str]] = {
     "lm1b": "bert-base-uncased",
     "lm1b-streaming": "bert-base-uncased",
 }
-"""The tokenizer of each of MDLM's data files, but for its own one of text8."""
+"""The tokenizer of each of MDLM's data files except text8."""
 SAMPLING_AND_TRAINING: Final = (
     *("mode", "backbone", "time_conditioning", "subs_masking", "seed", "loader"),
     *("sampling", "eval", "optim", "trainer", "wandb", "hydra", "checkpointing"),
@@ -51,10 +51,9 @@ STEPS: Final = Integer(low=0, high=NUM_TIMESTEPS.high, help="0 for continuous ti
 
 
 def specification(reader: Reader) -> dict[str, Any]:
-    """Return the process of an MDLM configuration.
+    """Return the specification for an MDLM configuration.
 
-    The groups that Hydra would fill in are looked up in `defaults` where the section
-    itself is missing.
+    If a section is missing, its group is looked up in `defaults` as Hydra does.
 
     Raises:
         EngineError: a noise or diffusion without a counterpart, or a missing value.
@@ -79,15 +78,15 @@ def specification(reader: Reader) -> dict[str, Any]:
 
 
 def _tokens(reader: Reader, data: str | None) -> dict[str, Any]:
-    """Return size and mask of the tokenizer, or of the one of a data group.
+    """Return size and mask of the tokenizer, which may be that of a data group.
 
     Raises:
-        EngineError: it is not known, and the caller gives no size.
+        EngineError: the tokenizer is unknown and the caller gives no size.
     """
     path = "data.tokenizer_name_or_path"
     name = reader.value(path)
     if name is None and data is not None:
-        path, name = "defaults", DATA_TOKENIZERS.get(data, f"the one of {data}")
+        path, name = "defaults", DATA_TOKENIZERS.get(data, f"that of {data}")
     return read_tokenizer(reader, path, name)
 
 
@@ -95,7 +94,7 @@ def _groups(reader: Reader) -> dict[str, str]:
     """Return the choices in Hydra's `defaults`, such as {"noise": "loglinear"}.
 
     Raises:
-        EngineError: `defaults` is no list.
+        EngineError: `defaults` is not a list.
     """
     listed = reader.value("defaults") or []
     if not isinstance(listed, list):
@@ -110,7 +109,7 @@ def _groups(reader: Reader) -> dict[str, str]:
 
 
 def _remark_on_times(reader: Reader) -> None:
-    """Say where MDLM's choice of training times lives here."""
+    """Note the keys about training times."""
     reader.remark(
         DIFFERS,
         "training.sampling_eps",
@@ -119,7 +118,7 @@ def _remark_on_times(reader: Reader) -> None:
     reader.remark(
         DIFFERS,
         "training.antithetic_sampling",
-        "What the original calls so is the method `stratified` of `sample_times`.",
+        "The original's method is called `stratified` in `sample_times`.",
     )
     for key in ("training.importance_sampling", "training.change_of_variables"):
         reader.remark(DIFFERS, key, "It is the method `importance` of `sample_times`.")

@@ -1,4 +1,4 @@
-"""Noise sections that SEDD, MDLM and HDLM write alike."""
+"""Noise sections, which have the same form in SEDD, MDLM and HDLM."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -13,11 +13,11 @@ SIGMA: Final = Number(low=0.0, help="total noise")
 
 
 def between_sigmas(kind: str, defaults: Mapping[str, float]) -> NoiseReader:
-    """Return what reads a noise that runs from sigma_min to sigma_max.
+    """Return a reader of noise from sigma_min to sigma_max.
 
     Args:
         kind: the schedule's type here.
-        defaults: values of the original's own file, or nothing.
+        defaults: the original's defaults, if it has any.
     """
 
     def read(reader: Reader) -> Schedule:
@@ -36,7 +36,7 @@ def between_sigmas(kind: str, defaults: Mapping[str, float]) -> NoiseReader:
 
 
 def down_to(kind: str, epsilon: float) -> NoiseReader:
-    """Return what reads a noise whose rest the original fixes in its code.
+    """Return a reader of noise whose final alpha is fixed in the original's code.
 
     Args:
         kind: the schedule's type here.

@@ -1,4 +1,4 @@
-"""Keys that tell whose configuration it is, so that none is read as another's."""
+"""Keys that identify the project of a configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from noising.engine.errors import EngineError
 from noising.engine.importers.reader import Reader
 
 NO_SOURCE: Final = (
-    "no source reads such a configuration: write the specification (docs/schedules.md)"
+    "no source supports it: write the specification yourself (docs/schedules.md)"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Who writes a key.
+    """The project or projects whose configurations have a key.
 
     Attributes:
-        name: of the project or projects, as owners.
-        sources: those that read its configurations.
+        name: the name in the possessive form.
+        sources: the sources that read these configurations.
     """
 
     name: str
@@ -34,7 +34,7 @@ SIGNS: Final[Mapping[str, Project]] = {
     "diffusion": Project(name="MDLM's", sources=("mdlm",)),
     "graph.type": Project(name="SEDD's and HDLM's", sources=("sedd", "hdlm")),
 }
-"""Keys whose value is a name, in the configurations of these projects alone.
+"""Keys that have a name as their value in the configurations of these projects only.
 
 Sources: the configuration files of SEDD @0605786, MDLM @c112c52, BD3-LM @1c3e8f4, Duo
 @7c9b498, HDLM @3bd7829, GIDD @f67acc9, diffusers @58eb52c.
@@ -42,22 +42,22 @@ Sources: the configuration files of SEDD @0605786, MDLM @c112c52, BD3-LM @1c3e8f
 
 
 def check_project(reader: Reader, source: str) -> None:
-    """Refuse a configuration that another project wrote.
+    """Check that a configuration is not another project's.
 
     Raises:
-        EngineError: naming the key that tells, and the source that reads it.
+        EngineError: it is; names the key and the source that reads it.
     """
     for path, project in SIGNS.items():
         value: Any = reader.peek(path)
         is_name = value is not None and not isinstance(value, Mapping)
         if not is_name or source in project.sources:
             continue
-        named = " or ".join(f"`{name}`" for name in project.sources)
-        way_out = f"name the source {named}" if named else NO_SOURCE
+        names = " or ".join(f"`{name}`" for name in project.sources)
+        way_out = f"use the source {names}" if names else NO_SOURCE
         raise EngineError(
             f"config.{path}",
             "other_project",
-            f"must not be there: it is a key of {project.name} configurations",
+            f"must be absent: it is a key of {project.name} configurations",
             value,
             way_out,
         )

@@ -1,4 +1,4 @@
-"""Reads a configuration key by key, and knows what became of each key."""
+"""Reads a configuration key by key and records the use of each key."""
 
 import contextlib
 import re
@@ -27,14 +27,15 @@ Default: TypeAlias = float | int | str | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What is to be known about one key of the original configuration.
+    """A note on one key of the original configuration.
 
     Attributes:
-        kind: "ignored" (the original does not use it), "no_meaning" (known to say
-            nothing about the noise), "not_understood" (the importer does not know the
-            key), "assumed" (not given) or "differs" (means something else here).
+        kind: "ignored" (the original does not use it), "no_meaning" (it does not
+            affect the noise), "not_understood" (the importer does not know it),
+            "assumed" (it is missing and a value was assumed) or "differs" (it has
+            another meaning here).
         key: dotted path in the original configuration.
-        text: a plain sentence.
+        text: a sentence.
     """
 
     kind: str
@@ -43,12 +44,12 @@ class Note:
 
 
 class Reader:
-    """A configuration, the keys taken from it and the notes made on the way.
+    """A configuration, the keys read from it and the notes on them.
 
     Attributes:
-        vocab_size: V as the caller gives it in place of the configuration, or None.
-        num_timesteps: T as the caller gives it, or None.
-        notes: in the order they were made.
+        vocab_size: the caller's V, which overrides the configuration, or None.
+        num_timesteps: the caller's T, which overrides the configuration, or None.
+        notes: the notes in the order in which they were added.
     """
 
     __slots__ = (
@@ -78,7 +79,7 @@ class Reader:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """The keys that the specification was made from, in the order of reading."""
+        """The keys that were used, in the order of reading."""
         return tuple(path for path in self._taken if self._find(path) is not _MISSING)
 
     def note(self, kind: str, key: str, text: str) -> None:
@@ -86,36 +87,36 @@ class Reader:
         self.notes.append(Note(kind=kind, key=key, text=text))
 
     def has(self, path: str) -> bool:
-        """Tell whether a key is there and not null."""
+        """Return whether a key is present and not null."""
         return self.peek(path) is not None
 
     def peek(self, path: str) -> Any:
-        """Return a key's value without using it; None where it is missing."""
-        found = self._find(path)
-        return None if found is _MISSING else found
+        """Return a key's value without marking it as used; None if it is missing."""
+        value = self._find(path)
+        return None if value is _MISSING else value
 
     def value(self, path: str) -> Any:
-        """Return a key's value and mark it as used; None where it is missing.
+        """Return a key's value and mark it as used; None if it is missing.
 
         Raises:
-            EngineError: it refers to a key that is missing, or round in a circle.
+            EngineError: it refers to a missing key, or references form a cycle.
         """
         self._taken[path] = None
-        found = self._find(path)
+        value = self._find(path)
         for _ in range(_MAX_REFERENCES):
-            reference = _REFERENCE.fullmatch(found) if isinstance(found, str) else None
+            reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
             if reference is None:
                 break
             self._taken[reference[1]] = None
-            found = self._find(reference[1])
+            value = self._find(reference[1])
         else:
-            found = _MISSING
-        if found is _MISSING and self._find(path) is not _MISSING:
-            rule = "must not refer to a key that leads nowhere"
+            value = _MISSING
+        if value is _MISSING and self._find(path) is not _MISSING:
+            rule = "must refer to a key that exists, without a cycle"
             raise EngineError(
                 f"config.{path}", "dangling_reference", rule, self._find(path)
             )
-        return None if found is _MISSING else found
+        return None if value is _MISSING else value
 
     def number(
         self,
@@ -125,22 +126,22 @@ class Reader:
         default: Default = None,
         becomes: str = "",
     ) -> float:
-        """Return a number; "1e-4", which YAML 1.1 reads as text, is one too.
+        """Return a number, also from text such as "1e-4", as YAML 1.1 reads it.
 
         Args:
             path: the key.
-            parameter: what the number may be.
-            default: stands in where the key is missing, with a note.
-            becomes: path in the specification, for errors that the engine finds there.
+            parameter: checks the number.
+            default: used with a note if the key is missing.
+            becomes: path in the specification, to translate errors at that path.
 
         Raises:
-            EngineError: missing without a default, no number, or out of range.
+            EngineError: missing without a default, not a number, or out of range.
         """
-        found = self._given(path, default)
-        if isinstance(found, str):
-            with contextlib.suppress(ValueError):  # the parameter refuses the text
-                found = float(found)
-        return parameter.parse(found, self._origin(path, becomes))
+        value = self._require(path, default)
+        if isinstance(value, str):
+            with contextlib.suppress(ValueError):  # the parameter refuses other text
+                value = float(value)
+        return parameter.parse(value, self._origin(path, becomes))
 
     def integer(
         self,
@@ -153,10 +154,10 @@ class Reader:
         """Return an integer; arguments are those of `number`.
 
         Raises:
-            EngineError: missing without a default, no integer, or out of range.
+            EngineError: missing without a default, not an integer, or out of range.
         """
-        found = self._given(path, default)
-        return parameter.parse(found, self._origin(path, becomes))
+        value = self._require(path, default)
+        return parameter.parse(value, self._origin(path, becomes))
 
     def choice(
         self,
@@ -166,41 +167,41 @@ class Reader:
         default: Default = None,
         hints: Mapping[str, str] | None = None,
     ) -> _Choice:
-        """Return what a table holds for a key's name.
+        """Return the entry of a table for a key's value, which is a name.
 
-        A name that is not in the table gets no hint at a name that looks alike: it is
-        the name of another process, and the hint would lead to the wrong one.
+        The error for another name does not suggest a similar one, which would be the
+        name of a different process.
 
         Args:
             path: the key.
-            table: what each name stands for.
-            default: stands in where the key is missing, with a note.
-            hints: what to do about names that are known and not in the table.
+            table: entries by name.
+            default: used with a note if the key is missing.
+            hints: what to do about known names that are not in the table.
 
         Raises:
-            EngineError: missing without a default, or a name the original refuses or
-                this engine has no counterpart for.
+            EngineError: missing without a default, or a name that the original refuses
+                or that has no counterpart here.
         """
-        found = self._given(path, default)
-        if not isinstance(found, str) or found not in table:
+        name = self._require(path, default)
+        if not isinstance(name, str) or name not in table:
             raise EngineError(
                 f"config.{path}",
                 "cannot_import",
                 f"must be one of {', '.join(table)}",
-                found,
-                (hints or {}).get(str(found), ""),
+                name,
+                (hints or {}).get(str(name), ""),
             )
-        return table[found]
+        return table[name]
 
     def remark(self, kind: str, path: str, text: str) -> None:
-        """Note a key, if it is there, in words of its own."""
+        """Add a note on a key if it is present and has no note."""
         is_known = path in self._taken or path in self._noted
         if self._find(path) is not _MISSING and not is_known:
             self._noted.add(path)
             self.note(kind, path, text)
 
     def ignore(self, *paths: str, why: str) -> None:
-        """Note keys, if they are there, that the original itself does not use."""
+        """Note that the original does not use keys, if they are present."""
         for path in paths:
             self.remark(IGNORED, path, f"The original does not use it: {why}.")
 
@@ -208,29 +209,29 @@ class Reader:
         """Note every key that was not used.
 
         Args:
-            no_meaning: paths of keys and of whole sections that are known to say
-                nothing about the noise. Every other key is not understood.
+            no_meaning: paths of keys and sections that are known not to affect the
+                noise. All other keys are noted as not understood.
         """
         self.notes += self._rest("", self._config, frozenset(no_meaning))
 
     def restore_key(self, error: EngineError) -> EngineError:
-        """Return an error about the specification as one about the key it came from."""
+        """Translate an error in the specification to the key of the configuration."""
         key = self._origins.get(error.field)
         if key is None:
             return error
-        ways = (error.way_out, f"here it is `{error.field}`")
+        hints = (error.way_out, f"here it is `{error.field}`")
         return EngineError(
             f"config.{key}",
             error.code,
             error.rule,
             error.value,
-            "; ".join(filter(None, ways)),
+            "; ".join(filter(None, hints)),
         )
 
     def _rest(
         self, section: str, config: Mapping[str, Any], no_meaning: frozenset[str]
     ) -> list[Note]:
-        """Return the notes of a section: one where nothing in it has a meaning."""
+        """Return the notes of a section: a single one if no key affects the noise."""
         notes: list[Note] = []
         is_plain = bool(section)
         for key, value in config.items():
@@ -253,19 +254,19 @@ class Reader:
         known = (*self._taken, *self._noted, *no_meaning)
         return any(path.startswith(f"{section}.") for path in known)
 
-    def _given(self, path: str, default: Default) -> Any:
+    def _require(self, path: str, default: Default) -> Any:
         """Return a key's value, or the default with a note.
 
         Raises:
-            EngineError: neither is there.
+            EngineError: the key is missing and has no default.
         """
-        found = self.value(path)
-        if found is not None:
-            return found
+        value = self.value(path)
+        if value is not None:
+            return value
         if default is None:
             rule = "is required: the original has no process without it"
             raise EngineError(f"config.{path}", "missing", rule, None)
-        self.note(ASSUMED, path, f"It is not given: {default} stands in for it.")
+        self.note(ASSUMED, path, f"Not in the configuration: {default} is assumed.")
         return default
 
     def _origin(self, path: str, becomes: str) -> str:
@@ -274,18 +275,18 @@ class Reader:
         return f"config.{path}"
 
     def _find(self, path: str) -> Any:
-        found: Any = self._config
+        value: Any = self._config
         for name in path.split("."):
-            if not isinstance(found, Mapping) or name not in found:
+            if not isinstance(value, Mapping) or name not in value:
                 return _MISSING
-            found = found[name]
-        return found
+            value = value[name]
+        return value
 
 
 def _without_meaning(path: str) -> Note:
-    return Note(kind=NO_MEANING, key=path, text="It says nothing about the noise.")
+    return Note(kind=NO_MEANING, key=path, text="It does not affect the noise.")
 
 
 def _unknown(path: str) -> Note:
-    text = "This importer does not know it: it may say something about the noise."
+    text = "This importer does not know it: it may affect the noise."
     return Note(kind=NOT_UNDERSTOOD, key=path, text=text)

@@ -28,7 +28,7 @@ WITHOUT_MEANING: Final = (
 
 
 def specification(reader: Reader) -> dict[str, Any]:
-    """Return the process of a SEDD configuration; time is continuous there.
+    """Return the specification for a SEDD configuration, which has continuous time.
 
     Raises:
         EngineError: a noise or graph that SEDD refuses, or a missing value.
@@ -40,5 +40,5 @@ def specification(reader: Reader) -> dict[str, Any]:
     if reader.has("tokens"):
         spec["vocab_size"] = reader.integer("tokens", VOCAB_SIZE)
     for key in ("graph.file", "graph.report_all"):
-        reader.ignore(key, why="only the type makes the graph")
+        reader.ignore(key, why="only the type defines the graph")
     return spec

@@ -1,4 +1,4 @@
-"""Tokenizers that configurations name, and what their names say about the ids."""
+"""Vocabulary sizes and masks of the tokenizers that configurations name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class KnownTokenizer:
 
     Attributes:
         vocab_size: V, the number of its ids.
-        mask_id: id of its mask token, or None where it has none.
-        source: what says so.
+        mask_id: id of its mask token, or None if it has no mask.
+        source: source of these numbers.
     """
 
     vocab_size: int
@@ -58,26 +58,27 @@ TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
     "roberta-base": _ROBERTA,
     "FacebookAI/roberta-base": _ROBERTA,
 }
-"""The one table for all sources; the name is the one of the model hub.
+"""Maps names of the model hub to tokenizers.
 
-`text8` is left out: projects mean 27, 28 or 35 ids by it.
+`text8` is not included, since projects use it for 27, 28 or 35 ids.
 """
 
 
 def read_tokenizer(reader: Reader, path: str, name: Any) -> dict[str, Any]:
-    """Return `vocab_size` and, where it is known, `mask_id` of a named tokenizer.
+    """Return `vocab_size` and `mask_id` of a tokenizer.
 
     Args:
-        reader: says which size the caller gives.
-        path: the key that names the tokenizer, or the data set that it goes with.
-        name: the name; None where the configuration has none.
+        reader: the configuration, with the caller's `vocab_size`.
+        path: the key that names the tokenizer, or the data set that uses it.
+        name: the name, or None if the configuration has none.
 
     Returns:
-        Nothing for no name. A size that the caller gives comes first; the mask of a
-        known tokenizer is kept if it fits in.
+        An empty object without a name. The caller's size overrides that of the
+        tokenizer; `mask_id` is None if the tokenizer has no mask or its mask lies
+        beyond that size.
 
     Raises:
-        EngineError: a name that is not in the table, and no size from the caller.
+        EngineError: an unknown tokenizer, and no size from the caller.
     """
     if name is None:
         return {}
@@ -94,13 +95,14 @@ def read_tokenizer(reader: Reader, path: str, name: Any) -> dict[str, Any]:
         reader.note(
             ASSUMED,
             path,
-            "The tokenizer is not known: it is taken to have no mask of its own.",
+            "The tokenizer is unknown: it is assumed to have no mask.",
         )
         return {"vocab_size": reader.vocab_size, "mask_id": None}
     size, mask_id = known.vocab_size, known.mask_id
     if reader.vocab_size is not None:
         size = reader.vocab_size
     if mask_id is not None and mask_id >= size:
-        reader.note(ASSUMED, path, "Its mask is beyond `vocab_size`: an id is added.")
+        text = "Its mask is not below `vocab_size`: the mask gets a new id."
+        reader.note(ASSUMED, path, text)
         mask_id = None
     return {"vocab_size": size, "mask_id": mask_id}

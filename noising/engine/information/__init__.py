@@ -1,4 +1,4 @@
-"""What x_t still tells about x_0, in nats."""
+"""Mutual information of x_t and x_0, and related quantities, in nats."""
 
 from noising.engine.information.channels import Channel, ResamplingInformation
 from noising.engine.information.curves import (

@@ -1,10 +1,9 @@
-"""What a token that is kept, drawn anew or masked still tells.
+"""Information through a channel that keeps, resamples or masks a token.
 
-A token's channel first may be masked (nothing is learnt) and otherwise keeps
-x_0 with probability `keep` or is resampled from a base distribution. Mutual
-information is evaluated as a sum of non-negative divergence terms and the
-conditional entropy as a sum of non-negative posterior entropies, so that each
-is exact to a few ulp where it is small and the other one is not.
+A token is masked, which leaves no information, or else it keeps x_0 with probability
+`keep` or is resampled from a base distribution. The mutual information is a sum of
+non-negative divergence terms and the conditional entropy a sum of non-negative
+posterior entropies, so that each is exact to a few ulp where it is small.
 
 Source: Cover, Thomas 2006, ch. 2.
 """
@@ -30,15 +29,15 @@ _BLOCK_ELEMENTS: Final = 1 << 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One token's channel at many noise levels; every array has sigma's shape.
+    """The channel of one token at many noise levels; all arrays have sigma's shape.
 
     q(y | x) = survive·(keep·[y = x] + move·base(y)) + masked·[y = mask].
 
     Attributes:
         survive: probability of not being masked, 1 - masked.
-        masked: probability of being masked, computed on its own.
+        masked: probability of being masked, not computed from `survive`.
         keep: probability of keeping x_0 given survival, 1 - move.
-        move: probability of being resampled given survival, computed on its own.
+        move: probability of being resampled given survival, not computed from `keep`.
         survive_rate: d survive / d sigma, <= 0.
         keep_rate: d keep / d sigma, <= 0.
     """
@@ -55,17 +54,17 @@ class Channel:
 class ResamplingInformation:
     """Information through q(y | x) = keep·[y = x] + move·base(y).
 
-    Tokens of equal (prior, base) probability are one group with a count, so a
-    uniform prior costs one group whatever the vocabulary.
+    Tokens with equal prior and base probabilities form one group, so a uniform prior
+    takes one group for any vocabulary.
 
     Attributes:
         prior: (G,) prior probability of one token of each group.
-        prior_rest: (G,) 1 - prior, computed on its own.
+        prior_rest: (G,) 1 - prior, not computed from `prior`.
         base: (G,) base probability of one token of each group.
-        base_rest: (G,) 1 - base, computed on its own.
-        counts: (G,) tokens in each group.
+        base_rest: (G,) 1 - base, not computed from `base`.
+        counts: (G,) number of tokens in each group.
         prior_entropy: H(prior) in nats.
-        others_entropy: (G,) the part of it that all tokens but one of the group have.
+        others_entropy: (G,) H(prior) without the term of one token of the group.
     """
 
     prior: FloatArray
@@ -79,7 +78,7 @@ class ResamplingInformation:
     @classmethod
     def grouped(cls, prior: FloatArray, base: FloatArray) -> "ResamplingInformation":
         """Group the V tokens of `prior` and `base`, each (V,)."""
-        # One complex number a pair: NumPy sorts them much faster than rows.
+        # Pairs as complex numbers, which NumPy sorts much faster than rows.
         _, first, counts = np.unique(
             prior + 1j * base, return_index=True, return_counts=True
         )
@@ -89,7 +88,7 @@ class ResamplingInformation:
         total = math.fsum(sizes * parts)
         others = total - parts
         largest = int(np.argmax(parts))
-        if sizes[largest] == 1.0:  # the difference may have few digits
+        if sizes[largest] == 1.0:  # the difference may have lost its digits
             others[largest] = math.fsum(np.delete(sizes * parts, largest))
         return cls(
             prior=prior[first],
@@ -119,13 +118,13 @@ class ResamplingInformation:
             for start in range(0, keep.size, rows):
                 block = slice(start, start + rows)
                 of_value, of_slope = terms(part, keep[block, None], move[block, None])
-                # Not a matrix product: BLAS rounds a row by how many stand beside it.
+                # Not a matrix product, since BLAS rounds a row differently depending
+                # on the number of rows.
                 value[block] += (of_value * part.counts).sum(axis=1)
                 slope[block] += (of_slope * part.counts).sum(axis=1)
         return value, slope
 
     def _part(self, groups: slice) -> "ResamplingInformation":
-        """Return some of the groups."""
         return ResamplingInformation(
             prior=self.prior[groups],
             prior_rest=self.prior_rest[groups],
@@ -172,7 +171,7 @@ def _entropy_terms(
     outcome = kept + resampled
     divisor = np.where(outcome > 0.0, outcome, 1.0)
     ratio = resampled / divisor
-    # Of two complements each logarithm takes the smaller.
+    # Each logarithm uses the smaller one of two complements.
     by_kept = np.log1p(kept / np.where(resampled > 0.0, resampled, 1.0))
     by_ratio = -np.log(np.where(ratio > 0.0, ratio, 1.0))
     log_odds = np.where(ratio > 0.5, by_kept, by_ratio)
@@ -190,7 +189,7 @@ def _entropy_terms(
 
 
 def _log_gain(gain: FloatArray, outcome: FloatArray, excess: FloatArray) -> FloatArray:
-    """Return log(1 + gain/outcome), also where that quotient `excess` overflows."""
+    """Return log(1 + gain/outcome), even if the quotient `excess` overflows."""
     log_ratio = np.log1p(excess)
     is_large = excess > LARGEST_EXCESS
     if not is_large.any():

@@ -1,4 +1,4 @@
-"""I(x_t; x_0) as a function of total noise, and the noise at which it has a value.
+"""I(x_t; x_0) as a function of total noise, and its inverse.
 
 Source: mutual-information schedules: Austin et al. 2021 (D3PM), appendix A.7.
 """
@@ -18,22 +18,22 @@ from noising.engine.information.terms import minus_log
 from noising.engine.roots import TOLERANCE, Pair, increasing_root, not_solved
 
 FIELD: Final = "schedule"
-WAY_OUT: Final = "raise epsilon, or leave out what is negligible in prior and graph"
+WAY_OUT: Final = "raise epsilon, or remove negligible values from prior and graph"
 
-_LEAST_LOG: Final = math.log(sys.float_info.min)  # below, float64 has few digits
+_LEAST_LOG: Final = math.log(sys.float_info.min)  # below, float64 loses digits
 _LARGEST_LOG: Final = math.log(sys.float_info.max)
-_LEAST_DOUBT: Final = 1e-300  # of a conditional entropy, in nats ...
-_LEAST_START: Final = 1e-270  # ... and what it must be a small part of
+_LEAST_DOUBT: Final = 1e-300  # smallest conditional entropy that is resolved, in nats
+_LEAST_START: Final = 1e-270  # smallest information at sigma = 0, far above that
 _TABLE_STEP: Final = 0.5 * math.log(2.0)
-_TABLE_BELOW: Final = 60  # steps from half of the information down to 1e-8 ...
-_TABLE_ABOVE: Final = 24  # ... and up to where nothing is left of most curves
+_TABLE_BELOW: Final = 60  # steps from half of the information to a loss of 1e-8 ...
+_TABLE_ABOVE: Final = 24  # ... and to the end of most curves
 
 
 class InformationCurve(abc.ABC):
     """I(x_t; x_0) of one graph and prior as a function of total noise sigma.
 
-    Each method returns a quantity together with dI/dsigma (<= 0), since the two
-    share their logarithms; sigma is (N,) and so are the results, in nats.
+    Each method returns a quantity and dI/dsigma (<= 0), since the two share their
+    logarithms. sigma and the results are (N,); quantities are in nats.
     """
 
     @property
@@ -50,20 +50,20 @@ class InformationCurve(abc.ABC):
         """Return H(x_0 | x_t) and dI/dsigma."""
 
     def solver(self, least: float) -> "Solver":
-        """Return the inverse: the sigma at which a fraction of `start` is lost.
+        """Return the inverse: sigma as a function of the fraction of `start` lost.
 
         Args:
-            least: the smallest fraction left, above 0, that it will be asked for.
+            least: the smallest fraction left, above 0, that the solver must support.
 
         Raises:
-            EngineError: rounding hides it.
+            EngineError: float64 cannot resolve the inverse.
         """
         return InformationSolver.of(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureInformation(InformationCurve):
-    """A channel that only erases what it does not keep: I = alpha·start.
+    """A channel that keeps or erases a token: I = alpha·start.
 
     Attributes:
         start: I at sigma = 0 in nats.
@@ -79,7 +79,7 @@ class ErasureInformation(InformationCurve):
         return left, -left
 
     def conditional_entropy(self, sigma: FloatArray) -> Pair:
-        """Return what was in doubt from the start, (1 - alpha)·start and dI/dsigma."""
+        """Return start_doubt + (1 - alpha)·start, and dI/dsigma."""
         doubt = self.start_doubt - np.expm1(-sigma) * self.start
         return doubt, -np.exp(-sigma) * self.start
 
@@ -93,8 +93,8 @@ class ChannelInformation(InformationCurve):
     """The information curve of any channel that resamples and masks.
 
     Attributes:
-        channel: sigma (N,) to the channel at these noise levels.
-        resampling: what a token that was not masked still tells.
+        channel: returns the channel at noise levels sigma, (N,).
+        resampling: information of a token that is not masked.
     """
 
     channel: Callable[[FloatArray], Channel]
@@ -120,18 +120,18 @@ class ChannelInformation(InformationCurve):
         return at.masked * total + at.survive * doubt, slope
 
     def _slope(self, at: Channel, told: FloatArray, by_keep: FloatArray) -> FloatArray:
-        """Return dI/dsigma; its log(1/move) pole at the start is -infinity."""
+        """Return dI/dsigma; -infinity at the start, where it grows like log(move)."""
         resampling = at.survive * at.keep_rate * by_keep
         pole = (at.move == 0.0) & (at.keep_rate < 0.0)
         return at.survive_rate * told + np.where(pole, -np.inf, resampling)
 
 
 class Solver(abc.ABC):
-    """The inverse of an information curve: total noise by the information lost.
+    """The inverse of an information curve: total noise as a function of information.
 
-    Fractions lost and left are each (N,) in [0, 1] and computed apart, so that neither
-    loses digits where it is small. Each element is solved on its own: the others do
-    not matter.
+    The fractions lost and left are each (N,) in [0, 1], and neither is computed from
+    the other, so that each keeps its digits where it is small. Every result depends on
+    its own element only.
     """
 
     @abc.abstractmethod
@@ -141,7 +141,7 @@ class Solver(abc.ABC):
         It is 0 where nothing is lost and infinite where nothing is left.
 
         Raises:
-            EngineError: rounding hides it.
+            EngineError: float64 cannot resolve it.
         """
 
     @abc.abstractmethod
@@ -149,12 +149,12 @@ class Solver(abc.ABC):
         """Return d sigma / d lost, (N,), infinite where nothing is left.
 
         Raises:
-            EngineError: as `sigma`.
+            EngineError: float64 cannot resolve sigma.
         """
 
 
 class ErasureSolver(Solver):
-    """The inverse of I = exp(-sigma)·start: here the loglinear schedule, exactly."""
+    """The inverse of I = exp(-sigma)·start, which gives the loglinear schedule."""
 
     def sigma(self, lost: FloatArray, left: FloatArray) -> FloatArray:
         """Return -log(left)."""
@@ -167,18 +167,19 @@ class ErasureSolver(Solver):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InformationSolver(Solver):
-    """Solves for sigma by a safeguarded root search, started from a coarse table.
+    """Solves for sigma by a bracketed root search that starts from a coarse table.
 
-    The equation is on the exponent y = -log(I/start): the total noise at which erasure
-    would have left as much. Its logarithm is almost a straight line in log sigma. Up to
-    half of the information y comes from the conditional entropy, from there on from I,
-    so that it keeps its digits at both ends.
+    The equation is in y = -log(I/start), the total noise at which erasure would leave
+    the same information, since log y is almost linear in log sigma. y is computed from
+    the conditional entropy until half of the information is lost, and from I after
+    that, so that it keeps its digits at both ends.
 
     Attributes:
         curve: the information curve.
         start: its information at sigma = 0.
-        table: log y and log sigma, (2, N), both rising; first guesses.
-        least: log y below which sigma is 0: float64 cannot hold it, or its effect.
+        table: log y and log sigma, (2, N), both rising, for starting values.
+        least: log y below which sigma, or its effect, is too small for float64; sigma
+            is 0 there.
     """
 
     curve: InformationCurve
@@ -191,15 +192,15 @@ class InformationSolver(Solver):
         """Return the solver of a curve.
 
         Raises:
-            EngineError: rounding hides where half of the information is lost.
+            EngineError: float64 cannot resolve where half of the information is lost.
         """
         if curve.start < _LEAST_START:
             raise not_solved(FIELD, math.inf, WAY_OUT)
         bare = cls(curve=curve, start=curve.start, table=np.zeros((2, 1)))
-        goal = np.log([math.log(2.0)])
-        middle = bare._search(bare._early, goal)
-        # Both sides must agree there, or total noise would jump, perhaps down.
-        gap = float(np.abs(bare._late(middle)[0] - goal)[0])
+        half = np.log([math.log(2.0)])
+        middle = bare._search(bare._early, half)
+        # Both formulas must agree there, or total noise would jump, perhaps down.
+        gap = float(np.abs(bare._late(middle)[0] - half)[0])
         if not gap <= TOLERANCE:
             raise not_solved(FIELD, gap, WAY_OUT)
         log_sigma = middle + _TABLE_STEP * np.arange(-_TABLE_BELOW, _TABLE_ABOVE)
@@ -212,7 +213,7 @@ class InformationSolver(Solver):
         return cls(curve=curve, start=bare.start, table=np.stack(table), least=least)
 
     def sigma(self, lost: FloatArray, left: FloatArray) -> FloatArray:
-        """Return the sigma at which the fraction `lost` is gone, (N,)."""
+        """Return the sigma at which the fraction `lost` is lost, (N,)."""
         log_y = np.log(minus_log(lost, left))
         sigma = np.where(log_y > self.least, np.inf, 0.0)
         early = np.flatnonzero((log_y > self.least) & (lost < 0.5))
@@ -233,7 +234,7 @@ class InformationSolver(Solver):
     def _search(
         self, exponent: Callable[[FloatArray], Pair], log_y: FloatArray
     ) -> FloatArray:
-        """Return the log sigma at which the exponent's logarithm has given values."""
+        """Return the log sigma at which log y has the given values."""
 
         def miss(log_sigma: FloatArray, target: FloatArray) -> Pair:
             value, rate = exponent(log_sigma)

@@ -16,13 +16,13 @@ from noising.engine.roots import Pair
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixInformation(InformationCurve):
-    """The information curve of exp(sigma·Q), from the whole matrix.
+    """The information curve of exp(sigma·Q), computed from the whole matrix.
 
     Attributes:
         prior: (V,) normalised token prior.
-        channel: one sigma to the (V, V) matrix q(y | x).
-        doublings: one sigma to the matrices at sigma, 2·sigma, ... without end, each
-            beside a matrix whose rows differ as its own do, with more digits.
+        channel: returns the (V, V) matrix q(y | x) at one sigma.
+        doublings: yields the matrices at sigma, 2·sigma, ... indefinitely, each with a
+            matrix whose rows have the same differences with more digits.
         rates: (V, V) Q.
     """
 
@@ -33,7 +33,7 @@ class MatrixInformation(InformationCurve):
 
     @property
     def start(self) -> float:
-        """H(prior): at sigma = 0 the token is there."""
+        """H(prior), since x_t = x_0 at sigma = 0."""
         return entropy(self.prior)
 
     def information(self, sigma: FloatArray) -> Pair:
@@ -45,24 +45,24 @@ class MatrixInformation(InformationCurve):
         return self._each(self._conditional_entropy, sigma)
 
     def solver(self, least: float) -> InformationSolver:
-        """Return the inverse of polynomials that agree with the curve to 1e-12."""
+        """Return the inverse of a polynomial approximation with an error of 1e-12."""
         first = FIRST_NOISE / self._fastest()
-        largest = max(1.0, -math.log(least))  # the solver starts from half
+        largest = max(1.0, -math.log(least))  # above log 2, where the solver starts
         curve = OctaveInformation.of(self.start, first, largest, self._exponents)
         return InformationSolver.of(curve)
 
     def _fastest(self) -> float:
-        """Return the fastest rate at which a token's chance changes in proportion.
+        """Return the largest relative rate of change of a token's probability.
 
-        It may leave, and if it is rare, others may arrive that are many times as many.
+        A rare token may gain probability much faster than it can lose it.
         """
         off = self.rates - np.diag(np.diagonal(self.rates))
-        given = self.prior > 0.0
-        arriving = (self.prior @ off)[given] / self.prior[given]
+        has_weight = self.prior > 0.0
+        arriving = (self.prior @ off)[has_weight] / self.prior[has_weight]
         return float(max(off.sum(axis=1).max(), arriving.max()))
 
     def _exponents(self, sigma: float) -> Iterator[float]:
-        """Return -log(I/start) at sigma, 2·sigma, ... without end."""
+        """Yield -log(I/start) at sigma, 2·sigma, ... indefinitely."""
         return starmap(self._exponent, self.doublings(sigma))
 
     def _exponent(self, matrix: FloatArray, away: FloatArray) -> float:
@@ -85,9 +85,10 @@ class MatrixInformation(InformationCurve):
         return values, slopes
 
     def _information(self, matrix: FloatArray, outcome: FloatArray) -> float:
-        """Sum p(x)·q(y)·(r log r - r + 1), r = q(y | x)/q(y): no term is negative.
+        """Return the sum of p(x)·q(y)·(r log r - r + 1), r = q(y | x)/q(y).
 
-        The matrix may be less the same row in every row, for instance less its limit.
+        No term is negative. The same row, such as the limit, may be subtracted from
+        all rows of the matrix.
         """
         live = np.where(outcome > 0.0, outcome, 1.0)
         excess = np.maximum((matrix - self.prior @ matrix) / live, -1.0)
@@ -96,7 +97,10 @@ class MatrixInformation(InformationCurve):
         return float(self.prior @ (terms @ outcome))
 
     def _conditional_entropy(self, matrix: FloatArray, outcome: FloatArray) -> float:
-        """Sum q(y)·H(x_0 | y), the likeliest token through its complement."""
+        """Return the sum of q(y)·H(x_0 | y).
+
+        The term of the likeliest token is computed from its complement.
+        """
         live = np.where(outcome > 0.0, outcome, 1.0)
         posterior = self.prior[:, None] * matrix / live
         largest = posterior.argmax(axis=0)[None]
@@ -106,10 +110,10 @@ class MatrixInformation(InformationCurve):
         return float(outcome @ (right - xlogx(posterior).sum(axis=0)))
 
     def _slope(self, sigma: float, matrix: FloatArray, outcome: FloatArray) -> float:
-        """Sum p(x)·dq(y | x)/dsigma·log(q(y | x)/q(y)), with d/dsigma = matrix·Q.
+        """Return the sum of p(x)·dq(y | x)/dsigma·log(q(y | x)/q(y)).
 
-        At sigma = 0 the chance of a step that Q allows is 0 and its term infinite.
-        Later a chance of 0 is one below float64's range, and so is its term.
+        dq/dsigma is matrix·Q. At sigma = 0 a step that Q allows has chance 0 and an
+        infinite term. Later a chance of 0 has underflowed, and its term is negligible.
         """
         change = self.prior[:, None] * (matrix @ self.rates)
         live = (change != 0.0) & (outcome > 0.0)

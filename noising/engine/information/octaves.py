@@ -1,9 +1,10 @@
-"""An information curve that is costly to evaluate, as polynomials.
+"""A piecewise polynomial approximation of a costly information curve.
 
-A matrix graph's channel at one noise level costs some thirty products of matrices, but
-at twice that noise only one more. So the curve is evaluated at a few noise levels and
-all their doublings, and in between it is a polynomial on every octave: with Chebyshev's
-points the error falls geometrically in their number, and the last coefficients tell it.
+The channel of a matrix graph takes about thirty matrix products at one noise level, but
+only one more at twice that level. Therefore the curve is evaluated at a few noise
+levels and all their doublings, and approximated by a polynomial on every octave. At
+Chebyshev points the error decreases geometrically in their number, and the last
+coefficients estimate it.
 
 Source: Trefethen 2013, "Approximation Theory and Approximation Practice", ch. 8.
 """
@@ -22,17 +23,17 @@ from noising.engine.information.curves import FIELD, WAY_OUT, InformationCurve
 from noising.engine.roots import Pair, not_solved
 
 FIRST_NOISE: Final = 2.0**-50
-"""Noise, in units of the fastest rate, below which only the leading term is left."""
+"""Noise times the fastest rate below which only the leading term matters."""
 LARGEST_EXPONENT: Final = 300.0
-"""Largest y for which octaves are added: at twice that I must not underflow."""
+"""Largest y of an octave: I must not underflow at twice that."""
 MOST_OCTAVES: Final = 3000
 
-# Degrees, the points of each among those of the next, and how many octaves may need
-# them: a curve bends on a few only, and what bends on many is noise.
+# Degrees, and the number of octaves that may have them. The points of each degree
+# contain those of the one before. A curve bends on a few octaves; many are rounding.
 _DEGREES: Final = ((8, MOST_OCTAVES), (16, MOST_OCTAVES), (32, 32), (64, 16), (128, 8))
 _FINEST: Final = 128
-_RESOLVED: Final = 1e-12  # error of log y that is wanted ...
-_ENOUGH: Final = 1e-11  # ... and that is taken where more points do not lessen it
+_RESOLVED: Final = 1e-12  # target error of log y ...
+_ENOUGH: Final = 1e-11  # ... and the error accepted if more points do not reduce it
 _LEAST_OCTAVES: Final = 4
 _BLOCK: Final = 1 << 12
 
@@ -46,10 +47,10 @@ class OctaveInformation(InformationCurve):
 
     Attributes:
         start: I at sigma = 0 in nats.
-        first: sigma where the first octave begins.
+        first: sigma at the start of the first octave.
         coefficients: (N, J) Chebyshev coefficients of log y on the octaves.
         slope: y/sigma at `first`.
-        bend: how much y bends there.
+        bend: curvature of y there, see the formula.
     """
 
     start: float
@@ -66,19 +67,20 @@ class OctaveInformation(InformationCurve):
         largest: float,
         exponents: Callable[[float], Iterator[float]],
     ) -> "OctaveInformation":
-        """Return the curve whose exponent is given at any sigma and its doublings.
+        """Approximate a curve given by its exponents.
 
         Args:
             start: I at sigma = 0 in nats.
-            first: sigma below which only the leading term of y is left.
-            largest: y up to which the curve is wanted. It ends earlier where rounding
-                or its shape leave it unresolved.
-            exponents: sigma to y at sigma, 2·sigma, 4·sigma, ... without end.
+            first: sigma below which only the leading term of y matters.
+            largest: y up to which to approximate. The curve ends earlier if rounding
+                or its shape makes it too inexact.
+            exponents: yields y at sigma, 2·sigma, 4·sigma, ... indefinitely.
 
         Raises:
-            EngineError: it ends at once.
+            EngineError: even the first octaves are too inexact.
         """
-        whole = np.array(list(_up_to(min(largest, LARGEST_EXPONENT), exponents(first))))
+        largest = min(largest, LARGEST_EXPONENT)
+        whole = np.array(list(_take_until(largest, exponents(first))))
         log_y = np.full((whole.size, _FINEST), np.nan)
         log_y[:, 0] = np.log(whole)
 
@@ -139,14 +141,14 @@ class OctaveInformation(InformationCurve):
         return y, rate
 
     def _bent(self, sigma: FloatArray) -> FloatArray:
-        """Return bend·log(sigma/first), 0 at sigma = 0 too where nothing bends."""
+        """Return bend·log(sigma/first); 0 everywhere if `bend` is 0."""
         if self.bend == 0.0:
             return np.zeros_like(sigma)
         return self.bend * (np.log(sigma) - math.log(self.first))
 
 
-def _up_to(largest: float, exponents: Iterator[float]) -> Iterator[float]:
-    """Yield exponents up to the first beyond `largest`, or the last finite one."""
+def _take_until(largest: float, exponents: Iterator[float]) -> Iterator[float]:
+    """Yield finite exponents up to the first one above `largest`."""
     for y in islice(exponents, MOST_OCTAVES):
         if not math.isfinite(y):
             return
@@ -158,15 +160,18 @@ def _up_to(largest: float, exponents: Iterator[float]) -> Iterator[float]:
 def _fit_octaves(
     log_y: FloatArray, evaluate: Callable[[slice, int], None]
 ) -> FloatArray:
-    """Return the Chebyshev coefficients of all octaves that can be resolved, (N, J).
+    """Return the Chebyshev coefficients of all octaves up to the first inexact one.
 
     Args:
-        log_y: (K, _FINEST) values, those of octave j in row j and its end in the next
-            row; at first only the beginnings of the octaves are known.
-        evaluate: fills in some octaves' values at one point.
+        log_y: (K, _FINEST) values. Row j has those of octave j, whose end is the start
+            of the next row. Only the starts of the octaves are filled in.
+        evaluate: fills in the values of several octaves at one point.
+
+    Returns:
+        (N, J) coefficients.
 
     Raises:
-        EngineError: not even the first few can.
+        EngineError: even the first octaves are too inexact.
     """
     end = max(log_y.shape[0] - 1, 0)
     coefficients = np.zeros((_FINEST + 1, end))
@@ -192,13 +197,13 @@ def _fit_octaves(
     end = min([end, *octaves[~(error <= _ENOUGH)]])
     if end < _LEAST_OCTAVES:
         worst = float(error.max(initial=0.0)) or math.inf
-        raise not_solved(FIELD, worst, WAY_OUT, wanted=_ENOUGH)
+        raise not_solved(FIELD, worst, WAY_OUT, tolerance=_ENOUGH)
     used = int(np.flatnonzero(coefficients.any(axis=1))[-1]) + 1
     return coefficients[:used, :end]
 
 
 def _fit(values: FloatArray) -> FloatArray:
-    """Return Chebyshev coefficients, (N, M), of (M, N) values at Chebyshev's points."""
+    """Return Chebyshev coefficients, (N, M), of (M, N) values at Chebyshev points."""
     degree = values.shape[1] - 1
     points = chebyshev.chebpts2(degree + 1)
     basis = chebyshev.chebvander(points, degree)

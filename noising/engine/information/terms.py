@@ -1,4 +1,4 @@
-"""Entropies and divergences as terms that do not cancel."""
+"""Terms of entropies and divergences, computed without cancellation."""
 
 import math
 from typing import Final
@@ -10,7 +10,7 @@ from noising.engine.arrays import FloatArray
 _SERIES_BELOW: Final = 0.05
 _PENALTY_SERIES_BELOW: Final = 1e-3
 LARGEST_EXCESS: Final = 1e300
-"""Above it terms of q/p - 1 may overflow though those of q and p do not."""
+"""Above it terms in q/p - 1 may overflow even if those in q and p do not."""
 _LARGEST_LOG: Final = math.log(LARGEST_EXCESS)
 
 
@@ -20,14 +20,14 @@ def xlogx(values: FloatArray) -> FloatArray:
 
 
 def minus_log(lost: FloatArray, left: FloatArray) -> FloatArray:
-    """Return -log(left), through lost = 1 - left where left is near 1."""
+    """Return -log(left), computed from lost = 1 - left where left is near 1."""
     near = lost < 0.5
     through_lost = -np.log1p(-np.where(near, lost, 0.0))
     return np.where(near, through_lost, -np.log(left))
 
 
 def complements(probabilities: FloatArray) -> FloatArray:
-    """Return 1 - p of every p of a distribution, exact also where p is near 1."""
+    """Return 1 - p for every p of a distribution, exact even where p is near 1."""
     rest = 1.0 - probabilities
     largest = int(np.argmax(probabilities))
     if probabilities[largest] > 0.5:
@@ -38,7 +38,7 @@ def complements(probabilities: FloatArray) -> FloatArray:
 
 
 def entropy_terms(probabilities: FloatArray, rest: FloatArray) -> FloatArray:
-    """Return -p·log p elementwise, through rest = 1 - p where p is near 1."""
+    """Return -p·log p elementwise, computed from rest = 1 - p where p is near 1."""
     is_large = probabilities > 0.5
     through_rest = -probabilities * np.log1p(-np.where(is_large, rest, 0.0))
     return np.where(is_large, through_rest, -xlogx(probabilities))
@@ -50,15 +50,15 @@ def entropy(probabilities: FloatArray) -> float:
 
 
 def divergence_term(excess: FloatArray, log_ratio: FloatArray) -> FloatArray:
-    """Return (1+d)·log(1+d) - d for d > -1, exact for small d too.
+    """Return (1+d)·log(1+d) - d for d > -1, exact even for small d.
 
-    Below |d| = 0.05 the two terms cancel; there log(1+d) = 2·artanh(z) with
-    z = d/(2+d) is expanded and the leading z cancels by algebra. Above 1e300, where
-    the product would overflow, d counts as 1e300.
+    For |d| < 0.05, where the two terms nearly cancel, it expands log(1+d) =
+    2·artanh(z), z = d/(2+d), and cancels the leading z algebraically. Values of d
+    above 1e300, whose product would overflow, are treated as 1e300.
 
     Args:
         excess: d.
-        log_ratio: log1p(d), which the caller has anyway.
+        log_ratio: log1p(d), which callers have computed already.
     """
     z = excess / (2.0 + excess)
     square = z * z
@@ -77,7 +77,7 @@ def divergence(
     Args:
         chance: q.
         reference: p > 0.
-        excess: q/p - 1 >= -1, as exact as can be; it may be infinite.
+        excess: q/p - 1 >= -1, as exact as possible; it may be infinite.
     """
     inside = excess > -1.0
     log_ratio = np.log1p(np.where(inside, excess, 0.0))
@@ -95,14 +95,14 @@ def score_costs(
 ) -> FloatArray:
     """Return pace·rates·r·(expm1(d) - d) with d = log s - log r elementwise, >= 0.
 
-    That is pace·rates·s where r = 0. Close to d = 0 the two terms cancel and their
-    series is summed instead; far above, pace·rates·s - reverse·(1 + d) stays finite
-    while e^d overflows.
+    It is pace·rates·s where r = 0. Close to d = 0, where the two terms nearly cancel,
+    it sums their series; for large d it uses pace·rates·s - reverse·(1 + d), which
+    stays finite where e^d overflows.
 
     Args:
         log_score: log s.
         log_ratio: log r.
-        rates: forward rates >= 0 at pace 1; where one is 0, so is the cost.
+        rates: forward rates >= 0 at pace 1; where a rate is 0, the cost is 0.
         reverse: pace·rates·r.
         pace: a finite factor >= 0.
     """
@@ -112,7 +112,7 @@ def score_costs(
     root = np.exp(0.5 * log_score)
     scored = root * (rates * pace) * root
     outside = ~((scored > 0.0) & (scored < np.inf)) & (rates > 0.0)
-    if outside.any():  # a factor may leave float64's range where the product does not
+    if outside.any():  # factors may over- or underflow where the product does not
         logged = np.exp(log_score + np.log(rates) + np.log(pace))
         scored = np.where(outside, logged, scored)
     far = np.where(np.isinf(scored), np.inf, scored - reverse * (1.0 + d))

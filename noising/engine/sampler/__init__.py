@@ -1,5 +1,5 @@
-"""From clean tokens to noised tokens.
+"""The sampler, which noises tokens.
 
-`driver` reads from top to bottom and says what every other module is for. What the
-kernels must compute is `noising.engine.sampler.recipe`, in plain Python.
+Start with `driver`, which explains the other modules. `recipe` specifies in plain
+Python what the kernels compute.
 """

@@ -1,8 +1,8 @@
-"""Which of the two implementations of the kernel noises a batch.
+"""The choice between the two implementations of the kernel.
 
-Both give the same tokens. NumPy is always there; numba, the `fast` extra, is several
-times faster on large batches and must be compiled once, so that it serves only where
-it is asked for: by `use_kernel` or by the environment's NOISING_KERNEL.
+Both give the same tokens. The NumPy kernel is always available. The numba kernel, from
+the extra `fast`, is several times faster on large batches but must be compiled once,
+so it is used only if `use_kernel` or the environment variable NOISING_KERNEL says so.
 """
 
 import functools
@@ -18,25 +18,28 @@ from noising.engine.sampler.kernel_numpy import NumpyKernel
 KERNELS: Final = ("numpy", "numba", "auto")
 VARIABLE: Final = "NOISING_KERNEL"
 AUTO_FROM: Final = 1 << 20
-"""Tokens of a call from which `auto` prefers the compiled kernel."""
+"""Number of tokens from which `auto` uses the compiled kernel."""
 
 
 class _Choice:
-    """The kernel in use, or None until the environment has been asked for it."""
+    """The name of the kernel in use, or None before the environment has been read."""
 
     name: str | None = None
 
 
 def use_kernel(name: str | None) -> None:
-    """Choose the kernel of this process, in place of the environment's choice.
+    """Choose the kernel of this process, instead of by NOISING_KERNEL.
 
     Args:
-        name: "numpy"; "numba", compiled now unless an earlier process did so; "auto",
-            numba for large batches if it is installed, compiled now likewise; or
-            None to leave the choice to NOISING_KERNEL, which is read at the next call.
+        name: one of these:
+            "numpy";
+            "numba", which is compiled now unless it is in numba's cache;
+            "auto", which uses numba for large batches if it is installed and compiles
+            it now like "numba";
+            None, which reads NOISING_KERNEL at the next call.
 
     Raises:
-        EngineError: another name, or numba is not installed.
+        EngineError: unknown name, or numba is not installed.
     """
     if name is not None:
         _check_name(name, "kernel")
@@ -49,7 +52,7 @@ def chosen_kernel() -> str:
     """Return the name of the kernel in use: "numpy", "numba" or "auto".
 
     Raises:
-        EngineError: NOISING_KERNEL is none of these.
+        EngineError: NOISING_KERNEL has another value.
     """
     if _Choice.name is None:
         _Choice.name = _check_name(os.environ.get(VARIABLE, "numpy"), VARIABLE)
@@ -57,10 +60,10 @@ def chosen_kernel() -> str:
 
 
 def find_kernel(tokens: int) -> type[Any]:
-    """Return the class that noises the blocks of a batch.
+    """Return the kernel class for a batch.
 
     Args:
-        tokens: tokens of the whole batch.
+        tokens: number of tokens of the whole batch.
     """
     name = chosen_kernel()
     if name == "numpy":
@@ -88,11 +91,11 @@ def _load_compiled() -> ModuleType:
         raise EngineError(
             "kernel",
             "not_installed",
-            "must be one that is installed",
+            "must be installed",
             "numba",
-            "install the extra `fast`, or choose `numpy`",
+            "pip install noising[fast], or choose `numpy`",
         )
-    # Here, so that a process that does not ask for it never loads the compiler.
+    # Imported here, so that only processes that use it load the compiler.
     from noising.engine.sampler.kernel_numba import kernel
 
     return kernel

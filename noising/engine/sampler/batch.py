@@ -1,4 +1,4 @@
-"""A caller's tokens and their random coordinates, checked and cut into rows."""
+"""Checked tokens as rows, with their random coordinates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from noising.engine.randomness import (
 from noising.engine.sampler.blocks import Grid, cut_array
 
 KeyMaker: TypeAlias = Callable[[int, IntArray, int, int], tuple[WordArray, WordArray]]
-"""Seed, sequence ids, draw and step to the keys and gammas of the sequences."""
+"""Takes seed, sequence ids, draw and step; returns keys and gammas of sequences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,15 +36,15 @@ class Batch:
     """Checked tokens as rows, with their random coordinates.
 
     Attributes:
-        tokens: (B, L); the ids themselves are checked block by block.
+        tokens: (B, L); the range of the ids is checked later, block by block.
         shape: the caller's shape, (L,) or (B, L).
         seed: the seed in use.
         draw: which of several independent draws.
-        step: 0, or which step of a Markov path.
+        step: 0, or the number of a step of a Markov path from 1 on.
         sequence_ids: (B,) ids of the rows.
         protect: (B, L) or (1, L) True where a token never changes, or None.
-        lengths: (B,) positions that are not padding, or None.
-        states: whether the tokens are noised already, so that masks may be there.
+        lengths: (B,) numbers of positions that are not padding, or None.
+        states: whether the tokens are noised already and may contain masks.
     """
 
     tokens: TokenArray
@@ -76,9 +76,9 @@ class Batch:
         """Return the random coordinates of some tokens.
 
         Args:
-            rows: of the batch.
-            columns: of the batch.
-            make_keys: `sequence_keys`, or what returns the same.
+            rows: rows of the batch.
+            columns: columns of the batch.
+            make_keys: `sequence_keys`, or a function with the same results.
         """
         ids = self.sequence_ids[rows]
         keys, gammas = make_keys(self.seed, ids, self.draw, self.step)
@@ -96,7 +96,7 @@ class Batch:
         return np.arange(self.length)[columns] < self.lengths[rows, None]
 
     def find_fixed(self, rows: slice, columns: slice) -> BoolArray | None:
-        """Return where a block's tokens never move, broadcastable to it, or None."""
+        """Return where tokens never move, broadcastable to the block, or None."""
         real = self.find_real(rows, columns)
         if self.protect is None:
             return None if real is None else ~real
@@ -108,22 +108,22 @@ def find_real_positions(lengths: Any, length: int) -> BoolArray:
     """Return which positions of padded rows are real, (B, L).
 
     Raises:
-        EngineError: a length is no integer in 0..L.
+        EngineError: a length is not an integer in 0..L.
     """
     ends = bounded_integers(lengths, "lengths", low=0, high=length)
     return np.asarray(np.arange(length) < ends.reshape(-1, 1))
 
 
 def check_rows(length: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse arguments of other rows than one another's, and too many positions.
+    """Check that arguments fit each other and have not too many positions.
 
     Args:
         length: L.
-        shapes: by the names of the arguments: (1 or B, L), or (1 or B, 1) of what has
-            one value for a row.
+        shapes: shapes by the names of the arguments: (1 or B, L), or (1 or B, 1) for
+            arguments with one value per row.
 
     Raises:
-        EngineError: naming the argument that does not fit those before it.
+        EngineError: an argument does not fit those before it.
     """
     rows = 1
     for field, (count, columns, *_) in shapes.items():
@@ -151,7 +151,7 @@ def check_batch(
     """Return the caller's arguments as a `Batch`.
 
     Raises:
-        EngineError: naming the argument that does not fit.
+        EngineError: an argument is invalid or does not fit the tokens.
     """
     array = shape_tokens(tokens, graph)
     rows = array if array.ndim == 2 else array[None]
@@ -167,10 +167,10 @@ def check_batch(
 
 
 def check_tokens(tokens: Any, graph: Graph) -> TokenArray:
-    """Return token ids as an array of its own dtype, (L,) or (B, L).
+    """Return token ids as an array in their own dtype, (L,) or (B, L).
 
     Raises:
-        EngineError: as `shape_tokens` and `check_ids` say.
+        EngineError: in the cases of `shape_tokens` and `check_ids`.
     """
     array = shape_tokens(tokens, graph)
     check_ids(array, graph)
@@ -181,17 +181,17 @@ def check_ids(array: TokenArray, graph: Graph) -> None:
     """Check that every id lies in 0..V-1.
 
     Raises:
-        EngineError: with the first that does not.
+        EngineError: an id is out of range; names the first one.
     """
     check_range(array, "tokens", low=0, high=graph.vocab_size - 1)
 
 
 def shape_tokens(tokens: Any, graph: Graph) -> TokenArray:
-    """Return tokens as an array of integers, (L,) or (B, L), of any values.
+    """Return tokens as an array of integers, (L,) or (B, L), without checking ids.
 
     Raises:
-        EngineError: no integers, no token, another shape, or a dtype that cannot
-            hold every state.
+        EngineError: not integers, no tokens, another shape, or a dtype that cannot
+            represent every state.
     """
     array = integer_array(tokens, "tokens")
     if array.ndim not in (1, 2) or array.size == 0:
@@ -200,7 +200,7 @@ def shape_tokens(tokens: Any, graph: Graph) -> TokenArray:
             "wrong_shape",
             "must be (L,) or (B, L) with at least one token",
             list(array.shape),
-            "ragged rows: pad them and give `lengths`",
+            "pad rows of different lengths and pass `lengths`",
         )
     top = graph.num_states - 1
     if top >> (8 * array.itemsize - (array.dtype.kind == "i")):

@@ -1,4 +1,4 @@
-"""Blocks of tokens, their random coordinates, and how a batch is cut into them."""
+"""Blocks of tokens with their random coordinates, and how batches are cut up."""
 
 import functools
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ Cut: TypeAlias = tuple[slice, slice]
 """Rows and columns of a batch, or of a block."""
 
 TILE: Final = 1 << 15
-"""Words worked on at once: a buffer of them and a spare one fit the cache."""
+"""Words processed at once: two buffers of this size fit into the cache."""
 
 
 UNSIGNED: Final = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
-"""By their bytes, the types as which negative ids are huge ones."""
+"""Unsigned types by size in bytes; read as such, negative ids are very large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of a token that is resampled.
+    """What a resampled token becomes.
 
     Attributes:
         replacement: draws the id of a token that moves.
-        mask_id: the id that a second event gives; any where there is none.
+        mask_id: the id of a token that a second event masks; else unused.
     """
 
     replacement: Replacement
@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """R sequences by C positions as far as random words are concerned.
+    """The random coordinates of R sequences by C positions.
 
     Attributes:
         keys: (R, 1) uint64.
@@ -69,11 +69,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenBlock(Generic[Level]):
-    """Tokens and what decides their noise.
+    """Tokens with their random coordinates and their noise.
 
     Attributes:
         tokens: (R, C) clean tokens, C-contiguous.
-        grid: their random coordinates.
+        grid: random coordinates of the tokens.
         level: thresholds, or total noise, broadcastable to (R, C).
         fixed: (R, C) or (1, C) positions that never move, or None.
     """
@@ -88,7 +88,7 @@ EventBlock: TypeAlias = TokenBlock[Thresholds]
 
 
 def cut_block(block: EventBlock, rows: slice, columns: slice) -> EventBlock:
-    """Return a part of a block, without `fixed`: what moves is known by then."""
+    """Return a part of a block without `fixed`, for tokens that are known to move."""
     return TokenBlock(
         tokens=block.tokens[rows, columns],
         grid=block.grid.cut(rows, columns),
@@ -98,21 +98,21 @@ def cut_block(block: EventBlock, rows: slice, columns: slice) -> EventBlock:
 
 
 def round_to_eights(columns: int) -> int:
-    """Return columns, rounded up to a multiple of 8."""
+    """Round a number of columns up to a multiple of 8."""
     return (columns + 7) // 8 * 8
 
 
 def iterate_cuts(
     shape: tuple[int, ...], most: int, most_rows: int | None = None
 ) -> Iterator[Cut]:
-    """Yield parts of a grid of at most `most` positions, whole rows if these fit.
+    """Yield parts of a grid of at most `most` positions, whole rows if they fit.
 
-    Columns count in eights, as many as share a word.
+    Columns are counted in groups of eight, which share a word.
 
     Args:
         shape: (R, C).
-        most: a multiple of 8, as every part's first column is.
-        most_rows: most rows of a part, or None for any number.
+        most: a multiple of 8, so that every part starts at a multiple of 8.
+        most_rows: largest number of rows of a part, or None for any number.
     """
     rows, columns = shape
     width = min(columns, most)
@@ -129,12 +129,12 @@ def iterate_cuts(
 
 @functools.lru_cache(maxsize=16)
 def list_tiles(shape: tuple[int, ...]) -> tuple[Cut, ...]:
-    """Return the parts of a block of at most TILE positions."""
+    """Return the parts of a block with at most TILE positions each."""
     return tuple(iterate_cuts(shape, TILE))
 
 
 def cut_array(array: np.ndarray, rows: slice, columns: slice = slice(None)) -> Any:
-    """Return a part of an array either of whose two axes may be broadcast."""
+    """Return a part of an array whose axes may have length 1 to be broadcast."""
     by_row, by_column = array.shape[0] > 1, array.shape[1] > 1
     if by_row and by_column:
         return array[rows, columns]
@@ -150,7 +150,7 @@ def find_thresholds_at(
 
     Args:
         block: the block.
-        thresholds: those of its level that are wanted.
+        thresholds: the `move` or `mask` thresholds of its level.
         flat: (N,) flat indices of positions.
     """
     level = block.level
@@ -163,12 +163,12 @@ def find_thresholds_at(
     columns = block.grid.columns
     row = flat // columns if thresholds.shape[0] > 1 else np.zeros_like(flat)
     column = flat % columns if thresholds.shape[1] > 1 else 0
-    found: WordArray = thresholds[row, column]
-    return found
+    chosen: WordArray = thresholds[row, column]
+    return chosen
 
 
 def can_hold(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Tell whether noised tokens of some shape and dtype can be written to `out`."""
+    """Return whether tokens of a shape and dtype can be written to `out`."""
     return (
         isinstance(out, np.ndarray)
         and out.shape == shape
@@ -179,6 +179,6 @@ def can_hold(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
 
 
 def find_largest(tokens: TokenArray) -> int:
-    """Return the largest token; a negative one counts as a huge one."""
+    """Return the largest token, where negative ones count as very large."""
     ids = tokens.view(UNSIGNED[tokens.itemsize])
     return int(ids.item(ids.argmax()))  # NumPy's argmax is faster than its max

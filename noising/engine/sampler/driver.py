@@ -1,15 +1,15 @@
-"""A call of `noise` from its arguments to its result, from top to bottom.
+"""The steps of a call of `noise`, from its arguments to its result.
 
-1. `check_batch` makes rows of the tokens, with their random coordinates: a `Batch`.
-2. `plan_noise` adds what acts at which position, a `LevelSource`, and what draws, a
-   kernel: a `SamplingPlan`.
+1. `check_batch` turns the tokens into rows with random coordinates: a `Batch`.
+2. `plan_noise` adds the noise of every position (a `LevelSource`) and a kernel: a
+   `SamplingPlan`.
 3. `write_noised` cuts the batch into blocks (`TokenBlock`), each with the `Thresholds`
-   of its positions, and a kernel noises one after the other.
-4. `Noised` holds the result and draws from the plan what else is asked of it.
+   of its positions, which a kernel noises one after the other.
+4. `Noised` holds the result. It computes further quantities from the plan on demand.
 
-A kernel compares each position's random word with its threshold; `recipe.py` says in
-plain Python what it must compute. `small_batches.py` makes no plan for what is plain
-and small, and `trajectories.py` noises one batch at several times.
+A kernel compares each position's random word with its threshold; `recipe.py` specifies
+in plain Python what it computes. `small_batches.py` is a fast path without a plan for
+small batches without options. `trajectories.py` noises a batch at several times.
 """
 
 import functools
@@ -53,23 +53,23 @@ Level = TypeVar("Level")
 
 MAX_THREADS: Final = 256
 THREADS_FROM: Final = 1 << 20
-"""Tokens from which more than one thread is worth its start."""
-_MOST_WORKERS: Final = 8  # so that blocks, which share the memory, stay large
+"""Number of tokens from which several threads are faster than one."""
+_MOST_WORKERS: Final = 8  # more would make blocks, which share the memory, too small
 _LEAST_BLOCK: Final = 1 << 12
-_MOST_ROWS: Final = 1 << 12  # of a block, so that their keys take little memory
+_MOST_ROWS: Final = 1 << 12  # per block, which bounds the memory of their keys
 
 
 class Kernel(Protocol[Level]):
-    """Noises blocks one after the other, in memory of its own."""
+    """Noises blocks one after the other, in its own memory."""
 
     def noise(self, block: TokenBlock[Level], out: TokenArray) -> int:
         """Write the noised tokens to `out`, (R, C), and return the largest clean one.
 
-        A negative token counts as a huge one.
+        A negative token counts as a very large one.
         """
 
     def mark_resampled(self, block: TokenBlock[Level], out: BoolArray) -> None:
-        """Write which tokens are drawn again to `out`, (R, C)."""
+        """Write to `out`, (R, C), which tokens are resampled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +78,11 @@ class SamplingPlan(Generic[Level]):
 
     Attributes:
         batch: the tokens.
-        graph: knows which ids there are.
-        source: how much noise there is where.
-        make_kernel: most tokens of a block to a new kernel.
-        block_tokens: most tokens of a block.
-        make_keys: seed, sequence ids, draw and step to keys and gammas.
+        graph: the graph.
+        source: the noise of every position.
+        make_kernel: makes a kernel for blocks of at most a number of tokens.
+        block_tokens: largest number of tokens of a block.
+        make_keys: returns keys and gammas for seed, sequence ids, draw and step.
         is_parallel: whether kernels in several threads are faster than one.
     """
 
@@ -106,13 +106,13 @@ class SamplingPlan(Generic[Level]):
 
 
 class Noised:
-    """The result of `noise`; what is only sometimes wanted is made on first use.
+    """The result of `noise`; most properties are computed on first use.
 
-    It is made from the arguments of the call, which must not have been altered.
+    They are computed from the arguments of the call, so do not change these before.
 
     Attributes:
-        tokens: noised tokens, the input's shape and dtype.
-        seed: the seed used; give it again for the same result.
+        tokens: noised tokens, in the shape and dtype of the input.
+        seed: the seed used; the same seed gives the same result.
     """
 
     __slots__ = (
@@ -153,14 +153,14 @@ class Noised:
 
     @property
     def resampled(self) -> BoolArray:
-        """True where a token was drawn again, even if the same id came out."""
+        """True where a token was resampled, even if it got the same id."""
         if self._resampled is None:
             self._resampled = self._find_resampled()
         return self._resampled
 
     @property
     def changed(self) -> BoolArray:
-        """True where the id differs from the input's."""
+        """True where the id differs from that of the input."""
         if self._changed is None:
             self._changed = np.asarray(self.tokens != self._clean)
         return self._changed
@@ -220,16 +220,16 @@ def noise(
 def plan_noise(
     levels: NoiseLevels, batch: Batch, time: NoiseTime, noise: PositionNoise | None
 ) -> SamplingPlan[Any]:
-    """Return how a batch is noised at a time.
+    """Return how to noise a batch.
 
     Args:
         levels: schedule and graph.
         batch: the tokens.
-        time: when.
-        noise: noise by position, or None where it depends on time alone.
+        time: the time of the call.
+        noise: noise by position, or None if noise depends on time only.
 
     Raises:
-        EngineError: the time has a shape that does not fit.
+        EngineError: the shape of the time does not fit.
     """
     if levels.matrix is not None:
         sigma = find_sigma_source(levels.timeline, batch, time, noise)
@@ -240,7 +240,7 @@ def plan_noise(
 def plan_events(
     levels: NoiseLevels, batch: Batch, source: LevelSource[Thresholds]
 ) -> SamplingPlan[Thresholds]:
-    """Return how the kernel in use noises a batch by a graph's events."""
+    """Return how the kernel in use noises a batch on a graph with events."""
     kernel = find_kernel(batch.tokens.size)
     outcome = levels.outcome
     return SamplingPlan(
@@ -257,7 +257,7 @@ def plan_events(
 def plan_matrix(
     graph: MatrixGraph, batch: Batch, sigma: LevelSource[FloatArray]
 ) -> SamplingPlan[FloatArray]:
-    """Return how a batch is noised by a matrix graph under the given noise."""
+    """Return how to noise a batch on a matrix graph."""
     return SamplingPlan(
         batch=batch,
         graph=graph,
@@ -303,15 +303,17 @@ def check_threads(threads: int) -> int:
 
 
 def write_noised(plan: SamplingPlan[Any], out: TokenArray, threads: int = 1) -> None:
-    """Fill `out` with the noised tokens; the same bytes for any `threads`.
+    """Fill `out` with the noised tokens.
+
+    The result does not depend on `threads`.
 
     Args:
-        plan: how they are noised; their ids are checked here, block by block.
+        plan: how to noise the tokens, whose ids are checked here, block by block.
         out: (B, L) result.
-        threads: blocks worked on at once, if there are many and it is faster so.
+        threads: number of blocks to process at once, if that is faster.
 
     Raises:
-        EngineError: an id outside the vocabulary; `out` may hold part of a result.
+        EngineError: an id outside the vocabulary; `out` may be partly filled then.
     """
     batch, graph = plan.batch, plan.graph
     known = graph.num_states if batch.states else graph.vocab_size
@@ -324,7 +326,7 @@ def write_noised(plan: SamplingPlan[Any], out: TokenArray, threads: int = 1) -> 
 
 
 def find_resampled(plan: SamplingPlan[Any], threads: int = 1) -> BoolArray:
-    """Return which tokens are drawn again, in the caller's shape."""
+    """Return which tokens are resampled, in the caller's shape."""
     resampled = np.empty(plan.batch.tokens.shape, np.bool_)
 
     def mark_part(kernel: Kernel[Any], part: Cut) -> None:
@@ -337,7 +339,7 @@ def find_resampled(plan: SamplingPlan[Any], threads: int = 1) -> BoolArray:
 def _run_by_block(
     plan: SamplingPlan[Any], threads: int, work: Callable[[Kernel[Any], Cut], None]
 ) -> None:
-    """Call `work` for every block, with a kernel that no other thread has."""
+    """Call `work` for every block, with one kernel per thread."""
     rows, columns = plan.batch.tokens.shape
     size = rows * round_to_eights(columns)
     if size <= plan.block_tokens and rows <= _MOST_ROWS:
@@ -363,21 +365,21 @@ def _run_by_block(
     try:
         drain()
     finally:
-        begun = [other for other in others if not other.cancel()]
-        wait(begun)
-    for other in begun:
+        started = [other for other in others if not other.cancel()]
+        wait(started)
+    for other in started:
         other.result()
 
 
 @functools.cache
 def _start_threads() -> ThreadPoolExecutor:
-    """Return the threads of this process, which are started when first needed.
+    """Return the thread pool of this process, which is started on first use.
 
-    Starting them takes a third of the time in which one noises a million tokens.
+    It is kept, since starting it takes a third of the time to noise a million tokens.
     """
     return ThreadPoolExecutor(_MOST_WORKERS - 1, thread_name_prefix="noise")
 
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows forks nothing
-    # A process that is forked off has none of its parent's threads.
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
+    # A forked process does not have its parent's threads.
     os.register_at_fork(after_in_child=_start_threads.cache_clear)

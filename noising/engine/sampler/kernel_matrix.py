@@ -1,4 +1,4 @@
-"""The kernel of graphs that are matrices: a token is drawn by its row."""
+"""The kernel of matrix graphs, which draws a token from its row of the matrix."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from noising.engine.sampler.words import Hasher
 
 
 class MatrixKernel:
-    """Noises blocks by the rows of a matrix graph; what changes is resampled.
+    """Noises blocks on a matrix graph, where changed tokens count as resampled.
 
     Args:
-        capacity: most tokens of a block.
-        graph: draws the tokens.
+        capacity: largest number of tokens of a block.
+        graph: the graph.
     """
 
     def __init__(self, capacity: int, graph: MatrixGraph) -> None:
@@ -23,7 +23,7 @@ class MatrixKernel:
     def noise(self, block: TokenBlock[FloatArray], out: TokenArray) -> int:
         """Write the noised tokens to `out`, (R, C), and return the largest clean one.
 
-        Nothing is written if that has no row in the matrix.
+        It writes nothing if the largest token has no row in the matrix.
         """
         largest = find_largest(block.tokens)
         if largest >= self._graph.vocab_size:
@@ -39,7 +39,7 @@ class MatrixKernel:
         return largest
 
     def mark_resampled(self, block: TokenBlock[FloatArray], out: BoolArray) -> None:
-        """Write where tokens change to `out`, (R, C)."""
+        """Write to `out`, (R, C), which tokens change."""
         noised = np.empty_like(block.tokens)
         self.noise(block, noised)
         np.not_equal(noised, block.tokens, out=out)

@@ -1,11 +1,12 @@
-"""The kernel in NumPy: which positions of a block move and what they become.
+"""The kernel in NumPy, which decides what positions move and what they become.
 
-Works on a block of R sequences by C positions at a time, in buffers that are reused
-from block to block. Eight positions share the leading bytes of their uniforms, one
-64-bit word; the rest of a uniform is hashed only where its leading byte ties with
-the threshold's, and a replacement only where a token moves (or everywhere, where
-most move). np.where, masked copies and boolean indexing mispredict a branch per
-token: blending is by xor and and, or by taking the larger.
+It processes blocks of R sequences by C positions in buffers that all blocks reuse. One
+64-bit word has the leading bytes of the uniforms of eight positions. The rest of a
+uniform is hashed only where its leading byte equals that of the threshold, and a
+replacement only where a token moves, or everywhere if most tokens move.
+
+np.where, masked copies and boolean indexing mispredict a branch per token. Tokens are
+replaced by bitwise operations or by maxima instead.
 """
 
 import functools
@@ -42,7 +43,7 @@ from noising.engine.sampler.words import (
     Places,
 )
 
-# Shares of moved tokens above which it is faster to work on all of them.
+# Shares of moved tokens above which it is faster to process all tokens.
 _DENSE_ABOVE: Final = 0.6
 _BLEND_ABOVE: Final = 0.05
 _SPARSE: Final = 50
@@ -51,12 +52,12 @@ _DENSE: Final = 10
 
 @dataclass(slots=True)
 class Moved:
-    """Where the tokens of a block move.
+    """The positions of a block whose tokens move.
 
     Attributes:
         flags: (R, C), in memory that the next block overwrites.
-        count: how many positions.
-        flat: (count,) their ascending flat indices, or None where not found yet.
+        count: number of positions.
+        flat: (count,) ascending flat indices of them, or None if not known yet.
     """
 
     flags: BoolArray
@@ -65,14 +66,14 @@ class Moved:
 
 
 class _Buffers:
-    """What blocks are worked on in; the next one overwrites it.
+    """Working memory, which every block overwrites.
 
     Args:
-        capacity: most tokens of a block.
+        capacity: largest number of tokens of a block.
 
     Attributes:
         hasher: draws random words.
-        flags: (capacity + some,) where tokens move, and room for `_find_flat`.
+        flags: flags of tokens that move, with extra room for `_find_flat`.
         others: (capacity,) more flags.
         bytes: (capacity,) bytes.
     """
@@ -87,19 +88,19 @@ class _Buffers:
 
 
 class NumpyKernel:
-    """Noises blocks, one after the other; every thread has its own.
+    """Noises blocks one after the other; every thread needs its own kernel.
 
     Args:
-        capacity: most tokens of a block.
-        outcome: what becomes of a token that is resampled.
+        capacity: largest number of tokens of a block.
+        outcome: what a resampled token becomes.
     """
 
     BLOCK_TOKENS: ClassVar[int] = 8 * TILE
-    """Most tokens of a block: the words of their leading bytes are one tile."""
+    """Largest block in tokens, whose leading bytes are one tile of words."""
 
     PARALLEL: ClassVar[bool] = False
-    """NumPy's calls are short, and threads take the interpreter from each other: two
-    take half as long again as one."""
+    """NumPy's calls are short, so threads contend for the interpreter lock: two take
+    one and a half times as long as one."""
 
     make_keys = staticmethod(sequence_keys)
 
@@ -110,7 +111,7 @@ class NumpyKernel:
 
     @functools.cached_property
     def _buffers(self) -> _Buffers:
-        return _Buffers(self._capacity)  # which few tokens do without
+        return _Buffers(self._capacity)  # made on demand: small blocks need none
 
     @property
     def _hasher(self) -> Hasher:
@@ -124,7 +125,7 @@ class NumpyKernel:
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
         if out.size > MOST_TOKENS:
-            with small_buffers():  # fewer tokens take less time than this
+            with small_buffers():  # costs more than it saves for fewer tokens
                 return self._noise(block, out)
         level, first = block.level, block.grid.first
         plain = level.mask is None and level.index is None and level.refine is None
@@ -150,7 +151,7 @@ class NumpyKernel:
 
     @small_buffers()
     def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
-        """Write which tokens are drawn again, by either event, (R, C)."""
+        """Write to `out`, (R, C), which tokens are resampled or masked."""
         np.copyto(out, self._find_moved(block).flags)
         mask = block.level.mask
         if mask is not None and not block.level.mask_needs_move:
@@ -200,13 +201,13 @@ class NumpyKernel:
             flat_flags[tied] = below
             tied = tied[below]
         count = int(np.count_nonzero(flat_flags))
-        # Where thresholds are small, what moves is among the ties.
+        # If thresholds are small, all positions that move are among the ties.
         return Moved(flags, count, tied if tied.size == count else None)
 
     def _are_below(
         self, block: EventBlock, leading: ByteArray, flat: IntArray
     ) -> BoolArray:
-        """Return whether u lies below its threshold, at some places, (N,)."""
+        """Return whether u lies below its threshold at some positions, (N,)."""
         limit = find_thresholds_at(block, block.level.move, flat)
         high = leading.reshape(-1)[flat].astype(np.uint64)
         high <<= np.uint64(LEADING_SHIFT)
@@ -233,7 +234,7 @@ class NumpyKernel:
         return masked
 
     def _put_clean(self, block: EventBlock, out: TokenArray) -> int:
-        """Write the tokens as they are and return the largest."""
+        """Copy the clean tokens and return the largest."""
         largest = 0
         for part in list_tiles(out.shape):
             tokens = block.tokens[part]
@@ -244,7 +245,7 @@ class NumpyKernel:
     def _put_constant(
         self, block: EventBlock, out: TokenArray, flags: BoolArray, token: int
     ) -> int:
-        """Write the tokens with one id where flagged; return the largest clean one."""
+        """Write one id where flagged, else the token; return the largest token."""
         largest, other = 0, np.array(token, out.dtype)
         for part in list_tiles(out.shape):
             tokens = block.tokens[part]
@@ -257,7 +258,7 @@ class NumpyKernel:
     def _put_everywhere(
         self, block: EventBlock, out: TokenArray, flags: BoolArray
     ) -> int:
-        """Draw an id for every token, write it where flagged; return the largest."""
+        """Write a drawn id where flagged, else the token; return the largest token."""
         largest = 0
         for part in list_tiles(out.shape):
             words = self._hasher.draw(block.grid.cut(*part), Stream.REPLACE)
@@ -281,10 +282,10 @@ class NumpyKernel:
     def _find_flat(self, moved: Moved) -> IntArray:
         """Return the ascending flat indices of the flags that are set.
 
-        NumPy searches without a branch where more than a tenth are set, and else flag
-        by flag, which mispredicts at nearly each one: at a share of 9 % that takes four
-        times as long. Room behind the flags is therefore filled with set ones until
-        there is a tenth of them, unless there are too few to matter.
+        NumPy searches without branches if more than a tenth of the flags are set. Else
+        it searches flag by flag and mispredicts a branch at nearly every set flag,
+        which takes four times as long at a share of 9 %. Therefore extra flags are set
+        behind the block's until a tenth is set, unless there are too few to matter.
         """
         if moved.flat is not None:
             return moved.flat
@@ -328,9 +329,9 @@ class NumpyKernel:
 
         Args:
             tokens: (R, C) tokens, at most TILE.
-            others: (R, C) ids, which may be the words drawn last, or one id.
+            others: (R, C) ids, which may share the hasher's `words`, or one id.
             out: (R, C) result.
-            flags: (R, C) where the result is the other.
+            flags: (R, C) where to write `others`.
         """
         size, shape = tokens.size, tokens.shape
         mask = self._spread_mask(flags, tokens.dtype)
@@ -353,7 +354,7 @@ class NumpyKernel:
             tokens: (R, C) tokens of at most `token`, at most TILE.
             token: one id, 0-d.
             out: (R, C) result.
-            flags: (R, C) where the result is `token`.
+            flags: (R, C) where to write `token`.
         """
         mask = self._spread_mask(flags, tokens.dtype)
         mask &= token

@@ -1,7 +1,7 @@
-"""Which noise acts at which position of a batch.
+"""The noise of every position of a batch.
 
-A `LevelSource` answers block by block, so that nothing of the whole batch's size is
-made: with thresholds where a graph has events, with total noise where it is a matrix.
+A `LevelSource` returns it block by block, which bounds memory: as thresholds for graphs
+with events, as total noise for matrix graphs.
 """
 
 import functools
@@ -39,22 +39,22 @@ from noising.engine.timeline import Timeline
 Level = TypeVar("Level")
 
 LEVEL_BLOCK: Final = 1 << 19
-"""Most tokens of a block with one level of noise a row; a kernel may take fewer."""
+"""Most tokens of a block with one noise level per row; kernels may want fewer."""
 TABLE_BLOCK: Final = 3 << 15
-"""Most tokens of a block whose noise by position stands in tables."""
+"""Most tokens of a block whose noise by position is looked up in tables."""
 GROUPED_BLOCK: Final = 1 << 14
-"""Tokens of a block whose positions have their noise by groups."""
+"""Most tokens of a block whose noise is computed by groups of positions."""
 COMPUTED_BLOCK: Final = 1 << 13
-"""Tokens of a block whose noise is computed in float64 for every position."""
+"""Most tokens of a block whose noise is computed in float64 for every position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelSource(Generic[Level]):
-    """What acts where: thresholds, or total noise.
+    """The noise of positions, as thresholds or as total noise.
 
     Attributes:
-        at: rows and columns of the batch to what acts there, broadcastable to them.
-        block_tokens: most tokens of a block, so that memory stays bounded.
+        at: returns the noise of rows and columns of the batch, broadcastable to them.
+        block_tokens: largest number of tokens of a block, which bounds memory.
     """
 
     at: Callable[[slice, slice], Level]
@@ -66,9 +66,9 @@ class PositionNoise:
     """Total noise by position.
 
     Attributes:
-        group: rows of the batch, their time, their length, their tokens and where they
-            are real to their total noise.
-        by_row: whether rows at one time may differ, padding aside.
+        group: returns the total noise for rows of the batch, their time, length and
+            tokens, and which positions are real.
+        by_row: whether rows at the same time may differ, apart from padding.
     """
 
     group: Callable[
@@ -80,16 +80,16 @@ class PositionNoise:
 def weigh_positions(
     timeline: Timeline, weights: Any, length: int, rows: int | None
 ) -> PositionNoise:
-    """Return the noise of calibrated per-call weights.
+    """Return the noise by calibrated weights of a call.
 
     Args:
         timeline: the schedule.
         weights: (L,) or (B, L) weights > 0.
         length: L.
-        rows: B, or None where the weights say it.
+        rows: B, or None to take it from the weights.
 
     Raises:
-        EngineError: weights of the wrong shape, sign or spread.
+        EngineError: weights with the wrong shape, sign or spread.
     """
     values = np.atleast_2d(checked_weights(weights))
     allowed = (1, values.shape[0] if rows is None else rows)
@@ -114,7 +114,7 @@ def weigh_positions(
 def follow_hyperschedule(
     timeline: Timeline, hyperschedule: Hyperschedule
 ) -> PositionNoise:
-    """Return the noise of a hyperschedule over the timeline's schedule."""
+    """Return the noise by a hyperschedule."""
     return PositionNoise(
         group=lambda _rows, time, length, tokens, real: hyperschedule.group_sigma(
             timeline.schedule.sigma, time, length, tokens, real
@@ -142,7 +142,7 @@ class NoiseLevels:
 
     Attributes:
         timeline: the schedule.
-        graph: says which events there are.
+        graph: the graph.
     """
 
     timeline: Timeline
@@ -155,19 +155,19 @@ class NoiseLevels:
 
     @functools.cached_property
     def outcome(self) -> Outcome:
-        """What becomes of a token that is resampled."""
+        """What a resampled token becomes."""
         mask_id = 0 if self.graph.mask_id is None else self.graph.mask_id
         return Outcome(replacement=self.graph.replacement, mask_id=mask_id)
 
     @functools.cached_property
     def matrix(self) -> MatrixGraph | None:
-        """The graph where it has no events but is a matrix."""
+        """The graph if it is a matrix graph, which has no events, else None."""
         return self.graph if isinstance(self.graph, MatrixGraph) else None
 
     @functools.cached_property
     @quiet
     def brackets(self) -> Brackets | None:
-        """Where thresholds of real times lie, or None if that cannot be told."""
+        """Bounds of the thresholds of real times, or None if there are none."""
         if self.table.mask is not None or self.timeline.schedule.falls():
             return None
         start = self.find_thresholds(self.timeline.schedule.sigma(np.zeros(1)))
@@ -186,10 +186,10 @@ class NoiseLevels:
         Args:
             batch: the tokens.
             time: the time of the call.
-            noise: noise by position, or None where it depends on time alone.
+            noise: noise by position, or None if noise depends on time only.
 
         Raises:
-            EngineError: the time has a shape that does not fit.
+            EngineError: the shape of the time does not fit.
         """
         if noise is not None:
             return self._group(GroupedRows.of(self.timeline, batch, time, noise))
@@ -220,7 +220,7 @@ class NoiseLevels:
         return LevelSource(at=at, block_tokens=TABLE_BLOCK)
 
     def _group(self, grouped: "GroupedRows") -> LevelSource[Thresholds]:
-        """Return the thresholds where noise is given by position."""
+        """Return the thresholds for noise by position."""
 
         @functools.lru_cache(maxsize=1)
         def compute(start: int, stop: int) -> tuple[GroupedSigma, Thresholds]:
@@ -264,14 +264,14 @@ def find_sigma_source(
         timeline: the schedule.
         batch: the tokens.
         time: the time of the call.
-        noise: noise by position, or None where it depends on time alone.
+        noise: noise by position, or None if noise depends on time only.
 
     Raises:
-        EngineError: the time has a shape that does not fit.
+        EngineError: the shape of the time does not fit.
     """
     if noise is not None:
         grouped = GroupedRows.of(timeline, batch, time, noise)
-        # A row longer than a block, and rows that are all alike, are computed once.
+        # Cached for rows longer than a block, and for batches whose rows are alike.
         compute = functools.lru_cache(maxsize=1)(grouped.compute)
         return LevelSource(
             at=lambda rows, columns: compute(*grouped.find_rows(rows)).spread(columns),
@@ -295,12 +295,12 @@ def find_sigma_source(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedRows:
-    """The noise by position of a batch, some rows at a time.
+    """The noise by position of a batch, computed for some rows at a time.
 
     Attributes:
         timeline: the schedule.
         batch: the tokens.
-        time: the time of the call, one for all rows or one for each.
+        time: the time of the call: one for all rows or one for each.
         noise: noise by position.
     """
 
@@ -313,25 +313,22 @@ class GroupedRows:
     def of(
         cls, timeline: Timeline, batch: Batch, time: NoiseTime, noise: PositionNoise
     ) -> "GroupedRows":
-        """Return the rows' noise.
+        """Check the shape of the time.
 
         Raises:
-            EngineError: the time has a shape that does not fit.
+            EngineError: the shape does not fit.
         """
         if shape_time(time, batch).shape[1] > 1:
             raise EngineError(
                 time.field,
                 "wrong_shape",
-                "must be a scalar or (B,) where a hyperschedule places the noise",
+                "must be a scalar or (B,) for noise by position",
                 list(time.given.shape),
             )
         return cls(timeline=timeline, batch=batch, time=time, noise=noise)
 
     def find_rows(self, rows: slice) -> tuple[int, int]:
-        """Return which rows of the batch have the noise of `rows`.
-
-        Where all have the same, the first stands for all.
-        """
+        """Return the range of rows to compute: the first one if all are alike."""
         one_time = self.time.given.size == 1
         if one_time and self.batch.lengths is None and not self.noise.by_row:
             return 0, 1
@@ -351,10 +348,10 @@ class GroupedRows:
 
 
 def shape_time(time: NoiseTime, batch: Batch) -> AnyArray:
-    """Return what was given as the time as (1, 1), (B, 1), (1, L) or (B, L).
+    """Return the time of a call as (1, 1), (B, 1), (1, L) or (B, L).
 
     Raises:
-        EngineError: it has neither the rows' nor the positions' shape.
+        EngineError: the shape does not fit the tokens.
     """
     given = time.given
     many = len(batch.shape) == 2

@@ -1,6 +1,7 @@
-"""Small batches at one timestep, without a plan: the same result in less time.
+"""A fast path for small batches at one timestep, with the same result.
 
-Arguments are looked at only as far as to see that they are of the plainest kind.
+It only checks whether the arguments are of the simplest kind, and leaves all others to
+the driver.
 """
 
 from typing import Any, Final, TypeAlias
@@ -24,12 +25,12 @@ from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
 from noising.engine.sampler.thresholds import LEADING_SHIFT
 
 Small: TypeAlias = tuple[TokenArray, BoolArray]
-"""Noised tokens, and which of them were drawn again."""
+"""Noised tokens, and which of them were resampled."""
 
 EIGHT: Final = 8
-"""Tokens up to which Python's integers are faster than NumPy's calls."""
-MOST_BESIDE_NUMBA: Final = 1 << 10
-"""Tokens up to which this is faster than a plan and the compiled kernel."""
+"""Number of tokens up to which Python's integers are faster than NumPy."""
+MOST_WITH_NUMBA: Final = 1 << 10
+"""Number of tokens up to which this is faster than the compiled kernel with a plan."""
 _REST_SHIFT: Final = 64 - LEADING_SHIFT
 
 
@@ -57,14 +58,14 @@ class SmallBatches:
 
     @staticmethod
     def serves(levels: NoiseLevels) -> bool:
-        """Tell whether a process's graph is one that this class knows."""
-        known = isinstance(levels.outcome.replacement, (Even, Constant))
-        return known and levels.table.mask is None
+        """Return whether this class supports the graph of a process."""
+        is_simple = isinstance(levels.outcome.replacement, (Even, Constant))
+        return is_simple and levels.table.mask is None
 
     def noise(
         self, tokens: Any, timestep: Any, seed: Any, draw: Any, out: Any = None
     ) -> Small | None:
-        """Return noised tokens and which were drawn again, in the tokens' shape.
+        """Return noised tokens and which were resampled, in the tokens' shape.
 
         Args:
             tokens: clean ids, (L,) or (B, L).
@@ -74,8 +75,8 @@ class SmallBatches:
             out: array to write to, or None for a new one.
 
         Returns:
-            None unless every argument is of the plainest kind and in order: the
-            driver knows the other kinds, and says what is out of order.
+            None if an argument is invalid or not of the simplest kind; the driver
+            supports the other kinds and raises the errors.
         """
         if not (type(timestep) is int and 0 <= timestep < len(self._bytes)):
             return None
@@ -87,12 +88,12 @@ class SmallBatches:
             tokens = _convert(tokens)
         if not (isinstance(tokens, np.ndarray) and 0 < tokens.size <= MOST_TOKENS):
             return None
-        if tokens.size > MOST_BESIDE_NUMBA and chosen_kernel() == "numba":
+        if tokens.size > MOST_WITH_NUMBA and chosen_kernel() == "numba":
             return None
         unsigned = self._unsigned.get(tokens.dtype)
         if unsigned is None or tokens.ndim > 2:
             return None
-        ids = tokens.view(unsigned)  # a negative id is a huge one
+        ids = tokens.view(unsigned)  # negative ids become very large
         if ids.item(ids.argmax()) >= self._vocab_size:
             return None
         if out is not None and (
@@ -120,7 +121,7 @@ class SmallBatches:
     def _noise_few(
         self, noised: TokenArray, timestep: int, key: int, gamma: int
     ) -> Small:
-        """Noise up to eight tokens, in place: their leading bytes are one word."""
+        """Noise up to eight tokens in place; one word has all their leading bytes."""
         moved = np.zeros(noised.size, np.bool_)
         leading = word(key, gamma, 0, Stream.KEEP)
         least, ids = self._bytes[timestep], self._ids

@@ -1,7 +1,7 @@
-"""Few tokens under one event, in as few NumPy calls as that takes.
+"""Noise for few tokens with a single event, in as few NumPy calls as possible.
 
-A NumPy call costs about as much as hashing fifty words. So words that may not be
-needed are hashed with those that are, and blending is by arithmetic on all tokens.
+A NumPy call costs about as much as hashing fifty words. Therefore words are hashed even
+if they may not be needed, and tokens are replaced by arithmetic on all of them.
 """
 
 import functools
@@ -21,11 +21,11 @@ from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
 from noising.engine.sampler.words import IS_BIG_ENDIAN, REST_SHIFT, convert_words
 
 MOST_TOKENS: Final = 1 << 13
-"""Tokens up to which calls matter more than words."""
+"""Number of tokens up to which calls cost more than words."""
 _FEW_TOKENS: Final = 1 << 8
-"""Tokens up to which mispredicted branches cost less than two calls."""
+"""Number of tokens up to which mispredicted branches cost less than two calls."""
 _FEW_TIES: Final = 6
-"""Ties up to which Python's integers are faster than NumPy's calls."""
+"""Number of ties up to which Python's integers are faster than NumPy."""
 
 _REST_BITS: Final = int(REST_SHIFT)
 _STEP: Final = np.array(COUNTERS_PER_POSITION, np.uint64)
@@ -48,16 +48,16 @@ def noise_small(
     Args:
         tokens: (C,) or (R, C) clean tokens, the first column at position 0.
         keys: keys of the rows, () or (R, 1).
-        gammas: their gammas, likewise.
+        gammas: gammas of the rows, () or (R, 1).
         least: leading bytes of the thresholds, () or broadcastable to (R, C).
-        limits: the thresholds, likewise.
+        limits: the thresholds, in the same shape.
         replacement: draws the id of a token that moves.
         fixed: positions that never move, broadcastable to the tokens, or None.
         out: where to write the noised tokens, or None for a new array.
     """
     columns = tokens.shape[-1]
     groups = (columns + 7) // 8
-    # Its type is final, and isinstance slow for a class with abstract ancestors.
+    # The class is final, and isinstance is slow for subclasses of abstract classes.
     constant = replacement if type(replacement) is Constant else None
     words = np.multiply(_list_counters(columns, constant is None), gammas)
     np.add(words, keys, words)
@@ -84,8 +84,8 @@ def noise_small(
     if tokens.size <= _FEW_TOKENS and out is None:
         noised = tokens.copy()
         np.putmask(noised, moved, drawn)
-    else:  # without a branch a token, which NumPy's masked copies mispredict
-        noised = np.subtract(drawn, tokens, out)  # exact, modulo 2^bits
+    else:  # NumPy's masked copies mispredict a branch per token
+        noised = np.subtract(drawn, tokens, out)  # exact modulo 2^bits
         np.multiply(noised, moved, noised)
         np.add(noised, tokens, noised)
     return noised, moved
@@ -99,15 +99,16 @@ def _settle_few_ties(
     limit: int,
     moved: BoolArray,
 ) -> None:
-    """Set `moved` where the leading byte of u is the threshold's, one by one."""
-    found, columns, flat = leading.tobytes(), leading.shape[-1], moved.reshape(-1)
-    place = found.find(least)
+    """Set `moved` where the leading byte of u equals that of the threshold."""
+    leading_bytes, columns = leading.tobytes(), leading.shape[-1]
+    flat = moved.reshape(-1)
+    place = leading_bytes.find(least)
     while place >= 0:
         row, column = divmod(place, columns)
         key, gamma = keys.item(row), gammas.item(row)
         rest = word(key, gamma, column, Stream.REFINE) >> _REST_BITS
         flat[place] = least << LEADING_SHIFT | rest < limit
-        place = found.find(least, place + 1)
+        place = leading_bytes.find(least, place + 1)
 
 
 def _settle_ties(
@@ -118,7 +119,7 @@ def _settle_ties(
     limits: WordArray,
     moved: BoolArray,
 ) -> None:
-    """Set `moved` where the leading byte of u is its threshold's, all at once."""
+    """Do the same for many ties, and for thresholds that differ by position."""
     tied = np.equal(leading, least).reshape(-1).nonzero()[0]
     rows, columns = np.divmod(tied, leading.shape[-1])
     if least.ndim:
@@ -139,7 +140,7 @@ def _settle_ties(
 
 @functools.lru_cache(maxsize=64)
 def _list_counters(columns: int, replaces: bool) -> WordArray:
-    """Return one more than the counters of the KEEP words, then of REPLACE words."""
+    """Return the counters plus one of the KEEP words and, if needed, of REPLACE."""
     positions = np.arange(columns)
     keep = COUNTERS_PER_POSITION * positions[: (columns + 7) // 8] + Stream.KEEP
     replace = COUNTERS_PER_POSITION * positions + Stream.REPLACE

@@ -1,4 +1,4 @@
-"""What random words are compared with: chances as integer thresholds."""
+"""Probabilities as integer thresholds, which random words are compared with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MARGIN: Final = np.uint64(1 << 20)  # far above float64's rounding of a thresho
 
 
 def scale_chances(chance: FloatArray) -> WordArray:
-    """Return the integers u is compared with: u·2^-53 < chance iff u < threshold.
+    """Return integer thresholds: u·2^-53 < chance if and only if u < threshold.
 
     Args:
         chance: probabilities in [0, 1], any shape.
@@ -36,19 +36,19 @@ def scale_chances(chance: FloatArray) -> WordArray:
 class Thresholds:
     """Thresholds of u and w for the positions of a block, or for noise levels.
 
-    The arrays broadcast to the block's (R, C), or they are tables of N noise levels
-    and `index` says which level is where.
+    The arrays broadcast to the block's (R, C), or they are tables of N noise levels and
+    `index` has the level of every position.
 
     Attributes:
         move: thresholds of u.
-        leading: their leading bytes, at most 255.
-        mask: thresholds of w, or None where there is no second event.
+        leading: leading bytes of `move`, at most 255.
+        mask: thresholds of w, or None without a second event.
         mask_needs_move: as in `Events`.
-        index: (R, C) places in the tables, or None.
-        refine: where thresholds are costly and one can tell within which leading
-            bytes they lie, flat places to the thresholds of u there; `move` is
-            empty then, and `leading` the least byte.
-        highest: (R, C) greatest leading bytes, with `refine` only.
+        index: (R, C) indices into the tables, or None.
+        refine: returns the thresholds of u at flat indices. It is used where thresholds
+            are costly to compute but bounds of their leading bytes are known; then
+            `move` is empty and `leading` has the lower bounds. Else None.
+        highest: (R, C) upper bounds of the leading bytes, with `refine` only.
     """
 
     move: WordArray
@@ -72,7 +72,7 @@ class Thresholds:
         )
 
     def cut(self, rows: slice, columns: slice) -> "Thresholds":
-        """Return the thresholds of a part of the block; what is refined has none."""
+        """Return the thresholds of a part of the block; all of them with `refine`."""
         if self.refine is not None:
             return self
         if self.index is not None:
@@ -84,7 +84,7 @@ class Thresholds:
         return self.select((rows if by_row else every, columns if by_column else every))
 
     def select(self, index: Any) -> "Thresholds":
-        """Return the entries at `index`, which may be anything that indexes."""
+        """Return the entries at `index`, which may be any index of an array."""
         return Thresholds(
             move=self.move[index],
             leading=self.leading[index],
@@ -93,7 +93,7 @@ class Thresholds:
         )
 
     def spread(self, index: AnyIntArray) -> "Thresholds":
-        """Return the tables with the (R, C) places at which a block reads them."""
+        """Return the tables with the (R, C) indices of a block."""
         return Thresholds(
             move=self.move,
             leading=self.leading,
@@ -105,15 +105,14 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brackets:
-    """Leading bytes between which the thresholds of any time lie.
+    """Bounds of the leading bytes of the thresholds at any time.
 
-    A time lies between the grid points k/T around it, and its threshold between
-    theirs, if total noise never falls; one point more on either side, and a margin,
-    make up for rounding.
+    If total noise never falls, the threshold of a time lies between those of the grid
+    points k/T around it. One more point on either side and a margin allow for rounding.
 
     Attributes:
-        lowest: (T,) least leading byte of the times from k/T to (k+1)/T.
-        highest: (T,) the greatest.
+        lowest: (T,) smallest leading byte of the times from k/T to (k+1)/T.
+        highest: (T,) largest leading byte of these times.
     """
 
     lowest: ByteArray
@@ -136,12 +135,12 @@ class Brackets:
 
         Args:
             times: (R, C) times in [0, 1].
-            refine: flat places to the thresholds there.
+            refine: returns the thresholds at flat indices.
         """
         lowest = np.empty(times.shape, np.uint8)
         highest = np.empty(times.shape, np.uint8)
         steps = self.lowest.size
-        for row in range(0, times.shape[0], 8):  # so that the places stay few
+        for row in range(0, times.shape[0], 8):  # in parts, which bounds temporaries
             rows = slice(row, row + 8)
             places = (times[rows] * steps).astype(np.intp)
             self.lowest.take(places, out=lowest[rows], mode="clip")

@@ -1,4 +1,4 @@
-"""Sequences over time: coupled states, or a true Markov path through the kernels."""
+"""Sequences at several times: coupled states or a Markov path."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ Kind: TypeAlias = Literal["coupled", "markov"]
 
 
 def check_path(steps: IntArray, *, rising: bool) -> None:
-    """Check that timesteps are a list, rising if they must.
+    """Check the shape of timesteps and, if `rising`, that they increase.
 
     Raises:
         EngineError: another shape, or a timestep that is not above the one before.
@@ -50,7 +50,7 @@ def check_path(steps: IntArray, *, rising: bool) -> None:
             "out_of_order",
             f"must be above the timestep before it, {int(steps[place - 1])}",
             int(steps[place]),
-            "sort the timesteps and leave out repeated ones",
+            "sort the timesteps and remove duplicates",
         )
 
 
@@ -64,12 +64,13 @@ def walk(
     """Yield the states of a batch at each timestep, (B, L), each a new array.
 
     Args:
-        kind: "coupled", what `noise` gives with one seed at each timestep; "markov",
-            each state drawn from the kernel out of the state before.
+        kind: "coupled" for the results of `noise` with one seed at each timestep;
+            "markov" for states that are each drawn from the kernel, given the one
+            before.
         levels: schedule and graph.
         batch: clean tokens.
-        steps: (K,) checked timesteps.
-        hyperschedule: noise by position, or None where it depends on time alone.
+        steps: (K,) valid timesteps.
+        hyperschedule: noise by position, or None if noise depends on time only.
     """
     noise = None
     if hyperschedule is not None:
@@ -107,9 +108,9 @@ def _walk_markov(
     times: list[NoiseTime],
     noise: PositionNoise | None,
 ) -> Iterator[TokenArray]:
-    """Yield the first state from the marginal, each further one from the kernel.
+    """Draw the first state from the marginal and each further one from the kernel.
 
-    Step j draws its words at step coordinate j + 1.
+    Step j draws its random words at step coordinate j + 1.
     """
     state = batch.tokens
     for j, time in enumerate(times):
@@ -132,7 +133,7 @@ def _noise(plan: SamplingPlan[Any]) -> TokenArray:
 
 
 def _carry(levels: NoiseLevels, batch: Batch, states: TokenArray) -> Batch:
-    """Return the batch in its present states; masked tokens stay where they must."""
+    """Return the batch in its current states, with masks protected if they stay."""
     graph = levels.graph
     protect = None
     if graph.mask_id is not None and graph.MASK_STAYS:
@@ -147,14 +148,14 @@ def _plan_step(
     ends: tuple[NoiseTime, NoiseTime],
     noise: PositionNoise | None,
 ) -> SamplingPlan[Any]:
-    """Return how states take one step between two times.
+    """Return how to noise states by one step between two times.
 
     Args:
         levels: schedule and graph.
-        clean: the clean tokens, which noise by position may look at.
-        current: their present states.
+        clean: the clean tokens, which noise by position may depend on.
+        current: their current states.
         ends: the times before and after the step.
-        noise: noise by position, or None where it depends on time alone.
+        noise: noise by position, or None if noise depends on time only.
     """
     graph = levels.graph
     before, after = (
@@ -173,7 +174,7 @@ def _join(
     after: LevelSource[FloatArray],
     function: Callable[[FloatArray, FloatArray], Level],
 ) -> LevelSource[Level]:
-    """Return a function of the total noise at both ends of a step, by block."""
+    """Apply a function to the total noise at both ends of a step, block by block."""
 
     @quiet
     def at(rows: slice, columns: slice) -> Level:

@@ -1,4 +1,4 @@
-"""Random words of a block, hashed in buffers that are reused from block to block."""
+"""Random words of a block, hashed in buffers that all blocks reuse."""
 
 import functools
 import sys
@@ -17,11 +17,11 @@ from noising.engine.sampler.blocks import TILE, Grid
 from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
 
 IS_BIG_ENDIAN: Final = sys.byteorder == "big"
-"""Whether a word's leading byte, which is position 0's, comes last in memory."""
+"""Whether the low byte of a word, which is position 0's, comes last in memory."""
 UNIFORM_SHIFT: Final = np.array(64 - UNIFORM_BITS, np.uint64)
-"""What shifts a word to a uniform below 2^53."""
+"""Right shift that turns a word into a uniform below 2^53."""
 REST_SHIFT: Final = np.array(64 - LEADING_SHIFT, np.uint64)
-"""What shifts a word to a uniform's other 45 bits."""
+"""Right shift that turns a word into the lower 45 bits of a uniform."""
 _STEP: Final = np.array(COUNTERS_PER_POSITION, np.uint64)
 
 
@@ -30,7 +30,7 @@ class Places:
 
     Attributes:
         flat: (N,) ascending flat indices.
-        counts: (R,) how many lie in each row, or None in a grid of one row.
+        counts: (R,) number of positions in each row, or None in a grid of one row.
     """
 
     __slots__ = ("counts", "flat")
@@ -45,14 +45,14 @@ class Places:
 
 
 class Hasher:
-    """Draws random words, in buffers of its own that every call overwrites.
+    """Draws random words in its own buffers, which every call overwrites.
 
     Args:
-        capacity: most positions of a block.
+        capacity: largest number of positions of a block.
 
     Attributes:
-        words: the buffer that results lie in.
-        spare: another one of its size, free between calls.
+        words: the buffer of the results.
+        spare: another buffer of the same size, unused between calls.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -61,7 +61,7 @@ class Hasher:
         self.spare = np.empty(words, np.uint64)
 
     def draw(self, grid: Grid, stream: Stream) -> WordArray:
-        """Return the words of every position, (R, C); for KEEP of every eight."""
+        """Return the words of all positions, (R, C), or of groups of eight for KEEP."""
         first, columns = grid.first, grid.columns
         if stream is Stream.KEEP:
             first, columns = first // 8, (columns + 7) // 8
@@ -79,7 +79,7 @@ class Hasher:
         words = self.words[: flat.size]
         gammas = grid.gammas[:, 0]
         steps = gammas * _STEP
-        # The first position's word less what the rows before this one count.
+        # The first position's counter minus the counters of all rows before.
         start = COUNTERS_PER_POSITION * grid.first + stream + 1
         origins = gammas * _list_origins(grid.rows, grid.columns, start)
         origins += grid.keys[:, 0]
@@ -110,16 +110,16 @@ class Hasher:
 
 
 def convert_words(words: WordArray, dtype: np.dtype[Any]) -> TokenArray:
-    """Return words that hold ids as tokens, in the same memory if they are as wide."""
+    """Return ids in words as tokens, in the same memory if the sizes match."""
     if dtype.itemsize == words.itemsize:
         return words.view(dtype)
     return words.astype(dtype)
 
 
-# What these return is kept and must not be altered.
+# The results of these functions are cached: do not change them.
 @functools.lru_cache(maxsize=8)
 def _list_counters(first: int, columns: int, stream: Stream) -> WordArray:
-    """Return one more than the counters of some columns, (C,)."""
+    """Return the counters of some columns plus one, (C,)."""
     start = COUNTERS_PER_POSITION * first + stream + 1
     stop = start + COUNTERS_PER_POSITION * columns
     return np.arange(start, stop, COUNTERS_PER_POSITION, dtype=np.uint64)
@@ -127,12 +127,12 @@ def _list_counters(first: int, columns: int, stream: Stream) -> WordArray:
 
 @functools.lru_cache(maxsize=8)
 def _list_origins(rows: int, columns: int, start: int) -> WordArray:
-    """Return `start` less the counters of all rows before each, (R,), modulo 2^64."""
+    """Return `start` minus the counters of all rows before, (R,), modulo 2^64."""
     before = COUNTERS_PER_POSITION * columns * np.arange(rows, dtype=np.uint64)
     return np.uint64(start) - before
 
 
 @functools.lru_cache(maxsize=8)
 def _list_row_edges(rows: int, columns: int) -> IntArray:
-    """Return the flat indices at which rows begin, and the end: (R+1,)."""
+    """Return the flat indices of the starts of rows, and of the end, (R+1,)."""
     return np.arange(0, rows * columns + 1, columns)

@@ -11,10 +11,10 @@ from noising.engine.schedules.alphas import (
 )
 from noising.engine.schedules.base import Context, Schedule
 from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
-from noising.engine.schedules.continuous import Geometric, LinearSigma, Uniform
+from noising.engine.schedules.continuous import Geometric, LinearSigma, UniformSchedule
 from noising.engine.schedules.custom import Custom
 from noising.engine.schedules.entropy import SeddEntropy
-from noising.engine.schedules.gidd import Gidd
+from noising.engine.schedules.gidd import GiddSchedule
 from noising.engine.schedules.sigmoid import Sigmoid
 
 SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
@@ -24,7 +24,7 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "sedd_entropy": SeddEntropy,
     "loglinear": LogLinear,
     "geometric": Geometric,
-    "uniform": Uniform,
+    "uniform": UniformSchedule,
     "linear_sigma": LinearSigma,
     "mdlm_cosine": MdlmCosine,
     "cosine_squared": CosineSquared,
@@ -32,9 +32,9 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "d3pm_cosine": D3PMCosine,
     "polynomial": Polynomial,
     "sigmoid": Sigmoid,
-    "gidd": Gidd,
+    "gidd": GiddSchedule,
     "custom": Custom,
 }
-"""The one table from a specification's ``type`` to its class."""
+"""Maps a specification's ``type`` to its class."""
 
 __all__ = ["SCHEDULE_TYPES", "Context", "Schedule"]

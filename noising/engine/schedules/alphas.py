@@ -1,7 +1,7 @@
-"""Schedules given by a formula for alpha(t), down to a rest epsilon at t = 1.
+"""Schedules given by a formula for alpha(t), which falls to epsilon at t = 1.
 
-Each is a shape m(t) that rises from 0 to 1, and 1 - m computed apart:
-1 - alpha = (1-epsilon)·m and alpha = (1 - m) + epsilon·m.
+Each has a shape m(t) that rises from 0 to 1: 1 - alpha = (1-epsilon)·m and
+alpha = (1 - m) + epsilon·m. It computes m and 1 - m separately.
 """
 
 import abc
@@ -24,7 +24,7 @@ _HALF_PI: Final = math.pi / 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeSchedule(AlphaSchedule):
-    """A shape of the move chance, scaled so that epsilon is left.
+    """A move chance of a given shape, scaled so that alpha ends at epsilon.
 
     Attributes:
         epsilon: alpha at t = 1.
@@ -35,7 +35,7 @@ class ShapeSchedule(AlphaSchedule):
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
-        """Return the schedule that leaves epsilon."""
+        """Return the schedule."""
         return cls(**parameters)
 
     @abc.abstractmethod
@@ -73,7 +73,7 @@ class ShapeSchedule(AlphaSchedule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLinear(ShapeSchedule):
-    """alpha = 1 - (1-epsilon)·t: the move chance grows evenly.
+    """alpha = 1 - (1-epsilon)·t: the move chance grows linearly.
 
     Source: Lou, Meng, Ermon 2024 (SEDD), noise_lib.LogLinearNoise; Sahoo et al.
     2024 (MDLM).
@@ -108,7 +108,7 @@ class MdlmCosine(ShapeSchedule):
         return 2.0 * np.sin(_HALF_PI / 2.0 * t) ** 2
 
     def rest(self, t: FloatArray) -> FloatArray:
-        """Return cos(pi·t/2) as a sine of what t lacks to 1."""
+        """Return cos(pi·t/2), computed as sin(pi·(1-t)/2)."""
         return np.sin(_HALF_PI * (1.0 - t))
 
     def slope(self, t: FloatArray) -> FloatArray:
@@ -133,7 +133,7 @@ class CosineSquared(ShapeSchedule):
         return np.sin(_HALF_PI * t) ** 2
 
     def rest(self, t: FloatArray) -> FloatArray:
-        """Return cos^2(pi·t/2) as a sine of what t lacks to 1."""
+        """Return cos^2(pi·t/2), computed as sin^2(pi·(1-t)/2)."""
         return np.sin(_HALF_PI * (1.0 - t)) ** 2
 
     def slope(self, t: FloatArray) -> FloatArray:
@@ -141,7 +141,7 @@ class CosineSquared(ShapeSchedule):
         return math.pi * np.sin(_HALF_PI * t) * np.sin(_HALF_PI * (1.0 - t))
 
     def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
-        """Return sin(pi·(t+s)/2)·sin(pi·(t-s)/2), late by what t + s lacks to 2."""
+        """Return sin(pi·(t+s)/2)·sin(pi·(t-s)/2), with 2 - t - s for late times."""
         middle = np.minimum(t + s, (1.0 - t) + (1.0 - s))
         return np.sin(_HALF_PI * middle) * np.sin(_HALF_PI * (t - s))
 
@@ -159,7 +159,7 @@ class MaskgitCosine(ShapeSchedule):
         return np.sin(_HALF_PI * t)
 
     def rest(self, t: FloatArray) -> FloatArray:
-        """Return 1 - sin(pi·t/2), late as 2·sin^2(pi·(1-t)/4)."""
+        """Return 1 - sin(pi·t/2), computed as 2·sin^2(pi·(1-t)/4) for late times."""
         late = 2.0 * np.sin(_HALF_PI / 2.0 * (1.0 - t)) ** 2
         return np.where(t < 1 / 3, 1.0 - self.shape(t), late)
 
@@ -168,7 +168,7 @@ class MaskgitCosine(ShapeSchedule):
         return _HALF_PI * np.sin(_HALF_PI * (1.0 - t))
 
     def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
-        """Return 2·cos(pi·(t+s)/4)·sin(pi·(t-s)/4), the cosine as a sine."""
+        """Return 2·cos(pi·(t+s)/4)·sin(pi·(t-s)/4), with a sine for the cosine."""
         quarter = _HALF_PI / 2.0
         lacking = (1.0 - t) + (1.0 - s)
         return 2.0 * np.sin(quarter * lacking) * np.sin(quarter * (t - s))
@@ -208,7 +208,10 @@ class Polynomial(ShapeSchedule):
         return np.asarray(self.exponent * t ** (self.exponent - 1.0), np.float64)
 
     def rise(self, s: FloatArray, t: FloatArray) -> FloatArray:
-        """Return s^exponent·expm1(exponent·log(t/s)), or the difference far apart."""
+        """Return t^exponent - s^exponent.
+
+        For close times that is s^exponent·expm1(exponent·log(t/s)).
+        """
         growth = self.exponent * np.log1p((t - s) / s)
         is_close = growth < 1.0
         close = self.shape(s) * np.expm1(np.where(is_close, growth, 0.0))

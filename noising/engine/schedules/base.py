@@ -1,4 +1,8 @@
-"""What a schedule is: total noise sigma(t) and its rate, all else derived."""
+"""The base classes of schedules.
+
+A schedule gives total noise sigma(t) and its rate, or alpha and its rate; everything
+else follows.
+"""
 
 import abc
 from collections.abc import Callable, Mapping
@@ -14,12 +18,12 @@ from noising.engine.parameters import Parameter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a schedule may need to know of the process it is part of.
+    """What a schedule may need to know about its noise process.
 
     Attributes:
         num_timesteps: T, the number of steps of a schedule given on a grid.
-        information: makes the information curve of the process's graph for a
-            token prior, (V,) or None for the graph's default.
+        information: returns the information curve of the process's graph for a token
+            prior, (V,), or for the graph's default prior if that is None.
     """
 
     num_timesteps: int
@@ -29,9 +33,9 @@ class Context:
 class Schedule(abc.ABC):
     """Total noise as a function of time.
 
-    A subclass gives `sigma` and `dsigma`; alpha, the move chance and the log-SNR
-    follow. Times and results are float64 arrays of one shape with at least one
-    axis; times lie in [0, 1]. Infinite results are legal.
+    A subclass defines `sigma` and `dsigma`; alpha, the move chance and the log-SNR
+    follow. Times and results are float64 arrays of the same shape with at least one
+    axis. Times lie in [0, 1]. Results may be infinite.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
@@ -65,21 +69,21 @@ class Schedule(abc.ABC):
         """Return -alpha'/(1 - alpha) = dsigma/expm1(sigma), in [0, inf]."""
         sigma = self.sigma(t)
         alpha = np.exp(-sigma)
-        # Where nothing is left, nothing is lost, however fast sigma grows.
+        # Where alpha is 0 it cannot fall any more, however fast sigma grows.
         return np.where(alpha > 0.0, self.dsigma(t) * alpha / -np.expm1(-sigma), 0.0)
 
     def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
         """Return sigma(t) - sigma(s) >= 0 for s < t; infinite where sigma(s) is.
 
-        A schedule with a formula for it gives that, since the difference of two
+        Schedules override it where a formula is more accurate: the difference of two
         close values has few correct digits.
         """
         before = self.sigma(s)
-        rise = np.maximum(self.sigma(t) - before, 0.0)  # a solved sigma may round down
+        rise = np.maximum(self.sigma(t) - before, 0.0)  # negative only by rounding
         return np.where(np.isinf(before), np.inf, rise)
 
     def falls(self) -> bool:
-        """Tell whether sigma decreases anywhere by definition: a user's table can."""
+        """Return whether sigma is defined to decrease; only a user's table can be."""
         return False
 
     def log_snr(self, t: FloatArray) -> FloatArray:
@@ -90,8 +94,8 @@ class Schedule(abc.ABC):
 class AlphaSchedule(Schedule):
     """A schedule whose primitives are alpha, 1 - alpha and d(1 - alpha)/dt.
 
-    alpha and 1 - alpha are two functions, computed apart, so that neither loses
-    digits where it is small.
+    alpha and 1 - alpha are computed separately, so that each keeps its digits where
+    it is small.
     """
 
     @abc.abstractmethod
@@ -121,7 +125,7 @@ class AlphaSchedule(Schedule):
         return np.where(is_close, close, super().added(s, t))
 
     def sigma(self, t: FloatArray) -> FloatArray:
-        """Return -log alpha, through 1 - alpha where alpha is near 1."""
+        """Return -log alpha, computed from 1 - alpha where alpha is near 1."""
         return minus_log(self.move_chance(t), self.alpha(t))
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
@@ -131,7 +135,7 @@ class AlphaSchedule(Schedule):
         return np.where(moved > 0.0, rate, np.inf)
 
     def log_snr(self, t: FloatArray) -> FloatArray:
-        """Return log alpha - log(1 - alpha), each from its own function."""
+        """Return log alpha - log(1 - alpha)."""
         return np.log(self.alpha(t)) - np.log(self.move_chance(t))
 
     def dsigma(self, t: FloatArray) -> FloatArray:

@@ -48,7 +48,7 @@ def _beta_range(parameters: Mapping[str, Any]) -> tuple[float, float]:
 class Linear(GridSchedule):
     """Betas linearly spaced: beta_k = beta_min + (beta_max - beta_min)·k/(T-1).
 
-    The betas are per step and are not rescaled to other T than 1000.
+    The betas are per step. They are meant for T = 1000 and not rescaled to other T.
     Source: Ho et al. 2020 (DDPM), section 4; Austin et al. 2021 (D3PM).
     """
 
@@ -93,8 +93,8 @@ COSINE_PARAMETERS: Mapping[str, Parameter] = {
 def _cosine_steps(steps: int, s: float) -> tuple[float, FloatArray, FloatArray]:
     """Return the spacing d of the angles (t+s)/(1+s)·pi/2 and two multiples of it.
 
-    A step goes from angle a to angle b = a + d. The multiples are a + b and what a
-    lacks to pi/2, each (T,): neither large s nor many steps cost them digits.
+    A step goes from angle a to angle b = a + d. The multiples, each (T,), are a + b
+    and pi/2 - a in units of d. They keep their digits for large s and for many steps.
     """
     spacing = math.pi / 2 / (steps * (1.0 + s))
     whole = np.arange(steps, dtype=np.float64)
@@ -102,7 +102,7 @@ def _cosine_steps(steps: int, s: float) -> tuple[float, FloatArray, FloatArray]:
 
 
 def _sigmas_to_zero(betas: FloatArray, max_beta: float) -> FloatArray:
-    """Return (T+1,) total noise of capped betas, the last of which is 1 uncapped."""
+    """Return (T+1,) total noise of capped betas; sets the last beta to 1 first."""
     betas[-1] = 1.0
     return from_betas(np.minimum(betas, max_beta))
 
@@ -111,8 +111,8 @@ def _sigmas_to_zero(betas: FloatArray, max_beta: float) -> FloatArray:
 class Cosine(GridSchedule):
     """alpha follows cos^2, each beta capped at max_beta.
 
-    beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos^2((t+s)/(1+s)·pi/2), computed
-    as sin(b-a)·sin(a+b)/cos^2(a), which does not cancel.
+    beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos^2((t+s)/(1+s)·pi/2), computed as
+    sin(b-a)·sin(a+b)/cos^2(a), which has no cancellation.
     Source: Nichol, Dhariwal 2021, eq. 17.
     """
 
@@ -122,7 +122,7 @@ class Cosine(GridSchedule):
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
         """Return the schedule on the context's T steps."""
         d, sums, lacking = _cosine_steps(context.num_timesteps, parameters["s"])
-        # a + b and pi - (a + b) have one sine; the smaller angle keeps its digits.
+        # a + b and pi - (a + b) have the same sine; the smaller one is more exact.
         sine_of_sum = np.sin(d * np.minimum(sums, 2.0 * lacking - 1.0))
         cosine = np.sin(d * lacking)
         betas = math.sin(d) / cosine * (sine_of_sum / cosine)
@@ -134,7 +134,7 @@ class D3PMCosine(GridSchedule):
     """alpha follows a cosine that is not squared, each beta capped at max_beta.
 
     beta_k = 1 - f((k+1)/T)/f(k/T) with f(t) = cos((t+s)/(1+s)·pi/2), computed as
-    2·sin((b-a)/2)·sin((a+b)/2)/cos(a), which does not cancel.
+    2·sin((b-a)/2)·sin((a+b)/2)/cos(a), which has no cancellation.
     Source: Austin et al. 2021 (D3PM), get_diffusion_betas; Hoogeboom et al. 2021.
     """
 

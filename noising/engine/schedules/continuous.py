@@ -56,7 +56,10 @@ class Geometric(Schedule):
         return self.sigma(t) * self._growth
 
     def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
-        """Return sigma(s)·((sigma_max/sigma_min)^(t-s) - 1), or the difference."""
+        """Return sigma(t) - sigma(s).
+
+        For close times that is sigma(s)·((sigma_max/sigma_min)^(t-s) - 1).
+        """
         growth = self._growth * (t - s)
         is_close = growth < 1.0
         close = self.sigma(s) * np.expm1(np.where(is_close, growth, 0.0))
@@ -101,10 +104,10 @@ class LinearSigma(Schedule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(Schedule):
+class UniformSchedule(Schedule):
     """Constant rate, sigma = -log(terminal_alpha)·t: the benchmarks' baseline.
 
-    Every step and every position is corrupted alike.
+    Every step and every position gets the same noise.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {

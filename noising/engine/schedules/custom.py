@@ -25,12 +25,12 @@ def _table(help_text: str, high: float = math.inf) -> Optional:
 class Custom(GridSchedule):
     """A table of T values, `alphas` or `sigmas`, with optional `rates`.
 
-    Only length, finiteness and range are checked here: a falling sigma builds and
-    is reported by the linter.
+    Only length, finiteness and range are checked here: a falling sigma is allowed and
+    the linter reports it.
 
     Attributes:
-        rates: (T,) values used as dsigma at the timesteps, linear in between;
-            None for the slope of sigma.
+        rates: (T,) values of dsigma at the timesteps, which is linear in between; None
+            for the slope of sigma.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
@@ -66,15 +66,15 @@ class Custom(GridSchedule):
         )
 
     def dsigma(self, t: FloatArray) -> FloatArray:
-        """Return the user's rates, or the slope of sigma where there are none."""
+        """Return the user's rates, or the slope of sigma without rates."""
         if self.rates is None:
-            # No super() without arguments: slots=True makes the class anew.
+            # super() without arguments fails in a dataclass with slots.
             return GridSchedule.dsigma(self, t)
         times = np.arange(1, self.steps + 1) / self.steps
         return np.interp(t, times, self.rates)
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
-        """Return the weight by the user's rates, or by the table without them."""
+        """Return the weight from the user's rates, or from the table without rates."""
         if self.rates is None:
             return GridSchedule.cross_entropy_weight(self, t)
         return Schedule.cross_entropy_weight(self, t)

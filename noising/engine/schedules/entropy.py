@@ -1,4 +1,4 @@
-"""The entropy schedule: uncertainty about x_0 rises evenly in time."""
+"""The entropy schedule, which loses information about x_0 at an even rate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _LEAST_LEFT: Final = 2.0**-53  # share left at the last time before t = 1
 class SeddEntropy(Schedule):
     """I(x_t; x_0) = (1 - (1-epsilon)·t)·I_0 for the process's own graph.
 
-    For the absorbing graph this is SEDD's loglinear schedule, whatever the prior.
-    SEDD names no entropy schedule ("score entropy" is its loss); the rule is the
-    mutual-information schedule of D3PM, solved exactly at every t.
+    For the absorbing graph this is SEDD's loglinear schedule, for any prior. SEDD has
+    no entropy schedule ("score entropy" is its loss): this is the mutual-information
+    schedule of D3PM, solved exactly at every t.
     Source: Austin et al. 2021 (D3PM), appendix A.7; Lou, Meng, Ermon 2024 (SEDD).
     """
 
@@ -48,7 +48,7 @@ class SeddEntropy(Schedule):
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
-        """Return the schedule for the graph behind the context's curve."""
+        """Return the schedule for the graph of the context."""
         prior = parameters["prior"]
         weights = None if prior is None else np.asarray(prior, np.float64)
         curve = context.information(weights)
@@ -56,32 +56,33 @@ class SeddEntropy(Schedule):
             raise EngineError(
                 "schedule.prior",
                 "no_entropy",
-                "must leave something to learn",
+                "must have an entropy above 0",
                 prior,
-                "give weight to at least two tokens that the graph tells apart",
+                "give weight to at least two tokens that the graph distinguishes",
             )
         epsilon = parameters["epsilon"]
         least = epsilon or _LEAST_LEFT
         solver = curve.solver(least)
-        solver.sigma(np.array([1.0 - least]), np.array([least]))  # refuse it now
+        # Raises here, not at the first use, if the equation has no solution.
+        solver.sigma(np.array([1.0 - least]), np.array([least]))
         return cls(epsilon=epsilon, solver=solver)
 
     def sigma(self, t: FloatArray) -> FloatArray:
-        """Return the sigma at which (1-epsilon)·t of the information is gone."""
+        """Return the sigma at which (1-epsilon)·t of the information is lost."""
         return self.solver.sigma(*self._shares(t))
 
     def dsigma(self, t: FloatArray) -> FloatArray:
-        """Return (1-epsilon) times the rate by the share that is lost."""
+        """Return (1-epsilon)·(d sigma / d share), by the share that is lost."""
         return (1.0 - self.epsilon) * self.solver.rate(*self._shares(t))
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
-        """Return dsigma/expm1(sigma); where sigma is infinite, the limit from before.
+        """Return dsigma/expm1(sigma), or the left limit where sigma is infinite.
 
-        That is finite for graphs that mask alone, whose loss has this weight.
+        The limit is finite for graphs that only mask, whose loss has this weight.
         """
         early = np.minimum(t, 1.0 - _LEAST_LEFT) if self.epsilon == 0.0 else t
         return Schedule.cross_entropy_weight(self, early)
 
     def _shares(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the shares of the information lost and left, which add up to 1."""
+        """Return the shares of the information that are lost and left."""
         return (1.0 - self.epsilon) * t, (1.0 - t) + self.epsilon * t

@@ -1,4 +1,4 @@
-"""GIDD's schedule: masks beside a bump of uniform noise."""
+"""GIDD's schedule: masking mixed with uniform noise in the middle of time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ _LOWEST_LOG: Final = -744.4400719213812  # the log of the least positive float64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gidd(AlphaSchedule):
+class GiddSchedule(AlphaSchedule):
     """alpha = (1-t)/(1+c) with c = B·(t(1-t))^(gamma/2), B = 2^gamma·p/(1-p).
 
-    p is the share of uniform noise at its most, at t = 1/2.
+    p is the largest share of uniform noise, at t = 1/2.
     Source: von Ruette et al. 2025 (GIDD), eq. 7 to 9.
 
     Attributes:
@@ -48,9 +48,9 @@ class Gidd(AlphaSchedule):
         return cls(bump=2.0**gamma * p / (1.0 - p), gamma=gamma)
 
     def mixing(self, t: FloatArray) -> FloatArray:
-        """Return c(t), the weight of uniform noise beside data and mask."""
+        """Return c(t), the weight of uniform noise."""
         both = t * (1.0 - t)
-        # Half of the least gamma is 0, and 0^0 is 1.
+        # At both ends explicitly: half of the smallest gamma is 0, and 0^0 is 1.
         return np.where(both > 0.0, self.bump * both ** (self.gamma / 2.0), 0.0)
 
     def alpha(self, t: FloatArray) -> FloatArray:
@@ -58,11 +58,12 @@ class Gidd(AlphaSchedule):
         return (1.0 - t) / (1.0 + self.mixing(t))
 
     def step_parts(self, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return what a step from s to t >= s draws anew and masks, m_t - a_t/a_s·m_s.
+        """Return the chances that a step from s to t >= s resamples and masks.
 
-        Masked is (t-s)/((1-s)(1+c_t)), drawn anew ((1-s)·c_t - (1-t)·c_s) over the
-        same. The difference is (1-t)·c_s·(e^x - 1), whose exponent is a sum of terms
-        >= 0. NaN where s = 1.
+        Together they are m_t - a_t/a_s·m_s. A token is masked with
+        (t-s)/((1-s)(1+c_t)) and resampled with ((1-s)·c_t - (1-t)·c_s)/((1-s)(1+c_t)).
+        For close times this difference is computed as (1-t)·c_s·(e^x - 1), where x is a
+        sum of terms >= 0. NaN where s = 1.
         """
         c_s, c_t = self.mixing(s), self.mixing(t)
         half = self.gamma / 2.0
@@ -76,7 +77,7 @@ class Gidd(AlphaSchedule):
         return drawn / whole, (t - s) / whole
 
     def lost_share(self, s: FloatArray, t: FloatArray) -> FloatArray:
-        """Return the parts of a step that do not keep the token."""
+        """Return the chance that a step resamples or masks."""
         drawn, masked = self.step_parts(s, t)
         return drawn + masked
 
@@ -93,21 +94,20 @@ class Gidd(AlphaSchedule):
         return (1.0 + c + np.where(t > 0.0, bump_rate, at_zero)) / (1.0 + c) ** 2
 
     def parts_at(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return t, 1 - t and c where total noise is sigma.
+        """Return t, 1 - t and c at total noise sigma, each exact where it is small.
 
-        They are the parts of mask, data and uniform noise before division by 1 + c,
-        each exact where it is small. The equation is (t + c)/(1-t) = expm1(sigma),
-        both sides as logarithms; the unknown is u = log(t/(1-t)), in which the left
-        side bends little.
+        They are the weights of mask, data and uniform noise before division by 1 + c.
+        The equation is (t + c)/(1-t) = expm1(sigma), solved for u = log(t/(1-t)) with
+        logarithms on both sides, since the left side is then nearly linear in u.
 
         Args:
-            sigma: total noise in [0, inf], any shape, which the results have too.
+            sigma: total noise in [0, inf], of any shape; the results have its shape.
         """
         flat = sigma.reshape(-1)
         odds = flat + np.log(-np.expm1(-flat))
         t = np.where(np.isinf(flat), 1.0, 0.0)
         left = 1.0 - t
-        # Before the first time that float64 can hold, t is 0 and c is all the noise.
+        # Below the smallest positive float64, t is 0 and all noise is uniform.
         first_t, _, first_c = self._logs(np.array([_LOWEST_LOG]))
         first = np.logaddexp(first_t, first_c)
         c = np.where(odds <= first, np.expm1(flat), 0.0)
@@ -124,9 +124,9 @@ class Gidd(AlphaSchedule):
             log_t, log_left, log_c = self._logs(u)
             t, left = np.exp(log_t), np.exp(log_left)
             log_moved = np.logaddexp(log_t, log_c)
-            share = np.exp(log_c - log_moved)  # of the noise that is uniform
+            share = np.exp(log_c - log_moved)  # share of the noise that is uniform
             rate = t + (1.0 - share) * left + share * self.gamma / 2.0 * (left - t)
-            scale = np.maximum(np.abs(target) / 64.0, 1.0)  # rounding grows alike
+            scale = np.maximum(np.abs(target) / 64.0, 1.0)  # rounding grows with it
             return (log_moved - log_left - target) / scale, rate / scale
 
         by_bump = (odds - np.log(self.bump)) * (2.0 / self.gamma)

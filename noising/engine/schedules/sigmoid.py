@@ -13,17 +13,17 @@ from noising.engine.information import minus_log
 from noising.engine.parameters import Number, Parameter
 from noising.engine.schedules.base import AlphaSchedule, Context
 
-_SHORTEST: Final = 1e-6
-_SMALLEST_ALPHA: Final = 1e-290  # below, float64 soon has fewer digits, then none
+_SHORTEST: Final = 1e-6  # least distance of start and end
+_SMALLEST_ALPHA: Final = 1e-290  # below, float64 loses digits and then underflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sigmoid(AlphaSchedule):
     """alpha = (v(1) - v(t))/(v(1) - v(0)) with v(t) = sigmoid(x(t)), alpha(1) = 0.
 
-    x(t) = (start + (end-start)·t)/tau. A difference of sigmoids is the product
-    v(b) - v(a) = sinh((b-a)/2)/(2·cosh(a/2)·cosh(b/2)), which does not cancel; its
-    exponentials are gathered so that none overflows.
+    x(t) = (start + (end-start)·t)/tau. A difference of sigmoids is computed as the
+    product v(b) - v(a) = sinh((b-a)/2)/(2·cosh(a/2)·cosh(b/2)), which has no
+    cancellation. Its exponentials are combined so that none overflows.
     Source: Jabri, Fleet, Chen 2022, sigmoid schedule.
 
     Attributes:
@@ -51,39 +51,39 @@ class Sigmoid(AlphaSchedule):
         return cls(first=start / tau, last=end / tau, span=(end - start) / tau)
 
     def alpha(self, t: FloatArray) -> FloatArray:
-        """Return the share of the rise that is still to come."""
+        """Return the share of the rise of v that comes after t."""
         ahead = self.span * (1.0 - t)
         x = self.last - ahead
         scale = np.exp(max(self.first, 0.0) - np.maximum(x, 0.0))
-        # The last bit of a product of roundings may lie beyond the whole.
+        # Rounding may carry the product just above 1.
         return np.minimum(scale * self._share(ahead, x, self.first), 1.0)
 
     def move_chance(self, t: FloatArray) -> FloatArray:
-        """Return the share of the rise that is behind."""
+        """Return the share of the rise of v that comes before t."""
         behind = self.span * t
         x = self.first + behind
         scale = np.exp(np.minimum(x, 0.0) - min(self.last, 0.0))
         return np.minimum(scale * self._share(behind, x, self.last), 1.0)
 
     def sigma(self, t: FloatArray) -> FloatArray:
-        """Return -log alpha, by logarithms where alpha is too small for float64."""
+        """Return -log alpha, as a sum of logarithms where alpha may underflow."""
         alpha = self.alpha(t)
         plain = minus_log(self.move_chance(t), alpha)
         return np.where(alpha > _SMALLEST_ALPHA, plain, -self._log_alpha(t))
 
     def log_snr(self, t: FloatArray) -> FloatArray:
-        """Return log alpha - log(1 - alpha), neither by way of the chance itself."""
+        """Return log alpha - log(1 - alpha), which cannot underflow."""
         return self._log_alpha(t) - self._log_move_chance(t)
 
     def dsigma(self, t: FloatArray) -> FloatArray:
-        """Return dv/dt over the rise to come, which no exponential can hide."""
+        """Return dv/dt over the rise after t, without overflow or underflow."""
         ahead = self.span * (1.0 - t)
         x = self.last - ahead
         gathered = np.minimum(x, 0.0) - min(self.last, 0.0)
         return self._rate(ahead, x, self.last, gathered)
 
     def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
-        """Return dv/dt over the rise so far, which no exponential can hide."""
+        """Return dv/dt over the rise before t, without overflow or underflow."""
         behind = self.span * t
         x = self.first + behind
         gathered = max(self.first, 0.0) - np.maximum(x, 0.0)
@@ -110,7 +110,7 @@ class Sigmoid(AlphaSchedule):
     ) -> FloatArray:
         """Return v'(x)·span over the part of the rise between x and the other end.
 
-        The exponentials of the quotient of hyperbolic functions are `gathered`.
+        `gathered` is the sum of the exponents of the quotient.
         """
         far = (1.0 + math.exp(-abs(other))) * np.exp(gathered)
         return self.span * far / ((1.0 + np.exp(-np.abs(x))) * -np.expm1(-part))

@@ -8,12 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
+from noising.arguments import BAD_USAGE, INTERRUPTED
 from noising.engine import EngineError, build_process
 from noising.engine.certify import Certificate, certify
 from noising.engine.certify.command import (
-    BAD_USAGE,
     FAILED,
-    INTERRUPTED,
     add_options,
     check_target,
     document_text,

@@ -19,9 +19,7 @@ from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
 from benchmarks.regressions import Base
 from benchmarks.run_benchmarks import (
-    BAD_USAGE,
     FAILED,
-    INTERRUPTED,
     add_arguments,
     base_from,
     config_from,
@@ -30,6 +28,7 @@ from benchmarks.run_benchmarks import (
     show_results,
 )
 from benchmarks.runner import run
+from noising.arguments import BAD_USAGE, INTERRUPTED
 from noising.management.recording import RunRecord
 from noising.models import BenchmarkRun
 from noising.runs import (

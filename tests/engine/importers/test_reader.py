@@ -69,7 +69,7 @@ def test_a_default_is_noted_and_without_one_a_key_is_required():
     assert reader.choice("b", {"x": 1}, default="x") == 1
     assert [note.kind for note in reader.notes] == [ASSUMED, ASSUMED]
     assert reader.notes[0] == Note(
-        kind=ASSUMED, key="a", text="It is not given: 0.5 stands in for it."
+        kind=ASSUMED, key="a", text="Not in the configuration: 0.5 is assumed."
     )
     assert _refused(reader.integer, "c", COUNT) == ("config.c", "missing")
 

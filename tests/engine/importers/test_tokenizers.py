@@ -46,7 +46,7 @@ def test_an_unknown_tokenizer_is_named_and_the_size_is_asked_for(source, name):
     assert caught.value.value == name
     imported = import_config(source, named(source, name), vocab_size=35)
     assert imported.spec["vocab_size"] == 35
-    assert any("no mask of its own" in note.text for note in imported.notes)
+    assert any("assumed to have no mask" in note.text for note in imported.notes)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_unknown_tokenizer_is_named_and_the_size_is_asked_for(source, name):
 def test_a_data_group_of_mdlm_stands_for_its_tokenizer(data, size):
     config = {"defaults": [{"/noise": "loglinear"}, {"/data": data}]}
     if size is None:
-        with pytest.raises(EngineError, match="the one of text8") as caught:
+        with pytest.raises(EngineError, match="that of text8") as caught:
             import_config("mdlm", config)
         assert caught.value.field == "config.defaults"
     else:

@@ -5,7 +5,7 @@ import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
 from noising.engine.sampler import driver, kernel_numpy, small_batches
-from noising.engine.sampler.small_batches import MOST_BESIDE_NUMBA
+from noising.engine.sampler.small_batches import MOST_WITH_NUMBA
 from noising.engine.sampler.small_blocks import MOST_TOKENS
 
 GRAPHS = ("uniform", "absorbing")
@@ -89,8 +89,8 @@ def test_what_is_plain_and_small_makes_no_plan(monkeypatch):
 def test_beside_the_compiled_kernel_only_very_small_batches_make_no_plan(monkeypatch):
     monkeypatch.setattr(small_batches, "chosen_kernel", lambda: "numba")
     small = _process("uniform").small_batches
-    assert small.noise(np.zeros(MOST_BESIDE_NUMBA, np.int64), 5, 1, 0) is not None
-    assert small.noise(np.zeros(MOST_BESIDE_NUMBA + 1, np.int64), 5, 1, 0) is None
+    assert small.noise(np.zeros(MOST_WITH_NUMBA, np.int64), 5, 1, 0) is not None
+    assert small.noise(np.zeros(MOST_WITH_NUMBA + 1, np.int64), 5, 1, 0) is None
 
 
 @pytest.mark.parametrize("graph", GRAPHS)

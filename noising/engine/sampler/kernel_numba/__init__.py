@@ -1,1 +1,1 @@
-"""The compiled kernel: importing what is in here loads numba."""
+"""The compiled kernel; importing `compiled` or `kernel` loads numba."""

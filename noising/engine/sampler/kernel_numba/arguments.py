@@ -1,4 +1,4 @@
-"""A block and its outcome as plain arrays, for a kernel that knows no objects."""
+"""A block and its outcome as plain arrays, as compiled functions take them."""
 
 import functools
 from typing import Any, Final, NamedTuple, TypeVar
@@ -27,14 +27,14 @@ _Array = TypeVar("_Array", bound=AnyArray)
 
 
 class Where(NamedTuple):
-    """What decides which tokens of a block are resampled; absent arrays have no rows.
+    """Decides which tokens of a block are resampled; absent arrays have no rows.
 
     Attributes:
         keys: (R, 1) uint64.
         gammas: (R, 1) uint64.
         first: position of the block's first column.
         move: thresholds of u, broadcastable to (R, C), or (1, N) with an index.
-        leading: their leading bytes.
+        leading: leading bytes of `move`.
         mask: thresholds of w in the same form.
         places: (R, C) indices into the thresholds.
         fixed: (R, C) or (1, C) positions that never move.
@@ -53,12 +53,12 @@ class Where(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """What replaces a token.
+    """Decides what replaces a token.
 
     Attributes:
         kind: EVEN, CONSTANT or TABLE.
-        one: the number of even ids, or the constant.
-        mask_id: what a second event gives.
+        one: the number of ids for EVEN, or the id for CONSTANT.
+        mask_id: the id of a masked token.
         present: ids of the table.
         edges: as in `Table`.
         guide: as in `Table`.
@@ -75,14 +75,14 @@ class Draw(NamedTuple):
 
 
 def make_plain(array: _Array) -> _Array:
-    """Return an array of the kind the kernel is compiled for."""
+    """Return an array in the memory layout that the kernel is compiled for."""
     flags = array.flags
     plain = flags.c_contiguous and flags.aligned and flags.writeable
     return array if plain else array.copy()
 
 
 def describe_block(block: EventBlock) -> Where:
-    """Return what decides which tokens of a block are resampled."""
+    """Return the arguments that decide which tokens of a block are resampled."""
     thresholds, grid, fixed = block.level, block.grid, block.fixed
     mask, index = thresholds.mask, thresholds.index
     event = NO_EVENT
@@ -103,13 +103,13 @@ def describe_block(block: EventBlock) -> Where:
 
 
 def _spread_table(thresholds: AnyArray) -> Any:
-    """Return thresholds as rows and columns; a table of them is one row."""
+    """Return thresholds with two axes; a table becomes one row."""
     return make_plain(thresholds if thresholds.ndim == 2 else thresholds[None])
 
 
 @functools.lru_cache(maxsize=64)
 def describe_outcome(outcome: Outcome) -> Draw:
-    """Return what replaces tokens."""
+    """Return the arguments that decide what replaces tokens."""
     replacement = outcome.replacement
     draw = Draw(
         kind=EVEN,

@@ -1,13 +1,12 @@
-"""The sampling kernel as numba compiles it: the same tokens as the one in NumPy.
+"""The functions that numba compiles; they give the same tokens as the NumPy kernel.
 
-Rows are worked on in pieces of a few hundred positions, whose flags stay in the
-first-level cache. The loops over a piece have no branch, so that the compiler turns
-them into vector instructions; what branches, the ties of leading bytes, is found by
-whole words. All integers are uint64: numba makes float64 of a sum of uint64 and
-int64.
+Rows are processed in pieces of 1024 positions, whose flags fit into the first-level
+cache. The loops over a piece have no branches, so that the compiler can vectorize
+them; ties of leading bytes, which need branches, are found by whole words. All integers
+are uint64, since in numba a sum of uint64 and int64 is float64.
 
-Everything compiled stands in this file, because numba's cache notices a change of
-the file of a function and not of what the function calls.
+All compiled functions are in this file, because numba's cache notices changes in the
+file of a function but not in other files that it calls.
 """
 
 from typing import Any, Final
@@ -35,7 +34,7 @@ from noising.engine.sampler.kernel_numba.arguments import (
 from noising.engine.sampler.thresholds import LEADING_SHIFT
 
 PIECE: Final = 1024
-"""Positions worked on at once, a multiple of 64."""
+"""Number of positions that are processed at once, a multiple of 64."""
 
 KEEP: Final = int(Stream.KEEP)
 REFINE: Final = int(Stream.REFINE)
@@ -59,7 +58,6 @@ _PLACES: Final = np.uint64(0x0001020304050607)
 
 @numba.njit(nogil=True)
 def _mix(word: Any) -> Any:
-    """Return `mix64` of a word."""
     word = (word ^ (word >> _U8(30))) * _FIRST
     word = (word ^ (word >> _U8(27))) * _SECOND
     return word ^ (word >> _U8(31))
@@ -67,7 +65,6 @@ def _mix(word: Any) -> Any:
 
 @numba.njit(nogil=True)
 def _mix_murmur(word: Any) -> Any:
-    """Return `mix64_murmur` of a word."""
     word = (word ^ (word >> _U8(33))) * _MURMUR_FIRST
     word = (word ^ (word >> _U8(33))) * _MURMUR_SECOND
     return word ^ (word >> _U8(33))
@@ -100,15 +97,15 @@ def fill_keys(seed: Any, ids: Any, last: Any, keys: Any, gammas: Any) -> None:
 
 @numba.njit(nogil=True)
 def _start(key: Any, gamma: Any, position: Any, stream: Any) -> Any:
-    """Return what a position's word is mixed from; the next one's is 4·gamma on."""
+    """Return the unmixed word of a position; the next position adds 4·gamma."""
     return key + (_U8(4) * position + _U8(stream + 1)) * gamma
 
 
 @numba.njit(nogil=True)
 def _fill(places: Any, table: Any, row: int, left: int, size: int, out: Any) -> None:
-    """Write what a table holds for a piece: by index, by position or by row.
+    """Write a table's values for a piece: by index, by position or by row.
 
-    Slices, and indices without a sign, spare each round of a loop a look at the sign.
+    Slices and unsigned indices avoid a check for negative indices in the loops.
     """
     chosen = row if table.shape[0] > 1 else 0
     if places.shape[0] > 0:
@@ -136,7 +133,7 @@ def _lead(key: Any, gamma: Any, base: Any, groups: int, words: Any) -> None:
 
 @numba.njit(nogil=True)
 def _compare(groups: int, leading: Any, least: Any, moved: Any) -> None:
-    """Set `moved` where leading bytes lie below their thresholds'."""
+    """Set `moved` where leading bytes are less than those of the thresholds."""
     for j in range(8 * groups):
         moved[j] = leading[j] < least[j]
 
@@ -152,12 +149,12 @@ def _find_ties(groups: int, words: Any, least: Any, ties: Any) -> None:
 
 @numba.njit(nogil=True)
 def _list_ties(groups: int, ties: Any, tied: Any) -> int:
-    """Write the columns that tie and return how many there are.
+    """Write the columns of ties to `tied` and return their number.
 
     Args:
-        groups: words in use.
+        groups: number of words in use.
         ties: (PIECE // 8,) words with a bit for each tie.
-        tied: (PIECE,) int64 room for them.
+        tied: (PIECE,) int64 result.
     """
     count = 0
     for group in range(groups):
@@ -173,7 +170,7 @@ def _list_ties(groups: int, ties: Any, tied: Any) -> int:
 
 @numba.njit(nogil=True)
 def _threshold(places: Any, table: Any, row: int, column: int) -> Any:
-    """Return the threshold of one position, as `_fill` finds it."""
+    """Return the threshold of one position, like `_fill`."""
     if places.shape[0] > 0:
         return table[0, places[row, column]]
     chosen = row if table.shape[0] > 1 else 0
@@ -182,7 +179,7 @@ def _threshold(places: Any, table: Any, row: int, column: int) -> Any:
 
 @numba.njit(nogil=True)
 def _is_below(key: Any, gamma: Any, position: Any, leading: Any, limit: Any) -> Any:
-    """Tell whether u lies below a threshold, by all of its bits."""
+    """Return whether u with all its bits lies below a threshold."""
     rest = _mix(_start(key, gamma, position, REFINE)) >> _REST
     return (_U8(leading) << _LEADING) | rest < limit
 
@@ -206,7 +203,7 @@ def _release(fixed: Any, row: int, left: int, size: int, flags: Any) -> None:
 
 @numba.njit(nogil=True)
 def _join(size: int, moved: Any, masked: Any) -> None:
-    """Leave only those masks whose token moves."""
+    """Clear the mask flags of tokens that do not move."""
     for j in range(size):
         masked[j] &= moved[j]
 
@@ -237,7 +234,7 @@ def _settle(
 
 @numba.njit(nogil=True)
 def _place(word: Any, draw: Any) -> Any:
-    """Return how many edges of the table lie at or below a word."""
+    """Return the number of edges of the table at or below a word."""
     pattern = word >> draw.shift
     low = draw.guide[pattern]
     last = pattern + _U8(1) == _U8(draw.guide.size)
@@ -253,7 +250,7 @@ def _place(word: Any, draw: Any) -> Any:
 
 @numba.njit(nogil=True)
 def _blend(one: Any, flags: Any, clean: Any, noised: Any) -> Any:
-    """Write the clean tokens with one id where flagged; return the largest clean."""
+    """Write one id where flagged, else the token; return the largest token."""
     top = _U8(0)
     for j in range(clean.size):
         x = _U8(clean[j])
@@ -266,7 +263,7 @@ def _blend(one: Any, flags: Any, clean: Any, noised: Any) -> Any:
 def _blend_even(
     key: Any, gamma: Any, base: Any, one: Any, flags: Any, clean: Any, noised: Any
 ) -> Any:
-    """Write even draws from `one` ids where flagged; return the largest clean."""
+    """Write a uniform draw where flagged, else the token; return the largest token."""
     top = _U8(0)
     start = _start(key, gamma, base, REPLACE)
     for j in range(clean.size):
@@ -282,7 +279,7 @@ def _blend_even(
 def _blend_table(
     key: Any, gamma: Any, base: Any, draw: Any, moved: Any, clean: Any, noised: Any
 ) -> Any:
-    """Write draws from the table where flagged; return the largest clean."""
+    """Write a draw from the table where flagged; return the largest token."""
     top = _U8(0)
     for j in range(clean.size):
         x = _U8(clean[j])
@@ -296,12 +293,12 @@ def _blend_table(
 
 @numba.njit(nogil=True, inline="always")
 def _room() -> Any:
-    """Return what is worked in, made once a call; all flags are clear.
+    """Return the working memory of a call, with all flags cleared.
 
     Returns:
-        leading bytes of u as (PIECE // 8,) words and the same as (PIECE,) bytes; those
-        of the thresholds, likewise; words with a bit for each tie; room for the columns
-        that tie; thresholds of w; and the flags moved and masked, (PIECE,) uint8.
+        leading bytes of u as (PIECE // 8,) words and as (PIECE,) bytes; leading bytes
+        of the thresholds in both forms; words with a bit for each tie; the columns of
+        ties; thresholds of w; and the flags moved and masked, (PIECE,) uint8.
     """
     words = np.zeros(PIECE // 8, np.uint64)
     least = np.zeros(PIECE // 8, np.uint64)
@@ -322,8 +319,8 @@ def _room() -> Any:
 def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
     """Write noised tokens, (R, C), and return the largest clean one.
 
-    Tuples are taken apart before the loops, and these call functions of plain arrays:
-    numba counts references to an array each time it is taken out of a tuple.
+    Tuples are unpacked before the loops, and the functions called in loops take arrays,
+    since numba counts references whenever it takes an array out of a tuple.
     """
     keys, gammas, first, move, lowest, mask, places, fixed, event = where
     words, leading, least, least_bytes, ties, tied, limits, moved, masked = _room()
@@ -365,12 +362,12 @@ def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
             clean = tokens[row, left : left + size]
             noised = out[row, left : left + size]
             if kind == CONSTANT:
-                found = _blend(one, moved, clean, noised)
+                largest = _blend(one, moved, clean, noised)
             elif kind == EVEN:
-                found = _blend_even(key, gamma, base, one, moved, clean, noised)
+                largest = _blend_even(key, gamma, base, one, moved, clean, noised)
             else:
-                found = _blend_table(key, gamma, base, draw, moved, clean, noised)
-            top = max(top, found)
+                largest = _blend_table(key, gamma, base, draw, moved, clean, noised)
+            top = max(top, largest)
             if event != NO_EVENT:
                 _blend(mask_id, masked, noised, noised)
     return top

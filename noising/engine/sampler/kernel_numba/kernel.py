@@ -1,8 +1,8 @@
-"""The compiled kernel behind the interface of the one in NumPy.
+"""The compiled kernel, with the interface of the NumPy kernel.
 
-Compiling takes half a minute, so it happens before a call that noises, never in one,
-and what is compiled goes to numba's cache. Only `backends` imports this module, where
-the compiled kernel is asked for.
+Compilation takes half a minute. It happens before any call that noises, and its results
+are kept in numba's cache. Only `backends` imports this module, and only if the compiled
+kernel is used.
 """
 
 import functools
@@ -60,7 +60,7 @@ _TOKEN: Final[dict[int, Any]] = {
 
 
 def _signature(itemsize: int) -> tuple[Any, ...]:
-    """Return the types of `noise_rows` for unsigned tokens of some bytes."""
+    """Return the argument types of `noise_rows` for tokens of `itemsize` bytes."""
     array = types.Array(_TOKEN[itemsize], 2, "C")
     return (array, array, _WHERE, _DRAW)
 
@@ -69,51 +69,51 @@ _WORDS: Final = types.Array(types.uint64, 1, "C")
 _KEYS: Final = (types.uint64, _WORDS, types.uint64, _WORDS, _WORDS)
 
 _FLAG: Final = describe_outcome(Outcome(replacement=Constant(token=1), mask_id=1))
-"""What turns zeros into flags of what is drawn again."""
+"""Replaces zeros with ones, which gives the flags of resampled tokens."""
 
 
 def _is_disabled() -> bool:
-    """Tell whether NUMBA_DISABLE_JIT leaves the functions to Python."""
+    """Return whether NUMBA_DISABLE_JIT makes Python run the functions."""
     return bool(
         numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # set at run time
     )
 
 
 def _compile(function: Any, signature: tuple[Any, ...]) -> Any:
-    """Return a function compiled for one signature, from the cache if it is there."""
+    """Return a function compiled for one signature, from numba's cache if possible."""
     if _is_disabled():
-        return quiet(function)  # NumPy's scalars, unlike its arrays, warn of overflow
+        return quiet(function)  # NumPy scalars, unlike arrays, warn about overflow
     dispatcher = numba.njit(nogil=True, cache=True)(function.py_func)
     dispatcher.compile(signature)
-    dispatcher.disable_compile()  # nothing else may be compiled in a call
+    dispatcher.disable_compile()  # no call may compile anything
     return dispatcher
 
 
 @functools.cache
 def noise_kernel(itemsize: int) -> Any:
-    """Return `noise_rows` for tokens of some bytes, compiled unless numba may not."""
+    """Return `noise_rows` for tokens of `itemsize` bytes, compiled unless disabled."""
     return _compile(noise_rows, _signature(itemsize))
 
 
 @functools.cache
 def keys_kernel() -> Any:
-    """Return `fill_keys`, compiled unless numba may not."""
+    """Return `fill_keys`, compiled unless disabled."""
     return _compile(fill_keys, _KEYS)
 
 
 def compile_all() -> None:
-    """Compile everything into numba's cache, about a minute the first time."""
+    """Compile everything into numba's cache, which takes a minute the first time."""
     keys_kernel()
     for itemsize in _TOKEN:
         noise_kernel(itemsize)
 
 
 class NumbaKernel:
-    """Noises blocks by the compiled kernel: the same words, the same tokens.
+    """Noises blocks with compiled functions; same tokens as the NumPy kernel.
 
     Args:
-        capacity: most tokens of a block.
-        outcome: what becomes of a token that is resampled.
+        capacity: largest number of tokens of a block.
+        outcome: what a resampled token becomes.
     """
 
     BLOCK_TOKENS: ClassVar[int] = 1 << 19
@@ -128,7 +128,7 @@ class NumbaKernel:
     def make_keys(
         seed: int, sequence_ids: IntArray, draw: int, step: int
     ) -> tuple[WordArray, WordArray]:
-        """Return what `sequence_keys` returns, in a tenth of the time."""
+        """Return the result of `sequence_keys` in a tenth of the time."""
         ids = make_plain(sequence_ids.view(np.uint64))
         keys, gammas = np.empty_like(ids), np.empty_like(ids)
         last = np.uint64(step << 32 | draw)
@@ -136,8 +136,8 @@ class NumbaKernel:
         return keys, gammas
 
     @functools.cached_property
-    def _refining(self) -> NumpyKernel:
-        """What works on thresholds that are costly, and needed in few places."""
+    def _numpy_kernel(self) -> NumpyKernel:
+        """The kernel for thresholds that are costly and needed at few positions."""
         return NumpyKernel(self._capacity, self._outcome)
 
     def noise(self, block: EventBlock, out: TokenArray) -> int:
@@ -148,16 +148,16 @@ class NumbaKernel:
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
         if block.level.refine is not None:
-            return self._refining.noise(block, out)
+            return self._numpy_kernel.noise(block, out)
         unsigned = UNSIGNED[out.itemsize]
         tokens, target = make_plain(block.tokens.view(unsigned)), out.view(unsigned)
         kernel = noise_kernel(out.itemsize)
         return int(kernel(tokens, target, describe_block(block), self._draw))
 
     def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
-        """Write which tokens are drawn again to `out`, (R, C)."""
+        """Write to `out`, (R, C), which tokens are resampled."""
         if block.level.refine is not None:
-            self._refining.mark_resampled(block, out)
+            self._numpy_kernel.mark_resampled(block, out)
         else:
             flags = out.view(np.uint8)
             noise_kernel(1)(np.zeros_like(flags), flags, describe_block(block), _FLAG)

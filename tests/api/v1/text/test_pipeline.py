@@ -180,8 +180,8 @@ def test_a_mask_reads_as_one(post, settings):
     ("behaviour", "status", "words"),
     [
         (served([1]), 502, "is not an object with `tokens`"),
-        (answer(b"", "404 Not Found"), 502, "answered with status 404"),
-        (send(b""), 502, "broke off its response"),
+        (answer(b"", "404 Not Found"), 502, "responded with status 404"),
+        (send(b""), 502, "did not complete its response"),
         (answer(b"", "500 X"), 502, "status 500"),
     ],
 )
@@ -193,7 +193,7 @@ def test_a_tokenizer_that_fails_is_a_problem_of_the_gateway(
     assert words in problem["detail"]
     assert service.url not in problem["detail"]
     [line, _] = caplog.messages
-    assert line == f"{problem['detail']} It was asked at {service.url}/tokenize."
+    assert line == f"{problem['detail']} URL: {service.url}/tokenize."
     assert not any(record.exc_info for record in caplog.records)
 
 
@@ -211,7 +211,7 @@ def test_a_tokenizer_that_is_slow_is_a_timeout(post, tokenizer, monkeypatch):
     monkeypatch.setattr(TokenizerClient, "at", hasty)
     with tokenizer(lambda connection: connection.recv(1)):
         problem = problem_of(post("pipeline", text=TEXT, timestep=5), 504)
-    assert problem["detail"].startswith("The tokenizer service did not answer within")
+    assert problem["detail"].startswith("The tokenizer service did not respond within")
 
 
 def test_a_service_that_keeps_failing_is_left_alone(post, denoiser):
@@ -244,7 +244,7 @@ def test_types_that_contradict_themselves_are_the_services_fault(
 def test_so_is_a_denoised_token_that_does_not_exist(post, denoiser):
     with denoiser(served({"denoised_tokens": [1, 50257]})):
         problem = problem_of(post("pipeline", text="x y", timestep=5), 502)
-    assert "knows 0..50256 only" in problem["detail"]
+    assert "has states 0..50256 only" in problem["detail"]
 
 
 def test_a_vocabulary_beyond_the_process_says_what_to_set(post, tokenizer, settings):

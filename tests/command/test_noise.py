@@ -112,7 +112,7 @@ def test_an_array_becomes_an_array_of_its_dtype(run, tmp_path, shape):
         (AT, "50257", "the standard input: line 1: `tokens[0]` must lie in 0..50256"),
         (("absent.txt", *AT), "", "absent.txt: cannot be read"),
         (("absent.npy", *AT), "", "absent.npy: cannot be read"),
-        (("broken.npy", *AT), "", "broken.npy: must be an array of NumPy's"),
+        (("broken.npy", *AT), "", "broken.npy: must be a NumPy array"),
         (("floats.npy", *AT), "", "floats.npy: must hold integers"),
         (
             ("fine.npy", *AT, "--output", "/"),

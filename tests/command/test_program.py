@@ -28,7 +28,7 @@ def test_the_help_names_every_command_and_the_exit_codes(run):
     for name, command in COMMANDS.items():
         assert f"{name} " in ended.out
         assert command.HELP in ended.out
-    assert "0 fine, 1 found something wrong, 2 wrong usage" in ended.out
+    assert "0 success, 1 found something wrong, 2 wrong usage" in ended.out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

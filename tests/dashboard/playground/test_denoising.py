@@ -84,7 +84,7 @@ def test_alpha_is_that_of_the_process_at_the_timestep(
     ("behaviour", "message"),
     [
         (served([1, 2]), "returned 2 tokens for 9"),
-        (served([50257] * 9), "returned token 50257, but the noise process knows"),
+        (served([50257] * 9), "returned token 50257, but the noise process has"),
         (send(b"nonsense"), "denoiser service"),
     ],
 )

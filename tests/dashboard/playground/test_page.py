@@ -194,7 +194,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
             {"a_stored": "cosine", "a_parameters": '{"num_timesteps": 5}'},
             "A stored schedule has its own num_timesteps",
         ),
-        ({"a_graph": "gidd"}, "Graph of process A: <bdi>`graph.type` must not be"),
+        ({"a_graph": "gidd"}, "Graph of process A: <bdi>`graph.type` can be"),
         (
             {"a_graph": "banded"},
             "the tokenizer sets it, so choose another graph",

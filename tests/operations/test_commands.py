@@ -1,7 +1,6 @@
 """make run, make test and .ci/run."""
 
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -10,19 +9,6 @@ import pytest
 
 from tests.operations.installations import Installation
 from tests.operations.servers import ROOT, children, running, wait_for
-
-STEPS = [
-    "scripts/test-packages",
-    "ruff check",
-    "ruff format --check",
-    "mypy",
-    "lint-imports",
-    "python manage.py check --deploy --fail-level WARNING",
-    "python manage.py migrate --verbosity 0",
-    "python manage.py makemigrations --check --dry-run",
-    "python manage.py spectacular --validate --fail-on-warn --file /dev/null",
-    "pytest --numprocesses auto --dist loadfile --cov --coverage-gates",
-]
 
 
 def descendants(pid: int) -> list[int]:
@@ -44,44 +30,6 @@ def test_make_run_serves_and_ctrl_c_ends_all_of_it(installation: Installation) -
         )
     assert "Stopped." in server.lines
     assert "Traceback" not in server.lines
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A folder with scripts/test, and tools that only say how they were called."""
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "test", tmp_path / "scripts")
-    for step in STEPS:
-        name = step.split()[0]
-        folder = tmp_path if "/" in name else tmp_path / ".venv" / "bin"
-        tool = folder / name
-        tool.write_text(
-            f'#!/bin/sh\necho "{name} $*" | sed "s/ *$//" >>{tmp_path}/calls\n'
-            f'[ "{name} $*" != "$FAILING" ]\n'
-        )
-        tool.chmod(0o755)
-    return tmp_path
-
-
-@pytest.mark.parametrize("failing", [None, *STEPS])
-def test_the_checks_run_in_order_up_to_the_first_that_fails(
-    checkout: Path, failing: str | None
-) -> None:
-    trailing = " " if failing and " " not in failing else ""
-    done = subprocess.run(
-        [str(checkout / "scripts" / "test")],
-        env={"PATH": "/usr/bin:/bin", "FAILING": f"{failing or ''}{trailing}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    expected = STEPS[: STEPS.index(failing) + 1] if failing else STEPS
-    assert (checkout / "calls").read_text().splitlines() == expected
-    assert (done.returncode == 0) == (failing is None)
-    headers = [line for line in done.stdout.splitlines() if line.startswith("== ")]
-    assert headers == [f"== {step}" for step in expected]
 
 
 def test_ci_runs_make_test_and_nothing_else() -> None:

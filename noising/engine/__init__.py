@@ -17,6 +17,7 @@ from noising.engine.registry import build_process, with_hyperschedule
 from noising.engine.sampler.backends import chosen_kernel, use_kernel
 from noising.engine.sampler.driver import Noised
 from noising.engine.schedules import SCHEDULE_TYPES
+from noising.engine.training_times import TIMES_VERSION
 
 ENGINE_VERSION: Final = "1.0.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "GRAPH_TYPES",
     "HYPERSCHEDULE_TYPES",
     "SCHEDULE_TYPES",
+    "TIMES_VERSION",
     "TYPE_WEIGHTS",
     "EngineError",
     "Finding",

@@ -366,34 +366,48 @@ class ForwardProcess(ExactQuantities):
     @quiet
     def sample_times(
         self,
-        n: int,
+        n: int | tuple[int, int],
         *,
         seed: int,
         method: str = "stratified",
         index0: int = 0,
         total: int | None = None,
+        draw: int = 0,
+        low: float = 0.0,
+        high: float = 1.0,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return training times in (0, 1] and weights 1/density, each (n,).
+        """Return training times in (low, high] and weights 1/density.
 
-        Element g = index0 + j depends on (seed, g, total) only, so workers that split
-        a range by `index0` and `total` get the same times as a single worker.
-        Elements must be places in an epoch's shuffled order, not ids of a data set: in
-        "stratified" element g lies in cell g under every seed, and "antithetic" and
-        "sobol" tie the same elements to each other under every seed.
+        Element g = index0 + j depends on (seed, draw, g, total) only, so workers that
+        split a range by `index0` and `total` get the same times as a single worker.
+
+        Draw times by the ids of a data set, 0..total-1, with `draw` as the epoch: over
+        epochs the times of each id are uniform, and within an epoch those of all ids
+        are spread evenly by every method but "uniform" and "importance". An element's
+        cell in "stratified" and "antithetic" is its image under a permutation of
+        0..total-1 that depends on seed and draw.
 
         Args:
-            n: number of times, 0..2^26.
+            n: number of times, or (B, K), for which element index0 + b·K + k is time k
+                of row b; `index0` and `total` count times too. At most 2^26 times.
             seed: 0..2^64-1.
             method: one of these:
-                "uniform", independent times, for which elements may also be ids of a
-                data set;
+                "uniform", independent times;
                 "stratified", one time in each of `total` cells;
-                "antithetic", pairs t and 1 - t;
-                "sobol", the base-2 radical inverse shifted by the seed;
-                "importance", the log move chance uniform between t = 1/T and t = 1,
-                and spread evenly where noise is infinite.
+                "antithetic", pairs that add to low + high;
+                "sobol", the base-2 radical inverse with a keyed digital shift: every
+                2^k elements that start at a multiple of 2^k fill 2^k cells;
+                "importance", the log move chance uniform between t = `low` (1/T if
+                that is 0) and t = `high`, and spread evenly where noise is infinite.
             index0: first element of the range, >= 0.
             total: number of elements of the whole range; index0 + n by default.
+            draw: 0..2^32-1, which of several independent draws, such as the epoch.
+            low: lower end of the times, >= 0; no time equals it.
+            high: upper end of the times, in (low, 1].
+
+        Returns:
+            Times and weights, each (n,) or (B, K). A mean of weight times loss
+            estimates the integral of the loss from `low` to `high`.
 
         Raises:
             EngineError: an argument out of range, an unknown method, or a schedule
@@ -401,5 +415,13 @@ class ForwardProcess(ExactQuantities):
                 noise does not grow, or all of it comes at a single time.
         """
         return sample_times(
-            self.timeline, n, seed=seed, method=method, index0=index0, total=total
+            self.timeline,
+            n,
+            seed=seed,
+            method=method,
+            index0=index0,
+            total=total,
+            draw=draw,
+            low=low,
+            high=high,
         )

@@ -1,20 +1,23 @@
 """Training times: low-variance draws that any number of workers can split.
 
-Element g of a draw depends on (seed, g, total) only, so workers that take parts of
-the range by `index0` get the same times as a single worker. Elements are places in an
-epoch's order, not ids of a data set, since some methods tie a time to its element.
+Element g of a draw depends on (seed, draw, g, total) only, so workers that take parts
+of the range by `index0` get the same times as a single worker. An element can be the
+id of a data set's row: under another seed or draw it gets another part of the range.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, WordArray
+from noising.engine.arrays import FloatArray, WordArray, time_array
 from noising.engine.errors import EngineError
 from noising.engine.parameters import nearest
+from noising.engine.permutation import permute
 from noising.engine.randomness import (
     MASK64,
+    MAX_DRAW,
     UNIFORM_BITS,
     checked_seed,
     checked_word,
@@ -23,39 +26,51 @@ from noising.engine.randomness import (
 )
 from noising.engine.timeline import Timeline
 
+TIMES_VERSION: Final = 2
+"""Increases with any change of a training time. Tokens have their own version."""
 TIMES_STEP: Final = (1 << 32) - 1
 """The step coordinate that draws times; no path has so many steps."""
+CELLS_STEP: Final = (1 << 32) - 3
+"""The step coordinate that assigns cells to elements."""
 MAX_TIMES: Final = 1 << 26
 _BISECTIONS: Final = 200
 _ONE: Final = 1 << UNIFORM_BITS
 
-Method: TypeAlias = Callable[[Timeline, int, WordArray, int], FloatArray]
-"""Takes timeline, seed, elements g (uint64) and total; returns times in [0, 1]."""
+Method: TypeAlias = Callable[[int, int, WordArray, int], FloatArray]
+"""Takes seed, draw, elements g (uint64) and total; returns numbers in [0, 1]."""
 
 
 def sample_times(
     timeline: Timeline,
-    n: int,
+    n: Any,
     *,
     seed: int,
     method: str,
     index0: int,
     total: int | None,
+    draw: int,
+    low: Any,
+    high: Any,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return times in (0, 1] and weights 1/density, each (n,).
+    """Return times in (low, high] and weights 1/density, each of shape n.
 
     Args:
         timeline: the schedule, which the method `importance` needs.
-        n: number of times, 0..2^26.
+        n: number of times, or (B, K), whose elements are numbered row by row; at most
+            2^26 times.
         seed: 0..2^64-1.
         method: a key of `METHODS`.
         index0: first element of the range, >= 0.
         total: number of elements of the whole range; index0 + n by default.
+        draw: 0..2^32-1, which of several independent draws.
+        low: the lower end of the times, >= 0.
+        high: the upper end of the times, in (low, 1].
 
     Raises:
         EngineError: an argument out of range, or an unknown method.
     """
-    count = checked_word(n, "n", MAX_TIMES)
+    shape = _check_shape(n)
+    count = math.prod(shape)
     first = checked_word(index0, "index0", _ONE - 1)
     whole = first + count if total is None else checked_word(total, "total", _ONE - 1)
     if whole < first + count:
@@ -65,17 +80,51 @@ def sample_times(
         hint = nearest(method, METHODS) if isinstance(method, str) else ""
         rule = f"must be one of {', '.join(METHODS)}"
         raise EngineError("method", "unknown_method", rule, method, hint)
+    start, end = _check_range(low, high)
     elements = np.arange(first, first + count, dtype=np.uint64)
-    times = METHODS[method](timeline, checked_seed(seed), elements, whole)
-    times = np.where(times == 0.0, 0.5**UNIFORM_BITS, times)
-    if method != "importance":
-        return times, np.ones_like(times)
-    return times, _importance_weights(timeline, times)
+    which = checked_word(draw, "draw", MAX_DRAW)
+    places = METHODS[method](checked_seed(seed), which, elements, whole)
+    if method == "importance":
+        times, weights = _importance(timeline, places, start, end)
+    else:
+        places = np.where(places == 0.0, 0.5**UNIFORM_BITS, places)
+        times = start + (end - start) * places
+        times = np.clip(times, np.nextafter(start, 1.0), end)  # it may be rounded
+        weights = np.full_like(times, end - start)
+    return times.reshape(shape), weights.reshape(shape)
 
 
-def _uniforms(seed: int, elements: WordArray) -> WordArray:
+def _check_shape(n: Any) -> tuple[int, ...]:
+    """Return the shape of the result, (n,) or (B, K)."""
+    if not isinstance(n, (tuple, list)):
+        return (checked_word(n, "n", MAX_TIMES),)
+    if len(n) != 2:
+        rule = "must be an integer or two of them, (B, K)"
+        raise EngineError("n", "wrong_shape", rule, n)
+    shape = tuple(checked_word(size, "n", MAX_TIMES) for size in n)
+    if math.prod(shape) > MAX_TIMES:
+        rule = f"must not make more than {MAX_TIMES} times"
+        raise EngineError("n", "out_of_range", rule, n, "split them by `index0`")
+    return shape
+
+
+def _check_range(low: Any, high: Any) -> tuple[float, float]:
+    ends = []
+    for field, value in (("low", low), ("high", high)):
+        times = time_array(value, field)
+        if times.ndim:
+            raise EngineError(field, "wrong_shape", "must be one number", value)
+        ends.append(float(times))
+    start, end = ends
+    if start >= end:
+        rule = f"must be less than high = {end:g}"
+        raise EngineError("low", "out_of_order", rule, start)
+    return start, end
+
+
+def _uniforms(seed: int, draw: int, elements: WordArray) -> WordArray:
     """Return the elements' uniforms as integers below 2^53."""
-    key, gamma = sequence_key(seed, 0, step=TIMES_STEP)
+    key, gamma = sequence_key(seed, 0, draw, TIMES_STEP)
     words = elements * np.uint64(gamma)
     words += np.uint64((key + gamma) & MASK64)
     mix64_words(words)
@@ -87,32 +136,30 @@ def _fraction(integers: WordArray) -> FloatArray:
     return np.asarray(np.ldexp(integers.astype(np.float64), -UNIFORM_BITS))
 
 
-def _uniform(
-    timeline: Timeline, seed: int, elements: WordArray, total: int
-) -> FloatArray:
-    return _fraction(_uniforms(seed, elements))
+def _cells(seed: int, draw: int, elements: WordArray, total: int) -> WordArray:
+    """Return the cell in 0..total-1 of every element; no two have the same."""
+    return permute(elements, total, seed=seed, draw=draw, step=CELLS_STEP)
 
 
-def _stratified(
-    timeline: Timeline, seed: int, elements: WordArray, total: int
-) -> FloatArray:
-    inside = _fraction(_uniforms(seed, elements))
-    return (elements.astype(np.float64) + inside) / max(total, 1)
+def _uniform(seed: int, draw: int, elements: WordArray, total: int) -> FloatArray:
+    return _fraction(_uniforms(seed, draw, elements))
 
 
-def _antithetic(
-    timeline: Timeline, seed: int, elements: WordArray, total: int
-) -> FloatArray:
-    times = _fraction(_uniforms(seed, elements >> np.uint64(1)))
-    return np.where(elements & np.uint64(1), 1.0 - times, times)
+def _stratified(seed: int, draw: int, elements: WordArray, total: int) -> FloatArray:
+    cells = _cells(seed, draw, elements, total).astype(np.float64)
+    return (cells + _uniform(seed, draw, elements, total)) / max(total, 1)
 
 
-def _sobol(
-    timeline: Timeline, seed: int, elements: WordArray, total: int
-) -> FloatArray:
-    shift = _uniforms(seed, np.zeros(1, np.uint64))
+def _antithetic(seed: int, draw: int, elements: WordArray, total: int) -> FloatArray:
+    cells = _cells(seed, draw, elements, total)
+    places = _fraction(_uniforms(seed, draw, cells >> np.uint64(1)))
+    return np.where(cells & np.uint64(1), 1.0 - places, places)
+
+
+def _sobol(seed: int, draw: int, elements: WordArray, total: int) -> FloatArray:
+    shift = _uniforms(seed, draw, np.zeros(1, np.uint64))
     places = _reversed_bits(elements) >> np.uint64(64 - UNIFORM_BITS)
-    return _fraction((places + shift) & np.uint64(_ONE - 1))
+    return _fraction(places ^ shift)
 
 
 def _reversed_bits(words: WordArray) -> WordArray:
@@ -129,45 +176,54 @@ def _reversed_bits(words: WordArray) -> WordArray:
 
 
 def _importance(
-    timeline: Timeline, seed: int, elements: WordArray, total: int
-) -> FloatArray:
-    """Draw log(move chance) evenly between its values at 1/T and at 1."""
-    start, span = _log_chance_range(timeline)
-    target = start + span * _fraction(_uniforms(seed, elements))
-    low = np.full(target.shape, 1.0 / timeline.num_timesteps)
-    high = np.ones_like(target)
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        below = np.log(timeline.schedule.move_chance(middle)) < target
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-        if not (0.5 * (low + high) != low).any():
-            break
-    last, reached = _last_finite(timeline)
-    # If noise jumps to infinity, the jump is spread over the rest of the time.
-    share = (target - reached) / max(-reached, 5e-324)
-    return np.where(target > reached, last + (1.0 - last) * share, high)
+    timeline: Timeline, places: FloatArray, low: float, high: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return times whose log move chances are spread evenly, and their weights.
 
-
-def _last_finite(timeline: Timeline) -> tuple[float, float]:
-    """Return the last time of finite noise and the log move chance there."""
-    low, high = 0.0, 1.0
-    if np.isfinite(timeline.schedule.sigma(np.ones(1))[0]):
-        low = high
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        finite = np.isfinite(timeline.schedule.sigma(np.array([middle]))[0])
-        low, high = (middle, high) if finite else (low, middle)
-    return low, float(np.log(timeline.schedule.move_chance(np.array([low])))[0])
-
-
-def _log_chance_range(timeline: Timeline) -> tuple[float, float]:
-    """Return log(move chance) at t = 1/T and how much it grows until t = 1."""
+    The log move chance lies between its values at `low`, or at 1/T if that is 0, and
+    at `high`.
+    """
     timeline.require_valid_kernel()
-    ends = np.array([1.0 / timeline.num_timesteps, 1.0])
-    start, end = np.log(timeline.schedule.move_chance(ends))
-    if not np.isfinite(start) or start == end:
+    start = low or 1.0 / timeline.num_timesteps
+    if start >= high:
+        rule = f"must exceed 1/T = {start:g} for the method `importance` with low = 0"
+        raise EngineError("high", "out_of_order", rule, high, "give a `low` above 0")
+    chances = timeline.schedule.move_chance(np.array([start, high]))
+    bottom, top = (float(chance) for chance in np.log(chances))
+    if not np.isfinite(bottom) or bottom == top:
         raise _no_density()
-    return float(start), float(end - start)
+    span = top - bottom
+    target = bottom + span * places
+    below, above = np.full(target.shape, start), np.full(target.shape, high)
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (below + above)
+        is_below = np.log(timeline.schedule.move_chance(middle)) < target
+        below = np.where(is_below, middle, below)
+        above = np.where(is_below, above, middle)
+        if not (0.5 * (below + above) != below).any():
+            break
+    last, reached = _last_finite(timeline, high)
+    # If noise jumps to infinity, the jump is spread over the rest of the time.
+    jump = max(top - reached, 5e-324)
+    share = np.minimum((target - reached) / jump, 1.0)
+    times = np.where(target > reached, last + (high - last) * share, above)
+    weights = span / timeline.schedule.cross_entropy_weight(times)
+    weights = np.where(times > last, span * (high - last) / jump, weights)
+    if not np.isfinite(weights).all():
+        raise _no_density()
+    return times, weights
+
+
+def _last_finite(timeline: Timeline, high: float) -> tuple[float, float]:
+    """Return the last time of finite noise until `high`, and the log move chance."""
+    below, above = 0.0, high
+    if np.isfinite(timeline.schedule.sigma(np.array([high]))[0]):
+        below = high
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (below + above)
+        finite = np.isfinite(timeline.schedule.sigma(np.array([middle]))[0])
+        below, above = (middle, above) if finite else (below, middle)
+    return below, float(np.log(timeline.schedule.move_chance(np.array([below])))[0])
 
 
 def _no_density() -> EngineError:
@@ -181,23 +237,14 @@ def _no_density() -> EngineError:
     )
 
 
-def _importance_weights(timeline: Timeline, times: FloatArray) -> FloatArray:
-    """Return span/(d log(move chance)/dt), the inverse of the density."""
-    _, span = _log_chance_range(timeline)
-    last, reached = _last_finite(timeline)
-    shared = span * (1.0 - last) / max(-reached, 5e-324)
-    weights = span / timeline.schedule.cross_entropy_weight(times)
-    weights = np.where(times > last, shared, weights)
-    if not np.isfinite(weights).all():
-        raise _no_density()
-    return weights
-
-
 METHODS: Mapping[str, Method] = {
     "uniform": _uniform,
     "stratified": _stratified,
     "antithetic": _antithetic,
     "sobol": _sobol,
-    "importance": _importance,
+    "importance": _uniform,
 }
-"""Maps a method's name to its function."""
+"""Maps a method's name to its function.
+
+`importance` takes the places of `uniform` on the axis of the log move chance.
+"""

@@ -1,13 +1,19 @@
 import itertools
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.training_times import METHODS
+from noising.engine.sampler.recipe import reference_cell
+from noising.engine.training_times import METHODS, TIMES_VERSION
 
 EVERY_METHOD = sorted(METHODS)
+EVEN_METHODS = ["antithetic", "sobol", "stratified", "uniform"]
+"""The methods whose times are uniform on (low, high]."""
+DOCUMENT = Path(__file__).parents[2] / "docs" / "randomness.md"
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +50,117 @@ def test_weighted_means_are_integrals(process, method):
     assert abs(np.mean(weights) - (1.0 - start)) < 6.5 * np.std(weights) / 256 + 1e-12
 
 
-def test_stratified_puts_one_time_into_every_cell(process):
-    times, _ = process.sample_times(500, seed=1)
-    assert (np.floor(times * 500) == np.arange(500)).all()
+def test_the_documented_golden_vectors_hold(process):
+    text = DOCUMENT.read_text()
+    assert f"times have version {TIMES_VERSION}" in text
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)
+    assert {method for method, _ in rows} == set(EVEN_METHODS)
+    for method, cells in rows:
+        *coordinates, stated = [cell.strip(" `") for cell in cells.split("|")]
+        seed, draw, total, element = map(int, coordinates)
+        [time], _ = process.sample_times(
+            1, seed=seed, draw=draw, total=total, index0=element, method=method
+        )
+        assert time == float.fromhex(stated)
 
 
-def test_antithetic_pairs_add_to_one(process):
-    times, _ = process.sample_times(500, seed=1, method="antithetic")
-    assert (times[::2] + times[1::2] == 1.0).all()
+@pytest.mark.parametrize("total", [1, 2, 3, 8, 500, 1025])
+@pytest.mark.parametrize("draw", [0, 7])
+def test_stratified_uses_every_cell_once(process, total, draw):
+    times, _ = process.sample_times(total, seed=1, draw=draw)
+    cells = np.floor(times * total).astype(int)
+    assert sorted(cells) == list(range(total))
+    assert cells.tolist() == [reference_cell(g, total, 1, draw) for g in range(total)]
+
+
+@pytest.mark.parametrize("total", [8, 500])
+def test_antithetic_times_come_in_pairs_that_add_to_one(process, total):
+    times, _ = process.sample_times(total, seed=1, method="antithetic")
+    by_cell = np.empty(total)
+    by_cell[[reference_cell(g, total, 1) for g in range(total)]] = times
+    assert (by_cell[::2] + by_cell[1::2] == 1.0).all()
+
+
+@pytest.mark.parametrize("method", EVEN_METHODS)
+@pytest.mark.parametrize("total", [8, 11])
+def test_over_epochs_each_id_has_uniform_times(process, method, total):
+    epochs = 200
+    times = np.stack(
+        [
+            process.sample_times(total, seed=3, draw=epoch, method=method)[0]
+            for epoch in range(epochs)
+        ]
+    )
+    # Massart: P(sqrt(n)·D > 3.7) < 2·exp(-2·3.7^2) = 2.6e-12 for any n, for each of
+    # 76 ids in all cases together: 2e-10.
+    ordered = np.sort(times, axis=0)
+    ranks = np.arange(epochs)[:, None]
+    above = ((ranks + 1) / epochs - ordered).max(axis=0)
+    below = (ordered - ranks / epochs).max(axis=0)
+    assert (np.maximum(above, below) * math.sqrt(epochs) < 3.7).all()
+    # Hoeffding: the mean of 200 independent correlations in [-1, 1], whose expectation
+    # is 0, exceeds 0.5 with a chance below 2·exp(-200·0.5^2/2) = 3e-11.
+    ids = np.arange(total)
+    correlations = [np.corrcoef(row, ids)[0, 1] for row in times]
+    assert abs(np.mean(correlations)) < 0.5
+
+
+@pytest.mark.parametrize("method", EVEN_METHODS)
+def test_seeds_as_epochs_do_not_tie_a_row_to_its_times(process, method):
+    """Version 1 gave row 0 of 8 a mean time of .06 and row 7 one of .94."""
+    times = np.stack(
+        [process.sample_times(8, seed=e, method=method)[0] for e in range(200)]
+    )
+    # Hoeffding: 2·exp(-2·200·0.25^2) = 2.8e-11 for each of 32 means
+    assert (np.abs(times.mean(axis=0) - 0.5) < 0.25).all()
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD)
+def test_a_table_of_times_is_filled_row_by_row(process, method):
+    flat, weights = process.sample_times(60, seed=2, method=method, total=100)
+    table, of_table = process.sample_times((12, 5), seed=2, method=method, total=100)
+    assert table.shape == of_table.shape == (12, 5)
+    assert (table == flat.reshape(12, 5)).all()
+    assert (of_table == weights.reshape(12, 5)).all()
+    late, _ = process.sample_times([4, 5], seed=2, method=method, index0=40, total=100)
+    assert (late == table[8:]).all()
+    assert process.sample_times((0, 5), seed=2, method=method)[0].shape == (0, 5)
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD)
+@pytest.mark.parametrize(("low", "high"), [(0.3, 0.8), (0.0, 0.25), (1e-5, 1.0)])
+def test_times_lie_above_low_and_up_to_high(process, method, low, high):
+    n = 1 << 14
+    times, weights = process.sample_times(n, seed=5, method=method, low=low, high=high)
+    assert (times > low).all()
+    assert (times <= high).all()
+    start = low or (1e-3 if method == "importance" else 0.0)
+    for power in (0, 2):
+        integral = (high ** (power + 1) - start ** (power + 1)) / (power + 1)
+        values = weights * times**power
+        # 6.5 standard deviations: below 1e-10
+        spread = np.std(values) / math.sqrt(n)
+        assert abs(values.mean() - integral) < 6.5 * spread + 1e-12
+
+
+def test_a_range_without_another_float64_has_one_time(process):
+    low = 0.5
+    high = float(np.nextafter(low, 1.0))
+    times, _ = process.sample_times(50, seed=1, low=low, high=high)
+    assert (times == high).all()
+
+
+def test_importance_spreads_a_jump_to_infinite_noise_over_its_range():
+    schedule = {"type": "custom", "alphas": [0.6, 0.3, 0.0, 0.0]}
+    process = build_process({"num_timesteps": 4, "schedule": schedule})
+    n = 1 << 14
+    times, weights = process.sample_times(
+        n, seed=5, method="importance", low=0.3, high=0.7
+    )
+    assert ((times > 0.3) & (times <= 0.7)).all()
+    values = weights * times
+    spread = np.std(values) / math.sqrt(n)
+    assert abs(values.mean() - (0.7**2 - 0.3**2) / 2.0) < 6.5 * spread
 
 
 def test_sobol_fills_every_dyadic_cell_evenly(process):
@@ -59,10 +168,11 @@ def test_sobol_fills_every_dyadic_cell_evenly(process):
     assert (np.bincount((times * 64).astype(int) % 64, minlength=64) == 16).all()
 
 
-def test_sobol_is_the_radical_inverse_shifted(process):
+def test_sobol_is_the_radical_inverse_with_a_digital_shift(process):
     times, _ = process.sample_times(8, seed=1, method="sobol")
-    expected = np.array([0, 4, 2, 6, 1, 5, 3, 7]) / 8
-    assert (((times - times[0]) % 1.0) == expected).all()
+    digits = np.ldexp(times, 53).astype(np.int64)
+    expected = np.array([0, 4, 2, 6, 1, 5, 3, 7]) << 50
+    assert (digits ^ digits[0] == expected).all()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "loglinear", "sedd_entropy"])
@@ -78,11 +188,13 @@ def test_importance_is_uniform_in_the_log_move_chance(schedule):
     assert (weights > 0).all()
 
 
-def test_different_seeds_give_different_times(process):
+def test_different_seeds_and_draws_give_different_times(process):
     for method in EVERY_METHOD:
         one, _ = process.sample_times(10, seed=1, method=method)
         two, _ = process.sample_times(10, seed=2, method=method)
         assert (one != two).all()
+        three, _ = process.sample_times(10, seed=1, method=method, draw=1)
+        assert (one != three).all()
 
 
 def test_no_times_are_no_times(process):
@@ -107,6 +219,18 @@ def test_a_time_of_zero_becomes_the_smallest_uniform(process):
         ({"n": 4, "seed": -1}, "seed", "out_of_range"),
         ({"n": 4, "method": "sobel"}, "method", "unknown_method"),
         ({"n": 4, "method": 3}, "method", "unknown_method"),
+        ({"n": (4,)}, "n", "wrong_shape"),
+        ({"n": (2, 3, 4)}, "n", "wrong_shape"),
+        ({"n": (2, 3.0)}, "n", "not_an_integer"),
+        ({"n": (1 << 14, 1 << 13)}, "n", "out_of_range"),
+        ({"n": (2, 3), "total": 5}, "total", "out_of_range"),
+        ({"n": 4, "draw": 1 << 32}, "draw", "out_of_range"),
+        ({"n": 4, "low": -0.1}, "low", "out_of_range"),
+        ({"n": 4, "high": 1.1}, "high", "out_of_range"),
+        ({"n": 4, "low": 0.5, "high": 0.5}, "low", "out_of_order"),
+        ({"n": 4, "low": [0.5]}, "low", "wrong_shape"),
+        ({"n": 4, "high": math.nan}, "high", "nan"),
+        ({"n": 4, "method": "importance", "high": 1e-3}, "high", "out_of_order"),
     ],
 )
 def test_arguments_out_of_range_are_refused(process, arguments, field, code):

@@ -21,7 +21,9 @@ from noising.engine.arrays import (
 from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
 from noising.engine.graphs.step import Step
+from noising.engine.graphs.uniform import UniformGraph
 from noising.engine.information import score_costs
+from noising.engine.loss_weights import loss_weight
 from noising.engine.schedules import Schedule
 from noising.engine.timeline import Timeline
 
@@ -315,6 +317,76 @@ class ExactQuantities(abc.ABC):
         else:
             weight = self.graph.nelbo_weight(at, clean, sigma, pace)
         return np.where(fixed, 0.0, weight)[()]
+
+    @quiet
+    def loss_weight(
+        self,
+        t: Any,
+        form: str = "elbo",
+        *,
+        moved: Any = None,
+        eligible: Any = None,
+        dtype: Any = np.float32,
+    ) -> Any:
+        """Return the weight of a row's loss, a sum over the tokens that moved.
+
+        Forms:
+            "elbo": -alpha'/(1-alpha) = dsigma/expm1(sigma), the weight of the masked
+                tokens' cross-entropy in the negative ELBO; only for `absorbing` and
+                `hdlm_epsilon`. It is right to the last bit of float32 for t from
+                2^-53 to 1. Source: Sahoo et al. 2024 (MDLM), eq. 10.
+            "flat": 1.
+            "realised": eligible/moved, which makes the sum the mean loss of the tokens
+                that moved times the number of eligible ones.
+            "count": eligible/k with `moved` the k positions that were requested. A row
+                with fewer eligible positions moves them all, and its weight is 1.
+
+        Args:
+            t: times in [0, 1]: a scalar, (B,), or (B, L).
+            form: one of the forms above.
+            moved: for "realised" and "count": how many positions moved, an integer or
+                (B,), or a mask, (L,) or (B, L), that is counted along its last axis.
+            eligible: how many positions were neither protected nor padding, likewise.
+            dtype: float32 or float64.
+
+        Returns:
+            Weights in the common shape of the times and counts. A row in which nothing
+            moved has weight 0 in the forms of counts.
+
+        Raises:
+            EngineError: an argument out of range, an unknown form or type, counts that
+                a form does not take or lacks, or a graph without such a weight.
+        """
+        return loss_weight(
+            self.schedule,
+            self.graph,
+            t,
+            form,
+            moved=moved,
+            eligible=eligible,
+            dtype=dtype,
+        )
+
+    @quiet
+    def loo_shift(self, t: Any) -> Any:
+        """Return log1p(V·alpha/(1-alpha)), the leave-one-out shift, in [0, inf].
+
+        With uniform noise, a posterior over x_0 that does not know x_t at its own
+        position turns into one that does if this is added to the logit of x_t.
+
+        Args:
+            t: times in [0, 1].
+
+        Raises:
+            EngineError: out of range, or a graph other than `uniform`.
+        """
+        if not isinstance(self.graph, UniformGraph):
+            rule = "must be `uniform` for a leave-one-out shift"
+            raise EngineError(
+                "graph.type", "not_uniform", rule, type(self.graph).__name__
+            )
+        shift = np.log(self.vocab_size) + np.asarray(self.log_snr(t))
+        return np.logaddexp(0.0, shift)[()]
 
     @quiet
     def mutual_information(self, t: Any, prior: Any = None) -> Any:

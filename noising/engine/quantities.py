@@ -15,6 +15,7 @@ from noising.engine.arrays import (
     check_elements,
     flag_array,
     float_array,
+    integer_array,
     quiet,
     time_array,
 )
@@ -23,11 +24,13 @@ from noising.engine.graphs import Graph
 from noising.engine.graphs.step import Step
 from noising.engine.graphs.uniform import UniformGraph
 from noising.engine.information import score_costs
-from noising.engine.loss_weights import loss_weight
+from noising.engine.loss_weights import checked_dtype, loss_weight
 from noising.engine.schedules import Schedule
 from noising.engine.timeline import Timeline
+from noising.engine.token_cases import select_by_case
 
 _BLOCK_ELEMENTS: Final = 1 << 18  # scores per block, which bounds temporaries
+_FEW_TIMES: Final = 4  # tokens per time from which three weights for each time pay off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -280,7 +283,15 @@ class ExactQuantities(abc.ABC):
         return np.where(np.isnan(ratio[:, 0]), np.nan, loss)
 
     @quiet
-    def nelbo_weight(self, xt: Any, x0: Any, t: Any, *, protect: Any = None) -> Any:
+    def nelbo_weight(
+        self,
+        xt: Any,
+        x0: Any,
+        t: Any,
+        *,
+        protect: Any = None,
+        dtype: Any = np.float64,
+    ) -> Any:
         """Return the weight of a token's loss in the negative ELBO.
 
         For graphs with one rate into each token it is GIDD's weight of the KL and
@@ -295,28 +306,54 @@ class ExactQuantities(abc.ABC):
             t: times in [0, 1].
             protect: bool, True where the token never changes. The weight is 0 there,
                 even where an unprotected pair would be impossible.
+            dtype: type of the weights, float64 or float32.
 
         Raises:
             EngineError: out of range, or a graph given by a matrix.
         """
-        is_masking = self.graph.CROSS_ENTROPY
+        kind = checked_dtype(dtype)
+        graph = self.graph
         of_time = (
-            self.schedule.cross_entropy_weight if is_masking else self.schedule.dsigma
+            self.schedule.cross_entropy_weight
+            if graph.CROSS_ENTROPY
+            else self.schedule.dsigma
         )
-        at, clean, sigma, pace, fixed = broadcast(
-            xt=self._state(xt, "xt"),
-            x0=self._clean(x0),
-            t=self._sigma(t),
-            pace=np.asarray(self.timeline.evaluate(of_time, t)),
+        sigma = self._sigma(t)
+        pace = np.asarray(self.timeline.evaluate(of_time, t))
+        at, clean, _, fixed = broadcast(
+            xt=integer_array(xt, "xt"),
+            x0=integer_array(x0, "x0"),
+            t=sigma,
             protect=_protected(protect),
         )
-        if is_masking:
-            possible = self.graph.is_possible(at, clean, sigma)
-            at_mask = np.where(at == self.mask_id, pace, 0.0)
-            weight = np.where(possible, at_mask, np.nan)
-        else:
-            weight = self.graph.nelbo_weight(at, clean, sigma, pace)
-        return np.where(fixed, 0.0, weight)[()]
+        if graph.FEW_CASES and at.size >= max(_FEW_TIMES * sigma.size, 1):
+            states, data = _cases(graph, sigma.ndim)
+            values = self._token_weights(
+                *np.broadcast_arrays(states, data, sigma, pace)
+            )
+            return select_by_case(
+                graph,
+                at,
+                clean,
+                values.astype(kind),
+                fixed=None if protect is None else fixed,
+                refuse=lambda: (self._state(xt, "xt"), self._clean(x0)),
+            )
+        at, clean, sigma, pace, fixed = np.broadcast_arrays(
+            self._state(at, "xt"), self._clean(clean), sigma, pace, fixed
+        )
+        weight = self._token_weights(at, clean, sigma, pace)
+        return np.where(fixed, 0.0, weight).astype(kind)[()]
+
+    def _token_weights(
+        self, at: IntArray, clean: IntArray, sigma: FloatArray, pace: FloatArray
+    ) -> FloatArray:
+        """Return NELBO weights; `pace` is dsigma, or the cross-entropy weight."""
+        if not self.graph.CROSS_ENTROPY:
+            return self.graph.nelbo_weight(at, clean, sigma, pace)
+        possible = self.graph.is_possible(at, clean, sigma)
+        at_mask = np.where(at == self.mask_id, pace, 0.0)
+        return np.where(possible, at_mask, np.nan)
 
     @quiet
     def loss_weight(
@@ -457,3 +494,15 @@ class ExactQuantities(abc.ABC):
 
 def _protected(protect: Any) -> BoolArray:
     return flag_array(False if protect is None else protect, "protect")
+
+
+def _cases(graph: Graph, ndim: int) -> tuple[IntArray, IntArray]:
+    """Return x_t and x_0, (3, 1, ...), for an x_t that is the mask, x_0 or another."""
+    first, *rest = (i for i in range(min(graph.vocab_size, 3)) if i != graph.mask_id)
+    other = rest[0] if rest else first  # a single data token has no other
+    mask = first if graph.mask_id is None else graph.mask_id
+    shape = 3, *(1,) * ndim
+    return (
+        np.array([mask, first, other]).reshape(shape),
+        np.full(shape, first),
+    )

@@ -27,6 +27,7 @@ class Absorbing(MixtureGraph):
     (SEDD), eq. 16.
     """
 
+    FEW_CASES: ClassVar[bool] = True
     CROSS_ENTROPY: ClassVar[bool] = True
     COUPLED_IS_MARKOV: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {

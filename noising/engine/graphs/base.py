@@ -45,6 +45,9 @@ class Graph(abc.ABC):
     """Whether the coupled trajectory is a Markov path, as if noise only masks."""
     CROSS_ENTROPY: ClassVar[bool] = False
     """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
+    FEW_CASES: ClassVar[bool] = False
+    """Whether a chance q(x_t | x_0) has three values at most at one noise level: for an
+    x_t that is the mask, x_0 or another data token."""
 
     vocab_size: int
     mask_id: int | None = None

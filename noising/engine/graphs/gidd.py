@@ -45,6 +45,7 @@ class GiddGraph(MixtureGraph):
     """
 
     NEEDS_SCHEDULE: ClassVar[str | None] = "gidd"
+    FEW_CASES: ClassVar[bool] = True
     MASK_STAYS: ClassVar[bool] = False
 
     clock: GiddClock | None = None

@@ -32,6 +32,7 @@ class HdlmGamma(MixtureGraph):
         gamma: share of the noise that resamples, in [0, 1].
     """
 
+    FEW_CASES: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "gamma": Number(
             default=0.1, low=0.0, high=1.0, help="share of the noise that resamples"
@@ -88,6 +89,7 @@ class HdlmEpsilon(MixtureGraph):
         epsilon: share of the tokens resampled, in [0, 1).
     """
 
+    FEW_CASES: ClassVar[bool] = True
     CROSS_ENTROPY: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "epsilon": Number(

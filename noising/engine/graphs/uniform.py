@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class UniformGraph(MixtureGraph):
     Source: Austin et al. 2021 (D3PM), appendix A.2.1; Lou, Meng, Ermon 2024
     (SEDD), eq. 15.
     """
+
+    FEW_CASES: ClassVar[bool] = True
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:

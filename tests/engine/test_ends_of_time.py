@@ -26,6 +26,7 @@ EXTREME = {
     "d3pm_cosine to 0": {"type": "d3pm_cosine", "max_beta": 1},
     "loglinear to 0": {"type": "loglinear", "epsilon": 0},
     "steep start": {"type": "polynomial", "exponent": 0.5},
+    "steep end": {"type": "power", "exponent": 0.5},
     "steep sigmoid": {"type": "sigmoid", "tau": 1e-3},
     "much noise": {"type": "linear_sigma", "sigma_min": 0, "sigma_max": 5000},
     "sedd_entropy to 0": {"type": "sedd_entropy", "epsilon": 0},

@@ -8,6 +8,7 @@ from noising.engine.schedules.alphas import (
     MaskgitCosine,
     MdlmCosine,
     Polynomial,
+    Power,
 )
 from noising.engine.schedules.base import Context, Schedule
 from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
@@ -31,6 +32,7 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "maskgit_cosine": MaskgitCosine,
     "d3pm_cosine": D3PMCosine,
     "polynomial": Polynomial,
+    "power": Power,
     "sigmoid": Sigmoid,
     "gidd": GiddSchedule,
     "custom": Custom,

@@ -198,6 +198,52 @@ def test_a_graph_that_cannot_be_is_refused(graph, field, code):
     assert (caught.value.field, caught.value.code) == (field, code)
 
 
+EXACT = [[-2.0, 1.5, 0.5], [0.25, -0.75, 0.5], [0.0, 1e-4, -1e-4]]
+
+
+@pytest.mark.parametrize(
+    "diagonal", [[0, 0, 0], [-2, 0, -1e-4], [-2 - 1.9e-6, -0.75 + 7e-7, -1e-4 - 9e-11]]
+)
+def test_the_other_rates_set_the_diagonal(diagonal):
+    rates = np.array(EXACT)
+    np.fill_diagonal(rates, diagonal)
+    process = _process({"type": "rate_matrix", "rates": rates.tolist()}, vocab_size=3)
+    exact = _process({"type": "rate_matrix", "rates": EXACT}, vocab_size=3)
+    assert (process.marginal([0, 1, 2], 0.7) == exact.marginal([0, 1, 2], 0.7)).all()
+    assert process.spec["graph"]["rates"] == rates.tolist()
+
+
+def test_rates_in_float32_are_near_enough():
+    rates = np.random.default_rng(5).random((60, 60))
+    np.fill_diagonal(rates, 0.0)
+    np.fill_diagonal(rates, -rates.sum(axis=1))
+    single = rates.astype(np.float32)
+    assert np.abs(single.sum(axis=1, dtype=np.float64)).max() > 1e-9 * rates.max()
+    graph = {"type": "rate_matrix", "rates": single.tolist()}
+    limit = _process(graph, vocab_size=60).limit()
+    assert limit @ rates == pytest.approx(np.zeros(60), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "miss", "total"),
+    [
+        ([-2 - 2.2e-6, 1.5, 0.5], 0, "1.1e-06", -2.2e-6),
+        ([0, 1e-4, -1.1e-4], 2, "0.091", -1e-5),
+        ([0.5, 1.5, -0.5], 2, "1", 1.5),
+    ],
+)
+def test_a_row_that_misses_0_is_told_by_how_much(row, place, miss, total):
+    """Relative to the row's largest entry, not to the matrix's."""
+    rates = [*EXACT[:place], row, *EXACT[place + 1 :]]
+    with pytest.raises(EngineError) as caught:
+        _process({"type": "rate_matrix", "rates": rates}, vocab_size=3)
+    assert caught.value.code == "row_sum"
+    assert caught.value.field == f"graph.rates[{place}]"
+    assert f"misses 0 by {miss} of it, got " in str(caught.value)
+    assert caught.value.value == near(total, rel=1e-9)
+    assert f"give 0 as `graph.rates[{place}][{place}]`" in str(caught.value)
+
+
 def test_a_matrix_graph_is_bounded():
     with pytest.raises(EngineError) as caught:
         build_process({"vocab_size": 1025, "graph": {"type": "banded"}})

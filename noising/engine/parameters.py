@@ -40,10 +40,13 @@ class Parameter(abc.ABC):
     Attributes:
         default: canonical value if the specification gives none, or REQUIRED.
         help: description with the unit, for pages and documentation.
+        hides_default: whether the canonical specification leaves out the default. It
+            is set for parameters that were added later, so that fingerprints stay.
     """
 
     default: Any = REQUIRED
     help: str
+    hides_default: bool = False
 
     @abc.abstractmethod
     def parse(self, value: Any, field: str) -> Any:
@@ -273,6 +276,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as "did you mean `cosine`?", or an empty string."""
     close = difflib.get_close_matches(name[:80], list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def canonical_parameters(
+    table: Mapping[str, Parameter], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of `parse_parameters` that a canonical specification names."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not (table[name].hides_default and value == table[name].default)
+    }
 
 
 def parse_parameters(

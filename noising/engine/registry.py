@@ -11,6 +11,7 @@ from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, Hyperschedule
 from noising.engine.parameters import (
     Integer,
     Parameter,
+    canonical_parameters,
     check_keys,
     mapping,
     nearest,
@@ -138,4 +139,5 @@ def _typed(
     kind = table[name]
     rest = {key: value for key, value in given.items() if key != "type"}
     parameters = parse_parameters(kind.PARAMETERS, rest, field)
-    return kind, parameters, {"type": name, **parameters}
+    canonical = canonical_parameters(kind.PARAMETERS, parameters)
+    return kind, parameters, {"type": name, **canonical}

@@ -35,7 +35,7 @@ EXTREME = {
 PAIRS = [
     (schedule, graph)
     for schedule, graph in itertools.product(EXTREME, GRAPHS)
-    if graph != "gidd" or EXTREME[schedule]["type"] == "gidd"
+    if GRAPHS[graph]["type"] != "gidd" or EXTREME[schedule]["type"] == "gidd"
 ]
 _BEFORE_AND_AFTER = [0.9, np.nextafter(0.9, 1.0), 0.95, 1.0 - 2.0**-53, 1.0]
 TIMES = np.array([0.0, 5e-324, 1e-305, 1e-16, 0.05, 0.5, *_BEFORE_AND_AFTER])

@@ -182,6 +182,30 @@ class Numbers(Parameter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interval(Parameter):
+    """Two ascending numbers, each checked by `item`."""
+
+    item: Number
+
+    def parse(self, value: Any, field: str) -> list[float]:
+        """Return `value` as a list of two floats, the first below the second."""
+        ends = listed(value, field)
+        if len(ends) != 2:
+            rule = "must be two numbers, the start and the end"
+            raise EngineError(field, "wrong_length", rule, ends)
+        low, high = (self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(ends))
+        if not low < high:
+            rule = "must start below its end"
+            way_out = "swap the two" if low > high else ""
+            raise EngineError(field, "out_of_order", rule, [low, high], way_out)
+        return [low, high]
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of two such numbers."""
+        return array_schema(self.item, min_length=2) | {"maxItems": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Optional(Parameter):
     """A value that `inner` accepts, or null."""
 

@@ -18,7 +18,7 @@ from noising.engine.parameters import (
     parse_parameters,
 )
 from noising.engine.process import ForwardProcess
-from noising.engine.schedules import SCHEDULE_TYPES, Context
+from noising.engine.schedules import SCHEDULE_TYPES, TIME_RANGE, Context
 from noising.engine.timeline import Timeline
 
 VOCAB_SIZE: Final = Integer(
@@ -61,7 +61,10 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     )
     _check_pair(graph, graph_spec["type"], schedule_spec["type"])
     context = Context(num_timesteps=num_timesteps, information=graph.information)
+    time_range = parameters.pop("time_range")
     schedule = schedule_class.create(parameters, context)
+    if time_range != TIME_RANGE.default:
+        schedule = schedule.within(*time_range)
     hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
     return ForwardProcess(
         timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),

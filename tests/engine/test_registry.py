@@ -4,6 +4,7 @@ import json
 import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
+from tests.engine.examples import SCHEDULES
 
 DEFAULTS = {
     "vocab_size": 50257,
@@ -53,6 +54,20 @@ def test_a_later_parameter_at_its_default_leaves_the_fingerprint(graph, fingerpr
     inside = build_process(spec | {"graph": {"type": graph, "mask_id": 3}})
     assert inside.spec["graph"]["mask_id"] == 3
     assert inside.fingerprint != fingerprint
+
+
+def test_fingerprints_are_those_from_before_schedules_had_a_time_range():
+    names = "linear cosine quadratic sedd_entropy loglinear geometric uniform"
+    names += " linear_sigma mdlm_cosine cosine_squared maskgit_cosine d3pm_cosine"
+    names += " polynomial sigmoid gidd custom"
+    digest = hashlib.sha256()
+    for name in names.split():
+        schedule = SCHEDULES[name] | {"time_range": [0, 1]}
+        spec = {"vocab_size": 5, "num_timesteps": 20, "schedule": schedule}
+        digest.update(build_process(spec).fingerprint.encode())
+    assert digest.hexdigest() == (
+        "3fca5a7916a3c9a5626f5af1084b60b91c857a0deaa61c536ce4aa081e0227ea"
+    )
 
 
 def test_equal_meaning_gives_an_equal_fingerprint():

@@ -179,7 +179,8 @@ class Graph(abc.ABC):
         even = np.ones(self.vocab_size)
         if self.mask_inside:
             even[self.mask_id] = 0.0
-        return even / even.sum()
+        distribution: FloatArray = even / even.sum()
+        return distribution
 
     def prior(self, weights: Any = None) -> FloatArray:
         """Return a token prior p_0, (V,), normalised.

@@ -10,7 +10,7 @@ from noising.engine.schedules.alphas import (
     Polynomial,
     Power,
 )
-from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, Context, Schedule
 from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
 from noising.engine.schedules.continuous import Geometric, LinearSigma, UniformSchedule
 from noising.engine.schedules.custom import Custom
@@ -39,4 +39,4 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
 }
 """Maps a specification's ``type`` to its class."""
 
-__all__ = ["SCHEDULE_TYPES", "Context", "Schedule"]
+__all__ = ["SCHEDULE_TYPES", "TIME_RANGE", "Context", "Schedule"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.parameters import Number, Parameter
-from noising.engine.schedules.base import AlphaSchedule, Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, AlphaSchedule, Context, Schedule
 
 EPSILON: Final = Number(
     default=1e-3, low=0.0, high=1.0, open_high=True, help="alpha that is left at t = 1"
@@ -31,7 +31,10 @@ class ShapeSchedule(AlphaSchedule):
         epsilon: alpha at t = 1.
     """
 
-    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"epsilon": EPSILON}
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "epsilon": EPSILON,
+        "time_range": TIME_RANGE,
+    }
     epsilon: float
 
     @classmethod
@@ -191,6 +194,7 @@ class Polynomial(ShapeSchedule):
             default=2.0, low=0.0, open_low=True, help="power of t, 1 for loglinear"
         ),
         "epsilon": EPSILON,
+        "time_range": TIME_RANGE,
     }
     exponent: float
 
@@ -234,6 +238,7 @@ class Power(Schedule):
         "exponent": Number(
             default=2.0, low=0.0, open_low=True, help="power of 1 - t, 1 for loglinear"
         ),
+        "time_range": TIME_RANGE,
     }
     exponent: float
 

@@ -79,6 +79,8 @@ def test_every_hyperschedule_is_described(hyperschedule: dict[str, Any]) -> None
         {"hyperschedule": {"type": "token_types", "classes": {"special": [1]}}},
         {"hyperschedule": {"type": "token_types", "classes": {"other": ["1"]}}},
         {"hyperschedule": {"type": "token_types", "weights": {"other": 0}}},
+        {"hyperschedule": {"type": "token_exponents", "exponents": {"a": 1}}},
+        {"hyperschedule": {"type": "token_exponents", "exponents": {"1": 0}}},
         {"hyperschedule": {"type": "weights", "weights": [1], "calibrate": 1}},
         {"hyperschedule": {"type": "block", "width": 2.5}},
     ],

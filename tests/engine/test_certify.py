@@ -193,6 +193,7 @@ def test_the_tokens_tried_are_data(size, mask, tokens):
         {"type": "weights", "weights": [1.0, 2.0, 4.0] * 10},
         {"type": "token_types", "classes": {"critical": [1, 2], "variable": [3]}},
         {"type": "token_types", "classes": {"critical": [4]}},
+        {"type": "token_exponents", "exponents": {"2": 4, "4": 0.3, "3": 2}},
     ],
 )
 @pytest.mark.parametrize("graph", ["uniform", "absorbing inside"])

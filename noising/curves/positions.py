@@ -6,12 +6,19 @@ import numpy as np
 
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import FloatArray, quiet
-from noising.engine.hyperschedules import Matrix, TokenTypes, Weights
+from noising.engine.hyperschedules import (
+    Matrix,
+    TokenExponents,
+    TokenTypes,
+    Weights,
+)
 
 DEFAULT_LENGTH: Final = 64
 LONGEST: Final = 1024
 OF_EACH_TYPE: Final = 8
-"""Positions of each token type, if the noise depends on token types."""
+"""Positions of each token type or exponent, if the noise depends on these."""
+MOST_EXPONENTS: Final = 16
+"""Exponents that are shown, from the lowest to the highest."""
 
 
 @quiet
@@ -19,7 +26,7 @@ def position_alphas(process: ForwardProcess, points: int) -> FloatArray:
     """Return alpha by position and timestep, (L, points), evenly spaced in 0..T-1.
 
     The length is that of the hyperschedule if it has one. If the noise depends on token
-    types, the positions are a few tokens of each type.
+    types or exponents, the positions are a few tokens of each.
 
     Args:
         process: a process with a hyperschedule.
@@ -53,6 +60,16 @@ def _own_length(process: ForwardProcess) -> int | None:
 
 def _tokens_by_type(process: ForwardProcess) -> FloatArray | None:
     hyperschedule = process.hyperschedule
+    if isinstance(hyperschedule, TokenExponents):
+        exponents, ids = np.unique(
+            hyperschedule.exponents[
+                hyperschedule.place_of(np.arange(process.vocab_size))
+            ],
+            return_index=True,
+        )
+        last = exponents.size - 1
+        chosen = np.linspace(0, last, min(exponents.size, MOST_EXPONENTS)).astype(int)
+        return np.repeat(ids[chosen], OF_EACH_TYPE)
     if not isinstance(hyperschedule, TokenTypes):
         return None
     classes = process.spec["hyperschedule"]["classes"]

@@ -21,6 +21,7 @@ from noising.engine.hyperschedules import (
     Flat,
     Hyperschedule,
     LevelHyperschedule,
+    TokenExponents,
     TokenTypes,
     Weights,
 )
@@ -118,6 +119,9 @@ class Effort:
                 sigmas, levels = noises, times
             case TokenTypes():
                 sigmas, levels = rows, rows * len(TYPE_WEIGHTS)
+            case TokenExponents():
+                distinct = min(length, hyperschedule.exponents.size)
+                sigmas, levels = rows, rows * distinct
             case Weights():
                 sigmas, levels = noises, rows * length
             case LevelHyperschedule():

@@ -40,10 +40,13 @@ class Parameter(abc.ABC):
     Attributes:
         default: canonical value if the specification gives none, or REQUIRED.
         help: description with the unit, for pages and documentation.
+        hides_default: whether the canonical specification leaves out the default. It
+            is set for parameters that were added later, so that fingerprints stay.
     """
 
     default: Any = REQUIRED
     help: str
+    hides_default: bool = False
 
     @abc.abstractmethod
     def parse(self, value: Any, field: str) -> Any:
@@ -179,6 +182,30 @@ class Numbers(Parameter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interval(Parameter):
+    """Two ascending numbers, each checked by `item`."""
+
+    item: Number
+
+    def parse(self, value: Any, field: str) -> list[float]:
+        """Return `value` as a list of two floats, the first below the second."""
+        ends = listed(value, field)
+        if len(ends) != 2:
+            rule = "must be two numbers, the start and the end"
+            raise EngineError(field, "wrong_length", rule, ends)
+        low, high = (self.item.parse(v, f"{field}[{i}]") for i, v in enumerate(ends))
+        if not low < high:
+            rule = "must start below its end"
+            way_out = "swap the two" if low > high else ""
+            raise EngineError(field, "out_of_order", rule, [low, high], way_out)
+        return [low, high]
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of two such numbers."""
+        return array_schema(self.item, min_length=2) | {"maxItems": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Optional(Parameter):
     """A value that `inner` accepts, or null."""
 
@@ -273,6 +300,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as "did you mean `cosine`?", or an empty string."""
     close = difflib.get_close_matches(name[:80], list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def canonical_parameters(
+    table: Mapping[str, Parameter], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of `parse_parameters` that a canonical specification names."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not (table[name].hides_default and value == table[name].default)
+    }
 
 
 def parse_parameters(

@@ -11,13 +11,14 @@ from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, Hyperschedule
 from noising.engine.parameters import (
     Integer,
     Parameter,
+    canonical_parameters,
     check_keys,
     mapping,
     nearest,
     parse_parameters,
 )
 from noising.engine.process import ForwardProcess
-from noising.engine.schedules import SCHEDULE_TYPES, Context
+from noising.engine.schedules import SCHEDULE_TYPES, TIME_RANGE, Context
 from noising.engine.timeline import Timeline
 
 VOCAB_SIZE: Final = Integer(
@@ -60,7 +61,10 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     )
     _check_pair(graph, graph_spec["type"], schedule_spec["type"])
     context = Context(num_timesteps=num_timesteps, information=graph.information)
+    time_range = parameters.pop("time_range")
     schedule = schedule_class.create(parameters, context)
+    if time_range != TIME_RANGE.default:
+        schedule = schedule.within(*time_range)
     hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
     return ForwardProcess(
         timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
@@ -138,4 +142,5 @@ def _typed(
     kind = table[name]
     rest = {key: value for key, value in given.items() if key != "type"}
     parameters = parse_parameters(kind.PARAMETERS, rest, field)
-    return kind, parameters, {"type": name, **parameters}
+    canonical = canonical_parameters(kind.PARAMETERS, parameters)
+    return kind, parameters, {"type": name, **canonical}

@@ -51,6 +51,25 @@ class Even(Replacement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvenWithout(Replacement):
+    """The ids 0..size without one of them, equally likely.
+
+    Attributes:
+        size: 1..2^24, the number of ids that are drawn.
+        left_out: the id that is never drawn.
+    """
+
+    size: int
+    left_out: int
+
+    def ids(self, words: WordArray) -> WordArray:
+        """Return a draw from `size` ids, plus 1 from `left_out` on, in place."""
+        Even(size=self.size).ids(words)
+        words += words >= _as_word(self.left_out)
+        return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Replacement):
     """A single id.
 

@@ -84,6 +84,12 @@ BUILTIN_SCHEDULES = (
         "gentle at the start, as in MD4.",
     ),
     BuiltinSchedule(
+        slug="power",
+        schedule="power",
+        notes="The mirror image of `polynomial`, as in discrete flow matching: alpha "
+        "is (1 - t)^2, steep at the start and gentle at the end.",
+    ),
+    BuiltinSchedule(
         slug="mdlm_cosine",
         schedule="mdlm_cosine",
         notes="Alpha falls as a quarter of a cosine wave; one of MDLM's choices.",

@@ -9,6 +9,7 @@ from tests.api.conftest import SENTENCE
 TYPES = {"critical": [101, 102, 2003], "variable": [2054, 2048], "other": [2010]}
 SLIDING = {"type": "sliding", "width": 32, "levels": 32}
 BLOCK = {"type": "block", "width": 8}
+EXPONENTS = {"type": "token_exponents", "exponents": {"101": 4, "2003": 0.5}}
 LONG = list(range(1000, 1200))
 
 
@@ -109,6 +110,7 @@ def test_what_the_tokenizer_sends_plus_a_timestep_is_a_request(noise):
     [
         ({}, {}, SLIDING),
         ({"hyperschedule": BLOCK}, {}, BLOCK),
+        ({"hyperschedule": EXPONENTS}, {}, EXPONENTS),
         (
             {"token_types": TYPES, "hyperschedule": {"type": "flat"}},
             {},

@@ -216,6 +216,11 @@ def test_token_types_that_cannot_be_used_are_refused(noise, types, pointer, code
         ({"type": "block", "levels": 1.5}, "/levels", "not_an_integer"),
         ({"type": "weights", "weights": [1, 0]}, "/weights/1", "out_of_range"),
         ({"type": "weights"}, "/weights", "missing"),
+        (
+            {"type": "token_exponents", "exponents": {"05": 1}},
+            "/exponents/05",
+            "not_an_id",
+        ),
     ],
 )
 def test_hyperschedules_that_cannot_be_used_are_refused(

@@ -4,14 +4,14 @@ import pytest
 from noising.curves import MATRIX_POINTS, QUANTITIES, curves, curves_seconds, points_of
 from noising.engine import build_process
 from noising.engine.effort import effort_of
-from tests.engine.examples import GRAPHS, example
+from tests.engine.examples import GRAPHS, example, schedule_for
 
 COSTLY = {name for name, quantity in QUANTITIES.items() if quantity.is_costly}
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_every_graph_has_curves_that_the_engine_confirms(graph):
-    process = example("gidd" if graph == "gidd" else "cosine", graph)
+    process = example(schedule_for(graph, "cosine"), graph)
     found = curves(process, QUANTITIES, axis="time", points=9)
     t = found.times
     assert set(found.columns) == set(QUANTITIES)

@@ -24,7 +24,10 @@ GRAPHS = {
     "hdlm_gamma 0": {"type": "hdlm_gamma", "gamma": 0},
     "hdlm_gamma 1": {"type": "hdlm_gamma", "gamma": 1},
     "hdlm_epsilon": {"type": "hdlm_epsilon"},
+    "hdlm_gamma inside": {"type": "hdlm_gamma", "gamma": 0.4, "mask_id": 2},
+    "hdlm_epsilon inside": {"type": "hdlm_epsilon", "epsilon": 0.3, "mask_id": 0},
     "gidd": {"type": "gidd"},
+    "gidd inside": {"type": "gidd", "mask_id": 4},
     "banded": {"type": "banded", "beta": 2.0},
     "nearest_neighbor": {
         "type": "nearest_neighbor",
@@ -48,12 +51,17 @@ assert {graph["type"] for graph in GRAPHS.values()} == set(GRAPH_TYPES)
 PAIRS = [
     (schedule, graph)
     for schedule, graph in itertools.product(SCHEDULES, GRAPHS)
-    if (graph == "gidd") <= (schedule == "gidd")
+    if (GRAPHS[graph]["type"] == "gidd") <= (schedule == "gidd")
     and (
         schedule in ("cosine", "custom", "sedd_entropy", "gidd")
         or graph in ("uniform", "absorbing")
     )
 ]
+
+
+def schedule_for(graph, schedule):
+    """Return the name of a schedule that a graph can have: `schedule`, or its own."""
+    return "gidd" if GRAPHS[graph]["type"] == "gidd" else schedule
 
 
 def example(schedule, graph, vocab_size=VOCAB):

@@ -13,13 +13,13 @@ from noising.engine.certify.certificate import Certificate, Evidence
 from noising.engine.certify.moments import clean_tokens
 from noising.engine.graphs import MatrixGraph
 from tests.engine.certificates import FEW, NAMES, check_of, failed, skipped
-from tests.engine.examples import GRAPHS, SCHEDULES, TIMESTEPS, example
+from tests.engine.examples import GRAPHS, SCHEDULES, TIMESTEPS, example, schedule_for
 
 # Sampler and kernels look at a schedule through sigma alone, so every schedule on one
 # graph and every graph on one schedule stand for all pairs.
 EXAMPLES = [
     *((name, "uniform") for name in SCHEDULES),
-    *(("gidd" if graph == "gidd" else "loglinear", graph) for graph in GRAPHS),
+    *((schedule_for(graph, "loglinear"), graph) for graph in GRAPHS),
 ]
 
 
@@ -193,6 +193,7 @@ def test_the_tokens_tried_are_data(size, mask, tokens):
         {"type": "weights", "weights": [1.0, 2.0, 4.0] * 10},
         {"type": "token_types", "classes": {"critical": [1, 2], "variable": [3]}},
         {"type": "token_types", "classes": {"critical": [4]}},
+        {"type": "token_exponents", "exponents": {"2": 4, "4": 0.3, "3": 2}},
     ],
 )
 @pytest.mark.parametrize("graph", ["uniform", "absorbing inside"])

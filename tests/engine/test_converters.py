@@ -87,6 +87,8 @@ def test_betas_and_sigmas_turn_into_each_other():
 FLOW_PAIRS = [
     ("condot", {"type": "loglinear", "epsilon": 0}),
     ("cosine", {"type": "mdlm_cosine", "epsilon": 0}),
+    ("poly2", {"type": "power", "exponent": 2}),
+    ("poly3", {"type": "power", "exponent": 3}),
 ]
 
 

@@ -153,6 +153,14 @@ PLAIN = {"vocab_size": 64}
         (None, 4, 4),
         ({"type": "flat"}, 4, 4),
         ({"type": "token_types", "classes": {}}, 4, 12),
+        ({"type": "token_exponents", "exponents": {"1": 2, "3": 2}}, 4, 8),
+        (
+            {
+                "type": "token_exponents",
+                "exponents": {str(i): i + 2 for i in range(64)},
+            },
+            *(4, 40),
+        ),
         ({"type": "weights", "weights": [1.0] * 10}, 4, 40),
         ({"type": "sliding", "levels": 5}, 6, 24),
         ({"type": "block", "levels": 32}, 33, 40),

@@ -26,6 +26,7 @@ EXTREME = {
     "d3pm_cosine to 0": {"type": "d3pm_cosine", "max_beta": 1},
     "loglinear to 0": {"type": "loglinear", "epsilon": 0},
     "steep start": {"type": "polynomial", "exponent": 0.5},
+    "steep end": {"type": "power", "exponent": 0.5},
     "steep sigmoid": {"type": "sigmoid", "tau": 1e-3},
     "much noise": {"type": "linear_sigma", "sigma_min": 0, "sigma_max": 5000},
     "sedd_entropy to 0": {"type": "sedd_entropy", "epsilon": 0},
@@ -34,7 +35,7 @@ EXTREME = {
 PAIRS = [
     (schedule, graph)
     for schedule, graph in itertools.product(EXTREME, GRAPHS)
-    if graph != "gidd" or EXTREME[schedule]["type"] == "gidd"
+    if GRAPHS[graph]["type"] != "gidd" or EXTREME[schedule]["type"] == "gidd"
 ]
 _BEFORE_AND_AFTER = [0.9, np.nextafter(0.9, 1.0), 0.95, 1.0 - 2.0**-53, 1.0]
 TIMES = np.array([0.0, 5e-324, 1e-305, 1e-16, 0.05, 0.5, *_BEFORE_AND_AFTER])

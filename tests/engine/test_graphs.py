@@ -143,6 +143,8 @@ RATES = [[-1.0, 1.0, 0.0], [0.5, -0.5, 0.0], [0.0, 0.0, 0.0]]
         ({"type": "hdlm_gamma", "gamma": 1.5}, "graph.gamma", "out_of_range"),
         ({"type": "hdlm_epsilon", "epsilon": 1}, "graph.epsilon", "out_of_range"),
         ({"type": "gidd"}, "graph.type", "needs_schedule"),
+        ({"type": "hdlm_gamma", "mask_id": 4}, "graph.mask_id", "out_of_range"),
+        ({"type": "hdlm_epsilon", "mask_id": 4}, "graph.mask_id", "out_of_range"),
         ({"type": "banded", "beta": 0}, "graph.beta", "out_of_range"),
         ({"type": "banded", "beta": 1e-9}, "graph.beta", "no_step"),
         ({"type": "nearest_neighbor", "edges": []}, "graph.edges", "wrong_length"),
@@ -198,6 +200,52 @@ def test_a_graph_that_cannot_be_is_refused(graph, field, code):
     assert (caught.value.field, caught.value.code) == (field, code)
 
 
+EXACT = [[-2.0, 1.5, 0.5], [0.25, -0.75, 0.5], [0.0, 1e-4, -1e-4]]
+
+
+@pytest.mark.parametrize(
+    "diagonal", [[0, 0, 0], [-2, 0, -1e-4], [-2 - 1.9e-6, -0.75 + 7e-7, -1e-4 - 9e-11]]
+)
+def test_the_other_rates_set_the_diagonal(diagonal):
+    rates = np.array(EXACT)
+    np.fill_diagonal(rates, diagonal)
+    process = _process({"type": "rate_matrix", "rates": rates.tolist()}, vocab_size=3)
+    exact = _process({"type": "rate_matrix", "rates": EXACT}, vocab_size=3)
+    assert (process.marginal([0, 1, 2], 0.7) == exact.marginal([0, 1, 2], 0.7)).all()
+    assert process.spec["graph"]["rates"] == rates.tolist()
+
+
+def test_rates_in_float32_are_near_enough():
+    rates = np.random.default_rng(5).random((60, 60))
+    np.fill_diagonal(rates, 0.0)
+    np.fill_diagonal(rates, -rates.sum(axis=1))
+    single = rates.astype(np.float32)
+    assert np.abs(single.sum(axis=1, dtype=np.float64)).max() > 1e-9 * rates.max()
+    graph = {"type": "rate_matrix", "rates": single.tolist()}
+    limit = _process(graph, vocab_size=60).limit()
+    assert limit @ rates == pytest.approx(np.zeros(60), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "miss", "total"),
+    [
+        ([-2 - 2.2e-6, 1.5, 0.5], 0, "1.1e-06", -2.2e-6),
+        ([0, 1e-4, -1.1e-4], 2, "0.091", -1e-5),
+        ([0.5, 1.5, -0.5], 2, "1", 1.5),
+    ],
+)
+def test_a_row_that_misses_0_is_told_by_how_much(row, place, miss, total):
+    """Relative to the row's largest entry, not to the matrix's."""
+    rates = [*EXACT[:place], row, *EXACT[place + 1 :]]
+    with pytest.raises(EngineError) as caught:
+        _process({"type": "rate_matrix", "rates": rates}, vocab_size=3)
+    assert caught.value.code == "row_sum"
+    assert caught.value.field == f"graph.rates[{place}]"
+    assert f"misses 0 by {miss} of it, got " in str(caught.value)
+    assert caught.value.value == near(total, rel=1e-9)
+    assert f"give 0 as `graph.rates[{place}][{place}]`" in str(caught.value)
+
+
 def test_a_matrix_graph_is_bounded():
     with pytest.raises(EngineError) as caught:
         build_process({"vocab_size": 1025, "graph": {"type": "banded"}})
@@ -208,8 +256,53 @@ def test_a_matrix_graph_is_bounded():
     assert (caught.value.field, caught.value.code) == ("vocab_size", "too_large")
 
 
+def _permuted(outside, mask_id):
+    """The states of a graph with a mask of its own, as those of one inside."""
+    return np.insert(np.arange(outside - 1), mask_id, outside - 1)
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        {"type": "hdlm_gamma", "gamma": 0.3},
+        {"type": "hdlm_epsilon", "epsilon": 0.2},
+        {"type": "gidd"},
+    ],
+)
+@pytest.mark.parametrize("mask_id", [0, 2, 4])
+def test_a_mask_inside_is_a_mask_outside_of_one_id_less(graph, mask_id):
+    """All quantities are those of V - 1 ids and a mask, in another order."""
+    schedule = {"type": "gidd" if graph["type"] == "gidd" else "loglinear"}
+    spec = {"num_timesteps": 10, "schedule": schedule}
+    inside = build_process(
+        spec | {"vocab_size": 5, "graph": graph | {"mask_id": mask_id}}
+    )
+    outside = build_process(spec | {"vocab_size": 4, "graph": graph})
+    assert (inside.num_states, outside.num_states) == (5, 5)
+    order = _permuted(5, mask_id)
+    data = [i for i in range(5) if i != mask_id]
+    s, t = 0.31, 0.62
+    states = np.arange(5)
+    assert inside.limit() == near(outside.limit()[order], rel=1e-15)
+    for ours, theirs in zip(data, range(4), strict=True):
+        got = inside.marginal(ours, t)
+        assert got == near(outside.marginal(theirs, t)[order], rel=1e-15)
+        got = inside.nelbo_weight(states, ours, t)
+        assert got == near(outside.nelbo_weight(order, theirs, t), rel=1e-14)
+        got = inside.posterior(states, ours, s, t)
+        expected = outside.posterior(order, theirs, s, t)[:, order]
+        assert got == near(expected, rel=1e-14)
+        got = inside.score_ratio(states, ours, t)
+        assert got == near(outside.score_ratio(order, theirs, t)[:, order], rel=1e-14)
+    got = inside.kernel(states, s, t)
+    assert got == near(outside.kernel(order, s, t)[:, order], rel=1e-14)
+    for name in ("mutual_information", "kl_to_limit", "change_chance"):
+        expected = getattr(outside, name)(t)
+        assert getattr(inside, name)(t) == near(expected, rel=1e-13)
+
+
 def test_the_gidd_graph_needs_its_clock():
-    graph = GRAPH_TYPES["gidd"].create({}, 5)
+    graph = GRAPH_TYPES["gidd"].create({"mask_id": None}, 5)
     with pytest.raises(RuntimeError, match="bind a schedule"):
         graph.limit()
 

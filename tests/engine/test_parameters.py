@@ -14,6 +14,7 @@ from noising.engine.parameters import (
     Choice,
     Flag,
     Integer,
+    Interval,
     Number,
     Numbers,
     Optional,
@@ -33,7 +34,10 @@ CHOICE = Choice(options=("linear", "cosine"), help="a name")
 LIST = Numbers(item=UNIT, help="shares")
 MAYBE = Optional(inner=COUNT, help="a count or nothing")
 
+PART = Interval(item=Number(low=0.0, high=1.0, help="a time"), help="two times")
 VALID = [
+    (PART, [0, 1], [0.0, 1.0]),
+    (PART, (0.25, 0.5), [0.25, 0.5]),
     (UNIT, 0, 0.0),
     (UNIT, 0.5, 0.5),
     (UNIT, np.float32(0.25), 0.25),
@@ -109,6 +113,10 @@ INVALID = [
     (LIST, "0.5", "here", "not_a_list"),
     (LIST, {"0": 0.5}, "here", "not_a_list"),
     (MAYBE, 11, "here", "out_of_range"),
+    (PART, [0.5], "here", "wrong_length"),
+    (PART, [0.1, 0.5, 0.9], "here", "wrong_length"),
+    (PART, [0.1, 1.5], "here[1]", "out_of_range"),
+    (PART, 0.5, "here", "not_a_list"),
 ]
 
 

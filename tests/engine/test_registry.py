@@ -4,6 +4,7 @@ import json
 import pytest
 
 from noising.engine import EngineError, build_process, with_hyperschedule
+from tests.engine.examples import SCHEDULES
 
 DEFAULTS = {
     "vocab_size": 50257,
@@ -24,6 +25,49 @@ def test_the_fingerprint_is_the_hash_of_the_canonical_json():
     assert process.canonical == canonical
     assert process.fingerprint == hashlib.sha256(canonical.encode()).hexdigest()
     assert '"beta_max":0.01,"beta_min":0.0001' in canonical
+
+
+@pytest.mark.parametrize(
+    ("graph", "fingerprint"),  # from before these graphs had a `mask_id`
+    [
+        ("gidd", "938886e9d8ed933bd766152360c2a9c90169f207af0562599dcba09e4e0d27f2"),
+        (
+            "hdlm_gamma",
+            "1ac0f7c9617c1fe3a49349767bed8fb508d184dfe5b68753ceafb3a48dc5ba3e",
+        ),
+        (
+            "hdlm_epsilon",
+            "59ac8bdb7ba0a4ba2b531300f01e97ae18a2a0eb679027d36efe10927c051622",
+        ),
+    ],
+)
+def test_a_later_parameter_at_its_default_leaves_the_fingerprint(graph, fingerprint):
+    spec = {
+        "vocab_size": 5,
+        "num_timesteps": 20,
+        "schedule": {"type": "gidd" if graph == "gidd" else "loglinear"},
+        "graph": {"type": graph, "mask_id": None},
+    }
+    process = build_process(spec)
+    assert process.fingerprint == fingerprint
+    assert "mask_id" not in process.spec["graph"]
+    inside = build_process(spec | {"graph": {"type": graph, "mask_id": 3}})
+    assert inside.spec["graph"]["mask_id"] == 3
+    assert inside.fingerprint != fingerprint
+
+
+def test_fingerprints_are_those_from_before_schedules_had_a_time_range():
+    names = "linear cosine quadratic sedd_entropy loglinear geometric uniform"
+    names += " linear_sigma mdlm_cosine cosine_squared maskgit_cosine d3pm_cosine"
+    names += " polynomial sigmoid gidd custom"
+    digest = hashlib.sha256()
+    for name in names.split():
+        schedule = SCHEDULES[name] | {"time_range": [0, 1]}
+        spec = {"vocab_size": 5, "num_timesteps": 20, "schedule": schedule}
+        digest.update(build_process(spec).fingerprint.encode())
+    assert digest.hexdigest() == (
+        "3fca5a7916a3c9a5626f5af1084b60b91c857a0deaa61c536ce4aa081e0227ea"
+    )
 
 
 def test_equal_meaning_gives_an_equal_fingerprint():

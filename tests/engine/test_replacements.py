@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from noising.engine.replacements import Constant, Even, Table
+from noising.engine.replacements import Constant, Even, EvenWithout, Table
 
 WHOLE = 1 << 64
 
@@ -18,6 +18,18 @@ def _words(count=20_000, seed=1):
 def test_even_words_reach_both_ends():
     words = np.array([0, WHOLE - 1, WHOLE // 2], np.uint64)
     assert Even(size=50257).ids(words).tolist() == [0, 50256, 25128]
+
+
+@pytest.mark.parametrize("left_out", [0, 3, 6])
+def test_an_even_draw_may_leave_out_one_id(left_out):
+    """Word k·2^24 has k as its leading 40 bits; the bounds are those of six ids."""
+    kept = [i for i in range(7) if i != left_out]
+    firsts = [-(-(i << 40) // 6) for i in range(6)]
+    lasts = [first - 1 for first in firsts[1:]] + [(1 << 40) - 1]
+    for bounds in (firsts, lasts):
+        words = np.array([bound << 24 for bound in bounds], np.uint64)
+        drawn = EvenWithout(size=6, left_out=left_out).ids(words)
+        assert drawn.tolist() == kept
 
 
 def test_a_constant_ignores_the_words():

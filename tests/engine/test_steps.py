@@ -10,7 +10,7 @@ import pytest
 
 from noising.engine import build_process
 from noising.engine.graphs.step import Step
-from tests.engine.examples import GRAPHS, VOCAB, data_ids
+from tests.engine.examples import GRAPHS, VOCAB, data_ids, schedule_for
 from tests.engine.references import near
 
 S, T = 0.5, 0.5 + 1e-10
@@ -40,7 +40,7 @@ def test_a_short_step_of_gidd_is_its_formula():
     assert row[VOCAB] == near(1.8000001489326677873e-10, rel=1e-14)
 
 
-@pytest.mark.parametrize("name", [name for name in GRAPHS if name != "gidd"])
+@pytest.mark.parametrize("name", [n for n in GRAPHS if GRAPHS[n]["type"] != "gidd"])
 def test_short_steps_are_rates_times_their_length(name):
     process = _process(GRAPHS[name])
     states, s = np.arange(process.num_states), 0.25
@@ -61,7 +61,7 @@ def test_short_steps_are_rates_times_their_length(name):
 @pytest.mark.parametrize("name", [name for name in GRAPHS if name not in MATRICES])
 @pytest.mark.parametrize("end", [0.0, 0.3, 0.9])
 def test_in_no_time_the_posterior_is_where_the_token_is(name, end):
-    process = _process(GRAPHS[name], "gidd" if name == "gidd" else "loglinear")
+    process = _process(GRAPHS[name], schedule_for(name, "loglinear"))
     x0 = data_ids(process)[0]
     later = end + 2.0**-50
     possible = np.flatnonzero(process.marginal(x0, later) > 0.0)

@@ -59,6 +59,10 @@ def test_the_betas_reach_the_schedules_that_have_them(name):
         ({}, {"type": "uniform"}),
         ({"GRAPH": "absorbing"}, {"type": "absorbing"}),
         (
+            {"GRAPH": "hdlm_gamma", "MASK_ID": "5"},
+            {"type": "hdlm_gamma", "mask_id": 5},
+        ),
+        (
             {"GRAPH": "absorbing", "MASK_ID": "5"},
             {"type": "absorbing", "mask_id": 5},
         ),

@@ -198,10 +198,15 @@ def by_position(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
 
 
 def _make_row(process: ForwardProcess, spec: dict[str, Any]) -> IntArray:
-    """Return a row of tokens that fits the hyperschedule and has every token type."""
+    """Return a row of tokens that fits the hyperschedule.
+
+    It has every token type and some of the ids with an exponent of their own.
+    """
     tokens = clean_tokens(process)
     for ids in spec.get("classes", {}).values():
         tokens += [token for token in ids if token != process.mask_id][:1]
+    own = [int(key) for key in spec.get("exponents", ())]
+    tokens += [token for token in own if token != process.mask_id][:_MOST_LEVELS]
     length = _HYPERSCHEDULE_LENGTH
     for table in (spec.get("weights"), *spec.get("rows", ())[:1]):
         if isinstance(table, list):

@@ -16,7 +16,6 @@ from noising.engine.certify.moments import LEAST_CHANCE, MANY_STATES, clean_toke
 from noising.engine.errors import EngineError
 from noising.engine.graphs import MatrixGraph
 from noising.engine.process import ForwardProcess
-from noising.engine.schedules.grid import GridSchedule
 
 _SMALL: Final = (1e-305, 1e-16, 1e-3)
 _SHARES: Final = (0.0, 0.5, 0.9, 1.0)
@@ -70,8 +69,7 @@ def _evaluate(
 ) -> Iterator[tuple[str, FloatArray, FloatArray, BoolArray]]:
     """Yield the name, times, values and faults (True where wrong) of quantities."""
     sigma, dsigma = process.sigma(times), process.dsigma(times)
-    is_table = isinstance(process.schedule, GridSchedule)
-    too_early = np.isinf(sigma) & (times < 1.0) & (not is_table)
+    too_early = np.isinf(sigma) & (times < 1.0) & (not process.schedule.is_table)
     yield "sigma", times, sigma, np.isnan(sigma) | too_early
     yield "dsigma", times, dsigma, np.isnan(dsigma) | (np.isinf(dsigma) & too_early)
     snr = process.log_snr(times)

@@ -7,15 +7,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from noising.engine.arrays import FloatArray
-from noising.engine.errors import EngineError
-from noising.engine.graphs.mixture import MixtureGraph
+from noising.engine.graphs.mixture import MASK_ID, MixtureGraph, choose_mask_id
 from noising.engine.information import (
     Channel,
     ErasureInformation,
     InformationCurve,
     entropy,
 )
-from noising.engine.parameters import Integer, Optional, Parameter
+from noising.engine.parameters import Parameter
 from noising.engine.replacements import Constant, Replacement
 
 
@@ -30,28 +29,12 @@ class Absorbing(MixtureGraph):
     FEW_CASES: ClassVar[bool] = True
     CROSS_ENTROPY: ClassVar[bool] = True
     COUPLED_IS_MARKOV: ClassVar[bool] = True
-    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "mask_id": Optional(
-            default=None,
-            inner=Integer(low=0, high=1 << 24, help="an id"),
-            help="id of the mask; null or vocab_size adds one state for it",
-        ),
-    }
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"mask_id": MASK_ID}
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the graph; the mask id may lie inside the vocabulary or be V."""
-        mask_id = parameters["mask_id"]
-        if mask_id is None:
-            mask_id = vocab_size
-        if mask_id > vocab_size:
-            raise EngineError(
-                "graph.mask_id",
-                "out_of_range",
-                f"must lie in 0..vocab_size = {vocab_size}",
-                mask_id,
-                f"null adds the id {vocab_size}",
-            )
+        mask_id = choose_mask_id(parameters["mask_id"], vocab_size)
         return cls(vocab_size=vocab_size, mask_id=mask_id)
 
     @property

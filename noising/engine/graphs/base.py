@@ -18,7 +18,7 @@ from noising.engine.graphs.events import Events
 from noising.engine.graphs.step import Step, later_noise
 from noising.engine.information import InformationCurve
 from noising.engine.parameters import Parameter
-from noising.engine.replacements import Even, Replacement
+from noising.engine.replacements import Even, EvenWithout, Replacement
 
 _TINY: Final = float(np.finfo(np.float64).tiny)
 
@@ -118,7 +118,9 @@ class Graph(abc.ABC):
 
     @property
     def replacement(self) -> Replacement:
-        """The distribution that a resampled token is drawn from; uniform by default."""
+        """The distribution of a resampled token; by default even over the data ids."""
+        if self.mask_id is not None and self.mask_inside:
+            return EvenWithout(size=self.vocab_size - 1, left_out=self.mask_id)
         return Even(size=self.vocab_size)
 
     def step_events(self, sigma_s: FloatArray, sigma_t: FloatArray) -> Events:
@@ -172,6 +174,17 @@ class Graph(abc.ABC):
         rates = dsigma[..., None] * self.rates_to(xt, sigma)
         return np.where(rates > 0.0, rates * self.score_ratio(xt, x0, sigma), 0.0)
 
+    def even_distribution(self) -> FloatArray:
+        """Return the uniform distribution over the data ids, (V,).
+
+        The data ids are all but a mask id inside the vocabulary.
+        """
+        even = np.ones(self.vocab_size)
+        if self.mask_inside:
+            even[self.mask_id] = 0.0
+        distribution: FloatArray = even / even.sum()
+        return distribution
+
     def prior(self, weights: Any = None) -> FloatArray:
         """Return a token prior p_0, (V,), normalised.
 
@@ -183,11 +196,7 @@ class Graph(abc.ABC):
             EngineError: wrong length or sign, or weight on the mask id.
         """
         if weights is None:
-            even = np.ones(self.vocab_size)
-            if self.mask_inside:
-                even[self.mask_id] = 0.0
-            uniform: FloatArray = even / even.sum()
-            return uniform
+            return self.even_distribution()
         prior = float_array(weights, "prior")
         if prior.shape != (self.vocab_size,):
             rule = f"must have vocab_size = {self.vocab_size} items"

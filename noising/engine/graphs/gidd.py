@@ -9,9 +9,15 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.graphs.events import Events
-from noising.engine.graphs.mixture import Mixture, MixtureGraph
+from noising.engine.graphs.mixture import (
+    LATER_MASK_ID,
+    Mixture,
+    MixtureGraph,
+    choose_mask_id,
+)
 from noising.engine.graphs.step import Step
 from noising.engine.information import Channel
+from noising.engine.parameters import Parameter
 
 _FIRST_TIME: Final = 1e-300  # replaces t = 0, where the ratio of t and c is 0/0
 
@@ -37,7 +43,8 @@ class GiddClock(Protocol):
 class GiddGraph(MixtureGraph):
     """q(x_t | x_0) = ((1-t)·delta + c·uniform + t·mask)/(1+c).
 
-    A masked token may become a data token again while uniform noise grows.
+    A masked token may become a data token again while uniform noise grows. Uniform
+    noise never draws the mask, even if that is one of the V ids.
     Source: von Ruette et al. 2025 (GIDD), eq. 6 to 9.
 
     Attributes:
@@ -47,13 +54,15 @@ class GiddGraph(MixtureGraph):
     NEEDS_SCHEDULE: ClassVar[str | None] = "gidd"
     FEW_CASES: ClassVar[bool] = True
     MASK_STAYS: ClassVar[bool] = False
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"mask_id": LATER_MASK_ID}
 
     clock: GiddClock | None = None
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
-        """Return the graph; the mask is one state more."""
-        return cls(vocab_size=vocab_size, mask_id=vocab_size)
+        """Return the graph; the mask id may lie inside the vocabulary or be V."""
+        mask_id = choose_mask_id(parameters["mask_id"], vocab_size)
+        return cls(vocab_size=vocab_size, mask_id=mask_id)
 
     def bind(self, schedule: Any) -> Self:
         """Return the graph with GIDD's schedule as its clock."""

@@ -1,4 +1,8 @@
-"""The hybrid graphs of HDLM, which both resample and mask tokens."""
+"""The hybrid graphs of HDLM, which both resample and mask tokens.
+
+A resampled token never becomes the mask: if that is one of the V ids, V below is the
+number of the other ids.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +12,12 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.graphs.events import Events
-from noising.engine.graphs.mixture import Mixture, MixtureGraph
+from noising.engine.graphs.mixture import (
+    LATER_MASK_ID,
+    Mixture,
+    MixtureGraph,
+    choose_mask_id,
+)
 from noising.engine.graphs.step import Step, later_noise
 from noising.engine.information import (
     Channel,
@@ -37,13 +46,15 @@ class HdlmGamma(MixtureGraph):
         "gamma": Number(
             default=0.1, low=0.0, high=1.0, help="share of the noise that resamples"
         ),
+        "mask_id": LATER_MASK_ID,
     }
     gamma: float
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
-        """Return the graph; the mask is one state more."""
-        return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+        """Return the graph; the mask id may lie inside the vocabulary or be V."""
+        mask_id = choose_mask_id(parameters["mask_id"], vocab_size)
+        return cls(vocab_size=vocab_size, mask_id=mask_id, gamma=parameters["gamma"])
 
     def events(self, sigma: FloatArray) -> Events:
         """Return a move chance of 1 - B and an independent mask chance of 1 - A."""
@@ -99,13 +110,17 @@ class HdlmEpsilon(MixtureGraph):
             open_high=True,
             help="share of the tokens that is resampled from the start",
         ),
+        "mask_id": LATER_MASK_ID,
     }
     epsilon: float
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
-        """Return the graph; the mask is one state more."""
-        return cls(vocab_size=vocab_size, mask_id=vocab_size, **parameters)
+        """Return the graph; the mask id may lie inside the vocabulary or be V."""
+        mask_id = choose_mask_id(parameters["mask_id"], vocab_size)
+        return cls(
+            vocab_size=vocab_size, mask_id=mask_id, epsilon=parameters["epsilon"]
+        )
 
     def events(self, sigma: FloatArray) -> Events:
         """Return a move chance of epsilon and an independent mask chance 1 - alpha."""

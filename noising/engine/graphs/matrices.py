@@ -23,6 +23,9 @@ MIN_RATE: Final = 1e-100
 """Lower bound of a graph's fastest rate, so that relevant noise levels are finite."""
 MAX_RATE: Final = 1e100
 """Upper bound of all rates, so that no product with a noise level overflows."""
+LARGEST_MISS: Final = 1e-6
+"""How far a row of rates may miss 0, relative to its largest entry: rates may come from
+float32 or from rounded JSON."""
 
 
 def _check_size(vocab_size: int) -> None:
@@ -154,12 +157,16 @@ class _RateRows(Parameter):
 class RateMatrix(MatrixGraph):
     """exp(sigma·Q) for user-defined rates Q(i, j) from i to j.
 
-    Rows must sum to 0, off-diagonal rates must be >= 0, and exactly one class of
-    states must be closed, so that the limit is unique.
+    Off-diagonal rates must be >= 0, and exactly one class of states must be closed, so
+    that the limit is unique. The off-diagonal rates set the diagonal: it is 0, or such
+    that the row sums to 0 within 1e-6 of its largest entry.
     """
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
-        "rates": _RateRows(help="V rows of V rates; a row sums to 0"),
+        "rates": _RateRows(
+            help="V rows of V rates; a row sums to 0 within 1e-6 of its largest entry, "
+            "or has 0 on the diagonal, which the other rates then set"
+        ),
     }
 
     @classmethod
@@ -177,20 +184,36 @@ class RateMatrix(MatrixGraph):
             i, j = (int(k) for k in np.argwhere(off < 0.0)[0])
             rule = "must be >= 0 off the diagonal"
             raise EngineError(f"{field}[{i}][{j}]", "negative_rate", rule, rows[i][j])
-        scale = np.abs(rates).max()
+        scale = max(np.abs(rates).max(), off.sum(axis=1).max())
         if scale > MAX_RATE:
             rule = f"must hold rates of at most {MAX_RATE:g}"
             raise EngineError(field, "too_large", rule, float(scale))
         if 0.0 < scale < MIN_RATE:
             rule = f"must hold a rate of at least {MIN_RATE:g}"
             raise EngineError(field, "too_small", rule, float(scale))
-        sums = rates.sum(axis=1)
-        if scale == 0.0 or np.abs(sums).max() > 1e-9 * scale:
-            i = int(np.argmax(np.abs(sums)))
-            rule = "must sum to 0 and not be all zeros"
-            raise EngineError(f"{field}[{i}]", "row_sum", rule, float(sums[i]))
+        if scale == 0.0:
+            rule = "must not be all zeros where all other rows are"
+            raise EngineError(f"{field}[0]", "row_sum", rule, rows[0])
+        _check_sums(rates, field)
         exact = off - np.diag(off.sum(axis=1))
         return cls.of_rates(exact, stationary(off, field))
+
+
+def _check_sums(rates: FloatArray, field: str) -> None:
+    """Check that each row sums to 0 up to rounding, or has 0 on the diagonal."""
+    sums, largest = np.abs(rates.sum(axis=1)), np.abs(rates).max(axis=1)
+    misses = sums / np.where(largest > 0.0, largest, 1.0)
+    misses[np.diagonal(rates) == 0.0] = 0.0
+    i = int(np.argmax(misses))
+    if misses[i] > LARGEST_MISS:
+        raise EngineError(
+            f"{field}[{i}]",
+            "row_sum",
+            f"must sum to 0 within {LARGEST_MISS:g} of its largest entry, and misses 0 "
+            f"by {misses[i]:.2g} of it",
+            float(rates[i].sum()),
+            f"let the other rates set the diagonal: give 0 as `{field}[{i}][{i}]`",
+        )
 
 
 def _reachable(off: FloatArray) -> BoolArray:

@@ -5,12 +5,14 @@ every exact quantity costs one pass over the S states, without a V x V matrix.
 """
 
 import abc
+import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from noising.engine.arrays import BoolArray, FloatArray, IntArray, check_elements
+from noising.engine.errors import EngineError
 from noising.engine.graphs.base import Graph, shares
 from noising.engine.graphs.step import Step
 from noising.engine.information import (
@@ -22,8 +24,35 @@ from noising.engine.information import (
     divergence,
     divergence_term,
 )
+from noising.engine.parameters import Integer, Optional
 
+MASK_ID: Final = Optional(
+    default=None,
+    inner=Integer(low=0, high=1 << 24, help="an id"),
+    help="id of the mask; null or vocab_size adds one state for it",
+)
+LATER_MASK_ID: Final = dataclasses.replace(MASK_ID, hides_default=True)
+"""For graphs that once had no `mask_id`."""
 _LIFT: Final = 2.0**1000  # factor that keeps products of two small chances above 0
+
+
+def choose_mask_id(mask_id: int | None, vocab_size: int) -> int:
+    """Return the id of the mask: one of the V ids, or V for a state of its own.
+
+    Raises:
+        EngineError: the id is above V.
+    """
+    if mask_id is None:
+        return vocab_size
+    if mask_id > vocab_size:
+        raise EngineError(
+            "graph.mask_id",
+            "out_of_range",
+            f"must lie in 0..vocab_size = {vocab_size}",
+            mask_id,
+            f"null adds the id {vocab_size}",
+        )
+    return mask_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +100,11 @@ class MixtureGraph(Graph):
         """
 
     def base(self) -> FloatArray:
-        """Return the distribution that tokens are resampled from, (V,)."""
-        return np.full(self.vocab_size, 1.0 / self.vocab_size)
+        """Return the distribution that tokens are resampled from, (V,).
+
+        By default it is uniform over the data ids.
+        """
+        return self.even_distribution()
 
     def transition(self, step: Step) -> Mixture:
         """Return the mixture of a step; by default that of the noise added."""
@@ -132,7 +164,8 @@ class MixtureGraph(Graph):
                 data /= unit[..., None]
             data *= mixture.base[..., None]
         if self.mask_id is not None:
-            result[..., self.mask_id] += _divide(mixture.mask, unit)
+            # The base never draws the mask; a product of 0 and infinity is NaN.
+            result[..., self.mask_id] = _divide(mixture.mask, unit)
         kept = np.take_along_axis(result, x[..., None], axis=-1)
         kept += np.broadcast_to(_divide(mixture.keep, unit), x.shape)[..., None]
         np.put_along_axis(result, x[..., None], kept, axis=-1)

@@ -6,6 +6,7 @@ from noising.engine.hyperschedules.annealing import Block, HybridAnnealing, Slid
 from noising.engine.hyperschedules.autoregressive import ArDiffusion, Autoregressive
 from noising.engine.hyperschedules.base import GroupedSigma, Hyperschedule
 from noising.engine.hyperschedules.diffusion_forcing import DiffusionForcing
+from noising.engine.hyperschedules.exponents import TokenExponents
 from noising.engine.hyperschedules.flat import Flat
 from noising.engine.hyperschedules.matrix import Matrix
 from noising.engine.hyperschedules.rows import LevelHyperschedule
@@ -21,6 +22,7 @@ HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
     "flat": Flat,
     "weights": Weights,
     "token_types": TokenTypes,
+    "token_exponents": TokenExponents,
     "block": Block,
     "sliding": Sliding,
     "hybrid_annealing": HybridAnnealing,
@@ -39,6 +41,7 @@ __all__ = [
     "Hyperschedule",
     "LevelHyperschedule",
     "Matrix",
+    "TokenExponents",
     "TokenTypes",
     "Weights",
     "checked_weights",

@@ -8,8 +8,9 @@ from noising.engine.schedules.alphas import (
     MaskgitCosine,
     MdlmCosine,
     Polynomial,
+    Power,
 )
-from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, Context, Schedule
 from noising.engine.schedules.betas import Cosine, D3PMCosine, Linear, Quadratic
 from noising.engine.schedules.continuous import Geometric, LinearSigma, UniformSchedule
 from noising.engine.schedules.custom import Custom
@@ -31,10 +32,11 @@ SCHEDULE_TYPES: Mapping[str, type[Schedule]] = {
     "maskgit_cosine": MaskgitCosine,
     "d3pm_cosine": D3PMCosine,
     "polynomial": Polynomial,
+    "power": Power,
     "sigmoid": Sigmoid,
     "gidd": GiddSchedule,
     "custom": Custom,
 }
 """Maps a specification's ``type`` to its class."""
 
-__all__ = ["SCHEDULE_TYPES", "Context", "Schedule"]
+__all__ = ["SCHEDULE_TYPES", "TIME_RANGE", "Context", "Schedule"]

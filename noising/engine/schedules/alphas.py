@@ -1,7 +1,8 @@
-"""Schedules given by a formula for alpha(t), which falls to epsilon at t = 1.
+"""Schedules given by a formula for alpha(t).
 
-Each has a shape m(t) that rises from 0 to 1: 1 - alpha = (1-epsilon)·m and
-alpha = (1 - m) + epsilon·m. It computes m and 1 - m separately.
+All but `Power` fall to epsilon at t = 1. Each of them has a shape m(t) that rises from
+0 to 1: 1 - alpha = (1-epsilon)·m and alpha = (1 - m) + epsilon·m. It computes m and
+1 - m separately.
 """
 
 import abc
@@ -14,7 +15,7 @@ import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.parameters import Number, Parameter
-from noising.engine.schedules.base import AlphaSchedule, Context
+from noising.engine.schedules.base import TIME_RANGE, AlphaSchedule, Context, Schedule
 
 EPSILON: Final = Number(
     default=1e-3, low=0.0, high=1.0, open_high=True, help="alpha that is left at t = 1"
@@ -30,7 +31,10 @@ class ShapeSchedule(AlphaSchedule):
         epsilon: alpha at t = 1.
     """
 
-    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"epsilon": EPSILON}
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "epsilon": EPSILON,
+        "time_range": TIME_RANGE,
+    }
     epsilon: float
 
     @classmethod
@@ -176,7 +180,7 @@ class MaskgitCosine(ShapeSchedule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polynomial(ShapeSchedule):
-    """alpha = 1 - (1-epsilon)·t^exponent.
+    """alpha = 1 - (1-epsilon)·t^exponent; `power`, (1-t)^exponent, is its mirror image.
 
     Source: Shi et al. 2024 (MD4), table 1; Arriola et al. 2025 (BD3-LM), square
     and square root.
@@ -190,6 +194,7 @@ class Polynomial(ShapeSchedule):
             default=2.0, low=0.0, open_low=True, help="power of t, 1 for loglinear"
         ),
         "epsilon": EPSILON,
+        "time_range": TIME_RANGE,
     }
     exponent: float
 
@@ -216,3 +221,50 @@ class Polynomial(ShapeSchedule):
         is_close = growth < 1.0
         close = self.shape(s) * np.expm1(np.where(is_close, growth, 0.0))
         return np.where(is_close, close, self.shape(t) - self.shape(s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power(Schedule):
+    """alpha = (1-t)^exponent, with alpha(1) = 0; `polynomial` is its mirror image.
+
+    Source: Gat et al. 2024 (discrete flow matching), whose time is 1 - t; there
+    kappa = t^exponent, PolynomialConvexScheduler in the code.
+
+    Attributes:
+        exponent: above 0; 1 is the loglinear schedule with epsilon 0.
+    """
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
+        "exponent": Number(
+            default=2.0, low=0.0, open_low=True, help="power of 1 - t, 1 for loglinear"
+        ),
+        "time_range": TIME_RANGE,
+    }
+    exponent: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Return the schedule."""
+        return cls(**parameters)
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return -exponent·log(1 - t)."""
+        return -self.exponent * np.log1p(-t)
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return exponent/(1 - t)."""
+        return self.exponent / (1.0 - t)
+
+    def alpha(self, t: FloatArray) -> FloatArray:
+        """Return (1 - t)^exponent, more exact than exp(-sigma) for large sigma."""
+        return np.asarray((1.0 - t) ** self.exponent, np.float64)
+
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return exponent·(1 - t)^(exponent-1)/(1 - alpha), which t = 1 has too."""
+        moved = self.move_chance(t)
+        rate = self.exponent * (1.0 - t) ** (self.exponent - 1.0)
+        return np.where(moved > 0.0, rate / np.where(moved > 0.0, moved, 1.0), np.inf)
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return exponent·log((1-s)/(1-t)) = exponent·log1p((t-s)/(1-t))."""
+        return self.exponent * np.log1p((t - s) / (1.0 - t))

@@ -7,13 +7,21 @@ else follows.
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
 from noising.engine.arrays import FloatArray
 from noising.engine.information import InformationCurve, minus_log
-from noising.engine.parameters import Parameter
+from noising.engine.parameters import Interval, Number, Parameter
+
+TIME_RANGE: Final = Interval(
+    default=[0.0, 1.0],
+    item=Number(low=0.0, high=1.0, help="a time"),
+    help="the part [low, high] of the schedule that t in [0, 1] runs through",
+    hides_default=True,
+)
+"""The parameter `time_range`, which every schedule takes; see `Schedule.within`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,7 @@ class Schedule(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
-        """Return the schedule of checked `parameters`.
+        """Return the schedule of checked `parameters`, without `time_range`.
 
         Raises:
             EngineError: the parameters contradict each other or the context.
@@ -82,9 +90,26 @@ class Schedule(abc.ABC):
         rise = np.maximum(self.sigma(t) - before, 0.0)  # negative only by rounding
         return np.where(np.isinf(before), np.inf, rise)
 
-    def falls(self) -> bool:
-        """Return whether sigma is defined to decrease; only a user's table can be."""
+    @property
+    def is_table(self) -> bool:
+        """Whether sigma is linear between the points of a grid."""
         return False
+
+    def falls(self, low: float = 0.0, high: float = 1.0) -> bool:
+        """Return whether sigma is defined to decrease between two times.
+
+        Only a user's table can be.
+        """
+        return False
+
+    def within(self, low: float, high: float) -> "Schedule":
+        """Return the schedule whose sigma at t is this one's at low + (high - low)·t.
+
+        Args:
+            low: the start of the part, 0 <= low < high.
+            high: its end, at most 1.
+        """
+        return RangedSchedule(whole=self, low=low, high=high)
 
     def log_snr(self, t: FloatArray) -> FloatArray:
         """Return log(alpha/(1 - alpha)) = -log expm1(sigma), in [-inf, inf]."""
@@ -143,3 +168,87 @@ class AlphaSchedule(Schedule):
         alpha = self.alpha(t)
         rate = self.move_rate(t) / np.where(alpha > 0.0, alpha, 1.0)
         return np.where(alpha > 0.0, rate, np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangedSchedule(Schedule):
+    """The part of a schedule between two times, stretched to [0, 1].
+
+    Attributes:
+        whole: the schedule.
+        low: the time of `whole` at t = 0.
+        high: the time of `whole` at t = 1.
+    """
+
+    whole: Schedule
+    low: float
+    high: float
+
+    @classmethod
+    def create(cls, parameters: Mapping[str, Any], context: Context) -> Self:
+        """Raise an error: `Schedule.within` makes it from another schedule."""
+        raise TypeError("use `Schedule.within`")
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the whole schedule is a table."""
+        return self.whole.is_table
+
+    @property
+    def width(self) -> float:
+        """The length of the part, by which rates are multiplied."""
+        return self.high - self.low
+
+    def times(self, t: FloatArray) -> FloatArray:
+        """Return low + (high - low)·t, which never falls and ends at high."""
+        inside = np.minimum(self.low + self.width * t, self.high)
+        return np.where(t == 1.0, self.high, inside)
+
+    def steps(
+        self, s: FloatArray, t: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the times of steps from s to t, and a factor for what a step adds.
+
+        Times are rounded, so that those of a short step are too far apart or too close:
+        by the factor its length is (high - low)·(t - s) again. Times that would be
+        rounded to the same are moved apart.
+        """
+        end = self.times(t)
+        start = np.minimum(self.times(s), np.nextafter(end, 0.0))
+        length = end - start
+        factor = self.width * (t - s) / np.where(length > 0.0, length, 1.0)
+        return start, end, factor
+
+    def sigma(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's sigma."""
+        return self.whole.sigma(self.times(t))
+
+    def dsigma(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's rate, times high - low."""
+        return self.width * self.whole.dsigma(self.times(t))
+
+    def alpha(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's alpha."""
+        return self.whole.alpha(self.times(t))
+
+    def move_chance(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's move chance."""
+        return self.whole.move_chance(self.times(t))
+
+    def log_snr(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's log-SNR."""
+        return self.whole.log_snr(self.times(t))
+
+    def cross_entropy_weight(self, t: FloatArray) -> FloatArray:
+        """Return the whole schedule's weight, times high - low."""
+        return self.width * self.whole.cross_entropy_weight(self.times(t))
+
+    def added(self, s: FloatArray, t: FloatArray) -> FloatArray:
+        """Return what the whole schedule adds, times the factor of `steps`."""
+        start, end, factor = self.steps(s, t)
+        return np.where(start < end, factor * self.whole.added(start, end), 0.0)
+
+    def falls(self, low: float = 0.0, high: float = 1.0) -> bool:
+        """Return whether the whole schedule falls in this part."""
+        ends = self.low + self.width * low, self.low + self.width * high
+        return self.whole.falls(*ends)

@@ -10,7 +10,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Number, Parameter
-from noising.engine.schedules.base import Context
+from noising.engine.schedules.base import TIME_RANGE, Context
 from noising.engine.schedules.grid import GridSchedule, from_betas
 
 BETA_RANGE: Mapping[str, Parameter] = {
@@ -28,6 +28,7 @@ BETA_RANGE: Mapping[str, Parameter] = {
         open_high=True,
         help="beta of the last step, a move chance; meant for 1000 timesteps",
     ),
+    "time_range": TIME_RANGE,
 }
 
 
@@ -87,6 +88,7 @@ COSINE_PARAMETERS: Mapping[str, Parameter] = {
     "max_beta": Number(
         default=0.999, low=0.0, high=1.0, open_low=True, help="cap on every beta"
     ),
+    "time_range": TIME_RANGE,
 }
 
 

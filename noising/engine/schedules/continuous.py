@@ -10,7 +10,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Number, Parameter
-from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, Context, Schedule
 
 
 def _check_order(parameters: Mapping[str, Any]) -> None:
@@ -35,6 +35,7 @@ class Geometric(Schedule):
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "sigma_min": Number(default=1e-4, low=0.0, open_low=True, help="noise at 0"),
         "sigma_max": Number(default=20.0, low=0.0, open_low=True, help="noise at 1"),
+        "time_range": TIME_RANGE,
     }
     sigma_min: float
     sigma_max: float
@@ -80,6 +81,7 @@ class LinearSigma(Schedule):
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {
         "sigma_min": Number(default=1e-3, low=0.0, help="noise at 0"),
         "sigma_max": Number(default=7.0, low=0.0, help="noise at 1"),
+        "time_range": TIME_RANGE,
     }
     sigma_min: float
     sigma_max: float
@@ -119,6 +121,7 @@ class UniformSchedule(Schedule):
             open_high=True,
             help="alpha at t = 1",
         ),
+        "time_range": TIME_RANGE,
     }
     rate: float
 

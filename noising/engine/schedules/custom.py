@@ -10,7 +10,7 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
-from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, Context, Schedule
 from noising.engine.schedules.grid import GridSchedule
 
 
@@ -37,6 +37,7 @@ class Custom(GridSchedule):
         "alphas": _table("alpha at every timestep, T numbers in [0, 1]", 1.0),
         "sigmas": _table("total noise at every timestep, T numbers >= 0"),
         "rates": _table("dsigma at every timestep, T numbers >= 0"),
+        "time_range": TIME_RANGE,
     }
     rates: FloatArray | None
 

@@ -10,7 +10,7 @@ from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.information import Solver
 from noising.engine.parameters import Number, Numbers, Optional, Parameter
-from noising.engine.schedules.base import Context, Schedule
+from noising.engine.schedules.base import TIME_RANGE, Context, Schedule
 
 _LEAST_LEFT: Final = 2.0**-53  # share left at the last time before t = 1
 
@@ -42,6 +42,7 @@ class SeddEntropy(Schedule):
             ),
             help="token frequencies, V numbers >= 0; null for uniform",
         ),
+        "time_range": TIME_RANGE,
     }
     epsilon: float
     solver: Solver

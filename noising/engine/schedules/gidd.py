@@ -9,7 +9,12 @@ import numpy as np
 from noising.engine.arrays import FloatArray
 from noising.engine.parameters import Number, Parameter
 from noising.engine.roots import Pair, increasing_root
-from noising.engine.schedules.base import AlphaSchedule, Context
+from noising.engine.schedules.base import (
+    TIME_RANGE,
+    AlphaSchedule,
+    Context,
+    RangedSchedule,
+)
 
 _LOWEST_LOG: Final = -744.4400719213812  # the log of the least positive float64
 
@@ -37,6 +42,7 @@ class GiddSchedule(AlphaSchedule):
         "gamma": Number(
             default=1.0, low=0.0, high=2.0, open_low=True, help="exponent of the bump"
         ),
+        "time_range": TIME_RANGE,
     }
     bump: float
     gamma: float
@@ -46,6 +52,10 @@ class GiddSchedule(AlphaSchedule):
         """Return the schedule."""
         p, gamma = parameters["p_uniform"], parameters["gamma"]
         return cls(bump=2.0**gamma * p / (1.0 - p), gamma=gamma)
+
+    def within(self, low: float, high: float) -> "RangedGidd":
+        """Return the part of the schedule between two times, stretched to [0, 1]."""
+        return RangedGidd(whole=self, low=low, high=high)
 
     def mixing(self, t: FloatArray) -> FloatArray:
         """Return c(t), the weight of uniform noise."""
@@ -149,3 +159,29 @@ class GiddSchedule(AlphaSchedule):
         )
         log_c = np.log(self.bump) + self.gamma / 2.0 * (log_t + log_left)
         return log_t, log_left, log_c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangedGidd(RangedSchedule):
+    """A part of GIDD's schedule, which is the clock of GIDD's graph too."""
+
+    whole: GiddSchedule
+
+    @property
+    def gamma(self) -> float:
+        """Exponent of the uniform noise's bump."""
+        return self.whole.gamma
+
+    def parts_at(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return t, 1 - t and c of the whole schedule at total noise sigma."""
+        return self.whole.parts_at(sigma)
+
+    def mixing(self, t: FloatArray) -> FloatArray:
+        """Return c at a time of the whole schedule."""
+        return self.whole.mixing(t)
+
+    def step_parts(self, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the chances that a step from s to t >= s resamples and masks."""
+        start, end, factor = self.steps(s, t)
+        drawn, masked = self.whole.step_parts(start, end)
+        return factor * drawn, factor * masked

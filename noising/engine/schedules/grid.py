@@ -26,6 +26,11 @@ class GridSchedule(Schedule):
     sigmas: FloatArray
 
     @property
+    def is_table(self) -> bool:
+        """True: sigma is linear between grid points."""
+        return True
+
+    @property
     def steps(self) -> int:
         """T, the number of intervals."""
         return int(self.sigmas.size) - 1
@@ -67,9 +72,12 @@ class GridSchedule(Schedule):
         is_infinite = np.isinf(self.sigmas[interval + 1]) | np.isinf(self.sigma(t))
         return np.where(is_infinite, lost, Schedule.cross_entropy_weight(self, t))
 
-    def falls(self) -> bool:
-        """Return whether sigma decreases from one grid point to the next."""
-        return bool((self.sigmas[1:] < self.sigmas[:-1]).any())
+    def falls(self, low: float = 0.0, high: float = 1.0) -> bool:
+        """Return whether sigma decreases in an interval between two times."""
+        first = int(self._locate(np.asarray(low))[0])
+        last = int(self._interval(np.asarray(high)))
+        sigmas = self.sigmas[first : last + 2]
+        return bool((sigmas[1:] < sigmas[:-1]).any())
 
     def _locate(self, t: FloatArray) -> tuple[np.ndarray, FloatArray]:
         """Return the left grid index (< T) and the fraction of the interval."""

@@ -11,7 +11,7 @@ from noising.engine.arrays import FloatArray
 from noising.engine.errors import EngineError
 from noising.engine.information import minus_log
 from noising.engine.parameters import Number, Parameter
-from noising.engine.schedules.base import AlphaSchedule, Context
+from noising.engine.schedules.base import TIME_RANGE, AlphaSchedule, Context
 
 _SHORTEST: Final = 1e-6  # least distance of start and end
 _SMALLEST_ALPHA: Final = 1e-290  # below, float64 loses digits and then underflows
@@ -36,6 +36,7 @@ class Sigmoid(AlphaSchedule):
         "start": Number(default=-3.0, low=-1e3, high=1e3, help="argument at t = 0"),
         "end": Number(default=3.0, low=-1e3, high=1e3, help="argument at t = 1"),
         "tau": Number(default=1.0, low=1e-3, high=1e3, help="temperature"),
+        "time_range": TIME_RANGE,
     }
     first: float
     last: float

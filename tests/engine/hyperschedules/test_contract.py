@@ -14,6 +14,8 @@ EXAMPLES = [
     {"type": "weights", "weights": list(range(1, LENGTH + 1)), "calibrate": False},
     {"type": "token_types", "classes": CLASSES},
     {"type": "token_types", "classes": CLASSES, "calibrate": False},
+    {"type": "token_exponents", "exponents": {"0": 3, "4": 0.2}, "default": 2},
+    {"type": "token_exponents", "exponents": {str(i): 1 + i / 9 for i in range(29)}},
     {"type": "block"},
     {"type": "block", "width": 4, "levels": 3, "level_map": "hdlm"},
     {"type": "sliding", "width": 5, "levels": 2},
@@ -29,7 +31,7 @@ EXAMPLES = [
     {"type": "diffusion_forcing", "scheme": "independent", "seed": 5},
     {"type": "matrix", "rows": [[2] * LENGTH, [1] * LENGTH], "levels": 2},
 ]
-LOCAL_TIME = set(HYPERSCHEDULE_TYPES) - {"weights", "token_types"}
+LOCAL_TIME = set(HYPERSCHEDULE_TYPES) - {"weights", "token_types", "token_exponents"}
 PLAIN = build_process(
     {"vocab_size": 29, "num_timesteps": 50, "schedule": {"type": "loglinear"}}
 )
@@ -66,7 +68,9 @@ def test_noise_by_position_never_decreases_in_time(process):
 def test_at_the_end_all_positions_have_full_noise(process):
     spec = process.spec["hyperschedule"]
     sigma = process.position_sigma(1.0, LENGTH, tokens=TOKENS[0])
-    if spec["type"] not in LOCAL_TIME:
+    if spec["type"] == "token_exponents":
+        assert sigma.min() < PLAIN.sigma(1.0)
+    elif spec["type"] not in LOCAL_TIME:
         assert sigma.min() < PLAIN.sigma(1.0) < sigma.max() or not spec["calibrate"]
     elif spec.get("level_map") == "hdlm":
         assert sigma == pytest.approx(np.full(LENGTH, PLAIN.sigma(1 - 1e-4)))

@@ -26,6 +26,9 @@ GRAPHS = (
     {"type": "hdlm_gamma"},
     {"type": "hdlm_epsilon"},
     {"type": "gidd"},
+    {"type": "hdlm_gamma", "gamma": 0.7, "mask_id": 3},
+    {"type": "hdlm_epsilon", "epsilon": 0.5, "mask_id": 0},
+    {"type": "gidd", "mask_id": V - 1},
 )
 
 

@@ -46,6 +46,23 @@ def _hdlm_epsilon(sigma, u, v, w, token):
     return _even(v) if u < 0.2 else token
 
 
+def _even_but_5(v):
+    drawn = ((v >> 24) * (V - 1)) >> 40
+    return drawn + (drawn >= 5)
+
+
+def _hdlm_gamma_inside(sigma, u, v, w, token):
+    if w < -math.expm1(-0.7 * sigma):
+        return 5
+    return _even_but_5(v) if u < -math.expm1(-0.3 * sigma) else token
+
+
+def _hdlm_epsilon_inside(sigma, u, v, w, token):
+    if w < -math.expm1(-sigma):
+        return 5
+    return _even_but_5(v) if u < 0.9 else token
+
+
 def _marginal(sigma, u, v, w, token):
     bounds = np.cumsum(np.arange(V)) / (V * (V - 1) / 2)
     drawn = int(np.searchsorted(bounds, math.ldexp(v, -64), side="right"))
@@ -57,6 +74,8 @@ def _marginal(sigma, u, v, w, token):
     [
         ({"type": "hdlm_gamma", "gamma": 0.3}, _hdlm_gamma),
         ({"type": "hdlm_epsilon", "epsilon": 0.2}, _hdlm_epsilon),
+        ({"type": "hdlm_gamma", "gamma": 0.3, "mask_id": 5}, _hdlm_gamma_inside),
+        ({"type": "hdlm_epsilon", "epsilon": 0.9, "mask_id": 5}, _hdlm_epsilon_inside),
         ({"type": "marginal", "counts": [float(i) for i in range(V)]}, _marginal),
     ],
 )

@@ -5,14 +5,14 @@ import pytest
 from scipy import stats
 
 from noising.engine import EngineError, build_process, with_hyperschedule
-from tests.engine.examples import GRAPHS, example
+from tests.engine.examples import GRAPHS, example, schedule_for
 
 FALSE_ALARM = 1e-10
 STEPS = [0, 4, 9, 15, 19]
 
 
 def _process(graph):
-    return example("gidd" if graph == "gidd" else "loglinear", graph)
+    return example(schedule_for(graph, "loglinear"), graph)
 
 
 def _clean(process, count=64, length=100):

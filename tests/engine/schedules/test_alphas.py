@@ -159,8 +159,88 @@ def test_an_epsilon_outside_its_range_is_refused(name, epsilon):
     assert caught.value.field == "schedule.epsilon"
 
 
+@pytest.mark.parametrize("name", ["polynomial", "power"])
 @pytest.mark.parametrize("exponent", [0, -1, math.inf, True])
-def test_an_exponent_outside_its_range_is_refused(exponent):
+def test_an_exponent_outside_its_range_is_refused(name, exponent):
     with pytest.raises(EngineError) as caught:
-        _process(type="polynomial", exponent=exponent)
+        _process(type=name, exponent=exponent)
     assert caught.value.field == "schedule.exponent"
+
+
+# t, exponent; alpha, 1 - alpha, sigma, dsigma, log-SNR, weight: mpmath to 60 digits.
+POWERS = [
+    (
+        *(0.5, 2.0),
+        *(0.25, 0.75, 1.3862943611198906188, 4.0),
+        *(-1.0986122886681096914, 1.3333333333333333333),
+    ),
+    (
+        *(1e-12, 0.3),
+        *(0.9999999999997, 3.0000000000010498286e-13, 3.0000000000014998286e-13),
+        *(0.3000000000002999889, 28.834993920253834258, 1000000000000.3500201),
+    ),
+    (
+        *(1 - 2.0**-50, 3.5),
+        *(2.0880974297595278485e-53, 1.0, 121.30075659799042915),
+        *(3940649673949184.0, -121.30075659799042915, 8.2284604557560125558e-38),
+    ),
+    (
+        *(0.4, 1e4),  # alpha underflows, the log-SNR does not
+        *(0.0, 1.0, 5108.2562376599072021),
+        *(16666.666666666667283, -5108.2562376599072021, 0.0),
+    ),
+]
+
+
+@pytest.mark.parametrize("values", POWERS, ids=str)
+def test_a_power_of_the_time_left_keeps_its_digits(values):
+    t, exponent, *expected = values
+    process = _process(type="power", exponent=exponent)
+    got = [
+        function(t)
+        for function in (
+            process.alpha,
+            process.move_chance,
+            process.sigma,
+            process.dsigma,
+            process.log_snr,
+        )
+    ]
+    got += process.schedule.cross_entropy_weight(np.array([t])).tolist()
+    assert got == near(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "s", "t", "expected"),
+    [
+        (2.0, 0.25, 0.5, 0.81093021621632876396),
+        (0.3, 1e-13, 1e-12, 2.7000000000014848306e-13),
+        (3.5, 1 - 2.0**-49, 1 - 2.0**-50, 2.426015131959808583),
+        (1e4, 0.4 - 2.0**-40, 0.4, 1.5158245029537315907e-8),
+        (2.0, 0.1, 0.9, 4.3944491546724391973),
+    ],
+)
+def test_noise_added_by_a_power_keeps_its_digits(exponent, s, t, expected):
+    """Expected: exponent·log((1-s)/(1-t)), by mpmath to 60 digits."""
+    process = _process(type="power", exponent=exponent)
+    assert process.step(s, t).added == near(expected, rel=1e-14)
+
+
+def test_a_power_is_the_mirror_image_of_the_polynomial():
+    for exponent in (0.5, 1.0, 2.0, 3.5):
+        power = _process(type="power", exponent=exponent)
+        mirrored = _process(type="polynomial", exponent=exponent, epsilon=0)
+        assert power.alpha(1.0 - TIMES) == near(
+            mirrored.move_chance(1.0 - (1.0 - TIMES)), rel=1e-13
+        )
+
+
+@pytest.mark.parametrize(("exponent", "last"), [(0.5, math.inf), (1, 1), (2, 0)])
+def test_both_ends_of_a_power(exponent, last):
+    process = _process(type="power", exponent=exponent)
+    assert process.alpha([0.0, 1.0]).tolist() == [1.0, 0.0]
+    assert process.sigma([0.0, 1.0]).tolist() == [0.0, math.inf]
+    assert process.dsigma([0.0, 1.0]).tolist() == [exponent, math.inf]
+    with np.errstate(all="ignore"):
+        weight = process.schedule.cross_entropy_weight(np.array([0.0, 1.0]))
+    assert weight.tolist() == [math.inf, last]

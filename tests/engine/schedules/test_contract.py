@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from noising.engine import SCHEDULE_TYPES, build_process
-from noising.engine.schedules.grid import GridSchedule
 from tests.engine.references import near
 
 EXAMPLES = [
@@ -36,6 +35,9 @@ EXAMPLES = [
     {"type": "polynomial"},
     {"type": "polynomial", "exponent": 0.3, "epsilon": 0},
     {"type": "polynomial", "exponent": 12},
+    {"type": "power"},
+    {"type": "power", "exponent": 0.3},
+    {"type": "power", "exponent": 12},
     {"type": "sigmoid"},
     {"type": "sigmoid", "start": 0, "end": 3, "tau": 0.3},
     {"type": "sigmoid", "start": -3, "end": 0, "tau": 0.7},
@@ -45,6 +47,15 @@ EXAMPLES = [
     {"type": "gidd", "p_uniform": 0.2, "gamma": 0.1},
     {"type": "custom", "alphas": [(1 - (k + 1) / 40) ** 2 for k in range(40)]},
     {"type": "custom", "sigmas": [0.1 * k * k for k in range(40)]},
+    {"type": "loglinear", "epsilon": 0, "time_range": [1e-3, 1]},
+    {"type": "cosine", "time_range": [0.25, 0.75]},
+    {"type": "sedd_entropy", "time_range": [0, 0.6]},
+    {"type": "geometric", "time_range": [0.3, 0.8]},
+    {"type": "polynomial", "exponent": 0.3, "epsilon": 0, "time_range": [0, 0.7]},
+    {"type": "power", "time_range": [0.1, 1]},
+    {"type": "sigmoid", "time_range": [0.3, 1]},
+    {"type": "gidd", "time_range": [0, 0.9]},
+    {"type": "gidd", "time_range": [0.3, 0.8]},
 ]
 TIMES = np.unique(
     np.concatenate(
@@ -60,6 +71,11 @@ STEPS = 40
 
 def _name(schedule):
     return ",".join(str(value)[:12] for value in schedule.values())
+
+
+def _intervals(process):
+    """The number of intervals in whose middle no schedule bends."""
+    return STEPS if process.schedule.is_table else 23
 
 
 @pytest.fixture(params=EXAMPLES, ids=_name)
@@ -127,7 +143,7 @@ def test_log_snr_is_minus_log_expm1_of_sigma(process):
 
 
 def test_the_rate_is_the_derivative_inside_intervals(process):
-    steps = STEPS if isinstance(process.schedule, GridSchedule) else 23
+    steps = _intervals(process)
     middles = (np.arange(steps) + 0.5) / steps
     h = 0.002 / steps
     offsets = h * np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
@@ -166,7 +182,7 @@ def test_noise_added_in_no_time_keeps_its_digits(schedule):
     All but the entropy schedule have a formula, whose total noise is solved.
     """
     process = build_process({"num_timesteps": STEPS, "schedule": schedule})
-    steps = STEPS if isinstance(process.schedule, GridSchedule) else 23
+    steps = _intervals(process)
     s = (np.arange(steps) + 0.37) / steps
     for distance in (1e-7, 1e-10, 1e-13):
         t = s + distance

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
-from noising.engine.replacements import Even, Table
+from noising.engine.replacements import Even, EvenWithout, Table
 from noising.engine.sampler.blocks import EventBlock, Outcome
 from noising.engine.sampler.thresholds import ByteArray
 
@@ -58,6 +58,7 @@ class Draw(NamedTuple):
     Attributes:
         kind: EVEN, CONSTANT or TABLE.
         one: the number of ids for EVEN, or the id for CONSTANT.
+        left_out: the id that EVEN skips; a larger one than any skips none.
         mask_id: the id of a masked token.
         present: ids of the table.
         edges: as in `Table`.
@@ -67,6 +68,7 @@ class Draw(NamedTuple):
 
     kind: int
     one: np.uint64
+    left_out: np.uint64
     mask_id: np.uint64
     present: NDArray[np.int64]
     edges: WordArray
@@ -114,6 +116,7 @@ def describe_outcome(outcome: Outcome) -> Draw:
     draw = Draw(
         kind=EVEN,
         one=np.uint64(0),
+        left_out=np.uint64((1 << 64) - 1),
         mask_id=np.uint64(outcome.mask_id),
         present=np.empty(0, np.int64),
         edges=np.empty(0, np.uint64),
@@ -122,6 +125,9 @@ def describe_outcome(outcome: Outcome) -> Draw:
     )
     if isinstance(replacement, Even):
         return draw._replace(one=np.uint64(replacement.size))
+    if isinstance(replacement, EvenWithout):
+        left_out = np.uint64(replacement.left_out)
+        return draw._replace(one=np.uint64(replacement.size), left_out=left_out)
     if isinstance(replacement, Table):
         return draw._replace(
             kind=TABLE,

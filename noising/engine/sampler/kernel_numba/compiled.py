@@ -261,13 +261,21 @@ def _blend(one: Any, flags: Any, clean: Any, noised: Any) -> Any:
 
 @numba.njit(nogil=True)
 def _blend_even(
-    key: Any, gamma: Any, base: Any, one: Any, flags: Any, clean: Any, noised: Any
+    key: Any,
+    gamma: Any,
+    base: Any,
+    one: Any,
+    left_out: Any,
+    flags: Any,
+    clean: Any,
+    noised: Any,
 ) -> Any:
     """Write a uniform draw where flagged, else the token; return the largest token."""
     top = _U8(0)
     start = _start(key, gamma, base, REPLACE)
     for j in range(clean.size):
         drawn = ((_mix(start) >> _U8(24)) * one) >> _U8(40)
+        drawn += _U8(drawn >= left_out)
         start += _U8(4) * gamma
         x = _U8(clean[j])
         top = max(top, x)
@@ -324,7 +332,7 @@ def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
     """
     keys, gammas, first, move, lowest, mask, places, fixed, event = where
     words, leading, least, least_bytes, ties, tied, limits, moved, masked = _room()
-    kind, one, mask_id = draw.kind, draw.one, draw.mask_id
+    kind, one, left_out, mask_id = draw.kind, draw.one, draw.left_out, draw.mask_id
     top = _U8(0)
     for row in range(tokens.shape[0]):
         key, gamma = keys[row, 0], gammas[row, 0]
@@ -364,7 +372,9 @@ def noise_rows(tokens: Any, out: Any, where: Any, draw: Any) -> Any:
             if kind == CONSTANT:
                 largest = _blend(one, moved, clean, noised)
             elif kind == EVEN:
-                largest = _blend_even(key, gamma, base, one, moved, clean, noised)
+                largest = _blend_even(
+                    key, gamma, base, one, left_out, moved, clean, noised
+                )
             else:
                 largest = _blend_table(key, gamma, base, draw, moved, clean, noised)
             top = max(top, largest)

@@ -44,6 +44,7 @@ _DRAW: Final = types.NamedTuple(
         types.int64,
         types.uint64,
         types.uint64,
+        types.uint64,
         types.Array(types.int64, 1, "C"),
         types.Array(types.uint64, 1, "C"),
         types.Array(types.int32, 1, "C"),

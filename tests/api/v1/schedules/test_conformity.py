@@ -12,7 +12,7 @@ from noising.api.schedules.views import LIST_RENDERERS, ScheduleViewSet
 from noising.engine import GRAPH_TYPES, build_process
 from noising.engine.certify import certify
 from tests.api.v1.schedules.conftest import ROOT, SMALL
-from tests.engine.examples import GRAPHS
+from tests.engine.examples import GRAPHS, schedule_for
 
 JSON = "application/json"
 
@@ -29,7 +29,7 @@ def document() -> dict[str, Any]:
 def stored(ann):
     """One schedule for every graph, one of them with a certificate."""
     for name, graph in GRAPHS.items():
-        schedule = "gidd" if name == "gidd" else "cosine"
+        schedule = schedule_for(name, "cosine")
         services.schedule_create(
             slug=name.replace(" ", "-"),
             specification={

@@ -1,8 +1,8 @@
-"""The site: settings, routes and what holds for every request."""
+"""The site: settings, routes, middleware, and the server's configuration."""
 
 import os
 
-# Requests are worked on side by side. OpenBLAS, which reads this once when NumPy is
-# loaded, would give each of them as many threads as there are processors: four matrix
-# graphs at once took 17 times as long as one after the other.
+# OpenBLAS reads this when NumPy is imported. By default it would use one thread per
+# processor for each of the requests that run at the same time: four matrix graphs at
+# once took 17 times as long as one after the other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.conf import settings
 
-# It sets Django up, which the others need.
+# This import sets Django up, which the imports below need.
 from noising_site.wsgi import application as wsgi_application
 
 # isort: split
@@ -14,7 +14,7 @@ from noising_site.middleware import unserved_response
 from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
 
 HELD_BODIES: Final = 4
-"""Bodies or responses of MAX_BODY_BYTES that one process may hold."""
+"""How many bodies or responses of MAX_BODY_BYTES one process may hold."""
 
 STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})
 
@@ -22,8 +22,8 @@ STATELESS_PATHS: Final = frozenset({"/info", "/noise", "/livez", "/readyz"})
 class ASGIApplication:
     """The fast path on the event loop, everything else in threads.
 
-    Django's own ASGI handler takes a request through several threads and reads bodies
-    of any length. Behind the bridge, the WSGI application handles all requests.
+    Django's own ASGI handler passes a request through several threads and reads bodies
+    of any length. Here a bridge calls the WSGI application instead.
     """
 
     def __init__(self, application: WSGI) -> None:
@@ -38,7 +38,7 @@ class ASGIApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
         if scope["type"] != "http":
-            raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
+            raise ValueError(f"This application serves only HTTP, not {scope['type']}.")
         responder = self.fast_path.find(scope)
         await self.bridge(
             scope,

@@ -1,4 +1,4 @@
-"""What the settings derive from several variables at once."""
+"""Settings that depend on several environment variables or need more than a type."""
 
 import importlib.util
 import ipaddress
@@ -26,14 +26,13 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-"""Readers beside one writer; another writer waits, but not longer (seconds)."""
+"""WAL allows reads during a write. A second writer waits at most `timeout` seconds."""
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
 
 
-def _needs_nothing(schedule_type: str) -> bool:
-    """Tell whether a schedule is complete with its type alone."""
+def _has_defaults(schedule_type: str) -> bool:
     try:
         build_process(
             {"vocab_size": 2, "num_timesteps": 2, "schedule": {"type": schedule_type}}
@@ -43,7 +42,8 @@ def _needs_nothing(schedule_type: str) -> bool:
     return True
 
 
-SCHEDULES = tuple(filter(_needs_nothing, SCHEDULE_TYPES))
+SCHEDULES = tuple(filter(_has_defaults, SCHEDULE_TYPES))
+"""The schedule types that have no required parameters."""
 
 WITH_BETAS = frozenset({"linear", "quadratic"})
 
@@ -56,13 +56,13 @@ VARIABLES = {
     "graph.mask_id": "MASK_ID",
     "graph": "GRAPH",
 }
-"""Which variable a part of the process comes from, the longest name first."""
+"""The variable that sets each part of the specification, the longest path first."""
 
 
 def noise_specification(
     env: Environment, *, beta_min: float, beta_max: float
 ) -> dict[str, Any]:
-    """Return the specification of the process that the server noises with."""
+    """Return the specification of the server's noise process."""
     schedule: dict[str, Any] = {
         "type": env.choice("SCHEDULE_TYPE", "cosine", SCHEDULES)
     }
@@ -94,7 +94,7 @@ def _graph(env: Environment) -> dict[str, Any]:
 
 
 def hyperschedule(env: Environment, specification: dict[str, Any]) -> dict[str, Any]:
-    """Return the hyperschedule used where a request names none."""
+    """Return the hyperschedule for requests that name none."""
     chosen = env.json_object(
         "HYPERSCHEDULE", {"type": "sliding", "width": 32, "levels": 32}
     )
@@ -117,20 +117,20 @@ def token_type_weights(
 def _check_hyperschedule(
     specification: dict[str, Any], chosen: dict[str, Any], variable: str
 ) -> None:
-    # Under a schedule that is quick to build: it makes no difference here.
+    # The schedule makes no difference here, so take one that is quick to build.
     quick = {"schedule": {"type": "uniform"}, "hyperschedule": chosen}
     _check(specification | quick, {"hyperschedule": variable})
 
 
 def _check(specification: dict[str, Any], variables: Mapping[str, str]) -> None:
-    """Let the engine judge a specification, and name the variable at fault."""
+    """Build the process; on an error, name the variable that caused it."""
     try:
         build_process(specification)
     except EngineError as error:
         part = next(part for part in variables if error.field.startswith(part))
         raise SettingError(
             variables[part],
-            f"is refused: {error}",
+            f"is not valid: {error}",
             None,
             "unset it to use the default",
         ) from None
@@ -139,8 +139,8 @@ def _check(specification: dict[str, Any], variables: Mapping[str, str]) -> None:
 def tokenizer(env: Environment) -> str:
     """Return the name of a built-in tokenizer, or the path of a tokenizer.json.
 
-    A file is loaded at once, as only that shows whether it can be; processes that are
-    forked share it. What is built in waits until it is used.
+    A file is loaded now, to check it, and the forked processes share it. A built-in
+    tokenizer is loaded on first use.
     """
     chosen = env.text("TOKENIZER", "gpt2")
     if chosen in BUILTIN_TOKENIZERS:
@@ -151,7 +151,7 @@ def tokenizer(env: Environment) -> str:
     except TokenizerError as error:
         raise SettingError(
             "TOKENIZER",
-            f"is no built-in tokenizer, and as a file it {error}",
+            f"is not the name of a built-in tokenizer, and as a file it {error}",
             chosen,
             f"choose {', '.join(BUILTIN_TOKENIZERS)} or the path of a tokenizer.json",
         ) from None
@@ -159,21 +159,21 @@ def tokenizer(env: Environment) -> str:
 
 
 def database(env: Environment, data_dir: Path, *, processes: int) -> dict[str, Any]:
-    """Return Django's description of the database.
+    """Return the entry of Django's DATABASES.
 
-    Without DATABASE_URL it is an SQLite file in the data folder.
+    Without DATABASE_URL, the database is an SQLite file in the data folder.
 
     Args:
-        env: the variables.
+        env: the environment variables.
         data_dir: the data folder.
-        processes: how many serve and work on this host.
+        processes: how many processes of this host use the database.
     """
     url = env.text("DATABASE_URL")
     description: dict[str, Any] = {"ENGINE": SQLITE}
     if url:
-        description = _parsed_database_url(url)
+        description = _parse_database_url(url)
     if description["ENGINE"] == POSTGRESQL:
-        # The driver is an extra.
+        # This module imports the driver, which is optional.
         from noising_site.postgresql import postgresql_options
 
         return description | postgresql_options(
@@ -183,14 +183,14 @@ def database(env: Environment, data_dir: Path, *, processes: int) -> dict[str, A
         )
     name = description.get("NAME") or data_dir / "noising.sqlite3"
     if name != ":memory:":
-        # Only `migrate` makes the file, privately. One that was deleted does not come
-        # back empty: it is missed.
+        # Only `migrate` creates the file, as a private one. If the file is deleted,
+        # requests fail; nothing creates an empty database in its place.
         name = f"{Path(name).absolute().as_uri()}?mode=rw"
     options = SQLITE_OPTIONS | description.get("OPTIONS", {})
     return description | {"NAME": name, "OPTIONS": options}
 
 
-def _parsed_database_url(url: str) -> dict[str, Any]:
+def _parse_database_url(url: str) -> dict[str, Any]:
     example = "for example DATABASE_URL=postgres://user:password@host:5432/noising"
     try:
         with warnings.catch_warnings(action="error"):
@@ -214,7 +214,7 @@ def _parsed_database_url(url: str) -> dict[str, Any]:
 
 
 def kernel(env: Environment) -> str:
-    """Return the kernel that noises; the engine reads the same variable."""
+    """Return the name of the kernel; the engine reads the same variable."""
     name = env.choice("NOISING_KERNEL", "numpy", KERNELS)
     if name == "numba" and not importlib.util.find_spec("numba"):
         raise SettingError(
@@ -227,10 +227,10 @@ def kernel(env: Environment) -> str:
 
 
 def secret_key(env: Environment, data_dir: Path) -> tuple[str, str]:
-    """Return the secret key, and its source: environment, file or process.
+    """Return the secret key and its source: environment, file or process.
 
-    With a database of one's own several machines may serve it: they must share a
-    key, which a file in each one's data folder would not be.
+    With DATABASE_URL, several machines may use one database. They need the same key,
+    so it cannot be a file in the data folder of each.
     """
     if key := env.text("SECRET_KEY"):
         return key, "environment"
@@ -254,9 +254,9 @@ def secret_key(env: Environment, data_dir: Path) -> tuple[str, str]:
 
 
 def allowed_hosts(env: Environment, host: str, hostname: str) -> list[str]:
-    """Return the names under which the service answers.
+    """Return the host names that requests may use.
 
-    By default: this machine's, and HOST where it is a name or a single address.
+    The default is this machine's names, and HOST if it is a name or a single address.
     """
     default = ["localhost", "127.0.0.1", "[::1]", hostname.lower()]
     try:

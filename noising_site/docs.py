@@ -12,10 +12,10 @@ ONE_AT_A_TIME = threading.Lock()
 
 
 class SchemaView(SpectacularAPIView):
-    """GET /api/schema/, worked out for one request at a time.
+    """GET /api/schema/, generated for one request at a time.
 
-    drf-spectacular loads its extensions while it answers its first request, and fails
-    where two requests are the first.
+    drf-spectacular loads its extensions during its first request, and fails if two
+    requests do this at the same time.
     """
 
     def _get_schema_response(self, request: Request) -> Response:
@@ -28,6 +28,6 @@ class SchemaView(SpectacularAPIView):
 
 @method_decorator(csp_update({"img-src": ["'self'", "data:"]}), name="dispatch")
 class DocsView(SpectacularSwaggerSplitView):
-    """GET /api/docs/: everything from this server; the icons are data: images."""
+    """GET /api/docs/: all files come from this server; the icons are data: images."""
 
     template_name = "docs/swagger_ui.html"

@@ -1,4 +1,4 @@
-"""Reading the environment: a value that cannot be used is refused by its name."""
+"""Typed reads of environment variables; an error names the variable."""
 
 import ipaddress
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SHOWN_CHARACTERS = 60
-"""How much of a refused value its message repeats."""
+"""How many characters of a wrong value the message repeats."""
 
 ORIGIN = re.compile(r"https?://[^\s/?#@\[\]]+|https?://\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
@@ -33,23 +33,24 @@ FALSE = frozenset({"0", "false", "no", "off"})
 
 
 class SettingError(SystemExit):
-    """A variable of the environment holds a value that cannot be used.
+    """An environment variable has a wrong value.
 
-    It is a SystemExit so that every program which imports the settings ends with
-    this one line and no traceback.
+    It is a SystemExit so that every program that imports the settings ends with this
+    one line and without a traceback.
     """
 
     def __init__(self, name: str, rule: str, value: str | None, way_out: str) -> None:
-        """Word the refusal.
+        """Build the message.
 
         Args:
             name: the variable.
-            rule: what its value must be, continuing the variable's name.
-            value: what it is; None where it is a secret or is missing.
-            way_out: what would do.
+            rule: the rule that its value breaks; the message continues the
+                variable's name with it.
+            value: the value; None if it is a secret or missing.
+            way_out: how to correct it.
         """
         self.name = name
-        received = "" if value is None else f", got {_shown(value)}"
+        received = "" if value is None else f", got {_quote(value)}"
         super().__init__(f"{name} {rule}{received}; {way_out}.")
 
 
@@ -93,7 +94,7 @@ class Environment:
         return number
 
     def optional_whole(self, name: str, *, least: int, most: int) -> int | None:
-        """Return a whole number in least..most, or None where it is not set."""
+        """Return a whole number in least..most, or None if it is not set."""
         if not self.text(name):
             return None
         return self.whole(name, least, least=least, most=most)
@@ -117,7 +118,7 @@ class Environment:
         return number
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
-        """Return one of the choices."""
+        """Return a value that is one of the choices."""
         value = self.text(name, default)
         if value not in choices:
             raise SettingError(
@@ -171,7 +172,7 @@ class Environment:
         return hosts or default
 
     def origins(self, name: str) -> list[str]:
-        """Return origins: a scheme, a host, perhaps a port, and nothing else."""
+        """Return origins: a scheme, a host and optionally a port."""
         origins = self.names(name)
         for origin in origins:
             if not ORIGIN.fullmatch(origin):
@@ -184,10 +185,7 @@ class Environment:
         return origins
 
     def service_url(self, name: str) -> str:
-        """Return the URL below which a service's paths stand, or nothing.
-
-        It has no slash at its end.
-        """
+        """Return the base URL of a service, without a slash at its end, or ""."""
         value = self.text(name)
         if not value:
             return ""
@@ -213,12 +211,12 @@ def _is_service_url(value: str) -> bool:
 
 
 def _is_short_decimal(digits: str) -> bool:
-    """Tell whether int() may read this: ASCII digits, and few of them."""
+    """Tell whether int() can read it: ASCII digits, not too many."""
     return digits.isascii() and digits.isdigit() and len(digits) < 20
 
 
-def _shown(value: str) -> str:
-    """Return the value in quotes, on one line, cut where it is long."""
+def _quote(value: str) -> str:
+    """Return the value in quotes, on one line, cut if it is long."""
     if len(value) > SHOWN_CHARACTERS:
         return f"{value[:SHOWN_CHARACTERS]!r}..."
     return repr(value)

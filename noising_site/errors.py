@@ -1,4 +1,4 @@
-"""Errors outside of the API's views: a problem document, or a small page."""
+"""Errors outside the API's views, as a problem document or a small page."""
 
 import sys
 
@@ -29,7 +29,7 @@ PAGE_TYPE = "text/html"
 
 
 def prefers_page(request: HttpRequest) -> bool:
-    """Tell a browser from a program: its Accept header prefers HTML."""
+    """Tell whether the Accept header prefers HTML, as a browser's does."""
     return preferred_type(request, [JSON_TYPE, PAGE_TYPE]) == PAGE_TYPE
 
 
@@ -66,7 +66,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Respond to an unknown path, or redirect to the page that has a slash."""
+    """Respond to an unknown path; redirect if a page has the path with a slash."""
     path = request.path_info
     is_read = request.method in {"GET", "HEAD"}
     if is_read and not path.endswith("/") and is_valid_path(f"{path}/"):
@@ -79,8 +79,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Respond to an exception that no view caught: handler500.
 
-    Django calls it while it handles the exception, wherever below a view or a
-    middleware that was raised. It logs as failures of ours what is not logged here.
+    Django calls this function while it handles the exception. Django itself logs every
+    error response that is not logged here as a failure of the service.
     """
     failure = sys.exception()
     if failure is not None and is_database_failure(failure):

@@ -129,7 +129,7 @@ class FastPath:
         self._is_ordinary = lru_cache(maxsize=1024)(is_ordinary)
 
     def find(self, scope: Scope) -> "Responder | None":
-        """Return the responder for a request whose body is still to come, or None."""
+        """Return the responder for a request whose body has not been read, or None."""
         responder = self.responders.get((scope["method"], scope["path"]))
         if responder is None:
             return None
@@ -151,7 +151,7 @@ class Responder:
         self.index = {name: index for index, (name, _) in enumerate(example.headers)}
 
     def respond(self, scope: Scope, body: bytes) -> Response | None:
-        """Respond to a request, or leave it to the application."""
+        """Return the response, or None if the application must handle the request."""
         headers, content = self.example.headers.copy(), self.example.content
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         self._set(headers, b"x-request-id", request_id(given).encode())
@@ -228,7 +228,7 @@ def is_ordinary(
 
 
 def is_public(view: Any) -> bool:
-    """Tell whether a view responds to every client alike, without a limit."""
+    """Tell whether a view gives every client the same responses, without a limit."""
     permissions = view.get_permissions()
     return (
         not view.get_authenticators()

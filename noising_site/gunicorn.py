@@ -1,4 +1,4 @@
-"""How gunicorn serves; `manage.py serve` passes what depends on the machine."""
+"""The configuration of gunicorn; `manage.py serve` adds what depends on the machine."""
 
 import ctypes
 import gc
@@ -12,23 +12,25 @@ worker_class = "asgi"
 wsgi_app = "noising_site.asgi:application"
 asgi_lifespan = "off"
 proc_name = "noising"  # in process lists
-# Loaded once, then forked: a worker that dies is replaced at once, and memory is
-# shared. Seeds come from the operating system with every call, so forks share none.
+# The application is loaded once and the workers are forked from it: they share memory,
+# and a worker that dies is replaced quickly. Each call gets its random seed from the
+# operating system, so forked workers do not share random numbers.
 preload_app = True
 
-# Longer than a proxy in front keeps an idle connection (nginx: 60 s): the side that
-# sends on it must be the one that gives it up.
+# Longer than a proxy in front keeps an idle connection (nginx: 60 s). The proxy must be
+# the side that closes it; otherwise it may send a request on a closed connection.
 keepalive = 65
-# Seconds without a heartbeat until a worker counts as stuck; a request may take longer.
+# Seconds without a heartbeat after which gunicorn kills a worker. A request may take
+# longer: the event loop sends the heartbeats.
 timeout = 30
-# The heartbeat is a file's time; on a disk that stalls, workers would look stuck.
+# The heartbeat is a file's modification time; on a slow disk, workers would look stuck.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
-# Long enough for a specification in a query; no client of ours sends more fields.
+# Long enough for a specification in a query; no normal client sends more header fields.
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
-# Which forwarded headers count is for the settings to say (TRUSTED_PROXIES).
+# The middleware evaluates forwarded headers, according to TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 
 control_socket_disable = True
@@ -37,29 +39,31 @@ errorlog = "-"
 loglevel = "info"
 
 
-# How long a busy thread may keep the interpreter from the event loop; Python: 0.005.
+# How long a busy thread may keep the interpreter from the event loop; Python's default
+# is 0.005.
 SWITCH_SECONDS = 0.001
 
-# What gunicorn tells a worker to stop by. One that is still booting would lose it: it
-# runs its parent's handlers until it has its own. So they wait over the fork.
+# The signals with which gunicorn stops a worker. A forked worker has its parent's
+# handlers until it installs its own, and would lose a signal in between. So the signals
+# are blocked during the fork and until then.
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
 
 
 def hold_signals() -> None:
-    """Let the signals to stop wait."""
+    """Block the signals that stop a worker."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
 
 
 def release_signals() -> None:
-    """Take the signals to stop, those that have waited too."""
+    """Unblock them; those that came meanwhile are delivered now."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
 def on_starting(server: Any) -> None:
-    """Prepare gunicorn's first process, which the workers are forked from."""
+    """Prepare gunicorn's main process, from which the workers are forked."""
     os.register_at_fork(before=hold_signals, after_in_parent=release_signals)
-    # Django is set up only now. What the first request would import and compute, the
-    # workers inherit.
+    # Django is set up only now, so these imports are here. They and the calls below do
+    # what the first request of each worker would otherwise do.
     from django.urls import resolve
 
     from noising.configured import default_hyperscheduled
@@ -67,17 +71,17 @@ def on_starting(server: Any) -> None:
 
     resolve("/info")
     default_hyperscheduled()
-    use_kernel(chosen_kernel())  # compiles it, unless it has been: no request may wait
-    # What is here by now stays: the collector need not look at it, which would copy
-    # the pages that the workers share.
+    use_kernel(chosen_kernel())  # compiles it now, so that no request waits for it
+    # These objects live as long as the process. If the garbage collector visited them,
+    # the memory pages that the workers share would be copied.
     gc.freeze()
     if sys.platform == "linux":
-        # Were `manage.py serve` killed, nothing else would stop the workers.
+        # Otherwise nothing would stop the workers if `manage.py serve` were killed.
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Take signals once the event loop runs: before, uvloop's handlers lose them."""
+    """Unblock signals once the event loop runs; uvloop's handlers lose earlier ones."""
     sys.setswitchinterval(SWITCH_SECONDS)
     worker.loop.call_soon(release_signals)

@@ -1,7 +1,7 @@
-"""What probes ask: is the process alive, and could it do all of its work.
+"""The probes: /livez tells that the process runs, /readyz which parts are degraded.
 
-A probe answers in time whatever the database does: the database is asked in a thread
-beside, and what it has not said by then counts as degraded.
+/readyz responds in time even if the database hangs: a second thread checks the
+database, and checks that have not finished in time count as degraded.
 """
 
 import logging
@@ -34,13 +34,13 @@ CHECK_SECONDS: Final = 0.8
 
 
 class LivezSerializer(serializers.Serializer[Any]):
-    """The answer of GET /livez."""
+    """The response of GET /livez."""
 
     status = serializers.CharField()
 
 
 class ReadyzSerializer(serializers.Serializer[Any]):
-    """The answer of GET /readyz."""
+    """The response of GET /readyz."""
 
     status = serializers.ChoiceField(choices=["ready", "degraded"])
     degraded = serializers.ListField(
@@ -60,15 +60,15 @@ class LivezView(PublicView):
         responses=success(LivezSerializer, "The process is alive.") | problems(406),
     )
     def get(self, request: Request) -> Response:
-        """Say that the process answers."""
+        """Return that the process is alive."""
         return Response({"status": "alive"})
 
 
 class ReadyzView(PublicView):
     """GET /readyz.
 
-    What is degraded does not stop the database-free endpoints, so that it does not
-    take the service out of a load balancer unless asked with ``strict=1``.
+    Endpoints that need no database work even if parts are degraded. So the status is
+    200, and a load balancer keeps sending requests, unless the query has ``strict=1``.
     """
 
     @extend_schema(
@@ -95,7 +95,7 @@ class ReadyzView(PublicView):
         | problems(400, 406),
     )
     def get(self, request: Request) -> Response:
-        """Say what of the service works."""
+        """Return the parts that are degraded."""
         works = CHECK.results(CHECK_SECONDS) | {"disk": disk_has_space()}
         degraded = [part for part in PARTS if not works.get(part)]
         document = {"status": "degraded" if degraded else "ready", "degraded": degraded}
@@ -104,77 +104,77 @@ class ReadyzView(PublicView):
 
 
 def disk_has_space() -> bool:
-    """Tell whether the data folder is there and has room left."""
+    """Tell whether the data folder exists and its disk has free space."""
     try:
         return shutil.disk_usage(settings.DATA_DIR).free >= LEAST_FREE_BYTES
     except OSError:
         return False
 
 
-def read_something() -> bool:
-    """Tell whether the database answers."""
+def check_reads() -> bool:
+    """Tell whether the database can be read."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return True
 
 
-def read_migrations() -> bool:
-    """Tell whether the tables are those of this version."""
+def check_migrations() -> bool:
+    """Tell whether all migrations of this version are applied."""
     return unapplied_migrations(connection) == 0
 
 
-def read_workers() -> bool:
-    """Tell whether some worker measures what is queued."""
+def check_workers() -> bool:
+    """Tell whether a worker is alive."""
     return Worker.objects.alive().exists()
 
 
-def write_nothing() -> bool:
-    """Tell whether the database takes writes, by one that changes no row."""
+def check_writes() -> bool:
+    """Tell whether the database accepts writes, with one that changes no row."""
     Worker.objects.filter(id="").update(seen_at=Now())
     return True
 
 
-QUESTIONS: Mapping[str, Callable[[], bool]] = {
-    "database": read_something,
-    "migrations": read_migrations,
-    "worker": read_workers,
-    # Last: where another connection writes for long, this one waits.
-    "database_writes": write_nothing,
+CHECKS: Mapping[str, Callable[[], bool]] = {
+    "database": check_reads,
+    "migrations": check_migrations,
+    "worker": check_workers,
+    # Last, because it waits while another connection holds the write lock.
+    "database_writes": check_writes,
 }
-"""What the database is asked, in this order."""
+"""The checks of the database, in this order."""
 
 PARTS = ("database", "database_writes", "migrations", "disk", "worker")
-"""What is reported as degraded where it does not work, in this order."""
+"""The parts that a response may list as degraded, in this order."""
 
 
-WORDS: Mapping[str, str] = {
-    "database": "The database does not answer",
-    "database_writes": "The database takes no writes",
+LOG_MESSAGES: Mapping[str, str] = {
+    "database": "The database cannot be used",
+    "database_writes": "The database accepts no writes",
 }
-"""What the log says of a question that failed; of the others the answer says all."""
+"""Log messages of failed checks. Other checks need none: the response says enough."""
 
 
-def ask(works: dict[str, bool]) -> None:
-    """Put one question after the other to the database, and keep each answer.
+def run_checks(works: dict[str, bool]) -> None:
+    """Run the checks one after the other, and store each result.
 
-    Where the first fails, the others would fail alike.
+    If the first one fails, the others would fail too and are not run.
     """
-    for part, question in QUESTIONS.items():
+    for part, check in CHECKS.items():
         try:
-            works[part] = question()
+            works[part] = check()
         except DatabaseError as error:
             works[part] = False
-            if part in WORDS:
-                logger.error("%s: %s", WORDS[part], failure_line(error))
+            if part in LOG_MESSAGES:
+                logger.error("%s: %s", LOG_MESSAGES[part], failure_line(error))
             if part == "database":
                 return
 
 
 class DatabaseCheck:
-    """Asks the database everything, once at a time, in a thread that may hang.
+    """Runs the checks of the database in a thread, since the database may hang.
 
-    Probes that come while it is asked share the answers: however long the database
-    stands still, one thread waits for it.
+    Probes that arrive during the checks share their results, so only one thread waits
+    for a database that hangs.
     """
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ class DatabaseCheck:
         self._works: dict[str, bool] = {}
 
     def results(self, seconds: float) -> dict[str, bool]:
-        """Return what works, of what the database has said by then.
+        """Return the results of the checks that have finished in time.
 
         Args:
             seconds: how long to wait at most.
@@ -195,19 +195,19 @@ class DatabaseCheck:
                     target=self._run,
                     args=(self._done, self._works),
                     name="database check",
-                    daemon=True,  # no process waits for it when it ends
+                    daemon=True,  # so that a process can end while it hangs
                 ).start()
             done, works = self._done, self._works
         try:
             done.result(seconds)
         except TimeoutError:
-            missing = ", ".join(part for part in QUESTIONS if part not in works)
-            logger.error("Not answered within %s seconds: %s.", seconds, missing)
+            missing = ", ".join(part for part in CHECKS if part not in works)
+            logger.error("Checks not finished in %s seconds: %s.", seconds, missing)
         return dict(works)
 
     def _run(self, done: "Future[None]", works: dict[str, bool]) -> None:
         try:
-            ask(works)
+            run_checks(works)
         except BaseException as error:  # noqa: BLE001 - raised again by result()
             done.set_exception(error)
         else:

@@ -15,7 +15,7 @@ status = StatusView.as_view()
 
 
 @csrf_exempt
-@login_not_required  # for the status; the page checks access itself
+@login_not_required  # the status is always open; the page checks access below
 def home(request: HttpRequest) -> HttpResponseBase:
     """Return the dashboard or the status, as the Accept header prefers."""
     is_read = request.method in {"GET", "HEAD"}

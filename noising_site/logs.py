@@ -1,4 +1,4 @@
-"""What every log line carries."""
+"""The request id in log lines."""
 
 import logging
 
@@ -6,10 +6,10 @@ from django.http import HttpRequest
 
 
 class RequestId(logging.Filter):
-    """Give each record the id of its request, which the answer names too."""
+    """Add the id of the request, which the response names too, to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Set `record.request_id`; a dash stands for no request."""
+        """Set `record.request_id`, to a dash if there is no request."""
         request = getattr(record, "request", None)
         record.request_id = "-"
         if isinstance(request, HttpRequest):

@@ -1,4 +1,4 @@
-"""Middleware: what holds for every request and every response."""
+"""Middleware for every request and every response."""
 
 import ipaddress
 import logging
@@ -48,7 +48,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
-"""What Django's own middleware adds to the responses that it sees."""
+"""The headers that Django's middleware adds to the responses that pass through it."""
 
 WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -61,7 +61,7 @@ UNSERVED: Mapping[int, str] = {
         "responses; repeat the request later."
     ),
 }
-"""Why a request did not reach a view, by status."""
+"""Details of error responses to requests that reached no view, by status."""
 
 RETRY_SECONDS = 5
 
@@ -72,7 +72,7 @@ class EdgeMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.address_hops = settings.TRUSTED_PROXIES
-        # With HTTPS on, whatever ends TLS in front of the service is one hop.
+        # With HTTPS on, the proxy that terminates TLS is one hop.
         self.scheme_hops = settings.TRUSTED_PROXIES or int(settings.HTTPS)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -94,7 +94,7 @@ class EdgeMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Return the response 503 of a page or figure that gets no permit."""
+        """Return 503 if a page or figure got no permit for costly work."""
         if not isinstance(exception, BusyError):
             return None
         response = error_response(request, 503, str(exception))
@@ -102,7 +102,7 @@ class EdgeMiddleware:
         return response
 
     def refusal(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Return the response to a host that is not served."""
+        """Return the response if the request's host is not one of the service's."""
         if request.path_info in settings.HEALTH_PATHS:
             return None
         if host_is_served(request):
@@ -121,7 +121,7 @@ class EdgeMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """django-csp, which builds a policy only for a view that has its own.
+    """django-csp, but the policy is built again only for views that change it.
 
     Nonces are not offered: no page of this service has an inline script or style.
     """
@@ -190,7 +190,7 @@ class AccessMiddleware:
 
 
 def secured(response: HttpResponse) -> HttpResponse:
-    """Add the headers of the inner middleware."""
+    """Add the headers that the inner middleware would have added."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     response.headers["Content-Security-Policy"] = build_policy()
@@ -198,7 +198,7 @@ def secured(response: HttpResponse) -> HttpResponse:
 
 
 def complete(response: HttpResponseBase, own_id: str) -> None:
-    """Add what every response has: the request's id, and its length."""
+    """Add the headers that every response has: the request's id and the length."""
     response.headers["X-Request-ID"] = own_id
     has_length = response.status_code not in WITHOUT_CONTENT
     if has_length and isinstance(response, HttpResponse):
@@ -206,7 +206,7 @@ def complete(response: HttpResponseBase, own_id: str) -> None:
 
 
 def request_id(given: str) -> str:
-    """Return the id that a client gives its request, if it may, else a new one."""
+    """Return the request id that the client sent, or a new one if it is not valid."""
     return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
@@ -220,7 +220,7 @@ def host_is_served(request: HttpRequest) -> bool:
 
 
 def unserved_response(status: int) -> HttpResponse:
-    """Return the response to a request that reached no view: 408 or 503."""
+    """Return the response 408 or 503 to a request that reached no view."""
     request = HttpRequest()
     request.META["HTTP_X_REQUEST_ID"] = request_id("")
     document = problem(request, status, UNSERVED[status])
@@ -232,10 +232,10 @@ def unserved_response(status: int) -> HttpResponse:
 
 
 def take_address(meta: dict[str, Any], hops: int) -> None:
-    """Take the client's address from the header that the trusted proxies wrote.
+    """Set REMOTE_ADDR to the client's address, from X-Forwarded-For.
 
-    Each proxy appends the address that it was called from, so that the entry counted
-    from the right by the number of hops is the last one a client cannot forge.
+    Each proxy appends the address of its own client. Counted from the right, the entry
+    at the number of hops is the last one that the client cannot forge.
 
     Args:
         meta: the request's variables, changed in place.
@@ -249,10 +249,10 @@ def take_address(meta: dict[str, Any], hops: int) -> None:
 
 
 def take_scheme(meta: dict[str, Any], hops: int) -> None:
-    """Keep of X-Forwarded-Proto only what the outermost trusted proxy wrote.
+    """Reduce X-Forwarded-Proto to the entry of the outermost trusted proxy.
 
-    A proxy may append its scheme, replace what it finds or leave it alone; with
-    fewer entries than hops the first one is the outermost proxy's.
+    A proxy may append its scheme, replace the header or leave it unchanged. If there
+    are fewer entries than hops, the first one is the outermost proxy's.
 
     Args:
         meta: the request's variables, changed in place.
@@ -263,7 +263,10 @@ def take_scheme(meta: dict[str, Any], hops: int) -> None:
 
 
 def refuse_stranger(request: HttpRequest) -> HttpResponseBase | None:
-    """With ACCESS=closed, redirect a browser to the login and send a program 401."""
+    """Return the response to a client without an account, with ACCESS=closed.
+
+    A browser is redirected to the login page, a program gets 401.
+    """
     if not is_closed() or is_known(request):
         return None
     if prefers_page(request):
@@ -281,9 +284,9 @@ def refuse_stranger(request: HttpRequest) -> HttpResponseBase | None:
 
 
 def is_known(request: HttpRequest) -> bool:
-    """Tell whether a request comes from an account: by its session or by a token.
+    """Tell whether a request has a session or a valid token.
 
-    A token does not sign in: forms and admin use the session alone.
+    A token does not sign in to forms and admin, which accept only a session.
     """
     try:
         if TokenAuthentication().authenticate(Request(request)) is not None:

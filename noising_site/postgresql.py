@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: bounded in number, and in time whatever it does."""
+"""Connections to PostgreSQL, with limits on their number and on every wait."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
@@ -12,36 +12,36 @@ T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 3
 STATEMENT_SECONDS: Final = 8
-"""After which the server ends a statement; migrations have no such limit."""
+"""After this time the server cancels a statement; migrations have no such limit."""
 
 ANSWER_SECONDS: Final = 10.0
-"""After which a server that does not even do that is given up."""
+"""After this time the client closes the connection, if the server has not responded."""
 
 POOL_SECONDS: Final = 3.0
 """How long a thread waits for one of the process's connections."""
 
 RECONNECT_SECONDS: Final = 3.0
-"""How long a lost connection is tried again; the next request begins anew."""
+"""How long the pool tries to replace a lost connection until the next request."""
 
-MOST_OF_A_PROCESS: Final = 12
-"""As many as a process has threads for requests that need one."""
+MOST_PER_PROCESS: Final = 12
+"""The number of threads of a process for requests that need a connection."""
 
 
 class BoundedConnection(Connection[TupleRow]):
-    """A connection that a server which stands still does not hold for ever.
+    """A connection that stops waiting for a server that does not respond.
 
-    The server's own limit on a statement is of no use once the server is stopped, its
-    disk hangs, or the network drops what it sends.
+    The server's own limit on statements has no effect if the server is suspended, its
+    disk hangs, or the network drops its packets.
     """
 
     def wait(
         self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None
     ) -> T:
-        """Wait for the server, within a limit unless the caller has one of its own.
+        """Wait for the server, at most ANSWER_SECONDS unless the caller sets a limit.
 
         Raises:
-            OperationalError: no answer in time; the connection is closed, since its
-                answer might still come.
+            OperationalError: no response in time. The connection is closed, because
+                the response might still arrive and be taken for that of a later query.
         """
         if timeout is not None:
             return super().wait(gen, interval, timeout)
@@ -49,7 +49,7 @@ class BoundedConnection(Connection[TupleRow]):
             return super().wait(gen, interval, ANSWER_SECONDS)
         except OperationalError:
             if self.pgconn.transaction_status != TransactionStatus.ACTIVE:
-                raise  # the server's own words
+                raise  # the server's own error
             self.pgconn.finish()
             raise OperationalError(
                 f"no answer within {ANSWER_SECONDS:g} seconds"
@@ -59,17 +59,17 @@ class BoundedConnection(Connection[TupleRow]):
 def postgresql_options(
     given: Mapping[str, Any], *, connections: int, processes: int
 ) -> dict[str, Any]:
-    """Return Django's description of how to connect.
+    """Return the part of Django's DATABASES entry that configures connections.
 
     Args:
-        given: options of DATABASE_URL, which stand where they differ.
-        connections: of all processes of this host at most, but one for each.
-        processes: how many share them.
+        given: options in DATABASE_URL, which override the ones below.
+        connections: the limit for all processes of this host; each gets at least one.
+        processes: how many processes share them.
     """
-    share = max(1, min(connections // processes, MOST_OF_A_PROCESS))
+    share = max(1, min(connections // processes, MOST_PER_PROCESS))
     statements = f"-c statement_timeout={1000 * STATEMENT_SECONDS}"
     return {
-        "CONN_MAX_AGE": 0,  # the pool keeps them
+        "CONN_MAX_AGE": 0,  # the pool keeps connections open
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""Requests as Django builds them: no client can break them."""
+"""Django's request class, without the charset that a client declares."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django.core.handlers.wsgi import WSGIRequest
 
 
 class UTF8Request(WSGIRequest):
-    """A request whose query and form are UTF-8, whatever its charset says.
+    """A request whose query and form are UTF-8, whatever charset it declares.
 
-    Django decodes the query by the charset that a client declares, while it builds
-    the request: ``charset=hex`` is a codec, but none for text, and raises an
-    exception that no handler catches. Parsers that mind the charset read the header.
+    Django decodes the query in the declared charset while it builds the request. With
+    ``charset=hex``, a codec that does not decode text, this raises an exception that
+    no handler catches. Parsers that need the charset read the header themselves.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

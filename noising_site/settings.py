@@ -1,6 +1,7 @@
-"""The one settings file. Every choice of the operator comes from the environment.
+"""The settings of Django. The operator sets them with environment variables.
 
-Importing it reads the environment and the secret key's file; it writes nothing.
+Importing this module reads the environment and the secret key's file, and writes
+nothing.
 """
 
 import os
@@ -26,7 +27,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(os.environ)
 
-# The process that the server noises with.
+# The server's noise process.
 BETA_MIN = env.number("BETA_MIN", 1e-4, low=0.0, high=1.0)
 BETA_MAX = env.number("BETA_MAX", 0.02, low=0.0, high=1.0)
 NOISE_SPECIFICATION = noise_specification(env, beta_min=BETA_MIN, beta_max=BETA_MAX)
@@ -42,32 +43,33 @@ MAX_TRAJECTORY_TOKENS = env.whole("MAX_TRAJECTORY_TOKENS", 2**24, least=1, most=
 MAX_PROBABILITIES = env.whole("MAX_PROBABILITIES", 2**20, least=2, most=2**26)
 MAX_TEXT_CHARACTERS = env.whole("MAX_TEXT_CHARACTERS", 2**17, least=1, most=2**24)
 
-# What requests may cost beside their tokens, in estimated seconds on one core.
+# Limits on costly work, in estimated seconds on one core, not counting the noising of
+# tokens.
 MAX_WORK_SECONDS = env.number("MAX_WORK_SECONDS", 5.0, low=0.01, high=3600.0)
 MAX_COSTLY_REQUESTS = env.whole("MAX_COSTLY_REQUESTS", 2, least=1, most=64)
 PROCESS_CACHE_BYTES = env.whole("PROCESS_CACHE_BYTES", 64 * 2**20, least=0, most=2**40)
 
-# What turns text into tokens, and the services before and after this one.
+# The tokenizer, and the services that run before and after this one.
 TOKENIZER = tokenizer(env)
 TOKENIZER_URL = env.service_url("TOKENIZER_URL")
 DENOISER_URL = env.service_url("DENOISER_URL")
 
-# Limits of the benchmark runs that are asked for over HTTP.
+# Limits of queued benchmark runs.
 MAX_RUN_SCHEDULES = env.whole("MAX_RUN_SCHEDULES", 16, least=1, most=64)
 MAX_RUN_TIMESTEPS = env.whole("MAX_RUN_TIMESTEPS", 100, least=1, most=10_000)
 MAX_RUN_SAMPLES = env.whole("MAX_RUN_SAMPLES", 10_000, least=1, most=1_000_000)
 MAX_QUEUED_RUNS = env.whole("MAX_QUEUED_RUNS", 20, least=1, most=10_000)
 
-# Where it serves, and what it keeps.
+# Address, processes and storage.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
 PORT = env.whole("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", os.cpu_count() or 1, least=1, most=1024)
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
-# The worker is a process too.
+# The web workers and the worker of the queue.
 DATABASES = {"default": database(env, DATA_DIR, processes=WEB_CONCURRENCY + 1)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Who may ask.
+# Access and security.
 ACCESS = env.choice("ACCESS", "open", ("open", "closed"))
 WRITES_PER_MINUTE = env.whole("WRITES_PER_MINUTE", 60, least=1, most=1_000_000)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, least=1, most=36_500)
@@ -80,7 +82,7 @@ ALLOWED_HOSTS = allowed_hosts(env, HOST, socket.gethostname())
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 HEALTH_PATHS = frozenset({"/livez", "/readyz"})
-"""What a probe asks by address and over plain HTTP: any host, no redirect."""
+"""The probes, which may use any host name and plain HTTP, without a redirect."""
 
 CSRF_FAILURE_VIEW = "noising_site.errors.csrf_failure"
 
@@ -107,11 +109,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # HSTS for subdomains: they are not this service's to decide on
-    "security.W021",  # HSTS preload: a promise that only the domain's owner may give
+    "security.W005",  # HSTS for subdomains is not for this service to decide
+    "security.W021",  # only the domain's owner may promise HSTS preload
 ]
 if not HTTPS:
-    # noising.I001 says instead that the service speaks plain HTTP.
+    # noising.I001 reports plain HTTP instead.
     SILENCED_SYSTEM_CHECKS += [
         "security.W004",  # HSTS over plain HTTP is ignored by browsers
         "security.W008",  # a redirect to https would lead nowhere
@@ -181,7 +183,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "noising_site.static.StaticFilesStorage"},
 }
 
-# Signed, in the browser: pages that say something need no database for it.
+# Messages of pages are stored in a signed cookie, so they need no database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 KNOX_TOKEN_MODEL = "noising.AccessToken"  # noqa: S105 - a model's name
@@ -189,7 +191,7 @@ KNOX_TOKEN_MODEL = "noising.AccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
-    # Whoever finds one knows what it is, and so do scanners for secrets.
+    # The prefix lets people and secret scanners recognize a token.
     "TOKEN_PREFIX": "noise_",
 }
 
@@ -203,7 +205,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# A task carries the id of a run; all else is the run's own state.
+# A task carries only the id of a run; the run's row has everything else.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LANGUAGE_CODE = "en-us"
@@ -212,7 +214,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 REST_FRAMEWORK = {
-    # Closed unless a view says otherwise.
+    # A view that does not say otherwise needs an account.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "noising.api.access.TokenAuthentication",
         "noising.api.access.SessionAuthentication",
@@ -222,13 +224,13 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "noising.api.renderers.AcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["noising.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["noising.api.parsers.StrictJSONParser"],
-    # The form of an answer is a matter of Accept, or of a view that says otherwise.
+    # The Accept header chooses the format; some views read `format` themselves.
     "URL_FORMAT_OVERRIDE": None,
-    # Serializers leave times to orjson, which writes them as it does everywhere else.
+    # orjson formats times, the same everywhere, so serializers leave them unchanged.
     "DATETIME_FORMAT": None,
     "DEFAULT_SCHEMA_CLASS": "noising.api.openapi.inspector.ServiceSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    # Else /api/schema/ repeats whatever its query calls a version in a header.
+    # Otherwise /api/schema/ would repeat any `version` of the query in a header.
     "ALLOWED_VERSIONS": ["v1"],
 }
 DRF_STANDARDIZED_ERRORS = {
@@ -240,7 +242,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    # It would work out the whole document at each start; the tests do it instead.
+    # The check would generate the whole document at each start; the tests do it.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "POSTPROCESSING_HOOKS": [
         "noising.api.openapi.hooks.leave_out_read_only",
@@ -253,7 +255,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
-        # The probes have a status of other values.
+        # Named because the probes' `status` has other values.
         "RunStatusEnum": "noising.models.BenchmarkRun.Status",
         "ScopeEnum": "noising.models.Scope",
         "NoiseExtra": "noising.api.fields.EXTRAS",
@@ -263,7 +265,7 @@ SPECTACULAR_SETTINGS = {
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Without null here the page would ask a validator on the internet.
+    # Null: otherwise the page would send the document to a validator on the internet.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 

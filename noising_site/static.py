@@ -1,4 +1,4 @@
-"""Static files, served by the service itself: hashed once collected, plain before."""
+"""Static files, with hashed names if they were collected, else with plain names."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # untyped
-    """Whitenoise, which is content where nothing has been collected yet."""
+    """WhiteNoise that accepts a folder of static files that does not exist yet."""
 
     def add_files(self, root: str, prefix: str | None = None) -> None:
         """Add the files of a folder if it exists."""
@@ -16,13 +16,13 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # unty
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
-    """Names with their hash for files that were collected, plain names for others.
+    """Hashed names for files that were collected, plain names for others.
 
     The finders serve a file under its plain name, so that pages work in tests and
-    during development without a collectstatic.
+    during development without `collectstatic`.
     """
 
-    # Modules import each other by their plain names; collected, by their hashed ones.
+    # In collected files, replace the names in JavaScript imports by the hashed ones.
     support_js_module_import_aggregation = True
 
     def stored_name(self, name: str) -> str:

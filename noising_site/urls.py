@@ -14,15 +14,15 @@ handler404 = "noising_site.errors.not_found"
 handler500 = "noising_site.errors.server_error"
 
 urlpatterns = [
-    # First, since a path is compared with every route before its own.
+    # First, because Django compares a path with the routes in order.
     path("api/v1/", include("noising.api.urls")),
-    # Before the API's own, which documents the JSON side of the same path.
+    # Before the API's route for the same path, which is only there for its schema.
     path("", home, name="home"),
     path("", include("noising.api.core.urls")),
     path("", include("noising.dashboard.urls")),
     path("livez", LivezView.as_view(), name="livez"),
     path("readyz", ReadyzView.as_view(), name="readyz"),
-    # The admin's own would check passwords without counting failures.
+    # These replace the admin's views, which do not limit failed logins.
     path("admin/login/", SignInView.as_view(next_page="admin:index")),
     path("admin/password_change/", PasswordView.as_view()),
     path("admin/", admin.site.urls),

@@ -1,8 +1,8 @@
-"""Serves the WSGI application under gunicorn's ASGI worker.
+"""A bridge that serves a WSGI application under gunicorn's ASGI worker.
 
 The event loop reads the request's body and sends the response, so that slow clients
-hold no thread; threads only compute. What bodies and responses hold in memory counts
-against one budget.
+hold no thread; threads only compute. One budget limits the memory of all bodies and
+responses.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ STATELESS_THREADS: Final = 4
 OTHER_THREADS: Final = 12
 
 CHUNK_BYTES: Final = 64 * 1024
-"""What gunicorn buffers for a client that does not read."""
+"""How much gunicorn buffers for a client that does not read."""
 
 GATHER_SECONDS: Final = 0.05
 """How long the pieces of a streamed response are gathered into one chunk."""
 
 LARGE_BYTES: Final = 2**20
-"""Of a body and its response together, whose memory is given back at once."""
+"""From this size of a body and its response on, their memory is freed at once."""
 
 BODY_SECONDS: Final = 60.0
 """How long a client may take to send its body."""
@@ -47,15 +47,15 @@ CHUNK_SECONDS: Final = 60.0
 
 DISCARD_BYTES: Final = 64 * 2**20
 DISCARD_SECONDS: Final = 10.0
-"""What is read of a refused body after the response, and for how long. Most clients
-send all of it before they read; they would see a broken connection instead."""
+"""How much of a refused body is read after the response, and for how long. Most clients
+send the whole body before they read; otherwise they would see a broken connection."""
 
 HEADER_SEPARATORS: Final = {"HTTP_COOKIE": "; "}
-"""What joins the lines of a repeated header; a comma joins those of all others."""
+"""Separators that join the values of a repeated header; for others it is a comma."""
 
 
 class BodyTimeoutError(Exception):
-    """The client did not send its body in time, or went away."""
+    """The client did not send its body in time, or disconnected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +65,9 @@ class Response:
     Attributes:
         status: its code.
         headers: names in lower case, and values.
-        content: all of it, or its first part.
-        rest: the further parts, each computed once the client has read the last.
-        close: ends what computes them.
+        content: the body, or its first part.
+        rest: the further parts; each is computed when the client has read the last.
+        close: releases the resources of `rest`.
     """
 
     status: int
@@ -83,10 +83,10 @@ class WSGIBridge:
     Args:
         application: makes the responses.
         is_stateless: tells which requests need neither the database nor another
-            service. They have threads of their own, so that they are served whatever
-            all others wait for.
+            service. They have threads of their own, so other requests that wait do not
+            delay them.
         refuse: makes the response to a request that cannot be served, by its status.
-        memory: what bodies and responses may hold.
+        memory: the budget of bodies and responses.
     """
 
     def __init__(
@@ -120,9 +120,9 @@ class WSGIBridge:
             scope: the request.
             receive: returns the next part of its body.
             send: takes the response.
-            max_body_bytes: above which a body is not read to its end; the
-                application refuses it.
-            respond_at_once: responds on the event loop, where it can.
+            max_body_bytes: a longer body is not read to its end; the application
+                refuses it.
+            respond_at_once: returns a response on the event loop, or None.
         """
         pool = self.stateless_pool if self.is_stateless(scope) else self.other_pool
         response = None
@@ -156,7 +156,7 @@ class Body:
     Attributes:
         receive: returns the next part of it.
         reservation: counts its bytes.
-        content: what was read.
+        content: the part that was read.
         more: whether there is more to read.
     """
 
@@ -169,7 +169,7 @@ class Body:
         """Read to the end, or until it is longer than the limit.
 
         Raises:
-            BodyTimeoutError: the client is too slow, or went away.
+            BodyTimeoutError: the client is too slow, or disconnected.
             NoMemoryLeftError: other requests hold the memory.
         """
         parts = [await self._read_part()]  # gunicorn limits the wait for each part
@@ -192,7 +192,7 @@ class Body:
         return part
 
     async def discard(self) -> None:
-        """Read the rest and forget it, within bounds."""
+        """Read the rest and discard it, up to DISCARD_BYTES and DISCARD_SECONDS."""
         size = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_SECONDS):
@@ -207,8 +207,8 @@ async def run(
 ) -> Any:
     """Call a function in a thread of the pool.
 
-    Futures of threads refer to themselves: they would keep a large result until the
-    next garbage collection.
+    The result is not passed through the future: futures of threads are in reference
+    cycles and would keep a large result until the next garbage collection.
     """
     results: list[Any] = []
     await asyncio.get_running_loop().run_in_executor(
@@ -218,7 +218,7 @@ async def run(
 
 
 def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
-    """Call a WSGI application; of a streamed response, compute the first part."""
+    """Call a WSGI application; compute only the first part of a streamed response."""
     started: list[tuple[int, Headers]] = []
     body_bytes = len(environ["wsgi.input"].getvalue())
 
@@ -235,9 +235,9 @@ def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
     content = next(pieces, b"")
     [(status, headers)] = started
     if not content or dict(headers).get(b"content-length") == b"%d" % len(content):
-        close()  # here, where its database connection is
+        close()  # in this thread, which has the database connection
         if len(content) + body_bytes >= LARGE_BYTES:
-            # The framework's request, view and response refer to each other.
+            # Django's request, view and response are in reference cycles.
             del result, pieces, close
             gc.collect()
         return Response(status=status, headers=headers, content=content)
@@ -253,8 +253,8 @@ async def send_response(
 
     Args:
         response: what to send.
-        pool: whose threads compute the rest of a streamed response.
-        receive: tells that the client has gone; None if its body was not read.
+        pool: its threads compute the rest of a streamed response.
+        receive: returns when the client disconnects; None if its body was not read.
         send: takes the response.
 
     Raises:
@@ -313,16 +313,16 @@ def join_pieces(pieces: Iterator[bytes]) -> bytes:
 
 
 def declared_bytes(scope: Scope) -> float:
-    """Return the length of the body by its header: 0 where none is declared."""
+    """Return the declared length of the body, 0 if there is none."""
     declared = dict(scope["headers"]).get(b"content-length", b"0")
     return float(declared) if declared.isdigit() else 0.0
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
-    """Return a request in WSGI's form.
+    """Return the WSGI environ of a request.
 
-    A header whose name has an underscore is left out: it would pass for the one with
-    a dash, which a proxy in front may have removed.
+    Headers with an underscore in their name are left out: in WSGI they look like the
+    header with a dash, which a proxy in front may have removed.
     """
     server, client = scope.get("server"), scope.get("client")
     path = scope.get("raw_path") or scope["path"].encode()

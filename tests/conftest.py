@@ -42,7 +42,7 @@ class CheckInThisThread:
 
     def results(self, seconds: float) -> dict[str, bool]:
         works: dict[str, bool] = {}
-        health.ask(works)
+        health.run_checks(works)
         return works
 
 

@@ -54,7 +54,7 @@ def advisory_lock(connection: BaseDatabaseWrapper, work: str) -> Iterator[None]:
 
     Raises:
         CommandError: another process holds it for too long.
-        django.db.Error: the database does not answer.
+        django.db.Error: the database cannot be used.
     """
 
     def take() -> bool:

@@ -59,7 +59,7 @@ def migrate(say: Say) -> None:
     """Bring the database to the present schema.
 
     Raises:
-        CommandError: the database does not answer, or another process migrates it for
+        CommandError: the database cannot be used, or another process migrates it for
             too long.
     """
     try:

@@ -1,4 +1,4 @@
-"""What is kept: schedule configurations, benchmark runs, and who has access."""
+"""The tables: stored schedules, benchmark runs, access tokens and the audit log."""
 
 from noising.models.audit import AuditEntry
 from noising.models.idempotency import LONGEST_KEY, IdempotencyKey

@@ -1,4 +1,4 @@
-"""The audit log: who wrote what, when, from where, and what came of it."""
+"""The audit log: who wrote what, when, from where, and with what result."""
 
 from typing import Any, Never
 
@@ -9,13 +9,13 @@ LONGEST_PATH = 200
 
 
 class AuditEntry(models.Model):
-    """One attempt to change something, or to sign in; rows are only ever added.
+    """One attempt to write or to sign in; rows are added and never changed.
 
-    It refers to nothing, so that deleting an account or a token changes no entry.
+    It has no foreign keys, so deleting an account or a token changes no entry.
     """
 
     class Outcome(models.TextChoices):
-        """What came of it."""
+        """The result of the attempt."""
 
         DONE = "done"
         REFUSED = "refused"
@@ -38,7 +38,7 @@ class AuditEntry(models.Model):
     request_id = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
-        """Database rules and the orders in which it is read."""
+        """Constraints, and indexes for the orders in which the log is read."""
 
         ordering = ["-at", "-id"]
         verbose_name_plural = "audit entries"
@@ -57,13 +57,13 @@ class AuditEntry(models.Model):
         return f"{self.action} by {self.account_name or 'nobody known'}: {self.outcome}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the entry; one that is there does not change."""
+        """Add the entry; refuse to change a stored one."""
         if not self._state.adding:
             self._refuse()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
-        """Refuse: entries go by their age alone, in audit_prune()."""
+        """Refuse: only audit_prune() deletes entries, by their age."""
         self._refuse()
 
     def _refuse(self) -> Never:

@@ -1,12 +1,12 @@
-"""The connection that a thread has to the database."""
+"""The database connection of a thread."""
 
 from django.db import connection
 
 
 def release_connection() -> None:
-    """Give this thread's connection to others, unless it is within a transaction.
+    """Return this thread's connection to the pool, unless it is in a transaction.
 
-    The next query takes one again. What waits or computes for long needs none.
+    Call it before a long wait or computation. The next query gets a connection again.
     """
     if not connection.in_atomic_block:
         connection.close()

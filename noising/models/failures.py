@@ -1,7 +1,7 @@
-"""Failures of the database, as opposed to errors of ours in what it is asked.
+"""Failures of the database, as opposed to errors in this project's queries.
 
-A database that is locked, full, read-only, deleted or out of reach works again once
-somebody has seen to it: the request may be repeated. A wrong query never works.
+A database may be locked, full, read-only, deleted or out of reach. Once somebody has
+repaired it, a repeated request succeeds; a wrong query never does.
 """
 
 import re
@@ -10,7 +10,7 @@ import sqlite3
 from django.db import DatabaseError, DataError, OperationalError
 
 RETRY_SECONDS = 5
-"""After how long a request that the database failed may be repeated."""
+"""How many seconds to wait before a request is repeated after such a failure."""
 
 SQLITE_FAILURES = frozenset(
     {
@@ -28,21 +28,21 @@ SQLITE_FAILURES = frozenset(
     }
 )
 SQLITE_MISSING = re.compile(r"no such (table|column)|has no column")
-"""SQLite has one code for these and for errors in a query."""
+"""SQLite reports these with the same code as errors in a query."""
 
 POSTGRESQL_FAILURES = frozenset({"25006", "42P01", "42703"})
-"""A read-only transaction, a missing table, a missing column: drivers file them among
-errors of ours. What is none of ours has a class of its own, OperationalError."""
+"""A read-only transaction, a missing table, a missing column. The driver reports these
+with the classes for errors in queries, all other failures as OperationalError."""
 
 
 def is_database_failure(error: BaseException) -> bool:
     """Return whether an exception means that the database cannot be used now.
 
-    Tables that are missing count: then the database is another one than this version
-    of the service has prepared, such as an empty file in the place of a deleted one.
+    Missing tables count: then this version of the service has not prepared the
+    database; it may be an empty file in the place of a deleted one.
 
     Args:
-        error: one of Django's, whose cause is the driver's own.
+        error: an exception of Django, whose cause is the driver's exception.
     """
     if not isinstance(error, DatabaseError):
         return False
@@ -58,14 +58,13 @@ def is_database_failure(error: BaseException) -> bool:
 
 
 def is_nul_refusal(error: BaseException) -> bool:
-    """Return whether a text that was looked up or stored holds NUL.
+    """Return whether the error is PostgreSQL's about a text with the character NUL.
 
-    PostgreSQL's texts cannot hold it, and its driver says so. SQLite's can, so that
-    there nothing is found.
+    PostgreSQL cannot store NUL. SQLite can, so a lookup there just finds nothing.
     """
     return isinstance(error, DataError) and "NUL (0x00)" in str(error)
 
 
 def failure_line(error: BaseException) -> str:
-    """Return what the database said as one line, for a log."""
+    """Return the error message as one line, for a log."""
     return " ".join(str(error).split())

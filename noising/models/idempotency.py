@@ -1,4 +1,4 @@
-"""Which request has made which run: asked twice, it is made once."""
+"""Idempotency keys: a request that is repeated does not create a second run."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ LONGEST_KEY = 255
 
 
 class IdempotencyKey(models.Model):
-    """A key that a client chose for one request, and the run that came of it."""
+    """A key that a client chose for a request, and the run that the request created."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -24,7 +24,7 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        """Database rules: of requests at the same moment only one makes a run."""
+        """Constraints: of simultaneous requests with a key, only one creates a run."""
 
         constraints = [
             models.UniqueConstraint(

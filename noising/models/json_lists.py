@@ -1,4 +1,4 @@
-"""Lists in JSON columns, asked in the database itself."""
+"""A database function that searches lists in JSON columns."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models.sql.compiler import SQLCompiler
 class ListHolds(models.Func):
     """Whether a JSON list holds a string: ``ListHolds("tags", Value("mine"))``.
 
-    Django's own `contains` knows JSON on PostgreSQL only.
+    Django's `contains` lookup for JSON does not work on SQLite.
     """
 
     arity = 2
@@ -19,7 +19,7 @@ class ListHolds(models.Func):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        """Return the SQL by SQLite's table of a list's items."""
+        """Return the SQL for SQLite, with its table of a list's items."""
         return self.as_sql(
             compiler,
             connection,
@@ -30,7 +30,7 @@ class ListHolds(models.Func):
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        """Return the SQL by PostgreSQL's operator for jsonb."""
+        """Return the SQL for PostgreSQL, with its operator for jsonb."""
         return self.as_sql(
             compiler,
             connection,

@@ -1,4 +1,4 @@
-"""Which migrations the database lacks, asked at every start and by every probe."""
+"""The migrations that the database lacks, counted at every start and by probes."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -11,13 +11,14 @@ from django.db.migrations.recorder import MigrationRecorder
 
 
 def unapplied_migrations(connection: BaseDatabaseWrapper) -> int:
-    """Return how many steps lead to the present schema.
+    """Return how many migrations have yet to be applied.
 
-    Where all names are on record there is none. Only else the migrations themselves
-    are loaded, which takes ten times as long: they know what replaces what.
+    If the database lists the names of all migrations as applied, the result is 0.
+    Otherwise the migrations are loaded, since one may replace others; this takes ten
+    times as long.
 
     Raises:
-        django.db.Error: the database does not answer.
+        django.db.Error: the database cannot be read.
     """
     applied = MigrationRecorder(connection).applied_migrations()
     if all(migration in applied for migration in _migrations_on_disk()):
@@ -32,7 +33,7 @@ def _migrations_on_disk() -> Iterator[tuple[str, str]]:
     """Yield the app and the name of each migration, without loading it."""
     for app in apps.get_app_configs():
         package, _ = MigrationLoader.migrations_module(app.label)
-        if package is None:  # settings.MIGRATION_MODULES switches them off
+        if package is None:  # disabled by settings.MIGRATION_MODULES
             continue
         try:
             path = import_module(package).__path__

@@ -14,23 +14,24 @@ POSTGRESQL = "postgresql"
 
 
 def text_at(path: str) -> Cast:
-    """Return the text at a path of a document, which compares as text.
+    """Return an expression for the text at a path of a document.
 
-    Without the cast, SQLite would read the value that it is compared with as JSON.
+    Without the cast, SQLite would parse the value that it is compared with as JSON.
     """
     return Cast(KT(path), models.TextField())
 
 
 class OrderedJSONField(models.JSONField):
-    """A JSONField whose documents come back as they were stored.
+    """A JSONField that returns documents as they were stored.
 
-    PostgreSQL's jsonb, which Django's own field has there, sorts the keys of an object
-    by their length. Here the column is json, the text itself; migration 0006 makes it
-    so. Paths and ``KT()`` work on both. `exact` and `has_key` need jsonb: cast first.
+    Django's field uses PostgreSQL's jsonb, which sorts the keys of an object by their
+    length. This field uses the type json, which keeps the text; migration 0006 changes
+    the columns. Paths and ``KT()`` work with both. For `exact` and `has_key`, cast the
+    column to jsonb.
     """
 
     def deconstruct(self) -> Any:
-        """Pass for Django's own field: migrations import nothing of this project."""
+        """Describe it as Django's field: migrations import nothing of this project."""
         name, _, arguments, options = super().deconstruct()
         return name, "django.db.models.JSONField", arguments, options
 
@@ -43,7 +44,7 @@ class OrderedJSONField(models.JSONField):
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
     ) -> Any:
-        """Hand the document over as text: the driver's other way is jsonb."""
+        """Pass the document to the driver as json; by default it would be jsonb."""
         if connection.vendor != POSTGRESQL:
             return super().get_db_prep_value(value, connection, prepared)
         from psycopg.types.json import Json  # the driver is an extra
@@ -51,7 +52,7 @@ class OrderedJSONField(models.JSONField):
         return Json(value, dumps=partial(json.dumps, cls=self.encoder))
 
     def select_format(self, compiler: SQLCompiler, sql: str, params: Any) -> Any:
-        """Read the text: the driver would parse it before Django does."""
+        """Select the text; otherwise the driver would parse it before Django does."""
         if compiler.connection.vendor == POSTGRESQL:
             sql = f"({sql})::text"
         return super().select_format(compiler, sql, params)

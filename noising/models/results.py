@@ -1,4 +1,4 @@
-"""What a benchmark run measured: per schedule, per timestep, per kernel case."""
+"""Results of a benchmark run, for each schedule, timestep and throughput case."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,10 +15,10 @@ SCHEDULE_PAGE_RUNS = 20
 
 
 class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
-    """Reads of the schedules within runs."""
+    """Reads of the schedules of runs."""
 
     def for_schedule_page(self, config: "ScheduleConfig") -> Self:
-        """The latest runs that measured a configuration, in one query."""
+        """Select the latest runs that measured a stored schedule, in one query."""
         return (
             self.filter(config=config, run__archived_at__isnull=True)
             .select_related("run")
@@ -38,9 +38,8 @@ class BenchmarkScheduleQuerySet(models.QuerySet["BenchmarkSchedule"]):
 class BenchmarkSchedule(models.Model):
     """A schedule as one run measured it.
 
-    The run keeps its own copy of the specification: vocabulary size and graph come
-    from the corpus and the command line, and not every schedule has a stored
-    configuration.
+    The row has its own copy of the specification: vocabulary size and graph come from
+    the corpus and the command line, and not every schedule is a stored one.
     """
 
     run = models.ForeignKey(
@@ -69,7 +68,7 @@ class BenchmarkSchedule(models.Model):
     objects = BenchmarkScheduleQuerySet.as_manager()
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["position"]
         constraints = [
@@ -94,7 +93,7 @@ class BenchmarkSchedule(models.Model):
         return self.name
 
     def entry(self) -> dict[str, Any]:
-        """This schedule as ``results.json`` holds it."""
+        """Return the schedule in the form of ``results.json``."""
         return {
             "name": self.name,
             "specification": self.specification,
@@ -112,7 +111,7 @@ class BenchmarkResultQuerySet(models.QuerySet["BenchmarkResult"]):
     """Reads of results."""
 
     def of_run(self, run: "BenchmarkRun") -> Self:
-        """What a run measured, by schedule and timestep, in one query."""
+        """Select the results of a run by schedule and timestep, in one query."""
         return (
             self.filter(schedule__run=run)
             .select_related("schedule")
@@ -130,7 +129,7 @@ class BenchmarkResultQuerySet(models.QuerySet["BenchmarkResult"]):
 class BenchmarkResult(models.Model):
     """The metrics of one schedule of one run at one timestep.
 
-    Every metric carries what was measured, its 95 % interval, and the exact value.
+    Every metric has the measured value, its 95 % interval, and the exact value.
     """
 
     schedule = models.ForeignKey(
@@ -143,11 +142,11 @@ class BenchmarkResult(models.Model):
     objects = BenchmarkResultQuerySet.as_manager()
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["timestep"]
         constraints = [
-            # A schedule row belongs to one run: this is unique per run as well.
+            # A schedule row belongs to one run, so this is also unique within a run.
             models.UniqueConstraint(
                 fields=["schedule", "timestep"],
                 name="benchmarkresult_once_per_timestep",
@@ -162,7 +161,7 @@ class BenchmarkResult(models.Model):
         return f"timestep {self.timestep}"
 
     def entry(self) -> dict[str, Any]:
-        """This timestep as ``results.json`` holds it."""
+        """Return the timestep in the form of ``results.json``."""
         return {
             "timestep": self.timestep,
             "alpha": self.alpha,
@@ -171,7 +170,7 @@ class BenchmarkResult(models.Model):
 
 
 class ThroughputResult(models.Model):
-    """How fast the engine noised one case, beside the naive NumPy way."""
+    """The speed of the engine in one case, compared with the usual NumPy code."""
 
     run = models.ForeignKey(
         "noising.BenchmarkRun",
@@ -186,7 +185,7 @@ class ThroughputResult(models.Model):
     details = OrderedJSONField(default=dict, help_text="Other results about the case.")
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["position"]
         constraints = [
@@ -210,7 +209,7 @@ class ThroughputResult(models.Model):
         return self.case
 
     def entry(self) -> dict[str, Any]:
-        """This case as ``results.json`` holds it."""
+        """Return the case in the form of ``results.json``."""
         return {
             "case": self.case,
             "engine_ns_per_token": self.engine_ns_per_token,

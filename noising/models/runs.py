@@ -1,4 +1,4 @@
-"""Benchmark runs: which schedules were measured, on what, where and how it went."""
+"""Benchmark runs: parameters, status, claim, corpus and environment."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,57 +18,54 @@ DASHBOARD_RUNS = 10
 COMPARABLE_RUNS = 20
 
 MOST_ATTEMPTS = 3
-"""How often a run is started before it counts as one that cannot be finished."""
+"""After this many unsuccessful attempts a run fails."""
 
 
 class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
     """Reads of benchmark runs."""
 
     def active(self) -> Self:
-        """Those that are not archived."""
+        """Select the runs that are not archived."""
         return self.filter(archived_at__isnull=True)
 
     def held(self, run: "BenchmarkRun") -> Self:
-        """That run, while it is measured under the claim that `run` carries.
+        """Select the run if it is running and has the same claim as `run`.
 
-        Whoever lost the claim finds nothing, and so writes nothing.
+        A worker that has lost its claim finds no row, and so writes nothing.
         """
         return self.filter(pk=run.pk, status=BenchmarkRun.Status.RUNNING).filter(
             claim=run.claim
         )
 
     def queued(self) -> Self:
-        """Those that wait for a worker."""
+        """Select the runs that wait for a worker."""
         return self.filter(status=BenchmarkRun.Status.QUEUED)
 
     def unfinished(self) -> Self:
-        """Those that wait or are measured."""
+        """Select the runs that are queued or running."""
         return self.exclude(status__in=BenchmarkRun.ENDED)
 
     def lost(self) -> Self:
-        """Those whose worker has not been heard of for as long as its lease.
-
-        It goes by the database's clock, as the leases do.
-        """
+        """Select the runs whose lease has expired, by the database's clock."""
         return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=Now())
 
     def with_loss(self) -> Self:
-        """With ``is_lost``, which only the database's clock can tell."""
+        """Add ``is_lost``, whether the lease has expired by the database's clock."""
         is_over = models.Q(lease_until__lt=Now())
         return self.annotate(
             is_lost=models.ExpressionWrapper(is_over, models.BooleanField())
         )
 
     def tagged(self, tag: str) -> Self:
-        """Those that carry a tag."""
+        """Select the runs with a tag."""
         return self.filter(ListHolds("tags", models.Value(tag)))
 
     def with_schedule(self, name: str) -> Self:
-        """Those that measure, or will measure, a schedule of this name."""
+        """Select the runs with a schedule of this name, measured or requested."""
         return self.filter(ListHolds("config__schedules", models.Value(name)))
 
     def comparable(self, run: "BenchmarkRun") -> Self:
-        """The latest others with results of a schedule that this one has too."""
+        """Select the latest other runs that share a measured schedule with this one."""
         shares = models.Q()
         for name in run.config["schedules"]:
             shares |= models.Q(ListHolds("config__schedules", models.Value(name)))
@@ -78,7 +75,7 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         ]
 
     def result_counts(self, ids: Iterable[UUID]) -> dict[UUID, int]:
-        """How many rows of results those have that succeeded, by id; in one query."""
+        """Return the number of results of succeeded runs by id, in one query."""
         counted = (
             self.filter(pk__in=ids, status=BenchmarkRun.Status.SUCCEEDED)
             .order_by()
@@ -87,7 +84,7 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         return dict(counted.values_list("pk", "count"))
 
     def searched(self, text: str) -> Self:
-        """Those in which each of the words occurs, whatever its case."""
+        """Select the runs that contain every word, in upper or lower case."""
         found = self
         for word in text.split():
             found = found.filter(
@@ -99,14 +96,14 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
             )
         return found
 
-    def asking_for(self, slug: str) -> Self:
-        """Those that measure a schedule of this name, or are still to do so."""
-        # Of json PostgreSQL cannot tell whether it has a key, of jsonb it can.
+    def naming_schedule(self, slug: str) -> Self:
+        """Select the runs with a specification for this schedule, measured or not."""
+        # PostgreSQL can look up a key in jsonb, but not in json.
         as_jsonb = Cast("specifications", models.JSONField())
-        return self.alias(asked_for=as_jsonb).filter(asked_for__has_key=slug)
+        return self.alias(requested=as_jsonb).filter(requested__has_key=slug)
 
     def for_list(self) -> Self:
-        """With what a list shows, in one query: nothing that was measured."""
+        """Load the columns that a list shows, in one query, without results."""
         return (
             self.with_loss()
             .select_related("owner")
@@ -114,11 +111,11 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         )
 
     def for_dashboard(self) -> Self:
-        """The latest active runs, in one query."""
+        """Select the latest runs that are not archived, in one query."""
         return self.active().for_list()[:DASHBOARD_RUNS]
 
     def for_page(self) -> Self:
-        """With everything that one run measured, in five queries."""
+        """Load all results of a run, in five queries."""
         return (
             self.with_loss()
             .select_related("owner")
@@ -129,21 +126,21 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
 
 class BenchmarkRun(models.Model):
-    """One benchmark: what was asked for, where it ran, and its state.
+    """One benchmark: its parameters, its environment and its status.
 
-    The service that creates a run also chooses its id, which begins with the time
-    (UUID version 7), so that ids sort as runs were created.
+    The id begins with the time of creation (UUID version 7), so ids sort as runs were
+    created.
 
-    Whoever measures a running run holds its claim until the lease runs out, and
-    renews the lease meanwhile. Every write of a worker names the claim: the run may
-    long be another's.
+    The process that measures a run holds its claim until the lease expires, and
+    renews the lease meanwhile. Every write of a worker has the claim as a condition,
+    because another worker may hold the run in the meantime.
     """
 
-    # Set by with_loss(): whoever measures it has not been heard of for too long.
+    # Set by with_loss(): whether the lease has expired.
     is_lost: bool | None = None
 
     class Status(models.TextChoices):
-        """The states; `succeeded`, `failed` and `cancelled` are final."""
+        """The statuses; `succeeded`, `failed` and `cancelled` are final."""
 
         QUEUED = "queued"
         RUNNING = "running"
@@ -180,7 +177,8 @@ class BenchmarkRun(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
     error = models.TextField(blank=True, default="", help_text="Why the run failed.")
-    # A seed goes up to 2**64 - 1, which no integer column of every database holds.
+    # The parameters are JSON because a seed can be 2**64 - 1, too large for integer
+    # columns.
     seed = models.CharField(max_length=20)
     corpus_name = models.CharField(max_length=255)
     baseline = models.CharField(max_length=100)
@@ -217,7 +215,7 @@ class BenchmarkRun(models.Model):
     objects = BenchmarkRunQuerySet.as_manager()
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["-created_at", "-id"]
         constraints = [
@@ -281,30 +279,30 @@ class BenchmarkRun(models.Model):
         return f"{self.suite} on {self.corpus_name}, {self.created_at:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
-        """The run's page."""
+        """Return the URL of the run's page."""
         return reverse("pages:run", kwargs={"run_id": self.pk})
 
     def clean(self) -> None:
-        """Check what no database constraint can express on every database."""
+        """Check rules that cannot be constraints on every database."""
         check_tags(self.tags)
 
     @property
     def percent(self) -> int:
-        """The part done in whole percent, 100 only when all is done."""
+        """Return the progress in whole percent, 100 only at the end."""
         return int(100 * self.progress)
 
     @property
     def is_ended(self) -> bool:
-        """Whether the state is final."""
+        """Return whether the status is final."""
         return self.status in self.ENDED
 
     @property
     def state_text(self) -> str:
-        """What there is to say of its state beside the state's name."""
+        """Return details to show next to the status, or ""."""
         if self.status == self.Status.QUEUED and self.attempt:
             return f"waits for attempt {self.attempt + 1} of {MOST_ATTEMPTS}"
         if self.is_lost:
-            return "its worker does not answer"
+            return "its worker does not respond"
         if self.cancel_requested and not self.is_ended:
             return "is being cancelled"
         if self.status == self.Status.RUNNING and self.attempt > 1:
@@ -313,20 +311,20 @@ class BenchmarkRun(models.Model):
 
     @property
     def duration(self) -> timedelta | None:
-        """How long a run that has ended took."""
+        """Return how long a run took that has ended."""
         if self.started_at is None or self.finished_at is None:
             return None
         return self.finished_at - self.started_at
 
     def document(self) -> dict[str, Any]:
-        """The results of a run that succeeded, as ``results.json`` holds them.
+        """Return the results of a succeeded run, in the form of ``results.json``.
 
         Returns:
-            The document that was recorded, equal to the file's key by key.
+            The recorded document, with the same keys and values as the file.
         """
         if self.measured_at is None:
             raise ValueError(
-                f"only a run that succeeded has results, and {self.pk} is {self.status}"
+                f"only a run that succeeded has results, but {self.pk} is {self.status}"
             )
         return {
             "schema_version": self.schema_version,

@@ -1,4 +1,4 @@
-"""Schedule configurations: noise processes that have a name."""
+"""Stored schedules: noise processes with a name."""
 
 import hashlib
 import itertools
@@ -19,44 +19,43 @@ from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.runs import BenchmarkRun
 from noising.models.tags import check_tags
 
-# Both are addresses under /api/v1/schedules/.
+# Names that are URLs under /api/v1/schedules/.
 RESERVED_SLUGS = ("compare", "import")
 
 DASHBOARD_SCHEDULES = 24
-# As many curves as one plot shows legibly.
+# How many curves a plot shows legibly.
 PLOTTED_SCHEDULES = 8
-# As many as a page sets side by side: colours, strokes and legend tell them apart.
+# How many schedules a page compares: colours, strokes and legend tell them apart.
 COMPARED_SCHEDULES = 16
 
-# Names that are looked through for the one that was meant.
+# How many names are searched for one to suggest.
 NAMED_SCHEDULES = 1000
 
 LONGEST_NAME = 100
 
 LONGEST_STEM = 90
-"""Characters of a slug that a version's number may follow."""
+"""How many characters of a name are kept when a version number is appended."""
 
 IN_USE = "in_use"
-"""Code of the error that a specification is fixed, since runs refer to it."""
+"""Code of the error for changing a specification that runs refer to."""
 
 
 class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
-    """Reads of schedule configurations."""
+    """Reads of stored schedules."""
 
     def active(self) -> Self:
-        """Those that are not archived."""
+        """Select the schedules that are not archived."""
         return self.filter(archived_at__isnull=True)
 
     def with_summary(self) -> Self:
-        """With types and run count, without what lists do not show.
+        """Add types and run count; do not load specification and certificate.
 
-        Specification and certificate stay in the database: a `custom` schedule may
-        hold 100,000 numbers.
+        Lists do not show these two, and a `custom` schedule may have 100,000 numbers.
         """
         return self.defer("specification", "certificate").with_types()
 
     def with_types(self) -> Self:
-        """With ``schedule_type``, ``graph_type`` and ``run_count``."""
+        """Add ``schedule_type``, ``graph_type`` and ``run_count``."""
         return self.annotate(
             schedule_type=text_at("specification__schedule__type"),
             graph_type=text_at("specification__graph__type"),
@@ -64,23 +63,23 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         )
 
     def named(self, slug: str) -> Self:
-        """The active one with this name, or none."""
+        """Select the schedule with this name, unless it is archived."""
         return self.active().filter(slug=slug)
 
     def fingerprint_of(self, slug: str) -> str | None:
-        """The fingerprint of the active one with this name, or None."""
+        """Return the fingerprint; None if archived or unknown."""
         return self.named(slug).values_list("fingerprint", flat=True).first()
 
     def specification_of(self, slug: str) -> tuple[str, dict[str, Any]] | None:
-        """Fingerprint and specification of the active one with this name, or None."""
+        """Return fingerprint and specification; None if archived or unknown."""
         return self.named(slug).values_list("fingerprint", "specification").first()
 
     def names(self) -> list[str]:
-        """The names of the active ones."""
+        """Return the names of the schedules that are not archived."""
         return list(self.active().values_list("slug", flat=True)[:NAMED_SCHEDULES])
 
     def free_slug(self, slug: str) -> str:
-        """The slug of a new version: the first of ``slug-2``, ``slug-3``, ... free."""
+        """Return a new version's name: the first free of ``slug-2``, ``slug-3``, ..."""
         stem = re.sub(r"-\d+$", "", slug)[:LONGEST_STEM]
         taken = set(
             self.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True)
@@ -92,31 +91,31 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         )
 
     def tagged(self, tag: str) -> Self:
-        """Those that carry a tag."""
+        """Select the schedules with a tag."""
         return self.filter(ListHolds("tags", models.Value(tag)))
 
     def searched(self, text: str) -> Self:
-        """Those with the text in slug or notes, in capitals or not."""
+        """Select the schedules with the text in name or notes, in any case."""
         return self.filter(
             models.Q(slug__icontains=text) | models.Q(notes__icontains=text)
         )
 
     def for_list(self) -> Self:
-        """Summaries with owner and verdict, in one query."""
+        """Load summaries with owner and verdict, in one query."""
         return self.with_summary().select_related("owner").with_verdict()
 
     def for_export(self) -> Self:
-        """Everything but the certificates, in one query."""
+        """Load everything but the certificates, in one query."""
         return self.select_related("owner").defer("certificate").with_types()
 
     def streamed(self, at_once: int) -> Iterator["ScheduleConfig"]:
-        """Read them all, in their order, for somebody who may take them slowly.
+        """Yield all schedules in order, to a reader that may be slow.
 
-        No connection is held meanwhile: rows that go or change before it is their
-        turn are left out, or are there as they are then.
+        No database connection is held between batches. A schedule that is deleted
+        before its batch is read is left out; one that changes is yielded as changed.
 
         Args:
-            at_once: How many are in memory.
+            at_once: The size of a batch, which is held in memory.
         """
         ids = list(self.values_list("pk", flat=True))
         return self._streamed(ids, at_once)
@@ -130,41 +129,41 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
             yield from rows
 
     def with_verdict(self) -> Self:
-        """With ``verdict``, so that certificates can stay in the database."""
+        """Add ``verdict``, so that certificates need not be loaded."""
         return self.annotate(verdict=text_at("certificate__verdict"))
 
     def for_curves(self) -> Self:
-        """What curves and comparisons are made from."""
+        """Load only the columns that curves and comparisons need."""
         return self.only("slug", "fingerprint", "specification", "lint_findings")
 
     def with_hyperschedule(self) -> Self:
-        """Those that have a hyperschedule."""
+        """Select the schedules that have a hyperschedule."""
         kind = text_at("specification__hyperschedule__type")
         return self.alias(hyperschedule_type=kind).filter(
             hyperschedule_type__isnull=False
         )
 
     def newest(self, count: int) -> Self:
-        """The newest active ones."""
+        """Select the newest schedules that are not archived."""
         return self.active().order_by("-created_at", "slug")[:count]
 
     def for_dashboard(self) -> Self:
-        """What the dashboard lists, in one query."""
+        """Load the schedules that the dashboard lists, in one query."""
         return self.with_summary().newest(DASHBOARD_SCHEDULES)
 
     def for_plots(self) -> Self:
-        """What the dashboard's plots overlay: the first of those, in one query."""
+        """Load the first of these schedules, for the plots, in one query."""
         return self.only("slug", "specification", "fingerprint").newest(
             PLOTTED_SCHEDULES
         )
 
 
 class ScheduleConfig(models.Model):
-    """A noise process with a name; runs refer to it, so that they can be repeated.
+    """A stored schedule: the specification of a noise process under a name.
 
-    The specification is the engine's canonical form. Once a run refers to a
-    configuration its specification is fixed: notes and tags may change, and a
-    different specification takes a different slug.
+    The specification is canonical. Once a run refers to the schedule, the specification
+    cannot change, so that the run can be repeated; notes and tags can. Another
+    specification needs another name.
     """
 
     # Set by with_summary().
@@ -225,7 +224,7 @@ class ScheduleConfig(models.Model):
     objects = ScheduleConfigQuerySet.as_manager()
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["slug"]
         constraints = [
@@ -264,42 +263,42 @@ class ScheduleConfig(models.Model):
         return self.slug
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, unless that would change a specification in use."""
+        """Store the row; refuse to change a specification that runs refer to."""
         self.refuse_changed_specification()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        """The configuration's page."""
+        """Return the URL of the schedule's page."""
         return reverse("pages:schedule", kwargs={"slug": self.slug})
 
     def clean(self) -> None:
-        """Check what no database constraint can express on every database."""
+        """Check rules that cannot be constraints on every database."""
         check_tags(self.tags)
         self.refuse_changed_specification()
 
     @property
     def lint_counts(self) -> dict[str, int]:
-        """How many findings of each severity the linter has, gravest first."""
+        """Return the number of findings by severity, the most serious first."""
         severities = [finding["severity"] for finding in self.lint_findings]
         counts = {name: severities.count(name) for name in SEVERITIES}
         return {name: count for name, count in counts.items() if count}
 
     @property
     def version(self) -> str:
-        """Differs between any two states that this configuration was stored in."""
+        """Return a text that changes with every stored change, for ETags."""
         certified = self.certified_at.isoformat() if self.certified_at else ""
         state = f"{self.pk} {self.updated_at.isoformat()} {certified} {self.owner_id}"
         return hashlib.sha256(state.encode()).hexdigest()[:32]
 
     @property
     def certificate_verdict(self) -> str:
-        """Whether the certificate passed or failed; empty if there is none."""
+        """Return whether the certificate passed or failed; "" if there is none."""
         if "verdict" in vars(self):  # read without the certificate
             return self.verdict or ""
         return "" if self.certificate is None else str(self.certificate["verdict"])
 
     def refuse_changed_specification(self) -> None:
-        """Raise ValidationError if a run refers to another specification than this."""
+        """Raise ValidationError if runs refer to a different specification."""
         if self._state.adding or "specification" in self.get_deferred_fields():
             return
         same = type(self).objects.filter(pk=self.pk)
@@ -308,7 +307,7 @@ class ScheduleConfig(models.Model):
             return
         if (
             same.filter(measurements__isnull=False).exists()
-            or BenchmarkRun.objects.asking_for(self.slug).exists()
+            or BenchmarkRun.objects.naming_schedule(self.slug).exists()
         ):
             text = (
                 f"Runs refer to {self.slug!r}, so its specification can no longer "

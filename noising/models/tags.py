@@ -1,4 +1,4 @@
-"""Notes and tags: what people say about schedules and runs."""
+"""Rules for notes and tags of schedules and runs."""
 
 import re
 
@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 LONGEST_NOTES = 20_000
 
 CONTROLS = r"\x00-\x1f\x7f-\x9f"
-"""Control characters, for a class of a regular expression."""
+"""Control characters, for a character class of a regular expression."""
 
 MAX_TAGS = 20
 MAX_TAG_LENGTH = 50
@@ -20,7 +20,7 @@ def check_tags(tags: object) -> None:
         tags: The value to be stored.
 
     Raises:
-        ValidationError: On the field ``tags``, with the rule that was broken.
+        ValidationError: On the field ``tags``, naming the rule.
     """
     if not isinstance(tags, list) or len(tags) > MAX_TAGS:
         raise ValidationError(
@@ -40,7 +40,7 @@ def check_tags(tags: object) -> None:
                 }
             )
         if re.search(f"[{CONTROLS}]", tag):
-            text = f"A tag must not hold control characters, got {tag!r}."
+            text = f"A tag must not contain control characters, got {tag!r}."
             raise ValidationError({"tags": ValidationError(text, code="control")})
     if len(set(tags)) != len(tags):
         raise ValidationError({"tags": "Each tag may be given only once."})

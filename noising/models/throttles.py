@@ -1,4 +1,4 @@
-"""What throttles count: one row a hit, so that all processes count together."""
+"""Hits that throttles count: one row each, so that all processes count together."""
 
 from typing import Self
 
@@ -11,12 +11,12 @@ class ThrottleHitQuerySet(models.QuerySet["ThrottleHit"]):
     """Reads of hits."""
 
     def of(self, throttle: str, key: str) -> Self:
-        """Those of one throttle under one key, the newest first."""
+        """Select the hits of a throttle under a key, newest first."""
         return self.filter(throttle=throttle, key=key).order_by("-at", "-id")
 
 
 class ThrottleHit(models.Model):
-    """Something that counts against a limit; deleted once it is older than that."""
+    """An action that counts against a limit; deleted when it no longer counts."""
 
     throttle = models.CharField(max_length=16)
     key = models.CharField(
@@ -27,7 +27,7 @@ class ThrottleHit(models.Model):
     objects = ThrottleHitQuerySet.as_manager()
 
     class Meta:
-        """Indexed by what every count asks for."""
+        """An index for the query of every count."""
 
         indexes = [
             models.Index(fields=["throttle", "key", "-at"], name="throttlehit_newest")

@@ -1,4 +1,4 @@
-"""Access tokens: how a machine shows which account it acts for, and how far."""
+"""Access tokens, with which programs act for an account."""
 
 import re
 from typing import Self
@@ -15,14 +15,14 @@ MOST_TOKENS_OF_AN_ACCOUNT = 100
 LONGEST_TOKEN_NAME = 100
 
 TOKEN_NAME = re.compile(rf"^[^\s{CONTROLS}]([^{CONTROLS}]*[^\s{CONTROLS}])?$")
-"""Text without control characters, and without spaces around it."""
+"""Text without control characters and surrounding spaces."""
 
 
 class Scope(models.TextChoices):
-    """What a token may do at most, each including the ones before it.
+    """What a token may do at most; each scope includes those before it.
 
-    ``read`` asks, ``write`` also keeps and changes what belongs to the account, and
-    ``admin`` does whatever the account may do, its tokens included.
+    ``read`` allows reading and computing, ``write`` also storing objects and changing
+    those of the account, ``admin`` everything that the account may do.
     """
 
     READ = "read"
@@ -39,15 +39,15 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Reads of access tokens."""
 
     def of(self, user_id: int) -> Self:
-        """Those of one account, the newest first."""
+        """Select the tokens of an account, newest first."""
         return self.filter(user_id=user_id).order_by("-created", "-id")
 
     def expired(self) -> Self:
-        """Those whose time is over."""
+        """Select the tokens that have expired."""
         return self.filter(expiry__lte=timezone.now())
 
     def with_secret(self, secret: str) -> "AccessToken | None":
-        """The token of this secret, if it is still good, with its account."""
+        """Return the valid token with this secret, with its account, or None."""
         return (
             self.filter(
                 digest=hash_token(secret),
@@ -60,9 +60,9 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
 
 class AccessToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
-    """A token of an account; its secret is shown once and only its digest is kept."""
+    """A token of an account. Its secret is shown once; only its digest is stored."""
 
-    # knox's key is the digest, which has no place in addresses and on command lines.
+    # knox's primary key is the digest, which should not appear in URLs and commands.
     id = models.BigAutoField(primary_key=True)
     digest = models.CharField(max_length=128, unique=True, editable=False)
     expiry = models.DateTimeField()
@@ -73,7 +73,7 @@ class AccessToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
     objects = AuthTokenManager.from_queryset(AccessTokenQuerySet)()
 
     class Meta:
-        """Database rules: they hold whichever way a row is written."""
+        """Constraints, which the database checks for every write."""
 
         ordering = ["-created", "-id"]
         constraints = [
@@ -90,16 +90,16 @@ class AccessToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
         return f"{self.name} ({self.scope})"
 
     def clean(self) -> None:
-        """Refuse a name that would not show as one line of text."""
+        """Refuse a name that cannot be shown as one line of text."""
         if not TOKEN_NAME.fullmatch(self.name):
             raise ValidationError(
                 {
-                    "name": "A name must not hold control characters, nor have spaces "
-                    f"around it, got {self.name!r}."
+                    "name": "A name must not contain control characters or surrounding "
+                    f"spaces, got {self.name!r}."
                 }
             )
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Return whether the token has expired."""
         return bool(self.expiry <= timezone.now())

@@ -1,4 +1,4 @@
-"""Workers that measure runs, as far as the database has heard of them."""
+"""Workers that measure runs, and when they last reported."""
 
 from datetime import timedelta
 from typing import Self
@@ -7,19 +7,19 @@ from django.db import models
 from django.db.models.functions import Now
 
 SILENCE = timedelta(seconds=30)
-"""After that a worker counts as gone."""
+"""After this time without a report, a worker does not count as alive."""
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     """Reads of workers."""
 
     def alive(self) -> Self:
-        """Those that have been heard of lately, by the database's clock."""
+        """Select the workers that have reported recently, by the database's clock."""
         return self.filter(seen_at__gte=Now() - SILENCE)
 
 
 class Worker(models.Model):
-    """A process that measures runs; the row goes when the process ends in order."""
+    """A process that measures runs; it deletes its row when it ends normally."""
 
     id = models.CharField(primary_key=True, max_length=64)
     started_at = models.DateTimeField(auto_now_add=True)

@@ -85,7 +85,7 @@ def test_shows_the_queue_as_it_is(admin_client: Client) -> None:
 
     page = admin_client.get(LIST).content.decode()
 
-    assert "its worker does not answer" in page
+    assert "its worker does not respond" in page
     assert "waits for attempt 3 of 3" in page
     assert "uniform, cosine" in page
     for run in (lost, waiting):

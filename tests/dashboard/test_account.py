@@ -34,7 +34,7 @@ def test_it_makes_a_token_and_shows_the_secret_once():
     [
         ({"name": ""}, "This field is required"),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"name": "a\x01b"}, "must not hold control characters"),
+        ({"name": "a\x01b"}, "must not contain control characters"),
         ({"scope": "root"}, "root is not one of the available choices"),
         ({"days": "367"}, "less than or equal to 366"),
         ({"days": "x"}, "Enter a whole number"),

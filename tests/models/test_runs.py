@@ -214,7 +214,7 @@ def test_only_the_databases_clock_tells_that_a_worker_is_lost(
     assert found(run).state_text == ""
     assert not BenchmarkRun.objects.lost().exists()
     BenchmarkRun.objects.update(lease_until=Now() - timedelta(seconds=1))
-    assert found(run).state_text == "its worker does not answer"
+    assert found(run).state_text == "its worker does not respond"
     assert BenchmarkRun.objects.lost().get() == run
 
 

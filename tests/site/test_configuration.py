@@ -94,7 +94,7 @@ def test_a_process_that_cannot_be_built_names_its_variable(variables, name, word
 
 
 def test_betas_in_the_wrong_order_name_their_variable():
-    with pytest.raises(SettingError, match="BETA_MIN is refused"):
+    with pytest.raises(SettingError, match="BETA_MIN is not valid"):
         specification(0.5, 0.1, SCHEDULE_TYPE="linear")
 
 
@@ -138,7 +138,10 @@ def test_another_tokenizer_is_kept_by_its_whole_path(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("gpt3", "is no built-in tokenizer, and as a file it is not a file, got"),
+        (
+            "gpt3",
+            "name of a built-in tokenizer, and as a file it is not a file, got",
+        ),
         (__file__, "as a file it is not a tokenizer"),
     ],
 )

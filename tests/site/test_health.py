@@ -79,20 +79,20 @@ def test_a_database_that_does_not_answer_is_degraded(client, on_file, caplog, fa
         assert readyz(client) == (200, document)
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 1
-    assert lines[0].startswith("The database does not answer: ")
+    assert lines[0].startswith("The database cannot be used: ")
 
 
 def test_a_read_only_database_is_named(client, on_file, caplog):
     with on_file.read_only():
         assert readyz(client)[1]["degraded"] == ["database_writes"]
         assert readyz(client, "?strict=1")[0] == 503
-    assert "takes no writes: attempt to write a readonly database" in caplog.text
+    assert "accepts no writes: attempt to write a readonly database" in caplog.text
 
 
 def test_so_is_one_that_another_connection_keeps_locked(client, on_file, caplog):
     with on_file.locked(readers_too=False):
         assert readyz(client)[1]["degraded"] == ["database_writes"]
-    assert "takes no writes: database is locked" in caplog.text
+    assert "accepts no writes: database is locked" in caplog.text
 
 
 def test_a_probe_answers_though_the_database_does_not(
@@ -107,11 +107,11 @@ def test_a_probe_answers_though_the_database_does_not(
         asked.append(threading.current_thread())
         return thawed.wait(60)
 
-    frozen = {"database": freeze, "worker": health.read_workers}
-    monkeypatch.setattr(health, "QUESTIONS", frozen)
+    frozen = {"database": freeze, "worker": health.check_workers}
+    monkeypatch.setattr(health, "CHECKS", frozen)
     for _ in range(3):
         assert readyz(client)[1]["degraded"] == DATABASE
-    assert "Not answered within 0.01 seconds: database, worker." in caplog.text
+    assert "Checks not finished in 0.01 seconds: database, worker." in caplog.text
     thawed.set()
     asked[0].join(60)
     assert len(asked) == 1

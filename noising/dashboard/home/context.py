@@ -112,7 +112,7 @@ class HomeData:
 def load_home_data() -> HomeData:
     """Read the data of the dashboard with three queries.
 
-    If the database does not answer, the dashboard reports that.
+    If the database cannot be used, the dashboard reports that.
     """
     try:
         schedules = list(ScheduleConfig.objects.for_dashboard())
@@ -122,7 +122,7 @@ def load_home_data() -> HomeData:
         if not is_database_failure(error):
             raise
         line = failure_line(error)
-        logger.error("The database does not answer; the dashboard says so: %s", line)
+        logger.error("The database cannot be used; the dashboard says so: %s", line)
         return HomeData(database_ok=False)
     return HomeData(
         database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs

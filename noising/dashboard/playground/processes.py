@@ -151,7 +151,7 @@ def _read_stored(name: str) -> dict[str, Any]:
     try:
         row = ScheduleConfig.objects.specification_of(name)
     except DatabaseError:
-        raise UnusableError("stored", "The database does not answer.") from None
+        raise UnusableError("stored", "The database cannot be used.") from None
     if row is None:
         hint = nearest(name, list_stored_names())
         raise UnusableError(

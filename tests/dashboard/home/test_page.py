@@ -106,10 +106,10 @@ def test_shows_the_queue_as_it_is(client: Client, db: None) -> None:
 
     page = page_text(client, "/dashboard/")
 
-    assert "its worker does not answer" in page
+    assert "its worker does not respond" in page
     assert "waits for attempt 2 of 3" in page
     assert "<bdi>uniform</bdi>, <bdi>cosine</bdi>" in page
-    assert "its worker does not answer" in page_text(client, f"/runs/{lost.pk}/")
+    assert "its worker does not respond" in page_text(client, f"/runs/{lost.pk}/")
     assert "<strong>not running</strong>" in page
     worker_register(worker_id="here")
     assert "<dd>running</dd>" in page_text(client, "/dashboard/")
@@ -164,11 +164,11 @@ def test_says_that_the_database_is_lost_and_goes_on(
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE noising_scheduleconfig RENAME TO lost")
     page = page_text(client, "/dashboard/")
-    assert "The database does not answer" in page
+    assert "The database cannot be used" in page
     assert "python manage.py migrate" in page
     assert "/plots/built-in/alpha.svg" in page
     assert "60a09b297dd843180c8209488ad4e338a466e6cf7c52ef7d7763c143e6345247" in page
-    assert "database does not answer" in caplog.text
+    assert "database cannot be used" in caplog.text
     assert client.get("/plots/built-in/alpha.svg").status_code == 200
 
 
@@ -178,7 +178,7 @@ def test_a_signed_in_browser_is_told_of_a_lost_database_too(
     with connection.cursor() as cursor:
         for table in ("noising_scheduleconfig", "django_session", "auth_user"):
             cursor.execute(f"ALTER TABLE {table} RENAME TO lost_{table}")
-    assert "The database does not answer" in page_text(admin_client, "/dashboard/")
+    assert "The database cannot be used" in page_text(admin_client, "/dashboard/")
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

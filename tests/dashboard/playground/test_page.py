@@ -263,7 +263,7 @@ def test_the_page_goes_on_without_the_database(client: Client) -> None:
         cursor.execute("ALTER TABLE noising_scheduleconfig RENAME TO lost")
     assert chips_of(page_text(client, "/playground/"))
     page = page_text(client, address(a_stored="mine"))
-    assert "The database does not answer." in page
+    assert "The database cannot be used." in page
 
 
 @pytest.mark.parametrize(

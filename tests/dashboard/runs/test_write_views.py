@@ -64,7 +64,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
         ({"samples": "10001"}, "less than or equal to 10000"),
         ({"seed": "18446744073709551616"}, "less than or equal to"),
         ({"tags": "a, a"}, "given only once"),
-        ({"tags": "a\x07b"}, "must not hold control characters"),
+        ({"tags": "a\x07b"}, "must not contain control characters"),
     ],
 )
 def test_what_cannot_be_measured_is_told(

@@ -1,4 +1,4 @@
-# The Python that `make test` runs as the oldest one supported.
+# The oldest Python that the project supports.
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS packages
@@ -17,7 +17,7 @@ COPY benchmarks benchmarks
 COPY noising noising
 COPY noising_site noising_site
 COPY templates templates
-# The root may be read-only at run time: compile now, and write only to /data and /tmp.
+# Compile now: at run time the file system may be read-only except /data and /tmp.
 RUN /opt/venv/bin/python -m compileall -q benchmarks noising noising_site
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -29,7 +29,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 USER noising
 VOLUME /data
 EXPOSE 8000
-# http.client and not urllib: a proxy in the environment must not be asked.
+# http.client, because urllib would use a proxy from the environment.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=3); c.request('GET', '/livez'); sys.exit(c.getresponse().status != 200)"]
 CMD ["python", "manage.py", "serve"]

@@ -1,4 +1,4 @@
-# The two commands of README.md; what they do stands in scripts/ and manage.py.
+# The two commands of README.md. scripts/ and manage.py do the work.
 .PHONY: run test
 
 run:

@@ -1,4 +1,4 @@
-"""python -m noising."""
+"""`python -m noising`, the same as the command `noising`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The Django application that everything in this project belongs to."""
+"""The Django application of this project."""
 
 from importlib import import_module
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class NoisingConfig(AppConfig):
-    """Forward noising for discrete diffusion: models, pages, commands, API."""
+    """The only application: models, pages, commands and API."""
 
     name = "noising"
     verbose_name = "Noising"

@@ -1,4 +1,4 @@
-"""What one process may hold and do at a time: memory and costly work."""
+"""Limits of one process: memory of requests, and costly work at the same time."""
 
 import threading
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import Final, Self
 from django.conf import settings
 
 COSTLY_FROM_SECONDS: Final = 0.1
-"""Work that is estimated to take less needs no permit."""
+"""Work with a lower estimate needs no permit."""
 
 LONGEST_RETRY_SECONDS: Final = 60
 
 
 class NoMemoryLeftError(Exception):
-    """The requests of this process hold all the memory that they may."""
+    """Other requests of this process have reserved all memory of the budget."""
 
 
 @dataclass(slots=True)
@@ -23,8 +23,8 @@ class MemoryBudget:
     """The bytes that the requests of one process may hold. Not thread-safe.
 
     Attributes:
-        limit_bytes: of all requests together.
-        used_bytes: what they hold now.
+        limit_bytes: the limit for all requests together.
+        used_bytes: the bytes that requests have reserved.
     """
 
     limit_bytes: int
@@ -33,7 +33,7 @@ class MemoryBudget:
 
 @dataclass(slots=True)
 class Reservation:
-    """The bytes of a budget that one request holds, until the end of a `with` block."""
+    """The bytes of a budget that a request reserves until the end of a `with` block."""
 
     budget: MemoryBudget
     reserved_bytes: int = 0
@@ -42,7 +42,7 @@ class Reservation:
         """Reserve further bytes.
 
         Raises:
-            NoMemoryLeftError: other requests hold them.
+            NoMemoryLeftError: other requests have reserved them.
         """
         if self.budget.used_bytes + count > self.budget.limit_bytes:
             raise NoMemoryLeftError
@@ -50,24 +50,21 @@ class Reservation:
         self.reserved_bytes += count
 
     def __enter__(self) -> Self:
-        """Reserve nothing yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give all of it back."""
         self.budget.used_bytes -= self.reserved_bytes
         self.reserved_bytes = 0
 
 
 class BusyError(Exception):
-    """The process does as much costly work as it may.
+    """The process has reached its limit of simultaneous costly work.
 
     Attributes:
         retry_after: seconds after which the client may repeat the request.
     """
 
     def __init__(self, retry_after: int) -> None:
-        """Word the refusal, the same for API and pages."""
         self.retry_after = retry_after
         super().__init__(
             "The service is busy with costly requests; repeat this one in "
@@ -76,10 +73,10 @@ class BusyError(Exception):
 
 
 class TooCostlyError(Exception):
-    """Work would take longer, or need more memory, than one request may.
+    """Work would take more time or memory than one request may use.
 
     Attributes:
-        code: for programs: too_costly or too_large.
+        code: the code of the error: too_costly or too_large.
     """
 
     def __init__(self, message: str, code: str) -> None:
@@ -92,7 +89,7 @@ def check_seconds(seconds: float, doing: str) -> None:
 
     Args:
         seconds: the estimate.
-        doing: what takes them, for example "to build".
+        doing: the work, such as "to build".
 
     Raises:
         TooCostlyError: naming the estimate, the limit and what makes work costly.
@@ -108,15 +105,15 @@ def check_seconds(seconds: float, doing: str) -> None:
 
 
 def check_vocab_size(vocab_size: int) -> None:
-    """Refuse a vocabulary too large for what needs a probability for every token.
+    """Refuse a vocabulary that is too large for a probability for every token.
 
     Raises:
         TooCostlyError: naming the limit.
     """
     if vocab_size > settings.MAX_PROBABILITIES:
         raise TooCostlyError(
-            "The linter and curves of the information need `vocab_size` of at most "
-            f"{settings.MAX_PROBABILITIES}, got {vocab_size}.",
+            "For the linter and curves of the information, `vocab_size` must be at "
+            f"most {settings.MAX_PROBABILITIES}, got {vocab_size}.",
             "too_large",
         )
 
@@ -124,8 +121,8 @@ def check_vocab_size(vocab_size: int) -> None:
 class WorkSemaphore:
     """Limits how many pieces of costly work the threads of a process do at once.
 
-    A process has a few threads. If costly work could take all of them, requests of a
-    millisecond would wait for it.
+    A process has few threads. If costly work took all of them, requests that need only
+    a millisecond would wait.
 
     Args:
         limit: pieces of work at once.
@@ -141,7 +138,6 @@ class WorkSemaphore:
         timeout_seconds: float = 0.0,
         least_retry_seconds: int = 1,
     ) -> None:
-        """Start with all permits free."""
         self._semaphore = threading.BoundedSemaphore(limit)
         self._timeout_seconds = timeout_seconds
         self._least_retry_seconds = least_retry_seconds
@@ -151,7 +147,7 @@ class WorkSemaphore:
         """Hold a permit during the block, if the work is costly.
 
         Args:
-            seconds: what the work is estimated to take.
+            seconds: the estimated time of the work.
 
         Raises:
             BusyError: no permit became free in time.
@@ -169,11 +165,11 @@ class WorkSemaphore:
 
 
 API_WORK: Final = WorkSemaphore(settings.MAX_COSTLY_REQUESTS)
-"""For the API, which refuses at once: programs repeat a request by themselves."""
+"""For the API. It refuses at once, since programs can repeat a request."""
 
 PAGE_WORK: Final = WorkSemaphore(2, timeout_seconds=10.0, least_retry_seconds=5)
-"""For figures and pages. A page loads several figures together, so they wait.
+"""For figures and pages. They wait, because a page loads several figures together.
 
-It is a second semaphore because the API may build a process while it draws a figure:
-with one for both, figures could wait for the permits that they hold.
+It is a separate semaphore because the API may build a process while it draws a figure.
+With only one semaphore, figures could wait for permits that they hold themselves.
 """

@@ -1,4 +1,4 @@
-"""System checks: limits that contradict each other, settings that are unsafe.
+"""System checks for contradicting limits and unsafe settings.
 
 `manage.py check` prints them, and `manage.py serve` runs them before it serves. What
 Django checks itself (DEBUG, the strength of SECRET_KEY, cookies) is not repeated.
@@ -22,7 +22,7 @@ LARGEST_BODY_BYTES = 256 * 2**20
 def check_data_dir(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """E001: the data folder can be written, or made."""
+    """E001: the data folder can be written or created."""
     folder: Path = settings.DATA_DIR
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if os.access(nearest, os.W_OK | os.X_OK):
@@ -40,7 +40,7 @@ def check_data_dir(
 def check_limits(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """W001, W002: the limits of a request fit each other and the memory."""
+    """W001, W002: the limits of a request are consistent and fit into memory."""
     messages: list[CheckMessage] = []
     digits = len(str(settings.NOISE_SPECIFICATION["vocab_size"] - 1))
     needed = settings.MAX_TOKENS * (digits + 1)
@@ -69,13 +69,13 @@ def check_limits(
 def check_hosts(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """W003, W004: hosts and origins are no wider than they must be."""
+    """W003, W004: hosts and origins are not wider than necessary."""
     messages: list[CheckMessage] = []
     if "*" in settings.ALLOWED_HOSTS:
         messages.append(
             Warning(
-                "ALLOWED_HOSTS holds *: any host is served, so that links in pages "
-                "can be forged and DNS rebinding works.",
+                "ALLOWED_HOSTS contains *: every host name is accepted, so links in "
+                "pages can be forged and DNS rebinding works.",
                 hint="List the host names that clients use.",
                 id="noising.W003",
             )
@@ -84,7 +84,7 @@ def check_hosts(
     if settings.HTTPS and plain:
         messages.append(
             Warning(
-                f"CSRF_TRUSTED_ORIGINS holds {', '.join(plain)}, while HTTPS is on.",
+                f"CSRF_TRUSTED_ORIGINS contains {', '.join(plain)}, but HTTPS is on.",
                 hint="Trust https:// origins only.",
                 id="noising.W004",
             )
@@ -96,7 +96,7 @@ def check_hosts(
 def check_key_file(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """W005: no other account reads the secret key."""
+    """W005: no other account can read the secret key."""
     path: Path = settings.SECRET_KEY_FILE
     if settings.KEY_SOURCE != "file":
         return []
@@ -115,13 +115,13 @@ def check_key_file(
 def check_key_is_kept(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """I002: the secret key lives on."""
+    """I002: the secret key is stored."""
     if settings.KEY_SOURCE != "process":
         return []
     return [
         Info(
-            "No secret key is kept yet: until `manage.py serve` has made one, each "
-            "process uses its own, and sessions end with it.",
+            "No secret key is stored yet: until `manage.py serve` has created one, "
+            "each process uses its own key, and sessions end with the process.",
             hint="Run `manage.py serve`, or set SECRET_KEY.",
             id="noising.I002",
         )
@@ -132,13 +132,13 @@ def check_key_is_kept(
 def check_transport(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> list[CheckMessage]:
-    """I001: the service speaks plain HTTP."""
+    """I001: the service uses HTTPS."""
     if settings.HTTPS:
         return []
     return [
         Info(
-            "The service speaks plain HTTP: what is sent, passwords too, can be read "
-            "on the way.",
+            "The service uses plain HTTP: others on the network can read everything, "
+            "including passwords.",
             hint="Terminate TLS in a proxy in front of it and set HTTPS=on.",
             id="noising.I001",
         )

@@ -1,4 +1,4 @@
-"""What this server was configured with, as the engine's objects."""
+"""The configured noise process, tokenizers and clients, built from the settings."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from noising.integrations.tokenizer import TokenizerClient
 
 VERSION = __version__
-"""The service and the library, which stand in one repository, have one version."""
+"""The version of the library, which is also that of the service."""
 
 CUSTOM_TOKENIZER = "custom"
-"""What requests call the tokenizer.json that TOKENIZER names; no path leaves here."""
+"""The name in requests of the tokenizer.json that TOKENIZER gives the path of."""
 
 
 @cache
 def default_process() -> ForwardProcess:
-    """Return the process that requests are noised with."""
+    """Return the server's noise process."""
     return build_process(settings.NOISE_SPECIFICATION)
 
 
 @cache
 def default_hyperscheduled() -> ForwardProcess:
-    """Return that process under the hyperschedule used where a request names none."""
+    """Return that process with the hyperschedule for requests that name none."""
     return with_hyperschedule(default_process(), settings.HYPERSCHEDULE)
 
 
 def default_tokenizer() -> str:
-    """Return the name of the tokenizer used where a request names none."""
+    """Return the name of the tokenizer for requests that name none."""
     chosen: str = settings.TOKENIZER
     return chosen if chosen in BUILTIN_TOKENIZERS else CUSTOM_TOKENIZER
 
@@ -72,8 +72,8 @@ def denoiser_service() -> "DenoiserClient | None":
 
 
 @receiver(setting_changed)
-def _forget(*, setting: str, **_: Any) -> None:
-    """Build anew after a test has changed a setting."""
+def _clear_caches(*, setting: str, **_: Any) -> None:
+    """Clear the caches that depend on a setting, after a test has changed it."""
     if setting in {"NOISE_SPECIFICATION", "HYPERSCHEDULE"}:
         default_process.cache_clear()
         default_hyperscheduled.cache_clear()

@@ -1,4 +1,4 @@
-"""Fields of forms, in admin and on pages: tags as words, specifications as JSON."""
+"""Form fields for admin and pages: tags as words, specifications as JSON."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ INITIAL_SPECIFICATION = {
 
 
 class TagsFormField(forms.CharField):
-    """A list of tags, typed as words between commas."""
+    """A list of tags, typed as words separated by commas."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
@@ -28,16 +28,16 @@ class TagsFormField(forms.CharField):
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a list as text; leave what was typed as it is."""
+        """Return a list as text, and typed text unchanged."""
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Return the tags, without surrounding spaces and empty ones."""
+        """Return the tags without surrounding spaces; leave out empty ones."""
         typed = super().to_python(value) or ""
         return [tag for tag in (part.strip() for part in typed.split(",")) if tag]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare the lists, not the spaces between them."""
+        """Compare the lists; spaces between tags do not count."""
         return bool((initial or []) != self.to_python(data))
 
 
@@ -65,13 +65,13 @@ class SpecificationFormField(forms.JSONField):
         super().__init__(decoder=StrictJSONDecoder, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a specification in lines; leave what was typed as it is."""
+        """Return a specification as indented text, and typed text unchanged."""
         if isinstance(value, dict):
             return json.dumps(value, indent=2)
         return super().prepare_value(value)
 
     def validate(self, value: Any) -> None:
-        """Refuse what describes no process."""
+        """Refuse a specification that is not valid or too costly."""
         super().validate(value)
         try:
             if isinstance(value, dict):

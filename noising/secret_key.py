@@ -10,11 +10,11 @@ FILE_NAME = "secret_key"
 
 
 class SecretKeyError(ValueError):
-    """The file is there, and it cannot be used."""
+    """The file exists but cannot be used."""
 
 
 def read_secret_key(data_dir: Path) -> str | None:
-    """Return the key kept in the folder, or None where there is none.
+    """Return the key in the folder's file, or None if there is no file.
 
     Raises:
         SecretKeyError: the file cannot be read, or is empty.
@@ -33,13 +33,13 @@ def read_secret_key(data_dir: Path) -> str | None:
 
 
 def ensure_secret_key(data_dir: Path) -> str:
-    """Return the key kept in the folder, making it (mode 0600) where there is none.
+    """Return the key in the folder's file, and create the file if necessary.
 
-    Two processes that start at once end with the same key: the file appears under
-    its name only when it is whole, and only the first one gives it that name.
+    Two processes that start at the same time get the same key: each writes a temporary
+    file (mode 0600), and only the first can link it to the final name.
 
     Raises:
-        SecretKeyError: there is a file, and it cannot be used.
+        SecretKeyError: the file exists but cannot be used.
     """
     key = read_secret_key(data_dir)
     if key is not None:

@@ -1,4 +1,4 @@
-"""Tables as CSV whose texts no spreadsheet runs as formulas."""
+"""Tables as CSV in which spreadsheets take no text for a formula."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that a spreadsheet runs as a formula."""
+"""First characters by which spreadsheets recognize a formula."""
 
 
 def format_csv(rows: Iterable[Sequence[Any]]) -> str:

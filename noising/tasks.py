@@ -1,8 +1,8 @@
-"""Where earlier versions kept the queue's task.
+"""The queue's task under its former path.
 
-Each queued task names its function by path in the database, and tasks that such a
-version queued name it here: this path must lead to the task for as long as such
-tasks may be queued.
+In the database, each queued task names its function by its path. Tasks that an earlier
+version queued name this module, so the function must be found here as long as there may
+be such tasks.
 """
 
 from noising.runs.worker import execute_run

@@ -1,4 +1,4 @@
-"""Django admin: schedule configurations, benchmark runs, and who has access."""
+"""Django admin: stored schedules, benchmark runs, access tokens and the audit log."""
 
 from django.contrib import admin
 

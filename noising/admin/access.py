@@ -1,4 +1,4 @@
-"""Access in admin: tokens can be revoked there, the audit log can only be read."""
+"""Access tokens in admin, only to be revoked, and the audit log, only to be read."""
 
 from typing import Any
 
@@ -11,22 +11,22 @@ from noising.models import AccessToken, AuditEntry
 
 
 class WrittenElsewhere(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
-    """Rows that nobody types."""
+    """Rows that admin neither adds nor changes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come about by themselves."""
+        """Refuse: the service adds these rows."""
         return False
 
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """They stay as they are."""
+        """Refuse: these rows do not change."""
         return False
 
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(WrittenElsewhere):
-    """All accounts' tokens; deleting one revokes it."""
+    """The tokens of all accounts; deleting one revokes it."""
 
     list_display = ("id", "name", "user", "scope", "created", "expiry", "last_used")
     list_filter = ("scope", "created", "expiry")
@@ -37,18 +37,18 @@ class AccessTokenAdmin(WrittenElsewhere):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
-        """With their accounts, in one query."""
+        """Load tokens with their accounts, in one query."""
         queryset: QuerySet[AccessToken] = super().get_queryset(request)
         return queryset.select_related("user")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Revoke it as everybody does."""
+        """Revoke the token with the service, as pages and API do."""
         services.token_revoke(token=obj)
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(WrittenElsewhere):
-    """Who wrote what, newest first."""
+    """The audit log, newest entries first."""
 
     list_display = (
         *("at", "account_name", "action", "outcome", "status"),
@@ -62,5 +62,5 @@ class AuditEntryAdmin(WrittenElsewhere):
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """Entries go by their age alone."""
+        """Refuse: only pruning deletes entries, by their age."""
         return False

@@ -1,4 +1,4 @@
-"""What admin's lists do with the rows that are selected."""
+"""Actions of admin's lists on the selected rows."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from noising.spreadsheets import format_csv
 Columns = Mapping[str, Callable[[Any], Any]]
 
 
-def comparison(
+def redirect_to_comparison(
     model_admin: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     *,
@@ -25,15 +25,15 @@ def comparison(
     names: Iterable[str],
     most: int,
 ) -> HttpResponse | None:
-    """Lead to the page that compares, or say how many it takes.
+    """Redirect to the page that compares the rows, or show how many it can compare.
 
     Args:
-        model_admin: whose list it is.
-        request: the request, which is told.
-        route: of the page.
-        parameter: of its query.
-        names: what was selected, as the page calls it.
-        most: how many the page takes.
+        model_admin: the list's admin.
+        request: the request.
+        route: the name of the page's route.
+        parameter: the query parameter with the names.
+        names: the selected rows, by the names that the page uses.
+        most: how many rows the page can compare.
     """
     chosen = list(names)
     if not 2 <= len(chosen) <= most:
@@ -44,13 +44,13 @@ def comparison(
     return HttpResponseRedirect(f"{reverse(route)}?{query}")
 
 
-def csv_answer(name: str, columns: Columns, rows: QuerySet[Any]) -> HttpResponse:
+def respond_with_csv(name: str, columns: Columns, rows: QuerySet[Any]) -> HttpResponse:
     """Return the rows as a CSV file.
 
     Args:
-        name: of the file, without its ending.
-        columns: head of each column -> the value of a row.
-        rows: in one query.
+        name: the name of the file, without its extension.
+        columns: the heading of each column, with a function from a row to its value.
+        rows: the rows.
     """
     values = columns.values()
     table = [list(columns), *([value(row) for value in values] for row in rows)]
@@ -66,10 +66,10 @@ def may_benchmark(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("noising.add_benchmarkrun"))
 
 
-def tell_queued(
+def show_queued(
     model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, run: BenchmarkRun
 ) -> None:
-    """Say that a run waits for a worker, with a link to it."""
+    """Show the message that a run waits for a worker, with a link to it."""
     link = '<a href="{}">The run</a> waits for a worker.'
     text = format_html(link, run.get_absolute_url())
     model_admin.message_user(request, text, messages.SUCCESS)

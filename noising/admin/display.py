@@ -1,4 +1,4 @@
-"""What admin shows beside the columns: plots, findings, JSON."""
+"""Plots, findings and JSON as admin shows them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,11 +17,11 @@ LONGEST_JSON = 20_000
 def plot_images(
     route: str, names: Mapping[str, str], arguments: Mapping[str, object]
 ) -> SafeString:
-    """Return images of the plots at some route, each with its title.
+    """Return images of the plots of a route, each with its title.
 
     Args:
         route: The route's name; it takes ``name`` and ``plot_format``.
-        names: Name of each plot -> what it shows.
+        names: The title of each plot by its name.
         arguments: The route's other arguments.
     """
     return format_html_join(
@@ -62,7 +62,7 @@ def counts_text(counts: Mapping[str, int]) -> str:
 
 
 def json_block(value: object) -> SafeString | str:
-    """Return indented JSON; of something very long only the beginning."""
+    """Return indented JSON, cut after LONGEST_JSON characters."""
     if value is None:
         return "-"
     text = json.dumps(value, indent=2)
@@ -74,7 +74,7 @@ def json_block(value: object) -> SafeString | str:
 
 
 class ArchivedFilter(admin.SimpleListFilter):
-    """Hides what is archived unless it is asked for."""
+    """Hides archived objects unless the query selects them."""
 
     title = "archived"
     parameter_name = "archived"
@@ -82,17 +82,17 @@ class ArchivedFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
-        """The choices beside the default."""
+        """Return the choices other than the default."""
         return [("yes", "Archived"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
-        """The links, the default named for what it shows."""
+        """Yield the links; name the default by what it shows."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Not archived"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows of the choice."""
+        """Return the rows of the choice."""
         if self.value() == "all":
             return queryset
         return queryset.filter(archived_at__isnull=self.value() != "yes")

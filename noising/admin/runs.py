@@ -1,4 +1,4 @@
-"""Benchmark runs in admin: read, annotated and archived there, but never written."""
+"""Benchmark runs in admin: notes, tags and archiving; results are read only."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from benchmarks.comparison import MOST_COMPARED
 from noising.admin.actions import (
     Columns,
-    comparison,
-    csv_answer,
     may_benchmark,
-    tell_queued,
+    redirect_to_comparison,
+    respond_with_csv,
+    show_queued,
 )
 from noising.admin.display import (
     ArchivedFilter,
@@ -82,13 +82,13 @@ MEASURED_ON = ("corpus_text", "environment_text")
 
 
 class BenchmarkRunForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
-    """What people may say about a run afterwards."""
+    """The form for notes and tags of a run."""
 
     tags = TagsFormField()
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]  # no generics at run time
-    """Rows that a run recorded: nobody adds, changes or deletes them one by one."""
+    """Rows that a run has recorded, which cannot be changed."""
 
     extra = 0
     can_delete = False
@@ -97,13 +97,13 @@ class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]  # no gener
     def has_add_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """Only the run itself adds rows."""
+        """Refuse: only the run itself adds rows."""
         return False
 
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        """What was measured does not change."""
+        """Refuse: results do not change."""
         return False
 
 
@@ -115,7 +115,7 @@ class ScheduleInline(ReadOnlyInline):
     readonly_fields = ("findings",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkSchedule]:
-        """Without the curves, which the plots show."""
+        """Load the schedules without the curves, which the plots show."""
         return (
             super()
             .get_queryset(request)
@@ -125,12 +125,12 @@ class ScheduleInline(ReadOnlyInline):
 
     @admin.display(description="Linter")
     def findings(self, schedule: BenchmarkSchedule) -> SafeString | str:
-        """The findings in words."""
+        """Return the findings as a list."""
         return findings_list(schedule.lint_findings)
 
 
 class ThroughputInline(ReadOnlyInline):
-    """The kernels' cases that the run timed."""
+    """The throughput cases that the run measured."""
 
     model = ThroughputResult
     fields = ("case", "engine_ns", "naive_ns", "times_faster")
@@ -138,23 +138,23 @@ class ThroughputInline(ReadOnlyInline):
 
     @admin.display(description="Engine, ns per token")
     def engine_ns(self, case: ThroughputResult) -> str:
-        """The engine's time."""
+        """Return the engine's time per token."""
         return f"{case.engine_ns_per_token:.2f}"
 
     @admin.display(description="Naive NumPy, ns per token")
     def naive_ns(self, case: ThroughputResult) -> str:
-        """The naive way's time."""
+        """Return the time per token of the usual NumPy code."""
         return f"{case.naive_ns_per_token:.2f}"
 
     @admin.display(description="Speedup")
     def times_faster(self, case: ThroughputResult) -> str:
-        """How many times faster the engine is."""
+        """Return how many times faster the engine is."""
         return f"{case.speedup:.2f}"
 
 
 @admin.register(BenchmarkRun)
 class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
-    """Runs with their plots; notes and tags can be written, results cannot."""
+    """Runs with their plots; only notes and tags can be changed."""
 
     form = BenchmarkRunForm
     list_display = (
@@ -183,36 +183,36 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     )
 
     class Media:
-        """The look of plots and findings."""
+        """The styles of plots and findings."""
 
         css = {"all": ["noising/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkRun]:
-        """With everything that the list shows, in one query."""
+        """Load everything that the list shows, in one query."""
         return BenchmarkRun.objects.for_list()
 
     def has_benchmark_permission(self, request: HttpRequest) -> bool:
-        """Whoever may add runs may have some measured again."""
+        """Return whether the account may repeat runs, as it may add them."""
         return may_benchmark(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Runs are recorded, not typed."""
+        """Refuse: runs are not added in admin."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: BenchmarkRun, form: Any, change: bool
     ) -> None:
-        """Write notes and tags alone: a running run goes on reporting meanwhile."""
+        """Write only notes and tags, because a worker may write the other columns."""
         run_annotate(run=obj, notes=obj.notes, tags=obj.tags)
 
     @admin.display(description="Schedules")
     def schedule_names(self, run: BenchmarkRun) -> str:
-        """The names of what it measures, or was to measure."""
+        """Return the names of the run's schedules."""
         return ", ".join(run.config["schedules"])
 
     @admin.display(description="Plots")
     def plots(self, run: BenchmarkRun) -> SafeString | str:
-        """The run's figures."""
+        """Return the images of the run's plots."""
         if run.status != BenchmarkRun.Status.SUCCEEDED:
             return "A run has plots once it has succeeded."
         return plot_images("pages:plot-run", PLOTS, {"run_id": run.pk})
@@ -224,21 +224,21 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
 
     @admin.display(description="Corpus")
     def corpus_text(self, run: BenchmarkRun) -> SafeString | str:
-        """What it measured on."""
+        """Return the description of the corpus."""
         return json_block(run.corpus)
 
     @admin.display(description="Environment")
     def environment_text(self, run: BenchmarkRun) -> SafeString | str:
-        """Where it ran."""
+        """Return the description of the environment."""
         return json_block(run.environment)
 
     @admin.action(description="Compare", permissions=["view"])
     def compare(
         self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]
     ) -> HttpResponse | None:
-        """Show the selected ones side by side."""
+        """Redirect to the comparison of the selected runs."""
         ids = [str(pk) for pk in queryset.values_list("pk", flat=True)]
-        return comparison(
+        return redirect_to_comparison(
             self,
             request,
             route="pages:run-compare",
@@ -249,7 +249,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
 
     @admin.action(description="Run these again", permissions=["benchmark"])
     def repeat(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
-        """Put a new run into the queue for each that is selected."""
+        """Queue a new run for each selected one."""
         for run in queryset:
             try:
                 again = run_rerun(run=run, owner=cast("User", request.user))
@@ -260,23 +260,23 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
             ) as error:
                 self.message_user(request, f"{run}: {error}", messages.ERROR)
             else:
-                tell_queued(self, request, again)
+                show_queued(self, request, again)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export(
         self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]
     ) -> HttpResponse:
-        """Return the selected ones as a table."""
-        return csv_answer("runs", COLUMNS, queryset)
+        """Return the selected runs as a CSV file."""
+        return respond_with_csv("runs", COLUMNS, queryset)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
-        """Take the selected ones out of the lists."""
+        """Archive the selected runs."""
         for run in queryset:
             run_archive(run=run)
 
     @admin.action(description="Unarchive", permissions=["change"])
     def unarchive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:
-        """Bring the selected ones back into the lists."""
+        """Unarchive the selected runs."""
         for run in queryset:
             run_unarchive(run=run)

@@ -1,4 +1,4 @@
-"""Schedule configurations in admin."""
+"""Stored schedules in admin."""
 
 import json
 from typing import TYPE_CHECKING, Any, cast
@@ -19,10 +19,10 @@ from benchmarks.cases import (
 from noising import services
 from noising.admin.actions import (
     Columns,
-    comparison,
-    csv_answer,
     may_benchmark,
-    tell_queued,
+    redirect_to_comparison,
+    respond_with_csv,
+    show_queued,
 )
 from noising.admin.display import (
     ArchivedFilter,
@@ -76,26 +76,26 @@ FACTS = (
 
 
 class ScheduleConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
-    """Specification and tags in forms that people can type."""
+    """The form for a stored schedule, with fields for specification and tags."""
 
     specification = SpecificationFormField()
     tags = TagsFormField()
 
 
 class SpecificationTypeFilter(admin.SimpleListFilter):
-    """Filters by a type inside the specification, offering those that are stored."""
+    """Filters by a type in the specification; offers the types that are stored."""
 
     path: str
 
     def lookups(
         self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
-        """The types in use."""
+        """Return the stored types."""
         found = ScheduleConfig.objects.order_by().values_list(KT(self.path)).distinct()
         return sorted((name, name) for (name,) in found)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The configurations of the chosen type."""
+        """Return the schedules with the chosen type."""
         if self.value() is None:
             return queryset
         of_type = queryset.alias(chosen=text_at(self.path))
@@ -104,7 +104,7 @@ class SpecificationTypeFilter(admin.SimpleListFilter):
 
 
 class ScheduleTypeFilter(SpecificationTypeFilter):
-    """By schedule type."""
+    """Filters by schedule type."""
 
     title = "schedule"
     parameter_name = "schedule"
@@ -112,7 +112,7 @@ class ScheduleTypeFilter(SpecificationTypeFilter):
 
 
 class GraphTypeFilter(SpecificationTypeFilter):
-    """By graph type."""
+    """Filters by graph type."""
 
     title = "graph"
     parameter_name = "graph"
@@ -121,7 +121,7 @@ class GraphTypeFilter(SpecificationTypeFilter):
 
 @admin.register(ScheduleConfig)
 class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
-    """Configurations with their curves and what the linter says."""
+    """Stored schedules with their curves and the linter's findings."""
 
     form = ScheduleConfigForm
     list_display = (
@@ -142,22 +142,22 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     actions = ("compare", "benchmark", "export", "archive", "unarchive")
 
     class Media:
-        """The look of plots and findings."""
+        """The styles of plots and findings."""
 
         css = {"all": ["noising/admin.css"]}
 
     def has_benchmark_permission(self, request: HttpRequest) -> bool:
-        """Whoever may add runs may have one measured."""
+        """Return whether the account may start a benchmark, as it may add runs."""
         return may_benchmark(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleConfig]:
-        """With everything that the list shows, in one query."""
+        """Load everything that the list shows, in one query."""
         return ScheduleConfig.objects.with_summary().select_related("owner")
 
     def get_fieldsets(
         self, request: HttpRequest, obj: ScheduleConfig | None = None
     ) -> Any:
-        """A new configuration has nothing to show yet."""
+        """Return the fieldsets; a new schedule has no plots and findings yet."""
         if obj is None:
             return ((None, {"fields": ("slug", "specification", "notes", "tags")}),)
         fixed = obj.run_count or not self.has_change_permission(request, obj)
@@ -173,7 +173,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     def get_readonly_fields(
         self, request: HttpRequest, obj: ScheduleConfig | None = None
     ) -> tuple[str, ...]:
-        """Addresses do not change, and a specification in use does not either."""
+        """Make names read only, and specifications that runs refer to."""
         if obj is None:
             return ()
         shown = (
@@ -184,7 +184,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             *CERTIFICATE,
             *FACTS,
         )
-        # Naming the field itself takes it out of the form.
+        # A read-only field is not in the form.
         return (*shown, "specification") if obj.run_count else shown
 
     def save_model(
@@ -194,7 +194,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         form: Any,
         change: bool,
     ) -> None:
-        """Write by the services, as the API and the commands do."""
+        """Write with the services, as the API and the commands do."""
         if change:
             specification = form.cleaned_data.get("specification")
             services.schedule_update(
@@ -211,62 +211,62 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             tags=obj.tags,
             owner=cast("User", request.user),
         )
-        # Admin goes on with its own instance: log entry, message, redirect.
+        # Admin uses this instance afterwards, for log entry, message and redirect.
         obj.pk = created.pk
         obj.refresh_from_db()
 
     @admin.display(description="Schedule", ordering=KT("specification__schedule__type"))
     def schedule_type(self, config: ScheduleConfig) -> str:
-        """The schedule's type."""
+        """Return the schedule's type."""
         return config.schedule_type
 
     @admin.display(description="Graph", ordering=KT("specification__graph__type"))
     def graph_type(self, config: ScheduleConfig) -> str:
-        """The graph's type."""
+        """Return the graph's type."""
         return config.graph_type
 
     @admin.display(description="Runs", ordering="run_count")
     def run_count(self, config: ScheduleConfig) -> int:
-        """How many runs measured it."""
+        """Return how many runs measured the schedule."""
         return config.run_count
 
     @admin.display(description="Linter")
     def linter(self, config: ScheduleConfig) -> str:
-        """How many findings, by severity."""
+        """Return the number of findings by severity."""
         return counts_text(config.lint_counts)
 
     @admin.display(description="Findings")
     def findings(self, config: ScheduleConfig) -> SafeString | str:
-        """The findings in words."""
+        """Return the findings as a list."""
         return findings_list(config.lint_findings)
 
     @admin.display(description="Verdict")
     def verdict(self, config: ScheduleConfig) -> str:
-        """Whether the certificate passed."""
+        """Return whether the certificate passed."""
         return config.certificate_verdict or "Not certified yet."
 
     @admin.display(description="Certificate")
     def certificate_text(self, config: ScheduleConfig) -> SafeString | str:
-        """The certificate as it was stored."""
+        """Return the stored certificate."""
         return json_block(config.certificate)
 
     @admin.display(description="Specification")
     def specification_text(self, config: ScheduleConfig) -> SafeString | str:
-        """The specification of a configuration that runs refer to."""
+        """Return the specification of a schedule that runs refer to."""
         return json_block(config.specification)
 
     @admin.display(description="Plots")
     def plots(self, config: ScheduleConfig) -> SafeString:
-        """The configuration's curves."""
+        """Return the images of the schedule's curves."""
         return plot_images("pages:plot-schedule", PLOTS, {"slug": config.slug})
 
     @admin.action(description="Compare", permissions=["view"])
     def compare(
         self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
     ) -> HttpResponse | None:
-        """Show the selected ones side by side."""
+        """Redirect to the comparison of the selected schedules."""
         names = queryset.values_list("slug", flat=True)
-        return comparison(
+        return redirect_to_comparison(
             self,
             request,
             route="pages:schedule-compare",
@@ -279,7 +279,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     def benchmark(
         self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
     ) -> None:
-        """Put one run of all that are selected into the queue."""
+        """Queue one run of all selected schedules."""
         try:
             config = resolve_config(
                 schedules=list(queryset.values_list("slug", flat=True)),
@@ -297,19 +297,19 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         ) as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            tell_queued(self, request, run)
+            show_queued(self, request, run)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export(
         self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
     ) -> HttpResponse:
-        """Return the selected ones as a table."""
+        """Return the selected schedules as a CSV file."""
         rows = ScheduleConfig.objects.for_export().filter(pk__in=queryset.values("pk"))
-        return csv_answer("schedules", COLUMNS, rows)
+        return respond_with_csv("schedules", COLUMNS, rows)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]) -> None:
-        """Take the selected ones out of the lists."""
+        """Archive the selected schedules."""
         for config in queryset:
             services.schedule_archive(schedule=config)
 
@@ -317,6 +317,6 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
     def unarchive(
         self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]
     ) -> None:
-        """Bring the selected ones back into the lists."""
+        """Unarchive the selected schedules."""
         for config in queryset:
             services.schedule_unarchive(schedule=config)

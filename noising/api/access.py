@@ -36,7 +36,8 @@ from noising.services import (
 )
 
 if TYPE_CHECKING:
-    # DRF's views import this module, as the settings name it.
+    # An import at run time would be circular: the settings name this module, so DRF's
+    # views import it.
     from rest_framework.views import APIView
 
 logger = logging.getLogger("noising.audit")
@@ -60,7 +61,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     """
 
     CHALLENGE = f'{SCHEME} realm="Noising Service"'
-    """Of a 401; RFC 6750 requires a parameter."""
+    """The challenge of a 401 response; RFC 6750 requires a parameter."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Return the account and the token, or None without a token."""
@@ -71,7 +72,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = token_use(secret=secret.strip())
         if token is None:
             raise AuthenticationFailed(
-                "The token is unknown, revoked or expired: make a new one on the "
+                "The token is unknown, revoked or expired: create a new one on the "
                 "account page or with `manage.py token create`."
             )
         return token.user, token
@@ -103,7 +104,7 @@ class AccountRequired(BasePermission):
     """Every request needs an account, and a write a scope as well.
 
     An account may change what it owns. Staff may change everything, by a session or by
-    a token of scope ``admin``; only they may change what nobody owns.
+    a token of scope ``admin``; only staff may change objects without an owner.
     """
 
     message = ""
@@ -164,8 +165,9 @@ def count_write(request: HttpRequest, writer: Writer) -> None:
 def record_write(request: HttpRequest, response: HttpResponseBase) -> None:
     """Add the write to the audit log, if the request was one.
 
-    The write is done: if the audit log cannot be written, the entry goes to the
-    service's own log. If the database failed the write itself, it is there already.
+    If the audit log cannot be written, the write stays done, and the service's own log
+    gets the entry. If the write itself failed because of the database, that log has
+    it already.
     """
     writer: Writer | None = request.META.get(WRITER)
     if writer is None:
@@ -185,7 +187,7 @@ def record_write(request: HttpRequest, response: HttpResponseBase) -> None:
         if is_database_failure(error) and LOGGED_FAILURE in request.META:
             return
         logger.error(
-            "Not in the audit log: %s by account %s, answered %s: %s",
+            "Not in the audit log: %s by account %s, status %s: %s",
             action,
             writer.account.pk,
             response.status_code,

@@ -1,6 +1,6 @@
 """Fields of arrays: rows of values, and one number or many.
 
-A value comes as JSON, or as an array where the body is binary; both end as arrays.
+A value is JSON, or an array if the body is binary; both become arrays.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The base classes of views: each decides what a view uses and who may use it.
 
-A view of none of them is closed by the settings: every request needs an account, and a
-write with a token the scope ``write``.
+For a view without one of these base classes, the settings apply: every request needs an
+account, and a write with a token needs the scope ``write``.
 """
 
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ class ServiceView(APIView):
 
 
 class PublicView(ServiceView):
-    """A view open to everyone at all times, for probes and first visits."""
+    """A view open to everyone at all times, for probes and the status."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -99,7 +99,7 @@ class RegistryView(ServiceView):
     """A view of stored objects: everyone may read, an account may write.
 
     Views that change an object call ``self.check_object_permissions(request, obj)``
-    first: it must be the account's own, or the account be staff.
+    first: only the owner of the object and staff may change it.
     """
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)

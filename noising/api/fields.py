@@ -23,7 +23,7 @@ from noising.api.problems import MOST_ERRORS, ContentTooLarge, shorten
 from noising.engine.parameters import whole
 
 SHOWN_CHARACTERS: Final = 60
-"""How much of a refused value its message repeats."""
+"""How many characters of a refused value the message repeats."""
 
 EXTRAS: Final = ("alphas", "seed", "masks")
 """Keys that a response with noised tokens has only if `return` names them."""
@@ -31,7 +31,7 @@ EXTRAS: Final = ("alphas", "seed", "masks")
 GREATEST_INT64: Final = 2**63 - 1
 
 NON_FIELD_ERRORS_KEY: Final = "non_field_errors"
-"""DRF's key for what concerns the body as a whole."""
+"""DRF's key for errors about the body as a whole."""
 
 NULL: Final = {"type": "null"}
 WHOLE_NUMBERS: Final = {"type": "array", "items": {"type": "integer", "minimum": 0}}
@@ -48,7 +48,7 @@ def parse_integers(items: Sequence[Any]) -> NDArray[np.int64] | None:
     except struct.error:  # a float, a string, null, a list, or too large
         return _parse_integral_floats(items)
     numbers = np.frombuffer(packed, np.int64)
-    # true and false are packed too, as 1 and 0: only there a type may be wrong.
+    # true and false are packed too, as 1 and 0, so check the types where these occur.
     doubtful = np.flatnonzero(numbers.view(np.uint64) <= 1)
     few = 4 * doubtful.size < numbers.size
     examined = [items[index] for index in doubtful.tolist()] if few else items
@@ -144,7 +144,7 @@ class StrictField(serializers.Field[Any, Any, Any, Any]):
         return str(self.field_name)
 
     def fail(self, key: str, **values: Any) -> Never:
-        """Raise the ValidationError worded in the table under this key."""
+        """Raise the ValidationError with the message under this key."""
         super().fail(key, name=self.name, **values)
 
 

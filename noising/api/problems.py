@@ -25,7 +25,7 @@ from noising.models.failures import RETRY_SECONDS, failure_line
 logger = logging.getLogger("noising.database")
 
 LOGGED_FAILURE = "noising.logged_database_failure"
-"""The key in a request's META that says the log has the database's failure."""
+"""The key in a request's META that says that the log has the database's failure."""
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
@@ -35,7 +35,7 @@ LONGEST_TEXT = 400
 """Characters of a detail; with MOST_ERRORS it keeps every response below 64 KiB."""
 
 LONGEST_POINTER = 200
-"""Characters of a pointer; a longer one is cut to a parent of its place."""
+"""Characters of a pointer; a longer one is cut to the pointer of a parent."""
 
 PATH_STEP = re.compile(r"[^.\[\]]+")
 """A step of the engine's paths, such as each of ``classes.critical[3]``."""
@@ -44,7 +44,7 @@ MALFORMED = "The request cannot be understood."
 SERVER_ERROR = "The service failed on this request; its log names the request id."
 NUL_REFUSED = "A name or another text must not hold the character NUL (U+0000)."
 DATABASE_FAILED = (
-    "The database cannot be used now: ask again a little later. The service's log "
+    "The database cannot be used now: repeat the request later. The service's log "
     "names the request id and the reason."
 )
 

@@ -43,14 +43,14 @@ from noising.engine.randomness import MAX_DRAW, MAX_SEED
 from noising.models import ScheduleConfig
 
 OVERLAYS: Final = ("hyperschedule", "token_types")
-"""Fields that lay a hyperschedule over the process."""
+"""Fields that give the process another hyperschedule."""
 
 ENGINE_PATHS: Final[Mapping[str, str]] = {
     "hyperschedule": "hyperschedule",
     "token_types": "hyperschedule.classes",
     "schedule": "",
 }
-"""Where the engine finds what a field holds."""
+"""The engine's path to the value of each field."""
 
 TOKEN_TYPES: Final = {
     "type": "object",
@@ -228,7 +228,7 @@ def check_seconds(seconds: float, doing: str) -> None:
 
 @contextmanager
 def convert_cost_errors() -> Iterator[None]:
-    """Turn what the budget refuses in the block into an error of the request.
+    """Convert the budget's errors in the block to errors of the request.
 
     Raises:
         ValidationError: with the message of the budget.
@@ -241,7 +241,7 @@ def convert_cost_errors() -> Iterator[None]:
 
 @extend_schema_field(HYPERSCHEDULE)
 class HyperscheduleField(StrictField):
-    """The specification of a hyperschedule, as the server's process under it."""
+    """A hyperschedule; the value is the server's process with it."""
 
     engine_path = ENGINE_PATHS["hyperschedule"]
 
@@ -250,11 +250,11 @@ class HyperscheduleField(StrictField):
     }
 
     def to_internal_value(self, data: Any) -> ForwardProcess:
-        """Return the server's process under it."""
+        """Return the server's process with the hyperschedule."""
         return self.apply(default_process(), data)
 
     def apply(self, process: ForwardProcess, data: Any) -> ForwardProcess:
-        """Return a process under the hyperschedule that the data stands for."""
+        """Return a process with the hyperschedule that the data describes."""
         if not isinstance(data, dict):
             self.fail("not_an_object", received=format_value(data))
         try:
@@ -263,13 +263,13 @@ class HyperscheduleField(StrictField):
             raise convert_engine_error(error, self.engine_path, self.name) from None
 
     def specification(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the specification that the data stands for."""
+        """Return the specification of the hyperschedule that the data describes."""
         return data
 
 
 @extend_schema_field(TOKEN_TYPES)
 class TokenTypesField(HyperscheduleField):
-    """The tokenizer service's token types, as the process that weighs by them."""
+    """Token types; the value is the process with weights by type."""
 
     engine_path = ENGINE_PATHS["token_types"]
 
@@ -288,14 +288,14 @@ def weigh_token_types(token_types: dict[str, Any]) -> dict[str, Any]:
 
 
 Overlay = Callable[[ForwardProcess], ForwardProcess]
-"""Lays a hyperschedule over a process."""
+"""Gives a process another hyperschedule."""
 
 
 class OverlayField(HyperscheduleField):
     """A hyperschedule for the process that the request selects."""
 
     def to_internal_value(self, data: Any) -> Overlay:  # type: ignore[override]  # applied once the process is known
-        """Return the function that lays it over a process."""
+        """Return the function that gives a process this hyperschedule."""
         if not isinstance(data, dict):
             self.fail("not_an_object", received=format_value(data))
         specification = self.specification(data)
@@ -305,7 +305,7 @@ class OverlayField(HyperscheduleField):
 
 
 class TypesOverlayField(TokenTypesField, OverlayField):
-    """Token types, as the hyperschedule that weighs by them."""
+    """Token types, as a hyperschedule with weights by type."""
 
 
 @extend_schema_field(SCHEDULE)
@@ -313,7 +313,7 @@ class ScheduleField(StrictField):
     """A process: the name of a stored schedule or a specification.
 
     A specification is completed by the engine's defaults, as in Python, and not by
-    the server's settings: so it means the same on every server.
+    the server's settings, so it means the same on every server.
     """
 
     default_error_messages = {
@@ -356,7 +356,7 @@ class ProcessSelection:
 
     Attributes:
         cached: the process in the cache, with what it costs.
-        process: under the hyperschedule that applies.
+        process: the process with the hyperschedule that applies.
         overlay: the field that the hyperschedule came from, or ``schedule``.
     """
 
@@ -396,7 +396,7 @@ class ProcessSerializer(StrictSerializer):
 
 
 class OverlaySerializer(ProcessSerializer):
-    """A body that names a process, and may lay a hyperschedule over it."""
+    """A body that names a process, and may give it another hyperschedule."""
 
     hyperschedule = OverlayField(
         default=None,
@@ -423,7 +423,7 @@ class SeededSerializer(OverlaySerializer):
     draw = WholeNumberField(
         most=MAX_DRAW,
         default=0,
-        help_text="Which of several independent samples.",
+        help_text="Number of the sample: each draw gives independent noise.",
     )
 
 

@@ -61,7 +61,7 @@ def read_texts(
         formats: how each name is written.
 
     Raises:
-        ValidationError: a text cannot be parsed, or a name comes twice.
+        ValidationError: a text cannot be parsed, or a name occurs twice.
     """
     values: dict[str, Any] = {}
     errors: dict[str, Any] = {}

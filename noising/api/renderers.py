@@ -58,7 +58,7 @@ def preferred_type(request: HttpRequest | Request, offered: list[str]) -> str | 
 
 @lru_cache(maxsize=256)
 def _find_preferred(accept: str, offered: tuple[str, ...]) -> str | None:
-    """Let Django parse a header once: clients repeat their headers."""
+    """Parse a header and cache the result, since clients repeat their headers."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
     try:
@@ -134,7 +134,7 @@ class FormatNegotiation(AcceptNegotiation):
 
 
 class ReadyRenderer(BaseRenderer):
-    """Passes on the bytes that a view made."""
+    """Passes on bytes that are complete."""
 
     charset: str | None = None
     render_style = "binary"

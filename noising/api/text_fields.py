@@ -19,7 +19,7 @@ LONGEST_NAME = 100
 NAME = re.compile(r"[-a-zA-Z0-9_]+")
 _INNER = r"\u0000-\u001f\u007f-\u009f"
 TAG = re.compile(rf"[^\s{_INNER}]([^{_INNER}]*[^\s{_INNER}])?")
-"""Neither control characters nor white space around."""
+"""Text without control characters and surrounding white space."""
 
 
 class TextField(StrictField):
@@ -81,16 +81,16 @@ class NotesField(StoredTextField):
 
 
 class NameField(StoredTextField):
-    """A name that can stand in a URL.
+    """A name that can be part of a URL.
 
     Args:
-        reserved: names that URLs of the service have.
+        reserved: names that are URLs of the service.
     """
 
     default_error_messages = {
         "malformed": "`{name}` must be letters, digits, `-` and `_`, got {received}.",
-        "reserved": "`{name}` must not be {received}, which is an address of the "
-        "service: choose another one.",
+        "reserved": "`{name}` must not be {received}, which is a URL of the service: "
+        "choose another one.",
     }
 
     def __init__(self, *, reserved: Collection[str], **options: Any) -> None:

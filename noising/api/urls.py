@@ -39,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),
     path("pipeline", PipelineView.as_view(), name="pipeline"),
     path("curves", PreviewView.as_view(), name="curves"),
-    # Before the names of schedules, of which it is none.
+    # Before the pattern for names of schedules, which would match these paths too.
     path("schedules/import", ImportView.as_view(), name="schedule-import"),
     *router.urls,
 ]

@@ -1,4 +1,4 @@
-"""Who may write from a page: accounts; what has an owner, that owner and staff."""
+"""Who may write on pages: any account, but only owner and staff change an object."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -19,14 +19,14 @@ Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun)
 
 
 def form_view(view: View) -> View:
-    """Admit GET, HEAD and POST of an account; others are led to the login."""
+    """Allow GET, HEAD and POST by an account; redirect others to the login."""
     methods = require_http_methods(["GET", "HEAD", "POST"])
     decorated: View = never_cache(login_required(methods(view)))
     return decorated
 
 
 def button_view(view: View) -> View:
-    """Admit POST of an account: what a button sends."""
+    """Allow POST by an account, which a button sends."""
     decorated: View = never_cache(login_required(require_POST(view)))
     return decorated
 
@@ -34,10 +34,10 @@ def button_view(view: View) -> View:
 def get_changeable_or_404(
     request: HttpRequest, model: type[Owned], **which: Any
 ) -> Owned:
-    """Return an object that the request may change.
+    """Return an object that the account may change.
 
     Raises:
-        Http404: there is no such object.
+        Http404: the object does not exist.
         PermissionDenied: it belongs to another account.
     """
     owned = get_object_or_404(model, **which)
@@ -49,7 +49,7 @@ def get_changeable_or_404(
 def redirect_with_success(
     request: HttpRequest, owned: Owned, text: str
 ) -> HttpResponse:
-    """Redirect to the page of an object that was changed, and say so there."""
+    """Redirect to the page of an object, with a message that it was changed."""
     messages.success(request, text)
     return redirect(owned)
 
@@ -57,6 +57,6 @@ def redirect_with_success(
 def redirect_with_error(
     request: HttpRequest, owned: Owned, error: Exception
 ) -> HttpResponse:
-    """Redirect to the page of an object that was not changed, and say why."""
+    """Redirect to the page of an object, with a message why it was not changed."""
     messages.error(request, str(error))
     return redirect(owned)

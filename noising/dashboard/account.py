@@ -1,4 +1,4 @@
-"""The account page: it lists tokens, makes new ones and revokes them."""
+"""The account page, which lists, creates and revokes tokens."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ SCOPES = [
 
 
 class TokenForm(forms.Form):
-    """A new token."""
+    """The form for a new token."""
 
     name = forms.CharField(
         max_length=LONGEST_TOKEN_NAME, help_text="To recognise it in the list."
@@ -53,7 +53,7 @@ class TokenForm(forms.Form):
 @sensitive_variables("new_token", "context")
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Show the account's tokens; POST makes one and shows its secret, once."""
+    """Show the account's tokens; POST creates one and shows its secret, once."""
     form, new_token, status = TokenForm(), None, 200
     user: Any = request.user
     if request.method == "POST":
@@ -76,7 +76,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End a token of the account."""
+    """Revoke a token of the account."""
     own = AccessToken.objects.of(request.user.pk)
     services.token_revoke(token=get_object_or_404(own, pk=token_id))
     return redirect("pages:account")

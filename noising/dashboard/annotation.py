@@ -1,4 +1,4 @@
-"""Notes and tags of schedules and runs, in one form."""
+"""The form for notes and tags of schedules and runs."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ class AnnotationForm(forms.Form):
     tags = TagsFormField()
 
     def save(self, write: Save) -> bool:
-        """Store notes and tags; return whether that worked.
+        """Store notes and tags; return whether they were stored.
 
         Args:
             write: the service that stores both; it takes them by keyword.

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 
 
 def provide_viewer(request: HttpRequest) -> dict[str, Callable[[], User | None]]:
-    """Offer templates the account that is signed in, as ``viewer``.
+    """Give templates the account that is signed in, as ``viewer``.
 
-    Pages work without the database too: then no account is known.
+    It is None if the database cannot be used, since pages work without it.
     """
 
     def find_viewer() -> User | None:

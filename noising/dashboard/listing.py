@@ -1,4 +1,4 @@
-"""Lists on pages: rows, order, filters, and the URLs of other orders and pages."""
+"""Lists on pages: rows, filters, and the URLs of other orders and pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class Column:
     """A column of a list.
 
     Attributes:
-        label: its head.
-        ordering: its name in `ordering`; empty if the list has no order by it.
-        is_number: whether it is set to the right.
+        label: its heading.
+        ordering: its name in `ordering`; empty if the list cannot be ordered by it.
+        is_number: whether it is aligned to the right.
     """
 
     label: str
@@ -31,11 +31,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnHead:
-    """A column's head, as the present query shows it.
+    """The heading of a column for the current query.
 
     Attributes:
-        column: what it heads.
-        address: the same list ordered by it, or the other way round.
+        column: the column.
+        address: the URL of the list ordered by it, or in the opposite order.
         sort: `ascending`, `descending` or empty.
     """
 
@@ -49,11 +49,11 @@ class Listing:
     """One page of a list.
 
     Attributes:
-        page: the rows, and where they lie among all.
-        form: the conditions, with what was given and what is wrong with it.
-        heads: of the columns.
-        query: the query of the page, without its number.
-        is_narrowed: whether a condition leaves something out.
+        page: the rows, and their place among all.
+        form: the conditions, with their values and errors.
+        heads: the headings of the columns.
+        query: the query of the page, without the page's number.
+        is_narrowed: whether any condition is set.
     """
 
     page: "Page[Any]"
@@ -64,22 +64,22 @@ class Listing:
 
     @property
     def conditions(self) -> list[tuple[str, BoundField]]:
-        """The conditions, each with its label; the heads give the order."""
+        """Return the conditions with their labels, without the order."""
         fields = [field for field in self.form if field.name != "ordering"]
-        # The archive is rarely needed, so it comes last.
+        # Last, because it is rarely needed.
         fields.sort(key=lambda field: field.name == "archived")
         return [(field.name.replace("_", " ").capitalize(), field) for field in fields]
 
     @property
     def previous(self) -> str:
-        """The address of the page before; empty on the first."""
+        """Return the URL of the previous page, or "" on the first."""
         if not self.page.has_previous():
             return ""
         return self._address(page=self.page.previous_page_number())
 
     @property
     def next(self) -> str:
-        """The address of the page after; empty on the last."""
+        """Return the URL of the next page, or "" on the last."""
         if not self.page.has_next():
             return ""
         return self._address(page=self.page.next_page_number())
@@ -94,21 +94,21 @@ def build_listing(
     rows: QuerySet[Any],
     columns: Sequence[Column],
 ) -> Listing:
-    """Return the page of a list that a query asks for.
+    """Return the page of a list that a query selects.
 
-    Conditions that make no sense leave nothing out; the form says what is wrong with
-    them. A page beyond the last is the last.
+    Conditions that are not valid do not filter; the form has their errors. If there is
+    no page with the number, the last page is returned.
 
     Args:
         query: the conditions, `ordering` and `page`.
-        filters: the conditions that there are.
-        rows: what they narrow.
+        filters: the known conditions.
+        rows: the rows to filter.
         columns: the columns of the list.
     """
     conditions_query = query.copy()
     conditions_query.pop("page", None)
     filtered = filters(data=query, queryset=rows)
-    # Where it is not valid, the rows are those that no condition narrows.
+    # If the form is not valid, the rows are not filtered.
     narrowed = (
         filtered if filtered.is_valid() else filters(data=QueryDict(), queryset=rows)
     )
@@ -138,7 +138,7 @@ def _build_head(column: Column, ordering: str, query: QueryDict) -> ColumnHead:
 
 
 def update_query(query: QueryDict, **changes: object) -> str:
-    """Return the address of the same page with some parameters of the query changed."""
+    """Return the URL of the same page with some parameters of the query changed."""
     other = query.copy()
     for name, value in changes.items():
         other[name] = str(value)

@@ -24,14 +24,14 @@ _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
 
 @require_safe
 def plot_builtin(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
-    """The built-in schedules in one panel, without the database."""
+    """Respond with the built-in schedules in one panel, without the database."""
     _require(name, plots.QUANTITY_NAMES)
     return _respond(request, plots.make_builtin_plot(name), plot_format)
 
 
 @require_safe
 def plot_overlay(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
-    """The newest stored schedules in one panel."""
+    """Respond with the newest stored schedules in one panel."""
     _require(name, plots.QUANTITY_NAMES)
     configs = list(ScheduleConfig.objects.for_plots())
     return _respond(request, plots.make_overlay_plot(name, configs), plot_format)
@@ -41,7 +41,7 @@ def plot_overlay(request: HttpRequest, name: str, plot_format: str) -> HttpRespo
 def plot_schedule(
     request: HttpRequest, slug: str, name: str, plot_format: str
 ) -> HttpResponseBase:
-    """One stored schedule."""
+    """Respond with a plot of one stored schedule."""
     _require(name, plots.QUANTITY_NAMES)
     config = get_object_or_404(ScheduleConfig, slug=slug)
     return _respond(request, plots.make_schedule_plot(name, config), plot_format)
@@ -51,7 +51,7 @@ def plot_schedule(
 def plot_comparison(
     request: HttpRequest, name: str, plot_format: str
 ) -> HttpResponseBase:
-    """Stored schedules that the query names, in one panel."""
+    """Respond with the stored schedules that the query names, in one panel."""
     _require(name, plots.QUANTITY_NAMES)
     configs = select_schedules(request.GET)
     if len(configs) < 2:
@@ -65,14 +65,14 @@ def plot_comparison(
 def plot_positions(
     request: HttpRequest, slug: str, plot_format: str
 ) -> HttpResponseBase:
-    """A stored process's hyperschedule over positions and timesteps."""
+    """Respond with a plot of a hyperschedule over positions and timesteps."""
     config = get_object_or_404(ScheduleConfig.objects.with_hyperschedule(), slug=slug)
     return _respond(request, plots.make_positions_plot(config), plot_format)
 
 
 @require_safe
 def plot_sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """A stored schedule's alpha, the size of a word."""
+    """Respond with a word-sized image of a stored schedule's alpha."""
     config = get_object_or_404(ScheduleConfig.objects.for_curves(), slug=slug)
     image = plots.make_sparkline_image(config)
     is_fixed = request.GET.get("v") == image.key
@@ -83,7 +83,7 @@ def plot_sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
 def plot_run_comparison(
     request: HttpRequest, name: str, plot_format: str
 ) -> HttpResponseBase:
-    """A metric of the runs that the query names."""
+    """Respond with a plot of one metric of the runs that the query names."""
     selection = select_runs(request.GET)
     if not collect_measured_lines(selection.documents, name):
         raise Http404("No two of the runs have this metric for the same schedule.")
@@ -96,7 +96,7 @@ def plot_run_comparison(
 def plot_run(
     request: HttpRequest, run_id: UUID, name: str, plot_format: str
 ) -> HttpResponseBase:
-    """A figure of a run that succeeded."""
+    """Respond with a plot of a run that succeeded."""
     _require(name, RUN_FIGURES)
     recorded = get_object_or_404(
         BenchmarkRun.objects.only("corpus_name", "finished_at"),
@@ -114,7 +114,7 @@ def _require(name: str, names: Container[str]) -> None:
 def _respond(
     request: HttpRequest, plot: plots.Plot, plot_format: str
 ) -> HttpResponseBase:
-    """Answer with image or numbers, for long where the address names the content."""
+    """Respond with image or numbers, to be cached for long if the URL has their key."""
     is_fixed = request.GET.get("v") == plot.image.key
     if plot_format == "json" and plot.image.chart is not None:
         return respond_with_chart(

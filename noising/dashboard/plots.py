@@ -1,4 +1,4 @@
-"""The plots that pages show: the URL, the content and the drawing of each."""
+"""The plots that pages show: their URLs, content and drawing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,20 +38,20 @@ QUANTITY_NAMES = (
     "change_chance",
     "nelbo_weight",
 )
-"""The quantities that pages have plots of."""
+"""The quantities that pages plot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """One plot; it is drawn only where `draw` is called.
+    """A plot, which is drawn only when its URL is requested.
 
     Attributes:
-        route: Name of the route that answers with it.
+        route: The name of the plot's route.
         arguments: The route's arguments, without the image format.
-        title: What it shows.
-        subject: What it shows that of.
-        image: Draws it, and knows the numbers behind it.
-        is_wide: Whether it has many panels and needs the room.
+        title: The plotted quantity.
+        subject: The object that the quantity belongs to.
+        image: Draws the plot and returns its numbers.
+        is_wide: Whether it has many panels and needs the full width.
         query: Query parameters of the URL.
     """
 
@@ -65,22 +65,22 @@ class Plot:
 
     @property
     def alt(self) -> str:
-        """The alternative text of the image."""
+        """Return the alternative text of the image."""
         return f"Plot: {self.title}, of {self.subject}"
 
     @property
     def svg(self) -> str:
-        """The address of the vector image; a new one for new content."""
+        """Return the URL of the vector image, which changes with the content."""
         return self._address("svg")
 
     @property
     def png(self) -> str:
-        """The address of the pixel image; a new one for new content."""
+        """Return the URL of the pixel image, which changes with the content."""
         return self._address("png")
 
     @property
     def chart(self) -> str:
-        """The address of the numbers behind it; empty where there are no curves."""
+        """Return the URL of the numbers, or "" if the plot has no curves."""
         return self._address("json") if self.image.chart else ""
 
     def _address(self, plot_format: PlotFormat) -> str:
@@ -91,7 +91,7 @@ class Plot:
 
 
 def make_builtin_plot(name: str) -> Plot:
-    """The first built-in schedules in one panel; needs no database."""
+    """Return a plot of the first built-in schedules; it needs no database."""
     entries = [
         (entry.slug, entry.specification)
         for entry in BUILTIN_SCHEDULES[:PLOTTED_SCHEDULES]
@@ -108,7 +108,7 @@ def make_builtin_plot(name: str) -> Plot:
 
 
 def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
-    """Stored schedules in one panel.
+    """Return a plot of stored schedules in one panel.
 
     Args:
         name: One of QUANTITY_NAMES.
@@ -126,7 +126,7 @@ def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
 
 
 def make_schedule_plot(name: str, config: ScheduleConfig) -> Plot:
-    """One stored schedule; `name` is one of QUANTITY_NAMES."""
+    """Return a plot of one stored schedule; `name` is one of QUANTITY_NAMES."""
     return Plot(
         route="pages:plot-schedule",
         arguments={"slug": config.slug, "name": name},
@@ -139,7 +139,7 @@ def make_schedule_plot(name: str, config: ScheduleConfig) -> Plot:
 def make_comparison_plot(
     name: str, configs: Sequence[ScheduleConfig], *, subtract_first: bool = False
 ) -> Plot:
-    """RunSelection schedules in one panel.
+    """Return a plot of the compared schedules in one panel.
 
     Args:
         name: one of QUANTITY_NAMES.
@@ -161,7 +161,7 @@ def make_comparison_plot(
 
 
 def make_positions_plot(config: ScheduleConfig) -> Plot:
-    """How the hyperschedule of a stored process spreads the signal over positions."""
+    """Return a plot of the signal left by position, under the hyperschedule."""
     return Plot(
         route="pages:plot-positions",
         arguments={"slug": config.slug},
@@ -179,7 +179,7 @@ def make_positions_plot(config: ScheduleConfig) -> Plot:
 
 
 def make_sparkline_image(config: ScheduleConfig) -> Image:
-    """Return a stored schedule's alpha, the size of a word; only ever an SVG."""
+    """Return a word-sized image of a stored schedule's alpha, always as SVG."""
     return Image(
         key=hash_content("sparkline", config.fingerprint),
         draw=lambda _: draw_sparkline(config.specification),
@@ -188,13 +188,13 @@ def make_sparkline_image(config: ScheduleConfig) -> Image:
 
 
 def find_sparkline(config: ScheduleConfig) -> str:
-    """Return where a schedule's sparkline is; a new address for a new content."""
+    """Return the URL of a schedule's sparkline, which changes with the content."""
     path = reverse("pages:sparkline", kwargs={"slug": config.slug})
     return f"{path}?{urlencode({'v': make_sparkline_image(config).key})}"
 
 
 def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
-    """A figure of a run that succeeded; `name` is a key of RUN_FIGURES."""
+    """Return a plot of a run that succeeded; `name` is a key of RUN_FIGURES."""
     return Plot(
         route="pages:plot-run",
         arguments={"run_id": run.pk, "name": name},
@@ -206,9 +206,9 @@ def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
 
 
 def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
-    """One metric of several runs, a panel for each schedule that two of them share.
+    """Return a plot of a metric of several runs, with a panel for each shared schedule.
 
-    There must be such a schedule (`collect_measured_lines`).
+    At least two of the runs must share a schedule (`collect_measured_lines`).
     """
     return Plot(
         route="pages:plot-run-comparison",
@@ -216,7 +216,7 @@ def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
         title=metric.replace("_", " ").capitalize(),
         subject=", ".join(chosen.labels),
         image=Image(
-            # What runs with results measured never changes again.
+            # The results of a run never change.
             key=hash_content("runs", metric, chosen.ids),
             draw=lambda image_format: draw_comparison(
                 chosen.documents, metric, image_format
@@ -229,7 +229,7 @@ def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
 
 
 def make_run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> list[Plot]:
-    """Plots of a run, all unless some are named: none before it has succeeded."""
+    """Return plots of a run, by default all; none before it has succeeded."""
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
     return [make_run_plot(name, run) for name in names]
@@ -244,7 +244,7 @@ def _make_configs_image(
 ) -> Image:
     return _make_schedules_image(
         name,
-        # Read where it is drawn: lists leave the specifications in the database.
+        # Read only when it is drawn, because lists do not load the specifications.
         lambda: [(config.slug, config.specification) for config in configs],
         key=hash_content(
             name, subtract_first, [(c.slug, c.fingerprint) for c in configs]

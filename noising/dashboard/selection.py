@@ -13,7 +13,7 @@ from benchmarks.comparison import MOST_COMPARED
 from noising.models import COMPARED_SCHEDULES, BenchmarkRun, ScheduleConfig
 
 MOST_RESULTS = 20_000
-"""Rows of results that one comparison reads: eight of the largest runs of the queue."""
+"""Rows of results that a comparison may read: eight of the largest queued runs."""
 
 
 def parse_names(query: QueryDict) -> list[str]:
@@ -27,7 +27,7 @@ def parse_names(query: QueryDict) -> list[str]:
 def select_schedules(query: QueryDict) -> list[ScheduleConfig]:
     """Return the first schedules that the query names, in its order, in one query.
 
-    Archived ones count: an address that was passed on goes on working.
+    Archived schedules are included, so that shared URLs keep working.
     """
     names = parse_names(query)[:COMPARED_SCHEDULES]
     by_name = {
@@ -39,12 +39,12 @@ def select_schedules(query: QueryDict) -> list[ScheduleConfig]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSelection:
-    """Runs with results, the baseline first, and what of the query is none.
+    """The runs that a query selects, the baseline first, and ids that it cannot use.
 
     Attributes:
-        runs: with everything that they measured.
-        missing: ids of no run, and of runs without results, as they were given.
-        left_out: ids beyond as many runs, or as many results, as are compared at once.
+        runs: the runs with all their results.
+        missing: ids of runs that do not exist or have no results.
+        left_out: ids beyond the limits on runs and results in one comparison.
     """
 
     runs: Sequence[BenchmarkRun]
@@ -53,17 +53,17 @@ class RunSelection:
 
     @property
     def ids(self) -> str:
-        """The runs as a query names them."""
+        """Return the ids of the runs as in a query."""
         return ",".join(str(run.pk) for run in self.runs)
 
     @property
     def documents(self) -> dict[str, dict[str, Any]]:
-        """What the runs measured, by their labels."""
+        """Return the results of the runs by their labels."""
         return {label: run.document() for label, run in self.labels.items()}
 
     @property
     def labels(self) -> dict[str, BenchmarkRun]:
-        """The runs by what charts and heads call them."""
+        """Return the runs by their labels in charts and headings."""
         return {
             f"{number} · {run.created_at:%d %b %Y, %H:%M}": run
             for number, run in enumerate(self.runs, start=1)
@@ -73,7 +73,7 @@ class RunSelection:
 def select_runs(query: QueryDict) -> RunSelection:
     """Return the runs that `ids` names; `baseline` is one of them, else the first."""
     words = [word.strip() for text in query.getlist("ids") for word in text.split(",")]
-    # An id may be written in several ways, and names one run all the same.
+    # Parse before removing duplicates, since an id can be written in several ways.
     ids = list(dict.fromkeys(_parse_id(word) for word in words if word))
     baseline = _parse_id(query.get("baseline", ""))
     ids.sort(key=lambda run_id: run_id != baseline)
@@ -93,7 +93,7 @@ def select_runs(query: QueryDict) -> RunSelection:
 
 
 def _parse_id(word: str) -> UUID | str:
-    """Return the id that a word writes, or the word that writes none."""
+    """Return the id, or the word itself if it is not an id."""
     try:
         return UUID(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Signing in and changing the password; failures are counted for all workers."""
+"""The login page and the page that changes the password, with limited failures."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from noising.models import ThrottleHit
 
 
 class SignInView(LoginView):
-    """The one login: the admin's leads here as well."""
+    """The login page, also for the admin."""
 
     template_name = "account/login.html"
 
@@ -52,7 +52,7 @@ class SignInView(LoginView):
 
 @method_decorator(never_cache, name="dispatch")
 class PasswordView(PasswordChangeView):
-    """Changes the password, given the old one: a wrong one counts like a login."""
+    """Changes the password; a wrong old password counts like a failed login."""
 
     template_name = "account/password.html"
     success_url = reverse_lazy("pages:account")
@@ -65,7 +65,7 @@ class PasswordView(PasswordChangeView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Change it; other sessions of the account end."""
+        """Change the password, which ends the account's other sessions."""
         services.throttle_release(hits=self.hits)
         return super().form_valid(form)
 

@@ -1,1 +1,1 @@
-"""What manage.py runs: the commands, and what they share."""
+"""The commands of manage.py, and the modules that they share."""

@@ -1,4 +1,4 @@
-"""Work that only one process may do at a time: the others wait until it is done."""
+"""Locks for work that only one process may do at a time; the others wait."""
 
 import fcntl
 import os
@@ -14,16 +14,16 @@ LONGEST_WAIT_SECONDS = 600.0
 SECONDS_BETWEEN_TRIES = 0.2
 
 ADVISORY_LOCK = int.from_bytes(b"noising")
-"""The key of PostgreSQL's lock: any number that nobody else takes."""
+"""The key of PostgreSQL's lock, a number that no other program uses."""
 
 
 @contextmanager
 def folder_lock(folder: Path, work: str) -> Iterator[None]:
-    """Hold the lock on a folder of this machine; it ends with the process.
+    """Hold the lock on a folder of this machine; it is released if the process dies.
 
     Args:
-        folder: one that exists.
-        work: what is done under the lock, for the message.
+        folder: a folder that exists.
+        work: the work that needs the lock, for the message.
 
     Raises:
         CommandError: another process holds it for too long.
@@ -46,11 +46,11 @@ def folder_lock(folder: Path, work: str) -> Iterator[None]:
 
 @contextmanager
 def advisory_lock(connection: BaseDatabaseWrapper, work: str) -> Iterator[None]:
-    """Hold PostgreSQL's lock, over all hosts; it ends with the connection.
+    """Hold a lock for all hosts in PostgreSQL; it is released with the connection.
 
     Args:
-        connection: to the database that is changed. It must stay the same one.
-        work: what is done under the lock, for the message.
+        connection: a connection that stays open during the work.
+        work: the work that needs the lock, for the message.
 
     Raises:
         CommandError: another process holds it for too long.
@@ -76,6 +76,6 @@ def _wait(take: Callable[[], bool], work: str) -> None:
         if time.monotonic() > deadline:
             raise CommandError(
                 f"Another process has been {work} for {LONGEST_WAIT_SECONDS:.0f} "
-                "seconds: see what it is at, end it if it hangs, then start again"
+                "seconds; check that process, end it if it hangs, and start again"
             )
         time.sleep(SECONDS_BETWEEN_TRIES)

@@ -1,4 +1,4 @@
-"""Migrating the database: one process at a time, and an SQLite file that is private."""
+"""Runs migrations in one process at a time, and makes the SQLite file private."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,17 +14,18 @@ from noising.management.private import make_file_private
 
 WORK = "migrating the database"
 LIMITS = frozenset({"pool", "options"})
-"""Options of PostgreSQL that bound how long a statement may take."""
+"""Options of PostgreSQL with limits on the time of a statement."""
 
 
 @contextmanager
 def sole_migration(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Be the only process that migrates a database, without limits of time.
+    """Hold the lock for migrations, on a connection without time limits.
 
-    Nothing else creates an SQLite file: one that was deleted does not come back empty.
+    Only this function creates an SQLite file, so that a deleted database is not
+    replaced by an empty one unnoticed.
 
     Raises:
-        CommandError: the file cannot be made, or another process has been at it for
+        CommandError: the file cannot be created, or another process holds the lock for
             too long.
     """
     file = database_file(connection)
@@ -37,8 +38,8 @@ def sole_migration(connection: BaseDatabaseWrapper) -> Iterator[None]:
                     make_file_private(Path(f"{file}-{companion}"))
             except OSError as error:
                 raise CommandError(
-                    f"The database {file} cannot be made ({error.strerror}); set "
-                    "DATA_DIR, or DATABASE_URL, to where this user may write"
+                    f"The database {file} cannot be created ({error.strerror}); set "
+                    "DATA_DIR or DATABASE_URL to a place that this user may write to"
                 ) from error
             yield
     elif connection.vendor == "postgresql":
@@ -49,7 +50,7 @@ def sole_migration(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def database_file(connection: BaseDatabaseWrapper) -> Path | None:
-    """Return the file that a database is in, or None where it is in none."""
+    """Return the file of a database, or None if it has no file."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or name == ":memory:" or "mode=memory" in name:
         return None
@@ -58,7 +59,7 @@ def database_file(connection: BaseDatabaseWrapper) -> Path | None:
 
 @contextmanager
 def _no_limits(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Connect without the limits that requests have: a migration may take long."""
+    """Connect without the time limits of requests, since migrations may take long."""
     settings: dict[str, Any] = connection.settings_dict
     limited = settings["OPTIONS"]
     connection.close()

@@ -1,6 +1,6 @@
-"""What must be in place before the service runs: folder, key, database, static files.
+"""Prepares what the service needs: data folder, secret key, database, static files.
 
-Each step does nothing where nothing is left to do, and says so where it does.
+Each step prints a line if it does something, and does nothing if nothing is missing.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ from noising.models.migrations import unapplied_migrations
 from noising.secret_key import ensure_secret_key
 
 COLLECTED = ".collected"
-"""In the folder of static files: what it was collected from."""
+"""The file in STATIC_ROOT with the fingerprint of the collected sources."""
 
 OURS = ("noising", "secret_key", "static")
-"""How the names begin of what DATA_DIR holds."""
+"""Prefixes of the names of the service's files in DATA_DIR."""
 
 Say = Callable[[str], object]
 
 
 def prepare(say: Say) -> None:
-    """Make everything ready that the service needs to run.
+    """Prepare everything that the service needs to run.
 
     Args:
         say: receives a line for each thing that is done.
@@ -38,11 +38,11 @@ def prepare(say: Say) -> None:
         CommandError: the data folder or the database cannot be used.
     """
     try:
-        # The database holds password hashes: it is nobody else's to read.
+        # Private, because the database has password hashes.
         if not make_folder_private(settings.DATA_DIR, OURS):
             say(
                 f"Other accounts may enter DATA_DIR {settings.DATA_DIR}, which is not "
-                "this service's alone. The database and the key in it are private."
+                "only for this service. The database and the key in it are private."
             )
         if settings.KEY_SOURCE == "process":
             ensure_secret_key(settings.DATA_DIR)
@@ -56,7 +56,7 @@ def prepare(say: Say) -> None:
 
 
 def migrate(say: Say) -> None:
-    """Bring the database to the present schema.
+    """Apply the migrations that the database lacks.
 
     Raises:
         CommandError: the database cannot be used, or another process migrates it for
@@ -75,7 +75,7 @@ def migrate(say: Say) -> None:
 
 
 def collect_static_files(say: Say) -> None:
-    """Copy the static files under their hashed names, if any has changed since."""
+    """Copy the static files under hashed names, if any has changed."""
     sources = _fingerprint_of_sources()
     folder = Path(settings.STATIC_ROOT)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Files and folders that no other account of the machine may read."""
+"""Makes files and folders private to the account that runs the service."""
 
 import os
 import stat
@@ -8,39 +8,39 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_file_private(path: Path, *, create: bool = False) -> None:
-    """Take a file's group and all others their rights, if this account owns it.
+    """Remove the rights of other accounts to a file, if this account owns it.
 
     Args:
         path: the file.
-        create: whether to make it, empty, where it is not there.
+        create: whether to create it, empty, if it does not exist.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     if path.exists():
         _tighten(path)
     elif create:
-        # Not opened where it is there: closing an SQLite file once more would end
-        # the locks of connections that this process has.
+        # An existing file is not opened: closing an SQLite file releases the locks of
+        # all connections of this process.
         path.touch(mode=0o600)
 
 
 def make_folder_private(folder: Path, ours: tuple[str, ...]) -> bool:
-    """Make a folder that is private, or make one private that is there.
+    """Create a private folder, or make an existing folder private.
 
     Args:
-        folder: what no other account should enter.
-        ours: how the names of what the service keeps in it begin. In a folder that
-            holds other things too, other accounts may have business.
+        folder: the folder.
+        ours: prefixes of the names of the service's files. A folder that has other
+            files too is left as it is, since other accounts may need them.
 
     Returns:
         Whether it is private now.
 
     Raises:
-        OSError: it cannot be made or read.
+        OSError: it cannot be created or read.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The bit of folders such as /tmp, where everybody may keep files.
+    # The sticky bit marks folders such as /tmp, in which every account may have files.
     is_shared = folder.stat().st_mode & stat.S_ISVTX or not all(
         path.name.startswith((".", *ours)) for path in folder.iterdir()
     )

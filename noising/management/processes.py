@@ -1,4 +1,4 @@
-"""The processes of `manage.py serve`: started, restarted and stopped together."""
+"""Starts, restarts and stops the processes of `manage.py serve`."""
 
 import asyncio
 import os
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 FIRST_WAIT_SECONDS: Final = 1.0
-"""Before the first restart; each restart soon after the last waits twice as long."""
+"""The wait before the first restart; it doubles if restarts follow quickly."""
 
 LONGEST_WAIT_SECONDS: Final = 30.0
 STABLE_SECONDS: Final = 60.0
-"""A process that ran this long is restarted after the first wait again."""
+"""After a process has run this long, the wait is the first one again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,10 @@ class Program:
     """A command that runs in a process of its own.
 
     Attributes:
-        name: what messages call it, for example "The web server".
+        name: its name in messages, for example "The web server".
         command: the program and its arguments.
-        inherited: file descriptors that it keeps.
-        variables: of its environment, besides those of this process.
+        inherited: file descriptors that it inherits.
+        variables: environment variables in addition to those of this process.
         restarts: whether it is restarted when it ends by itself.
     """
 
@@ -38,7 +38,7 @@ class Program:
 
 
 class ProgramEndedError(Exception):
-    """A program ended although nobody had stopped it."""
+    """A program ended by itself."""
 
 
 def supervise(
@@ -51,8 +51,8 @@ def supervise(
     terminal reaches it only through this process.
 
     Args:
-        programs: what to run. When one that does not restart ends, the others are
-            stopped too: whoever started this process can start them all again.
+        programs: the programs. When one without `restarts` ends, the others are
+            stopped too, so that a process supervisor can start all of them again.
         stop_seconds: how long the programs may take to stop before they are killed.
         say: receives a line for each restart.
 
@@ -65,13 +65,13 @@ def supervise(
 
 @dataclass(slots=True, kw_only=True)
 class _Supervisor:
-    """The programs that run.
+    """Runs programs until a signal arrives.
 
     Attributes:
-        stop_seconds: until they are killed.
+        stop_seconds: time to stop before they are killed.
         say: receives the messages.
-        processes: those that run now.
-        stopping: set once a signal has come.
+        processes: the running processes.
+        stopping: set when a signal has arrived.
     """
 
     stop_seconds: float
@@ -93,7 +93,7 @@ class _Supervisor:
         await asyncio.gather(*running, return_exceptions=True)
         await self._stop()
         for task in ended:
-            task.result()  # raises what ended it
+            task.result()  # raises the exception that ended it
 
     def _receive(self, number: signal.Signals) -> None:
         if self.stopping.is_set() and number == signal.SIGINT:

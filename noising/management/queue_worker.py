@@ -1,4 +1,4 @@
-"""The worker's process: its loop, and the thread that looks after the queue."""
+"""The worker process: its loop, and the thread that maintains the queue."""
 
 import logging
 import os
@@ -32,14 +32,14 @@ PRUNE_SECONDS = 3600.0
 
 
 class QueueWorker(Worker):
-    """django-tasks-db's loop, which gives its run back when it is told to stop.
+    """The loop of django-tasks-db that returns its run to the queue when it stops.
 
-    It goes on when the database is back; what it measured then is another's or is
-    measured again.
+    If it loses the database, it continues when the database is back. The run that it
+    measured is then measured again, perhaps by another worker.
     """
 
     def run(self) -> None:
-        """Take one task after another."""
+        """Execute one task after another."""
         while True:
             try:
                 super().run()
@@ -59,20 +59,19 @@ class QueueWorker(Worker):
 
 
 class Upkeep(Heartbeat):
-    """Says that the worker lives, and reaps.
+    """Registers the worker as alive, and requeues lost runs.
 
-    So a worker that is busy for an hour still finds the runs of one that was killed.
+    It has a thread of its own, so that a worker that measures for an hour still finds
+    the runs of workers that were killed.
     """
 
     def __init__(self, *, worker_id: str, parent: int | None) -> None:
-        """Keep who the worker is, and the process without which it should not run."""
         super().__init__(name="upkeep", seconds=UPKEEP_SECONDS)
         self._worker_id = worker_id
         self._parent = parent
         self._pruned_at: float | None = None
 
     def __enter__(self) -> Self:
-        """Put right what is wrong now, then begin."""
         self._once()
         return super().__enter__()
 
@@ -82,15 +81,14 @@ class Upkeep(Heartbeat):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End, and say so."""
         super().__exit__(kind, error, traceback)
         try:
             worker_remove(worker_id=self._worker_id)
         except DatabaseError as lost:
-            logger.warning("The worker's end is not on record: %s", lost)
+            logger.warning("The worker could not be unregistered: %s", lost)
 
     def beat(self) -> bool:
-        """Look after the queue, unless nobody is left to stop this process."""
+        """Maintain the queue; stop this process if its parent has ended."""
         if self._is_orphan():
             os.kill(os.getpid(), signal.SIGTERM)
             return False
@@ -106,7 +104,7 @@ class Upkeep(Heartbeat):
             reaped = runs_reap()
             if reaped.lost or reaped.enqueued:
                 logger.warning(
-                    "%s runs had lost their worker, %s were queued again.",
+                    "%s runs had lost their worker, %s had lost their task.",
                     reaped.lost,
                     reaped.enqueued,
                 )
@@ -115,6 +113,6 @@ class Upkeep(Heartbeat):
                 self._pruned_at = now
                 queue_prune()
         except DatabaseError as error:
-            # The next time it may answer again.
+            # The database may work again at the next beat.
             logger.warning("The queue could not be maintained: %s", failure_line(error))
             connection.close()

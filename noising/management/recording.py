@@ -1,4 +1,4 @@
-"""A benchmark run in the database for as long as it is measured."""
+"""Records a benchmark run in the database while a command measures it."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,10 +14,10 @@ from noising.runs import Lease, StoppedError, run_fail, run_record, run_start
 
 
 class RunRecord:
-    """Begins with the first step that is measured, and always comes to an end.
+    """Stores a run when its first step is reported, and always ends it.
 
-    What goes wrong before that step, such as a corpus that cannot be read, leaves no
-    run behind; what goes wrong after it leaves a failed one with the reason.
+    An error before that step, such as a corpus that cannot be read, leaves no run. A
+    later error leaves a failed run with the reason.
     """
 
     def __init__(self, config: BenchmarkConfig) -> None:
@@ -49,7 +49,7 @@ class RunRecord:
         self._begin().report(done, total)
 
     def finish(self, document: Mapping[str, Any]) -> BenchmarkRun:
-        """Store the results; the run has succeeded.
+        """Store the results and mark the run as succeeded.
 
         Raises:
             StoppedError: Somebody has cancelled the run, or it counts as lost.
@@ -57,7 +57,7 @@ class RunRecord:
         return run_record(run=self._begin().run, document=document)
 
     def _begin(self) -> Lease:
-        """Store the run and keep its claim alive, unless that has been done."""
+        """Store the run and start to renew its claim, unless this has been done."""
         if self._lease is None:
             run = run_start(
                 suite=SUITE,

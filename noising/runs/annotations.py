@@ -1,4 +1,4 @@
-"""What people change about a run: notes, tags and whether lists show it."""
+"""Changes of notes and tags, and archiving of runs."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from noising.models import BenchmarkRun
 
 
 def run_annotate(*, run: BenchmarkRun, notes: str, tags: Iterable[str]) -> None:
-    """Change what people say about a run, and nothing of what it says itself.
+    """Change the notes and tags of a run.
 
     Raises:
         ValidationError: A tag is not allowed.
@@ -19,14 +19,14 @@ def run_annotate(*, run: BenchmarkRun, notes: str, tags: Iterable[str]) -> None:
 
 
 def run_archive(*, run: BenchmarkRun) -> None:
-    """Take a run out of the lists."""
+    """Hide a run from lists."""
     if run.archived_at is None:
         run.archived_at = timezone.now()
         run.save(update_fields=["archived_at"])
 
 
 def run_unarchive(*, run: BenchmarkRun) -> None:
-    """Bring an archived run back into the lists."""
+    """Show an archived run in lists again."""
     if run.archived_at is not None:
         run.archived_at = None
         run.save(update_fields=["archived_at"])

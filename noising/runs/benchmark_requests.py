@@ -1,4 +1,4 @@
-"""Requests for a benchmark: schedules by name, resolved to what is measured."""
+"""Resolves the schedule names of a requested benchmark to specifications."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -24,7 +24,7 @@ def list_plain_types() -> tuple[str, ...]:
 
 
 def _is_plain(name: str) -> bool:
-    # By building it: of the parameters of `custom` no single one is required.
+    # Build it to find out: `custom` needs one of several parameters, none by itself.
     try:
         build_process({"vocab_size": 2, "num_timesteps": 2, "schedule": {"type": name}})
     except EngineError:
@@ -33,7 +33,7 @@ def _is_plain(name: str) -> bool:
 
 
 class ScheduleNames:
-    """Looks names up: a type's stands for its defaults, another for what is stored."""
+    """Finds schedules by name: a type with its defaults, or a stored schedule."""
 
     def __init__(self) -> None:
         self.stored: dict[str, ScheduleConfig] = {}
@@ -42,7 +42,7 @@ class ScheduleNames:
         """Return the specification of the schedule of this name.
 
         Raises:
-            UsageError: Nothing has that name.
+            UsageError: The name is unknown.
         """
         if name in SCHEDULE_TYPES:
             return {"type": name}
@@ -59,11 +59,11 @@ class ScheduleNames:
         return schedule
 
     def shared(self, part: str, default: Any) -> Any:
-        """Return what all stored schedules have in common.
+        """Return the graph or number of timesteps that all stored schedules share.
 
         Args:
             part: `graph` or `num_timesteps`.
-            default: What holds where no stored schedule was named.
+            default: The value if no stored schedule was named.
 
         Raises:
             UsageError: Two of them differ in it.
@@ -79,7 +79,7 @@ class ScheduleNames:
         return found[0][1] if found else default
 
     def check(self, config: BenchmarkConfig) -> None:
-        """Refuse to measure something else under a stored schedule's name.
+        """Check that the stored schedules fit the benchmark's graph and timesteps.
 
         Raises:
             UsageError: One is stored for another graph or number of timesteps.
@@ -97,18 +97,18 @@ def resolve_config(
     samples: int,
     seed: int,
 ) -> BenchmarkConfig:
-    """Return what to measure; stored schedules decide on graph and timesteps.
+    """Return what to measure; stored schedules determine graph and timesteps.
 
     Args:
         schedules: names of types or stored schedules.
-        baseline: such a name; what the others are compared with.
-        corpus: one that every worker has.
-        timesteps: where to measure; None for eleven, evenly spread.
+        baseline: the name of the schedule that the others are compared with.
+        corpus: a corpus that every worker has.
+        timesteps: where to measure; None for eleven, evenly spaced.
         samples: sequences at each timestep.
-        seed: the same seed measures the same.
+        seed: the same seed gives the same results.
 
     Raises:
-        UsageError: A name is unknown, or the schedules do not go together.
+        UsageError: A name is unknown, or the schedules cannot be measured together.
     """
     names = ScheduleNames()
     resolved = tuple(
@@ -133,11 +133,11 @@ def resolve_config(
 
 
 def check_builds(config: BenchmarkConfig) -> None:
-    """Refuse what no worker could measure, on a vocabulary as large as the default.
+    """Check that a worker can measure every schedule, with the default vocabulary.
 
     Raises:
-        UsageError: A schedule needs parameters, or does not fit the graph, or the graph
-            costs a matrix for every level of noise.
+        UsageError: A schedule needs parameters or does not fit the graph, or the graph
+            needs a matrix for every noise level.
     """
     for name, schedule in config.schedules:
         try:
@@ -153,14 +153,14 @@ def check_builds(config: BenchmarkConfig) -> None:
             raise UsageError(f"schedules: {name!r}: {error}") from error
         if process.graph.INFORMATION_IS_COSTLY:
             raise UsageError(
-                f"schedules: {name!r}: workers measure no graph given by a matrix, "
+                f"schedules: {name!r}: workers do not measure graphs given by a matrix "
                 f"such as {config.graph['type']!r}; `manage.py run_benchmarks` without "
                 "--queue does"
             )
 
 
 def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:
-    """Refuse to measure something else under the stored schedule's name."""
+    """Check that a stored schedule fits the benchmark's graph and timesteps."""
     graph = schedule.specification["graph"]
     if graph["type"] != config.graph["type"]:
         raise UsageError(
@@ -170,8 +170,8 @@ def _check_fits(schedule: ScheduleConfig, config: BenchmarkConfig) -> None:
     measured = build_process({**schedule.specification, "graph": dict(config.graph)})
     if graph != measured.spec["graph"]:
         raise UsageError(
-            f"schedules: {schedule.slug!r} is stored for a graph with parameters of "
-            "its own, which --graph does not take"
+            f"schedules: {schedule.slug!r} is stored for a graph with parameters, but "
+            "--graph takes only a type"
         )
     if schedule.num_timesteps != config.num_timesteps:
         raise UsageError(

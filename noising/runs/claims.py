@@ -1,10 +1,10 @@
 """Claims: only the process that holds a run's claim may write to the run.
 
-Each write here is one UPDATE that names the claim in its condition. A worker that
-stood still for longer than its lease, or that was cut off from the database, finds
-no row to change once another worker has the run.
+Each write in this module is one UPDATE with the claim as a condition. A worker that
+was suspended or disconnected from the database for longer than its lease finds no row
+to change if another worker has claimed the run.
 
-All times are the database's: the clocks of hosts that share it need not agree.
+All times are the database's, so the clocks of hosts that share it need not agree.
 """
 
 import re
@@ -23,7 +23,7 @@ from noising.models import BenchmarkRun
 from noising.services.identifiers import uuid7
 
 LEASE = timedelta(seconds=30)
-"""How long a run stays its worker's without a sign of life."""
+"""How long a claim is valid after it was last renewed."""
 
 UNCLAIMED = {"claim": None, "lease_until": None}
 
@@ -34,7 +34,7 @@ PLAIN_PATH: Final = re.compile(r"""(?<![\w.:/~])(?:file://)?/[^\s'",;:()<>]+""")
 
 
 class Hold(Enum):
-    """What a worker learns when it renews its claim."""
+    """The state of a claim after an attempt to renew it."""
 
     HELD = auto()
     CANCELLED = auto()
@@ -42,11 +42,11 @@ class Hold(Enum):
 
 
 def run_claim(*, run_id: UUID) -> BenchmarkRun | None:
-    """Take a queued run.
+    """Claim a queued run and mark it as running.
 
     Returns:
-        The run, running under a claim of the caller's; None where it is not queued
-        or another worker was quicker.
+        The run with the new claim; None if the run is not queued or another worker
+        claimed it first.
     """
     claim = uuid4()
     queued = BenchmarkRun.objects.queued().filter(pk=run_id, cancel_requested=False)
@@ -58,7 +58,7 @@ def run_claim(*, run_id: UUID) -> BenchmarkRun | None:
         started_at=Now(),
         **_new_lease(),
     )
-    # Not by its id alone: it may have been released and taken again meanwhile.
+    # Also by the claim: another worker may have claimed it in the meantime.
     return (
         BenchmarkRun.objects.filter(pk=run_id, claim=claim).first() if taken else None
     )
@@ -71,17 +71,17 @@ def run_start(
     config: Mapping[str, Any],
     specifications: Mapping[str, Any] | None = None,
 ) -> BenchmarkRun:
-    """Store a run that the caller measures itself, before anything is measured.
+    """Store a run that the caller itself is about to measure.
 
     Args:
         suite: Name of the set of measurements.
-        corpus_name: What it measures on.
-        config: All parameters, as ``results.json`` holds them; with ``seed`` and
+        corpus_name: Name of the corpus.
+        config: All parameters, in the form of ``results.json``; with ``seed`` and
             ``baseline``.
         specifications: Each schedule's specification by its name.
 
     Returns:
-        The run, in state `running`, under a claim that the caller has to renew.
+        The run, with the status `running` and a claim that the caller must renew.
     """
     now = timezone.now()
     run = BenchmarkRun(
@@ -99,7 +99,7 @@ def run_start(
         started_at=now,
         heartbeat_at=now,
     )
-    # It cannot read the database's times, which replace this host's.
+    # Read it back, because the database computed the times.
     run.full_clean()
     times = {"started_at": Now(), **_new_lease()}
     for name, expression in times.items():
@@ -111,7 +111,7 @@ def run_start(
 
 
 def run_renew(*, run: BenchmarkRun, progress: float) -> Hold:
-    """Say that the run is alive and how much of it is done."""
+    """Renew the lease and store the progress."""
     held = BenchmarkRun.objects.held(run)
     if not held.update(progress=progress, **_new_lease()):
         return Hold.LOST
@@ -125,11 +125,11 @@ def run_release(*, run: BenchmarkRun, counts: bool) -> bool:
 
     Args:
         run: As it was claimed.
-        counts: Whether this counts as an attempt. That a worker was told to stop is
-            not the run's fault.
+        counts: Whether this counts as an attempt. It does not if the worker was told
+            to stop.
 
     Returns:
-        Whether the caller still held it.
+        Whether the caller still held the claim.
     """
     return bool(
         BenchmarkRun.objects.held(run).update(
@@ -147,10 +147,10 @@ def run_fail(*, run: BenchmarkRun, reason: str, progress: float | None = None) -
     Args:
         run: As it was claimed or started.
         reason: Why, in a sentence; see public_reason().
-        progress: How much was done by then; by default as last renewed.
+        progress: The progress until then; by default that of the last renewal.
 
     Returns:
-        Whether the caller still held it; where not, it stays as it is.
+        Whether the caller still held the claim; if not, nothing changes.
     """
     done = {} if progress is None else {"progress": progress}
     error = public_reason(reason)
@@ -158,20 +158,20 @@ def run_fail(*, run: BenchmarkRun, reason: str, progress: float | None = None) -
 
 
 def run_end_cancelled(*, run: BenchmarkRun) -> bool:
-    """End a run as cancelled; return whether the caller still held it."""
+    """End a run as cancelled; return whether the caller still held the claim."""
     return _end(run, status=BenchmarkRun.Status.CANCELLED)
 
 
 def public_reason(text: str) -> str:
-    """Return a reason that everybody may read: it names no folder of the host.
+    """Return a reason without the names of the host's folders, for everyone to read.
 
-    Of an absolute path the last name is left, so that a corpus is still recognized.
+    An absolute path is cut to its last name, by which a corpus is recognized.
     """
     shortened = QUOTED_PATH.sub(
         lambda match: match["quote"] + _last_name(match[0][1:]), text.strip()
     )
     shortened = PLAIN_PATH.sub(lambda match: _last_name(match[0]), shortened)
-    return shortened[:LONGEST_REASON] or "It failed without a reason."
+    return shortened[:LONGEST_REASON] or "It failed without an error message."
 
 
 def _last_name(path: str) -> str:
@@ -179,7 +179,7 @@ def _last_name(path: str) -> str:
 
 
 def _new_lease() -> dict[str, Any]:
-    """Return the columns of a run that was renewed just now, as expressions."""
+    """Return the values of the columns of a lease that starts now."""
     return {"heartbeat_at": Now(), "lease_until": Now() + LEASE}
 
 

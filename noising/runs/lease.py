@@ -1,4 +1,4 @@
-"""A claim that a thread keeps alive while another thread computes."""
+"""A thread that renews a claim while another thread measures."""
 
 import abc
 import logging
@@ -16,10 +16,10 @@ from noising.runs.claims import Hold, run_end_cancelled, run_release, run_renew
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS: Final = 1.0
-"""Between two renewals: also how long a cancellation may go unnoticed."""
+"""Time between two renewals, and so until a cancellation is noticed."""
 
 STOPPING: Final = threading.Event()
-"""Set once this process has been told to stop: it releases the run that it measures."""
+"""Set when this process is told to stop; it then releases its run."""
 
 
 class StoppedError(Exception):
@@ -27,11 +27,11 @@ class StoppedError(Exception):
 
 
 class Heartbeat(abc.ABC):
-    """Beats every few seconds during a with block, in a thread of its own.
+    """Calls beat() at intervals during a `with` block, in a thread of its own.
 
     Args:
         name: of the thread.
-        seconds: from one beat to the next.
+        seconds: the interval.
     """
 
     def __init__(self, *, name: str, seconds: float) -> None:
@@ -49,30 +49,30 @@ class Heartbeat(abc.ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # After the beat that is under way.
+        # Wait for a beat in progress.
         self._over.set()
         self._thread.join()
 
     @abc.abstractmethod
     def beat(self) -> bool:
-        """Do it once, and return whether to go on."""
+        """Do the work once, and return whether to continue."""
 
     def _repeat(self) -> None:
         try:
             while not self._over.wait(self._seconds) and self.beat():
-                release_connection()  # a process may have only one
+                release_connection()  # the process may have only this one
         finally:
             connection.close()
 
 
 class Lease(Heartbeat):
-    """Renews a claim every second, from the beginning of the block to its end.
+    """Renews a claim every second during a `with` block.
 
     When the run is cancelled or this process is told to stop, the lease changes the
-    run's status at once; the measurement stops at its next report().
+    run's status at once. The measurement stops at its next report().
 
     Args:
-        run: As it was claimed.
+        run: The run with its claim.
     """
 
     def __init__(self, run: BenchmarkRun) -> None:
@@ -82,7 +82,7 @@ class Lease(Heartbeat):
         super().__init__(name=f"lease of {run.pk}", seconds=HEARTBEAT_SECONDS)
 
     def report(self, done: int, total: int, step: str = "") -> None:
-        """Keep how much is done, to be written with the next renewal.
+        """Set the progress, which the next renewal stores.
 
         Raises:
             StoppedError: The run was cancelled, released or taken by another worker.
@@ -96,7 +96,7 @@ class Lease(Heartbeat):
         try:
             self._ended = self._renew()
         except DatabaseError:
-            # Until the lease is over the next one may come through.
+            # A later renewal may succeed before the lease expires.
             logger.warning("Run %s: the claim was not renewed.", self.run.pk)
             connection.close()
         return self._ended is None
@@ -105,9 +105,9 @@ class Lease(Heartbeat):
         """Renew the claim, or return why it has ended."""
         if STOPPING.is_set():
             run_release(run=self.run, counts=False)
-            return "given back to the queue"
+            return "returned to the queue"
         hold = run_renew(run=self.run, progress=self.progress)
         if hold is Hold.CANCELLED:
             run_end_cancelled(run=self.run)
             return "cancelled"
-        return "no longer this worker's" if hold is Hold.LOST else None
+        return "taken by another worker" if hold is Hold.LOST else None

@@ -1,4 +1,4 @@
-"""The queue: runs that a worker measures are created, repeated, cancelled."""
+"""The queue of runs for workers: creating, repeating and cancelling runs."""
 
 import hashlib
 import json
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
 
 class RunStateError(Exception):
-    """The state of the run does not allow this."""
+    """The status of the run does not allow this."""
 
 
 class RunTooLargeError(Exception):
-    """The run is larger than a run in the queue may be."""
+    """The run exceeds the limits of queued runs."""
 
 
 class QueueFullError(Exception):
-    """The account has as many unfinished runs as it may have."""
+    """The account has reached the limit on unfinished runs."""
 
 
 class KeyReusedError(Exception):
-    """The idempotency key has been used for something else."""
+    """The idempotency key has been used for another request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Once:
-    """What makes a request repeatable: its key, and a digest of what it asks for."""
+    """An idempotency key with a digest of the request."""
 
     key: str
     digest: str
 
     @classmethod
-    def of(cls, key: str, asked: object) -> Self:
-        """Return the pair for a key and a JSON document, whatever its keys' order."""
-        text = json.dumps(asked, sort_keys=True)
+    def of(cls, key: str, request: object) -> Self:
+        """Return the pair for a key and a JSON document, in any order of keys."""
+        text = json.dumps(request, sort_keys=True)
         return cls(key=key, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -62,23 +62,23 @@ def run_create(
     tags: Iterable[str] = (),
     once: Once | None = None,
 ) -> BenchmarkRun:
-    """Put a new run into the queue, with its task, or neither.
+    """Queue a new run and its task, in one transaction.
 
     Args:
         config: What to measure, on a corpus that every worker has.
-        owner: Who asks for it.
+        owner: The account that requests it.
         notes: Free text.
         tags: Short labels.
-        once: The same of the same owner gives the same run.
+        once: The idempotency key. With the same one, an owner gets the same run.
 
     Returns:
-        The run, queued; or the one that was made with the same key.
+        The queued run, or the run that was created with the same key.
 
     Raises:
         RunStateError: The corpus is a file.
         RunTooLargeError: It exceeds MAX_RUN_SCHEDULES, _TIMESTEPS or _SAMPLES.
         QueueFullError: The owner has MAX_QUEUED_RUNS unfinished runs.
-        KeyReusedError: The owner has used the key for something else.
+        KeyReusedError: The owner has used the key for another request.
         ValidationError: A tag is not allowed.
     """
     if config.corpus not in BUILTIN_CORPORA:
@@ -106,19 +106,19 @@ def run_create(
 def run_rerun(
     *, run: BenchmarkRun, owner: "User | None" = None, once: Once | None = None
 ) -> BenchmarkRun:
-    """Put a new run into the queue that measures the same as another one.
+    """Queue a new run with the parameters of another one.
 
     Args:
-        run: The other one, in whatever state.
-        owner: Who asks for the new one.
+        run: The other one, with any status.
+        owner: The account that requests the new one.
         once: As for run_create().
 
     Returns:
-        The new run, with the notes and tags of the other.
+        The new run, with the notes and tags of the other one.
 
     Raises:
-        RunStateError: The run was measured on a file, or what it measured was not
-            kept.
+        RunStateError: The run was measured on a file, or its specifications were not
+            stored.
         RunTooLargeError: As run_create() raises it.
         QueueFullError: As run_create() raises it.
         KeyReusedError: As run_create() raises it.
@@ -145,10 +145,10 @@ def run_rerun(
 
 
 def run_find(*, owner: "User | None", once: Once | None) -> BenchmarkRun | None:
-    """Return the run that an owner made with a key; None for a new key, or for none.
+    """Return the run that an owner created with a key; None without one.
 
     Raises:
-        KeyReusedError: It was used for something else.
+        KeyReusedError: The key was used for another request.
     """
     if owner is None or once is None:
         return None
@@ -164,13 +164,13 @@ def run_find(*, owner: "User | None", once: Once | None) -> BenchmarkRun | None:
 
 
 def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
-    """Cancel a run: at once while it is queued; else its worker ends it soon.
+    """Cancel a run: at once if it is queued, else its worker ends it soon.
 
     Returns:
-        The run as it stands now.
+        The run in its new state.
 
     Raises:
-        RunStateError: It has succeeded or failed.
+        RunStateError: The run has already succeeded or failed.
     """
     runs = BenchmarkRun.objects.filter(pk=run.pk)
     cancelled = runs.queued().update(
@@ -182,17 +182,19 @@ def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
         runs.unfinished().update(cancel_requested=True)
     run.refresh_from_db()
     if run.is_ended and run.status != BenchmarkRun.Status.CANCELLED:
-        raise RunStateError(f"The run has {run.status}: there is nothing to cancel.")
+        raise RunStateError(
+            f"The run has already {run.status}, so it cannot be cancelled."
+        )
     return run
 
 
 def enqueue(run_id: UUID) -> UUID:
-    """Give the task queue a run's id; return the task's own."""
+    """Add a task for a run to the task queue, and return the task's id."""
     return UUID(execute_run.enqueue(str(run_id)).id)
 
 
 def _insert_once(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
-    """Store a new run with its task, or return the one that the key has made."""
+    """Store a new run with its task, or return the run that the key has created."""
     try:
         with transaction.atomic():
             _lock_account(run.owner)
@@ -208,7 +210,7 @@ def _insert_once(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
                     owner=run.owner, run=run, key=once.key, digest=once.digest
                 )
     except IntegrityError:
-        # Another request made it at the same moment; else the failure is our own.
+        # Either another request used the key at the same time, or this is a bug.
         made = run_find(owner=run.owner, once=once)
         if made is None:
             raise
@@ -217,7 +219,7 @@ def _insert_once(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
 
 
 def _lock_account(owner: "User | None") -> None:
-    """Let an account's requests count and add one at a time."""
+    """Lock an account, so that its requests count and add runs one at a time."""
     if owner is not None:
         get_user_model().objects.select_for_update().get(pk=owner.pk)
 
@@ -228,7 +230,7 @@ def _check_room(owner: "User | None") -> None:
     unfinished = BenchmarkRun.objects.unfinished().filter(owner=owner).count()
     if unfinished >= settings.MAX_QUEUED_RUNS:
         raise QueueFullError(
-            f"This account has {unfinished} unfinished runs, and may have "
+            f"This account has {unfinished} unfinished runs; the limit is "
             f"{settings.MAX_QUEUED_RUNS}: wait for one to end, or cancel one."
         )
 
@@ -240,7 +242,9 @@ def _check_repeatable(run: BenchmarkRun, specifications: Mapping[str, Any]) -> N
             "with `manage.py run_benchmarks`."
         )
     if set(specifications) != set(run.config["schedules"]):
-        raise RunStateError("What the run measured was not kept: ask for a new one.")
+        raise RunStateError(
+            "The run's specifications were not stored: create a new run."
+        )
 
 
 def _check_size(config: Mapping[str, Any]) -> None:
@@ -253,6 +257,6 @@ def _check_size(config: Mapping[str, Any]) -> None:
         size = value if isinstance(value, int) else len(value)
         if size > most:
             raise RunTooLargeError(
-                f"The run has {size} {key}, and one in the queue may have {most}: "
+                f"The run has {size} {key}; the limit for queued runs is {most}: "
                 "measure it with `manage.py run_benchmarks`."
             )

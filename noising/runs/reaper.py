@@ -1,4 +1,4 @@
-"""The reaper: workers put back what lost its worker, and delete what is old."""
+"""The reaper: requeues runs whose worker disappeared, and deletes old rows."""
 
 import time
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from noising.runs.claims import run_end_cancelled, run_fail, run_release
 from noising.runs.queue import enqueue
 
 KEPT = timedelta(hours=24)
-"""How long keys and ended tasks are kept at least."""
+"""How long idempotency keys and ended tasks are kept at least."""
 
 CONFIRM_SECONDS = 2.0
-"""How long a lease that is over is watched before its run counts as lost. A worker
-that still measures renews it: then the clock was set, or the host had slept."""
+"""How long an expired lease is watched before its run counts as lost. In this time a
+worker that is still measuring renews it, for example after its host was suspended."""
 
-GONE = "The command that measured it ended without a word."
+GONE = "The command that measured it disappeared."
 WORE_OUT = (
-    f"Its worker went away at each of {MOST_ATTEMPTS} attempts: it may have been "
+    f"Its worker disappeared in each of {MOST_ATTEMPTS} attempts: it may have been "
     "killed for using too much memory."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaped:
-    """What runs_reap() changed.
+    """Numbers of runs that runs_reap() changed.
 
     Attributes:
-        lost: runs whose worker had gone.
-        enqueued: queued runs that had no task and have one again.
+        lost: runs whose worker had disappeared.
+        enqueued: queued runs that had lost their task and got a new one.
     """
 
     lost: int
@@ -43,9 +43,9 @@ class Reaped:
 
 
 def runs_reap() -> Reaped:
-    """Put back what lost its worker, and give queued runs without a task a new one.
+    """Requeue runs whose worker disappeared, and queued runs whose task was lost.
 
-    Any number of processes may do this at the same time.
+    Any number of processes may call it at the same time.
     """
     return Reaped(lost=_end_leases(), enqueued=_enqueue_again())
 
@@ -61,13 +61,13 @@ def worker_remove(*, worker_id: str) -> None:
 
 
 def queue_prune() -> int:
-    """Delete keys, tasks and workers of no use any more; return how many there were."""
+    """Delete old idempotency keys, tasks and workers; return the number of rows."""
     before = timezone.now() - KEPT
     old = (
         IdempotencyKey.objects.filter(created_at__lt=before),
         Worker.objects.filter(seen_at__lt=before),
         DBTaskResult.objects.finished().filter(finished_at__lt=before),
-        # Of a worker that was killed: no queued run has its only task there.
+        # Tasks of workers that were killed; those of unfinished runs are kept.
         DBTaskResult.objects.running()
         .filter(started_at__lt=before)
         .exclude(

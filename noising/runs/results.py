@@ -1,4 +1,4 @@
-"""The results of a run as rows: all of them, or none."""
+"""Stores the results of a run as rows, in one transaction."""
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
@@ -22,20 +22,20 @@ Document = Mapping[str, Any]
 
 
 def run_record(*, run: BenchmarkRun, document: Document) -> BenchmarkRun:
-    """Store the results of a run with all rows, or nothing at all.
+    """Store all results of a run, or none, and mark it as succeeded.
 
     Results that are delivered twice are stored once.
 
     Args:
-        run: The run that measured them, as it was claimed or started.
-        document: The results, as ``results.json`` holds them.
+        run: The run with the claim under which it was measured.
+        document: The results, in the form of ``results.json``.
 
     Returns:
-        The run, succeeded.
+        The succeeded run.
 
     Raises:
-        ValueError: The document is of another schema version.
-        StoppedError: The run was cancelled, has failed or is another worker's;
+        ValueError: The document has another schema version.
+        StoppedError: The run was cancelled, has failed or belongs to another worker;
             nothing is stored.
     """
     if document.get("schema_version") != SCHEMA_VERSION:
@@ -48,7 +48,7 @@ def run_record(*, run: BenchmarkRun, document: Document) -> BenchmarkRun:
         if stored is not None and stored.status == BenchmarkRun.Status.SUCCEEDED:
             return stored
         if stored is None or stored.claim is None or stored.claim != run.claim:
-            raise StoppedError("no longer this worker's")
+            raise StoppedError("taken by another worker")
         if not stored.cancel_requested:
             _write_results(stored, document)
             return stored
@@ -80,11 +80,10 @@ def _write_results(run: BenchmarkRun, document: Document) -> None:
 
 
 def _configs(entries: Sequence[Document]) -> dict[str, ScheduleConfig]:
-    """Return the stored configurations that were measured, by name.
+    """Return the stored schedules that were measured, by name.
 
-    A schedule type and a configuration may share a name. It is the configuration
-    that was measured only where schedule and graph are its own; the vocabulary is
-    always the corpus's.
+    A schedule type and a stored schedule may have the same name. The stored one was
+    measured only if schedule and graph are equal; the vocabulary is the corpus's.
     """
     measured = {entry["name"]: entry["specification"] for entry in entries}
     found = ScheduleConfig.objects.select_for_update().filter(slug__in=measured)
@@ -127,5 +126,5 @@ def _throughput(run: BenchmarkRun, position: int, entry: Document) -> Throughput
 
 
 def _rest(entry: Document, columns: Container[str]) -> dict[str, Any]:
-    """Return what has no column of its own, so that nothing recorded is lost."""
+    """Return the keys that have no column of their own, so that nothing is lost."""
     return {key: value for key, value in entry.items() if key not in columns}

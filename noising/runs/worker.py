@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @task()
 def execute_run(run_id: str) -> None:
-    """Measure a run; the task of the queue, which carries the run's id alone."""
+    """Measure a run; this is the task that the queue calls with the run's id."""
     run_measure(run_id=UUID(run_id))
 
 
@@ -27,12 +27,12 @@ def run_measure(*, run_id: UUID) -> None:
     """Measure a run, if it is still queued.
 
     Args:
-        run_id: The run. Its other columns say what to measure.
+        run_id: The run, whose columns say what to measure.
     """
     run = None if STOPPING.is_set() else run_claim(run_id=run_id)
     if run is None:
         return
-    release_connection()  # measuring needs none
+    release_connection()  # measuring needs no connection
     try:
         with Lease(run) as lease:
             document = runner.run(read_config(run), on_progress=lease.report)
@@ -40,7 +40,7 @@ def run_measure(*, run_id: UUID) -> None:
     except StoppedError as stopped:
         logger.info("Run %s: %s.", run_id, stopped)
     except (UsageError, CorpusError) as error:
-        # The same would happen again.
+        # A further attempt would fail in the same way.
         logger.warning("Run %s failed: %s", run_id, error)
         run_fail(run=run, reason=str(error))
     except BaseException as error:
@@ -49,7 +49,7 @@ def run_measure(*, run_id: UUID) -> None:
 
 
 def read_config(run: BenchmarkRun) -> BenchmarkConfig:
-    """Return what a run is to measure."""
+    """Return the parameters of a run."""
     config = run.config
     return BenchmarkConfig(
         schedules=tuple(
@@ -67,11 +67,11 @@ def read_config(run: BenchmarkRun) -> BenchmarkConfig:
 
 
 def _give_up(run: BenchmarkRun, error: BaseException) -> None:
-    """Leave the run to another attempt; after the last one it has failed."""
+    """Requeue the run for another attempt; after the last one mark it as failed."""
     is_stopped = isinstance(error, SystemExit) and STOPPING.is_set()
     if is_stopped or isinstance(error, KeyboardInterrupt):
-        # The process is made to end; the run did nothing wrong. One that ends its
-        # process by itself would do so for ever.
+        # The process was told to stop, so this is no failed attempt. A run that ends
+        # its process by itself is one; otherwise it would be repeated for ever.
         run_release(run=run, counts=False)
     elif run.attempt < MOST_ATTEMPTS:
         run_release(run=run, counts=True)

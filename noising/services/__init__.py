@@ -1,4 +1,4 @@
-"""Use cases that write: the same for the API, the commands and admin.
+"""Functions that write to the database, shared by API, pages, commands and admin.
 
 Every function is named ``<entity>_<action>`` and takes keywords only.
 """

@@ -11,17 +11,17 @@ FIRST_ACCOUNT = "admin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """An account just created; its password is shown once and kept nowhere."""
+    """A new account with its password, of which only a hash is stored."""
 
     username: str
     password: str
 
 
 def account_bootstrap() -> NewAccount | None:
-    """Create the account ``admin`` if the database holds no account at all.
+    """Create the account ``admin`` if the database has no account.
 
     Returns:
-        The account with its random password, or None where there is an account.
+        The account with its random password; None if there was an account.
     """
     users = get_user_model()._default_manager
     account = NewAccount(username=FIRST_ACCOUNT, password=secrets.token_urlsafe(18))
@@ -30,6 +30,6 @@ def account_bootstrap() -> NewAccount | None:
             if users.exists():
                 return None
             users.create_superuser(account.username, password=account.password)
-    except IntegrityError:  # another process has made it at the same moment
+    except IntegrityError:  # another process created it at the same time
         return None
     return account

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 PRUNE_EVERY = 256
-"""Entries between two sweeps: the log keeps its bound though nobody prunes it."""
+"""After this many entries the log is pruned, even if nobody runs `manage.py prune`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a request came from and what it asked for."""
+    """Address, path and id of a request."""
 
     path: str
     address: str | None
@@ -29,12 +29,12 @@ class Origin:
 
     @classmethod
     def of(cls, path: str, meta: Mapping[str, Any]) -> Self:
-        """Read it from a request's path and variables."""
+        """Read them from a request's path and META."""
         try:
-            # Without the zone of a link-local one, which not every database keeps.
+            # Without the zone of a link-local address, which PostgreSQL cannot store.
             plain = meta.get("REMOTE_ADDR", "").partition("%")[0]
             address = str(ipaddress.ip_address(plain))
-        except ValueError:  # a socket without addresses
+        except ValueError:  # a socket that has no addresses
             address = None
         return cls(
             path=path, address=address, request_id=meta.get("HTTP_X_REQUEST_ID", "")
@@ -52,11 +52,11 @@ def audit_record(
     """Add an entry to the audit log.
 
     Args:
-        action: What was tried: method and route, or `login`.
-        status: The code of the answer, which says what came of it.
-        origin: Where it came from.
-        account: Who tried it; None where that is not known.
-        token: The token that was shown, if any.
+        action: Method and route, or `login`.
+        status: The status of the response, which determines the outcome.
+        origin: Address, path and id of the request.
+        account: The account, or None if it is not known.
+        token: The token of the request, if it had one.
     """
     entry = AuditEntry.objects.create(
         action=_cut(action, LONGEST_ACTION),
@@ -88,5 +88,5 @@ def _outcome(status: int) -> AuditEntry.Outcome:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return the text without NUL, which no database keeps, as long as its column."""
+    """Return the text without NUL, which PostgreSQL cannot store, cut to the column."""
     return text.replace("\0", "")[:most]

@@ -1,4 +1,4 @@
-"""The schedule configurations that every installation starts with."""
+"""The stored schedules that every installation starts with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ BUILTIN_TAG = "built-in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltinSchedule:
-    """One configuration: its name, its definition and when to choose it."""
+    """A built-in schedule: its name, its definition and notes."""
 
     slug: str
     schedule: str
@@ -18,7 +18,7 @@ class BuiltinSchedule:
 
     @property
     def specification(self) -> Mapping[str, Any]:
-        """The noise process, with the parameters' defaults left to the engine."""
+        """Return the specification, without parameters that have default values."""
         return {
             "vocab_size": 50257,
             "num_timesteps": 1000,

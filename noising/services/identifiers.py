@@ -1,4 +1,4 @@
-"""Identifiers that begin with the time, so that they sort as they were made."""
+"""Identifiers that begin with the time, so that they sort by creation."""
 
 import secrets
 import uuid
@@ -12,9 +12,9 @@ def uuid7(*, moment: datetime, random: bytes | None = None) -> uuid.UUID:
     """Return a UUID of version 7.
 
     Args:
-        moment: The time it begins with, to the millisecond; aware, after 1970.
-        random: At least 10 bytes, of which 74 bits are used. By default fresh from
-            the operating system; the same bytes at the same time give the same id.
+        moment: The time that it begins with, to the millisecond; aware, after 1970.
+        random: At least 10 bytes, of which 74 bits are used; by default from the
+            operating system. The same bytes at the same time give the same id.
 
     Returns:
         48 bits of milliseconds since 1970, the version, the variant and 74 bits of
@@ -25,7 +25,7 @@ def uuid7(*, moment: datetime, random: bytes | None = None) -> uuid.UUID:
     source = secrets.token_bytes(_RANDOM_BYTES) if random is None else random
     if len(source) < _RANDOM_BYTES:
         raise ValueError(
-            f"`random` must hold at least {_RANDOM_BYTES} bytes, got {len(source)}"
+            f"`random` must have at least {_RANDOM_BYTES} bytes, got {len(source)}"
         )
     bits = int.from_bytes(source[:_RANDOM_BYTES], "big") & _RANDOM_BITS
     milliseconds = round(moment.timestamp() * 1000)

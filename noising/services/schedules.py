@@ -1,4 +1,4 @@
-"""Writes of schedule configurations."""
+"""Writes of stored schedules."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSchedules:
-    """What loading the built-in configurations did, by slug."""
+    """The names of built-in schedules that were created, or existed already."""
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
 
 
 class ScheduleChangedError(Exception):
-    """Somebody else changed the configuration that a change was meant for."""
+    """The schedule has changed since the client read it."""
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"{slug!r} has changed since it was read: read it again.")
@@ -39,23 +39,23 @@ def schedule_create(
     tags: Iterable[str] = (),
     owner: "User | None" = None,
 ) -> ScheduleConfig:
-    """Store a noise process under a name, with what the linter says about it.
+    """Store a noise process under a name, with the linter's findings.
 
     Args:
         slug: The name: letters, digits, ``-`` and ``_``, not taken yet.
-        specification: The noise process; stored in its canonical form.
+        specification: The noise process; its canonical form is stored.
         notes: Free text.
         tags: Short labels.
-        owner: Who stores it.
+        owner: The account that stores it.
 
     Returns:
-        The stored configuration.
+        The stored schedule.
 
     Raises:
-        EngineError: The specification describes no process.
-        ValidationError: The slug or a tag is not allowed, or the slug is taken.
+        EngineError: The specification is not valid.
+        ValidationError: The name or a tag is not allowed, or the name is taken.
     """
-    schedule = _filled(
+    schedule = _fill(
         ScheduleConfig(slug=slug, notes=notes, tags=list(tags), owner=owner),
         specification,
     )
@@ -64,7 +64,7 @@ def schedule_create(
             schedule.full_clean()
             schedule.save()
     except IntegrityError:
-        # Somebody took the slug in the meantime: this time the check says so.
+        # Another request took the name in the meantime; now the check reports it.
         schedule.full_clean()
         raise
     return schedule
@@ -78,32 +78,33 @@ def schedule_update(
     tags: Iterable[str] | None = None,
     if_versions: Collection[str] | None = None,
 ) -> ScheduleConfig:
-    """Change what is given and leave the rest.
+    """Change the given attributes of a stored schedule.
 
     Args:
-        schedule: The configuration.
-        specification: Another noise process.
-        notes: Other notes.
-        tags: Other tags.
-        if_versions: Versions that the change is meant for; None for any.
+        schedule: The schedule.
+        specification: The new noise process.
+        notes: The new notes.
+        tags: The new tags.
+        if_versions: The versions that may be changed; None for any.
 
     Raises:
-        EngineError: The specification describes no process.
-        ScheduleChangedError: The configuration has another version by now.
-        ValidationError: A tag is not allowed, or a run refers to the present
-            specification.
+        EngineError: The specification is not valid.
+        ScheduleChangedError: The schedule has a version that is not in `if_versions`.
+        ValidationError: A tag is not allowed, or runs refer to the specification that
+            would change.
     """
     with transaction.atomic():
         stored = ScheduleConfig.objects.select_for_update().get(pk=schedule.pk)
         version = stored.version
         if specification is not None:
-            _filled(stored, specification)
+            _fill(stored, specification)
         if notes is not None:
             stored.notes = notes
         if tags is not None:
             stored.tags = list(tags)
         stored.full_clean()
-        # Last: of a change that cannot be made it does not matter (RFC 9110, 13.2.1).
+        # Last, because the version matters only if the change is valid (RFC 9110,
+        # section 13.2.1).
         if if_versions is not None and version not in if_versions:
             raise ScheduleChangedError(stored.slug)
         stored.save()
@@ -111,27 +112,27 @@ def schedule_update(
 
 
 def schedule_archive(*, schedule: ScheduleConfig) -> None:
-    """Take a configuration out of the lists; runs go on referring to it."""
+    """Hide a schedule from lists; runs can still refer to it."""
     if schedule.archived_at is None:
         schedule.archived_at = timezone.now()
         schedule.save(update_fields=["archived_at", "updated_at"])
 
 
 def schedule_unarchive(*, schedule: ScheduleConfig) -> None:
-    """Bring an archived configuration back into the lists."""
+    """Show an archived schedule in lists again."""
     if schedule.archived_at is not None:
         schedule.archived_at = None
         schedule.save(update_fields=["archived_at", "updated_at"])
 
 
 def schedule_certify(*, certificate: Certificate) -> tuple[str, ...]:
-    """Keep a certificate with every configuration of the specification it is for.
+    """Store a certificate with every schedule that has its specification.
 
-    It replaces an older one, whichever of the two passed. Archived configurations
-    keep it too, since runs refer to them.
+    It replaces an older certificate, even if that one passed and this one failed. It
+    is stored with archived schedules too, since runs refer to them.
 
     Returns:
-        The slugs of these configurations, sorted; there may be none.
+        The names of these schedules, sorted; empty if there are none.
     """
     with transaction.atomic():
         same = ScheduleConfig.objects.filter(fingerprint=certificate.fingerprint)
@@ -141,25 +142,25 @@ def schedule_certify(*, certificate: Certificate) -> tuple[str, ...]:
 
 
 def schedules_load_builtin() -> LoadedSchedules:
-    """Store the built-in configurations that are not there yet.
+    """Store the built-in schedules whose names do not exist yet.
 
-    A slug that exists is kept as it is, so that loading again changes nothing,
-    neither notes that were edited nor a configuration that was archived.
+    Existing schedules do not change, even if their notes were edited or they were
+    archived.
     """
     slugs = [builtin.slug for builtin in BUILTIN_SCHEDULES]
     kept = set(
         ScheduleConfig.objects.filter(slug__in=slugs).values_list("slug", flat=True)
     )
     missing = [
-        _filled(
+        _fill(
             ScheduleConfig(slug=builtin.slug, notes=builtin.notes, tags=[BUILTIN_TAG]),
             builtin.specification,
         )
-        # Lists show the newest first: so the baseline comes first there.
+        # Stored in reverse, since lists show the newest first: the baseline.
         for builtin in reversed(BUILTIN_SCHEDULES)
         if builtin.slug not in kept
     ]
-    # Two processes may start on the same empty database.
+    # Another process may load them at the same time.
     ScheduleConfig.objects.bulk_create(missing, ignore_conflicts=True)
     return LoadedSchedules(
         created=tuple(slug for slug in slugs if slug not in kept),
@@ -167,10 +168,8 @@ def schedules_load_builtin() -> LoadedSchedules:
     )
 
 
-def _filled(
-    schedule: ScheduleConfig, specification: Mapping[str, Any]
-) -> ScheduleConfig:
-    """Set the specification and everything that follows from it."""
+def _fill(schedule: ScheduleConfig, specification: Mapping[str, Any]) -> ScheduleConfig:
+    """Set the specification and the columns that depend on it."""
     process = build_process(specification)
     if schedule.fingerprint != process.fingerprint:
         schedule.certificate = None

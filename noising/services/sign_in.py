@@ -1,4 +1,4 @@
-"""Attempts to show that one is an account: by its name and its password."""
+"""Attempts to sign in with name and password: limits and audit log."""
 
 from collections.abc import Sequence
 
@@ -17,25 +17,26 @@ from noising.services.throttles import (
 LONGEST_USERNAME = 150
 
 USERNAME = UsernameField(max_length=LONGEST_USERNAME)
-"""How the form reads a name: with spaces around it, it is the same account's."""
+"""The form's field, which removes spaces around a name."""
 
 
 def login_attempt(*, username: str, address: str | None = None) -> list[ThrottleHit]:
-    """Count an attempt as a failure, before the password is looked at.
+    """Count an attempt as a failure before the password is checked.
 
-    Names that no account has count as well, so that nothing tells them apart.
+    Unknown names count too, so that responses do not reveal which accounts exist.
 
     Args:
-        username: The account's name, as it was typed.
-        address: The client's; None for somebody who is signed in already.
+        username: The name as it was typed.
+        address: The client's address; None if the user is signed in already.
 
     Returns:
-        What to give to throttle_release() once the attempt has succeeded.
+        The hits, to be released with login_succeed().
 
     Raises:
-        ThrottledError: Too many have failed, of this account or from this address.
+        ThrottledError: Too many attempts for this account or from this address have
+            failed.
     """
-    keys = [f"account {_cleaned(username)}"]
+    keys = [f"account {_clean(username)}"]
     if address is not None:
         keys.append(f"address {network_of(address)}")
     return throttle_hit(limit=LOGINS, keys=keys)
@@ -44,7 +45,7 @@ def login_attempt(*, username: str, address: str | None = None) -> list[Throttle
 def login_succeed(
     *, username: str, hits: Sequence[ThrottleHit], status: int, origin: Origin
 ) -> None:
-    """Record that an account signed in; the attempt does not count."""
+    """Record that an account signed in, and do not count the attempt."""
     throttle_release(hits=hits)
     _record(username, status, origin)
 
@@ -55,14 +56,14 @@ def login_fail(*, username: str, status: int, origin: Origin) -> None:
 
 
 def _record(username: str, status: int, origin: Origin) -> None:
-    # Another name is left out: a password typed into the wrong field, as often as not.
+    # A name that no account has is not recorded: it is often a password.
     users = get_user_model()._default_manager
-    account = users.filter(username=_cleaned(username)).first()
+    account = users.filter(username=_clean(username)).first()
     audit_record(action="login", status=status, origin=origin, account=account)
 
 
-def _cleaned(username: str) -> str:
-    """Return the name as the form looks it up; what is longer can be no account's."""
-    # Cut last: many spaces in front of a name leave it a name.
+def _clean(username: str) -> str:
+    """Return the name as the form looks it up, cut if it is too long for an account."""
+    # Cut last, because surrounding spaces do not count.
     cleaned = USERNAME.to_python(username.replace("\0", ""))
     return str(cleaned)[: LONGEST_USERNAME + 1]

@@ -1,7 +1,7 @@
 """Limits on how often something may happen, counted in the database.
 
-Every process of every machine sees the same count. Keys are digests: what people type
-as their name may be their password.
+All processes on all hosts share the counts. Keys are stored as digests, since people
+sometimes type their password as their name.
 """
 
 import ipaddress
@@ -17,12 +17,12 @@ from django.utils.crypto import salted_hmac
 from noising.models import ThrottleHit
 
 PRUNE_EVERY = 64
-"""Hits between two sweeps: so the table stays as small as what still counts."""
+"""After this many hits, those that no longer count are deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """So many hits under one key in any stretch of this length."""
+    """A number of hits that one key may have in any period of a given length."""
 
     name: str
     hits: int
@@ -36,7 +36,7 @@ LOGINS = Limit(
     period=timedelta(minutes=15),
     reached="Too many attempts to sign in have failed",
 )
-"""For each account, known or not, and for each address."""
+"""For each account, whether it exists or not, and for each address."""
 
 WRITES = Limit(
     name="write",
@@ -45,16 +45,15 @@ WRITES = Limit(
     reached="This account writes more than "
     f"{settings.WRITES_PER_MINUTE} times a minute",
 )
-"""For each account, whatever became of the attempt."""
+"""For each account, whether the write succeeded or not."""
 
 LONGEST_PERIOD = max(LOGINS.period, WRITES.period)
 
 
 class ThrottledError(Exception):
-    """A limit is reached; `seconds` from now there is room again."""
+    """A limit is reached; after `seconds` the client may try again."""
 
     def __init__(self, limit: Limit, seconds: int) -> None:
-        """Keep the time to wait."""
         self.seconds = seconds
         super().__init__(f"{limit.reached}: try again in {seconds} seconds.")
 
@@ -62,19 +61,19 @@ class ThrottledError(Exception):
 def throttle_hit(*, limit: Limit, keys: Sequence[str]) -> list[ThrottleHit]:
     """Count a hit under each of the keys.
 
-    It is counted before it is known how many others are doing the same: of several
-    at once, no more get through than the limit allows.
+    The hit is stored before the hits are counted, so that simultaneous requests cannot
+    exceed the limit together.
 
     Args:
-        limit: What is counted.
-        keys: Whom it counts against, such as an account and an address.
+        limit: The limit.
+        keys: What the hit counts against, such as an account and an address.
 
     Returns:
         The hits, for throttle_release().
 
     Raises:
-        ThrottledError: One of the keys has reached the limit. Nothing is counted
-            then, so that whoever goes on trying does not wait for longer.
+        ThrottledError: One of the keys has reached the limit. The hit is not counted
+            then, so that further attempts do not prolong the wait.
     """
     digests = [salted_hmac("noising.throttle", key).hexdigest()[:64] for key in keys]
     now = timezone.now()
@@ -93,18 +92,18 @@ def throttle_hit(*, limit: Limit, keys: Sequence[str]) -> list[ThrottleHit]:
 
 
 def throttle_release(*, hits: Sequence[ThrottleHit]) -> None:
-    """Take hits back that turned out not to count."""
+    """Delete hits that should not count after all."""
     ThrottleHit.objects.filter(pk__in=[hit.pk for hit in hits]).delete()
 
 
 def throttle_prune() -> int:
-    """Delete the hits that count no more, and return how many there were."""
+    """Delete the hits that no longer count, and return their number."""
     old = ThrottleHit.objects.filter(at__lte=timezone.now() - LONGEST_PERIOD)
     return old.delete()[0]
 
 
 def network_of(address: str) -> str:
-    """Return what one client has to itself: an IPv4 address, 64 bits of an IPv6 one."""
+    """Return the network of one client: its IPv4 address, or 64 bits of an IPv6 one."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -119,7 +118,7 @@ def network_of(address: str) -> str:
 def _refuse_beyond(
     limit: Limit, digests: Sequence[str], most: int, now: datetime
 ) -> None:
-    """Raise ThrottledError where a key has `most` hits or more."""
+    """Raise ThrottledError if a key has `most` hits or more."""
     waits = [
         earliest + limit.period - now
         for digest in digests

@@ -22,14 +22,14 @@ DEFAULT_DAYS = 90
 MOST_DAYS = 366
 
 USED_AGAIN = timedelta(minutes=1)
-"""How old `last_used` may be: so that not every read is a write."""
+"""How old `last_used` may be, so that not every request writes it."""
 
 logger = logging.getLogger("noising.database")
 
 
 @dataclass(slots=True)
 class _Retry:
-    """When `last_used` may be written again, by the monotonic clock."""
+    """When `last_used` may be written again after a failure, by the monotonic clock."""
 
     at: float = 0.0
 
@@ -39,7 +39,7 @@ _retry = _Retry()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewToken:
-    """A token just created; its secret is shown once and kept nowhere."""
+    """A new token with its secret, of which only a digest is stored."""
 
     token: AccessToken
     secret: str
@@ -51,13 +51,13 @@ def token_create(
     """Create a token for an account.
 
     Args:
-        user: Whom it acts for; it never may do more than this account.
-        name: What the account knows it by.
+        user: The account that it acts for; it never may do more than this account.
+        name: A name by which the user recognizes it.
         scope: What it may do at most.
-        days: How long it is good, 1 to 366.
+        days: How many days it is valid, 1 to 366.
 
     Returns:
-        The token and its secret, of which only a digest is kept.
+        The token and its secret.
 
     Raises:
         ValidationError: Name or days are not allowed, or there are too many tokens.
@@ -70,14 +70,14 @@ def token_create(
     planned.clean_fields(exclude=["digest", "token_key", "expiry"])
     planned.clean()
     with transaction.atomic():
-        # Held until the end, so that two at once cannot pass the limit together.
+        # A lock, so that two simultaneous requests cannot exceed the limit together.
         get_user_model()._default_manager.select_for_update().get(pk=user.pk)
         present = AccessToken.objects.of(user.pk)
         present.expired().delete()
         if present.count() >= MOST_TOKENS_OF_AN_ACCOUNT:
             raise ValidationError(
                 f"An account has at most {MOST_TOKENS_OF_AN_ACCOUNT} tokens: revoke "
-                "one that is not needed any more."
+                "one that is no longer needed."
             )
         token, secret = AccessToken.objects.create(
             user=user, expiry=timedelta(days=days), name=name, scope=scope
@@ -86,30 +86,30 @@ def token_create(
 
 
 def token_revoke(*, token: AccessToken) -> None:
-    """End a token now."""
+    """Delete a token, so that it stops working at once."""
     token.delete()
 
 
 def token_use(*, secret: str) -> AccessToken | None:
-    """Return the token of a secret, if it is good, and note that it was used.
+    """Return the token of a secret if it is valid, and update `last_used`.
 
-    The time is written once a minute at most. A database that can only be read still
-    lets tokens in: then the time stays as it is.
+    The time is written at most once a minute. If the database cannot be written, the
+    token is still valid, and `last_used` does not change.
     """
     token: AccessToken | None = AccessToken.objects.with_secret(secret)
     if token is None:
         return None
     now = timezone.now()
     if token.last_used is None or now - token.last_used >= USED_AGAIN:
-        _note_use(token, now)
+        _update_last_used(token, now)
     return token
 
 
-def _note_use(token: AccessToken, now: datetime) -> None:
-    """Write when a token was last used, unless the database takes no writes now.
+def _update_last_used(token: AccessToken, now: datetime) -> None:
+    """Write `last_used`, unless the database cannot be written.
 
-    After a failure this process leaves it for a while: where the database is locked,
-    each try would wait for as long as a write may.
+    After a failure this process does not try again for a while: with a locked
+    database, each attempt would wait for the whole timeout.
     """
     if time.monotonic() < _retry.at:
         return
@@ -120,10 +120,10 @@ def _note_use(token: AccessToken, now: datetime) -> None:
         if not is_database_failure(error):
             raise
         _retry.at = time.monotonic() + USED_AGAIN.total_seconds()
-        logger.info("When tokens are used is not written: %s", failure_line(error))
+        logger.info("`last_used` of a token was not written: %s", failure_line(error))
 
 
 def tokens_prune() -> int:
-    """Delete the tokens that have expired, and return how many there were."""
+    """Delete the tokens that have expired, and return their number."""
     count: int = AccessToken.objects.expired().delete()[0]
     return count

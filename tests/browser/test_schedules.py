@@ -57,7 +57,7 @@ def test_a_new_version_is_previewed_while_typing_and_stored(member: Visitor) -> 
     page.fill(
         "#id_specification", '{"schedule": {"type": "linear"}, "num_timesteps": 9'
     )
-    expect(preview.get_by_role("status")).to_contain_text("This is no JSON")
+    expect(preview.get_by_role("status")).to_contain_text("This is not valid JSON")
     page.locator("#id_specification").press_sequentially("}")
     expect(preview.locator(".findings")).to_contain_text("terminal_leak")
     assert preview.locator("canvas").first.screenshot() != before

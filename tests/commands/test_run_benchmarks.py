@@ -126,7 +126,7 @@ def test_a_bad_corpus_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) 
         (("--baseline", "nothing"), "'nothing' is neither a schedule type nor"),
         (("--schedules", "small"), "measure it with --num-timesteps 10"),
         (("--schedules", "absorbing"), "measure it with --graph absorbing"),
-        (("--schedules", "masked", "--graph", "absorbing"), "parameters of its own"),
+        (("--schedules", "masked", "--graph", "absorbing"), "graph with parameters"),
         (("--schedules", "small", "--graph", "absorbing"), "--graph uniform"),
         (("--timesteps", "1000"), "0..999"),
         (("--samples", "0"), "samples"),
@@ -261,7 +261,7 @@ def test_a_run_that_is_left_to_a_worker_is_not_compared(tmp_path: Path) -> None:
     error = refused(*QUICK, "--queue", "--compare", str(run.pk))
     assert (error.returncode, str(error)) == (
         2,
-        "compare: needs the results, which --queue leaves to a worker",
+        "compare: does not work with --queue, which measures later",
     )
 
 
@@ -321,7 +321,7 @@ def test_who_waits_no_longer_leaves_the_run_alone(
         (("--corpus", "/etc/passwd"), "measure a file with"),
         (("--samples", "10001"), "10001 samples"),
         (("--schedules", "custom"), "'custom'"),
-        (("--graph", "banded"), "workers measure no graph given by a matrix"),
+        (("--graph", "banded"), "workers do not measure graphs given by a matrix"),
     ],
 )
 def test_a_worker_is_not_asked_for_what_it_cannot_do(

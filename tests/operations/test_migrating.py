@@ -151,7 +151,7 @@ def test_only_migrating_makes_the_file(database_file: DatabaseFile) -> None:
 def test_a_file_that_cannot_be_made_is_one_line(database_file: DatabaseFile) -> None:
     database_file.path = database_file.path / "no folder" / "noising.sqlite3"
     database_file.open()
-    with pytest.raises(CommandError, match=r"cannot be made \(Not a directory\)"):
+    with pytest.raises(CommandError, match=r"cannot be created \(Not a directory\)"):
         call_command("migrate", verbosity=0)
 
 

@@ -238,8 +238,8 @@ def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f"CommandError: HOST 127.0.0.1 and PORT {port} cannot be served on (Address "
-        "already in use); choose others, for example PORT=8001"
+        f"CommandError: The service cannot listen on HOST 127.0.0.1 and PORT {port} "
+        "(Address already in use); choose others, for example PORT=8001"
     )
     assert seconds < 10
     assert not (tmp_path / "data").exists()
@@ -252,7 +252,7 @@ def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:
         ({"DATA_DIR": "/proc/noising"}, "DATA_DIR /proc/noising cannot be written"),
         (
             {"DATABASE_URL": "sqlite:////proc/db.sqlite3", "SECRET_KEY": "k" * 60},
-            "The database /proc/db.sqlite3 cannot be made",
+            "The database /proc/db.sqlite3 cannot be created",
         ),
     ],
     ids=["unknown host", "folder not writable", "no database"],

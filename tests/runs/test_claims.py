@@ -112,7 +112,7 @@ def test_a_lease_that_ran_out_unnoticed_still_holds(write: str) -> None:
         ("corpora/a.txt and ./b.txt", "corpora/a.txt and ./b.txt"),
         ("the folder '/'", "the folder '/'"),
         ("  padded\n", "padded"),
-        ("", "It failed without a reason."),
+        ("", "It failed without an error message."),
         ("x" * 3000, "x" * LONGEST_REASON),
     ],
 )

@@ -194,7 +194,7 @@ def test_the_worker_of_a_running_run_is_asked_to_cancel_it() -> None:
 
 def test_what_has_ended_cannot_be_cancelled(document: dict[str, Any]) -> None:
     run = record_results(document)
-    with pytest.raises(RunStateError, match="has succeeded"):
+    with pytest.raises(RunStateError, match="has already succeeded"):
         run_cancel(run=run)
 
 
@@ -221,7 +221,7 @@ def test_results_from_a_file_can_be_measured_again(document: dict[str, Any]) -> 
     ("changes", "said"),
     [
         ({"corpus": "mine.txt"}, "on a file"),
-        ({"schedules": ["uniform", "gone"]}, "was not kept"),
+        ({"schedules": ["uniform", "gone"]}, "were not stored"),
     ],
 )
 def test_refuses_to_repeat_what_the_queue_does_not_take(

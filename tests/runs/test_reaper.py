@@ -147,7 +147,7 @@ def test_the_third_time_it_has_failed_with_the_reason() -> None:
 
     stored = BenchmarkRun.objects.get()
     assert stored.status == "failed"
-    assert "at each of 3 attempts" in stored.error
+    assert "in each of 3 attempts" in stored.error
 
 
 def test_a_lost_run_that_was_to_be_cancelled_is_cancelled() -> None:
@@ -165,7 +165,7 @@ def test_a_run_of_a_command_that_went_away_has_failed() -> None:
     run.refresh_from_db()
     assert (run.status, run.error) == (
         "failed",
-        "The command that measured it ended without a word.",
+        "The command that measured it disappeared.",
     )
 
 

@@ -113,7 +113,8 @@ def test_a_failed_run_keeps_its_reason(document: Document) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "kept"), [("", "It failed without a reason."), ("x" * 9000, "x" * 2000)]
+    ("reason", "kept"),
+    [("", "It failed without an error message."), ("x" * 9000, "x" * 2000)],
 )
 def test_a_reason_is_always_given_and_never_endless(
     document: Document, reason: str, kept: str
@@ -125,7 +126,7 @@ def test_a_reason_is_always_given_and_never_endless(
 def test_a_run_that_ended_takes_no_results_and_no_failure(document: Document) -> None:
     failed = started(document)
     run_fail(run=failed, reason="First.")
-    with pytest.raises(StoppedError, match="no longer this worker's"):
+    with pytest.raises(StoppedError, match="taken by another worker"):
         run_record(document=document, run=failed)
     assert not run_fail(run=failed, reason="Second.")
     run_renew(run=failed, progress=0.5)

@@ -189,7 +189,7 @@ def test_results_of_a_lost_claim_are_not_stored(document: Document) -> None:
     run_release(run=lost, counts=True)
     run_claim(run_id=lost.pk)
 
-    with pytest.raises(StoppedError, match="no longer this worker's"):
+    with pytest.raises(StoppedError, match="taken by another worker"):
         run_record(run=lost, document=document)
 
     assert state() == ("running", 2, "")
@@ -261,7 +261,7 @@ def stopped(kept: Lease) -> str:
 @pytest.mark.parametrize(
     ("hold", "reason"),
     [
-        (lease.Hold.LOST, "no longer this worker's"),
+        (lease.Hold.LOST, "taken by another worker"),
         (lease.Hold.CANCELLED, "cancelled"),
     ],
 )
@@ -290,7 +290,7 @@ def test_a_process_that_is_told_to_stop_gives_its_run_back(
     )
     with Lease(BenchmarkRun()) as kept:
         STOPPING.set()
-        assert stopped(kept) == "given back to the queue"
+        assert stopped(kept) == "returned to the queue"
     assert given == [False]
 
 

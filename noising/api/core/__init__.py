@@ -1,1 +1,1 @@
-"""The fixed core: GET /, GET /info, GET /alpha/{timestep}, POST /noise."""
+"""The core endpoints: GET /, GET /info, GET /alpha/{timestep}, POST /noise."""

@@ -1,8 +1,8 @@
 """POST /noise for plain requests, computed on the event loop.
 
-Most requests hold tokens, a timestep and perhaps a seed. These are checked here without
-fields and errors. The view handles any other request, and those that are not valid. A
-test compares both results.
+Most requests have tokens, a timestep and perhaps a seed. This module checks them
+without serializers. The view handles all other requests, and those that are not valid.
+A test compares the two results.
 """
 
 from typing import Final
@@ -18,12 +18,12 @@ from noising.engine.graphs import MatrixGraph
 from noising.engine.randomness import MAX_SEED
 
 ABSENT: Final = ("token_weights", "token_types", "hyperschedule", "protect")
-"""Keys that a plain request lacks, or has with null."""
+"""Keys that a plain request does not have, or only with null."""
 
 KEYS: Final = frozenset({"tokens", "timestep", "seed", "use_hyperschedule", *ABSENT})
 
 MOST_BYTES: Final = 64 * 1024
-"""Of a body that is handled here: about 10,000 ids, in half a millisecond."""
+"""The largest body that is handled here: about 10,000 ids, in half a millisecond."""
 
 NO_EXTRAS: Final[frozenset[str]] = frozenset()
 

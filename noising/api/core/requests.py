@@ -31,10 +31,10 @@ class NoiseRequest:
     Attributes:
         tokens: (L,) int64 ids below the vocabulary's size.
         timestep: integer step in 0..T-1.
-        process: the server's process, under the hyperschedule that applies.
+        process: the server's process with the hyperschedule that applies.
         weights: (L,) float64 weights by position, or None.
         protect: (L,) True where the position never changes, or None.
-        seed: 0..2^64-1, or None for a fresh one.
+        seed: 0..2^64-1, or None for a random one.
         extras: further keys of the response.
     """
 

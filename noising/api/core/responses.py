@@ -102,7 +102,7 @@ def _noise(request: NoiseRequest) -> Noised:
             protect=request.protect,
         )
     except EngineError as error:
-        # All else was checked: the weights do not fit the tokens.
+        # Everything else was checked before, so the weights do not fit the tokens.
         engine_path, name = "hyperschedule", "hyperschedule"
         if request.weights is not None:
             engine_path, name = "weights", "token_weights"

@@ -1,4 +1,4 @@
-"""The routes of the fixed core: no version, no trailing slash."""
+"""The routes of the core endpoints, without a version or a trailing slash."""
 
 from django.urls import path
 

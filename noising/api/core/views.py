@@ -1,4 +1,4 @@
-"""The fixed core: parse, call, respond."""
+"""The core endpoints: parse, call, respond."""
 
 import re
 
@@ -50,7 +50,7 @@ TIMESTEP = re.compile(r"[0-9]{1,20}")
 
 
 class CoreView(StatelessView):
-    """A view whose path and format never change."""
+    """A view of the core, whose path and format never change."""
 
 
 class StatusView(PublicView):

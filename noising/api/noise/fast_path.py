@@ -16,19 +16,19 @@ from noising.api.noise.requests import NOISE_BATCH, add_query, read_npy_body
 from noising.api.noise.responses import noise_batch
 
 PARAMETERS: Final = frozenset({"timesteps", "times", "seed", "sequence_ids", "draw"})
-"""Parameters that are handled here."""
+"""The query parameters that this module handles."""
 
 LONGEST_QUERY: Final = 4096
-"""Characters of a query that is parsed here."""
+"""The most characters of a query that this module parses."""
 
 MOST_TOKENS: Final = 1 << 17
 """Tokens that take half a millisecond."""
 
 MOST_ROWS: Final = 1 << 12
-"""Rows whose keys take half of that."""
+"""Rows whose random keys take half of that time."""
 
 MOST_BYTES: Final = 8 * MOST_TOKENS + 1024
-"""What an npy file of them has at most, with room for its header."""
+"""The largest npy file with this many tokens, including its header."""
 
 LONGEST_SECONDS: Final = 0.0005
 """The greatest estimate of everything but noising the tokens."""

@@ -35,7 +35,7 @@ HEADER = re.compile(
 
 SHAPE = re.compile(r" ?[0-9]{1,12} ?, ?(?:[0-9]{1,12} ?,? ?)?")
 INTEGER = re.compile(r"\|[iu]1|<[iu][248]")
-"""Integers in little-endian order; a single byte has none."""
+"""Integers in little-endian order; single bytes have no order."""
 
 
 def read_npy(body: bytes) -> NDArray[Any]:
@@ -87,7 +87,9 @@ def write_npy(array: NDArray[Any]) -> bytes:
 def _read_header(body: bytes) -> tuple[int, str]:
     """Return the index of the data's first byte, and the header's text."""
     if not body.startswith(MAGIC):
-        raise ParseError("The body is not an npy file: it does not begin like one.")
+        raise ParseError(
+            "The body is not an npy file: its first bytes are not those of the format."
+        )
     version = tuple(body[len(MAGIC) : len(MAGIC) + 2])
     width = LENGTH_BYTES.get(version) if len(version) == 2 else None
     if width is None:

@@ -42,7 +42,7 @@ PARAMETERS: Final[Mapping[str, query_params.Format]] = {
     "hyperschedule": query_params.OBJECT,
     "return": query_params.NAMES,
 }
-"""How the query, and the metadata of safetensors, write each parameter."""
+"""The format of each parameter in the query and in the metadata of safetensors."""
 
 TENSORS: Final = frozenset(
     {"tokens", "timesteps", "times", "protect", "weights", "lengths", "sequence_ids"}
@@ -149,7 +149,7 @@ class NoiseBatchRequest:
         weights: by position, instead of a hyperschedule, or None.
         protect: tokens that never change, or None.
         lengths: (B,) real positions of padded rows, or None.
-        seed: 0..2^64-1, or None for a fresh one.
+        seed: 0..2^64-1, or None for a random one.
         sequence_ids: (B,), or None for the rows' indices.
         draw: 0..2^32-1.
         extras: further keys of the response.

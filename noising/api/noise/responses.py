@@ -89,7 +89,7 @@ def noise_batch(
         raise ValidationError({"return": [ErrorDetail(text, "not_in_this_form")]})
     extras = request.extras | always
     seconds = request.estimate_seconds(extras)
-    check_seconds(seconds, "beside its tokens")
+    check_seconds(seconds, "in addition to noising its tokens")
     clean = request.rows.pad(0)
     try:
         with API_WORK.permit(seconds):
@@ -133,7 +133,7 @@ def _noise(
 
 
 def _unwrap(given: NDArray[Any] | None) -> Any:
-    """Return one number as Python's: the engine is fastest with it."""
+    """Return a single number as a Python number, with which the engine is fastest."""
     return given if given is None or given.ndim else given.item()
 
 

@@ -60,7 +60,7 @@ def read_tensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     for name, entry in header.items():
         dtype, shape, span = _check_entry(name, entry, len(data))
         array = np.frombuffer(data[slice(*span)], dtype).reshape(shape)
-        # The data as a whole may begin anywhere; a copy then has NumPy's alignment.
+        # The data may begin at any byte; a copy then has NumPy's alignment.
         tensors[name] = array if array.flags.aligned else array.copy()
         spans.append(span)
     _check_cover(spans, len(data))
@@ -121,7 +121,7 @@ def _make_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for key, value in pairs:
         if key in entries:
-            raise ValueError(f"the key {shorten(key)!r} comes twice")
+            raise ValueError(f"the key {shorten(key)!r} occurs twice")
         entries[key] = value
     return entries
 
@@ -194,6 +194,6 @@ def _check_cover(spans: list[tuple[int, int]], available: int) -> None:
         if end_of_last == available:
             return
     raise ParseError(
-        f"The tensors must cover all {available} bytes of the data, each once; from "
-        f"byte {end_of_last} on they do not."
+        f"Each of the {available} bytes of the data must belong to exactly one tensor; "
+        f"from byte {end_of_last} on this is not so."
     )

@@ -1,1 +1,1 @@
-"""The OpenAPI document: what drf-spectacular cannot find out by itself."""
+"""Descriptions for the OpenAPI document that drf-spectacular cannot derive."""

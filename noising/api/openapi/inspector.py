@@ -1,7 +1,7 @@
 """How drf-spectacular describes this project's views, serializers and fields.
 
-A view describes its own operation. The ways to sign in, and the errors of a client that
-may not use it, follow from the view's classes, so that no view can forget them.
+A view describes its own operation. The ways to sign in, and the errors of clients that
+may not use it, are derived from the view's base class.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Return how machines sign in."""
+        """Return the description of access tokens."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -68,7 +68,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Return how pages sign in."""
+        """Return the description of sessions."""
         return {
             "type": "apiKey",
             "in": "cookie",
@@ -79,7 +79,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
-    """Describes what a strict serializer refuses: other keys, and exclusive fields."""
+    """Describes that strict serializers refuse other keys and excluded combinations."""
 
     target_class = "noising.api.fields.StrictSerializer"
     match_subclasses = True
@@ -140,7 +140,7 @@ class ServiceSchema(AutoSchema):
         return ways
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Paginate what is declared with `many=True`, not every format of a list."""
+        """Paginate only responses that are declared with `many=True`."""
         return isinstance(serializer, ListSerializer)
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:

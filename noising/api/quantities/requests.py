@@ -30,7 +30,7 @@ class QuantityRequest:
 
     Attributes:
         arguments: by the engine's names, each () or (N,), together one row each.
-        rows: how many, N, or 1 where every argument is one value.
+        rows: the number of rows N, or 1 if every argument is one value.
         candidates: (C,) states whose values to return, or None for all.
         selection: the process.
     """
@@ -50,13 +50,13 @@ class QuantityRequest:
 
 
 class QuantitySerializer(ProcessSerializer):
-    """A body with the fields that all three requests have."""
+    """A body with the fields that all three requests share."""
 
     STATES: ClassVar[tuple[str, ...]] = ()
     """Fields that may hold any state; `x0` holds clean ids only."""
 
     TIMES: ClassVar[Mapping[str, tuple[str, str]]] = {"t": ("timesteps", "times")}
-    """By the engine's argument, the two fields that may give it."""
+    """The two fields that may give each argument of the engine."""
 
     one_of = tuple(OneOf(names=names, least=1) for names in TIMES.values())
 
@@ -114,7 +114,7 @@ class QuantitySerializer(ProcessSerializer):
             candidates=candidates,
             selection=selection,
         )
-        check_seconds(request.seconds, "to work out")
+        check_seconds(request.seconds, "to compute")
         return request
 
     def _find_errors(

@@ -87,8 +87,8 @@ class ScoreRatioView(StatelessView):
         operation_id="score_ratio",
         summary="The concrete score of noised tokens given the clean ones",
         description="p(y | x_0)/p(x_t | x_0) for every state y, the target of score "
-        "entropy. Exactly one of `timesteps` and `times` is needed. A row of nulls "
-        "stands for tokens that cannot come of each other.",
+        "entropy. Exactly one of `timesteps` and `times` is needed. All "
+        "values of a row are null if `xt` cannot arise from its `x0`.",
         tags=["quantities"],
         parameters=[RETRY_AFTER],
         request=ScoreRatioRequestSerializer,

@@ -1,4 +1,4 @@
-"""What the views of runs call: lookups, and the services with the API's errors."""
+"""Functions that views of runs call: lookups, and services with the API's errors."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 QUEUE_FULL_SECONDS = 30
-"""When to retry where the account has too many unfinished runs."""
+"""Seconds after which to retry if the account has too many unfinished runs."""
 
 MOST_VALUES = 100_000
-"""Values in one comparison: some 20 MB of JSON."""
+"""The most values in one comparison: about 20 MB of JSON."""
 
 FIELDS = ("schedules", "baseline", "timesteps", "samples", "seed")
 
@@ -67,7 +67,7 @@ def find_succeeded_run(run_id: UUID) -> BenchmarkRun:
 
 
 def find_results(ids: Sequence[UUID]) -> list[BenchmarkRun]:
-    """Return the runs with these ids, with everything that they measured.
+    """Return the runs with these ids, with all results.
 
     Raises:
         NotFound: one does not exist.
@@ -87,7 +87,8 @@ def create_run(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
     """Queue a run, or return the one that its idempotency key has created.
 
     Raises:
-        ValidationError: The run cannot be measured, or the key has another request.
+        ValidationError: The run cannot be measured, or the key was used for another
+            request.
         Throttled: The account has too many unfinished runs.
     """
     with translate_errors():
@@ -123,7 +124,7 @@ def compare_runs(request: ComparisonRequest) -> dict[str, Any]:
     values = count_values(documents.values(), request.metric)
     if values > MOST_VALUES:
         text = (
-            f"The comparison would have {values} values, and may have "
+            f"The comparison would have {values} values; the limit is "
             f"{MOST_VALUES}: name fewer runs, or one `metric`."
         )
         raise ValidationError({"ids": [ErrorDetail(text, "too_large")]})
@@ -134,7 +135,7 @@ def compare_runs(request: ComparisonRequest) -> dict[str, Any]:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Raise the errors of the services as the API's."""
+    """Convert errors of the services to errors of the API."""
     try:
         yield
     except UsageError as error:
@@ -149,7 +150,7 @@ def translate_errors() -> Iterator[None]:
 
 
 def _field_error(error: UsageError) -> ValidationError:
-    """Return the error at the field with which its text begins, or at `schedules`."""
+    """Return the error at the field that its text begins with, or at `schedules`."""
     field, _, text = str(error).partition(": ")
     name = field if field in FIELDS else "schedules"
     if name != field:

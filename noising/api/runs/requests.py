@@ -41,7 +41,7 @@ KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A new run; `timesteps` None stands for eleven, evenly spaced."""
+    """A new run; `timesteps` None means eleven, evenly spaced."""
 
     schedules: Sequence[str]
     baseline: str
@@ -107,7 +107,7 @@ class ScheduleNamesField(StrictField):
     default_error_messages = {
         "not_a_list": "`{name}` must be a list of names, got {received}.",
         "count": "`{name}` must hold 1 to {most} names, got {count}.",
-        "twice": "`{name}` must name {received} once only.",
+        "twice": "`{name}` must have each name once, got {received} twice.",
     }
 
     def to_internal_value(self, data: Any) -> list[str]:
@@ -229,7 +229,7 @@ def parse_comparison(query: QueryDict) -> ComparisonRequest:
     """Return the runs that a query compares.
 
     Raises:
-        ValidationError: a parameter is missing, unknown or makes no sense.
+        ValidationError: a parameter is missing, unknown or not valid.
     """
     known = ("ids", "baseline", "metric")
     for name in query:

@@ -210,7 +210,7 @@ def tabulate_results(document: Mapping[str, Any]) -> Iterator[list[Any]]:
     """Yield a table: a header, then a row for each schedule and timestep.
 
     Args:
-        document: the results, as ``results.json`` holds them.
+        document: the results, in the form of ``results.json``.
     """
     metrics = list(
         dict.fromkeys(

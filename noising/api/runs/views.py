@@ -1,4 +1,4 @@
-"""Runs and what they measured: parse, call, respond."""
+"""Runs and their results: parse, call, respond."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -104,7 +104,7 @@ KEY_PARAMETER = OpenApiParameter(
     description="For at least a day, the same key with the same body returns the same "
     "run.",
 )
-# drf-spectacular does not say how long the text of a filter may be.
+# The length of a filter's text, which drf-spectacular does not describe.
 TEXT_PARAMETERS = [
     OpenApiParameter(
         name,
@@ -146,7 +146,7 @@ CHANGED = success(RunDetailSerializer, "The run as it is now.")
 
 
 class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
-    """/api/v1/runs: everyone reads, an account creates, the owner changes."""
+    """/api/v1/runs: everyone may read, accounts create, owners and staff change."""
 
     queryset = BenchmarkRun.objects.all()
     serializer_class = RunDetailSerializer
@@ -157,24 +157,24 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     lookup_value_converter = "uuid"
 
     def get_object(self) -> BenchmarkRun:
-        """Return the run of the URL, if the request may do this to it."""
+        """Return the run of the URL, if the account may do this to it."""
         run = find_run(self.kwargs["run_id"])
         self.check_object_permissions(self.request, run)
         return run
 
     def get_account(self) -> "User":
-        """Return the account that writes: permissions require one."""
+        """Return the account, which the permissions require for a write."""
         return cast("User", self.request.user)
 
     def respond(
         self, run: BenchmarkRun, status: HTTPStatus = HTTPStatus.OK
     ) -> Response:
-        """Respond with a run, and when to read it again while it is unfinished."""
+        """Respond with a run, and with Retry-After if it is unfinished."""
         content = self.get_serializer(run).data
         return Response(content, status=status, headers=waiting_headers(run))
 
     def respond_queued(self, run: BenchmarkRun) -> Response:
-        """Respond that a run is in the queue, or was."""
+        """Respond with 202 and the URL of a queued run."""
         content = self.get_serializer(run).data
         headers = {"Location": content["url"], **waiting_headers(run)}
         return Response(content, status=HTTPStatus.ACCEPTED, headers=headers)
@@ -282,7 +282,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     )
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, run_id: UUID) -> Response:
-        """Queue the same again: every account may, as the new run is its own."""
+        """Queue a run with the same parameters, which the account will own."""
         once = read_idempotency_key(request, {"rerun": str(run_id)})
         run = find_run(run_id)
         with translate_errors():
@@ -301,7 +301,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, run_id: UUID) -> Response:
-        """Take a run out of the lists."""
+        """Archive a run."""
         run = self.get_object()
         run_archive(run=run)
         return self.respond(run)
@@ -316,7 +316,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     )
     @action(detail=True, methods=["post"])
     def unarchive(self, request: Request, run_id: UUID) -> Response:
-        """Put a run back into the lists."""
+        """Unarchive a run."""
         run = self.get_object()
         run_unarchive(run=run)
         return self.respond(run)
@@ -354,7 +354,7 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         content_negotiation_class=FormatNegotiation,
     )
     def export(self, request: Request, run_id: UUID) -> Response:
-        """Return everything that a run measured, as a file."""
+        """Return all results of a run, as a file."""
         [run] = find_results([run_id])
         kind = request.accepted_renderer.format
         document = run.document()

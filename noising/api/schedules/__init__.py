@@ -1,1 +1,1 @@
-"""Schedules that have a name: kept, looked at, compared, imported."""
+"""/api/v1/schedules: stored schedules; also curves, comparison and import."""

@@ -1,4 +1,4 @@
-"""What views of schedules do: store, change, lint, compare, draw and import.
+"""Functions that views of schedules call: store, change, lint, compare, draw, import.
 
 The cost of a computation is estimated before it begins.
 """
@@ -87,7 +87,7 @@ def change_schedule(
     Raises:
         BusyError: other requests do all the costly work that is allowed.
         Conflict: runs refer to its specification.
-        PreconditionFailed: somebody else has changed it.
+        PreconditionFailed: it has changed in the meantime.
         ValidationError: a value cannot be used.
     """
     specification = changes.get(SPECIFICATION)
@@ -164,7 +164,7 @@ def find_schedules(names: Sequence[str]) -> list[ScheduleConfig]:
     """Return the schedules of these names, archived or not, in this order.
 
     Raises:
-        NotFound: one of them is not there.
+        NotFound: one of them does not exist.
     """
     configs = ScheduleConfig.objects.for_curves().in_bulk(names, field_name="slug")
     for name in names:
@@ -174,7 +174,7 @@ def find_schedules(names: Sequence[str]) -> list[ScheduleConfig]:
 
 
 def check_vocab_size(vocab_size: int) -> None:
-    """Refuse a vocabulary too large for what needs a probability for every token.
+    """Refuse a vocabulary that is too large for a probability for every token.
 
     Raises:
         ValidationError: naming the limit.
@@ -188,7 +188,7 @@ def build_specification(specification: Mapping[str, Any]) -> CachedProcess:
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
-        ValidationError: there is no such process, or it costs too much.
+        ValidationError: the specification is not valid, or costs too much.
     """
     try:
         return get_process(dict(specification))
@@ -236,7 +236,7 @@ def estimate_curves(served: Sequence[CachedProcess], request: CurvesRequest) -> 
         curves_seconds(each.effort, request.quantities, _count_points(each, request))
         for each in served
     )
-    check_seconds(seconds, "to work out")
+    check_seconds(seconds, "to compute")
     return seconds
 
 
@@ -271,7 +271,7 @@ def summarize(served: Sequence[CachedProcess]) -> list[Summary]:
 def make_curves_image(
     configs: Sequence[ScheduleConfig], request: CurvesRequest
 ) -> Image:
-    """Return the curves of schedules as an image, which is drawn when it is needed."""
+    """Return the curves of schedules as an image, which is drawn only if needed."""
 
     def draw(image_format: ImageFormat) -> bytes:
         served = [build_schedule(config) for config in configs]
@@ -293,7 +293,7 @@ def make_curves_image(
 
 
 def hash_curves(configs: Sequence[ScheduleConfig], request: CurvesRequest) -> str:
-    """Return a version of curves that is known before they are computed."""
+    """Return a version for the curves, without computing them."""
     of = [(config.slug, config.fingerprint) for config in configs]
     return hash_content(of, list(request.quantities), request.axis, request.points)
 
@@ -302,7 +302,7 @@ def import_specification(request: ImportRequest) -> Imported:
     """Return the specification of another project's configuration.
 
     Raises:
-        ValidationError: it has none.
+        ValidationError: the configuration cannot be converted.
     """
     try:
         return import_config(
@@ -316,8 +316,10 @@ def import_specification(request: ImportRequest) -> Imported:
         if root == "config":
             detail = convert_engine_error(error, "config", "config").detail
         else:
-            # What the configuration led to is no process.
-            detail = [ErrorDetail(f"`config` leads to a wrong {error}.", error.code)]
+            # The converted specification is not valid.
+            detail = [
+                ErrorDetail(f"`config` gives a wrong value: {error}.", error.code)
+            ]
         raise ValidationError({"config": detail}) from None
 
 
@@ -326,7 +328,7 @@ def _count_points(served: CachedProcess, request: CurvesRequest) -> int:
 
 
 def _read_vocab_size(specification: Mapping[str, Any]) -> int:
-    """Return a size that may still be wrong: the engine says so when it builds."""
+    """Return the vocabulary's size; the engine checks it when it builds the process."""
     value = specification.get("vocab_size", VOCAB_SIZE.default)
     try:
         return VOCAB_SIZE.parse(value, "vocab_size")

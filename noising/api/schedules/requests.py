@@ -143,7 +143,7 @@ class Comparison:
 
 @extend_schema_field(SPECIFICATION)
 class SpecificationField(StrictField):
-    """A specification as a JSON object; what it says is for the engine to judge."""
+    """A specification as a JSON object; the engine checks its content."""
 
     default_error_messages = {
         "not_an_object": "`{name}` must be an object, got {received}.",
@@ -279,7 +279,7 @@ class NewScheduleSerializer(StrictSerializer):
 
 
 class ScheduleChangesSerializer(StrictSerializer):
-    """The body of PATCH schedules/{name}: what is not given stays."""
+    """The body of PATCH schedules/{name}: keys that are not given do not change."""
 
     specification = SpecificationField(required=False)
     notes = NotesField(required=False)

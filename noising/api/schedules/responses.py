@@ -1,7 +1,7 @@
 """Responses about schedules: serializers describe them all, and build most of them.
 
-Curves and comparisons hold NumPy arrays, which the JSON renderer writes as they are:
-functions build these, and their serializers only describe them.
+Functions build curves and comparisons, which hold NumPy arrays for the JSON renderer;
+their serializers only describe them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from noising.engine.lint import SEVERITIES
 from noising.models import ScheduleConfig
 
 LINT_GUIDE = "docs/lint.md"
-"""Where each code of the linter has its section."""
+"""The document with a section for each code of the linter."""
 
 EXPORTED = (
     "name",
@@ -66,7 +66,7 @@ class ColumnsField(serializers.JSONField):
     }
 )
 class ColumnsByNameField(serializers.JSONField):
-    """Those of several schedules, by name."""
+    """Such lists of several schedules, by name."""
 
 
 @extend_schema_field(
@@ -77,7 +77,7 @@ class ColumnsByNameField(serializers.JSONField):
     }
 )
 class LintCountsField(serializers.JSONField):
-    """How many findings of each severity there are; a severity without is absent."""
+    """The number of findings by severity; severities without findings are absent."""
 
 
 class DocumentationField(serializers.CharField):
@@ -89,7 +89,7 @@ class DocumentationField(serializers.CharField):
 
 
 class FindingSerializer(serializers.Serializer[Any]):
-    """One thing the linter noticed."""
+    """One finding of the linter."""
 
     code = serializers.CharField()
     severity = serializers.ChoiceField(choices=list(SEVERITIES))
@@ -117,7 +117,7 @@ class CertificateSerializer(serializers.Serializer[ScheduleConfig]):
 
 
 class ScheduleLink(serializers.HyperlinkedIdentityField):
-    """The URL of a schedule, or of something about it."""
+    """The URL of a schedule, or of a resource below it."""
 
     lookup_field = "slug"
 
@@ -179,7 +179,7 @@ class HeadSerializer(serializers.ModelSerializer[ScheduleConfig]):
 class SummarySerializer(HeadSerializer):
     """A schedule as lists show it."""
 
-    # Both are annotations: lists leave the specification in the database.
+    # Both are annotations, because lists do not load the specification.
 
     schedule_type = serializers.CharField()
     graph_type = serializers.CharField()
@@ -228,7 +228,7 @@ class ScheduleSerializer(HeadSerializer):
 
 
 class LintSerializer(serializers.ModelSerializer[ScheduleConfig]):
-    """What the linter found when the schedule was stored."""
+    """The linter's findings when the schedule was stored."""
 
     name = serializers.CharField(source="slug")
     findings = FindingSerializer(many=True, source="lint_findings")
@@ -294,7 +294,7 @@ class ValuesByNameField(serializers.JSONField):
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
-    """A place at which specifications differ."""
+    """A parameter in which specifications differ."""
 
     path = serializers.CharField(help_text="For example schedule.beta_max.")
     values = ValuesByNameField()
@@ -352,7 +352,7 @@ def export_rows(configs: Iterable[ScheduleConfig]) -> Iterator[Sequence[Any]]:
 def serialize_curves(
     process: ForwardProcess, axis: str, curves: Curves
 ) -> dict[str, Any]:
-    """Return the curves of a process; what is not finite is null in JSON."""
+    """Return the curves of a process; values that are not finite are null in JSON."""
     return {
         "fingerprint": process.fingerprint,
         "num_timesteps": process.num_timesteps,
@@ -364,7 +364,7 @@ def serialize_curves(
 
 
 def curves_rows(curves: Curves) -> Iterator[Sequence[Any]]:
-    """Yield curves as the rows of a table; what is not finite is empty."""
+    """Yield curves as the rows of a table; values that are not finite are empty."""
     columns = _columns(curves)
     yield list(columns)
     values = [
@@ -380,7 +380,7 @@ def serialize_comparison(
     summaries: Sequence[Summary],
     curves: Sequence[Curves],
 ) -> dict[str, Any]:
-    """Return what tells schedules apart; all sequences go by schedule."""
+    """Return a comparison of schedules; all sequences have an item for each."""
     rows = zip(configs, processes, summaries, strict=True)
     return {
         "schedules": [_summarize(*each) for each in rows],

@@ -1,4 +1,4 @@
-"""What is computed from a request alone: curves of a specification, imports."""
+"""Views that store nothing: curves of a specification, imports."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
@@ -34,7 +34,7 @@ class PreviewView(StatelessView):
     @extend_schema(
         operation_id="curves",
         summary="Get curves and findings of a specification",
-        description="Nothing is stored. For example for the preview of a form.",
+        description="Nothing is stored. A form can show them as a preview.",
         tags=["schedules"],
         request=PreviewSerializer,
         examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
@@ -75,7 +75,7 @@ class ImportView(StatelessView):
         responses=success(ImportedSerializer, "The specification.") | COMPUTED,
     )
     def post(self, request: Request) -> Response:
-        """Return the specification that another project's configuration means."""
+        """Return the specification for another project's configuration."""
         imported = import_specification(IMPORT.parse(read_json(request)))
         process = get_process(imported.spec).process
         return Response(

@@ -104,10 +104,10 @@ CURVES_QUERY = CurvesQuerySerializer()
 COMPARISON_QUERY = ComparisonQuerySerializer()
 
 EXPORTED_AT_ONCE = 100
-"""Rows that an export holds in memory."""
+"""How many rows an export holds in memory."""
 
 Renderers: TypeAlias = list[BaseRenderer]
-"""Named outside of the viewset, where `list` is an action."""
+"""A name for the type, since `list` in the viewset is an action."""
 
 LIST_RENDERERS = (JSONRenderer, CSVRenderer, NDJSONRenderer)
 IMAGE_RENDERERS = (SVGRenderer, PNGRenderer, PDFRenderer)
@@ -122,7 +122,7 @@ MEANINGS = {
     503: "The service is busy; Retry-After says when to repeat the request.",
 }
 VERSIONED = [KEPT, *state(200, 304)]
-"""What a read takes and gives so that a client can keep the response."""
+"""The headers of a read with which clients cache responses."""
 
 
 @extend_schema(tags=["schedules"])
@@ -141,14 +141,14 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     def initialize_request(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> Request:
-        """Offer files where the list is; there the query may choose the format."""
+        """Let the query choose the format of a list, which may be a file."""
         if self.action_map.get("get") == "list":
             self.renderer_classes = LIST_RENDERERS
             self.content_negotiation_class = FormatNegotiation
         return super().initialize_request(request, *args, **kwargs)
 
     def get_renderers(self) -> Renderers:
-        """Offer files to reads alone."""
+        """Return the renderers; only reads may be files."""
         renderers = super().get_renderers()
         return renderers if self.request.method in SAFE_METHODS else renderers[:1]
 
@@ -156,8 +156,8 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         """Return the schedule that the URL names.
 
         Raises:
-            NotFound: there is none.
-            PermissionDenied: the request would change it and may not.
+            NotFound: it does not exist.
+            PermissionDenied: the account may not change it.
         """
         name = self.kwargs["name"]
         config = self.get_queryset().select_related("owner").filter(slug=name).first()
@@ -260,7 +260,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         | problems(404, 406, 412, words=MEANINGS),
     )
     def retrieve(self, request: Request, name: str) -> Response:
-        """Show a schedule."""
+        """Return a schedule."""
         config = self.get_object()
         return respond_not_modified(request, config.version) or self.respond(config)
 
@@ -285,7 +285,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         | problems(400, 404, 406, 409, 412, 413, 415, 422, 503, words=MEANINGS),
     )
     def partial_update(self, request: Request, name: str) -> Response:
-        """Change notes, tags, and the specification where no run refers to it."""
+        """Change notes, tags, and the specification if no run refers to it."""
         changes = SCHEDULE_CHANGES.parse(read_json(request))
         config = self.get_object()
         versions = expected_versions(request)
@@ -303,7 +303,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, name: str) -> Response:
-        """Take a schedule out of the lists."""
+        """Archive a schedule."""
         config = self.get_object()
         services.schedule_archive(schedule=config)
         return self.respond(config)
@@ -318,7 +318,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     )
     @action(detail=True, methods=["post"])
     def unarchive(self, request: Request, name: str) -> Response:
-        """Bring a schedule back from the archive."""
+        """Unarchive a schedule."""
         config = self.get_object()
         services.schedule_unarchive(schedule=config)
         return self.respond(config)
@@ -355,7 +355,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     )
     @action(detail=True)
     def lint(self, request: Request, name: str) -> Response:
-        """Return what the linter found."""
+        """Return the linter's findings."""
         config = self.get_object()
         headers = state_headers(config.version)
         return respond_not_modified(request, config.version) or Response(
@@ -433,7 +433,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         content_negotiation_class=FormatNegotiation,
     )
     def compare(self, request: Request) -> HttpResponseBase:
-        """Return what tells schedules apart, or their curves as one image."""
+        """Return a comparison of schedules, or their curves as one image."""
         comparison = COMPARISON_QUERY.parse(request.query_params)
         configs = find_schedules(comparison.names)
         image = draw_image(request, configs, comparison.curves)
@@ -456,7 +456,7 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
 def draw_image(
     request: Request, configs: Sequence[ScheduleConfig], curves: CurvesRequest
 ) -> HttpResponseBase | None:
-    """Return the curves as an image, or nothing if the response is to be text."""
+    """Return the curves as an image, or None if the format is text."""
     for image_format in CONTENT_TYPES:
         if image_format == request.accepted_renderer.format:
             image = make_curves_image(configs, curves)

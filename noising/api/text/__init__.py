@@ -1,1 +1,1 @@
-"""Text: to tokens and back, and through the services before and after this one."""
+"""Endpoints for text: tokenize, detokenize, and the pipeline with other services."""

@@ -32,7 +32,7 @@ class TokenizedText:
 
     Attributes:
         tokens: (L,) int64 ids.
-        token_types: ids by type, or None where the service has no types.
+        token_types: ids by type, or None if the service sent none.
         name: the built-in tokenizer's name; None for the service.
         tokenizer: the built-in tokenizer; None for the service.
     """
@@ -129,8 +129,8 @@ def _check_tokens(text: TokenizedText) -> None:
                 "text": [
                     ErrorDetail(
                         f"`text` has token {greatest} of {origin}, but the server's "
-                        f"process knows 0..{size - 1} only; start the server with "
-                        f"VOCAB_SIZE={needed} or another tokenizer.",
+                        f"process has only the ids 0..{size - 1}; start the server "
+                        f"with VOCAB_SIZE={needed} or another tokenizer.",
                         "vocabulary_too_small",
                     )
                 ]

@@ -84,7 +84,7 @@ class PipelineRequest:
         by_position: whether noise depends on the position.
         hyperschedule: the process under the requested hyperschedule, or None to use
             the token types.
-        seed: 0..2^64-1, or None for a fresh one.
+        seed: 0..2^64-1, or None for a random one.
         extras: further keys of the `noise` stage.
     """
 

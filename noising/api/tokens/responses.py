@@ -43,7 +43,7 @@ class TokenSerializer(serializers.ModelSerializer[AccessToken]):
 
 
 class NewTokenSerializer(TokenSerializer):
-    """A token just created."""
+    """A new token with its secret."""
 
     token = serializers.SerializerMethodField(
         help_text="The secret; it is not shown again."
@@ -55,13 +55,13 @@ class NewTokenSerializer(TokenSerializer):
         fields = (*TokenSerializer.Meta.fields, "token")
 
     def get_token(self, _token: AccessToken) -> str:
-        """Return the secret, of which the database keeps only a digest."""
+        """Return the secret, of which only a digest is stored."""
         return str(self.context["secret"])
 
 
 @extend_schema_serializer(many=False)
 class TokenListSerializer(serializers.Serializer[Any]):
-    """All tokens of the account; one page holds as many as there may be."""
+    """All tokens of the account, which always fit on one page."""
 
     count = serializers.IntegerField(min_value=0)
     next = serializers.URLField(allow_null=True)

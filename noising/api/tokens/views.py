@@ -58,8 +58,8 @@ NOT_STORED = header("Cache-Control", "Caches must not store the response.", 200,
 class TokenViewSet(RegistryView, GenericViewSet[AccessToken]):
     """/api/v1/tokens: nobody sees another account's tokens.
 
-    A token that could make tokens would outlive its end and outgrow its scope: only
-    one of scope ``admin`` may.
+    Only a token of scope ``admin`` may create tokens. With any other, a program could
+    extend its time and its scope.
     """
 
     permission_classes = (AccountRequired,)
@@ -73,7 +73,7 @@ class TokenViewSet(RegistryView, GenericViewSet[AccessToken]):
         return tokens
 
     def get_object(self) -> AccessToken:
-        """Return one of the account's own tokens: no further permission is needed."""
+        """Return one of the account's tokens; no further permission is needed."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["token_id"])
 
     @extend_schema(

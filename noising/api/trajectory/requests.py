@@ -34,9 +34,9 @@ class TrajectoryRequest:
     Attributes:
         tokens: (L,) clean ids.
         timesteps: (K,) integer steps.
-        kind: coupled states, or those of a Markov path.
+        kind: `coupled` or `markov`.
         selection: the process.
-        seed: 0..2^64-1, or None for a fresh one.
+        seed: 0..2^64-1, or None for a random one.
         sequence_id: 0..2^63-1.
         draw: 0..2^32-1.
     """
@@ -127,7 +127,7 @@ class TrajectoryRequestSerializer(SeededSerializer):
                 f"{settings.MAX_TRAJECTORY_TOKENS} tokens, got {count} times "
                 f"{length}."
             )
-        check_seconds(request.seconds, "beside its tokens")
+        check_seconds(request.seconds, "in addition to noising its tokens")
         return request
 
 

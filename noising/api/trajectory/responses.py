@@ -24,7 +24,8 @@ OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 class TrajectoryLines:
     """NDJSON, a line for each timestep, computed when it is read.
 
-    The first line is computed at once: the request is refused before anything is sent.
+    The first line is computed at once, so that a wrong request is refused before
+    anything is sent.
     """
 
     def __init__(self, request: TrajectoryRequest) -> None:
@@ -108,8 +109,8 @@ class History:
 def compute_history(request: TrajectoryRequest) -> History:
     """Compute a trajectory, and keep only the changes between its states.
 
-    Timesteps are taken in ascending order, each once: coupled states do not depend on
-    the order, and those of a Markov path must ascend anyway.
+    Timesteps are sorted and repeated ones removed: coupled states do not depend on the
+    order, and those of a Markov path must ascend anyway.
 
     Raises:
         ValidationError: the hyperschedule does not fit the sequence's length.
@@ -155,7 +156,7 @@ def _group_by_position(
     )
     changes = changes[np.argsort(changes[:, 0], kind="stable")]
     counts = np.bincount(changes[:, 0], minlength=tokens.size)
-    # orjson writes an array only that is contiguous.
+    # orjson writes only contiguous arrays.
     pairs = np.ascontiguousarray(changes[:, 1:])
     return np.split(pairs, np.cumsum(counts)[:-1])
 

@@ -1,1 +1,1 @@
-"""The dashboard: state of the service, newest schedules and runs."""
+"""The dashboard: configuration of the service, newest schedules and runs."""

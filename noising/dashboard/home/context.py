@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One labelled value; `code` is a part of it that machines read."""
+    """A value with a label; `code` is the part of it to set as code."""
 
     label: str
     value: str
@@ -27,7 +27,7 @@ class Fact:
 
 
 def list_service_facts() -> list[Fact]:
-    """Return the process in force and the limits of a request."""
+    """Return the server's noise process and the limits of a request."""
     process = default_process()
     specification = process.spec
     return [
@@ -91,7 +91,7 @@ class RunCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeData:
-    """What the dashboard shows of the database, if that answers."""
+    """The dashboard's data from the database, if it can be used."""
 
     database_ok: bool
     worker_ok: bool = False
@@ -100,7 +100,7 @@ class HomeData:
 
     @property
     def schedule_plots(self) -> list[plots.Plot]:
-        """The stored schedules overlaid; the built-in ones where none is stored."""
+        """Return plots of the stored schedules; without any, of the built-in ones."""
         if not self.schedules:
             return [plots.make_builtin_plot(name) for name in plots.OVERLAY_NAMES]
         return [
@@ -130,7 +130,7 @@ def load_home_data() -> HomeData:
 
 
 def _build_cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
-    """Arrange the runs; of those that have plots the first shows them at once."""
+    """Return cards of the runs; the first run with plots has them open."""
     cards: list[RunCard] = []
     for run in runs:
         cards.append(

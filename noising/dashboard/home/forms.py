@@ -1,4 +1,4 @@
-"""The dashboard's quick try: some tokens, noised by the process in force."""
+"""The dashboard's form that noises some tokens with the server's noise process."""
 
 import re
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from noising.engine import fresh_seed
 
 MOST_TOKENS = 512
 EXAMPLE = "101, 2054, 2003, 2048, 2010, 102"
-LARGEST_EXACT_SEED = 2**53 - 1  # of the numbers that JavaScript holds
+LARGEST_EXACT_SEED = 2**53 - 1  # larger integers are not exact in JavaScript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuickToken:
-    """One position before and after."""
+    """A position's token before and after noising."""
 
     before: int
     after: int
 
     @property
     def is_changed(self) -> bool:
-        """Whether noise changed the token."""
+        """Return whether noise changed the token."""
         return self.before != self.after
 
 
@@ -39,12 +39,12 @@ class QuickResult:
 
     @property
     def changed(self) -> int:
-        """How many positions changed."""
+        """Return how many positions changed."""
         return sum(token.is_changed for token in self.tokens)
 
 
 class TokensFormField(forms.CharField):
-    """Token ids, typed as numbers between commas or blanks."""
+    """Token ids, typed as numbers separated by commas or blanks."""
 
     def to_python(self, value: Any) -> Any:
         """Return the ids."""
@@ -64,7 +64,7 @@ class TokensFormField(forms.CharField):
 
 
 class QuickForm(forms.Form):
-    """Tokens and a timestep; the address of the page keeps both, and the seed."""
+    """Tokens, a timestep and a seed, all in the URL of the page."""
 
     tokens = TokensFormField(
         max_length=10 * MOST_TOKENS,
@@ -80,7 +80,7 @@ class QuickForm(forms.Form):
     )
 
     def clean_timestep(self) -> int:
-        """Return the timestep, which the process in force must have."""
+        """Return the timestep, if the server's process has it."""
         timestep: int = self.cleaned_data["timestep"]
         last = default_process().num_timesteps - 1
         if timestep > last:

@@ -17,13 +17,13 @@ from noising.models import PLOTTED_SCHEDULES
 @login_not_required
 @require_safe
 def redirect_to_icon(request: HttpRequest) -> HttpResponseBase:
-    """The icon that browsers ask for where a page names none, as admin's do not."""
+    """Redirect to the icon: browsers request this URL for pages that name no icon."""
     return redirect(static("noising/mark.svg"))
 
 
 @require_safe
 def show_dashboard(request: HttpRequest) -> HttpResponse:
-    """State of the service, schedules overlaid, latest runs."""
+    """Show the state of the service, plots of schedules, and the latest runs."""
     is_quick_try = "tokens" in request.GET
     half = default_process().num_timesteps // 2
     quick = QuickForm(request.GET if is_quick_try else None, initial={"timestep": half})

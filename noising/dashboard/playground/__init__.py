@@ -1,1 +1,1 @@
-"""The playground: a text, its tokens, and noise over them."""
+"""The playground, which shows a text under noise."""

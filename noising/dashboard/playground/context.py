@@ -1,4 +1,4 @@
-"""What the playground shows for a query, as objects for templates and as JSON."""
+"""The data of the playground for a query, for templates and as JSON."""
 
 import json
 import math
@@ -34,11 +34,11 @@ LABELS: Final = ("a", "b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormError:
-    """One thing that is wrong.
+    """An error of one field.
 
     Attributes:
         field: the name of the field in the query.
-        label: what the page calls it.
+        label: its label on the page.
         message: a sentence.
     """
 
@@ -49,14 +49,14 @@ class FormError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaygroundState:
-    """The form, and what follows from it: nothing while it has errors.
+    """The form, and the panels for it; there are none if the form has errors.
 
     Attributes:
         form: text, seed, timestep, protection.
         processes: the forms of both processes.
         text: the tokens.
         panels: one for each process in use.
-        timestep: of the first process; without panels, the one of the form.
+        timestep: the timestep of the first process; without panels, that of the form.
     """
 
     form: PlaygroundForm
@@ -67,7 +67,7 @@ class PlaygroundState:
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        """Work out what a query describes.
+        """Return the state that a query describes.
 
         Raises:
             BusyError: a process is costly, and no permit became free in time.
@@ -91,7 +91,7 @@ class PlaygroundState:
 
     @property
     def errors(self) -> list[FormError]:
-        """What is wrong with what is in use."""
+        """Return the errors of the fields that are in use."""
         return [
             FormError(
                 field=form.add_prefix(name),
@@ -105,22 +105,22 @@ class PlaygroundState:
 
     @property
     def compares(self) -> bool:
-        """Whether there is a second process."""
+        """Return whether there is a second process."""
         return bool(self.form.cleaned_data.get("compare"))
 
     @property
     def last_timestep(self) -> int:
-        """The last timestep of the first process; of none, that of most."""
+        """Return the last timestep of the first process; without panels, 999."""
         if not self.panels:
             return 999
         return self.panels[0].chosen.process.num_timesteps - 1
 
     def snippets(self, panel: NoisePanel, origin: str) -> list[LiveSnippet]:
-        """Return the ways to get elsewhere what a panel shows."""
+        """Return snippets with which a program gets the noise of a panel."""
         return write_snippets(panel, seed=self.form.cleaned_data["seed"], origin=origin)
 
     def denoised(self, query: QueryDict) -> dict[str, DenoisedPanel]:
-        """Have the panels denoised that a query names, by their labels."""
+        """Denoise the panels that a query names; return the results by label."""
         wanted = query.getlist("denoise")
         return {
             panel.label: denoise_panel(panel)
@@ -193,7 +193,7 @@ def _select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess |
 
 
 def _find_protected(form: PlaygroundForm, text: TokenizedText) -> NDArray[np.bool_]:
-    """Return which positions are protected; those beyond the text are passed over."""
+    """Return which positions are protected; ignore those beyond the text."""
     values = form.cleaned_data
     kinds = [TOKEN_TYPES.index(name) for name in values["protect_types"]]
     mask: NDArray[np.bool_] = np.isin(text.encoding.types, kinds)
@@ -203,11 +203,11 @@ def _find_protected(form: PlaygroundForm, text: TokenizedText) -> NDArray[np.boo
 def serialize_state(
     state: PlaygroundState, query: QueryDict, origin: str
 ) -> dict[str, Any]:
-    """Return errors by field, tokens, and what each process is.
+    """Return errors by field, tokens, and a description of each process.
 
     Args:
-        state: what the query describes.
-        query: which may also name processes to denoise.
+        state: the state that the query describes.
+        query: the query, which may also name processes to denoise.
         origin: scheme and host of this service.
     """
     if state.text is None or not state.panels:
@@ -255,7 +255,7 @@ def _serialize_panel(
 def _serialize_request(state: PlaygroundState, panel: NoisePanel) -> str:
     """Return the request to POST /api/v1/trajectory for the whole history.
 
-    It is text: a script's numbers lose the digits of a long seed.
+    It is text, because a long seed is not exact as a number in JavaScript.
     """
     chosen = panel.chosen
     fields: dict[str, Any] = {
@@ -271,7 +271,7 @@ def _serialize_request(state: PlaygroundState, panel: NoisePanel) -> str:
 
 
 def _iterate_timesteps(count: int, length: int) -> Iterator[int]:
-    """Yield all timesteps, or as many, evenly, as a trajectory may have."""
+    """Yield all timesteps, or as many as a trajectory may have, evenly spaced."""
     step = math.ceil(count * length / settings.MAX_TRAJECTORY_TOKENS)
     yield from range(0, count - 1, step)
     yield count - 1

@@ -16,17 +16,17 @@ from noising.figures import Image, ImageFormat, draw_curves, hash_content
 
 FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
 PARTS: Final = ("stored", "schedule", "graph", "hyperschedule", "parameters")
-"""The fields of a process that alpha depends on, and the one that it does not, without
-which the parameters may not be valid."""
+"""The fields of a process that alpha depends on, and `hyperschedule`, without which the
+parameters may not be valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlphaFigure:
-    """Where the image is, and what it shows.
+    """The URL and the subject of the image.
 
     Attributes:
-        query: the part of the page's query that it depends on: the text may be long.
-        subject: what it shows the alpha of.
+        query: the part of the page's query that it depends on, without the long text.
+        subject: the processes whose alpha it shows.
     """
 
     query: str
@@ -34,7 +34,7 @@ class AlphaFigure:
 
     @classmethod
     def of(cls, state: PlaygroundState, query: QueryDict) -> Self | None:
-        """Return the picture of a page; none where it has no processes."""
+        """Return the figure of a page, or None if it has no panels."""
         if not state.panels:
             return None
         kept = QueryDict(mutable=True)
@@ -47,12 +47,12 @@ class AlphaFigure:
 
     @property
     def svg(self) -> str:
-        """The address of the vector image."""
+        """Return the URL of the vector image."""
         return self._address("svg")
 
     @property
     def png(self) -> str:
-        """The address of the pixel image."""
+        """Return the URL of the pixel image."""
         return self._address("png")
 
     def _address(self, image_format: ImageFormat) -> str:
@@ -61,7 +61,7 @@ class AlphaFigure:
 
 
 def make_alpha_image(query: QueryDict) -> Image | None:
-    """Return the image that a query describes; none where it describes no process.
+    """Return the image that a query describes, or None if it describes no process.
 
     Raises:
         BusyError: a process is costly, and no permit became free in time.

@@ -1,4 +1,4 @@
-"""The playground's form. All that the page shows follows from it, and it is a link."""
+"""The playground's form, whose values are the query of the page's URL."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,10 +16,10 @@ from noising.models import LONGEST_NAME
 from noising.tokenizers import TOKEN_TYPES
 
 MOST_CHARACTERS: Final = 4_000
-"""Of a text: with the rest it must fit an address, of which servers read 8 KiB."""
+"""Characters of a text, which must fit into a URL: servers read 8 KiB."""
 
 PARTS: Final = ("num_timesteps", "schedule", "graph", "hyperschedule")
-"""What the parameters of a process may speak of."""
+"""The keys of a process's parameters."""
 
 PROOF: Final = (
     "Theorem. The sum of two even numbers is even.\n"
@@ -29,7 +29,7 @@ PROOF: Final = (
 
 
 class LinkedForm(forms.Form):
-    """A form that a query fills; what the query lacks has its default."""
+    """A form with the values of a query, and defaults for the missing ones."""
 
     def __init__(
         self,
@@ -38,12 +38,11 @@ class LinkedForm(forms.Form):
         prefix: str | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
-        """Leave out the colon after labels."""
         super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
 
     @classmethod
     def of(cls, query: QueryDict, **options: Any) -> Self:
-        """Return the form as a query fills it."""
+        """Return the form with the values of a query."""
         blank = cls(**options)
         filled = query.copy()
         for field in blank:
@@ -58,7 +57,7 @@ def _list_choices(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, s
 
 
 class PlaygroundForm(LinkedForm):
-    """Text, random words, timestep, and what is left alone."""
+    """The form for text, seed, timestep and protected tokens."""
 
     text = forms.CharField(
         initial=PROOF,
@@ -75,7 +74,7 @@ class PlaygroundForm(LinkedForm):
         initial=7,
         min_value=0,
         max_value=MAX_SEED,
-        # A browser's numbers end at 2^53.
+        # Larger integers are not exact in JavaScript.
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
     timestep = forms.IntegerField(initial=500, min_value=0, label="Timestep")
@@ -94,7 +93,7 @@ class PlaygroundForm(LinkedForm):
     compare = forms.BooleanField(required=False, label="Compare with a second process")
 
     def clean_text(self) -> str:
-        """Return the text with the line ends that it has in Python."""
+        """Return the text with line feeds as line ends."""
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n")
 
@@ -110,7 +109,7 @@ class PlaygroundForm(LinkedForm):
 
 
 class ProcessForm(LinkedForm):
-    """One process: a stored schedule, or schedule and graph by their types."""
+    """The form for one process: a stored schedule, or types of schedule and graph."""
 
     INITIAL: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "a": {"schedule": "cosine", "graph": "uniform"},
@@ -138,7 +137,6 @@ class ProcessForm(LinkedForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, prefix: str) -> None:
-        """Add a weight for each type of token."""
         super().__init__(data, prefix=prefix, initial=dict(self.INITIAL[prefix]))
         for name in TOKEN_TYPES:
             self.fields[name] = forms.FloatField(
@@ -149,16 +147,16 @@ class ProcessForm(LinkedForm):
 
     @property
     def weight_fields(self) -> list[forms.BoundField]:
-        """The fields of the weights, for the template."""
+        """Return the fields of the weights, for the template."""
         return [self[name] for name in TOKEN_TYPES]
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each type of token; the form is valid."""
+        """Return the weight of each token type of a valid form."""
         return {name: self.cleaned_data[name] for name in TOKEN_TYPES}
 
     def clean_stored(self) -> str:
-        """Return the name without blanks around it."""
+        """Return the name without surrounding blanks."""
         name: str = self.cleaned_data["stored"]
         return name.strip()
 
@@ -188,7 +186,7 @@ class ProcessForm(LinkedForm):
         return given
 
     def clean(self) -> dict[str, Any]:
-        """Refuse parameters that a stored schedule has no room for."""
+        """Refuse parameters that a stored schedule already has."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         unusable = [
             key for key in values.get("parameters", {}) if key != "hyperschedule"

@@ -22,7 +22,7 @@ from noising.tokenizers import TOKEN_TYPES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnchangedCount:
-    """How many tokens, of all or of a type, are unchanged."""
+    """The number of unchanged tokens, of all tokens or of one type."""
 
     name: str
     unchanged: int
@@ -30,7 +30,7 @@ class UnchangedCount:
 
     @property
     def percent(self) -> str:
-        """The share, with two decimals as in the API."""
+        """Return the share in percent, with two decimals as in the API."""
         return f"{100 * self.unchanged / self.total:.2f} %" if self.total else "none"
 
 
@@ -39,10 +39,10 @@ class NoisePanel:
     """One process at one timestep.
 
     Attributes:
-        label: A or B.
+        label: `a` or `b`.
         chosen: the process.
         text: the clean tokens.
-        timestep: of this process.
+        timestep: the timestep of this process.
         noised: (L,) ids.
         protected: (L,) bool.
     """
@@ -68,8 +68,8 @@ class NoisePanel:
         """Noise the tokens.
 
         Raises:
-            EngineError: a hyperschedule that does not fit the text's length.
-            BusyError: it is costly, and no permit became free in time.
+            EngineError: the hyperschedule does not fit the text's length.
+            BusyError: the process is costly, and no permit became free in time.
         """
         with PAGE_WORK.permit(chosen.costly_seconds * text.size):
             noised = chosen.process.noise(
@@ -86,12 +86,12 @@ class NoisePanel:
 
     @property
     def alpha(self) -> float:
-        """The share of the signal that is left at the timestep."""
+        """Return alpha at the timestep."""
         return float(self.chosen.process.alphas[self.timestep])
 
     @property
     def counts(self) -> list[UnchangedCount]:
-        """How many tokens are unchanged: of all, and of each type."""
+        """Return the counts of unchanged tokens: of all, and of each type."""
         same = self.noised == self.text.encoding.tokens
         kinds = self.text.encoding.types
         each = [
@@ -109,7 +109,7 @@ class NoisePanel:
 
     @property
     def chips(self) -> list[Chip]:
-        """The positions as the page shows them where no scripts run."""
+        """Return the positions for the page without scripts."""
         mask_id = self.chosen.process.mask_id
         clean = self.text.encoding.tokens.tolist()
         noised = self.noised.tolist()
@@ -132,9 +132,9 @@ def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
     """Return the timestep of another process that is nearest in time.
 
     Args:
-        timestep: of a process.
-        num_timesteps: of that process.
-        other: num_timesteps of the other process.
+        timestep: the timestep of a process.
+        num_timesteps: the number of timesteps of that process.
+        other: the number of timesteps of the other process.
     """
     nearest = ((timestep + 1) * other * 2 + num_timesteps) // (2 * num_timesteps) - 1
     return max(0, nearest)
@@ -145,9 +145,9 @@ class DenoisedPanel:
     """The response of the denoiser service for a panel.
 
     Attributes:
-        chips: the positions; none after a failure.
+        chips: the positions; empty after a failure.
         summary: how many of the tokens are right.
-        error: why there are no chips.
+        error: the reason of a failure.
     """
 
     chips: Sequence[Chip] = ()
@@ -156,7 +156,7 @@ class DenoisedPanel:
 
 
 def denoise_panel(panel: NoisePanel) -> DenoisedPanel:
-    """Ask the denoiser service what the noised tokens were."""
+    """Send the noised tokens to the denoiser service."""
     service = denoiser_service()
     if service is None:
         return DenoisedPanel(error="No denoiser is configured: set DENOISER_URL.")

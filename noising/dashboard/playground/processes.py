@@ -1,4 +1,4 @@
-"""The processes that the form chooses: as requests name them, and as the engine's."""
+"""The processes that the form selects, for requests and as the engine's objects."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,10 +22,10 @@ from noising.models import ScheduleConfig
 
 
 class UnusableError(Exception):
-    """The form chooses no process that can be used.
+    """The form selects no process that can be used.
 
     Attributes:
-        field: of the form, where the message belongs.
+        field: the field of the form that the message is about.
     """
 
     def __init__(self, field: str, message: str) -> None:
@@ -38,12 +38,12 @@ class SelectedProcess:
     """A process.
 
     Attributes:
-        title: what it is, in a few words.
-        schedule: as requests name it: a stored schedule or a specification.
-        specification: the same as a specification.
-        hyperschedule: laid over it, or None.
-        process: under the hyperschedule.
-        costly_seconds: what one more noise level takes.
+        title: a short description.
+        schedule: the value of `schedule` in requests: a name or a specification.
+        specification: its specification.
+        hyperschedule: a hyperschedule instead of its own, or None.
+        process: the process with this hyperschedule.
+        costly_seconds: the time that one more noise level takes.
     """
 
     title: str
@@ -55,7 +55,7 @@ class SelectedProcess:
 
 
 def list_stored_names() -> list[str]:
-    """Return the names of stored schedules; none while the database is lost."""
+    """Return the names of stored schedules; empty if the database cannot be used."""
     try:
         return ScheduleConfig.objects.names()
     except DatabaseError:
@@ -63,10 +63,10 @@ def list_stored_names() -> list[str]:
 
 
 def select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess:
-    """Return the process that a valid form chooses for a text.
+    """Return the process that a valid form selects for a text.
 
     Raises:
-        UnusableError: there is none, it does not fit the text, or it costs too much.
+        UnusableError: it is not valid, does not fit the text, or costs too much.
         BusyError: it is costly, and no permit became free in time.
     """
     base = build_base_process(form, text.tokenizer.vocab_size)
@@ -87,11 +87,11 @@ def select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess:
 
 
 def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
-    """Return the process that a valid form chooses, without a hyperschedule over it.
+    """Return the process that a valid form selects, with its own hyperschedule.
 
     Args:
         form: the form.
-        vocab_size: of a process that is no stored one.
+        vocab_size: the vocabulary of a process that is not a stored schedule.
 
     Raises:
         as `select_process`.
@@ -134,14 +134,14 @@ def find_field(error: EngineError, form: ProcessForm) -> str:
 
 @contextmanager
 def _report_on_form(form: ProcessForm) -> Iterator[None]:
-    """Turn what the engine refuses in the block into an error of the form."""
+    """Convert errors of the engine in the block to errors of the form."""
     try:
         yield
     except EngineError as error:
-        raise UnusableError(find_field(error, form), _word_error(error)) from None
+        raise UnusableError(find_field(error, form), _format_error(error)) from None
 
 
-def _word_error(error: EngineError) -> str:
+def _format_error(error: EngineError) -> str:
     if error.field == "vocab_size":
         return f"{error}: the tokenizer sets it, so choose another graph."
     return f"{error}."
@@ -156,7 +156,7 @@ def _read_stored(name: str) -> dict[str, Any]:
         hint = nearest(name, list_stored_names())
         raise UnusableError(
             "stored",
-            f"There is no schedule of this name that is not archived{'; ' * bool(hint)}"
+            f"No schedule with this name exists, or it is archived{'; ' * bool(hint)}"
             f"{hint or '.'}",
         )
     return row[1]
@@ -186,7 +186,7 @@ def _specify_hyperschedule(
 
 
 def _check_ids(form: ProcessForm, process: ForwardProcess, text: TokenizedText) -> None:
-    """Refuse a vocabulary that lacks a token of the text.
+    """Check that the vocabulary has all tokens of the text.
 
     Raises:
         UnusableError: naming both sizes, and the way out.
@@ -196,7 +196,7 @@ def _check_ids(form: ProcessForm, process: ForwardProcess, text: TokenizedText) 
         return
     raise UnusableError(
         "stored" if form.cleaned_data["stored"] else "graph",
-        f"It knows the ids 0 to {process.vocab_size - 1:,}, but the text has the id "
+        f"It has the ids 0 to {process.vocab_size - 1:,}, but the text has the id "
         f"{greatest:,} of the tokenizer {text.name}: choose another tokenizer, a "
         f"schedule of {text.tokenizer.vocab_size:,} ids, or one by its type.",
     )

@@ -1,7 +1,7 @@
-"""The same noise elsewhere: as a request by curl, as JSON, in Python.
+"""Code for the same noise: a curl command, the request's JSON, Python.
 
-Timestep and protected positions stay open in them: a script on the page fills those
-in while its slider moves.
+The snippets have slots for the timestep and the protected positions, which a script on
+the page fills while the slider moves.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any, Final
 from noising.dashboard.playground.panels import NoisePanel
 
 LONGEST_SPECIFICATION: Final = 2_000
-"""Characters of a specification that is written out; a longer one is fetched."""
+"""Characters of a specification to write out; the code fetches a longer one."""
 
 SLOT: Final = re.compile(r"«(\w+)»")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnippetPart:
-    """A piece of a snippet; one with a slot's name changes with the page."""
+    """A piece of a snippet; one with a slot changes with the page."""
 
     text: str
     slot: str = ""
@@ -36,16 +36,16 @@ class LiveSnippet:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """Return the whole text."""
         return "".join(part.text for part in self.parts)
 
 
 def write_snippets(panel: NoisePanel, *, seed: int, origin: str) -> list[LiveSnippet]:
-    """Return the ways to get what a panel shows.
+    """Return snippets with which a program gets the noise of a panel.
 
     Args:
         panel: the panel.
-        seed: of its noise.
+        seed: the seed of its noise.
         origin: scheme and host of this service.
     """
     values = {
@@ -74,7 +74,7 @@ def _split_parts(text: str, values: dict[str, str]) -> Iterator[SnippetPart]:
 
 
 def _write_body(panel: NoisePanel, seed: int) -> str:
-    """Return the request to POST /api/v1/noise; no single quote stands in it."""
+    """Return the request to POST /api/v1/noise, without single quotes."""
     chosen = panel.chosen
     fields: dict[str, Any] = {
         "tokens": panel.text.encoding.tokens.tolist(),

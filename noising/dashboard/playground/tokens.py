@@ -9,7 +9,7 @@ from noising.tokenizers import Encoding, TextTokenizer
 from noising.tokenizers.tokenizer import MASK_TEXT
 
 MOST_TOKENS: Final = 1_024
-"""Of a text: more are no longer looked at one by one."""
+"""The most tokens of a text, since each is shown."""
 
 MARKS: Final[Mapping[str, str]] = {"\n": "⏎", "\t": "⇥", "\r": "␍"}
 
@@ -19,7 +19,7 @@ class TokenizedText:
     """The text of the form as tokens.
 
     Attributes:
-        name: of the tokenizer.
+        name: the tokenizer's name.
         tokenizer: the tokenizer.
         encoding: ids and types.
     """
@@ -30,7 +30,7 @@ class TokenizedText:
 
     @classmethod
     def of(cls, name: str, text: str) -> Self:
-        """Cut a text into tokens.
+        """Tokenize a text.
 
         Raises:
             TokenizerError: the tokenizer has no token for a part of it.
@@ -40,17 +40,17 @@ class TokenizedText:
 
     @property
     def size(self) -> int:
-        """How many tokens there are."""
+        """Return the number of tokens."""
         return int(self.encoding.tokens.size)
 
     @property
     def classes(self) -> dict[str, list[int]]:
-        """The ids of each type, as a hyperschedule takes them."""
+        """Return the ids of each type, in the form of a hyperschedule's parameter."""
         types = self.encoding.token_types
         return {name: ids.tolist() for name, ids in types.items()}
 
     def texts(self, ids: Iterable[int], mask_id: int | None) -> list[str]:
-        """Return what each id reads; one that the vocabulary lacks reads #id."""
+        """Return the text of each id, or #id if the vocabulary does not have it."""
         listed = list(ids)
         known = self.tokenizer.texts(listed)
         return [
@@ -65,10 +65,10 @@ class TokenizedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """A position.
+    """A position as the page shows it.
 
     Attributes:
-        text: what its token reads now, made visible.
+        text: the text of its token, made visible.
         title: its tooltip.
         classes: its CSS classes.
     """
@@ -79,7 +79,7 @@ class Chip:
 
 
 def make_visible(text: str) -> str:
-    """Return a token's text with what cannot be seen made visible.
+    """Return a token's text with invisible characters made visible.
 
     The scripts of the page do the same (visible.js).
     """
@@ -99,17 +99,17 @@ def make_noised_chip(
     *,
     mask_id: int | None,
 ) -> Chip:
-    """Return a position with what noise made of its token.
+    """Return a position with its noised token.
 
     Args:
         position: from 0.
         clean: id of the clean token.
-        clean_text: what it reads.
+        clean_text: its text.
         kind: its type.
         noised: id of the noised token.
-        text: what that reads.
-        is_protected: whether noise leaves the position alone.
-        mask_id: of the process, if it has one.
+        text: its text.
+        is_protected: whether the position is protected.
+        mask_id: the mask's id, if the process has one.
     """
     is_noised = noised != clean
     title = f"position {position}, {kind}, id {clean}"
@@ -138,7 +138,7 @@ def make_denoised_chip(
     denoised: int,
     text: str,
 ) -> Chip:
-    """Return a position with what a denoiser made of it; arguments as above."""
+    """Return a position with its denoised token; arguments as above."""
     is_wrong = denoised != clean
     title = f"position {position}, {kind}, id {denoised}"
     if is_wrong:

@@ -1,4 +1,4 @@
-"""The playground's page, the state for its scripts, and its figure."""
+"""The playground's page, the state for its scripts, and its plot."""
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from noising.figures import respond_with_image
 
 @require_safe
 def show_playground(request: HttpRequest) -> HttpResponse:
-    """Text in, tokens out, and noise over them."""
+    """Show a text's tokens under noise."""
     state = PlaygroundState.of(request.GET)
     origin = _read_origin(request)
     denoised = state.denoised(request.GET)
@@ -45,7 +45,7 @@ def show_playground(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def serve_state(request: HttpRequest) -> HttpResponse:
-    """What the page shows, as JSON."""
+    """Respond with the content of the page as JSON."""
     document = serialize_state(
         PlaygroundState.of(request.GET), request.GET, _read_origin(request)
     )
@@ -56,7 +56,7 @@ def serve_state(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBase:
-    """Alpha of the processes over their timesteps, for browsers without scripts."""
+    """Respond with a plot of alpha over the timesteps, for browsers without scripts."""
     image = make_alpha_image(request.GET)
     if image is None or plot_format not in FIGURE_FORMATS:
         raise Http404(

@@ -30,10 +30,10 @@ class ComparisonCell:
     """One run's value, compared with the baseline's.
 
     Attributes:
-        measured, interval: as text; empty where the run did not measure it.
+        measured, interval: as text; empty if the run did not measure it.
         delta: the change in percent as text; empty for the baseline itself.
-        verdict: `within noise`, `higher`, `lower`, or `differs` from 0; empty where
-            that is not known.
+        verdict: `within noise`, `higher`, `lower`, or `differs` if the baseline is 0;
+            empty if it is not known.
     """
 
     measured: str = ""
@@ -44,7 +44,7 @@ class ComparisonCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRow:
-    """A place: of metrics a schedule and timestep, of throughput a case."""
+    """A row: a schedule and timestep for metrics, a case for throughput."""
 
     names: Sequence[str]
     cells: Sequence[ComparisonCell]
@@ -52,17 +52,17 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunComparison:
-    """Runs side by side.
+    """A comparison of runs.
 
     Attributes:
-        metric: the one that is compared.
-        metrics: those that could be.
-        has_curves: whether two of the runs measured it of the same schedule.
-        differences: of parameters, corpus and environment.
-        rows: what the baseline and another run measured; of each schedule only some
-            timesteps, evenly spread, where there are too many.
-        places: how many rows there are in all.
-        throughput: likewise, of the kernels.
+        metric: the compared metric.
+        metrics: the metrics that can be compared.
+        has_curves: whether two of the runs measured it for the same schedule.
+        differences: differences of parameters, corpus and environment.
+        rows: values that the baseline and another run measured; if a schedule has too
+            many timesteps, some of them, evenly spaced.
+        places: the number of rows without this selection.
+        throughput: the rows of the throughput cases.
     """
 
     place_heads = ("Schedule", "Timestep")

@@ -1,4 +1,4 @@
-"""What the page of a run shows: its tables, and how to repeat the run."""
+"""The data of a run's page: its tables, and how to repeat the run."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from benchmarks.corpora import BUILTIN_CORPORA
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 
 MOST_TIMESTEPS = 32
-"""Rows that a page shows of a schedule: a run of the command may have thousands."""
+"""Rows for each schedule on a page; a run of the command may have thousands."""
 
 Item = TypeVar("Item")
 
@@ -50,14 +50,14 @@ class TimestepRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTable:
-    """What one run says about one schedule.
+    """The results of one schedule in a run.
 
     Attributes:
-        schedule: which one.
+        schedule: the schedule.
         columns: the metrics.
-        rows: timesteps, evenly spread where there are too many.
-        timesteps: how many were measured.
-        outside, count: intervals that miss the exact value, and all of them.
+        rows: timesteps; if there are too many, some of them, evenly spaced.
+        timesteps: the number of measured timesteps.
+        outside, count: the number of intervals that miss the exact value, and of all.
     """
 
     schedule: BenchmarkSchedule
@@ -89,7 +89,7 @@ def build_schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
 
 
 def select_other_parameters(run: BenchmarkRun) -> dict[str, Any]:
-    """Return the parameters of a run that its page does not show otherwise."""
+    """Return the parameters of a run that its page does not show elsewhere."""
     others = ("baseline", "seed", "schedules", "corpus")
     return {name: value for name, value in run.config.items() if name not in others}
 
@@ -98,7 +98,7 @@ def flatten_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return nested mappings as flat pairs of label and text.
 
     Args:
-        parts: Such as a run's environment; None where nothing was recorded.
+        parts: For example a run's environment; None if nothing was recorded.
     """
     return list(_flatten(parts or {}, ""))
 
@@ -145,16 +145,16 @@ def _label_metric(metric: str) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """Return four significant digits; "none" where there is no such number."""
+    """Return four significant digits, or "none" if there is no number."""
     if value is None:
         return "none"
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
 
 
 def write_command(run: BenchmarkRun) -> str:
-    """Return the command that measures the same; empty where no flags say it.
+    """Return the command that repeats the run, or "" if no flags can express it.
 
-    A graph with parameters of its own is one that `--graph` does not name.
+    `--graph` cannot express a graph with parameters.
     """
     config = run.config
     graph = {
@@ -173,17 +173,17 @@ def write_command(run: BenchmarkRun) -> str:
         "samples": config["samples"],
         "seed": config["seed"],
     }
-    # With `=` a name may begin with a dash.
+    # With `=`, a name may begin with a dash.
     words = [f"--{name}={value}" for name, value in flags.items()]
     return shlex.join(["python", "manage.py", "run_benchmarks", *words])
 
 
 def write_request(run: BenchmarkRun, origin: str) -> str:
-    """Return the request that measures the same; empty where workers cannot.
+    """Return the request that repeats the run, or "" if workers cannot measure it.
 
     Args:
         run: the run.
-        origin: where the service is reached, such as ``http://localhost:8000``.
+        origin: scheme and host of the service, such as ``http://localhost:8000``.
     """
     if run.config["corpus"] not in BUILTIN_CORPORA:
         return ""

@@ -30,14 +30,14 @@ from noising.runs import (
 )
 
 REFUSALS = (QueueFullError, RunStateError, RunTooLargeError)
-"""Errors of the queue that belong to no single field."""
+"""Errors of the queue that do not belong to a single field."""
 
 
 class TimestepsFormField(forms.CharField):
-    """Some timesteps, typed as numbers between commas or blanks."""
+    """Timesteps, typed as numbers separated by commas or blanks."""
 
     def to_python(self, value: Any) -> Any:
-        """Return them in ascending order, each once; None for none."""
+        """Return them in ascending order, each once; None for an empty text."""
         words = re.findall(r"[^\s,]+", super().to_python(value) or "")
         most = int(NUM_TIMESTEPS.high) - 1
         for word in words:
@@ -49,18 +49,18 @@ class TimestepsFormField(forms.CharField):
         return sorted({int(word) for word in words}) or None
 
     def validate(self, value: Any) -> None:
-        """Refuse more than one run may have."""
+        """Check the limit on timesteps."""
         super().validate(value)
         most = settings.MAX_RUN_TIMESTEPS
         if value is not None and len(value) > most:
             raise ValidationError(
-                f"A queued run may have {most} timesteps, got {len(value)}.",
+                f"A queued run may have at most {most} timesteps, got {len(value)}.",
                 code="too_many",
             )
 
 
 def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the names to choose from; a name of a type means that type."""
+    """Return the names to choose from; the name of a type always means the type."""
     types = list_plain_types()
     stored = [name for name in ScheduleConfig.objects.names() if name not in types]
     groups = (("Stored", stored), ("Types, with their default parameters", types))
@@ -70,7 +70,7 @@ def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 class NewRunForm(AnnotationForm):
-    """A new run for the queue."""
+    """The form for a new run in the queue."""
 
     schedules = forms.MultipleChoiceField(
         widget=forms.SelectMultiple(attrs={"size": 8}),
@@ -109,7 +109,6 @@ class NewRunForm(AnnotationForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer what can be measured now."""
         super().__init__(*args, **kwargs)
         choices = _list_schedule_choices()
         for name in ("schedules", "baseline"):
@@ -117,12 +116,12 @@ class NewRunForm(AnnotationForm):
         self.fields["samples"].widget.attrs["max"] = settings.MAX_RUN_SAMPLES
 
     def clean_schedules(self) -> list[str]:
-        """Refuse more than one run may have."""
+        """Check the limit on schedules."""
         names: list[str] = self.cleaned_data["schedules"]
         most = settings.MAX_RUN_SCHEDULES
         if len(names) > most:
             raise ValidationError(
-                f"A queued run may have {most} schedules, not counting the baseline, "
+                f"A queued run may have at most {most} schedules besides the baseline, "
                 f"got {len(names)}.",
                 code="too_many",
             )

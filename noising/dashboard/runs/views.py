@@ -1,4 +1,4 @@
-"""The pages of runs: each reads its rows, arranges them, renders a template."""
+"""The pages of runs. Each reads rows, prepares its context, renders a template."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ COLUMNS = (
 
 @require_safe
 def list_runs(request: HttpRequest) -> HttpResponse:
-    """All runs, narrowed and ordered by the query."""
+    """Show the runs, filtered and ordered by the query."""
     context = {
         "section": "runs",
         "listing": build_listing(
@@ -48,7 +48,7 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """One run: plots, results, environment, linter."""
+    """Show a run: plots, results, findings, environment."""
     recorded = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
     context = {
         "section": "runs",
@@ -74,7 +74,7 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_safe
 def compare_runs(request: HttpRequest) -> HttpResponse:
-    """Runs that the query names, side by side with the first of them."""
+    """Show a comparison of the runs that the query names with the first of them."""
     selection = select_runs(request.GET)
     context = {
         "section": "runs",

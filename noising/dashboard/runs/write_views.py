@@ -22,7 +22,7 @@ from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_u
 
 @form_view
 def create_run(request: HttpRequest) -> HttpResponse:
-    """Put a run into the queue; the query may choose schedules."""
+    """Queue a run; the query may select schedules in the form."""
     user: Any = request.user
     status = 200
     if request.method == "POST":
@@ -42,7 +42,7 @@ def create_run(request: HttpRequest) -> HttpResponse:
 
 @form_view
 def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Write notes and tags of a run."""
+    """Change notes and tags of a run."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     write = partial(run_annotate, run=run)
     title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
@@ -51,7 +51,7 @@ def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @button_view
 def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Cancel a run, or ask its worker to end it."""
+    """Cancel a run, or tell its worker to end it."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     try:
         run = run_cancel(run=run)
@@ -63,7 +63,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @button_view
 def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Measure the same again: everyone may, as the new run is their own."""
+    """Queue a run with the same parameters, which the account will own."""
     user: Any = request.user
     run = get_object_or_404(BenchmarkRun, pk=run_id)
     try:
@@ -71,13 +71,13 @@ def repeat_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         return redirect_with_error(request, run, error)
     return redirect_with_success(
-        request, again, "This new run measures the same again."
+        request, again, "This new run has the same parameters."
     )
 
 
 @button_view
 def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Take a run out of the lists; its page says how to bring it back."""
+    """Archive a run; its page has a button that reverses this."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     run_archive(run=run)
     return redirect_with_success(request, run, "The run is archived.")
@@ -85,7 +85,7 @@ def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @button_view
 def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Bring a run back into the lists."""
+    """Unarchive a run."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     run_unarchive(run=run)
     return redirect_with_success(request, run, "The run is no longer archived.")

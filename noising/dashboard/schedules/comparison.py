@@ -1,4 +1,4 @@
-"""The data of the page that compares schedules, apart from their curves."""
+"""The data of the page that compares schedules, without their curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from noising.engine.effort import storing_seconds
 from noising.models import ScheduleConfig
 
 MOST_SECONDS = 0.2
-"""Estimated seconds that the page may spend on the figures of one schedule."""
+"""Estimated seconds that the page may spend on the key figures of one schedule."""
 
 LONGEST_RANGES = 6
-"""Ranges of timesteps that the page lists; of more it gives the number."""
+"""How many ranges of timesteps the page lists; of more it shows the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRow:
-    """One schedule in numbers.
+    """Key figures of a schedule.
 
     Attributes:
         config: the schedule.
@@ -35,14 +35,14 @@ class ScheduleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecificationDifference:
-    """A place where specifications differ, with the value of each schedule."""
+    """A parameter in which specifications differ, with the value of each schedule."""
 
     path: str
     values: Sequence[str]
 
 
 def summarize_schedules(configs: Sequence[ScheduleConfig]) -> list[ScheduleRow]:
-    """Return each schedule's figures of merit."""
+    """Return the key figures of each schedule."""
     return [_summarize_schedule(config) for config in configs]
 
 
@@ -76,7 +76,7 @@ def _format_ranges(ranges: Sequence[tuple[int, int]]) -> str:
 def list_differences(
     configs: Sequence[ScheduleConfig],
 ) -> list[SpecificationDifference]:
-    """Return where the specifications differ, a value for each schedule."""
+    """Return the parameters in which the specifications differ."""
     rows = differences({config.slug: config.specification for config in configs})
     return [
         SpecificationDifference(

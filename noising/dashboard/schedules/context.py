@@ -1,4 +1,4 @@
-"""The data of a schedule's pages: its specification to copy, and the known types."""
+"""The data of a schedule's pages: its specification to copy, and all types."""
 
 import json
 import pprint
@@ -17,7 +17,7 @@ from noising.engine import (
 from noising.engine.parameters import REQUIRED, Parameter
 
 LONGEST_TEXT = 2_000
-"""Characters of JSON; beyond, a page shows of lists only the beginning."""
+"""Characters of JSON; in longer JSON, a page shows only the beginning of lists."""
 
 LONGEST_LIST = 8
 
@@ -29,7 +29,7 @@ class Snippet:
     Attributes:
         name: what it is.
         text: the text; empty if this form cannot express the specification.
-        remark: what to know about it.
+        remark: a remark on its use.
     """
 
     name: str
@@ -43,9 +43,9 @@ def write_snippets(
     """Return the specification in every form.
 
     Args:
-        slug: under which it is stored.
-        specification: in canonical form.
-        origin: where the service is reached, such as ``http://localhost:8000``.
+        slug: the name under which it is stored.
+        specification: the canonical specification.
+        origin: scheme and host of the service, such as ``http://localhost:8000``.
     """
     as_json = json.dumps(specification, indent=2)
     if len(as_json) > LONGEST_TEXT:
@@ -100,7 +100,7 @@ def _write_curl(slug: str, origin: str) -> Snippet:
 
 
 def _write_environment(specification: Mapping[str, Any]) -> Snippet:
-    """Say it by the variables of the server, which know some parameters only."""
+    """Write it as the server's environment variables, if they can set all of it."""
     name = "Environment"
     schedule, graph = specification["schedule"], specification["graph"]
     variables: dict[str, Any] = {
@@ -128,7 +128,7 @@ def _write_environment(specification: Mapping[str, Any]) -> Snippet:
 
 
 def _specify(known_variables: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the canonical specification that the variables lead to, if any."""
+    """Return the canonical specification for these variables, if they are valid."""
     schedule = {"type": known_variables["SCHEDULE_TYPE"]}
     for key in ("beta_min", "beta_max"):
         if key.upper() in known_variables:

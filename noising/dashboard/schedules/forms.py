@@ -13,7 +13,7 @@ from noising.models import LONGEST_NAME, ScheduleConfig
 
 
 class NewScheduleForm(AnnotationForm):
-    """A new schedule."""
+    """The form for a new schedule."""
 
     name = forms.SlugField(
         max_length=LONGEST_NAME,

@@ -1,4 +1,4 @@
-"""The pages of schedules: each reads its rows, arranges them, renders a template."""
+"""The pages of schedules. Each reads rows, prepares its context, renders a template."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -32,7 +32,7 @@ COLUMNS = (
 
 @require_safe
 def list_schedules(request: HttpRequest) -> HttpResponse:
-    """All stored schedules, narrowed and ordered by the query."""
+    """Show the stored schedules, filtered and ordered by the query."""
     listing = build_listing(
         request.GET, ScheduleFilters, ScheduleConfig.objects.for_list(), COLUMNS
     )
@@ -47,7 +47,7 @@ def list_schedules(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_schedule(request: HttpRequest, slug: str) -> HttpResponse:
-    """One stored schedule: curves, linter, specification, runs."""
+    """Show a stored schedule: curves, findings, specification, runs."""
     config = get_object_or_404(
         ScheduleConfig.objects.select_related("owner"), slug=slug
     )
@@ -69,7 +69,7 @@ def show_schedule(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def compare_schedules(request: HttpRequest) -> HttpResponse:
-    """Schedules that the query names, side by side."""
+    """Show a comparison of the schedules that the query names."""
     names = parse_names(request.GET)
     configs = select_schedules(request.GET)
     context = {

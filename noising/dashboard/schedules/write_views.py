@@ -21,7 +21,7 @@ from noising.models import ScheduleConfig
 
 @form_view
 def create_schedule(request: HttpRequest) -> HttpResponse:
-    """Store a schedule, perhaps a new version of one that the query names."""
+    """Store a schedule; with a name in the query, show its values in the form."""
     user: Any = request.user
     status = 200
     if request.method == "POST":
@@ -51,7 +51,7 @@ def _read_initial(request: HttpRequest) -> dict[str, Any]:
 
 @form_view
 def edit_schedule(request: HttpRequest, slug: str) -> HttpResponse:
-    """Write notes and tags of a schedule."""
+    """Change notes and tags of a schedule."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     write = partial(services.schedule_update, schedule=config)
     return edit_annotation(
@@ -61,7 +61,7 @@ def edit_schedule(request: HttpRequest, slug: str) -> HttpResponse:
 
 @button_view
 def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a schedule out of the lists; its page says how to bring it back."""
+    """Archive a schedule; its page has a button that reverses this."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_archive(schedule=config)
     return redirect_with_success(request, config, f"{config.slug} is archived.")
@@ -69,7 +69,7 @@ def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
 
 @button_view
 def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
-    """Bring a schedule back into the lists."""
+    """Unarchive a schedule."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_unarchive(schedule=config)
     return redirect_with_success(

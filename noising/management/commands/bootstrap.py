@@ -1,4 +1,4 @@
-"""`manage.py bootstrap`: what an installation needs once, before it first serves."""
+"""`manage.py bootstrap`: prepares a new installation."""
 
 import subprocess
 import sys
@@ -14,10 +14,10 @@ from noising.services.accounts import account_bootstrap
 from noising.services.schedules import schedules_load_builtin
 
 BENCHMARK_SECONDS = 15
-"""After that the first benchmark is given up: nobody should wait for it."""
+"""After this time the first benchmark is stopped, so that nobody waits long for it."""
 
 STOP_SECONDS = 5
-"""How long it may then take to end by itself."""
+"""How long it may take to stop before it is killed."""
 
 FIRST_BENCHMARK = (
     *("--schedules", "sedd_entropy,cosine,linear"),
@@ -26,27 +26,26 @@ FIRST_BENCHMARK = (
 
 
 class Command(BaseCommand):
-    """Fill an empty installation; an installation in use is left as it is."""
+    """Fills a new installation; does not change one that is in use."""
 
     help = (
-        "Prepare the database and load the built-in schedule configurations; in an "
-        "empty database create the first account and run a short benchmark."
+        "Prepare the database and load the built-in schedules. In an empty database, "
+        "also create the first account and run a short benchmark."
     )
-    requires_system_checks = ()  # `serve`, which follows, runs them all
+    requires_system_checks = ()  # `serve` runs all of them later
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Do what has not been done yet."""
+        """Perform the steps that have not been performed yet."""
         prepare(self.stdout.write)
         loaded = schedules_load_builtin()
         if loaded.created:
             count = len(loaded.created)
-            self.stdout.write(f"Loaded {count} built-in schedule configurations.")
+            self.stdout.write(f"Loaded {count} built-in schedules.")
         self._create_account()
         if not BenchmarkRun.objects.exists():
             self._run_benchmark()
 
     def _create_account(self) -> None:
-        """Show the first account's password the only time that it can be shown."""
         account = account_bootstrap()
         if account is not None:
             self.stdout.write(
@@ -56,7 +55,7 @@ class Command(BaseCommand):
             )
 
     def _run_benchmark(self) -> None:
-        """Give the pages something to show; that it fails keeps nobody from serving."""
+        """Run a benchmark, so that pages have content; its failure is only reported."""
         self.stdout.write(
             f"Running a first, short benchmark (at most {BENCHMARK_SECONDS} s)."
         )
@@ -80,15 +79,15 @@ class Command(BaseCommand):
 
 
 def _five_timesteps() -> str:
-    """Return the first, the last and three between, of as many as are configured."""
+    """Return the first and the last timestep and three between them."""
     last = settings.NOISE_SPECIFICATION["num_timesteps"] - 1
     return ",".join(str(last * quarter // 4) for quarter in range(5))
 
 
 def _run(command: tuple[str, ...]) -> int | None:
-    """Return the exit code of the benchmark, None where it took too long.
+    """Run the benchmark and return its exit code, or None if it took too long.
 
-    Its table is not shown; its progress, on stderr, is.
+    It shows its progress on stderr, but not its table.
     """
     with subprocess.Popen(  # noqa: S603 - our own command line, no shell
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -96,7 +95,7 @@ def _run(command: tuple[str, ...]) -> int | None:
         try:
             return process.wait(timeout=BENCHMARK_SECONDS)
         except subprocess.TimeoutExpired:
-            process.terminate()  # upon which it records that it did not succeed
+            process.terminate()  # it then marks its run as failed
         try:
             process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""`manage.py certify`: a certificate, kept with the schedules it is for."""
+"""`manage.py certify`: certifies a noise process and stores the certificate."""
 
 import argparse
 from collections.abc import Mapping
@@ -24,25 +24,25 @@ from noising.services import schedule_certify
 
 
 class Command(BaseCommand):
-    """Certifies, prints, stores; only then is a failed certificate a failure."""
+    """Certifies, prints and stores, even if the certificate failed."""
 
     help = (
         "Check a noise process's formulas against each other and its sampler against "
         "them, and store the certificate with every stored schedule that has the same "
         "specification."
     )
-    requires_system_checks = ()  # a bad argument is one line, whatever checks say
+    requires_system_checks = ()  # so that a bad argument gives only one line
 
     def create_parser(
         self, prog_name: str, subcommand: str, **kwargs: Any
     ) -> CommandParser:
-        """Say what is wrong with an argument in one line, without the usage."""
+        """Return a parser whose errors are one line, without the usage."""
         return super().create_parser(
             prog_name, subcommand, usage=argparse.SUPPRESS, **kwargs
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The flags of ``python -m noising.engine.certify``, and ``--config``."""
+        """Add the flags of ``python -m noising.engine.certify``, and ``--config``."""
         given = parser.add_mutually_exclusive_group(required=True)
         given.add_argument(
             "specification",
@@ -55,16 +55,17 @@ class Command(BaseCommand):
         add_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Certify, and turn every expected failure into one line and an exit code."""
+        """Certify; an expected failure prints one line and sets the exit code."""
         try:
-            certificate = self._certified(options)
+            certificate = self._certify(options)
         except EngineError as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except DatabaseError as error:
             line = " ".join(str(error).split())
             raise CommandError(
-                f"the database does not take the certificate: {line}; a new one "
-                "needs `manage.py migrate`, `python -m noising.engine.certify` none",
+                f"the certificate cannot be stored: {line}; create a new database "
+                "with `manage.py migrate`, or use `python -m noising.engine.certify`, "
+                "which needs none",
                 returncode=FAILED,
             ) from error
         except KeyboardInterrupt:
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         if not certificate.passed:
             raise CommandError("the certificate failed", returncode=FAILED)
 
-    def _certified(self, options: Mapping[str, Any]) -> Certificate:
+    def _certify(self, options: Mapping[str, Any]) -> Certificate:
         check_target(options["json"])
         process = build_process(_specification(options))
         certificate = certify(process, samples=options["samples"], seed=options["seed"])
@@ -94,7 +95,7 @@ def _specification(options: Mapping[str, Any]) -> Any:
     """Return the specification of the file or of the stored schedule.
 
     Raises:
-        EngineError: There is no such file or schedule, or it holds no JSON.
+        EngineError: The file or the schedule does not exist, or is not JSON.
     """
     slug = options["config"]
     if slug is None:

@@ -1,4 +1,4 @@
-"""Store the built-in schedule configurations."""
+"""`manage.py load_schedules`: stores the built-in schedules."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from noising.services import schedules_load_builtin
 
 
 class Command(BaseCommand):
-    """Loading again changes nothing: what exists is kept as it is."""
+    """Loads missing schedules and does not change those that exist."""
 
-    help = "Store the built-in schedule configurations that are not stored yet."
+    help = "Store the built-in schedules that are not stored yet."
 
     def handle(self, **options: Any) -> None:
-        """Load them and say which were new."""
+        """Load them and print which were new."""
         loaded = schedules_load_builtin()
         if loaded.created:
             self.stdout.write(f"Stored: {', '.join(loaded.created)}.")

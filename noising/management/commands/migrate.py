@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's, for one process at a time."""
+"""`manage.py migrate`: Django's command, in one process at a time."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from noising.management.migrating import sole_migration
 
 
 class Command(migrate.Command):
-    """Two that start at once, also on two hosts, migrate one after the other."""
+    """Holds a lock, so that several processes or hosts migrate one after the other."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Check and migrate, once no other process does: the checks connect too."""
+        """Check and migrate under the lock, because the checks connect too."""
         with sole_migration(connections[options["database"]]):
             return super().execute(*args, **options)

@@ -1,4 +1,4 @@
-"""`manage.py prune`: delete what has expired, for a timer to call once a day."""
+"""`manage.py prune`: deletes expired rows; a timer should run it once a day."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,16 +14,19 @@ PRUNED: dict[str, Callable[[], int]] = {
     "entries of the audit log": services.audit_prune,
     "keys, tasks and workers of the queue": queue_prune,
 }
-"""What there is to delete, and what deletes it and says how much it was."""
+"""Functions that delete rows and return their number, by what they delete."""
 
 
 class Command(BaseCommand):
-    """Deleting again changes nothing."""
+    """Deletes rows that are expired or old."""
 
-    help = "Delete expired tokens and sessions, and old entries of the audit log."
+    help = (
+        "Delete expired tokens and sessions, old entries of the audit log, and old "
+        "rows of throttles and of the queue."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Delete them and say how many there were."""
+        """Delete them and print how many there were."""
         for name, prune in PRUNED.items():
             self.stdout.write(f"Deleted {prune()} {name}.")
         call_command("clearsessions")

@@ -1,4 +1,4 @@
-"""`manage.py run_benchmarks`: the benchmark, with its results in the database too."""
+"""`manage.py run_benchmarks`: measures schedules and stores the run."""
 
 import argparse
 import signal
@@ -54,25 +54,25 @@ REFUSED = (UsageError, RunStateError, RunTooLargeError, report.OutputError)
 
 
 class Command(BaseCommand):
-    """Measures, writes the files, then stores all rows at once."""
+    """Measures, writes the files, then stores all rows in one transaction."""
 
     help = (
         "Measure noise schedules against the uniform baseline, write a JSON file and "
         "plots, and store the run; or, with --queue, let a worker measure and store "
         "it. --schedules also takes the names of stored schedules."
     )
-    requires_system_checks = ()  # a bad argument is one line, whatever checks say
+    requires_system_checks = ()  # so that a bad argument gives only one line
 
     def create_parser(
         self, prog_name: str, subcommand: str, **kwargs: Any
     ) -> CommandParser:
-        """Say what is wrong with an argument in one line, without the usage."""
+        """Return a parser whose errors are one line, without the usage."""
         return super().create_parser(
             prog_name, subcommand, usage=argparse.SUPPRESS, **kwargs
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The flags of ``python -m benchmarks.run_benchmarks``, and two more."""
+        """Add the flags of ``python -m benchmarks.run_benchmarks``, and two more."""
         add_arguments(parser)
         parser.add_argument(
             "--queue",
@@ -86,14 +86,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Run, and turn every expected failure into one line and an exit code."""
+        """Run; an expected failure prints one line and sets the exit code."""
         try:
-            config = _configured(options)
+            config = _read_config(options)
             base = base_from(options, config, read=_read_base)
             if options["queue"]:
                 if base is not None:
                     raise UsageError(
-                        "compare: needs the results, which --queue leaves to a worker"
+                        "compare: does not work with --queue, which measures later"
                     )
                 self._queue(config, options)
                 return
@@ -101,13 +101,13 @@ class Command(BaseCommand):
         except REFUSED as error:
             raise CommandError(str(error), returncode=BAD_USAGE) from error
         except DatabaseError as error:
-            raise _database_lost(error) from error
+            raise _describe_failure(error) from error
         except KeyboardInterrupt:
             raise CommandError(
                 "interrupted; the run continues", returncode=INTERRUPTED
             ) from None
         try:
-            with _ended_by_sigterm(), RunRecord(config) as record:
+            with _exit_on_sigterm(), RunRecord(config) as record:
                 document = self._measure(config, record, options)
             failure = judge(base, document, quiet=options["quiet"]) if base else ""
         except (UsageError, CorpusError) as error:
@@ -117,7 +117,7 @@ class Command(BaseCommand):
         except StoppedError as stopped:
             raise CommandError(f"the run was {stopped}", returncode=FAILED) from None
         except DatabaseError as error:
-            raise _database_lost(error) from error
+            raise _describe_failure(error) from error
         except KeyboardInterrupt:
             raise CommandError("interrupted", returncode=INTERRUPTED) from None
         if failure:
@@ -162,24 +162,24 @@ class Command(BaseCommand):
         return document
 
 
-def _configured(options: Mapping[str, Any]) -> BenchmarkConfig:
-    """Return what to run; names that are no schedule type are stored schedules.
+def _read_config(options: Mapping[str, Any]) -> BenchmarkConfig:
+    """Return what to measure; the names may be those of types and stored schedules.
 
     Raises:
-        UsageError: Nothing has that name, or it is stored for another graph or
+        UsageError: A name is unknown, or a schedule is stored for another graph or
             another number of timesteps than this run's.
     """
-    asked = ScheduleNames()
-    config = config_from(options, resolve=asked.resolve)
-    asked.check(config)
+    names = ScheduleNames()
+    config = config_from(options, resolve=names.resolve)
+    names.check(config)
     return config
 
 
 def _read_base(name: str, bound: float | None) -> Base:
-    """Return the results of a stored run's id, else of a file.
+    """Return the results of a stored run, if `name` is an id, else of a file.
 
     Raises:
-        UsageError: There is no such run or file, or it has no results.
+        UsageError: The run or file does not exist, or has no results.
     """
     try:
         key = UUID(name)
@@ -191,18 +191,18 @@ def _read_base(name: str, bound: float | None) -> Base:
     return Base.of(name, run.document(), bound)
 
 
-def _database_lost(error: DatabaseError) -> CommandError:
+def _describe_failure(error: DatabaseError) -> CommandError:
     line = " ".join(str(error).split())
     return CommandError(
-        f"the database does not take the run: {line}; a new one needs "
-        "`manage.py migrate`, and `python -m benchmarks.run_benchmarks` needs none",
+        f"the run cannot be stored: {line}; create a new database with `manage.py "
+        "migrate`, or use `python -m benchmarks.run_benchmarks`, which needs none",
         returncode=FAILED,
     )
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """End as an exception does, so that the run does not look alive for ever."""
+def _exit_on_sigterm() -> Iterator[None]:
+    """Raise SystemExit on SIGTERM, so that the run is marked as failed."""
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
         sys.exit(128 + number)

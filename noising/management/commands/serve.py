@@ -1,4 +1,4 @@
-"""`manage.py serve`: everything that runs in production, under one process."""
+"""`manage.py serve`: prepares, and runs the web server and a worker."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 DRAIN_SECONDS = 8
-"""How long requests may take to end after SIGTERM; Docker kills after 10 s."""
+"""How long requests may take to finish after SIGTERM; Docker kills after 10 s."""
 
 
 MALLOC: Final = {
@@ -25,12 +25,12 @@ MALLOC: Final = {
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
 }
-"""Settings of glibc's malloc with which large bodies and responses give their memory
-back. Without them a worker keeps what its busiest moment took."""
+"""With these settings, glibc's malloc returns the memory of large bodies and responses
+to the system. Otherwise a worker would keep the most memory that it ever needed."""
 
 
 class Command(BaseCommand):
-    """Check, prepare, and run web server and worker until a signal ends them."""
+    """Checks, prepares, and runs web server and worker until a signal arrives."""
 
     help = (
         "Serve on HOST:PORT: check the settings, make the secret key, migrate, collect "
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # handle() runs them, with those for deployment
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Serve until stopped."""
+        """Serve until a signal arrives."""
         with self._listen() as listener:
             self.check(include_deployment_checks=True, fail_level=checks.ERROR)
             prepare(self.stdout.write)
@@ -69,17 +69,17 @@ class Command(BaseCommand):
             )[0]
             return socket.create_server(address[:2], family=family, backlog=BACKLOG)
         except OSError as error:
-            # create_server appends the address to the system's own words
+            # The message of create_server repeats the address, so take the system's.
             number = error.errno or 0
             reason = os.strerror(number) if number > 0 else error.strerror
             raise CommandError(
-                f"HOST {settings.HOST} and PORT {settings.PORT} cannot be served on "
-                f"({reason}); choose others, for example PORT=8001"
+                f"The service cannot listen on HOST {settings.HOST} and PORT "
+                f"{settings.PORT} ({reason}); choose others, for example PORT=8001"
             ) from error
 
 
 def _programs(listener: socket.socket) -> list[Program]:
-    """Describe what runs; requests do not depend on the worker."""
+    """Return the programs. The web server does not need the worker, which restarts."""
     gunicorn = (
         *(sys.executable, "-m", "gunicorn"),
         *("--config", "python:noising_site.gunicorn"),

@@ -1,4 +1,4 @@
-"""`manage.py token`: make, list and revoke the tokens that machines sign in with."""
+"""`manage.py token`: creates, lists and revokes access tokens."""
 
 import argparse
 from typing import Any
@@ -12,12 +12,12 @@ from noising.models import AccessToken, Scope
 
 
 class Command(BaseCommand):
-    """The secret is printed once; only its digest is kept."""
+    """Manages tokens; a secret is printed once, and only its digest is stored."""
 
     help = "Create, list and revoke access tokens."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take one of three subcommands."""
+        """Add the three subcommands."""
         commands = parser.add_subparsers(dest="command", required=True)
         create = commands.add_parser("create", help="create a token and print it once")
         create.add_argument("user", help="name of the account that the token acts for")
@@ -80,7 +80,7 @@ def _account(username: str) -> Any:
     account = get_user_model()._default_manager.filter(username=username).first()
     if account is None:
         raise CommandError(
-            f"There is no account {username!r}; `manage.py createsuperuser` or the "
-            "admin makes one."
+            f"There is no account {username!r}; create it in the admin or with "
+            "`manage.py createsuperuser`."
         )
     return account

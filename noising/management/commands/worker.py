@@ -14,13 +14,13 @@ from setproctitle import setproctitle
 from noising.management.queue_worker import QueueWorker, Upkeep
 
 NICENESS = 10
-"""Added to the process's own: requests come first."""
+"""Added to the niceness, so that requests have a higher priority."""
 
 LONGEST_HOST = 40
 
 
 class Command(BaseCommand):
-    """Take one run after another until told to stop."""
+    """Measures one run after another until a signal arrives."""
 
     help = (
         "Measure the runs in the queue, one at a time, until SIGTERM or Ctrl-C, which "
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # `serve` has run them
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """What `serve` says, and what tests need."""
+        """Add an option for `serve` and one for tests and scripts."""
         parser.add_argument(
             "--batch",
             action="store_true",
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, metavar="PID", help=SUPPRESS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Work until stopped."""
+        """Work until a signal arrives."""
         setproctitle("noising: worker")
         os.nice(NICENESS)
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
@@ -60,5 +60,5 @@ class Command(BaseCommand):
 
 
 def _identity() -> str:
-    """Return a name that says where the worker runs and is no other one's."""
+    """Return a unique id that begins with the host's name."""
     return f"{socket.gethostname()[:LONGEST_HOST]}-{get_random_string(12)}"

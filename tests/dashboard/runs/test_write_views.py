@@ -138,7 +138,7 @@ def test_a_run_that_is_over_cannot_be_cancelled(
     staff = session_client(account("root", is_staff=True))
     path = recorded_run.get_absolute_url()
     staff.post(f"{path}cancel/")
-    assert "there is nothing to cancel" in page_text(staff, path)
+    assert "it cannot be cancelled" in page_text(staff, path)
 
 
 def test_everyone_with_an_account_runs_it_again(

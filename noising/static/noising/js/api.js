@@ -1,6 +1,6 @@
-/** Requests to this service; what it refuses becomes an error that says why. */
+/** Requests to this service; a refused request raises an error with the reason. */
 
-/** An answer that is no success: its status, its sentence for people, when to ask again. */
+/** A response that is not a success: status, message, and when to repeat the request. */
 export class Refusal extends Error {
   constructor(status, problem, waitMs = null) {
     const errors = problem.errors ?? [];
@@ -11,26 +11,26 @@ export class Refusal extends Error {
   }
 }
 
-/** Ask with GET; return the answer's document. */
+/** Send a GET request; return the document of the response. */
 export async function read(address, signal) {
-  return (await asked(address, { signal })).document;
+  return (await request(address, { signal })).document;
 }
 
-/** Ask with GET; return the document and `waitMs`, when to ask again, or null. */
+/** Send a GET request; return the document, and in `waitMs` when to repeat it, or null. */
 export function look(address, signal) {
-  return asked(address, { signal });
+  return request(address, { signal });
 }
 
-/** Ask with POST; return the answer's document. A body that is text is JSON already. */
+/** Send a POST request; return the document of the response. A text body is sent as it is. */
 export async function post(address, body, signal) {
   const headers = { "Content-Type": "application/json" };
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
   if (token) headers["X-CSRFToken"] = token;
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return (await asked(address, { method: "POST", headers, body: text, signal })).document;
+  return (await request(address, { method: "POST", headers, body: text, signal })).document;
 }
 
-async function asked(address, options) {
+async function request(address, options) {
   let response;
   try {
     response = await fetch(address, {
@@ -39,7 +39,7 @@ async function asked(address, options) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, { detail: "The service does not answer." });
+    throw new Refusal(0, { detail: "The service does not respond." });
   }
   const text = await response.text();
   const waitMs = waitOf(response);
@@ -56,6 +56,6 @@ function problemOf(text, status) {
   try {
     return JSON.parse(text);
   } catch {
-    return { detail: `The service answered with ${status}.` };
+    return { detail: `The service responded with status ${status}.` };
   }
 }

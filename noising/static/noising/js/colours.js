@@ -1,9 +1,9 @@
-/** The look of curves: the colours and strokes of the plots, by Okabe and Ito. */
+/** Colours (by Okabe and Ito) and strokes of curves, the same as in the plots. */
 
 const STROKES = [[], [8, 3], [2, 3], [8, 3, 2, 3], [4, 2, 2, 2, 2, 2]];
 const COLOURS = 7;
 
-/** Return colour and stroke of the curve with this index, for today's theme. */
+/** Return colour and stroke of the curve with this index, for the current theme. */
 export function curveStyle(index) {
   return {
     colour: themeColour(`--curve-${(index % COLOURS) + 1}`),

@@ -1,10 +1,10 @@
-/** A button beside every block of code that is there to be copied. */
+/** Buttons that copy blocks of code. */
 
 import { element } from "./elements.js";
 
 const SAID_MS = 1500;
 
-/** Put a button on every `<pre data-copy>`; its value names what is copied. */
+/** Add a button to every `<pre data-copy>`; the attribute's value names the content. */
 export function offerCopies(root) {
   for (const block of root.querySelectorAll("pre[data-copy]")) {
     const name = block.dataset.copy || "code";
@@ -20,14 +20,14 @@ export function offerCopies(root) {
   }
 }
 
-/** Copy a text, and say on the button that it was done. */
+/** Copy a text, and show this on the button. */
 export async function copyText(text, button) {
   const label = button.textContent;
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   } catch {
-    // Without TLS browsers keep the clipboard from scripts, except for a selection.
+    // Without TLS, browsers let scripts copy only a selection.
     button.textContent = copySelection(text) ? "Copied" : "Press Ctrl+C";
   }
   setTimeout(() => {

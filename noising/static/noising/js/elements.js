@@ -1,13 +1,13 @@
-/** Elements made in a line. */
+/** Functions that create elements. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Make an HTML element; children are elements or text, never markup. */
+/** Create an HTML element; children are elements or text, never markup. */
 export function element(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
 }
 
-/** Make an SVG element. */
+/** Create an SVG element. */
 export function drawing(name, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, name), attributes, children);
 }

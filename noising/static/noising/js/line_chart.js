@@ -1,9 +1,9 @@
 /**
- * Interactive curves by uPlot: values under the cursor, lines that can be put away, zoom,
- * a logarithmic axis, a choice of abscissae, and dots that follow a position.
+ * Interactive curves with uPlot: values at the cursor, lines that can be hidden, zoom, a
+ * logarithmic axis, a choice of abscissae, and dots that follow a position.
  *
- * A chart is given as the service's numbers are (noising/figures/charts.py): `x` lists the
- * abscissae, each line has `x[name]`, `y`, and where it was measured `low`, `high`, `marks`.
+ * A chart has the form of noising/figures/charts.py: `x` lists the abscissae; each line has
+ * `x[name]` and `y`, and if it was measured also `low`, `high` and `marks`.
  */
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
@@ -18,9 +18,9 @@ const MARKED_POINTS = 32; // as many measured points are told apart from their l
 
 export class LineChart {
   /**
-   * @param {HTMLElement} root is appended to.
-   * @param {object} chart title (shown), label (said), y {label, log}, x, lines, group
-   *   (charts of a group share the cursor), height in pixels.
+   * @param {HTMLElement} root gets the chart appended.
+   * @param {object} chart title (visible), label (for screen readers), y {label, log}, x,
+   *   lines, group (charts of a group share the cursor), height in pixels.
    */
   constructor(root, chart) {
     this.chart = chart;
@@ -60,14 +60,14 @@ export class LineChart {
     this.draw();
   }
 
-  /** Choose the abscissa by its name; a chart that lacks it keeps its own. */
+  /** Choose the abscissa by its name; a chart without it keeps its own. */
   over(name) {
     if (name === this.x || !this.abscissae.some((one) => one.name === name)) return;
     this.x = name;
     this.draw();
   }
 
-  /** Put a dot on every line at x, or take the dots away with null. */
+  /** Show a dot on every line at x; null removes the dots. */
   mark(x) {
     this.dotsAt = x;
     this.plot?.redraw(false, false);
@@ -84,7 +84,7 @@ export class LineChart {
     this.drawLegend();
   }
 
-  /** Lines with their colour, and the columns that uPlot is to draw for them. */
+  /** Return the lines with their colours, and the columns that uPlot draws for them. */
   prepared(line, index) {
     const partner = this.chart.lines.findIndex(
       (other) => !other.marks && line.marks && line.name.startsWith(other.name),
@@ -169,7 +169,7 @@ export class LineChart {
     };
   }
 
-  /** Between low and high of a line that is no row of marks. */
+  /** Return the bands between low and high of lines that are not marks. */
   bands() {
     return this.columns.flatMap(({ line, style, kind }, index) =>
       kind === "high" && !line.marks
@@ -177,7 +177,7 @@ export class LineChart {
         : []);
   }
 
-  /** Whiskers of the marks, and the dots that follow a position. */
+  /** Draw the whiskers of the marks, and the dots that follow a position. */
   drawOver(plot) {
     const { ctx } = plot;
     const density = devicePixelRatio;
@@ -239,7 +239,7 @@ export class LineChart {
     });
   }
 
-  /** Write the values under the cursor into the legend. */
+  /** Write the values at the cursor into the legend. */
   read() {
     const { left } = this.plot.cursor;
     const isOver = left !== null && left !== undefined && left >= 0;
@@ -314,12 +314,12 @@ export class LineChart {
   }
 }
 
-/** Whether the points of a line are shown: measured ones, where they are not many. */
+/** Return whether the points of a line are shown: those of measured lines with few points. */
 function isMarked(line) {
   return line.marks || Boolean(line.low && line.y.length <= MARKED_POINTS);
 }
 
-/** Return the places of the numbers in rising order: information lost may fall. */
+/** Return the indices of the numbers in ascending order, since lost information may decrease. */
 function rising(x) {
   const order = [...x.keys()];
   const sorted = order.every((place) => place === 0 || x[place] >= x[place - 1]);

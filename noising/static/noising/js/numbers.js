@@ -1,6 +1,6 @@
-/** Numbers as people read them. */
+/** Formatting and interpolation of numbers. */
 
-/** Return four significant digits: 0.4923, 1.23e-5, or a dash for none. */
+/** Return four significant digits, such as 0.4923 or 1.23e-5, or a dash without a number. */
 export function short(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);

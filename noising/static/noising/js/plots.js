@@ -1,4 +1,4 @@
-/** Plots that answer: where there are numbers behind an image, curves replace it. */
+/** Interactive charts, which replace the images of plots that have numbers. */
 
 import { read } from "./api.js";
 import { LineChart } from "./line_chart.js";
@@ -6,7 +6,7 @@ import { element } from "./elements.js";
 
 const GROUPS = new Map();
 
-/** Replace the images of `figure.plot[data-chart]` by charts, as they come into view. */
+/** Replace the images of `figure.plot[data-chart]` with charts when they come into view. */
 export function enlivenPlots(root) {
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -41,7 +41,7 @@ async function enliven(figure) {
   }
 }
 
-/** The charts within one `[data-chart-group]`: they share abscissa and cursor. */
+/** The charts within a `[data-chart-group]`, which share abscissa and cursor. */
 class Group {
   constructor(root) {
     this.name = root.dataset.chartGroup;

@@ -1,4 +1,4 @@
-/** What every page does with scripts on: buttons that copy, plots that answer. */
+/** The scripts of every page: buttons that copy, and interactive charts. */
 
 import { offerCopies } from "./copy.js";
 import { enlivenPlots } from "./plots.js";

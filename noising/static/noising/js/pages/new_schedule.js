@@ -1,4 +1,4 @@
-/** The curves and the linter's findings of the specification that is being typed. */
+/** Curves and linter findings for the specification in the form. */
 
 import { post } from "../api.js";
 import { element } from "../elements.js";
@@ -45,7 +45,7 @@ async function show() {
   try {
     specification = JSON.parse(field.value);
   } catch (error) {
-    say(`This is no JSON: ${error.message}`, true);
+    say(`This is not valid JSON: ${error.message}`, true);
     return;
   }
   try {
@@ -80,7 +80,7 @@ function say(text, isWrong) {
   status.className = isWrong ? "reason" : "muted";
 }
 
-/** Put a type into the specification, with its parameters left to their defaults. */
+/** Write a type into the specification, with default parameters. */
 function use(part, type) {
   try {
     const specification = JSON.parse(field.value);

@@ -1,4 +1,4 @@
-/** A run that is not over: its progress, until the page can show what came of it. */
+/** The progress of an unfinished run; when it has ended, the page is loaded again. */
 
 import { look, Refusal } from "../api.js";
 
@@ -13,24 +13,24 @@ const parts = Object.fromEntries(
 );
 const progress = holder.querySelector("progress");
 let failures = 0;
-let isAsking = false;
+let isReading = false;
 let next = setTimeout(follow, PAUSE_MS);
 
 document.addEventListener("visibilitychange", follow);
 
-/** Ask how the run goes, and later again: unless nobody looks, or it is being asked. */
+/** Read the run now and at intervals, unless the page is hidden or a request is in progress. */
 async function follow() {
-  if (document.hidden || isAsking) return;
+  if (document.hidden || isReading) return;
   clearTimeout(next);
-  isAsking = true;
-  const pause = await asked().finally(() => {
-    isAsking = false;
+  isReading = true;
+  const pause = await update().finally(() => {
+    isReading = false;
   });
   if (pause !== null) next = setTimeout(follow, pause);
 }
 
-/** Show how the run goes; return the milliseconds until the next look, null for none. */
-async function asked() {
+/** Show the progress; return the milliseconds until the next request, or null. */
+async function update() {
   try {
     const { document: run, waitMs } = await look(holder.dataset.address);
     failures = 0;
@@ -58,7 +58,7 @@ function show(run) {
   progress.value = run.progress;
 }
 
-/** Change a text only where it is another: what is live is read aloud. */
+/** Change a text only if it differs, since screen readers announce every change. */
 function write(part, text) {
   if (part.textContent !== text) part.textContent = text;
 }

@@ -1,8 +1,8 @@
 /**
- * The tokens of a process as a row of buttons: each says what it is, and protects.
+ * The tokens of a process as a row of buttons. Each shows a token and toggles its protection.
  *
- * A button is as wide as the longest text that it will ever show. So nothing moves while
- * tokens change, and a frame paints the few that do and nothing else.
+ * A button is as wide as the longest text that it will ever show, so nothing moves while
+ * tokens change, and a frame paints only the buttons that change.
  */
 
 import { element } from "../elements.js";
@@ -14,9 +14,9 @@ const STRIDES = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
 export class Chips {
   /**
    * @param {object} tokens ids, texts and types of the clean tokens.
-   * @param {string[][]} later what each position will read, beside its clean text.
-   * @param {string} label what the row is called.
-   * @param {(position: number) => void} choose called with a position to protect or not.
+   * @param {string[][]} later the further texts that each position will show.
+   * @param {string} label the accessible name of the row.
+   * @param {(position: number) => void} choose called with a position whose protection to toggle.
    */
   constructor({ ids, texts, types }, later, label, choose) {
     this.ids = ids;
@@ -45,7 +45,7 @@ export class Chips {
     this.root.addEventListener("keydown", (event) => this.moveByKey(event));
   }
 
-  /** Show what a position is now. */
+  /** Show the current token of a position. */
   show(position, { id, text, isMask, isProtected }) {
     const chip = this.chips[position];
     const isNoised = id !== this.ids[position];
@@ -68,7 +68,7 @@ export class Chips {
     if (chip.getAttribute("aria-pressed") !== pressed) chip.setAttribute("aria-pressed", pressed);
   }
 
-  /** Arrow keys walk; the whole row is one stop of the tabulator. */
+  /** Move with the arrow keys; the whole row is one tab stop. */
   moveByKey(event) {
     const last = this.chips.length - 1;
     let to = null;

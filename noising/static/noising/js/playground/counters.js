@@ -1,4 +1,4 @@
-/** How many tokens of a row are unchanged: of all, and of each type. */
+/** Counts of unchanged tokens in a row: of all, and of each type. */
 
 import { element } from "../elements.js";
 
@@ -28,7 +28,7 @@ export class Counters {
     }
   }
 
-  /** Note whether a position differs from its clean token. */
+  /** Record whether a position differs from its clean token. */
   note(position, isChanged) {
     const more = isChanged - this.isChanged[position];
     if (!more) return;
@@ -37,7 +37,7 @@ export class Counters {
     this.changed[this.types[position]] += more;
   }
 
-  /** Write what has been noted. */
+  /** Show the counts. */
   write() {
     for (const [name, { percent, count }] of Object.entries(this.written)) {
       const total = this.totals[name];

@@ -1,4 +1,4 @@
-/** Alpha, and the share that is unchanged, over the timesteps; dots follow the slider. */
+/** Alpha and the share of unchanged tokens over the timesteps; dots follow the slider. */
 
 import { element } from "../elements.js";
 import { LineChart } from "../line_chart.js";
@@ -11,7 +11,7 @@ const WORDS = {
 };
 
 export class Curves {
-  /** @param {HTMLElement} figure whose image makes room. */
+  /** @param {HTMLElement} figure the figure whose image the chart replaces. */
   constructor(figure) {
     this.figure = figure;
     this.chart = null;
@@ -29,7 +29,7 @@ export class Curves {
     this.chart = new LineChart(holder, { ...WORDS, lines });
   }
 
-  /** Put the dots at a timestep of the first process. */
+  /** Move the dots to a timestep of the first process. */
   mark(timestep) {
     this.chart?.mark(timestep);
   }

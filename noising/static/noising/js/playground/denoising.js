@@ -1,13 +1,13 @@
-/** A button that asks the denoiser, and the chips that came back. */
+/** A button that calls the denoiser, and the denoised tokens. */
 
 import { read } from "../api.js";
 import { element } from "../elements.js";
 
 /**
- * Offer to denoise what a panel shows.
+ * Add a button that denoises the tokens of a panel.
  *
- * @param {Panel} panel gets the button.
- * @param {() => string} address of the page's state with this panel denoised.
+ * @param {Panel} panel the panel.
+ * @param {() => string} address returns the URL of the state with this panel denoised.
  */
 export function offerDenoising(panel, address) {
   const shown = element("div", { class: "denoised", role: "status" });

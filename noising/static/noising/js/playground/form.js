@@ -1,4 +1,4 @@
-/** The form: its query, which is also the page's address, and what is wrong with it. */
+/** The form: its query, which is also that of the page's URL, and its errors. */
 
 import { element } from "../elements.js";
 
@@ -12,7 +12,7 @@ export class Form {
     this.arrange();
   }
 
-  /** Call back at each change but those of the timestep, which lies outside the form. */
+  /** Call back at each change except of the timestep, which is outside the form. */
   onChange(callback) {
     this.root.addEventListener("input", () => {
       this.arrange();
@@ -20,7 +20,7 @@ export class Form {
     });
   }
 
-  /** The query without what is empty: that is what it is by default. */
+  /** Return the query without empty values, which are the defaults. */
   get query() {
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(this.root)) {
@@ -29,14 +29,14 @@ export class Form {
     return query;
   }
 
-  /** Show the fields that count: by type or stored, weights, the second process. */
+  /** Show only the fields in use: types or stored schedule, weights, second process. */
   arrange() {
     const compares = this.root.elements.namedItem("compare").checked;
     for (const process of this.root.querySelectorAll("[data-process]")) {
       const value = (name) =>
         this.root.elements.namedItem(`${process.dataset.process}-${name}`).value;
       process.hidden = process.dataset.process === "b" && !compares;
-      // Disabled, they are no part of the address.
+      // Disabled fields are not part of the URL.
       process.disabled = process.hidden;
       enable(process.querySelector("[data-by-type]"), !value("stored").trim());
       enable(process.querySelector("[data-weights]"), value("hyperschedule") === "token_types");
@@ -48,7 +48,7 @@ export class Form {
     return new Set([...boxes].map((box) => box.value));
   }
 
-  /** The positions in the box; what is no number there is the server's to refuse. */
+  /** Return the positions in the field; the server reports text that is not a number. */
   get protectedPositions() {
     const words = this.protectBox.value.split(/[\s,]+/).filter(Boolean);
     return new Set(words.map(Number));
@@ -63,7 +63,7 @@ export class Form {
     this.root.dispatchEvent(new Event("input"));
   }
 
-  /** Put messages beside their fields; where there is none any more, it goes. */
+  /** Show messages next to their fields, and remove those that no longer apply. */
   showErrors(errors) {
     for (const field of this.root.querySelectorAll("[data-field]")) {
       const name = field.dataset.field;

@@ -1,15 +1,15 @@
 /**
- * All states of a sequence under one process, and a place among them.
+ * All states of a sequence under one process, with a current timestep.
  *
- * POST /api/v1/trajectory says when each position changes, and to what. In the order of
- * their timesteps the changes are steps forward; undone, steps back. So moving from one
- * timestep to another touches the positions that differ, and no others.
+ * POST /api/v1/trajectory returns when each position changes, and to which id. The changes
+ * in order of their timesteps are applied to move forward and undone to move back, so that
+ * a move updates only positions that change in between.
  */
 
 export class History {
   /**
    * @param {number[]} tokens clean ids.
-   * @param {object} answer timesteps, alphas, changes.
+   * @param {object} trajectory timesteps, alphas, changes.
    */
   constructor(tokens, { timesteps, alphas, changes }) {
     this.tokens = tokens;
@@ -21,14 +21,14 @@ export class History {
     this.touched = new Set();
   }
 
-  /** Return the ids that each position comes to, in order. */
+  /** Return the ids that each position will have, in order. */
   get later() {
     const ids = this.tokens.map(() => []);
     for (const { position, to } of this.steps) ids[position].push(to);
     return ids;
   }
 
-  /** Go to a timestep; return the positions that may read otherwise now. */
+  /** Move to a timestep; return the positions that may have changed. */
   moveTo(timestep) {
     const { steps, state, touched } = this;
     touched.clear();
@@ -45,7 +45,7 @@ export class History {
     return touched;
   }
 
-  /** Return alpha at a timestep: that of the last one known at or before it. */
+  /** Return alpha at the last known timestep that is not after this one. */
   alphaAt(timestep) {
     return this.alphas[Math.max(0, placeOf(this.timesteps, timestep))];
   }
@@ -80,7 +80,7 @@ function stepsOf(tokens, changes) {
   return steps.sort((one, other) => one.timestep - other.timestep);
 }
 
-/** Return the place of the last number at or below a limit, by halving; -1 for none. */
+/** Return the index of the last number not above a limit, by bisection; -1 without one. */
 function placeOf(rising, limit) {
   let low = -1;
   let high = rising.length;

@@ -1,7 +1,7 @@
 /**
- * The playground. The server reads the form (state.json) and the API answers the whole
- * history of the tokens, once for each process; from there on slider, play button and
- * protection need nobody.
+ * The playground. The server parses the form (state.json), and the API returns the whole
+ * history of the tokens, once for each process. After that, slider, play button and
+ * protection need no request.
  */
 
 import { post, read } from "../api.js";
@@ -15,7 +15,7 @@ import { Player } from "./player.js";
 import { Snippets } from "./snippets.js";
 import { Texts } from "./texts.js";
 
-const PAUSE_MS = 250; // of typing, until the server is asked
+const PAUSE_MS = 250; // after the last key, until the request is sent
 
 class Playground {
   constructor(root) {
@@ -29,7 +29,7 @@ class Playground {
     this.texts = new Texts(root.dataset.detokenize);
     this.curves = new Curves(part("curves"));
     this.snippets = new Snippets(part("snippets"));
-    this.answers = new Map();
+    this.histories = new Map();
     this.panels = [];
     this.positions = this.form.protectedPositions;
     this.types = this.form.protectedTypes;
@@ -52,7 +52,7 @@ class Playground {
     share.addEventListener("click", () => copyText(this.link(), share));
   }
 
-  /** The page's address with everything that it shows. */
+  /** Return the page's URL with all settings. */
   link() {
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
@@ -65,11 +65,11 @@ class Playground {
     this.waiting = setTimeout(() => this.load(), PAUSE_MS);
   }
 
-  /** Ask what the form means, and for the histories that are new. */
+  /** Request the state for the form, and the histories that are new. */
   async load() {
-    this.asking?.abort();
-    this.asking = new AbortController();
-    const { signal } = this.asking;
+    this.pending?.abort();
+    this.pending = new AbortController();
+    const { signal } = this.pending;
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
     if (`${query}`.length > LONGEST_QUERY) {
@@ -93,17 +93,17 @@ class Playground {
   }
 
   async take(state, signal) {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       state.processes.map(({ request }) => this.history(request, signal)),
     );
-    const ids = new Set(answers.flatMap((answer) =>
-      answer.changes.flatMap((own) => own.map(([, id]) => id))).concat(state.tokens));
+    const ids = new Set(responses.flatMap((response) =>
+      response.changes.flatMap((own) => own.map(([, id]) => id))).concat(state.tokens));
     const textOf = await this.texts.of(state.tokenizer, ids, signal);
-    // Only those in use are kept: a history may be large.
-    this.answers = new Map(state.processes.map((one, place) => [one.request, answers[place]]));
+    // Keep only the histories in use, since they may be large.
+    this.histories = new Map(state.processes.map((one, place) => [one.request, responses[place]]));
     this.state = state;
     this.panels = state.processes.map((process, place) =>
-      new Panel(state, process, answers[place], {
+      new Panel(state, process, responses[place], {
         textOf: (id) => textOf(id, process.mask_id),
         isProtected: (position) => this.isProtected(position),
         choose: (position) => this.choose(position),
@@ -119,10 +119,10 @@ class Playground {
   }
 
   async history(request, signal) {
-    return this.answers.get(request) ?? post(this.addresses.trajectory, request, signal);
+    return this.histories.get(request) ?? post(this.addresses.trajectory, request, signal);
   }
 
-  /** How many timesteps the first process has: the slider's. */
+  /** Return the number of timesteps of the first process, which the slider has. */
   get first() {
     return this.panels[0].process.num_timesteps;
   }
@@ -132,7 +132,7 @@ class Playground {
     this.curves.mark(timestep);
   }
 
-  /** Bring up to date what need not follow every frame. */
+  /** Update the parts that need not follow every frame. */
   rest() {
     history.replaceState(null, "", this.link());
     this.status.textContent = this.panels.map((panel) => panel.sentence).join(" ");
@@ -158,7 +158,7 @@ class Playground {
     return this.positions.has(position) || this.types.has(this.state.types[position]);
   }
 
-  /** Protect a position, or no longer. */
+  /** Protect a position, or remove its protection. */
   choose(position) {
     if (this.types.has(this.state.types[position])) {
       this.status.textContent = `All ${this.state.types[position]} tokens are protected.`;
@@ -171,7 +171,7 @@ class Playground {
     this.rest();
   }
 
-  /** Take the protection that the form shows. */
+  /** Apply the protection in the form. */
   protect() {
     const [positions, types] = [this.form.protectedPositions, this.form.protectedTypes];
     if (isSame(positions, this.positions) && isSame(types, this.types)) return;
@@ -188,7 +188,7 @@ class Playground {
     return `${this.addresses.state}?${query}`;
   }
 
-  /** Say what is wrong; what was shown before stays. */
+  /** Show an error; the previous content stays. */
   refuse(errors) {
     this.form.showErrors(errors);
     const items = errors.map(({ label, message }) =>

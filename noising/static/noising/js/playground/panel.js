@@ -1,4 +1,4 @@
-/** One process over the tokens: chips, counters, and the timestep that they show. */
+/** The tokens under one process at a timestep: chips and counters. */
 
 import { element } from "../elements.js";
 import { short } from "../numbers.js";
@@ -10,13 +10,13 @@ export class Panel {
   /**
    * @param {object} state tokens, texts and types of the page's state.
    * @param {object} process label, title, num_timesteps, mask_id of the state's process.
-   * @param {object} answer of POST /api/v1/trajectory.
+   * @param {object} history the response of POST /api/v1/trajectory.
    * @param {object} page textOf(id), isProtected(position), choose(position).
    */
-  constructor(state, process, answer, page) {
+  constructor(state, process, history, page) {
     this.page = page;
     this.process = process;
-    this.history = new History(state.tokens, answer);
+    this.history = new History(state.tokens, history);
     const name = process.label.toUpperCase();
     const tokens = { ids: state.tokens, texts: state.texts, types: state.types };
     const later = this.history.later.map((ids) => ids.map(page.textOf));
@@ -35,7 +35,7 @@ export class Panel {
     );
   }
 
-  /** Return the own timestep nearest in time to one of the first process. */
+  /** Return the timestep of this process nearest in time to one of the first process. */
   aligned(timestep, first) {
     const own = this.process.num_timesteps;
     return Math.max(
@@ -43,7 +43,7 @@ export class Panel {
     );
   }
 
-  /** Show the tokens at an own timestep: what did not change is not touched. */
+  /** Show the tokens at a timestep of this process; update only those that change. */
   show(timestep) {
     for (const position of this.history.moveTo(timestep)) this.refresh(position);
     this.counters.write();
@@ -52,7 +52,7 @@ export class Panel {
     this.line.textContent = `timestep ${timestep} · alpha ${this.alpha.toFixed(4)}`;
   }
 
-  /** Show every position anew. */
+  /** Show every position again. */
   refreshAll() {
     this.history.tokens.forEach((_, position) => this.refresh(position));
     this.counters.write();
@@ -85,7 +85,7 @@ export class Panel {
     ];
   }
 
-  /** What a screen reader is told when the slider rests. */
+  /** Return the text for screen readers when the slider has stopped. */
   get sentence() {
     const { changed, totals } = this.counters;
     const name = this.process.label.toUpperCase();

@@ -1,12 +1,12 @@
-/** The timestep: a slider, a box for its number, and a button that lets it run. */
+/** The controls of the timestep: a slider, a number field and a play button. */
 
 const WHOLE_MS = 10_000; // from the first timestep to the last, at speed 1
 
 export class Player {
   /**
-   * @param {HTMLElement} root with the controls.
+   * @param {HTMLElement} root contains the controls.
    * @param {object} calls show(timestep), called at each new one; rest(), called when
-   *   it no longer moves.
+   *   it has stopped.
    */
   constructor(root, { show, rest }) {
     this.calls = { show, rest };
@@ -33,7 +33,7 @@ export class Player {
     return Number(this.slider.max);
   }
 
-  /** Take the range of another process, and a timestep of it. */
+  /** Set the range to that of another process, and the timestep. */
   set(count, timestep) {
     for (const input of [this.slider, this.box]) input.max = String(count - 1);
     this.last.textContent = String(count - 1);
@@ -48,7 +48,7 @@ export class Player {
     this.calls.show(timestep);
   }
 
-  /** A hand on a control ends the run. */
+  /** Stop playing when the user changes a control. */
   takeOver(text) {
     const timestep = Math.round(Number(text));
     if (text === "" || !Number.isFinite(timestep)) return;
@@ -56,7 +56,7 @@ export class Player {
     this.moveTo(Math.min(this.end, Math.max(0, timestep)));
   }
 
-  /** Run from here to the end, from the beginning if this is the end. */
+  /** Play from here to the end, or from the beginning if this is the end. */
   start() {
     if (this.timestep >= this.end) this.moveTo(0);
     this.play.textContent = "Pause";
@@ -75,7 +75,7 @@ export class Player {
     this.frame = requestAnimationFrame(step);
   }
 
-  /** Stay here. */
+  /** Stop playing. */
   stop() {
     cancelAnimationFrame(this.frame);
     this.frame = null;

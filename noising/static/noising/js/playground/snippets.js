@@ -1,4 +1,4 @@
-/** The same noise as code; timestep and protection follow the page. */
+/** Code for the same noise; timestep and protection follow the page. */
 
 import { offerCopies } from "../copy.js";
 import { element } from "../elements.js";
@@ -31,7 +31,7 @@ export class Snippets {
     offerCopies(this.root);
   }
 
-  /** Write a value into the slots of this name of a process. */
+  /** Write a value into the slots with this name in the snippets of a process. */
   fill(label, name, text) {
     for (const slot of this.slots) {
       if (slot.label === label && slot.name === name) slot.node.data = text;

@@ -1,9 +1,9 @@
-/** Token texts with what cannot be seen made visible, as the server does it (chips.py). */
+/** Token texts with invisible characters made visible, as on the server (tokens.py). */
 
 const MARKS = { "\n": "⏎", "\t": "⇥", "\r": "␍" };
 const HIDDEN = /[\p{C}\p{Z}]/u;
 
-/** Return what a chip shows for a token's text. */
+/** Return the text of a chip for a token's text. */
 export function visible(text) {
   if (/^ *$/.test(text)) return "␣".repeat(text.length) || "∅";
   return [...text].map(shown).join("");

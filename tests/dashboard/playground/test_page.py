@@ -188,7 +188,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ),
         ({"a_parameters": '{"schedule": {"s": -1}}'}, "schedule.s` must lie in"),
         ({"a_parameters": '{"num_timesteps": NaN}'}, "`num_timesteps` must be an in"),
-        ({"a_stored": "cosin"}, "not archived; did you mean `cosine`?"),
+        ({"a_stored": "cosin"}, "or it is archived; did you mean `cosine`?"),
         ({"a_stored": "cosine"}, "It has the ids 0 to 26, but the text has the id"),
         (
             {"a_stored": "cosine", "a_parameters": '{"num_timesteps": 5}'},

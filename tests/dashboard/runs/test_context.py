@@ -22,7 +22,7 @@ def configured(command: str) -> dict[str, Any]:
     python, manage, name, *flags = shlex.split(command)
     assert (python, manage, name) == ("python", "manage.py", "run_benchmarks")
     parser = run_benchmarks.Command().create_parser("manage.py", name)
-    return run_benchmarks._configured(vars(parser.parse_args(flags))).to_document()
+    return run_benchmarks._read_config(vars(parser.parse_args(flags))).to_document()
 
 
 def test_the_command_measures_the_same(recorded_run: BenchmarkRun) -> None:

@@ -59,7 +59,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
         ({"corpus": "/etc/passwd"}, "not one of the available choices"),
         ({"timesteps": "1, two"}, "got &#x27;two&#x27;"),
         ({"timesteps": "1000"}, "1000"),
-        ({"timesteps": ",".join(map(str, range(101)))}, "may have 100 timesteps"),
+        ({"timesteps": ",".join(map(str, range(101)))}, "at most 100 timesteps"),
         ({"samples": "0"}, "greater than or equal to 1"),
         ({"samples": "10001"}, "less than or equal to 10000"),
         ({"seed": "18446744073709551616"}, "less than or equal to"),
@@ -110,7 +110,7 @@ def test_one_run_has_so_many_schedules(ada: Client, settings: Any) -> None:
     settings.MAX_RUN_SCHEDULES = 1
     answer = ada.post(NEW, ASKED | {"schedules": ["on-uniform", "cosine"]})
     assert answer.status_code == 422
-    assert "may have 1 schedules" in answer.content.decode()
+    assert "may have at most 1 schedules" in answer.content.decode()
 
 
 def test_its_owner_cancels_it(ada: Client, queued: BenchmarkRun) -> None:

@@ -169,7 +169,7 @@ def test_too_many_unfinished_runs_wait(create: Ask, settings: Settings) -> None:
     settings.MAX_QUEUED_RUNS = 1
     assert create().status_code == 202
     response = create()
-    assert "may have 1" in problem_of(response, 429)["detail"]
+    assert "the limit is 1" in problem_of(response, 429)["detail"]
     assert int(response.headers["Retry-After"]) > 0
 
 

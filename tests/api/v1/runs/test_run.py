@@ -154,7 +154,7 @@ def test_what_has_ended_cannot_be_cancelled(
     client: Client, ada: User, recorded: Record
 ) -> None:
     response = client.post(address(recorded(owner=ada), "/cancel"))
-    assert "has succeeded" in problem_of(response, 409)["detail"]
+    assert "has already succeeded" in problem_of(response, 409)["detail"]
 
 
 def test_a_rerun_is_a_new_run_of_whoever_asks(client: Client, ada: User) -> None:

@@ -253,8 +253,8 @@ def test_a_vocabulary_beyond_the_process_says_what_to_set(post, tokenizer, setti
     assert pointers_of(response) == [("#/text", "vocabulary_too_small")]
     detail = problem_of(response, 422)["detail"]
     assert detail == (
-        "`text` has token 2124 of tokenizer gpt2, but the server's process has "
-        "0..999 only; start the server with VOCAB_SIZE=50257 or another tokenizer."
+        "`text` has token 2124 of tokenizer gpt2, but the server's process has only "
+        "the ids 0..999; start the server with VOCAB_SIZE=50257 or another tokenizer."
     )
     with tokenizer(served({"tokens": [7, 1234]})):
         response = post("pipeline", text=TEXT, timestep=5)

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from noising.api.array_fields import Rows
 from noising.api.fields import EXTRAS
 from noising.api.noise import npy, safetensors
-from noising.api.noise.responses import NoisedBatch
+from noising.api.noise.responses import BatchResult
 from noising.api.renderers import JSONRenderer
 
 
@@ -29,7 +29,7 @@ class BatchJSONRenderer(BatchRenderer, JSONRenderer):
 
     def render(
         self,
-        data: NoisedBatch | None,
+        data: BatchResult | None,
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
@@ -49,7 +49,7 @@ class BatchNpyRenderer(BatchRenderer):
 
     def render(
         self,
-        data: NoisedBatch | None,
+        data: BatchResult | None,
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
@@ -68,7 +68,7 @@ class BatchTensorsRenderer(BatchRenderer):
 
     def render(
         self,
-        data: NoisedBatch | None,
+        data: BatchResult | None,
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
@@ -97,7 +97,7 @@ class BatchTensorsRenderer(BatchRenderer):
 RENDERERS = (BatchJSONRenderer, BatchNpyRenderer, BatchTensorsRenderer)
 
 
-def _serialize(batch: NoisedBatch) -> dict[str, Any]:
+def _serialize(batch: BatchResult) -> dict[str, Any]:
     """Return the JSON document."""
     noised, rows = batch.noised, batch.request.rows
     document: dict[str, Any] = {

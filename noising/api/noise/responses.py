@@ -29,7 +29,7 @@ FIELDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoisedBatch:
+class BatchResult:
     """A noised batch.
 
     Attributes:
@@ -66,7 +66,7 @@ class NoisedBatch:
 
 def noise_batch(
     request: NoiseBatchRequest, *, allowed: frozenset[str], always: frozenset[str]
-) -> NoisedBatch:
+) -> BatchResult:
     """Noise a batch.
 
     Args:
@@ -100,7 +100,7 @@ def noise_batch(
 
 def _noise(
     request: NoiseBatchRequest, clean: NDArray[Any], extras: frozenset[str]
-) -> NoisedBatch:
+) -> BatchResult:
     process = request.selection.process
     weights = None if request.weights is None else request.weights.pad(1.0)
     noised = process.noise(
@@ -129,7 +129,7 @@ def _noise(
             lengths=request.row_lengths,
         )
         alphas = np.exp(-sigma)
-    return NoisedBatch(request=request, clean=clean, noised=noised, alphas=alphas)
+    return BatchResult(request=request, clean=clean, noised=noised, alphas=alphas)
 
 
 def _unwrap(given: NDArray[Any] | None) -> Any:

@@ -25,7 +25,7 @@ from noising.dashboard.playground.processes import (
     select_process,
 )
 from noising.dashboard.playground.snippets import LiveSnippet, write_snippets
-from noising.dashboard.playground.tokens import MOST_TOKENS, TokenizedText
+from noising.dashboard.playground.tokens import MOST_TOKENS, PlaygroundText
 from noising.engine import EngineError
 from noising.tokenizers import TOKEN_TYPES, TokenizerError
 
@@ -61,7 +61,7 @@ class PlaygroundState:
 
     form: PlaygroundForm
     processes: Sequence[ProcessForm]
-    text: TokenizedText | None
+    text: PlaygroundText | None
     panels: Sequence[NoisePanel]
     timestep: int
 
@@ -134,10 +134,10 @@ def _label_field(form: LinkedForm, name: str) -> str:
     return label if form.prefix is None else f"{label} of process {form.prefix.upper()}"
 
 
-def _tokenize(form: PlaygroundForm) -> TokenizedText | None:
+def _tokenize(form: PlaygroundForm) -> PlaygroundText | None:
     values = form.cleaned_data
     try:
-        text = TokenizedText.of(values["tokenizer"], values["text"])
+        text = PlaygroundText.of(values["tokenizer"], values["text"])
     except TokenizerError as error:
         form.add_error("text", f"This text {error}.")
         return None
@@ -154,7 +154,7 @@ def _tokenize(form: PlaygroundForm) -> TokenizedText | None:
 
 
 def _build_panels(
-    form: PlaygroundForm, processes: Sequence[ProcessForm], text: TokenizedText
+    form: PlaygroundForm, processes: Sequence[ProcessForm], text: PlaygroundText
 ) -> list[NoisePanel]:
     values = form.cleaned_data
     chosen = [_select_process(one, text) for one in processes]
@@ -184,7 +184,7 @@ def _build_panels(
     return panels
 
 
-def _select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess | None:
+def _select_process(form: ProcessForm, text: PlaygroundText) -> SelectedProcess | None:
     try:
         return select_process(form, text)
     except UnusableError as error:
@@ -192,7 +192,7 @@ def _select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess |
         return None
 
 
-def _find_protected(form: PlaygroundForm, text: TokenizedText) -> NDArray[np.bool_]:
+def _find_protected(form: PlaygroundForm, text: PlaygroundText) -> NDArray[np.bool_]:
     """Return which positions are protected; ignore those beyond the text."""
     values = form.cleaned_data
     kinds = [TOKEN_TYPES.index(name) for name in values["protect_types"]]

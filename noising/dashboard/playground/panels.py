@@ -12,7 +12,7 @@ from noising.configured import denoiser_service
 from noising.dashboard.playground.processes import SelectedProcess
 from noising.dashboard.playground.tokens import (
     Chip,
-    TokenizedText,
+    PlaygroundText,
     make_denoised_chip,
     make_noised_chip,
 )
@@ -49,7 +49,7 @@ class NoisePanel:
 
     label: str
     chosen: SelectedProcess
-    text: TokenizedText
+    text: PlaygroundText
     timestep: int
     noised: NDArray[Any]
     protected: NDArray[np.bool_]
@@ -59,7 +59,7 @@ class NoisePanel:
         cls,
         label: str,
         chosen: SelectedProcess,
-        text: TokenizedText,
+        text: PlaygroundText,
         *,
         timestep: int,
         seed: int,

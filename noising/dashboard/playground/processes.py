@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from noising.budget import PAGE_WORK, TooCostlyError, check_seconds
 from noising.dashboard.playground.forms import ProcessForm
-from noising.dashboard.playground.tokens import TokenizedText
+from noising.dashboard.playground.tokens import PlaygroundText
 from noising.engine import (
     EngineError,
     ForwardProcess,
@@ -62,7 +62,7 @@ def list_stored_names() -> list[str]:
         return []
 
 
-def select_process(form: ProcessForm, text: TokenizedText) -> SelectedProcess:
+def select_process(form: ProcessForm, text: PlaygroundText) -> SelectedProcess:
     """Return the process that a valid form selects for a text.
 
     Raises:
@@ -173,7 +173,7 @@ def _specify_by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, A
 
 
 def _specify_hyperschedule(
-    form: ProcessForm, text: TokenizedText
+    form: ProcessForm, text: PlaygroundText
 ) -> dict[str, Any] | None:
     kind: str = form.cleaned_data["hyperschedule"]
     if not kind:
@@ -185,7 +185,9 @@ def _specify_hyperschedule(
     return {"type": kind} | given
 
 
-def _check_ids(form: ProcessForm, process: ForwardProcess, text: TokenizedText) -> None:
+def _check_ids(
+    form: ProcessForm, process: ForwardProcess, text: PlaygroundText
+) -> None:
     """Check that the vocabulary has all tokens of the text.
 
     Raises:

@@ -15,7 +15,7 @@ MARKS: Final[Mapping[str, str]] = {"\n": "⏎", "\t": "⇥", "\r": "␍"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TokenizedText:
+class PlaygroundText:
     """The text of the form as tokens.
 
     Attributes:

@@ -21,8 +21,8 @@ from noising.runs.claims import (
 from noising.runs.lease import STOPPING, Heartbeat, Lease, StoppedError
 from noising.runs.queue import (
     KeyReusedError,
-    Once,
     QueueFullError,
+    RequestKey,
     RunStateError,
     RunTooLargeError,
     run_cancel,
@@ -46,9 +46,9 @@ __all__ = [
     "Heartbeat",
     "KeyReusedError",
     "Lease",
-    "Once",
     "QueueFullError",
     "Reaped",
+    "RequestKey",
     "RunStateError",
     "RunTooLargeError",
     "ScheduleNames",

@@ -41,7 +41,7 @@ class KeyReusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class RequestKey:
     """An idempotency key with a digest of the request."""
 
     key: str
@@ -60,7 +60,7 @@ def run_create(
     owner: "User | None" = None,
     notes: str = "",
     tags: Iterable[str] = (),
-    once: Once | None = None,
+    request_key: RequestKey | None = None,
 ) -> BenchmarkRun:
     """Queue a new run and its task, in one transaction.
 
@@ -69,7 +69,7 @@ def run_create(
         owner: The account that requests it.
         notes: Free text.
         tags: Short labels.
-        once: The idempotency key. With the same one, an owner gets the same run.
+        request_key: The idempotency key. With the same one, an owner gets the same run.
 
     Returns:
         The queued run, or the run that was created with the same key.
@@ -100,18 +100,21 @@ def run_create(
         notes=notes,
         tags=list(tags),
     )
-    return _insert_once(run, once)
+    return _insert_once(run, request_key)
 
 
 def run_rerun(
-    *, run: BenchmarkRun, owner: "User | None" = None, once: Once | None = None
+    *,
+    run: BenchmarkRun,
+    owner: "User | None" = None,
+    request_key: RequestKey | None = None,
 ) -> BenchmarkRun:
     """Queue a new run with the parameters of another one.
 
     Args:
         run: The other one, with any status.
         owner: The account that requests the new one.
-        once: As for run_create().
+        request_key: As for run_create().
 
     Returns:
         The new run, with the notes and tags of the other one.
@@ -141,24 +144,27 @@ def run_rerun(
         notes=run.notes,
         tags=run.tags,
     )
-    return _insert_once(again, once)
+    return _insert_once(again, request_key)
 
 
-def run_find(*, owner: "User | None", once: Once | None) -> BenchmarkRun | None:
+def run_find(
+    *, owner: "User | None", request_key: RequestKey | None
+) -> BenchmarkRun | None:
     """Return the run that an owner created with a key; None without one.
 
     Raises:
         KeyReusedError: The key was used for another request.
     """
-    if owner is None or once is None:
+    if owner is None or request_key is None:
         return None
-    used = IdempotencyKey.objects.filter(owner=owner, key=once.key)
+    used = IdempotencyKey.objects.filter(owner=owner, key=request_key.key)
     found = used.select_related("run").first()
     if found is None:
         return None
-    if found.digest != once.digest:
+    if found.digest != request_key.digest:
         raise KeyReusedError(
-            f"The key {once.key!r} was used for another request: choose a new one."
+            f"The key {request_key.key!r} was used for another request: choose a new "
+            "one."
         )
     return found.run
 
@@ -193,25 +199,28 @@ def enqueue(run_id: UUID) -> UUID:
     return UUID(execute_run.enqueue(str(run_id)).id)
 
 
-def _insert_once(run: BenchmarkRun, once: Once | None) -> BenchmarkRun:
+def _insert_once(run: BenchmarkRun, request_key: RequestKey | None) -> BenchmarkRun:
     """Store a new run with its task, or return the run that the key has created."""
     try:
         with transaction.atomic():
             _lock_account(run.owner)
-            made = run_find(owner=run.owner, once=once)
+            made = run_find(owner=run.owner, request_key=request_key)
             if made is not None:
                 return made
             _check_room(run.owner)
             run.task_id = enqueue(run.pk)
             run.full_clean()
             run.save(force_insert=True)
-            if run.owner is not None and once is not None:
+            if run.owner is not None and request_key is not None:
                 IdempotencyKey.objects.create(
-                    owner=run.owner, run=run, key=once.key, digest=once.digest
+                    owner=run.owner,
+                    run=run,
+                    key=request_key.key,
+                    digest=request_key.digest,
                 )
     except IntegrityError:
         # Either another request used the key at the same time, or this is a bug.
-        made = run_find(owner=run.owner, once=once)
+        made = run_find(owner=run.owner, request_key=request_key)
         if made is None:
             raise
         return made

@@ -15,8 +15,8 @@ from pytest_django import Settings
 from noising.models import BenchmarkRun, IdempotencyKey
 from noising.runs import (
     KeyReusedError,
-    Once,
     QueueFullError,
+    RequestKey,
     RunStateError,
     RunTooLargeError,
     queue,
@@ -84,57 +84,59 @@ def test_an_account_has_so_many_unfinished_runs(ada: User, settings: Settings) -
     queued(owner=ada)
 
 
-ONCE = Once.of("key", {"a": 1, "b": 2})
+REQUEST_KEY = RequestKey.of("key", {"a": 1, "b": 2})
 
 
 def test_the_same_request_makes_the_same_run(ada: User) -> None:
-    first = queued(owner=ada, once=ONCE)
-    again = queued(owner=ada, once=Once.of("key", {"b": 2, "a": 1}))
+    first = queued(owner=ada, request_key=REQUEST_KEY)
+    again = queued(owner=ada, request_key=RequestKey.of("key", {"b": 2, "a": 1}))
     assert again == first
     assert BenchmarkRun.objects.count() == DBTaskResult.objects.count() == 1
 
 
 def test_another_request_with_the_key_is_refused(ada: User) -> None:
-    queued(owner=ada, once=ONCE)
+    queued(owner=ada, request_key=REQUEST_KEY)
     with pytest.raises(KeyReusedError, match="'key' was used"):
-        queued(owner=ada, once=Once.of("key", {"a": 2}))
+        queued(owner=ada, request_key=RequestKey.of("key", {"a": 2}))
     assert BenchmarkRun.objects.count() == 1
 
 
 def test_the_key_of_somebody_else_is_another_key(ada: User) -> None:
     bob = User.objects.create_user("bob")
-    assert queued(owner=ada, once=ONCE) != queued(owner=bob, once=ONCE)
+    assert queued(owner=ada, request_key=REQUEST_KEY) != queued(
+        owner=bob, request_key=REQUEST_KEY
+    )
 
 
 def test_a_full_queue_does_not_keep_a_request_from_being_repeated(
     ada: User, settings: Settings
 ) -> None:
     settings.MAX_QUEUED_RUNS = 1
-    first = queued(owner=ada, once=ONCE)
-    assert queued(owner=ada, once=ONCE) == first
+    first = queued(owner=ada, request_key=REQUEST_KEY)
+    assert queued(owner=ada, request_key=REQUEST_KEY) == first
 
 
 def test_a_request_that_failed_does_not_use_up_its_key(ada: User) -> None:
     with pytest.raises(ValidationError):
-        queued(owner=ada, once=ONCE, tags=[""])
+        queued(owner=ada, request_key=REQUEST_KEY, tags=[""])
     assert not IdempotencyKey.objects.exists()
-    queued(owner=ada, once=ONCE)
+    queued(owner=ada, request_key=REQUEST_KEY)
 
 
 def test_the_database_decides_who_was_first(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = queued(owner=ada, once=ONCE)
+    first = queued(owner=ada, request_key=REQUEST_KEY)
     found = queue.run_find
-    looks: list[Once] = []
+    looks: list[RequestKey] = []
 
-    def look(*, owner: User, once: Once) -> BenchmarkRun | None:
-        looks.append(once)
+    def look(*, owner: User, request_key: RequestKey) -> BenchmarkRun | None:
+        looks.append(request_key)
         # As if the other request were not to be seen yet.
-        return found(owner=owner, once=once) if len(looks) > 1 else None
+        return found(owner=owner, request_key=request_key) if len(looks) > 1 else None
 
     monkeypatch.setattr(queue, "run_find", look)
-    assert queued(owner=ada, once=ONCE) == first
+    assert queued(owner=ada, request_key=REQUEST_KEY) == first
     assert BenchmarkRun.objects.count() == DBTaskResult.objects.count() == 1
 
 
@@ -144,7 +146,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django_tasks_db.models import DBTaskResult
 from noising.models import BenchmarkRun
-from noising.runs import Once
+from noising.runs import RequestKey
 from tests.runs import queued
 
 ada = User.objects.create_user("ada")
@@ -152,7 +154,7 @@ barrier, ids = threading.Barrier(5), []
 
 def ask():
     barrier.wait()
-    ids.append(str(queued(owner=ada, once=Once.of("key", "body")).pk))
+    ids.append(str(queued(owner=ada, request_key=RequestKey.of("key", "body")).pk))
     connection.close()
 
 threads = [threading.Thread(target=ask) for _ in range(5)]

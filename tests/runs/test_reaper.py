@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from noising.models import BenchmarkRun, IdempotencyKey, Worker
 from noising.runs import (
     LEASE,
-    Once,
     Reaped,
+    RequestKey,
     queue_prune,
     reaper,
     run_cancel,
@@ -205,7 +205,10 @@ def test_a_worker_counts_as_alive_for_half_a_minute() -> None:
 
 def test_prunes_what_is_of_no_use_any_more() -> None:
     ada = User.objects.create_user("ada")
-    old = [queued(owner=ada, once=Once.of(key, "x")) for key in ("1", "2", "3")]
+    old = [
+        queued(owner=ada, request_key=RequestKey.of(key, "x"))
+        for key in ("1", "2", "3")
+    ]
     for run, status in zip(old, ("SUCCESSFUL", "FAILED", "RUNNING"), strict=True):
         DBTaskResult.objects.filter(id=run.task_id).update(
             status=status, started_at=LONG_AGO, finished_at=LONG_AGO
@@ -213,7 +216,7 @@ def test_prunes_what_is_of_no_use_any_more() -> None:
     BenchmarkRun.objects.update(status="cancelled", finished_at=LONG_AGO)
     IdempotencyKey.objects.update(created_at=LONG_AGO)
     Worker.objects.create(id="gone", seen_at=LONG_AGO)
-    kept = queued(owner=ada, once=Once.of("4", "x"))
+    kept = queued(owner=ada, request_key=RequestKey.of("4", "x"))
     running = queued(owner=ada)
     DBTaskResult.objects.filter(id=running.task_id).update(
         status="RUNNING", started_at=LONG_AGO

@@ -19,8 +19,8 @@ from noising.api.runs.requests import KEY_HEADER, ComparisonRequest, NewRun
 from noising.models import BenchmarkRun
 from noising.runs import (
     KeyReusedError,
-    Once,
     QueueFullError,
+    RequestKey,
     RunStateError,
     RunTooLargeError,
     resolve_config,
@@ -83,7 +83,9 @@ def find_results(ids: Sequence[UUID]) -> list[BenchmarkRun]:
     return [runs[run_id] for run_id in ids]
 
 
-def create_run(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
+def create_run(
+    new: NewRun, owner: "User", request_key: RequestKey | None
+) -> BenchmarkRun:
     """Queue a run, or return the one that its idempotency key has created.
 
     Raises:
@@ -92,8 +94,8 @@ def create_run(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
         Throttled: The account has too many unfinished runs.
     """
     with translate_errors():
-        if once is not None:
-            run = run_find(owner=owner, once=once)
+        if request_key is not None:
+            run = run_find(owner=owner, request_key=request_key)
             if run is not None:
                 return run
         return run_create(
@@ -108,7 +110,7 @@ def create_run(new: NewRun, owner: "User", once: Once | None) -> BenchmarkRun:
             owner=owner,
             notes=new.notes,
             tags=new.tags,
-            once=once,
+            request_key=request_key,
         )
 
 

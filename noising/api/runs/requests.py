@@ -32,7 +32,7 @@ from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
 from noising.models import LONGEST_KEY
-from noising.runs import Once
+from noising.runs import RequestKey
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
@@ -207,7 +207,7 @@ class RunChangesSerializer(StrictSerializer):
         return changes
 
 
-def read_idempotency_key(request: Request, document: Any) -> Once | None:
+def read_idempotency_key(request: Request, document: Any) -> RequestKey | None:
     """Return the request's key, if it has one, with a digest of the document.
 
     Raises:
@@ -222,7 +222,7 @@ def read_idempotency_key(request: Request, document: Any) -> Once | None:
             f"got {format_value(shorten(key))}."
         )
         raise ValidationError({KEY_HEADER: [ErrorDetail(text, "malformed")]})
-    return Once.of(key, document)
+    return RequestKey.of(key, document)
 
 
 def parse_comparison(query: QueryDict) -> ComparisonRequest:

@@ -216,8 +216,8 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         """Queue a run."""
         document = read_json(request)
         new = NEW_RUN.parse(document)
-        once = read_idempotency_key(request, document)
-        return self.respond_queued(create_run(new, self.get_account(), once))
+        request_key = read_idempotency_key(request, document)
+        return self.respond_queued(create_run(new, self.get_account(), request_key))
 
     @extend_schema(
         operation_id="runs_read",
@@ -283,10 +283,10 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, run_id: UUID) -> Response:
         """Queue a run with the same parameters, which the account will own."""
-        once = read_idempotency_key(request, {"rerun": str(run_id)})
+        request_key = read_idempotency_key(request, {"rerun": str(run_id)})
         run = find_run(run_id)
         with translate_errors():
-            new = run_rerun(run=run, owner=self.get_account(), once=once)
+            new = run_rerun(run=run, owner=self.get_account(), request_key=request_key)
         return self.respond_queued(new)
 
     @extend_schema(

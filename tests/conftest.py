@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from django.test import override_settings
 
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.runner import run
@@ -31,14 +31,8 @@ def _no_images() -> Iterator[None]:
     IMAGE_CACHE.clear()
 
 
-@pytest.fixture(autouse=True)
-def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another thread sees nothing of what a test has not committed."""
-    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 3600.0)
-
-
 class CheckInThisThread:
-    """The questions of /readyz, asked where a test has put its rows."""
+    """The checks of /readyz, run where a test has put its rows."""
 
     def results(self, seconds: float) -> dict[str, bool]:
         works: dict[str, bool] = {}
@@ -46,16 +40,22 @@ class CheckInThisThread:
         return works
 
 
-@pytest.fixture(autouse=True)
-def _probes_see_what_tests_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another thread sees nothing of what a test has not committed."""
-    monkeypatch.setattr(health, "CHECK", CheckInThisThread())
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_and_fast_passwords() -> Iterator[None]:
+    """Replace once for all tests what each of them would have to replace.
 
-
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings: Settings) -> None:
-    """A hash that is slow on purpose would take most of the tests' time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Another thread does not see what a test has not committed: there is no heartbeat,
+    and probes check the database in the test's thread. A hash that is slow on purpose
+    would take most of the tests' time.
+    """
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        override_settings(PASSWORD_HASHERS=hashers),
+    ):
+        patch.setattr(lease, "HEARTBEAT_SECONDS", 3600.0)
+        patch.setattr(health, "CHECK", CheckInThisThread())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -313,7 +313,7 @@ def join_pieces(pieces: Iterator[bytes]) -> bytes:
 
 
 def declared_bytes(scope: Scope) -> float:
-    """Return the declared length of the body, 0 if there is none."""
+    """Return the length of the body that the header declares, else 0."""
     declared = dict(scope["headers"]).get(b"content-length", b"0")
     return float(declared) if declared.isdigit() else 0.0
 

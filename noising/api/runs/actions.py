@@ -44,7 +44,7 @@ def find_run(run_id: UUID) -> BenchmarkRun:
     """Return the run with this id, archived or not.
 
     Raises:
-        NotFound: there is none.
+        NotFound: no run has this id.
     """
     runs = BenchmarkRun.objects.with_loss().select_related("owner")
     run = runs.filter(pk=run_id).first()
@@ -57,7 +57,7 @@ def find_succeeded_run(run_id: UUID) -> BenchmarkRun:
     """Return the run with this id, without its results.
 
     Raises:
-        NotFound: there is none.
+        NotFound: no run has this id.
         Conflict: it has no results.
     """
     run = find_run(run_id)

@@ -152,3 +152,20 @@ class ContinuousHyperschedule(LocalTimeHyperschedule):
         return GroupedSigma(
             sigma=sigma(local.reshape(-1)).reshape(local.shape), group=None
         )
+
+
+def look_up_ids(
+    tokens: TokenArray, ids: IntArray, values: IntArray, *, missing: int
+) -> IntArray:
+    """Return the value of each token's id; shape of `tokens`.
+
+    Args:
+        tokens: ids of any shape.
+        ids: (N,) known ids, ascending.
+        values: (N,) value of each.
+        missing: value of the other ids.
+    """
+    if not ids.size:
+        return np.full(tokens.shape, missing, np.int64)
+    place = np.minimum(np.searchsorted(ids, tokens), ids.size - 1)
+    return np.where(ids[place] == tokens, values[place], missing)

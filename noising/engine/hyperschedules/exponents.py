@@ -14,6 +14,7 @@ from noising.engine.hyperschedules.base import (
     GroupedSigma,
     Hyperschedule,
     SigmaFunction,
+    look_up_ids,
 )
 from noising.engine.hyperschedules.weights import check_rows
 from noising.engine.noise_time import NoiseTime
@@ -96,10 +97,7 @@ class TokenExponents(Hyperschedule):
 
     def place_of(self, tokens: TokenArray) -> IntArray:
         """Return the index of each token's exponent; shape of `tokens`."""
-        if not self.ids.size:
-            return np.zeros(tokens.shape, np.int64)
-        found = np.minimum(np.searchsorted(self.ids, tokens), self.ids.size - 1)
-        return np.where(self.ids[found] == tokens, self.places[found], 0)
+        return look_up_ids(tokens, self.ids, self.places, missing=0)
 
     def group_sigma(
         self,

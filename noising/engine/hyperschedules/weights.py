@@ -19,6 +19,7 @@ from noising.engine.hyperschedules.base import (
     GroupedSigma,
     Hyperschedule,
     SigmaFunction,
+    look_up_ids,
 )
 from noising.engine.hyperschedules.calibration import WeightGroups
 from noising.engine.noise_time import NoiseTime
@@ -282,10 +283,7 @@ class TokenTypes(Hyperschedule):
     def type_of(self, tokens: TokenArray) -> IntArray:
         """Return 0 for critical, 1 for variable, 2 for other; shape of `tokens`."""
         other = len(TYPE_WEIGHTS) - 1
-        if not self.ids.size:
-            return np.full(tokens.shape, other, np.int64)
-        place = np.minimum(np.searchsorted(self.ids, tokens), self.ids.size - 1)
-        return np.where(self.ids[place] == tokens, self.types[place], other)
+        return look_up_ids(tokens, self.ids, self.types, missing=other)
 
     def group_sigma(
         self,

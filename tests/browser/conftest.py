@@ -15,6 +15,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a password of the tests"
 COMMAND_SECONDS = 240
 """What one command may take that prepares the server, on a busy machine."""
+TEST_SECONDS = 300
+"""What one test may take: several waits for a page, on a busy machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,8 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     folder = Path(__file__).parent
     for item in items:
-        if folder in item.path.parents:
-            item.add_marker(pytest.mark.timeout(func_only=True))
+        has_own = item.get_closest_marker("timeout") is not None
+        if folder in item.path.parents and not has_own:
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
 
 
 # Ends with this folder's tests: Playwright's event loop would be in others' way.

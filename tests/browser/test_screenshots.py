@@ -18,7 +18,7 @@ def names(folder: Path) -> set[str]:
     return {picture.stem for picture in folder.glob("*.png")}
 
 
-@pytest.mark.timeout(300)  # the script has 240
+@pytest.mark.timeout(300, func_only=True)  # the script has 240
 @pytest.mark.usefixtures("browser")  # it is skipped where there is none
 def test_the_pictures_of_the_tour_are_taken_by_a_script(tmp_path: Path) -> None:
     subprocess.run(

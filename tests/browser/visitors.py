@@ -5,13 +5,17 @@ from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.operations.servers import DEADLINE_SECONDS, Server, wait_for
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = (390, 1440)
+WAIT_MILLISECONDS = 90_000
+"""How long a page may take to show something, on a busy machine."""
+
+expect.set_options(timeout=WAIT_MILLISECONDS)
 
 PAGES = [
     "/dashboard/",
@@ -149,6 +153,7 @@ def visitor(
         color_scheme=scheme,
         java_script_enabled=scripts,
     )
+    context.set_default_timeout(WAIT_MILLISECONDS)
     return context, Visitor(page=context.new_page(), server=server)
 
 

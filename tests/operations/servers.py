@@ -18,7 +18,8 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 ROOT = Path(__file__).parents[2]
 SERVE = (sys.executable, "manage.py", "serve")
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 180
+"""How long a server may take to start or stop, on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

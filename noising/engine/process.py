@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -51,6 +51,15 @@ from noising.engine.sampler.noise_levels import (
 from noising.engine.sampler.small_batches import SmallBatches
 from noising.engine.sampler.trajectories import Kind, check_path, collect_states, walk
 from noising.engine.training_times import sample_times
+
+
+class _Coordinates(TypedDict):
+    """The arguments that select the random words of a call."""
+
+    seed: int | None
+    sequence_ids: Any
+    draw: int
+    positions: Any
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -189,6 +198,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
         weights: Any = None,
         protect: Any = None,
         lengths: Any = None,
@@ -205,9 +215,18 @@ class ForwardProcess(ExactQuantities):
                 scalar or (L,); for (B, L) a scalar, (B,) or (B, L).
             t: times in [0, 1], in the same shapes.
             seed: 0..2^64-1, or None for a random one, which the result reports.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: (B,) ids 0..2^63-1 of the rows, by default the row index; or
+                (B, L) ids of the tokens, of rows that hold several sequences.
             draw: 0..2^32-1, which of several independent draws.
-            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule.
+            positions: (L,) or (B, L) positions 0..2^60-1 of the tokens in their
+                sequences; by default 0..L-1. A token's noise depends on its sequence
+                and position, so parts of a row, and sequences that are packed into
+                rows, get the noise that they get alone. A hyperschedule is read by
+                position; one that depends on the whole row is an error.
+            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule. They
+                are calibrated over the row. With positions, or ids of tokens, (N,)
+                weights are read by position and calibrated over all N, and (B, L)
+                weights are those of the tokens and not calibrated.
             protect: (L,) or (B, L) bool, True where a token never changes.
             lengths: (B,) numbers of real positions in padded rows; padding never
                 changes.
@@ -224,7 +243,7 @@ class ForwardProcess(ExactQuantities):
         """
         if seed is None:
             seed = fresh_seed()
-        if t is sequence_ids is weights is protect is lengths is None:
+        if t is sequence_ids is positions is weights is protect is lengths is None:
             # The fast path for small batches without options.
             small = self.small_batches
             if small is not None and type(threads) is int and threads == 1:
@@ -246,6 +265,7 @@ class ForwardProcess(ExactQuantities):
             seed=seed,
             sequence_ids=sequence_ids,
             draw=draw,
+            positions=positions,
             weights=weights,
             protect=protect,
             lengths=lengths,
@@ -261,6 +281,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> TokenArray:
         """Return x_t at several timesteps with coupled noise.
 
@@ -272,8 +293,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, in any order.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             (K, L) or (K, B, L) in the tokens' dtype.
@@ -281,8 +303,10 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: an argument out of range, or a schedule whose sigma falls.
         """
-        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collect_states(*self._walk("coupled", tokens, timesteps, **coordinates))
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
+        )
+        return collect_states(*self._walk("coupled", tokens, timesteps, coordinates))
 
     def sample_path(
         self,
@@ -292,6 +316,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> TokenArray:
         """Return x_t at several timesteps along a Markov path.
 
@@ -303,8 +328,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, strictly increasing.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             (K, L) or (K, B, L) in the tokens' dtype.
@@ -313,8 +339,10 @@ class ForwardProcess(ExactQuantities):
             EngineError: an argument out of range, timesteps that do not increase, or
                 a schedule whose sigma falls.
         """
-        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collect_states(*self._walk("markov", tokens, timesteps, **coordinates))
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
+        )
+        return collect_states(*self._walk("markov", tokens, timesteps, coordinates))
 
     def walk(
         self,
@@ -325,6 +353,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> Iterator[TokenArray]:
         """Yield the states of `trajectory` or `sample_path` one by one.
 
@@ -334,8 +363,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             An iterator over K states of the tokens' shape and dtype. Arguments are
@@ -345,13 +375,14 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: in the cases of `trajectory` and `sample_path`.
         """
-        batch, _, states = self._walk(
-            kind, tokens, timesteps, seed=seed, sequence_ids=sequence_ids, draw=draw
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
         )
+        batch, _, states = self._walk(kind, tokens, timesteps, coordinates)
         return (state.reshape(batch.shape) for state in states)
 
     def _walk(
-        self, kind: Kind, tokens: Any, timesteps: Any, **coordinates: Any
+        self, kind: Kind, tokens: Any, timesteps: Any, coordinates: "_Coordinates"
     ) -> tuple[Batch, int, Iterator[TokenArray]]:
         self.timeline.require_valid_kernel()
         batch = check_batch(

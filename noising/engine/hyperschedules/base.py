@@ -7,7 +7,13 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray
+from noising.engine.arrays import (
+    AnyIntArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+)
 from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import Parameter
 
@@ -41,6 +47,17 @@ class GroupedSigma:
             axis=1,
         )
 
+    def select(self, positions: AnyIntArray) -> "GroupedSigma":
+        """Return the noise at (B, C) or (1, C) of the L positions."""
+        table = self.sigma if self.group is None else self.group
+        shape = np.broadcast_shapes((table.shape[0], 1), positions.shape)
+        whole = np.broadcast_to(table, (shape[0], table.shape[1]))
+        places = np.broadcast_to(positions, shape).astype(np.int64)
+        chosen = np.take_along_axis(whole, places, axis=1)
+        if self.group is None:
+            return GroupedSigma(sigma=chosen, group=None)
+        return GroupedSigma(sigma=self.sigma, group=chosen)
+
     def find_places(self, group: IntArray, rows: int) -> IntArray:
         """Return the indices of the positions' noise in the flattened `sigma`.
 
@@ -63,6 +80,16 @@ class Hyperschedule(abc.ABC):
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     BY_TOKENS: ClassVar[bool] = False
     """Whether noise depends on the tokens, so that rows at the same time differ."""
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Whether a token's noise depends on the row's length or on other tokens."""
+        return True
+
+    @property
+    def own_length(self) -> int | None:
+        """The number of positions that this defines, or None for any number."""
+        return None
 
     @classmethod
     @abc.abstractmethod
@@ -95,6 +122,28 @@ class Hyperschedule(abc.ABC):
         Raises:
             EngineError: the rows do not fit the hyperschedule.
         """
+
+    def group_sigma_at(
+        self,
+        sigma: SigmaFunction,
+        time: NoiseTime,
+        positions: AnyIntArray,
+        tokens: TokenArray | None,
+    ) -> GroupedSigma:
+        """Return the total noise of tokens at given positions.
+
+        Only for hyperschedules without `depends_on_row`.
+
+        Args:
+            sigma: the schedule's total noise as a function of time.
+            time: the time of each of the B rows.
+            positions: (B, C) or (1, C); those beyond `own_length` have no meaning.
+            tokens: (B, C) clean tokens, for hyperschedules that depend on them.
+        """
+        if self.own_length is None:
+            return self.group_sigma(sigma, time, positions.shape[1], tokens, None)
+        whole = self.group_sigma(sigma, time, self.own_length, None, None)
+        return whole.select(np.minimum(positions, self.own_length - 1))
 
 
 class LocalTimeHyperschedule(Hyperschedule):

@@ -95,6 +95,11 @@ class TokenExponents(Hyperschedule):
             exponents=np.array(list(distinct), np.float64),
         )
 
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: it depends on the token."""
+        return False
+
     def place_of(self, tokens: TokenArray) -> IntArray:
         """Return the index of each token's exponent; shape of `tokens`."""
         return look_up_ids(tokens, self.ids, self.places, missing=0)

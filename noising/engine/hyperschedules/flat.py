@@ -24,6 +24,11 @@ class Flat(Hyperschedule):
         """Return the hyperschedule; it has no parameters."""
         return cls()
 
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: all positions have the noise of the row's time."""
+        return False
+
     def group_sigma(
         self,
         sigma: SigmaFunction,

@@ -133,6 +133,16 @@ class Weights(Hyperschedule):
         weights = checked_weights(parameters["weights"], "hyperschedule.weights")
         return cls(weights=weights, calibrate=parameters["calibrate"])
 
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: a calibration is over all weights, not over a row."""
+        return False
+
+    @property
+    def own_length(self) -> int:
+        """The number of weights."""
+        return int(self.weights.size)
+
     def group_sigma(
         self,
         sigma: SigmaFunction,
@@ -279,6 +289,11 @@ class TokenTypes(Hyperschedule):
             weights=np.array([parameters["weights"][name] for name in classes]),
             calibrate=parameters["calibrate"],
         )
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Whether noise is calibrated, which depends on the types of a row's tokens."""
+        return self.calibrate
 
     def type_of(self, tokens: TokenArray) -> IntArray:
         """Return 0 for critical, 1 for variable, 2 for other; shape of `tokens`."""

@@ -39,13 +39,13 @@ from noising.engine.sampler.blocks import (
     round_to_eights,
 )
 from noising.engine.sampler.kernel_matrix import MatrixKernel
+from noising.engine.sampler.kernel_numpy import NumpyKernel
 from noising.engine.sampler.noise_levels import (
     LevelSource,
     NoiseLevels,
     PositionNoise,
+    find_position_noise,
     find_sigma_source,
-    follow_hyperschedule,
-    weigh_positions,
 )
 from noising.engine.sampler.thresholds import Thresholds
 
@@ -176,6 +176,7 @@ def noise(
     seed: int,
     sequence_ids: Any,
     draw: int,
+    positions: Any,
     weights: Any,
     protect: Any,
     lengths: Any,
@@ -193,17 +194,12 @@ def noise(
         seed=seed,
         sequence_ids=sequence_ids,
         draw=draw,
+        positions=positions,
         protect=protect,
         lengths=lengths,
     )
     time = levels.timeline.check_time(timestep, t)
-    position_noise = None
-    if weights is not None:
-        position_noise = weigh_positions(
-            levels.timeline, weights, batch.length, batch.rows
-        )
-    elif hyperschedule is not None:
-        position_noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    position_noise = find_position_noise(levels.timeline, batch, hyperschedule, weights)
     plan = plan_noise(levels, batch, time, position_noise)
     target = check_out(out, batch)
     workers = check_threads(threads)
@@ -243,14 +239,17 @@ def plan_events(
     """Return how the kernel in use noises a batch on a graph with events."""
     kernel = find_kernel(batch.tokens.size)
     outcome = levels.outcome
+    block_tokens, is_parallel = kernel.BLOCK_TOKENS, kernel.PARALLEL
+    if batch.positions is not None:  # the NumPy kernel noises such a batch
+        block_tokens, is_parallel = NumpyKernel.BLOCK_TOKENS, NumpyKernel.PARALLEL
     return SamplingPlan(
         batch=batch,
         graph=levels.graph,
         source=source,
         make_kernel=lambda capacity: kernel(capacity, outcome),
-        block_tokens=min(source.block_tokens, kernel.BLOCK_TOKENS),
+        block_tokens=min(source.block_tokens, block_tokens),
         make_keys=kernel.make_keys,
-        is_parallel=kernel.PARALLEL,
+        is_parallel=is_parallel,
     )
 
 

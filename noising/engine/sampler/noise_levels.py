@@ -18,6 +18,7 @@ from noising.engine.arrays import (
     IntArray,
     TokenArray,
     WordArray,
+    check_range,
     quiet,
 )
 from noising.engine.errors import EngineError
@@ -27,6 +28,7 @@ from noising.engine.hyperschedules import (
     GroupedSigma,
     Hyperschedule,
     TokenTypes,
+    Weights,
     checked_weights,
     group_sigma_by_weights,
 )
@@ -78,15 +80,21 @@ class PositionNoise:
 
 
 def weigh_positions(
-    timeline: Timeline, weights: Any, length: int, rows: int | None
+    timeline: Timeline,
+    weights: Any,
+    length: int,
+    rows: int | None,
+    *,
+    calibrate: bool = True,
 ) -> PositionNoise:
-    """Return the noise by calibrated weights of a call.
+    """Return the noise by the weights of a call.
 
     Args:
         timeline: the schedule.
         weights: (L,) or (B, L) weights > 0.
         length: L.
         rows: B, or None to take it from the weights.
+        calibrate: whether each row's mean alpha is that of the schedule.
 
     Raises:
         EngineError: weights with the wrong shape, sign or spread.
@@ -105,10 +113,44 @@ def weigh_positions(
             timeline.schedule.sigma(time.t),
             cut_array(values, rows),
             real,
-            calibrate=True,
+            calibrate=calibrate,
         ),
         by_row=values.shape[0] > 1,
     )
+
+
+def find_position_noise(
+    timeline: Timeline,
+    batch: Batch,
+    hyperschedule: Hyperschedule | None,
+    weights: Any = None,
+) -> PositionNoise | None:
+    """Return the noise by position of a batch, or None if noise depends on time only.
+
+    Args:
+        timeline: the schedule.
+        batch: the tokens.
+        hyperschedule: that of the process, or None.
+        weights: the weights of the call, which replace it, or None.
+
+    Raises:
+        EngineError: weights that do not fit, or a batch whose tokens have positions of
+            their own where the hyperschedule depends on the whole row.
+    """
+    if weights is None:
+        if hyperschedule is None:
+            return None
+        if batch.positions is None:
+            return follow_hyperschedule(timeline, hyperschedule)
+        return _read_by_position(timeline, batch, hyperschedule, batch.positions)
+    if batch.positions is None:
+        return weigh_positions(timeline, weights, batch.length, batch.rows)
+    values = checked_weights(weights)
+    if values.ndim == 1:
+        given = Weights(weights=values, calibrate=True)
+        return _read_by_position(timeline, batch, given, batch.positions)
+    # A calibration over the row would mix the tokens of several sequences.
+    return weigh_positions(timeline, values, batch.length, batch.rows, calibrate=False)
 
 
 def follow_hyperschedule(
@@ -120,6 +162,47 @@ def follow_hyperschedule(
             timeline.schedule.sigma, time, length, tokens, real
         ),
         by_row=hyperschedule.BY_TOKENS,
+    )
+
+
+def _read_by_position(
+    timeline: Timeline,
+    batch: Batch,
+    hyperschedule: Hyperschedule,
+    positions: WordArray,
+) -> PositionNoise:
+    """Return the noise of tokens at positions of their own.
+
+    Raises:
+        EngineError: the hyperschedule depends on the whole row, or ends before one of
+            the positions.
+    """
+    if hyperschedule.depends_on_row:
+        raise EngineError(
+            "positions",
+            "not_together",
+            "and `sequence_ids` by token must not be given with a `hyperschedule` "
+            "whose noise depends on the whole row",
+            type(hyperschedule).__name__,
+            "pass `weights`, or leave them out",
+        )
+    end = hyperschedule.own_length
+    if end is not None:
+        real = batch.find_real(slice(None))
+        used = positions if real is None else np.where(real, positions, 0)
+        check_range(
+            used if used.shape[0] > 1 else used[0],
+            "positions",
+            low=0,
+            high=end - 1,
+            way_out=f"the weights or levels end at position {end - 1}",
+        )
+
+    return PositionNoise(
+        group=lambda rows, time, _length, tokens, _real: hyperschedule.group_sigma_at(
+            timeline.schedule.sigma, time, cut_array(positions, rows), tokens
+        ),
+        by_row=hyperschedule.BY_TOKENS or positions.shape[0] > 1,
     )
 
 

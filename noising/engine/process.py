@@ -40,6 +40,7 @@ from noising.engine.sampler.batch import (
 from noising.engine.sampler.driver import (
     Noised,
     noise,
+    noise_others,
 )
 from noising.engine.sampler.noise_levels import (
     NoiseLevels,
@@ -202,12 +203,23 @@ class ForwardProcess(ExactQuantities):
         weights: Any = None,
         protect: Any = None,
         lengths: Any = None,
+        count: Any = None,
+        at_least: Any = None,
+        block: Any = None,
         threads: int = 1,
         out: Any = None,
     ) -> Noised:
         """Draw x_t from q(x_t | x_0).
 
         The result depends on the arguments only: the same seed gives the same tokens.
+
+        `count` and `at_least` need a graph with one event, as `uniform`, `absorbing`
+        and `marginal`, and one time for each row or block. Under flat noise, `count`
+        picks every set of k of the n eligible positions with the same probability,
+        so each position with probability k/n, at any t; the weight that goes with it
+        is `loss_weight(t, "count", moved=k, eligible=n)`, n/k. For `at_least` it is
+        "realised": eligible positions over resampled ones. With weights, positions
+        move in the order of -log(1 - u)·w, as they do without `count`.
 
         Args:
             tokens: clean ids, (L,) or (B, L), any integer dtype that holds S-1.
@@ -230,6 +242,16 @@ class ForwardProcess(ExactQuantities):
             protect: (L,) or (B, L) bool, True where a token never changes.
             lengths: (B,) numbers of real positions in padded rows; padding never
                 changes.
+            count: k, or (B,): exactly k positions of each row are resampled, those that
+                are first as t rises: under flat noise the k smallest u, ties by
+                position. Protected positions and padding are not eligible, and a row
+                with at most k eligible positions has them all resampled. A row is that
+                of the array, also where it holds several sequences.
+            at_least: k, or (B,): rows with fewer than k resampled positions get the
+                first k as for `count`; other rows stay as they are.
+            block: width of the blocks of columns, counted from the first, in which
+                `count` or `at_least` holds, instead of in the row; the last block may
+                be shorter.
             threads: number of blocks to process at once. Only the compiled kernel and
                 matrix graphs use it, for more than a million tokens. It does not
                 change the result.
@@ -243,7 +265,10 @@ class ForwardProcess(ExactQuantities):
         """
         if seed is None:
             seed = fresh_seed()
-        if t is sequence_ids is positions is weights is protect is lengths is None:
+        if (
+            t is sequence_ids is positions is weights is protect is lengths is None
+            and count is at_least is block is None
+        ):
             # The fast path for small batches without options.
             small = self.small_batches
             if small is not None and type(threads) is int and threads == 1:
@@ -255,6 +280,9 @@ class ForwardProcess(ExactQuantities):
                         clean=tokens,
                         find_alpha=lambda: self.timeline.alphas[timestep],
                         find_resampled=lambda: done[1],
+                        find_complement=lambda first: self._noise_others(
+                            tokens, seed, draw, first
+                        ),
                     )
         return noise(
             self.levels,
@@ -269,9 +297,26 @@ class ForwardProcess(ExactQuantities):
             weights=weights,
             protect=protect,
             lengths=lengths,
+            count=count,
+            at_least=at_least,
+            block=block,
             threads=threads,
             out=out,
         )
+
+    def _noise_others(self, tokens: Any, seed: int, draw: int, first: Noised) -> Noised:
+        """Return the complement of a result of the fast path."""
+        batch = check_batch(
+            tokens,
+            self.graph,
+            seed=seed,
+            sequence_ids=None,
+            draw=draw,
+            positions=None,
+            protect=None,
+            lengths=None,
+        )
+        return noise_others(self.levels, batch, first)
 
     def trajectory(
         self,

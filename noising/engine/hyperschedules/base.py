@@ -145,6 +145,21 @@ class Hyperschedule(abc.ABC):
         whole = self.group_sigma(sigma, time, self.own_length, None, None)
         return whole.select(np.minimum(positions, self.own_length - 1))
 
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray | None:
+        """Return numbers that rise with the time at which each position moves.
+
+        Args:
+            uniforms: (R, C) u of the positions in [0, 1).
+            positions: (R, C) or (1, C).
+            tokens: (R, C) clean tokens.
+
+        Returns:
+            (R, C), or None if that time has no closed form.
+        """
+        return None
+
 
 class LocalTimeHyperschedule(Hyperschedule):
     """Positions have their own times, which depend on position and length only.

@@ -8,7 +8,14 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray, quiet
+from noising.engine.arrays import (
+    AnyIntArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+    quiet,
+)
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules.base import (
     GroupedSigma,
@@ -126,6 +133,13 @@ class TokenExponents(Hyperschedule):
         return GroupedSigma(
             sigma=raise_chance(noise[:, None], self.exponents[None]), group=place
         )
+
+    @quiet
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return log(u)/w: u < m(t)^w at the move chance m(t) = u^(1/w)."""
+        return np.log(uniforms) / self.exponents[self.place_of(tokens)]
 
 
 @quiet

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, TokenArray
+from noising.engine.arrays import AnyIntArray, BoolArray, FloatArray, TokenArray
 from noising.engine.hyperschedules.base import (
     GroupedSigma,
     Hyperschedule,
@@ -40,3 +40,9 @@ class Flat(Hyperschedule):
         """Return the row's sigma at every position."""
         everywhere = np.zeros((1, length), np.int64)
         return GroupedSigma(sigma=sigma(time.t)[:, None], group=everywhere)
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return u."""
+        return uniforms

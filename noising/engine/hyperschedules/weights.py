@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 
 from noising.engine.arrays import (
+    AnyIntArray,
     BoolArray,
     FloatArray,
     IntArray,
@@ -92,6 +93,18 @@ def group_sigma_by_weights(
     return WeightGroups.of(weights, real).group_sigma(sigma, calibrate=calibrate)
 
 
+def order_by_weights(uniforms: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return -log(1 - u)·w, which rises with the time at which a position moves.
+
+    Position i moves when s exceeds this, where its total noise is s/w_i.
+
+    Args:
+        uniforms: (R, C) u in [0, 1).
+        weights: weights > 0, broadcastable to (R, C).
+    """
+    return -np.log1p(-uniforms) * weights
+
+
 def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
     """Check that there is one time, one row, or one time for each row.
 
@@ -162,6 +175,14 @@ class Weights(Hyperschedule):
         return group_sigma_by_weights(
             sigma(time.t), self.weights[None], real, calibrate=self.calibrate
         )
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return -log(1 - u)·w by the weight of each position."""
+        last = self.weights.size - 1
+        places = np.minimum(positions, last).astype(np.int64)
+        return order_by_weights(uniforms, self.weights[places])
 
 
 TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 1.0}
@@ -322,3 +343,9 @@ class TokenTypes(Hyperschedule):
             weights=self.weights[None], counts=counts.astype(np.float64), place=types
         )
         return groups.group_sigma(noise, calibrate=self.calibrate)
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return -log(1 - u)·w by the type of each token."""
+        return order_by_weights(uniforms, self.weights[self.type_of(tokens)])

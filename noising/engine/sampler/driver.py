@@ -3,6 +3,8 @@
 1. `check_batch` turns the tokens into rows with random coordinates: a `Batch`.
 2. `plan_noise` adds the noise of every position (a `LevelSource`) and a kernel: a
    `SamplingPlan`.
+   Where the call fixes how many positions move, `choose_moving` chooses them, and the
+   plan resamples these and no others.
 3. `write_noised` cuts the batch into blocks (`TokenBlock`), each with the `Thresholds`
    of its positions, which a kernel noises one after the other.
 4. `Noised` holds the result. It computes further quantities from the plan on demand.
@@ -12,6 +14,7 @@ in plain Python what it computes. `small_batches.py` is a fast path without a pl
 small batches without options. `trajectories.py` noises a batch at several times.
 """
 
+import dataclasses
 import functools
 import os
 import threading
@@ -46,6 +49,13 @@ from noising.engine.sampler.noise_levels import (
     PositionNoise,
     find_position_noise,
     find_sigma_source,
+    move_everything,
+)
+from noising.engine.sampler.quotas import (
+    check_order,
+    check_quota,
+    choose_moving,
+    require_one_event,
 )
 from noising.engine.sampler.thresholds import Thresholds
 
@@ -120,6 +130,7 @@ class Noised:
         "_changed",
         "_clean",
         "_find_alpha",
+        "_find_complement",
         "_find_resampled",
         "_resampled",
         "seed",
@@ -134,12 +145,14 @@ class Noised:
         clean: TokenArray,
         find_alpha: Callable[[], Any],
         find_resampled: Callable[[], BoolArray],
+        find_complement: Callable[["Noised"], "Noised"],
     ) -> None:
         self.tokens = tokens
         self.seed = seed
         self._clean = clean
         self._find_alpha = find_alpha
         self._find_resampled = find_resampled
+        self._find_complement = find_complement
         self._alpha: Any = None
         self._resampled: BoolArray | None = None
         self._changed: BoolArray | None = None
@@ -165,6 +178,21 @@ class Noised:
             self._changed = np.asarray(self.tokens != self._clean)
         return self._changed
 
+    def complement(self) -> "Noised":
+        """Return the same tokens with noise at the other positions.
+
+        The positions that were not resampled are, except protected ones and padding,
+        and those that were resampled have their clean tokens. Both results have the
+        same replacements v, so that the complement of the complement has the tokens of
+        the first. Each position is noised in exactly one of the two. The complement is
+        a draw from q(x_t | x_0) at the time where alpha is 1 - alpha(t), its `alpha`.
+        Source: LLaDA2's complementary masks.
+
+        Raises:
+            EngineError: the graph has other events than one move.
+        """
+        return self._find_complement(self)
+
 
 def noise(
     levels: NoiseLevels,
@@ -180,6 +208,9 @@ def noise(
     weights: Any,
     protect: Any,
     lengths: Any,
+    count: Any,
+    at_least: Any,
+    block: Any,
     threads: int,
     out: Any,
 ) -> Noised:
@@ -200,17 +231,60 @@ def noise(
     )
     time = levels.timeline.check_time(timestep, t)
     position_noise = find_position_noise(levels.timeline, batch, hyperschedule, weights)
+    quota = check_quota(count, at_least, block, batch)
+    if quota is not None:
+        check_order(quota, levels, batch, time)
     plan = plan_noise(levels, batch, time, position_noise)
     target = check_out(out, batch)
     workers = check_threads(threads)
+    if quota is not None:
+        moved = None
+        if not quota.is_exact:
+            moved = find_resampled(plan, workers).reshape(batch.tokens.shape)
+        moving = choose_moving(quota, batch, position_noise, moved, plan.make_keys)
+        plan = plan_moving(levels, batch, moving)
     write_noised(plan, target, workers)
+    return _describe(
+        levels, batch, plan, target, workers, lambda: levels.timeline.alpha_at(time)
+    )
+
+
+def _describe(
+    levels: NoiseLevels,
+    batch: Batch,
+    plan: SamplingPlan[Any],
+    target: TokenArray,
+    workers: int,
+    find_alpha: Callable[[], Any],
+) -> Noised:
+    """Return the result for the tokens of a batch that a plan has noised."""
     return Noised(
         tokens=target.reshape(batch.shape),
         seed=batch.seed,
         clean=batch.tokens.reshape(batch.shape),
-        find_alpha=lambda: levels.timeline.alpha_at(time),
+        find_alpha=find_alpha,
         find_resampled=lambda: find_resampled(plan, workers),
+        find_complement=lambda first: noise_others(levels, batch, first, workers),
     )
+
+
+def noise_others(
+    levels: NoiseLevels, batch: Batch, first: Noised, workers: int = 1
+) -> Noised:
+    """Return a batch with noise at the positions that did not move at first.
+
+    Raises:
+        EngineError: the graph has other events than one move.
+    """
+    require_one_event(levels, "complement")
+    fixed = batch.find_fixed(slice(0, batch.rows), slice(0, batch.length))
+    moving = ~first.resampled.reshape(batch.tokens.shape)
+    if fixed is not None:
+        np.greater(moving, fixed, out=moving)
+    plan = plan_moving(levels, batch, moving)
+    target = check_out(None, batch)
+    write_noised(plan, target, workers)
+    return _describe(levels, batch, plan, target, workers, lambda: 1.0 - first.alpha)
 
 
 def plan_noise(
@@ -231,6 +305,14 @@ def plan_noise(
         sigma = find_sigma_source(levels.timeline, batch, time, noise)
         return plan_matrix(levels.matrix, batch, sigma)
     return plan_events(levels, batch, levels.find_source(batch, time, noise))
+
+
+def plan_moving(
+    levels: NoiseLevels, batch: Batch, moving: BoolArray
+) -> SamplingPlan[Thresholds]:
+    """Return how to resample a batch at given positions, (B, L), and nowhere else."""
+    chosen = dataclasses.replace(batch, protect=~moving, lengths=None)
+    return plan_events(levels, chosen, move_everything())
 
 
 def plan_events(

@@ -22,7 +22,7 @@ from noising.engine.arrays import (
     quiet,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs import Graph, MatrixGraph
+from noising.engine.graphs import Events, Graph, MatrixGraph
 from noising.engine.hyperschedules import (
     TYPE_WEIGHTS,
     GroupedSigma,
@@ -31,6 +31,7 @@ from noising.engine.hyperschedules import (
     Weights,
     checked_weights,
     group_sigma_by_weights,
+    order_by_weights,
 )
 from noising.engine.noise_time import NoiseTime
 from noising.engine.sampler.batch import Batch
@@ -71,12 +72,16 @@ class PositionNoise:
         group: returns the total noise for rows of the batch, their time, length and
             tokens, and which positions are real.
         by_row: whether rows at the same time may differ, apart from padding.
+        order: takes rows of the batch, the uniforms of their positions and their
+            tokens; returns numbers that rise with the time at which each position
+            moves, or None if there is no closed form.
     """
 
     group: Callable[
         [slice, NoiseTime, int, TokenArray | None, BoolArray | None], GroupedSigma
     ]
     by_row: bool
+    order: Callable[[slice, FloatArray, TokenArray], FloatArray | None]
 
 
 def weigh_positions(
@@ -116,6 +121,9 @@ def weigh_positions(
             calibrate=calibrate,
         ),
         by_row=values.shape[0] > 1,
+        order=lambda rows, uniforms, _: order_by_weights(
+            uniforms, cut_array(values, rows)
+        ),
     )
 
 
@@ -162,6 +170,9 @@ def follow_hyperschedule(
             timeline.schedule.sigma, time, length, tokens, real
         ),
         by_row=hyperschedule.BY_TOKENS,
+        order=lambda _, uniforms, tokens: hyperschedule.order_moves(
+            uniforms, np.arange(uniforms.shape[1])[None], tokens
+        ),
     )
 
 
@@ -203,6 +214,9 @@ def _read_by_position(
             timeline.schedule.sigma, time, cut_array(positions, rows), tokens
         ),
         by_row=hyperschedule.BY_TOKENS or positions.shape[0] > 1,
+        order=lambda rows, uniforms, tokens: hyperschedule.order_moves(
+            uniforms, cut_array(positions, rows), tokens
+        ),
     )
 
 
@@ -246,6 +260,11 @@ class NoiseLevels:
     def matrix(self) -> MatrixGraph | None:
         """The graph if it is a matrix graph, which has no events, else None."""
         return self.graph if isinstance(self.graph, MatrixGraph) else None
+
+    @functools.cached_property
+    def has_one_event(self) -> bool:
+        """Whether noise resamples a token at some time and does nothing else to it."""
+        return self.matrix is None and self.table.mask is None
 
     @functools.cached_property
     @quiet
@@ -320,6 +339,12 @@ class NoiseLevels:
             return thresholds.spread(places)
 
         return LevelSource(at=at, block_tokens=GROUPED_BLOCK)
+
+
+def move_everything() -> LevelSource[Thresholds]:
+    """Return the thresholds below which every u lies."""
+    everywhere = Thresholds.of(Events(move=np.ones((1, 1))))
+    return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
 
 
 def _look_up(table: Thresholds, steps: IntArray) -> LevelSource[Thresholds]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from noising.engine.arrays import (
+    AnyArray,
     AnyIntArray,
     BoolArray,
     FloatArray,
@@ -49,14 +50,9 @@ class GroupedSigma:
 
     def select(self, positions: AnyIntArray) -> "GroupedSigma":
         """Return the noise at (B, C) or (1, C) of the L positions."""
-        table = self.sigma if self.group is None else self.group
-        shape = np.broadcast_shapes((table.shape[0], 1), positions.shape)
-        whole = np.broadcast_to(table, (shape[0], table.shape[1]))
-        places = np.broadcast_to(positions, shape).astype(np.int64)
-        chosen = np.take_along_axis(whole, places, axis=1)
         if self.group is None:
-            return GroupedSigma(sigma=chosen, group=None)
-        return GroupedSigma(sigma=self.sigma, group=chosen)
+            return GroupedSigma(sigma=_take(self.sigma, positions), group=None)
+        return GroupedSigma(sigma=self.sigma, group=_take(self.group, positions))
 
     def find_places(self, group: IntArray, rows: int) -> IntArray:
         """Return the indices of the positions' noise in the flattened `sigma`.
@@ -72,6 +68,16 @@ class GroupedSigma:
         if count > 1:
             group = group + width * np.arange(count)[:, None]
         return np.broadcast_to(group, (rows, group.shape[1]))
+
+
+def _take(table: AnyArray, positions: AnyIntArray) -> AnyArray:
+    """Return columns of a (1 or B, L) table for each row, (B, C) or (1, C)."""
+    rows = max(table.shape[0], positions.shape[0])
+    return np.take_along_axis(
+        np.broadcast_to(table, (rows, table.shape[1])),
+        np.broadcast_to(positions, (rows, positions.shape[1])).astype(np.int64),
+        axis=1,
+    )
 
 
 class Hyperschedule(abc.ABC):

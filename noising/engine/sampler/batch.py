@@ -105,8 +105,8 @@ class Batch:
         ids = self.sequence_ids[rows, columns if by_token else None]
         shape = ids.shape[0], positions.shape[1]
         starts_here = np.ones(shape, np.bool_)
-        for row in range(0, shape[0], 8):  # in parts, which bounds temporaries
-            part = slice(row, row + 8)
+        for top in range(0, shape[0], 8):  # in parts, which bounds temporaries
+            part = slice(top, top + 8)
             inner, there = starts_here[part, 1:], cut_array(positions, part)
             np.not_equal(there[:, 1:] - there[:, :-1], 1, out=inner)
             if by_token:
@@ -253,8 +253,8 @@ def _check_sequence_ids(
     count = shape[0]
     if sequence_ids is None:
         return np.arange(count)
-    ids = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
-    ids = ids.astype(np.int64, copy=False)
+    given = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
+    ids: IntArray = given.astype(np.int64, copy=False)
     if ids.shape == (count,) or (ndim == 1 and ids.ndim == 0):
         return ids.reshape(count)
     if ids.shape == shape[-ndim:]:

@@ -54,9 +54,10 @@ class Hasher:
         if math.prod(grid.shape_words(Stream.KEEP)) <= self.words.size:
             return grid.find_leading_bytes(self.draw(grid, Stream.KEEP))
         shape = grid.rows, grid.columns
-        parts = [grid.cut(*part) for part in list_tiles(shape)]
-        flat = [self.draw_leading_bytes(part).reshape(-1) for part in parts]
-        return np.concatenate(flat).reshape(shape)
+        leading = np.empty(shape, np.uint8)
+        for part in list_tiles(shape):
+            leading[part] = self.draw_leading_bytes(grid.cut(*part))
+        return leading
 
     def draw_uniforms(self, grid: AnyGrid) -> WordArray:
         """Return u of every position as integers below 2^53, (R, C)."""

@@ -30,8 +30,6 @@ from noising.engine.sampler.words import REST_SHIFT, Hasher
 
 _MOST: Final = 1 << 60
 _ROWS: Final = 1 << 12
-_WIDE: Final = 1 << 7
-"""Columns of a block from which comparing leading bytes first is faster."""
 
 Refine: TypeAlias = Callable[[IntArray], tuple[WordArray, ...]]
 """Takes flat indices of positions; returns what orders those with equal keys, the least
@@ -160,8 +158,7 @@ def choose_moving(
     """
     length, width = batch.length, quota.width
     chosen = np.empty((batch.rows, length), np.bool_) if moved is None else moved.copy()
-    compares_bytes = noise is None and width >= _WIDE
-    most = 8 * TILE if compares_bytes else TILE
+    most = 8 * TILE if noise is None else TILE  # bytes need less memory than numbers
     height = min(max(most // round_to_eights(length), 1), _ROWS)
     hasher = Hasher(TILE)
     for top in range(0, batch.rows, height):
@@ -221,7 +218,7 @@ def _order_positions(
         )
         return np.asarray(positions[row, column])
 
-    if noise is None and quota.width >= _WIDE:  # few leading bytes are equal
+    if noise is None:  # few of a block's leading bytes equal that of the last to move
         keys = leading.astype(np.uint16)
         if fixed is not None:
             keys[np.broadcast_to(fixed, keys.shape)] = _never(keys)
@@ -232,10 +229,6 @@ def _order_positions(
         rest = hasher.draw(grid.cut(*part), Stream.REFINE)
         rest >>= REST_SHIFT
         u[part] |= rest
-    if noise is None:
-        if fixed is not None:
-            u[np.broadcast_to(fixed, u.shape)] = _never(u)
-        return u, lambda flat: (find_positions(flat),)
     uniforms = np.ldexp(u.astype(np.float64), -UNIFORM_BITS)
     order = noise.order(rows, uniforms, batch.cut_tokens(rows))
     if order is None:

@@ -86,6 +86,8 @@ class Hyperschedule(abc.ABC):
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     BY_TOKENS: ClassVar[bool] = False
     """Whether noise depends on the tokens, so that rows at the same time differ."""
+    HAS_ORDER: ClassVar[bool] = False
+    """Whether `order_moves` knows when a position moves."""
 
     @property
     def depends_on_row(self) -> bool:
@@ -153,18 +155,18 @@ class Hyperschedule(abc.ABC):
 
     def order_moves(
         self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
-    ) -> FloatArray | None:
+    ) -> FloatArray:
         """Return numbers that rise with the time at which each position moves.
+
+        Only for hyperschedules with `HAS_ORDER`; by default positions with a smaller
+        u move earlier.
 
         Args:
             uniforms: (R, C) u of the positions in [0, 1).
             positions: (R, C) or (1, C).
             tokens: (R, C) clean tokens.
-
-        Returns:
-            (R, C), or None if that time has no closed form.
         """
-        return None
+        return uniforms
 
 
 class LocalTimeHyperschedule(Hyperschedule):

@@ -81,6 +81,7 @@ class TokenExponents(Hyperschedule):
         "default": _EXPONENT,
     }
     BY_TOKENS: ClassVar[bool] = True
+    HAS_ORDER: ClassVar[bool] = True
     ids: IntArray
     places: IntArray
     exponents: FloatArray

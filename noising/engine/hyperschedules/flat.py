@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from noising.engine.arrays import AnyIntArray, BoolArray, FloatArray, TokenArray
+from noising.engine.arrays import BoolArray, TokenArray
 from noising.engine.hyperschedules.base import (
     GroupedSigma,
     Hyperschedule,
@@ -18,6 +18,8 @@ from noising.engine.noise_time import NoiseTime
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flat(Hyperschedule):
     """tau_i = t: local time is the row's time."""
+
+    HAS_ORDER: ClassVar[bool] = True
 
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
@@ -40,9 +42,3 @@ class Flat(Hyperschedule):
         """Return the row's sigma at every position."""
         everywhere = np.zeros((1, length), np.int64)
         return GroupedSigma(sigma=sigma(time.t)[:, None], group=everywhere)
-
-    def order_moves(
-        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
-    ) -> FloatArray:
-        """Return u."""
-        return uniforms

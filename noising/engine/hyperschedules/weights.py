@@ -137,6 +137,7 @@ class Weights(Hyperschedule):
         ),
         "calibrate": CALIBRATE,
     }
+    HAS_ORDER: ClassVar[bool] = True
     weights: FloatArray
     calibrate: bool
 
@@ -284,6 +285,7 @@ class TokenTypes(Hyperschedule):
         "calibrate": CALIBRATE,
     }
     BY_TOKENS: ClassVar[bool] = True
+    HAS_ORDER: ClassVar[bool] = True
     ids: IntArray
     types: IntArray
     weights: FloatArray

@@ -233,7 +233,7 @@ def noise(
     position_noise = find_position_noise(levels.timeline, batch, hyperschedule, weights)
     quota = check_quota(count, at_least, block, batch)
     if quota is not None:
-        check_order(quota, levels, batch, time)
+        check_order(quota, levels, batch, time, position_noise)
     plan = plan_noise(levels, batch, time, position_noise)
     target = check_out(out, batch)
     workers = check_threads(threads)

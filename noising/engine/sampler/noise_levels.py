@@ -74,14 +74,16 @@ class PositionNoise:
         by_row: whether rows at the same time may differ, apart from padding.
         order: takes rows of the batch, the uniforms of their positions and their
             tokens; returns numbers that rise with the time at which each position
-            moves, or None if there is no closed form.
+            moves. Only with `has_order`.
+        has_order: whether that order has a closed form.
     """
 
     group: Callable[
         [slice, NoiseTime, int, TokenArray | None, BoolArray | None], GroupedSigma
     ]
     by_row: bool
-    order: Callable[[slice, FloatArray, TokenArray], FloatArray | None]
+    order: Callable[[slice, FloatArray, TokenArray], FloatArray]
+    has_order: bool = True
 
 
 def weigh_positions(
@@ -173,6 +175,7 @@ def follow_hyperschedule(
         order=lambda _, uniforms, tokens: hyperschedule.order_moves(
             uniforms, np.arange(uniforms.shape[1])[None], tokens
         ),
+        has_order=hyperschedule.HAS_ORDER,
     )
 
 
@@ -217,6 +220,7 @@ def _read_by_position(
         order=lambda rows, uniforms, tokens: hyperschedule.order_moves(
             uniforms, cut_array(positions, rows), tokens
         ),
+        has_order=hyperschedule.HAS_ORDER,
     )
 
 

@@ -99,14 +99,28 @@ def check_quota(count: Any, at_least: Any, block: Any, batch: Batch) -> Quota | 
 
 
 def check_order(
-    quota: Quota, levels: NoiseLevels, batch: Batch, time: NoiseTime
+    quota: Quota,
+    levels: NoiseLevels,
+    batch: Batch,
+    time: NoiseTime,
+    noise: PositionNoise | None,
 ) -> None:
-    """Check that all positions of a block have the same time.
+    """Check that the order is known in which the positions of a block move.
 
     Raises:
-        EngineError: they do not, or the graph has other events than one move.
+        EngineError: it is not known for noise by position, the times of the block
+            differ, or the graph has other events than one move.
     """
     require_one_event(levels, quota.field)
+    if noise is not None and not noise.has_order:
+        raise EngineError(
+            quota.field,
+            "not_together",
+            "must not be given with a `hyperschedule` that has no closed form for the "
+            "time at which a position moves",
+            quota.numbers.tolist(),
+            "pass `weights`, or leave it out",
+        )
     given = shape_time(time, batch)
     starts = given[:, :: quota.width].repeat(quota.width, axis=1)
     if (given != starts[:, : given.shape[1]]).any():
@@ -152,9 +166,6 @@ def choose_moving(
         noise: noise by position, or None if it depends on time only.
         moved: (B, L) which positions move by chance, or None if the quota is exact.
         make_keys: `sequence_keys`, or a function with the same results.
-
-    Raises:
-        EngineError: the order in which positions move is not known.
     """
     length, width = batch.length, quota.width
     chosen = np.empty((batch.rows, length), np.bool_) if moved is None else moved.copy()
@@ -174,18 +185,16 @@ def choose_moving(
             if not short.any():
                 continue
         grid = batch.cut_grid(rows, slice(0, length), make_keys)
-        keys, refine = _order_positions(quota, batch, rows, grid, noise, hasher)
+        keys, refine = _order_positions(batch, rows, grid, noise, hasher)
         first = _find_first(keys, numbers, quota, refine)
         if moved is None:
             chosen[rows] = first
         else:
-            fills = short.repeat(width, axis=1)[:, :length]
-            np.copyto(chosen[rows], first, where=fills)
+            chosen[rows] |= first & short.repeat(width, axis=1)[:, :length]
     return chosen
 
 
 def _order_positions(
-    quota: Quota,
     batch: Batch,
     rows: slice,
     grid: AnyGrid,
@@ -218,6 +227,7 @@ def _order_positions(
         )
         return np.asarray(positions[row, column])
 
+    keys: AnyArray
     if noise is None:  # few of a block's leading bytes equal that of the last to move
         keys = leading.astype(np.uint16)
         if fixed is not None:
@@ -230,19 +240,10 @@ def _order_positions(
         rest >>= REST_SHIFT
         u[part] |= rest
     uniforms = np.ldexp(u.astype(np.float64), -UNIFORM_BITS)
-    order = noise.order(rows, uniforms, batch.cut_tokens(rows))
-    if order is None:
-        raise EngineError(
-            quota.field,
-            "not_together",
-            "must not be given with a `hyperschedule` that has no closed form for the "
-            "time at which a position moves",
-            "the process's hyperschedule",
-            "pass `weights`, or use a hyperschedule by weights",
-        )
+    keys = noise.order(rows, uniforms, batch.cut_tokens(rows))
     if fixed is not None:
-        order = np.where(fixed, _never(order), order)
-    return order, lambda flat: (find_positions(flat),)
+        keys = np.where(fixed, _never(keys), keys)
+    return keys, lambda flat: (find_positions(flat),)
 
 
 def _find_first(

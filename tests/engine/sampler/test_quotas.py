@@ -181,7 +181,17 @@ def test_a_count_moves_those_that_move_by_chance_as_t_rises(name, graph):
         assert (more.resampled >= plain.resampled).all()
 
 
-def test_a_row_does_not_depend_on_its_batch(monkeypatch):
+def test_protected_positions_do_not_count_under_weights():
+    protect = np.arange(200) % 3 == 0
+    tokens = np.zeros((3, 200), int)
+    options = {"seed": 6, "weights": MANY, "protect": protect}
+    plain = _process().noise(tokens, t=0.3, **options)
+    counts = plain.resampled.sum(axis=1)
+    exact = _process().noise(tokens, t=0.9, count=counts, **options)
+    assert (exact.tokens == plain.tokens).all()
+
+
+def test_a_row_does_not_depend_on_its_batch():
     process = _process()
     draw = np.random.default_rng(1)
     tokens = draw.integers(0, 40, (400, 1000), dtype=np.int16)

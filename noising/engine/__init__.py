@@ -17,7 +17,7 @@ from noising.engine.registry import build_process, with_hyperschedule
 from noising.engine.sampler.backends import chosen_kernel, use_kernel
 from noising.engine.sampler.driver import Noised
 from noising.engine.schedules import SCHEDULE_TYPES
-from noising.engine.training_times import TIMES_VERSION
+from noising.engine.training_times import TIMES_VERSION, block_times
 
 ENGINE_VERSION: Final = "1.0.0"
 
@@ -32,6 +32,7 @@ __all__ = [
     "Finding",
     "ForwardProcess",
     "Noised",
+    "block_times",
     "build_process",
     "chosen_kernel",
     "converters",

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -40,6 +40,7 @@ from noising.engine.sampler.batch import (
 from noising.engine.sampler.driver import (
     Noised,
     noise,
+    noise_others,
 )
 from noising.engine.sampler.noise_levels import (
     NoiseLevels,
@@ -51,6 +52,15 @@ from noising.engine.sampler.noise_levels import (
 from noising.engine.sampler.small_batches import SmallBatches
 from noising.engine.sampler.trajectories import Kind, check_path, collect_states, walk
 from noising.engine.training_times import sample_times
+
+
+class _Coordinates(TypedDict):
+    """The arguments that select the random words of a call."""
+
+    seed: int | None
+    sequence_ids: Any
+    draw: int
+    positions: Any
 
 
 # No slots: functools.cached_property keeps its tables in the instance's __dict__.
@@ -189,9 +199,13 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
         weights: Any = None,
         protect: Any = None,
         lengths: Any = None,
+        count: Any = None,
+        at_least: Any = None,
+        block: Any = None,
         threads: int = 1,
         out: Any = None,
     ) -> Noised:
@@ -199,18 +213,45 @@ class ForwardProcess(ExactQuantities):
 
         The result depends on the arguments only: the same seed gives the same tokens.
 
+        `count` and `at_least` need a graph with one event, as `uniform`, `absorbing`
+        and `marginal`, and one time for each row or block. Under flat noise, `count`
+        picks every set of k of the n eligible positions with the same probability,
+        so each position with probability k/n, at any t; the weight that goes with it
+        is `loss_weight(t, "count", moved=k, eligible=n)`, n/k. For `at_least` it is
+        "realised": eligible positions over resampled ones. With weights, positions
+        move in the order of -log(1 - u)·w, as they do without `count`.
+
         Args:
             tokens: clean ids, (L,) or (B, L), any integer dtype that holds S-1.
             timestep: integer steps 0..T-1; pass either this or `t`. For (L,) tokens a
                 scalar or (L,); for (B, L) a scalar, (B,) or (B, L).
             t: times in [0, 1], in the same shapes.
             seed: 0..2^64-1, or None for a random one, which the result reports.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: (B,) ids 0..2^63-1 of the rows, by default the row index; or
+                (B, L) ids of the tokens, of rows that hold several sequences.
             draw: 0..2^32-1, which of several independent draws.
-            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule.
+            positions: (L,) or (B, L) positions 0..2^60-1 of the tokens in their
+                sequences; by default 0..L-1. A token's noise depends on its sequence
+                and position, so parts of a row, and sequences that are packed into
+                rows, get the noise that they get alone. A hyperschedule is read by
+                position; one that depends on the whole row is an error.
+            weights: (L,) or (B, L) weights > 0, which replace the hyperschedule. They
+                are calibrated over the row. With positions, or ids of tokens, (N,)
+                weights are read by position and calibrated over all N, and (B, L)
+                weights are those of the tokens and not calibrated.
             protect: (L,) or (B, L) bool, True where a token never changes.
             lengths: (B,) numbers of real positions in padded rows; padding never
                 changes.
+            count: k, or (B,): exactly k positions of each row are resampled, those that
+                are first as t rises: under flat noise the k smallest u, ties by
+                position. Protected positions and padding are not eligible, and a row
+                with at most k eligible positions has them all resampled. A row is that
+                of the array, also where it holds several sequences.
+            at_least: k, or (B,): rows with fewer than k resampled positions get the
+                first k as for `count`; other rows stay as they are.
+            block: width of the blocks of columns, counted from the first, in which
+                `count` or `at_least` holds, instead of in the row; the last block may
+                be shorter.
             threads: number of blocks to process at once. Only the compiled kernel and
                 matrix graphs use it, for more than a million tokens. It does not
                 change the result.
@@ -224,7 +265,10 @@ class ForwardProcess(ExactQuantities):
         """
         if seed is None:
             seed = fresh_seed()
-        if t is sequence_ids is weights is protect is lengths is None:
+        if (
+            t is sequence_ids is positions is weights is protect is lengths is None
+            and count is at_least is block is None
+        ):
             # The fast path for small batches without options.
             small = self.small_batches
             if small is not None and type(threads) is int and threads == 1:
@@ -236,6 +280,9 @@ class ForwardProcess(ExactQuantities):
                         clean=tokens,
                         find_alpha=lambda: self.timeline.alphas[timestep],
                         find_resampled=lambda: done[1],
+                        find_complement=lambda first: self._noise_others(
+                            tokens, seed, draw, first
+                        ),
                     )
         return noise(
             self.levels,
@@ -246,12 +293,30 @@ class ForwardProcess(ExactQuantities):
             seed=seed,
             sequence_ids=sequence_ids,
             draw=draw,
+            positions=positions,
             weights=weights,
             protect=protect,
             lengths=lengths,
+            count=count,
+            at_least=at_least,
+            block=block,
             threads=threads,
             out=out,
         )
+
+    def _noise_others(self, tokens: Any, seed: int, draw: int, first: Noised) -> Noised:
+        """Return the complement of a result of the fast path."""
+        batch = check_batch(
+            tokens,
+            self.graph,
+            seed=seed,
+            sequence_ids=None,
+            draw=draw,
+            positions=None,
+            protect=None,
+            lengths=None,
+        )
+        return noise_others(self.levels, batch, first)
 
     def trajectory(
         self,
@@ -261,6 +326,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> TokenArray:
         """Return x_t at several timesteps with coupled noise.
 
@@ -272,8 +338,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, in any order.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             (K, L) or (K, B, L) in the tokens' dtype.
@@ -281,8 +348,10 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: an argument out of range, or a schedule whose sigma falls.
         """
-        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collect_states(*self._walk("coupled", tokens, timesteps, **coordinates))
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
+        )
+        return collect_states(*self._walk("coupled", tokens, timesteps, coordinates))
 
     def sample_path(
         self,
@@ -292,6 +361,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> TokenArray:
         """Return x_t at several timesteps along a Markov path.
 
@@ -303,8 +373,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1, strictly increasing.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             (K, L) or (K, B, L) in the tokens' dtype.
@@ -313,8 +384,10 @@ class ForwardProcess(ExactQuantities):
             EngineError: an argument out of range, timesteps that do not increase, or
                 a schedule whose sigma falls.
         """
-        coordinates = {"seed": seed, "sequence_ids": sequence_ids, "draw": draw}
-        return collect_states(*self._walk("markov", tokens, timesteps, **coordinates))
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
+        )
+        return collect_states(*self._walk("markov", tokens, timesteps, coordinates))
 
     def walk(
         self,
@@ -325,6 +398,7 @@ class ForwardProcess(ExactQuantities):
         seed: int | None,
         sequence_ids: Any = None,
         draw: int = 0,
+        positions: Any = None,
     ) -> Iterator[TokenArray]:
         """Yield the states of `trajectory` or `sample_path` one by one.
 
@@ -334,8 +408,9 @@ class ForwardProcess(ExactQuantities):
             tokens: clean ids, (L,) or (B, L).
             timesteps: K integer steps 0..T-1.
             seed: 0..2^64-1, or None for a random one.
-            sequence_ids: (B,) ids 0..2^63-1 of the rows; the row index by default.
+            sequence_ids: as in `noise`.
             draw: 0..2^32-1, which of several independent draws.
+            positions: as in `noise`.
 
         Returns:
             An iterator over K states of the tokens' shape and dtype. Arguments are
@@ -345,13 +420,14 @@ class ForwardProcess(ExactQuantities):
         Raises:
             EngineError: in the cases of `trajectory` and `sample_path`.
         """
-        batch, _, states = self._walk(
-            kind, tokens, timesteps, seed=seed, sequence_ids=sequence_ids, draw=draw
+        coordinates = _Coordinates(
+            seed=seed, sequence_ids=sequence_ids, draw=draw, positions=positions
         )
+        batch, _, states = self._walk(kind, tokens, timesteps, coordinates)
         return (state.reshape(batch.shape) for state in states)
 
     def _walk(
-        self, kind: Kind, tokens: Any, timesteps: Any, **coordinates: Any
+        self, kind: Kind, tokens: Any, timesteps: Any, coordinates: "_Coordinates"
     ) -> tuple[Batch, int, Iterator[TokenArray]]:
         self.timeline.require_valid_kernel()
         batch = check_batch(

@@ -36,6 +36,7 @@ MIN_TRANSITIONS: Final = 24
 MAX_SEED: Final = MASK64
 MAX_SEQUENCE_ID: Final = (1 << 63) - 1
 MAX_DRAW: Final = (1 << 32) - 1
+MAX_POSITION: Final = (1 << 60) - 1
 FRESH_SEED_BITS: Final = 53
 
 _FEW: Final = 4  # up to as many sequences, Python mixes keys faster than NumPy

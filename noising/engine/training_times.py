@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, WordArray, time_array
+from noising.engine.arrays import FloatArray, WordArray, checked_length, time_array
 from noising.engine.errors import EngineError
 from noising.engine.parameters import nearest
 from noising.engine.permutation import permute
@@ -92,6 +92,35 @@ def sample_times(
         times = np.clip(times, np.nextafter(start, 1.0), end)  # it may be rounded
         weights = np.full_like(times, end - start)
     return times.reshape(shape), weights.reshape(shape)
+
+
+def block_times(times: Any, length: int, width: int) -> FloatArray:
+    """Repeat a time for each block of a row over the positions of the block.
+
+    Args:
+        times: (K,) or (B, K) times in [0, 1].
+        length: L, positions in a row.
+        width: positions in a block; the last one may have fewer.
+
+    Returns:
+        (L,) or (B, L).
+
+    Raises:
+        EngineError: K is not the number of blocks, or an argument is out of range.
+    """
+    given = time_array(times, "times")
+    columns = checked_length(length)
+    step = checked_word(width, "width", MAX_TIMES)
+    if step == 0:
+        raise EngineError("width", "out_of_range", "must be at least 1", width)
+    blocks = -(-columns // step)
+    if given.ndim not in (1, 2) or given.shape[-1] != blocks:
+        rule = (
+            f"must be (K,) or (B, K), where K = {blocks} blocks of {step} fill "
+            f"{columns} positions"
+        )
+        raise EngineError("times", "wrong_shape", rule, list(given.shape))
+    return given.repeat(min(step, columns), axis=-1)[..., :columns]
 
 
 def _check_shape(n: Any) -> tuple[int, ...]:

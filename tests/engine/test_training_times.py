@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noising.engine import EngineError, build_process
+from noising.engine import EngineError, block_times, build_process
 from noising.engine.sampler.recipe import reference_cell
 from noising.engine.training_times import METHODS, TIMES_VERSION
 
@@ -289,3 +289,33 @@ def test_importance_needs_a_move_chance_that_grows(sigmas, code):
     with pytest.raises(EngineError) as caught:
         build_process(spec).sample_times(4, seed=1, method="importance")
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("times", "length", "width", "expected"),
+    [
+        ([0.1, 0.2], 4, 2, [0.1, 0.1, 0.2, 0.2]),
+        ([0.1, 0.2], 3, 2, [0.1, 0.1, 0.2]),
+        ([[0.5], [0.25]], 2, 1 << 20, [[0.5, 0.5], [0.25, 0.25]]),
+    ],
+)
+def test_times_of_blocks_are_repeated(times, length, width, expected):
+    assert block_times(times, length, width).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("times", "length", "width", "field"),
+    [
+        ([0.1, 0.2], 5, 2, "times"),
+        (0.1, 2, 2, "times"),
+        ([[[0.1]]], 2, 2, "times"),
+        ([1.5], 2, 2, "times"),
+        ([0.1], 0, 2, "length"),
+        ([0.1], 2, 0, "width"),
+        ([0.1], 2, 2.0, "width"),
+    ],
+)
+def test_times_that_do_not_fit_the_blocks_are_refused(times, length, width, field):
+    with pytest.raises(EngineError) as caught:
+        block_times(times, length, width)
+    assert caught.value.field == field

@@ -16,6 +16,7 @@ from noising.engine.hyperschedules.weights import (
     Weights,
     checked_weights,
     group_sigma_by_weights,
+    order_by_weights,
 )
 
 HYPERSCHEDULE_TYPES: Mapping[str, type[Hyperschedule]] = {
@@ -46,4 +47,5 @@ __all__ = [
     "Weights",
     "checked_weights",
     "group_sigma_by_weights",
+    "order_by_weights",
 ]

@@ -7,7 +7,14 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray
+from noising.engine.arrays import (
+    AnyArray,
+    AnyIntArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+)
 from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import Parameter
 
@@ -41,6 +48,12 @@ class GroupedSigma:
             axis=1,
         )
 
+    def select(self, positions: AnyIntArray) -> "GroupedSigma":
+        """Return the noise at (B, C) or (1, C) of the L positions."""
+        if self.group is None:
+            return GroupedSigma(sigma=_take(self.sigma, positions), group=None)
+        return GroupedSigma(sigma=self.sigma, group=_take(self.group, positions))
+
     def find_places(self, group: IntArray, rows: int) -> IntArray:
         """Return the indices of the positions' noise in the flattened `sigma`.
 
@@ -57,12 +70,34 @@ class GroupedSigma:
         return np.broadcast_to(group, (rows, group.shape[1]))
 
 
+def _take(table: AnyArray, positions: AnyIntArray) -> AnyArray:
+    """Return columns of a (1 or B, L) table for each row, (B, C) or (1, C)."""
+    rows = max(table.shape[0], positions.shape[0])
+    return np.take_along_axis(
+        np.broadcast_to(table, (rows, table.shape[1])),
+        np.broadcast_to(positions, (rows, positions.shape[1])).astype(np.int64),
+        axis=1,
+    )
+
+
 class Hyperschedule(abc.ABC):
     """Total noise by position, which never decreases in time."""
 
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     BY_TOKENS: ClassVar[bool] = False
     """Whether noise depends on the tokens, so that rows at the same time differ."""
+    HAS_ORDER: ClassVar[bool] = False
+    """Whether `order_moves` knows when a position moves."""
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Whether a token's noise depends on the row's length or on other tokens."""
+        return True
+
+    @property
+    def own_length(self) -> int | None:
+        """The number of positions that this defines, or None for any number."""
+        return None
 
     @classmethod
     @abc.abstractmethod
@@ -95,6 +130,43 @@ class Hyperschedule(abc.ABC):
         Raises:
             EngineError: the rows do not fit the hyperschedule.
         """
+
+    def group_sigma_at(
+        self,
+        sigma: SigmaFunction,
+        time: NoiseTime,
+        positions: AnyIntArray,
+        tokens: TokenArray | None,
+    ) -> GroupedSigma:
+        """Return the total noise of tokens at given positions.
+
+        Only for hyperschedules without `depends_on_row`.
+
+        Args:
+            sigma: the schedule's total noise as a function of time.
+            time: the time of each of the B rows.
+            positions: (B, C) or (1, C); those beyond `own_length` have no meaning.
+            tokens: (B, C) clean tokens, for hyperschedules that depend on them.
+        """
+        if self.own_length is None:
+            return self.group_sigma(sigma, time, positions.shape[1], tokens, None)
+        whole = self.group_sigma(sigma, time, self.own_length, None, None)
+        return whole.select(np.minimum(positions, self.own_length - 1))
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return numbers that rise with the time at which each position moves.
+
+        Only for hyperschedules with `HAS_ORDER`; by default positions with a smaller
+        u move earlier.
+
+        Args:
+            uniforms: (R, C) u of the positions in [0, 1).
+            positions: (R, C) or (1, C).
+            tokens: (R, C) clean tokens.
+        """
+        return uniforms
 
 
 class LocalTimeHyperschedule(Hyperschedule):

@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, IntArray
+from noising.engine.arrays import AnyIntArray, FloatArray, IntArray, TokenArray
 from noising.engine.hyperschedules.base import (
     ContinuousHyperschedule,
+    GroupedSigma,
     Hyperschedule,
+    SigmaFunction,
 )
 from noising.engine.hyperschedules.rows import LEVELS, LevelHyperschedule
 from noising.engine.noise_time import NoiseTime
@@ -100,10 +102,15 @@ class Independent(ContinuousHyperschedule):
         """Return the scheme."""
         return cls(seed=parameters["seed"])
 
-    def paces(self, length: int) -> FloatArray:
-        """Return u, (length,), each strictly between 0 and 1."""
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: each position has a pace of its own."""
+        return False
+
+    def paces(self, positions: AnyIntArray) -> FloatArray:
+        """Return u of some positions, in their shape; each lies between 0 and 1."""
         key, gamma = sequence_key(self.seed, 0, step=POSITIONS_STEP)
-        words = np.arange(length, dtype=np.uint64)
+        words = positions.astype(np.uint64)
         words *= np.uint64(gamma)
         words += np.uint64((key + gamma) & MASK64)
         mix64_words(words)
@@ -112,8 +119,21 @@ class Independent(ContinuousHyperschedule):
 
     def local(self, time: NoiseTime, length: int) -> FloatArray:
         """Return the local times, (B, length): 0 at t = 0 and 1 at t = 1."""
+        return self._at(time, np.arange(length))
+
+    def group_sigma_at(
+        self,
+        sigma: SigmaFunction,
+        time: NoiseTime,
+        positions: AnyIntArray,
+        tokens: TokenArray | None,
+    ) -> GroupedSigma:
+        """Return sigma at the local times of the positions."""
+        return self.find_sigma(sigma, self._at(time, positions))
+
+    def _at(self, time: NoiseTime, positions: AnyIntArray) -> FloatArray:
         t = time.t[:, None]
-        return self.paces(length) ** ((1.0 - t) / t)
+        return self.paces(positions) ** ((1.0 - t) / t)
 
 
 SCHEMES: Mapping[str, type[Hyperschedule]] = {

@@ -8,7 +8,14 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, TokenArray, quiet
+from noising.engine.arrays import (
+    AnyIntArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TokenArray,
+    quiet,
+)
 from noising.engine.errors import EngineError
 from noising.engine.hyperschedules.base import (
     GroupedSigma,
@@ -74,6 +81,7 @@ class TokenExponents(Hyperschedule):
         "default": _EXPONENT,
     }
     BY_TOKENS: ClassVar[bool] = True
+    HAS_ORDER: ClassVar[bool] = True
     ids: IntArray
     places: IntArray
     exponents: FloatArray
@@ -94,6 +102,11 @@ class TokenExponents(Hyperschedule):
             places=np.array(places, np.int64),
             exponents=np.array(list(distinct), np.float64),
         )
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: it depends on the token."""
+        return False
 
     def place_of(self, tokens: TokenArray) -> IntArray:
         """Return the index of each token's exponent; shape of `tokens`."""
@@ -121,6 +134,13 @@ class TokenExponents(Hyperschedule):
         return GroupedSigma(
             sigma=raise_chance(noise[:, None], self.exponents[None]), group=place
         )
+
+    @quiet
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return log(u)/w: u < m(t)^w at the move chance m(t) = u^(1/w)."""
+        return np.log(uniforms) / self.exponents[self.place_of(tokens)]
 
 
 @quiet

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,10 +19,17 @@ from noising.engine.noise_time import NoiseTime
 class Flat(Hyperschedule):
     """tau_i = t: local time is the row's time."""
 
+    HAS_ORDER: ClassVar[bool] = True
+
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the hyperschedule; it has no parameters."""
         return cls()
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: all positions have the noise of the row's time."""
+        return False
 
     def group_sigma(
         self,

@@ -101,6 +101,16 @@ class Matrix(LevelHyperschedule):
         noisy = walk[walk.any(axis=1)]
         return cls(levels=levels, walk=np.vstack([noisy, np.zeros_like(noisy[:1])]))
 
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: each position has its own column of levels."""
+        return False
+
+    @property
+    def own_length(self) -> int:
+        """The number of columns."""
+        return int(self.walk.shape[1])
+
     def count(self, length: int) -> int:
         """Return the number of rows that are not all clean."""
         return len(self.walk) - 1

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 
 from noising.engine.arrays import (
+    AnyIntArray,
     BoolArray,
     FloatArray,
     IntArray,
@@ -92,6 +93,18 @@ def group_sigma_by_weights(
     return WeightGroups.of(weights, real).group_sigma(sigma, calibrate=calibrate)
 
 
+def order_by_weights(uniforms: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return -log(1 - u)·w, which rises with the time at which a position moves.
+
+    Position i moves when s exceeds this, where its total noise is s/w_i.
+
+    Args:
+        uniforms: (R, C) u in [0, 1).
+        weights: weights > 0, broadcastable to (R, C).
+    """
+    return -np.log1p(-uniforms) * weights
+
+
 def check_rows(sigma: FloatArray, of_rows: np.ndarray) -> None:
     """Check that there is one time, one row, or one time for each row.
 
@@ -124,6 +137,7 @@ class Weights(Hyperschedule):
         ),
         "calibrate": CALIBRATE,
     }
+    HAS_ORDER: ClassVar[bool] = True
     weights: FloatArray
     calibrate: bool
 
@@ -132,6 +146,16 @@ class Weights(Hyperschedule):
         """Return the hyperschedule; weights lie within a factor of 1e6."""
         weights = checked_weights(parameters["weights"], "hyperschedule.weights")
         return cls(weights=weights, calibrate=parameters["calibrate"])
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Return False: a calibration is over all weights, not over a row."""
+        return False
+
+    @property
+    def own_length(self) -> int:
+        """The number of weights."""
+        return int(self.weights.size)
 
     def group_sigma(
         self,
@@ -152,6 +176,14 @@ class Weights(Hyperschedule):
         return group_sigma_by_weights(
             sigma(time.t), self.weights[None], real, calibrate=self.calibrate
         )
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return -log(1 - u)·w by the weight of each position."""
+        last = self.weights.size - 1
+        places = np.minimum(positions, last).astype(np.int64)
+        return order_by_weights(uniforms, self.weights[places])
 
 
 TYPE_WEIGHTS: Mapping[str, float] = {"critical": 2.0, "variable": 0.8, "other": 1.0}
@@ -253,6 +285,7 @@ class TokenTypes(Hyperschedule):
         "calibrate": CALIBRATE,
     }
     BY_TOKENS: ClassVar[bool] = True
+    HAS_ORDER: ClassVar[bool] = True
     ids: IntArray
     types: IntArray
     weights: FloatArray
@@ -279,6 +312,11 @@ class TokenTypes(Hyperschedule):
             weights=np.array([parameters["weights"][name] for name in classes]),
             calibrate=parameters["calibrate"],
         )
+
+    @property
+    def depends_on_row(self) -> bool:
+        """Whether noise is calibrated, which depends on the types of a row's tokens."""
+        return self.calibrate
 
     def type_of(self, tokens: TokenArray) -> IntArray:
         """Return 0 for critical, 1 for variable, 2 for other; shape of `tokens`."""
@@ -307,3 +345,9 @@ class TokenTypes(Hyperschedule):
             weights=self.weights[None], counts=counts.astype(np.float64), place=types
         )
         return groups.group_sigma(noise, calibrate=self.calibrate)
+
+    def order_moves(
+        self, uniforms: FloatArray, positions: AnyIntArray, tokens: TokenArray
+    ) -> FloatArray:
+        """Return -log(1 - u)·w by the type of each token."""
+        return order_by_weights(uniforms, self.weights[self.type_of(tokens)])

@@ -21,11 +21,13 @@ from noising.engine.errors import EngineError
 from noising.engine.graphs import Graph
 from noising.engine.randomness import (
     MAX_DRAW,
+    MAX_POSITION,
     MAX_SEQUENCE_ID,
     checked_seed,
     checked_word,
 )
-from noising.engine.sampler.blocks import Grid, cut_array
+from noising.engine.sampler.blocks import cut_array
+from noising.engine.sampler.grids import AnyGrid, Grid, RunGrid
 
 KeyMaker: TypeAlias = Callable[[int, IntArray, int, int], tuple[WordArray, WordArray]]
 """Takes seed, sequence ids, draw and step; returns keys and gammas of sequences."""
@@ -41,7 +43,9 @@ class Batch:
         seed: the seed in use.
         draw: which of several independent draws.
         step: 0, or the number of a step of a Markov path from 1 on.
-        sequence_ids: (B,) ids of the rows.
+        sequence_ids: (B,) ids of the rows, or (B, L) of the tokens.
+        positions: (B, L) or (1, L) positions of the tokens, or None if they are 0..L-1
+            and each row is one sequence.
         protect: (B, L) or (1, L) True where a token never changes, or None.
         lengths: (B,) numbers of positions that are not padding, or None.
         states: whether the tokens are noised already and may contain masks.
@@ -53,6 +57,7 @@ class Batch:
     draw: int
     step: int = 0
     sequence_ids: IntArray
+    positions: WordArray | None = None
     protect: BoolArray | None
     lengths: IntArray | None
     states: bool = False
@@ -72,7 +77,7 @@ class Batch:
         native = self.tokens.dtype.newbyteorder("=")
         return np.ascontiguousarray(self.tokens[rows, columns], native)
 
-    def cut_grid(self, rows: slice, columns: slice, make_keys: KeyMaker) -> Grid:
+    def cut_grid(self, rows: slice, columns: slice, make_keys: KeyMaker) -> AnyGrid:
         """Return the random coordinates of some tokens.
 
         Args:
@@ -80,6 +85,9 @@ class Batch:
             columns: columns of the batch.
             make_keys: `sequence_keys`, or a function with the same results.
         """
+        if self.positions is not None:
+            positions = cut_array(self.positions, rows, columns)
+            return self._cut_runs(rows, columns, positions, make_keys)
         ids = self.sequence_ids[rows]
         keys, gammas = make_keys(self.seed, ids, self.draw, self.step)
         return Grid(
@@ -88,6 +96,27 @@ class Batch:
             first=columns.start,
             columns=columns.stop - columns.start,
         )
+
+    def _cut_runs(
+        self, rows: slice, columns: slice, positions: WordArray, make_keys: KeyMaker
+    ) -> RunGrid:
+        """Return the coordinates of tokens at some positions, (1, C) or (R, C)."""
+        by_token = self.sequence_ids.ndim == 2
+        ids = self.sequence_ids[rows, columns if by_token else None]
+        shape = ids.shape[0], positions.shape[1]
+        starts_here = np.ones(shape, np.bool_)
+        for top in range(0, shape[0], 8):  # in parts, which bounds temporaries
+            part = slice(top, top + 8)
+            inner, there = starts_here[part, 1:], cut_array(positions, part)
+            np.not_equal(there[:, 1:] - there[:, :-1], 1, out=inner)
+            if by_token:
+                inner |= ids[part, 1:] != ids[part, :-1]
+        starts = starts_here.reshape(-1).nonzero()[0]
+        row, column = np.divmod(starts, shape[1])
+        run_ids = ids[row, column if by_token else 0]
+        firsts = positions[row if positions.shape[0] > 1 else 0, column]
+        keys, gammas = make_keys(self.seed, run_ids, self.draw, self.step)
+        return RunGrid.of(shape, keys, gammas, firsts, starts)
 
     def find_real(self, rows: slice, columns: slice = slice(None)) -> BoolArray | None:
         """Return which positions of some rows are not padding, or None."""
@@ -145,6 +174,7 @@ def check_batch(
     seed: int | None,
     sequence_ids: Any,
     draw: int,
+    positions: Any,
     protect: Any,
     lengths: Any,
 ) -> Batch:
@@ -155,12 +185,14 @@ def check_batch(
     """
     array = shape_tokens(tokens, graph)
     rows = array if array.ndim == 2 else array[None]
+    ids = _check_sequence_ids(sequence_ids, rows.shape, array.ndim)
     return Batch(
         tokens=rows,
         shape=array.shape,
         seed=checked_seed(seed),
         draw=checked_word(draw, "draw", MAX_DRAW),
-        sequence_ids=_check_sequence_ids(sequence_ids, rows.shape[0], array.ndim),
+        sequence_ids=ids,
+        positions=_check_positions(positions, array.shape, by_token=ids.ndim == 2),
         protect=_check_protect(protect, array.shape),
         lengths=_check_lengths(lengths, rows.shape, array.ndim),
     )
@@ -214,14 +246,39 @@ def shape_tokens(tokens: Any, graph: Graph) -> TokenArray:
     return array
 
 
-def _check_sequence_ids(sequence_ids: Any, count: int, ndim: int) -> IntArray:
+def _check_sequence_ids(
+    sequence_ids: Any, shape: tuple[int, ...], ndim: int
+) -> IntArray:
+    """Return the ids of (B, L) tokens as (B,) or (B, L)."""
+    count = shape[0]
     if sequence_ids is None:
         return np.arange(count)
-    ids = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
-    if ids.shape != (count,) and not (ndim == 1 and ids.ndim == 0):
-        rule = f"must have one id for each of the {count} rows"
-        raise EngineError("sequence_ids", "wrong_length", rule, list(ids.shape))
-    return ids.reshape(count).astype(np.int64)
+    given = bounded_integers(sequence_ids, "sequence_ids", low=0, high=MAX_SEQUENCE_ID)
+    ids: IntArray = given.astype(np.int64, copy=False)
+    if ids.shape == (count,) or (ndim == 1 and ids.ndim == 0):
+        return ids.reshape(count)
+    if ids.shape == shape[-ndim:]:
+        return ids.reshape(shape)
+    rule = f"must have one id for each of the {count} rows, or one for each token"
+    raise EngineError("sequence_ids", "wrong_length", rule, list(ids.shape))
+
+
+def _check_positions(
+    positions: Any, shape: tuple[int, ...], *, by_token: bool
+) -> WordArray | None:
+    """Return the positions of tokens of a shape, (1, L) or (B, L).
+
+    None stands for 0..L-1 in rows of one sequence each.
+    """
+    if positions is None:
+        return np.arange(shape[-1], dtype=np.uint64)[None] if by_token else None
+    array = bounded_integers(positions, "positions", low=0, high=MAX_POSITION)
+    if array.shape not in (shape, shape[-1:]):
+        rule = f"must have the tokens' shape {list(shape)}, or that of a row"
+        raise EngineError("positions", "wrong_shape", rule, list(array.shape))
+    is_signed = array.dtype == np.int64  # the most common type is not copied
+    words = array.view(np.uint64) if is_signed else array.astype(np.uint64, copy=False)
+    return np.atleast_2d(words)
 
 
 def _check_protect(protect: Any, shape: tuple[int, ...]) -> BoolArray | None:

@@ -1,4 +1,4 @@
-"""Blocks of tokens with their random coordinates, and how batches are cut up."""
+"""Blocks of tokens, and how batches are cut up."""
 
 import functools
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import numpy as np
 
 from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray
 from noising.engine.replacements import Replacement
+from noising.engine.sampler.grids import AnyGrid
 from noising.engine.sampler.thresholds import Thresholds
 
 Level = TypeVar("Level")
@@ -37,37 +38,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """The random coordinates of R sequences by C positions.
-
-    Attributes:
-        keys: (R, 1) uint64.
-        gammas: (R, 1) uint64.
-        first: position of the first column, a multiple of 8.
-        columns: C.
-    """
-
-    keys: WordArray
-    gammas: WordArray
-    first: int
-    columns: int
-
-    @property
-    def rows(self) -> int:
-        """R."""
-        return int(self.keys.shape[0])
-
-    def cut(self, rows: slice, columns: slice) -> "Grid":
-        """Return a part of the grid."""
-        return Grid(
-            keys=self.keys[rows],
-            gammas=self.gammas[rows],
-            first=self.first + columns.start,
-            columns=columns.stop - columns.start,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenBlock(Generic[Level]):
     """Tokens with their random coordinates and their noise.
 
@@ -79,7 +49,7 @@ class TokenBlock(Generic[Level]):
     """
 
     tokens: TokenArray
-    grid: Grid
+    grid: AnyGrid
     level: Level
     fixed: BoolArray | None
 

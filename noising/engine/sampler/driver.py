@@ -3,6 +3,8 @@
 1. `check_batch` turns the tokens into rows with random coordinates: a `Batch`.
 2. `plan_noise` adds the noise of every position (a `LevelSource`) and a kernel: a
    `SamplingPlan`.
+   Where the call fixes how many positions move, `choose_moving` chooses them, and the
+   plan resamples these and no others.
 3. `write_noised` cuts the batch into blocks (`TokenBlock`), each with the `Thresholds`
    of its positions, which a kernel noises one after the other.
 4. `Noised` holds the result. It computes further quantities from the plan on demand.
@@ -12,6 +14,7 @@ in plain Python what it computes. `small_batches.py` is a fast path without a pl
 small batches without options. `trajectories.py` noises a batch at several times.
 """
 
+import dataclasses
 import functools
 import os
 import threading
@@ -39,13 +42,20 @@ from noising.engine.sampler.blocks import (
     round_to_eights,
 )
 from noising.engine.sampler.kernel_matrix import MatrixKernel
+from noising.engine.sampler.kernel_numpy import NumpyKernel
 from noising.engine.sampler.noise_levels import (
     LevelSource,
     NoiseLevels,
     PositionNoise,
+    find_position_noise,
     find_sigma_source,
-    follow_hyperschedule,
-    weigh_positions,
+    move_everything,
+)
+from noising.engine.sampler.quotas import (
+    check_order,
+    check_quota,
+    choose_moving,
+    require_one_event,
 )
 from noising.engine.sampler.thresholds import Thresholds
 
@@ -120,6 +130,7 @@ class Noised:
         "_changed",
         "_clean",
         "_find_alpha",
+        "_find_complement",
         "_find_resampled",
         "_resampled",
         "seed",
@@ -134,12 +145,14 @@ class Noised:
         clean: TokenArray,
         find_alpha: Callable[[], Any],
         find_resampled: Callable[[], BoolArray],
+        find_complement: Callable[["Noised"], "Noised"],
     ) -> None:
         self.tokens = tokens
         self.seed = seed
         self._clean = clean
         self._find_alpha = find_alpha
         self._find_resampled = find_resampled
+        self._find_complement = find_complement
         self._alpha: Any = None
         self._resampled: BoolArray | None = None
         self._changed: BoolArray | None = None
@@ -165,6 +178,21 @@ class Noised:
             self._changed = np.asarray(self.tokens != self._clean)
         return self._changed
 
+    def complement(self) -> "Noised":
+        """Return the same tokens with noise at the other positions.
+
+        The positions that were not resampled are, except protected ones and padding,
+        and those that were resampled have their clean tokens. Both results have the
+        same replacements v, so that the complement of the complement has the tokens of
+        the first. Each position is noised in exactly one of the two. The complement is
+        a draw from q(x_t | x_0) at the time where alpha is 1 - alpha(t), its `alpha`.
+        Source: LLaDA2's complementary masks.
+
+        Raises:
+            EngineError: the graph has other events than one move.
+        """
+        return self._find_complement(self)
+
 
 def noise(
     levels: NoiseLevels,
@@ -176,9 +204,13 @@ def noise(
     seed: int,
     sequence_ids: Any,
     draw: int,
+    positions: Any,
     weights: Any,
     protect: Any,
     lengths: Any,
+    count: Any,
+    at_least: Any,
+    block: Any,
     threads: int,
     out: Any,
 ) -> Noised:
@@ -193,28 +225,66 @@ def noise(
         seed=seed,
         sequence_ids=sequence_ids,
         draw=draw,
+        positions=positions,
         protect=protect,
         lengths=lengths,
     )
     time = levels.timeline.check_time(timestep, t)
-    position_noise = None
-    if weights is not None:
-        position_noise = weigh_positions(
-            levels.timeline, weights, batch.length, batch.rows
-        )
-    elif hyperschedule is not None:
-        position_noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    position_noise = find_position_noise(levels.timeline, batch, hyperschedule, weights)
+    quota = check_quota(count, at_least, block, batch)
+    if quota is not None:
+        check_order(quota, levels, batch, time, position_noise)
     plan = plan_noise(levels, batch, time, position_noise)
     target = check_out(out, batch)
     workers = check_threads(threads)
+    if quota is not None:
+        moved = None
+        if not quota.is_exact:
+            moved = find_resampled(plan, workers).reshape(batch.tokens.shape)
+        moving = choose_moving(quota, batch, position_noise, moved, plan.make_keys)
+        plan = plan_moving(levels, batch, moving)
     write_noised(plan, target, workers)
+    return _describe(
+        levels, batch, plan, target, workers, lambda: levels.timeline.alpha_at(time)
+    )
+
+
+def _describe(
+    levels: NoiseLevels,
+    batch: Batch,
+    plan: SamplingPlan[Any],
+    target: TokenArray,
+    workers: int,
+    find_alpha: Callable[[], Any],
+) -> Noised:
+    """Return the result for the tokens of a batch that a plan has noised."""
     return Noised(
         tokens=target.reshape(batch.shape),
         seed=batch.seed,
         clean=batch.tokens.reshape(batch.shape),
-        find_alpha=lambda: levels.timeline.alpha_at(time),
+        find_alpha=find_alpha,
         find_resampled=lambda: find_resampled(plan, workers),
+        find_complement=lambda first: noise_others(levels, batch, first, workers),
     )
+
+
+def noise_others(
+    levels: NoiseLevels, batch: Batch, first: Noised, workers: int = 1
+) -> Noised:
+    """Return a batch with noise at the positions that did not move at first.
+
+    Raises:
+        EngineError: the graph has other events than one move.
+    """
+    require_one_event(levels, "complement")
+    fixed = batch.find_fixed(slice(0, batch.rows), slice(0, batch.length))
+    moving = ~first.resampled.reshape(batch.tokens.shape)
+    if fixed is not None:
+        np.greater(moving, fixed, out=moving)
+    plan = plan_moving(levels, batch, moving)
+    target = check_out(None, batch)
+    write_noised(plan, target, workers)
+    return _describe(levels, batch, plan, target, workers, lambda: 1.0 - first.alpha)
 
 
 def plan_noise(
@@ -237,20 +307,31 @@ def plan_noise(
     return plan_events(levels, batch, levels.find_source(batch, time, noise))
 
 
+def plan_moving(
+    levels: NoiseLevels, batch: Batch, moving: BoolArray
+) -> SamplingPlan[Thresholds]:
+    """Return how to resample a batch at given positions, (B, L), and nowhere else."""
+    chosen = dataclasses.replace(batch, protect=~moving, lengths=None)
+    return plan_events(levels, chosen, move_everything())
+
+
 def plan_events(
     levels: NoiseLevels, batch: Batch, source: LevelSource[Thresholds]
 ) -> SamplingPlan[Thresholds]:
     """Return how the kernel in use noises a batch on a graph with events."""
     kernel = find_kernel(batch.tokens.size)
     outcome = levels.outcome
+    block_tokens, is_parallel = kernel.BLOCK_TOKENS, kernel.PARALLEL
+    if batch.positions is not None:  # the NumPy kernel noises such a batch
+        block_tokens, is_parallel = NumpyKernel.BLOCK_TOKENS, NumpyKernel.PARALLEL
     return SamplingPlan(
         batch=batch,
         graph=levels.graph,
         source=source,
         make_kernel=lambda capacity: kernel(capacity, outcome),
-        block_tokens=min(source.block_tokens, kernel.BLOCK_TOKENS),
+        block_tokens=min(source.block_tokens, block_tokens),
         make_keys=kernel.make_keys,
-        is_parallel=kernel.PARALLEL,
+        is_parallel=is_parallel,
     )
 
 

@@ -34,14 +34,10 @@ from noising.engine.sampler.blocks import (
     find_thresholds_at,
     list_tiles,
 )
+from noising.engine.sampler.grids import Grid, Places
 from noising.engine.sampler.small_blocks import MOST_TOKENS, noise_small
 from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
-from noising.engine.sampler.words import (
-    REST_SHIFT,
-    UNIFORM_SHIFT,
-    Hasher,
-    Places,
-)
+from noising.engine.sampler.words import REST_SHIFT, UNIFORM_SHIFT, Hasher
 
 # Shares of moved tokens above which it is faster to process all tokens.
 _DENSE_ABOVE: Final = 0.6
@@ -127,20 +123,20 @@ class NumpyKernel:
         if out.size > MOST_TOKENS:
             with small_buffers():  # costs more than it saves for fewer tokens
                 return self._noise(block, out)
-        level, first = block.level, block.grid.first
+        level, grid = block.level, block.grid
         plain = level.mask is None and level.index is None and level.refine is None
-        if plain and first == 0 and self._has_small:
-            return self._noise_small(block, out)
+        if plain and self._has_small and isinstance(grid, Grid) and grid.first == 0:
+            return self._noise_small(block, grid, out)
         return self._noise(block, out)
 
-    def _noise_small(self, block: EventBlock, out: TokenArray) -> int:
+    def _noise_small(self, block: EventBlock, grid: Grid, out: TokenArray) -> int:
         least, limits = block.level.leading, block.level.move
         if limits.size == 1:
             least, limits = least.reshape(()), limits.reshape(())
         noise_small(
             block.tokens,
-            block.grid.keys,
-            block.grid.gammas,
+            grid.keys,
+            grid.gammas,
             least,
             limits,
             self._outcome.replacement,

@@ -18,17 +18,20 @@ from noising.engine.arrays import (
     IntArray,
     TokenArray,
     WordArray,
+    check_range,
     quiet,
 )
 from noising.engine.errors import EngineError
-from noising.engine.graphs import Graph, MatrixGraph
+from noising.engine.graphs import Events, Graph, MatrixGraph
 from noising.engine.hyperschedules import (
     TYPE_WEIGHTS,
     GroupedSigma,
     Hyperschedule,
     TokenTypes,
+    Weights,
     checked_weights,
     group_sigma_by_weights,
+    order_by_weights,
 )
 from noising.engine.noise_time import NoiseTime
 from noising.engine.sampler.batch import Batch
@@ -69,24 +72,36 @@ class PositionNoise:
         group: returns the total noise for rows of the batch, their time, length and
             tokens, and which positions are real.
         by_row: whether rows at the same time may differ, apart from padding.
+        order: takes rows of the batch, the uniforms of their positions and their
+            tokens; returns numbers that rise with the time at which each position
+            moves. Only with `has_order`.
+        has_order: whether that order has a closed form.
     """
 
     group: Callable[
         [slice, NoiseTime, int, TokenArray | None, BoolArray | None], GroupedSigma
     ]
     by_row: bool
+    order: Callable[[slice, FloatArray, TokenArray], FloatArray]
+    has_order: bool = True
 
 
 def weigh_positions(
-    timeline: Timeline, weights: Any, length: int, rows: int | None
+    timeline: Timeline,
+    weights: Any,
+    length: int,
+    rows: int | None,
+    *,
+    calibrate: bool = True,
 ) -> PositionNoise:
-    """Return the noise by calibrated weights of a call.
+    """Return the noise by the weights of a call.
 
     Args:
         timeline: the schedule.
         weights: (L,) or (B, L) weights > 0.
         length: L.
         rows: B, or None to take it from the weights.
+        calibrate: whether each row's mean alpha is that of the schedule.
 
     Raises:
         EngineError: weights with the wrong shape, sign or spread.
@@ -105,10 +120,47 @@ def weigh_positions(
             timeline.schedule.sigma(time.t),
             cut_array(values, rows),
             real,
-            calibrate=True,
+            calibrate=calibrate,
         ),
         by_row=values.shape[0] > 1,
+        order=lambda rows, uniforms, _: order_by_weights(
+            uniforms, cut_array(values, rows)
+        ),
     )
+
+
+def find_position_noise(
+    timeline: Timeline,
+    batch: Batch,
+    hyperschedule: Hyperschedule | None,
+    weights: Any = None,
+) -> PositionNoise | None:
+    """Return the noise by position of a batch, or None if noise depends on time only.
+
+    Args:
+        timeline: the schedule.
+        batch: the tokens.
+        hyperschedule: that of the process, or None.
+        weights: the weights of the call, which replace it, or None.
+
+    Raises:
+        EngineError: weights that do not fit, or a batch whose tokens have positions of
+            their own where the hyperschedule depends on the whole row.
+    """
+    if weights is None:
+        if hyperschedule is None:
+            return None
+        if batch.positions is None:
+            return follow_hyperschedule(timeline, hyperschedule)
+        return _read_by_position(timeline, batch, hyperschedule, batch.positions)
+    if batch.positions is None:
+        return weigh_positions(timeline, weights, batch.length, batch.rows)
+    values = checked_weights(weights)
+    if values.ndim == 1:
+        given = Weights(weights=values, calibrate=True)
+        return _read_by_position(timeline, batch, given, batch.positions)
+    # A calibration over the row would mix the tokens of several sequences.
+    return weigh_positions(timeline, values, batch.length, batch.rows, calibrate=False)
 
 
 def follow_hyperschedule(
@@ -120,6 +172,55 @@ def follow_hyperschedule(
             timeline.schedule.sigma, time, length, tokens, real
         ),
         by_row=hyperschedule.BY_TOKENS,
+        order=lambda _, uniforms, tokens: hyperschedule.order_moves(
+            uniforms, np.arange(uniforms.shape[1])[None], tokens
+        ),
+        has_order=hyperschedule.HAS_ORDER,
+    )
+
+
+def _read_by_position(
+    timeline: Timeline,
+    batch: Batch,
+    hyperschedule: Hyperschedule,
+    positions: WordArray,
+) -> PositionNoise:
+    """Return the noise of tokens at positions of their own.
+
+    Raises:
+        EngineError: the hyperschedule depends on the whole row, or ends before one of
+            the positions.
+    """
+    if hyperschedule.depends_on_row:
+        raise EngineError(
+            "positions",
+            "not_together",
+            "and `sequence_ids` by token must not be given with a `hyperschedule` "
+            "whose noise depends on the whole row",
+            type(hyperschedule).__name__,
+            "pass `weights`, or leave them out",
+        )
+    end = hyperschedule.own_length
+    if end is not None:
+        real = batch.find_real(slice(None))
+        used = positions if real is None else np.where(real, positions, 0)
+        check_range(
+            used if used.shape[0] > 1 else used[0],
+            "positions",
+            low=0,
+            high=end - 1,
+            way_out=f"the weights or levels end at position {end - 1}",
+        )
+
+    return PositionNoise(
+        group=lambda rows, time, _length, tokens, _real: hyperschedule.group_sigma_at(
+            timeline.schedule.sigma, time, cut_array(positions, rows), tokens
+        ),
+        by_row=hyperschedule.BY_TOKENS or positions.shape[0] > 1,
+        order=lambda rows, uniforms, tokens: hyperschedule.order_moves(
+            uniforms, cut_array(positions, rows), tokens
+        ),
+        has_order=hyperschedule.HAS_ORDER,
     )
 
 
@@ -163,6 +264,11 @@ class NoiseLevels:
     def matrix(self) -> MatrixGraph | None:
         """The graph if it is a matrix graph, which has no events, else None."""
         return self.graph if isinstance(self.graph, MatrixGraph) else None
+
+    @functools.cached_property
+    def has_one_event(self) -> bool:
+        """Whether noise resamples a token at some time and does nothing else to it."""
+        return self.matrix is None and self.table.mask is None
 
     @functools.cached_property
     @quiet
@@ -237,6 +343,12 @@ class NoiseLevels:
             return thresholds.spread(places)
 
         return LevelSource(at=at, block_tokens=GROUPED_BLOCK)
+
+
+def move_everything() -> LevelSource[Thresholds]:
+    """Return the thresholds below which every u lies."""
+    everywhere = Thresholds.of(Events(move=np.ones((1, 1))))
+    return LevelSource(at=lambda _rows, _: everywhere, block_tokens=LEVEL_BLOCK)
 
 
 def _look_up(table: Thresholds, steps: IntArray) -> LevelSource[Thresholds]:

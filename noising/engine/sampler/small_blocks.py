@@ -17,8 +17,9 @@ from noising.engine.randomness import (
     word,
 )
 from noising.engine.replacements import Constant, Replacement
+from noising.engine.sampler.grids import IS_BIG_ENDIAN
 from noising.engine.sampler.thresholds import LEADING_SHIFT, ByteArray
-from noising.engine.sampler.words import IS_BIG_ENDIAN, REST_SHIFT, convert_words
+from noising.engine.sampler.words import REST_SHIFT, convert_words
 
 MOST_TOKENS: Final = 1 << 13
 """Number of tokens up to which calls cost more than words."""

@@ -25,8 +25,8 @@ from noising.engine.sampler.noise_levels import (
     LevelSource,
     NoiseLevels,
     PositionNoise,
+    find_position_noise,
     find_sigma_source,
-    follow_hyperschedule,
 )
 from noising.engine.sampler.thresholds import Thresholds
 
@@ -72,9 +72,7 @@ def walk(
         steps: (K,) valid timesteps.
         hyperschedule: noise by position, or None if noise depends on time only.
     """
-    noise = None
-    if hyperschedule is not None:
-        noise = follow_hyperschedule(levels.timeline, hyperschedule)
+    noise = find_position_noise(levels.timeline, batch, hyperschedule)
     times = levels.timeline.make_times(steps, "timesteps")
     if kind == "coupled" or levels.graph.COUPLED_IS_MARKOV:
         return _walk_coupled(levels, batch, times, noise)

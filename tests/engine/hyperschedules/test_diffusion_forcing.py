@@ -66,21 +66,21 @@ def test_a_scale_of_zero_moves_all_positions_together():
 
 
 def test_independent_paces_follow_from_the_seed_and_the_position():
-    paces = _process(scheme="independent", seed=9).hyperschedule.paces(50)
+    paces = _process(scheme="independent", seed=9).hyperschedule.paces(np.arange(50))
     key, gamma = sequence_key(9, 0, step=POSITIONS_STEP)
     for i, pace in enumerate(paces):
         word = mix64((key + (i + 1) * gamma) & MASK64)
         assert pace == ((word >> 12) + 0.5) * 2.0**-52
     assert ((paces > 0.0) & (paces < 1.0)).all()
-    longer = _process(scheme="independent", seed=9).hyperschedule.paces(80)
+    longer = _process(scheme="independent", seed=9).hyperschedule.paces(np.arange(80))
     assert (longer[:50] == paces).all()
-    other = _process(scheme="independent", seed=10).hyperschedule.paces(50)
+    other = _process(scheme="independent", seed=10).hyperschedule.paces(np.arange(50))
     assert (other != paces).all()
 
 
 def test_independent_times_are_powers_of_the_paces():
     process = _process(scheme="independent", seed=3)
-    paces = process.hyperschedule.paces(20)
+    paces = process.hyperschedule.paces(np.arange(20))
     for t in (0.25, 0.5, 0.9):
         local = process.position_sigma(t, 20) / process.sigma(1.0)
         assert local == near(paces ** ((1 - t) / t), rel=1e-12)

@@ -19,8 +19,9 @@ from noising.engine.randomness import (
 from noising.engine.replacements import Constant, Even, Table
 from noising.engine.sampler import kernel_numpy
 from noising.engine.sampler.batch import Batch
-from noising.engine.sampler.blocks import TILE, Grid, Outcome
+from noising.engine.sampler.blocks import TILE, Outcome
 from noising.engine.sampler.driver import SamplingPlan, find_resampled, write_noised
+from noising.engine.sampler.grids import Grid
 from noising.engine.sampler.kernel_numba import compiled
 from noising.engine.sampler.kernel_numba import kernel as numba_kernel
 from noising.engine.sampler.kernel_numpy import NumpyKernel

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from noising.engine.arrays import AnyArray, BoolArray, WordArray
 from noising.engine.replacements import Even, EvenWithout, Table
 from noising.engine.sampler.blocks import EventBlock, Outcome
+from noising.engine.sampler.grids import Grid
 from noising.engine.sampler.thresholds import ByteArray
 
 EVEN: Final = 0
@@ -83,9 +84,14 @@ def make_plain(array: _Array) -> _Array:
     return array if plain else array.copy()
 
 
-def describe_block(block: EventBlock) -> Where:
-    """Return the arguments that decide which tokens of a block are resampled."""
-    thresholds, grid, fixed = block.level, block.grid, block.fixed
+def describe_block(block: EventBlock, grid: Grid) -> Where:
+    """Return the arguments that decide which tokens of a block are resampled.
+
+    Args:
+        block: the block.
+        grid: its grid, of consecutive positions.
+    """
+    thresholds, fixed = block.level, block.fixed
     mask, index = thresholds.mask, thresholds.index
     event = NO_EVENT
     if mask is not None:

@@ -15,6 +15,7 @@ from numba.core import types
 from noising.engine.arrays import BoolArray, IntArray, TokenArray, WordArray, quiet
 from noising.engine.replacements import Constant
 from noising.engine.sampler.blocks import UNSIGNED, EventBlock, Outcome
+from noising.engine.sampler.grids import Grid
 from noising.engine.sampler.kernel_numba.arguments import (
     Draw,
     Where,
@@ -138,7 +139,11 @@ class NumbaKernel:
 
     @functools.cached_property
     def _numpy_kernel(self) -> NumpyKernel:
-        """The kernel for thresholds that are costly and needed at few positions."""
+        """The kernel for blocks that the compiled functions do not support.
+
+        They have tokens at positions of their own, or thresholds that are costly and
+        needed at few positions.
+        """
         return NumpyKernel(self._capacity, self._outcome)
 
     def noise(self, block: EventBlock, out: TokenArray) -> int:
@@ -148,17 +153,20 @@ class NumbaKernel:
             block: the block.
             out: (R, C) result, C-contiguous, of the tokens' dtype.
         """
-        if block.level.refine is not None:
+        grid = block.grid
+        if block.level.refine is not None or not isinstance(grid, Grid):
             return self._numpy_kernel.noise(block, out)
         unsigned = UNSIGNED[out.itemsize]
         tokens, target = make_plain(block.tokens.view(unsigned)), out.view(unsigned)
         kernel = noise_kernel(out.itemsize)
-        return int(kernel(tokens, target, describe_block(block), self._draw))
+        return int(kernel(tokens, target, describe_block(block, grid), self._draw))
 
     def mark_resampled(self, block: EventBlock, out: BoolArray) -> None:
         """Write to `out`, (R, C), which tokens are resampled."""
-        if block.level.refine is not None:
+        grid = block.grid
+        if block.level.refine is not None or not isinstance(grid, Grid):
             self._numpy_kernel.mark_resampled(block, out)
         else:
             flags = out.view(np.uint8)
-            noise_kernel(1)(np.zeros_like(flags), flags, describe_block(block), _FLAG)
+            where = describe_block(block, grid)
+            noise_kernel(1)(np.zeros_like(flags), flags, where, _FLAG)

@@ -359,6 +359,8 @@ class ForwardProcess(ExactQuantities):
         )
         steps = self.timeline.steps(timesteps, "timesteps")
         check_path(steps, rising=kind == "markov")
+        if kind == "markov":
+            self.graph.require_kernel(self.timeline.sigmas[steps])
         check_ids(batch.tokens.reshape(batch.shape), self.graph)
         states = walk(kind, self.levels, batch, steps, self.hyperschedule)
         return batch, steps.size, states

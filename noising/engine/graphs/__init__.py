@@ -7,6 +7,7 @@ from noising.engine.graphs.base import Graph
 from noising.engine.graphs.events import Events
 from noising.engine.graphs.gidd import GiddGraph
 from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
+from noising.engine.graphs.mask_and_uniform import MaskAndUniform
 from noising.engine.graphs.marginal import Marginal
 from noising.engine.graphs.matrices import Banded, NearestNeighbor, RateMatrix
 from noising.engine.graphs.matrix import MatrixGraph
@@ -19,6 +20,7 @@ GRAPH_TYPES: Mapping[str, type[Graph]] = {
     "hdlm_gamma": HdlmGamma,
     "hdlm_epsilon": HdlmEpsilon,
     "gidd": GiddGraph,
+    "mixture": MaskAndUniform,
     "banded": Banded,
     "nearest_neighbor": NearestNeighbor,
     "rate_matrix": RateMatrix,

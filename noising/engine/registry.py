@@ -114,5 +114,7 @@ def _hyperschedule(
 ) -> tuple[Hyperschedule | None, dict[str, Any] | None]:
     if spec is None:
         return None, None
-    kind, parameters, canonical = parse_typed(HYPERSCHEDULE_TYPES, spec, "hyperschedule")
+    kind, parameters, canonical = parse_typed(
+        HYPERSCHEDULE_TYPES, spec, "hyperschedule"
+    )
     return kind.create(parameters, vocab_size), canonical

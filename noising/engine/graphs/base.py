@@ -155,6 +155,16 @@ class Graph(abc.ABC):
         Raises:
             EngineError: it exceeds `largest_noise`.
         """
+        largest = float(np.max(sigma, initial=0.0))
+        if largest > self.largest_noise:
+            raise EngineError(
+                "graph",
+                "no_kernel",
+                "has no transition kernel beyond a total noise of "
+                f"{self.largest_noise:.6g}, where noise would have to be removed",
+                largest,
+                "marginals and `noise` work with it; `lint` reports where it ends",
+            )
 
     def information(self, weights: Any = None) -> InformationCurve:
         """Return the information curve for a token prior; see `prior`."""

@@ -28,10 +28,11 @@ from noising.engine.parameters import Parameter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskAndUniform(MixtureGraph):
-    """q = alpha·delta + (1-alpha)·((1-r)·mask + r·uniform), r the share of uniform noise.
+    """q = alpha·delta + (1-alpha)·((1-r)·mask + r·uniform), r the uniform share.
 
     A masked token may become a data token again. Uniform noise never draws the mask,
-    even if that is one of the V ids.
+    even if that is one of the V ids. With its tables the marginals are VQ-Diffusion's,
+    but not the kernels: those leave masks masked.
     Source: von Ruette et al. 2025 (GIDD), eq. 1, and gidd-easydel; Gu et al. 2022
     (VQ-Diffusion), eq. 7.
 
@@ -69,21 +70,6 @@ class MaskAndUniform(MixtureGraph):
         """Total noise beyond which the resampled mass over alpha falls."""
         return self.share.largest_noise
 
-    def require_kernel(self, sigma: FloatArray) -> None:
-        """Check that the resampled mass over alpha does not fall up to `sigma`."""
-        largest = float(np.max(sigma, initial=0.0))
-        if largest > self.largest_noise:
-            raise EngineError(
-                "graph.share",
-                "no_kernel",
-                "has no transition kernel beyond a total noise of "
-                f"{self.largest_noise:.6g}, where uniform noise or masks would have to "
-                "be removed",
-                largest,
-                "marginals and `noise` work with it; a `scale` in [-1, 1] always has "
-                "a kernel",
-            )
-
     def events(self, sigma: FloatArray) -> Events:
         """Return a move chance of 1 - alpha; a move masks with chance 1 - r."""
         _, masked = self.share.split(sigma)
@@ -119,7 +105,9 @@ class MaskAndUniform(MixtureGraph):
         self.require_kernel(step.sigma_t)
         moved = -np.expm1(-step.added)
         drawn, masked = self.share.split_step(step)
-        return Mixture(keep=np.exp(-step.added), base=moved * drawn, mask=moved * masked)
+        return Mixture(
+            keep=np.exp(-step.added), base=moved * drawn, mask=moved * masked
+        )
 
     def rates_into(self, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the parts of resampling and masking in the noise; they add up to 1."""
@@ -132,7 +120,14 @@ class MaskAndUniform(MixtureGraph):
         Raises:
             EngineError: the share belongs to a schedule that does not exist yet.
         """
-        self.share.require_bound()
+        if not self.share.is_bound:
+            raise EngineError(
+                "graph.share",
+                "needs_noise",
+                "must not be a table with a schedule that depends on the graph",
+                "table",
+                "choose a `log_snr` share, or a schedule other than `sedd_entropy`",
+            )
         # super() without arguments fails in a dataclass with slots.
         return MixtureGraph.curve(self, prior)
 

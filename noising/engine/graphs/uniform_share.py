@@ -1,10 +1,10 @@
 """How the noise of the mixture graph is shared between uniform noise and masks.
 
 A share r is the part of the resampled mass that is uniform; 1 - r is masked. With
-w = (1 - alpha)/alpha = expm1(sigma) the resampled mass over alpha is U = w·r for uniform
-noise and M = w·(1-r) for masks. A step from sigma_s to sigma_t adds alpha_t·(U_t - U_s)
-of uniform noise. So there is a transition kernel if and only if neither U nor M falls,
-and dU/dw is the part of the rate of noise that resamples.
+w = (1 - alpha)/alpha = expm1(sigma) the resampled mass over alpha is U = w·r for
+uniform noise and M = w·(1-r) for masks. A step from sigma_s to sigma_t adds
+alpha_t·(U_t - U_s) of uniform noise. So there is a transition kernel if and only if
+neither U nor M falls, and dU/dw is the part of the rate of noise that resamples.
 
 The share is a function of total noise, like everything that a graph knows, so that
 positions with noise of their own have the share of the time at which the schedule has
@@ -67,12 +67,10 @@ class UniformShare(abc.ABC):
         """Return the share for a timeline; by default it does not depend on it."""
         return self
 
-    def require_bound(self) -> None:
-        """Check that the share is known before the schedule is.
-
-        Raises:
-            EngineError: it depends on the schedule.
-        """
+    @property
+    def is_bound(self) -> bool:
+        """Whether the share is known without `bind`, or was bound."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,16 +256,10 @@ class TableShare(UniformShare):
             largest_noise=float(noise[first[0]]) if first.size else math.inf,
         )
 
-    def require_bound(self) -> None:
-        """Check that the timesteps have their noise."""
-        if not self.noise.size:
-            raise EngineError(
-                "graph.share",
-                "needs_noise",
-                "must not be a table with a schedule that depends on the graph",
-                "table",
-                "choose a `log_snr` share, or a schedule other than `sedd_entropy`",
-            )
+    @property
+    def is_bound(self) -> bool:
+        """Whether the timesteps have their noise."""
+        return bool(self.noise.size)
 
     def split(self, sigma: FloatArray) -> Parts:
         """Return r and 1 - r."""

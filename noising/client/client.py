@@ -102,10 +102,10 @@ class NoisingClient:
         """Noise a batch: the same tokens as the engine's `noise` with the same seed.
 
         Args:
-            tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`
-                and `weights` may then be rows of the same lengths.
-            timesteps: a timestep, or (B,) timesteps.
-            times: real times in [0, 1] instead.
+            tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`,
+                `weights`, `timesteps` and `times` may then be rows of the same lengths.
+            timesteps: a timestep, (B,) timesteps, or one for each token.
+            times: real times in [0, 1] instead, in the same shapes.
             seed: 0..2^64-1, or None for a random one.
             masks: whether to return alpha and which tokens were resampled and changed.
             schedule: the name of a stored schedule, or a specification.

@@ -71,6 +71,8 @@ def test_the_example_of_a_history_is_what_is_answered(send, document):  # noqa: 
         {"tokens": [1, 2], "timesteps": 5},
         {"tokens": [[1, 2], []], "times": [0.5, 1]},
         {"tokens": [[1, 2], [3]], "timesteps": 5, "return": ["alphas", "masks"]},
+        {"tokens": [[1, 2], [3]], "timesteps": [[5, 6], [7]], "return": ["alphas"]},
+        {"tokens": [1, 2], "times": [0, 1]},
         {"tokens": [1], "timesteps": 5, "protect": {"ids": []}, "return": ["masks"]},
     ],
 )

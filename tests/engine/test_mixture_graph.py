@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process, lint
+from noising.engine.certify import certify
 from noising.engine.graphs.uniform_share import LogSnrShare
+from tests.engine.certificates import FEW, failed, skipped
 from tests.engine.references import near, reference
 
 V = 4
@@ -427,3 +429,11 @@ def test_a_process_survives_pickling(share):
     ours, theirs = (p.noise(tokens, 2, seed=3).tokens for p in (process, again))
     assert (ours == theirs).all()
     assert again.fingerprint == process.fingerprint
+
+
+@pytest.mark.parametrize("share", FALLING.values(), ids=FALLING)
+def test_a_certificate_skips_what_needs_a_kernel(share):
+    certificate = certify(_no_kernel(share), samples=FEW)
+    needing = {"kernels", "bayes", "rates", "nelbo_weights", "markov_path"}
+    assert needing <= set(skipped(certificate))
+    assert failed(certificate) == []

@@ -442,6 +442,17 @@ class TimesField(OneOrManyField):
         return array
 
 
+@extend_schema_field(TIME)
+class TimeField(TimesField):
+    """One time in [0, 1]."""
+
+    form = "a number"
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the time as a float."""
+        return self.check_values(self.parse_one(data)).item()
+
+
 @extend_schema_field(one_of_schema(TIME, *rows_schema(TIME)["oneOf"]))
 class TimeRowsField(OneOrRowsField):
     """Times in [0, 1]: one, one for each row, or one for each token; not NaN."""

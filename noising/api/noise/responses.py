@@ -185,9 +185,7 @@ class NoisedBatchSerializer(serializers.Serializer[Any]):
     """The response of POST noise as JSON; the last two keys only on request."""
 
     noised_tokens = _TokensField(help_text="In the shape of the request's tokens.")
-    alpha = _AlphaField(
-        help_text="In the shape of the times, without a hyperschedule."
-    )
+    alpha = _AlphaField(help_text="In the shape of the times, without a hyperschedule.")
     seed = serializers.IntegerField(min_value=0)
     metrics = MetricsSerializer(help_text="For the whole batch.")
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")

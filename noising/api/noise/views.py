@@ -54,7 +54,8 @@ chooses the format of the response from the same three; the default is that of t
 An npy or safetensors response pads rows of different lengths with 0. Any parameter may
 be in the query, whatever the format of the body, but only once. Exactly one of
 `timesteps` and `times` is required, and at most one of `weights`, `token_types` and
-`hyperschedule` may be given. A time for each token of rows is a list of rows or a tensor.
+`hyperschedule` may be given. For a time for each token of rows, send them as JSON or as
+a tensor.
 """
 
 QUERY = {

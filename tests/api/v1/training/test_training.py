@@ -1,5 +1,10 @@
 """POST times, loss-weight and loo-shift: the engine's values, bounded."""
 
+import json
+import re
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +14,10 @@ from noising.engine.training_times import METHODS
 from tests.api.problems import pointers_of, problem_of
 
 SMALL = {"vocab_size": 6, "num_timesteps": 10, "schedule": {"type": "loglinear"}}
+DOCUMENT = Path(__file__).parents[4] / "docs" / "training.md"
+EXAMPLES = re.findall(
+    r"```bash\n(.*?)```\n\n```json\n(.*?)```", DOCUMENT.read_text(), re.DOTALL
+)
 ABSORBING = SMALL | {"graph": {"type": "absorbing"}}
 
 
@@ -179,3 +188,14 @@ def test_many_times_of_a_costly_schedule_are_too_costly(ask):
     assert pointers_of(response) == [("#", "too_costly")]
     response = ask("loo-shift", times=[0.5] * 100_000, schedule=costly)
     assert pointers_of(response) == [("#", "too_costly")]
+
+
+@pytest.mark.parametrize(("command", "answer"), EXAMPLES)
+def test_the_documents_example_is_what_is_answered(ask, command, answer):
+    _, url, *_, body = shlex.split(command)
+    response = ask(url.partition("/api/v1/")[2], **json.loads(body))
+    assert response.json() == json.loads(answer)
+
+
+def test_there_is_an_example():
+    assert len(EXAMPLES) == DOCUMENT.read_text().count("```bash") > 0

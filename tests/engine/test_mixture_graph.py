@@ -215,6 +215,17 @@ def test_rates_are_the_limits_of_short_steps(share):
         assert drawn + masked == near(1.0, rel=1e-15)
 
 
+@pytest.mark.parametrize("share", SHARES, ids=str)
+def test_the_slope_of_the_information_is_that_of_its_values(share):
+    curve = _process(share, FIVE).graph.information([1.0, 2.0, 0.5, 0.5])
+    sigma = np.array([0.05, 0.3, 0.8, 1.7, 3.0, 6.0])
+    with np.errstate(divide="ignore"):  # which the engine's callers silence
+        after, before = (curve.information(sigma + h)[0] for h in (1e-5, -1e-5))
+        slopes = curve.information(sigma)[1], curve.conditional_entropy(sigma)[1]
+    for slope in slopes:
+        assert slope == pytest.approx((after - before) / 2e-5, rel=1e-6)
+
+
 def test_the_divergence_keeps_its_digits_close_to_the_limit():
     """At alpha = 1e-9 and 0.3, with the share of the limit, sigmoid(-1)."""
     near_limit, _ = _at(_log_snr(0, -1), -np.log(1e-9))
@@ -365,6 +376,9 @@ def test_a_table_that_lets_a_mass_fall_is_found_by_lint(values, step):
     rows = process.marginal(0, np.linspace(0.0, 1.0, 41))
     assert rows.min() >= 0.0
     assert rows.sum(axis=-1) == near(np.ones(41), rel=1e-14)
+    before = process.marginal(0, process.time(np.arange(5)) - 1e-13)
+    at = process.marginal(0, process.time(np.arange(5)))
+    assert before == pytest.approx(at, rel=1e-10)  # they do not jump
 
 
 def test_lint_finds_a_steep_share_only_where_the_schedule_goes_that_far():

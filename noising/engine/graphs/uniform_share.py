@@ -330,6 +330,8 @@ def _describe(name: str, kind: type[UniformShare]) -> dict[str, Any]:
     table = kind.PARAMETERS
     for key, parameter in table.items():
         properties[key] = parameter.schema() | {"description": parameter.help}
+        if parameter.default is not REQUIRED:
+            properties[key]["default"] = parameter.default
     return {
         "type": "object",
         "properties": properties,

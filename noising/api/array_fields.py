@@ -243,6 +243,14 @@ class ArrayField(StrictField):
                 f"rows padded to the longest, got {size}."
             )
 
+    def parse_one(self, data: Any) -> NDArray[Any]:
+        """Return one value as an array without axes."""
+        array = self.item_type.parse([data])
+        if array is None:
+            errors = self.item_type.find_errors([data])
+            self.raise_errors(((), code, rule) for _, code, rule in errors)
+        return np.asarray(array).reshape(())
+
     def raise_errors(self, errors: ItemErrors) -> None:
         """Raise a ValidationError about the errors, if there are any."""
         detail = build_error_detail(self.name, errors)
@@ -324,6 +332,22 @@ class MaskRowsField(RowsField):
     form = "a list of booleans or of rows of them"
 
 
+class OneOrRowsField(RowsField):
+    """One value, or values of one sequence or of rows."""
+
+    dimensions = range(3)
+
+    def to_internal_value(self, data: Any) -> Rows:
+        """Return the values; one value has no axis."""
+        if not isinstance(data, (np.ndarray, list)):
+            return self.check_rows(Rows(values=self.parse_one(data)))
+        return self.check_rows(super().to_internal_value(data))
+
+    def check_rows(self, rows: Rows) -> Rows:
+        """Return values of the right type, or refuse those out of range."""
+        return rows
+
+
 class OneOrManyField(ArrayField):
     """One number, or a list of numbers, as an array of no or one axis."""
 
@@ -333,18 +357,16 @@ class OneOrManyField(ArrayField):
         """Return the numbers."""
         if isinstance(data, np.ndarray):
             return self.check_values(self.check_array(data))
-        is_list = isinstance(data, list)
-        values = data if is_list else [data]
-        if not values:
+        if not isinstance(data, list):
+            return self.check_values(self.parse_one(data))
+        if not data:
             self.fail("empty")
-        self.check_size(len(values))
-        array = self.item_type.parse(values)
+        self.check_size(len(data))
+        array = self.item_type.parse(data)
         if array is None:
-            errors = self.item_type.find_errors(values)
-            if not is_list:
-                errors = (((), code, rule) for _, code, rule in errors)
+            errors = self.item_type.find_errors(data)
             raise ValidationError(build_error_detail(self.name, errors))
-        return self.check_values(array if is_list else array.reshape(()))
+        return self.check_values(array)
 
     def check_values(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return numbers of the right type, or refuse those out of range."""
@@ -382,7 +404,29 @@ class WholeListField(WholeField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(one_of_schema(WHOLE, *rows_schema(WHOLE)["oneOf"]))
+class WholeRowsField(OneOrRowsField):
+    """Integers >= 0 of 63 bits: one, one for each row, or one for each token."""
+
+    item_type = INTEGERS
+    form = "a whole number, a list of them or rows of them"
+
+    def check_rows(self, rows: Rows) -> Rows:
+        """Return the integers if none is out of range."""
+        detail = find_range_errors(self.name, rows, most=GREATEST_INT64)
+        if detail:
+            raise ValidationError(detail)
+        return rows
+
+
 TIME = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def find_time_errors(rows: Rows) -> ItemErrors:
+    """Find the times that do not lie in [0, 1], such as NaN."""
+    flat = rows.values.reshape(-1)
+    bad = np.flatnonzero(~((flat >= 0.0) & (flat <= 1.0)))
+    return describe_errors(rows, bad, "out_of_range", "must lie in [0, 1]")
 
 
 @extend_schema_field(one_of_schema(TIME, list_schema(TIME)))
@@ -394,10 +438,29 @@ class TimesField(OneOrManyField):
 
     def check_values(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the times if all lie in [0, 1]."""
-        flat = array.reshape(-1)
-        bad = np.flatnonzero(~((flat >= 0.0) & (flat <= 1.0)))
-        rows = Rows(values=array)
-        self.raise_errors(
-            describe_errors(rows, bad, "out_of_range", "must lie in [0, 1]")
-        )
+        self.raise_errors(find_time_errors(Rows(values=array)))
         return array
+
+
+@extend_schema_field(TIME)
+class TimeField(TimesField):
+    """One time in [0, 1]."""
+
+    form = "a number"
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the time as a float."""
+        return self.check_values(self.parse_one(data)).item()
+
+
+@extend_schema_field(one_of_schema(TIME, *rows_schema(TIME)["oneOf"]))
+class TimeRowsField(OneOrRowsField):
+    """Times in [0, 1]: one, one for each row, or one for each token; not NaN."""
+
+    item_type = REALS
+    form = "a number, a list of them or rows of them"
+
+    def check_rows(self, rows: Rows) -> Rows:
+        """Return the times if all lie in [0, 1]."""
+        self.raise_errors(find_time_errors(rows))
+        return rows

@@ -411,8 +411,8 @@ class OverlaySerializer(ProcessSerializer):
     )
 
 
-class SeededSerializer(OverlaySerializer):
-    """A body that also selects the random numbers."""
+class SeedSerializer(StrictSerializer):
+    """A body that selects random numbers."""
 
     seed = WholeNumberField(
         most=MAX_SEED,
@@ -425,6 +425,10 @@ class SeededSerializer(OverlaySerializer):
         default=0,
         help_text="Number of the sample: each draw gives independent noise.",
     )
+
+
+class SeededSerializer(OverlaySerializer, SeedSerializer):
+    """A body that names a process and selects the random numbers of its noise."""
 
 
 def convert_process_error(

@@ -19,6 +19,11 @@ from noising.api.text.views import (
     TokenizeView,
 )
 from noising.api.tokens.views import TokenViewSet
+from noising.api.training.views import (
+    LooShiftView,
+    LossWeightView,
+    TrainingTimesView,
+)
 from noising.api.trajectory.views import TrajectoryView
 
 app_name = "v1"
@@ -34,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("marginal", MarginalView.as_view(), name="marginal"),
     path("posterior", PosteriorView.as_view(), name="posterior"),
     path("score-ratio", ScoreRatioView.as_view(), name="score-ratio"),
+    path("times", TrainingTimesView.as_view(), name="training-times"),
+    path("loss-weight", LossWeightView.as_view(), name="loss-weight"),
+    path("loo-shift", LooShiftView.as_view(), name="loo-shift"),
     path("tokenizers", TokenizersView.as_view(), name="tokenizers"),
     path("tokenize", TokenizeView.as_view(), name="tokenize"),
     path("detokenize", DetokenizeView.as_view(), name="detokenize"),

@@ -20,6 +20,7 @@ with require_extra("client", user="noising.client"):
     )
     from noising.client.noise import NoisedBatch
     from noising.client.runs import RunUnfinishedError
+    from noising.client.training import TrainingTimes
 
 __all__ = [
     "AccessDeniedError",
@@ -34,4 +35,5 @@ __all__ = [
     "RunUnfinishedError",
     "ServerFailedError",
     "TooManyRequestsError",
+    "TrainingTimes",
 ]

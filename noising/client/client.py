@@ -8,10 +8,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
+import numpy as np
 
 from noising.client.noise import NoisedBatch, batch_of, form_of
 from noising.client.runs import Runs
 from noising.client.schedules import Schedules
+from noising.client.training import TrainingTimes, times_of, values_of
 from noising.client.transport import Transport
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -102,10 +104,10 @@ class NoisingClient:
         """Noise a batch: the same tokens as the engine's `noise` with the same seed.
 
         Args:
-            tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`
-                and `weights` may then be rows of the same lengths.
-            timesteps: a timestep, or (B,) timesteps.
-            times: real times in [0, 1] instead.
+            tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`,
+                `weights`, `timesteps` and `times` may then be rows of the same lengths.
+            timesteps: a timestep, (B,) timesteps, or one for each token.
+            times: real times in [0, 1] instead, in the same shapes.
             seed: 0..2^64-1, or None for a random one.
             masks: whether to return alpha and which tokens were resampled and changed.
             schedule: the name of a stored schedule, or a specification.
@@ -184,6 +186,61 @@ class NoisingClient:
     def score_ratio(self, x0: Any, xt: Any, **options: Any) -> Document:
         """Return p(y given x_0) / p(x_t given x_0) for every state y."""
         return self._quantity("score-ratio", x0=x0, xt=xt, **options)
+
+    def sample_times(self, n: int | tuple[int, int], **options: Any) -> TrainingTimes:
+        """Draw training times: those of the engine's `sample_times` by the same seed.
+
+        Args:
+            n: number of times, or (B, K) for K times in each of B rows.
+            options: `seed`, `method`, `index0`, `total`, `draw`, `low`, `high` and
+                `schedule`, the name of a stored schedule or a specification.
+
+        Raises:
+            ApiError: the service refused the request.
+            NoAnswerError: the service did not respond.
+        """
+        return times_of(self._quantity("times", n=n, **options), n)
+
+    def loss_weight(
+        self,
+        times: Any = None,
+        form: str = "elbo",
+        *,
+        dtype: Any = np.float32,
+        **options: Any,
+    ) -> Any:
+        """Return the weights of rows' losses, as the engine's `loss_weight` does.
+
+        Args:
+            times: times in [0, 1]: a scalar, (B,), or (B, L).
+            form: "elbo", "flat", "realised" or "count".
+            dtype: float32 or float64.
+            options: `timesteps` instead of times; `moved` and `eligible`, counts or
+                masks, for the last two forms; and `schedule`.
+
+        Raises:
+            ApiError: the service refused the request.
+            NoAnswerError: the service did not respond.
+        """
+        name = np.dtype(dtype).name
+        document = self._quantity(
+            "loss-weight", times=times, form=form, dtype=name, **options
+        )
+        return values_of(document, "loss_weight", name)
+
+    def loo_shift(self, times: Any = None, **options: Any) -> Any:
+        """Return the leave-one-out shift of uniform noise, log1p(V·alpha/(1-alpha)).
+
+        Args:
+            times: times in [0, 1].
+            options: `timesteps` instead of times, and `schedule`.
+
+        Raises:
+            ApiError: the service refused the request.
+            NoAnswerError: the service did not respond.
+        """
+        document = self._quantity("loo-shift", times=times, **options)
+        return values_of(document, "loo_shift", np.float64)
 
     def tokenize(self, text: str, **options: Any) -> Document:
         """Return the tokens of a text with their types."""

@@ -22,8 +22,11 @@ SAFETENSORS: Final = "application/vnd.safetensors"
 LONGEST_QUERY: Final = 4096
 """Most characters of parameters in a URL; longer ones are metadata of the body."""
 
-PER_TOKEN: Final = frozenset({"protect", "weights"})
-"""Parameters that may have one value for each token."""
+FILLERS: Final = {"protect": 0, "weights": 1, "timesteps": 0, "times": 0}
+"""Values for the padding of parameters that may have one value for each token.
+
+Weights must be above 0 there too.
+"""
 
 Tokens = NDArray[np.integer[Any]]
 
@@ -92,7 +95,7 @@ def form_of(
                 "array with `lengths`"
             )
         values["lengths"] = lengths
-    for name in PER_TOKEN & values.keys():
+    for name in FILLERS.keys() & values.keys():
         values[name] = pad_values(lengths, name, values[name])
     arrays = {name: value for name, value in values.items() if np.ndim(value)}
     query |= {k: format_query(v) for k, v in values.items() if k not in arrays}
@@ -154,16 +157,14 @@ def pad_tokens(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:
     return check_integers(np.asarray(tokens)), None
 
 
-def pad_values(
-    lengths: NDArray[np.int64] | None, name: str, values: Any
-) -> NDArray[Any]:
-    """Return values for each token as an array, padded like the tokens.
+def pad_values(lengths: NDArray[np.int64] | None, name: str, values: Any) -> Any:
+    """Return rows of values as an array, padded like the tokens; others as they are.
 
     Raises:
         ValueError: rows have other lengths than the rows of tokens.
     """
     if lengths is None or not is_rows(values):
-        return np.asarray(values)
+        return values
     rows = [np.asarray(row) for row in values]
     sizes = [row.size for row in rows]
     if sizes != lengths.tolist():
@@ -171,9 +172,8 @@ def pad_values(
             f"`{name}` must have rows as long as the rows of `tokens`, "
             f"{lengths.tolist()}, got {sizes}"
         )
-    # Padded with 1, since weights must be above 0 in the padding too.
     dtype = np.result_type(*(row for row in rows if row.size))
-    return pad_rows(rows, lengths, dtype, 1)
+    return pad_rows(rows, lengths, dtype, FILLERS[name])
 
 
 def is_rows(values: Any) -> bool:

@@ -12,7 +12,14 @@ import numpy as np
 from noising.arguments import integer
 from noising.command.output import print_json, print_text
 from noising.command.specifications import add_specification, load_process
-from noising.command.tokens import ARRAY, FORMS, Tokens, read_array, read_lines
+from noising.command.tokens import (
+    ARRAY,
+    FORMS,
+    Tokens,
+    read_array,
+    read_lines,
+    read_times,
+)
 from noising.command.usage import (
     FINE,
     STANDARD_INPUT,
@@ -48,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     when = parser.add_mutually_exclusive_group(required=True)
     when.add_argument("--timestep", type=integer, metavar="K", help="0 to T-1")
     when.add_argument("--time", type=float, metavar="T", help="0 to 1")
+    when.add_argument(
+        "--times",
+        metavar=f"FILE{ARRAY}",
+        help=f"an array of times for the tokens of a {ARRAY} file, one for each row or "
+        "for each token",
+    )
     parser.add_argument(
         "--seed",
         type=integer,
@@ -89,8 +102,12 @@ def run(options: argparse.Namespace) -> int:
     is_array = options.tokens.endswith(ARRAY)
     if options.output is not None and not is_array:
         raise CommandLineError(f"--output is for tokens in a {ARRAY} file")
+    if options.times is not None and not is_array:
+        raise CommandLineError(f"--times is for tokens in a {ARRAY} file")
     if options.output is not None:
         check_target(options.output)
+    if options.times is not None:
+        options.time = read_times(options.times)
     process = load_process(options.spec)
     noise = _noise_array if is_array else _noise_lines
     if options.seed is None:

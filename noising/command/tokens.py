@@ -39,19 +39,32 @@ def read_lines(path: str) -> Iterator[IntArray]:
 
 
 def read_array(path: str) -> Tokens:
-    """Return the array in a .npy file.
+    """Return the array of token ids in a .npy file.
 
     Raises:
         CommandLineError: the file cannot be read or does not contain integers.
     """
+    return _load(path, kinds="iu", what="integers")
+
+
+def read_times(path: str) -> NDArray[Any]:
+    """Return the array of times in a .npy file.
+
+    Raises:
+        CommandLineError: the file cannot be read or does not contain numbers.
+    """
+    return _load(path, kinds="fiu", what="numbers")
+
+
+def _load(path: str, *, kinds: str, what: str) -> NDArray[Any]:
     try:
         array = np.load(io.BytesIO(read_argument(path)), allow_pickle=False)
     except FileNotFoundError as error:
         raise CommandLineError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, EOFError) as error:
         raise CommandLineError(f"{path}: must be a NumPy array ({error})") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
-        raise CommandLineError(f"{path}: must hold integers")
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
+        raise CommandLineError(f"{path}: must hold {what}")
     return array
 
 

@@ -76,14 +76,18 @@ def _information_share(sample: Sample) -> FloatArray:
 def _nelbo_weight(sample: Sample) -> FloatArray:
     """Return the weight of a resampled token: at the mask, or else at another id.
 
-    All such tokens have the same weight. Matrix graphs do not have one.
+    All such tokens have the same weight. Matrix graphs do not have one, nor do others
+    have it at times whose noise has no kernel.
     """
     process = sample.process
     if isinstance(process.graph, MatrixGraph):
         return sample.missing
     x0 = 1 if process.mask_id == 0 else 0
     xt = 1 - x0 if process.mask_id is None else process.mask_id
-    return np.asarray(process.nelbo_weight(xt, x0, sample.t))
+    weights = sample.missing
+    has_kernel = np.asarray(process.sigma(sample.t)) <= process.graph.largest_noise
+    weights[has_kernel] = process.nelbo_weight(xt, x0, sample.t[has_kernel])
+    return weights
 
 
 QUANTITIES: Final[Mapping[str, Quantity]] = {

@@ -52,6 +52,8 @@ _BENT_POINTS: Final = 350  # ... and further points where the curve bends
 _POINT: Final = 6e-5  # per point ...
 _PAIR: Final = 2e-8  # ... and per pair of tokens ...
 _PRODUCT: Final = 1e-10  # ... and per each of the V^3 products
+_DRAW: Final = 1e-7  # per training time
+_BISECTIONS: Final = 64  # values of total noise per time that is found by its noise
 _SIGMAS_OF_LINT: Final = (
     7  # values per timestep: four for a difference, two rates, sigma
 )
@@ -131,6 +133,11 @@ class Effort:
                 sigmas, levels = noises * length, rows * length
         parts = math.ceil(length / COMPUTED_BLOCK)
         return sigmas * self.sigma_seconds + parts * levels * self.level_seconds
+
+    def of_training_times(self, count: int, method: str) -> float:
+        """Return the seconds that training times take to draw by a method."""
+        bisections = _BISECTIONS if method == "importance" else 0
+        return count * (_DRAW + bisections * self.sigma_seconds)
 
     def of_lint(self, num_timesteps: int) -> float:
         """Return the seconds that the linter takes."""

@@ -165,6 +165,23 @@ def _invalid_kernel(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding
             value=chance,
             way_out="Fix the table; until then only marginals and `noise` work.",
         )
+    too_noisy = np.flatnonzero(process.sigmas > process.graph.largest_noise)
+    if too_noisy.size:
+        noise = process.graph.largest_noise
+        yield Finding(
+            code="invalid_kernel",
+            severity="error",
+            message=(
+                f"Beyond a total noise of {noise:.6g}, first at timestep "
+                f"{too_noisy[0]}, uniform noise or masks would have to be removed: "
+                "there is no transition kernel."
+            ),
+            value=noise,
+            way_out=(
+                "Let the share of uniform noise change more slowly; until then only "
+                "marginals and `noise` work."
+            ),
+        )
 
 
 def _mask_in_tokens(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:

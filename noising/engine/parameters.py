@@ -11,7 +11,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -337,3 +337,40 @@ def parse_parameters(
         else:
             values[name] = parameter.default
     return values
+
+
+class Declared(Protocol):
+    """A class that declares its parameters."""
+
+    PARAMETERS: ClassVar[Mapping[str, Parameter]]
+
+
+_Type = TypeVar("_Type", bound=Declared)
+
+
+def parse_typed(
+    table: Mapping[str, type[_Type]], spec: Any, field: str
+) -> tuple[type[_Type], dict[str, Any], dict[str, Any]]:
+    """Return the class, its checked parameters and the canonical object.
+
+    Args:
+        table: the classes by name.
+        spec: a JSON object with a ``type``, one of the names, and its parameters.
+        field: dotted path of the object.
+
+    Raises:
+        EngineError: an unknown type, or parameters that are invalid.
+    """
+    given = mapping(spec, field)
+    name = given.get("type")
+    path = f"{field}.type"
+    if not isinstance(name, str) or name not in table:
+        hint = nearest(name, table) if isinstance(name, str) else ""
+        raise EngineError(
+            path, "unknown_type", f"must be one of {', '.join(table)}", name, hint
+        )
+    kind = table[name]
+    rest = {key: value for key, value in given.items() if key != "type"}
+    parameters = parse_parameters(kind.PARAMETERS, rest, field)
+    canonical = canonical_parameters(kind.PARAMETERS, parameters)
+    return kind, parameters, {"type": name, **canonical}

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from noising.engine.arrays import quiet
 from noising.engine.errors import EngineError
@@ -10,12 +10,9 @@ from noising.engine.graphs import GRAPH_TYPES, Graph
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, Hyperschedule
 from noising.engine.parameters import (
     Integer,
-    Parameter,
-    canonical_parameters,
     check_keys,
     mapping,
-    nearest,
-    parse_parameters,
+    parse_typed,
 )
 from noising.engine.process import ForwardProcess
 from noising.engine.schedules import SCHEDULE_TYPES, TIME_RANGE, Context
@@ -30,13 +27,6 @@ NUM_TIMESTEPS: Final = Integer(
 _DEFAULT_SCHEDULE: Final = {"type": "cosine"}
 _DEFAULT_GRAPH: Final = {"type": "uniform"}
 _KEYS: Final = ("vocab_size", "num_timesteps", "schedule", "graph", "hyperschedule")
-
-
-class _Declared(Protocol):
-    PARAMETERS: ClassVar[Mapping[str, Parameter]]
-
-
-_Type = TypeVar("_Type", bound=_Declared)
 
 
 @quiet
@@ -56,7 +46,7 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     vocab_size = _integer(VOCAB_SIZE, given, "vocab_size")
     num_timesteps = _integer(NUM_TIMESTEPS, given, "num_timesteps")
     graph, graph_spec = _graph(given.get("graph", _DEFAULT_GRAPH), vocab_size)
-    schedule_class, parameters, schedule_spec = _typed(
+    schedule_class, parameters, schedule_spec = parse_typed(
         SCHEDULE_TYPES, given.get("schedule", _DEFAULT_SCHEDULE), "schedule"
     )
     _check_pair(graph, graph_spec["type"], schedule_spec["type"])
@@ -66,9 +56,10 @@ def build_process(spec: Mapping[str, Any]) -> ForwardProcess:
     if time_range != TIME_RANGE.default:
         schedule = schedule.within(*time_range)
     hyperschedule, hyper_spec = _hyperschedule(given.get("hyperschedule"), vocab_size)
+    timeline = Timeline(schedule=schedule, num_timesteps=num_timesteps)
     return ForwardProcess(
-        timeline=Timeline(schedule=schedule, num_timesteps=num_timesteps),
-        graph=graph.bind(schedule),
+        timeline=timeline,
+        graph=graph.bind(timeline),
         hyperschedule=hyperschedule,
         parts={
             "vocab_size": vocab_size,
@@ -114,7 +105,7 @@ def _integer(parameter: Integer, given: Mapping[str, Any], name: str) -> int:
 
 
 def _graph(spec: Any, vocab_size: int) -> tuple[Graph, dict[str, Any]]:
-    graph_class, parameters, canonical = _typed(GRAPH_TYPES, spec, "graph")
+    graph_class, parameters, canonical = parse_typed(GRAPH_TYPES, spec, "graph")
     return graph_class.create(parameters, vocab_size), canonical
 
 
@@ -123,24 +114,7 @@ def _hyperschedule(
 ) -> tuple[Hyperschedule | None, dict[str, Any] | None]:
     if spec is None:
         return None, None
-    kind, parameters, canonical = _typed(HYPERSCHEDULE_TYPES, spec, "hyperschedule")
+    kind, parameters, canonical = parse_typed(
+        HYPERSCHEDULE_TYPES, spec, "hyperschedule"
+    )
     return kind.create(parameters, vocab_size), canonical
-
-
-def _typed(
-    table: Mapping[str, type[_Type]], spec: Any, field: str
-) -> tuple[type[_Type], dict[str, Any], dict[str, Any]]:
-    """Return the class, its checked parameters and the canonical object."""
-    given = mapping(spec, field)
-    name = given.get("type")
-    path = f"{field}.type"
-    if not isinstance(name, str) or name not in table:
-        hint = nearest(name, table) if isinstance(name, str) else ""
-        raise EngineError(
-            path, "unknown_type", f"must be one of {', '.join(table)}", name, hint
-        )
-    kind = table[name]
-    rest = {key: value for key, value in given.items() if key != "type"}
-    parameters = parse_parameters(kind.PARAMETERS, rest, field)
-    canonical = canonical_parameters(kind.PARAMETERS, parameters)
-    return kind, parameters, {"type": name, **canonical}

@@ -57,6 +57,14 @@ def test_a_specification_may_be_longer_than_an_address(
 OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"timesteps": [1, 200, 400, 600, 999]}, {"timestep": [1, 200, 400, 600, 999]}),
     ({"times": 0.25}, {"t": 0.25}),
+    (
+        {"timesteps": np.arange(450).reshape(5, 90)},
+        {"timestep": np.arange(450).reshape(5, 90)},
+    ),
+    (
+        {"times": np.linspace(0, 1, 450).reshape(5, 90)},
+        {"t": np.linspace(0, 1, 450).reshape(5, 90)},
+    ),
     ({"times": np.linspace(0.1, 1, 5)}, {"t": np.linspace(0.1, 1, 5)}),
     (
         {"timesteps": 700, "sequence_ids": np.arange(5) + 9, "draw": 3},
@@ -139,6 +147,16 @@ def test_it_needs_neither_django_nor_the_engine() -> None:
 
 
 RAGGED = [[5, 6, 7], [], [8, 9]]
+
+
+def test_times_may_be_as_ragged_as_the_tokens(client: NoisingClient) -> None:
+    steps = [[0, 500, 999], [], [900, 100]]
+    noised = client.noise(RAGGED, steps, seed=7)
+    for index in (0, 2):
+        expected = default_process().noise(
+            RAGGED[index], steps[index], seed=7, sequence_ids=[index]
+        )
+        assert noised.tokens[index].tolist() == expected.tokens.tolist()
 
 
 @pytest.mark.parametrize(

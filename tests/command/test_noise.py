@@ -55,6 +55,21 @@ def test_options_are_those_of_the_engine(run):
     assert ended.out == f"{words(expected.tokens)}\n"
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 4)])
+def test_rows_or_tokens_of_an_array_may_have_times(run, tmp_path, shape):
+    tokens = np.arange(12).reshape(3, 4)
+    times = np.linspace(0, 1, np.prod(shape)).reshape(shape)
+    np.save(tmp_path / "clean.npy", tokens)
+    np.save(tmp_path / "times.npy", times)
+    expected = COSINE.noise(tokens, t=times, seed=7)
+
+    options = ("clean.npy", "--times", "times.npy", "--seed", "7")
+    lines = run("noise", "cosine", *options).out.splitlines()
+    assert lines == [words(row) for row in expected.tokens.tolist()]
+    document = run("noise", "cosine", *options, "--json").document
+    assert document["alpha"] == expected.alpha.tolist()
+
+
 def test_a_fresh_seed_is_told_and_makes_the_same_again(run):
     text = f"{words(ROW)}\n{words(ROW)}\n"
     first = run("noise", "cosine", "--timestep", "500", text=text)
@@ -100,7 +115,7 @@ def test_an_array_becomes_an_array_of_its_dtype(run, tmp_path, shape):
 @pytest.mark.parametrize(
     ("arguments", "text", "expected"),
     [
-        ((), "1", "one of the arguments --timestep --time is required"),
+        ((), "1", "one of the arguments --timestep --time --times is required"),
         (("--timestep", "1", "--time", "1"), "1", "not allowed with"),
         (("--timestep", "1000"), "1", "error: `timestep` must lie in 0..999"),
         (("--timestep", "1", "--seed", "-1"), "1", "error: `seed` must lie in"),
@@ -120,12 +135,18 @@ def test_an_array_becomes_an_array_of_its_dtype(run, tmp_path, shape):
             "/: must be a file in a folder that exists",
         ),
         ((*AT, "--output", "a.npy"), "1", "--output is for tokens in a .npy file"),
+        (("--times", "a.npy"), "1", "--times is for tokens in a .npy file"),
+        (("fine.npy", "--times", "absent.npy"), "", "absent.npy: cannot be read"),
+        (("fine.npy", "--times", "texts.npy"), "", "texts.npy: must hold numbers"),
+        (("fine.npy", "--times", "two.npy"), "", "`t` must be a scalar or (L,)"),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(refused, tmp_path, arguments, text, expected):
     (tmp_path / "broken.npy").write_bytes(b"no array")
     np.save(tmp_path / "floats.npy", np.zeros(3))
     np.save(tmp_path / "fine.npy", np.zeros(3, np.int64))
+    np.save(tmp_path / "texts.npy", np.array(["0.5"]))
+    np.save(tmp_path / "two.npy", np.zeros(2))
 
     assert expected in refused("noise", "cosine", *arguments, text=text)
 

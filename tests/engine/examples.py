@@ -28,6 +28,16 @@ GRAPHS = {
     "hdlm_epsilon inside": {"type": "hdlm_epsilon", "epsilon": 0.3, "mask_id": 0},
     "gidd": {"type": "gidd"},
     "gidd inside": {"type": "gidd", "mask_id": 4},
+    "mixture": {"type": "mixture"},
+    "mixture inside": {
+        "type": "mixture",
+        "share": {"type": "log_snr", "scale": -0.5, "shift": 0.3},
+        "mask_id": 1,
+    },
+    "mixture of equal shares": {
+        "type": "mixture",
+        "share": {"type": "log_snr", "scale": 0, "shift": -1},
+    },
     "banded": {"type": "banded", "beta": 2.0},
     "nearest_neighbor": {
         "type": "nearest_neighbor",

@@ -90,6 +90,16 @@ def test_numbers_far_apart_cost_an_entropy_schedule_more_octaves():
     assert ragged.build_seconds < 2 * even
 
 
+def test_times_by_importance_cost_a_search_each():
+    effort = effort_of({})
+    even = effort.of_training_times(1000, "stratified")
+    searched = effort.of_training_times(1000, "importance")
+    assert 50 * even < searched < 0.1
+    costly = effort_of({"schedule": ENTROPY})
+    assert costly.of_training_times(1000, "stratified") == even
+    assert costly.of_training_times(1000, "importance") > 50 * searched
+
+
 def test_the_graphs_that_only_erase_are_those_named():
     for name, graph in GRAPHS.items():
         if graph["type"] not in ("gidd", "matrix"):

@@ -126,7 +126,7 @@ def test_the_divergence_is_infinite_until_everything_is_masked():
 
 
 def test_the_registered_graphs_that_need_nothing_build():
-    for name in ("uniform", "absorbing", "hdlm_gamma", "hdlm_epsilon"):
+    for name in ("uniform", "absorbing", "hdlm_gamma", "hdlm_epsilon", "mixture"):
         assert build_process({"graph": {"type": name}}).spec["graph"]["type"] == name
 
 
@@ -267,6 +267,7 @@ def _permuted(outside, mask_id):
         {"type": "hdlm_gamma", "gamma": 0.3},
         {"type": "hdlm_epsilon", "epsilon": 0.2},
         {"type": "gidd"},
+        {"type": "mixture"},
     ],
 )
 @pytest.mark.parametrize("mask_id", [0, 2, 4])

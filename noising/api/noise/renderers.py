@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from rest_framework.renderers import BaseRenderer
 
 from noising.api.array_fields import Rows
@@ -102,7 +101,7 @@ def _serialize(batch: BatchResult) -> dict[str, Any]:
     noised, rows = batch.noised, batch.request.rows
     document: dict[str, Any] = {
         "noised_tokens": _unpad(noised.tokens, rows),
-        "alpha": noised.alpha,
+        "alpha": _unpad(noised.alpha, batch.request.given_times),
         "seed": noised.seed,
         "metrics": batch.metrics,
         "fingerprint": batch.request.selection.process.fingerprint,
@@ -117,7 +116,7 @@ def _serialize(batch: BatchResult) -> dict[str, Any]:
     return document
 
 
-def _unpad(array: NDArray[Any], rows: Rows) -> Any:
+def _unpad(array: Any, rows: Rows) -> Any:
     """Return an array, or a list of its rows without padding."""
     if rows.lengths is None:
         return array

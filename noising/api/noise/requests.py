@@ -16,10 +16,11 @@ from noising.api.array_fields import (
     WHOLE,
     MaskRowsField,
     Rows,
-    TimesField,
+    TimeRowsField,
     TokensField,
     WeightRowsField,
     WholeField,
+    WholeRowsField,
     find_range_errors,
     one_of_schema,
     rows_schema,
@@ -144,7 +145,7 @@ class NoiseBatchRequest:
     Attributes:
         rows: the tokens.
         selection: the process.
-        timesteps: integers, () or (B,), or None.
+        timesteps: integers, one, one for each row or one for each token, or None.
         times: real times instead of timesteps, or None.
         weights: by position, instead of a hyperschedule, or None.
         protect: tokens that never change, or None.
@@ -157,8 +158,8 @@ class NoiseBatchRequest:
 
     rows: Rows
     selection: ProcessSelection
-    timesteps: NDArray[Any] | None
-    times: NDArray[Any] | None
+    timesteps: Rows | None
+    times: Rows | None
     weights: Rows | None
     protect: Rows | Protected | None
     lengths: NDArray[Any] | None
@@ -168,9 +169,15 @@ class NoiseBatchRequest:
     extras: frozenset[str]
 
     @property
-    def given_times(self) -> NDArray[Any]:
-        """The timesteps or times, in the shape of the request."""
-        return np.asarray(self.times if self.timesteps is None else self.timesteps)
+    def given_times(self) -> Rows:
+        """The timesteps or times, in the form of the request; one of them is given."""
+        given = self.times if self.timesteps is None else self.timesteps
+        return Rows(values=np.empty(())) if given is None else given
+
+    @property
+    def has_time_by_token(self) -> bool:
+        """Whether each token has a time of its own."""
+        return self.given_times.shape == self.rows.shape
 
     @property
     def row_lengths(self) -> NDArray[Any] | None:
@@ -187,9 +194,9 @@ class NoiseBatchRequest:
             self.selection.process.hyperschedule,
             rows=rows,
             length=length,
-            times=self.given_times.size,
+            times=self.given_times.values.size,
             tabulated=self.times is None,
-            alike=self.given_times.size == 1
+            alike=self.given_times.values.size == 1
             and self.row_lengths is None
             and not by_row,
             weighted=weighted,
@@ -246,12 +253,14 @@ class NoiseBatchRequestSerializer(SeededSerializer):
     tokens = TokensField(
         help_text="Token ids of one sequence, or of rows, which may differ in length."
     )
-    timesteps = WholeField(
+    timesteps = WholeRowsField(
         default=None,
         allow_null=True,
-        help_text="Timestep in 0..num_timesteps-1, one for all rows or one for each.",
+        help_text="Timestep in 0..num_timesteps-1: one for all rows, one for each row "
+        "or one for each token, in rows as long as those of the tokens. Noise by "
+        "position needs one for all rows or for each.",
     )
-    times = TimesField(
+    times = TimeRowsField(
         default=None,
         allow_null=True,
         help_text="Real times in [0, 1] instead of timesteps.",
@@ -315,7 +324,7 @@ def _find_errors(request: NoiseBatchRequest) -> dict[str, Any]:
     details = {
         "tokens": find_range_errors("tokens", rows, most=process.vocab_size - 1),
         "timesteps": _find_timestep_errors(request),
-        "times": _find_count_errors("times", request.times, many, "time"),
+        "times": _find_count_errors("times", request.times, rows, "time"),
         "sequence_ids": _find_id_errors(request, many),
         "lengths": _find_length_errors(request),
         "weights": _find_shape_errors("weights", request.weights, rows, "weight"),
@@ -329,22 +338,27 @@ def _find_timestep_errors(request: NoiseBatchRequest) -> Any:
         return None
     most = request.selection.process.num_timesteps - 1
     errors = find_range_errors("timesteps", request.timesteps, most=most)
-    many = list(request.rows.shape[:-1])
     return errors or _find_count_errors(
-        "timesteps", request.timesteps, many, "timestep"
+        "timesteps", request.timesteps, request.rows, "timestep"
     )
 
 
-def _find_count_errors(
-    name: str, given: NDArray[Any] | None, many: list[int], what: str
-) -> Any:
-    """Refuse anything but one value, or one for each of the rows."""
-    if given is None or given.ndim == 0 or list(given.shape) == many:
+def _find_count_errors(name: str, given: Rows | None, tokens: Rows, what: str) -> Any:
+    """Refuse anything but one value, one for each row, or one for each token."""
+    if given is None or given.shape in ((), tokens.shape[:-1]) or _match(given, tokens):
         return None
-    rule = f"must be one {what} for one sequence"
+    *many, length = tokens.shape
+    rule = f"must be one {what} or one for each of the {length} tokens"
     if many:
-        rule = f"must be one {what} or one for each of the {many[0]} rows"
-    return [ErrorDetail(f"`{name}` {rule}, got {given.size}.", "wrong_length")]
+        rule = f"must be one {what}, one for each of the {many[0]} rows or one for "
+        rule += "each token"
+    text = f"`{name}` {rule}, got {given.values.size}."
+    return [ErrorDetail(text, "wrong_length")]
+
+
+def _match(given: Rows, tokens: Rows) -> bool:
+    """Tell whether there is exactly one value for each token."""
+    return given.shape == tokens.shape and given.fits(tokens)
 
 
 def _find_id_errors(request: NoiseBatchRequest, many: list[int]) -> Any:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from noising.api.array_fields import one_of_schema, rows_schema
+from noising.api.array_fields import Rows, one_of_schema, rows_schema
 from noising.api.core.responses import MetricsSerializer, count_unchanged
 from noising.api.noise.requests import NoiseBatchRequest, Protected
 from noising.api.processes import check_seconds, convert_process_error
@@ -103,10 +103,11 @@ def _noise(
 ) -> BatchResult:
     process = request.selection.process
     weights = None if request.weights is None else request.weights.pad(1.0)
+    timesteps, times = _unwrap(request.timesteps), _unwrap(request.times)
     noised = process.noise(
         clean,
-        _unwrap(request.timesteps),
-        t=_unwrap(request.times),
+        timesteps,
+        t=times,
         seed=request.seed,
         sequence_ids=request.sequence_ids,
         draw=request.draw,
@@ -117,12 +118,11 @@ def _noise(
     if "masks" in extras:
         noised.resampled  # noqa: B018 - made on first use, which must be within the permit
     alphas = None
-    if "alphas" in extras:
-        times = request.times
-        if request.timesteps is not None:
-            times = process.time(request.timesteps)
+    if "alphas" in extras and request.has_time_by_token:
+        alphas = np.asarray(noised.alpha)
+    elif "alphas" in extras:
         sigma = process.position_sigma(
-            times,
+            times if request.timesteps is None else process.time(timesteps),
             clean.shape[-1],
             weights=weights,
             tokens=clean,
@@ -132,9 +132,11 @@ def _noise(
     return BatchResult(request=request, clean=clean, noised=noised, alphas=alphas)
 
 
-def _unwrap(given: NDArray[Any] | None) -> Any:
+def _unwrap(given: Rows | None) -> Any:
     """Return a single number as a Python number, with which the engine is fastest."""
-    return given if given is None or given.ndim else given.item()
+    if given is None:
+        return None
+    return given.pad(0) if given.shape else given.values.item()
 
 
 def _make_mask(
@@ -162,9 +164,9 @@ class _AlphasField(serializers.Field[Any, Any, Any, Any]):
     """Numbers in the shape of the request's tokens."""
 
 
-@extend_schema_field(one_of_schema(NUMBER, {"type": "array", "items": NUMBER}))
+@extend_schema_field(one_of_schema(NUMBER, *rows_schema(NUMBER)["oneOf"]))
 class _AlphaField(serializers.Field[Any, Any, Any, Any]):
-    """One number, or one for each row."""
+    """One number, one for each row, or one for each token."""
 
 
 @extend_schema_field(rows_schema({"type": "boolean"}))
@@ -183,7 +185,7 @@ class NoisedBatchSerializer(serializers.Serializer[Any]):
     """The response of POST noise as JSON; the last two keys only on request."""
 
     noised_tokens = _TokensField(help_text="In the shape of the request's tokens.")
-    alpha = _AlphaField(help_text="In the shape of the time, without a hyperschedule.")
+    alpha = _AlphaField(help_text="In the shape of the times, without a hyperschedule.")
     seed = serializers.IntegerField(min_value=0)
     metrics = MetricsSerializer(help_text="For the whole batch.")
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")

@@ -54,12 +54,14 @@ chooses the format of the response from the same three; the default is that of t
 An npy or safetensors response pads rows of different lengths with 0. Any parameter may
 be in the query, whatever the format of the body, but only once. Exactly one of
 `timesteps` and `times` is required, and at most one of `weights`, `token_types` and
-`hyperschedule` may be given.
+`hyperschedule` may be given. For a time for each token of rows, send them as JSON or as
+a tensor.
 """
 
 QUERY = {
-    "timesteps": "One timestep, or one for each row, separated by commas.",
-    "times": "One real time in [0, 1], or one for each row, separated by commas.",
+    "timesteps": "One timestep, or one for each row or for each token of one sequence, "
+    "separated by commas.",
+    "times": "Real times in [0, 1] instead of timesteps.",
     "schedule": "Name of a stored schedule, or a specification as JSON.",
     "sequence_ids": "Ids of the rows, separated by commas.",
     "lengths": "Number of real tokens in each padded row, separated by commas.",

@@ -53,6 +53,24 @@ SCORE_RATIO_REQUEST: dict[str, Any] = {
     "schedule": SMALL,
 }
 
+TRAINING_TIMES_REQUEST: dict[str, Any] = {
+    "n": [2, 3],
+    "seed": 7,
+    "draw": 4,
+    "index0": 12,
+    "total": 3000,
+    "low": 0.1,
+    "schedule": SMALL,
+}
+LOSS_WEIGHT_REQUEST: dict[str, Any] = {
+    "times": [0.25, 0.5],
+    "form": "realised",
+    "moved": [[False, True, False, False], [True, True, False, True]],
+    "eligible": 4,
+    "schedule": SMALL,
+}
+LOO_SHIFT_REQUEST: dict[str, Any] = {"times": [0.25, 0.5], "schedule": SMALL}
+
 OF_SMALL: dict[str, Any] = {
     "num_states": 4,
     "fingerprint": "4c6dfa015cd0d2cc1f1bd707ce5a8ae7daf042cb3ec594da096fa68a50662e28",
@@ -84,4 +102,21 @@ SCORE_RATIO_RESPONSE: dict[str, Any] = {
     "score_ratio": [5.008008008008007, 1.0],
     "candidates": [2, 0],
     **OF_SMALL,
+}
+TRAINING_TIMES_RESPONSE: dict[str, Any] = {
+    "times": [
+        [0.27121680042628116, 0.26265289406145254, 0.3560786072873897],
+        [0.6766013744943684, 0.45003791089080536, 0.17375518136730944],
+    ],
+    "weights": [[0.9, 0.9, 0.9], [0.9, 0.9, 0.9]],
+    "seed": 7,
+    "fingerprint": OF_SMALL["fingerprint"],
+}
+LOSS_WEIGHT_RESPONSE: dict[str, Any] = {
+    "loss_weight": [4.0, 1.3333334],
+    "fingerprint": OF_SMALL["fingerprint"],
+}
+LOO_SHIFT_RESPONSE: dict[str, Any] = {
+    "loo_shift": [2.566180600402766, 1.6110382328396513],
+    "fingerprint": OF_SMALL["fingerprint"],
 }

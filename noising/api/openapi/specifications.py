@@ -4,6 +4,7 @@ They are components of the document: every request and response with a specifica
 refers to the same description.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +19,12 @@ HYPERSCHEDULE = {"$ref": f"{COMPONENTS}/HyperscheduleSpecification"}
 
 def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.schema() | {"description": parameter.help}
-    if parameter.default is not REQUIRED:
-        schema["default"] = parameter.default
+    default = parameter.default
+    if isinstance(default, Mapping) and "oneOf" in schema:
+        # Programs that generate clients take no default for one of several objects.
+        schema["description"] += f"; by default {json.dumps(default)}"
+    elif default is not REQUIRED:
+        schema["default"] = default
     return schema
 
 

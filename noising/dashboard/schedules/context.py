@@ -194,6 +194,8 @@ def _describe_parameter(name: str, parameter: Parameter) -> ParameterHelp:
         text = "required"
     elif default is None:
         text = "null"
+    elif isinstance(default, Mapping):
+        text = json.dumps(default)
     else:
         text = str(default)
     return ParameterHelp(name=name, default=text, help=parameter.help)

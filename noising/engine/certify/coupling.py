@@ -69,7 +69,10 @@ def independence(process: ForwardProcess, *, samples: int, seed: int) -> Evidenc
 
 
 def nesting(process: ForwardProcess, *, seed: int) -> Evidence:
-    """Test that a resampled token stays resampled and keeps its id until masked."""
+    """Test that a resampled token stays resampled and keeps its id until masked.
+
+    It also stays masked, unless the share of masks in the noise falls with time.
+    """
     name = "nesting"
     if isinstance(process.graph, MatrixGraph):
         reason = "graphs given by a matrix do not guarantee it"
@@ -80,12 +83,17 @@ def nesting(process: ForwardProcess, *, seed: int) -> Evidence:
     tokens = _mixed_tokens(process, _NESTED_ROWS)
     resampled = np.zeros(tokens.shape, bool)
     before: TokenArray = tokens
+    masks = process.levels.table.mask
+    masks_leave = masks is not None and bool((masks[1:] < masks[:-1]).any())
     restored = redrawn = unreported = 0
     for timestep in timesteps(process):
         noised = process.noise(tokens, timestep, seed=seed, draw=_DRAW + 2)
         now = noised.tokens
         restored += int((resampled & ~noised.resampled).sum())
-        redrawn += int((resampled & (now != before) & _unmasked(process, now)).sum())
+        other = (now != before) & _unmasked(process, now)
+        if masks_leave:
+            other &= _unmasked(process, before)
+        redrawn += int((resampled & other).sum())
         unreported += int((noised.changed & ~noised.resampled).sum())
         resampled, before = noised.resampled, now
     return Evidence(

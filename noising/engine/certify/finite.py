@@ -109,6 +109,8 @@ def _evaluate_pairs(
 
     ratio = process.score_ratio(states, x0, t).sum(axis=-1)
     yield "score_ratio", ratio, is_wrong(ratio)
+    if process.sigma(t) > process.graph.largest_noise:
+        return  # such noise has no rates
     loss = process.score_entropy(np.zeros(process.num_states), states, x0, t)
     yield "score_entropy", loss, is_wrong(loss)
     if not isinstance(process.graph, MatrixGraph):

@@ -22,7 +22,7 @@ PAIRS: Final = ((0.0, 0.013), (0.21, 0.63), (0.63, 0.987))
 MIDDLES: Final = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98])
 """Rates are compared with slopes in the middle of the intervals at these times."""
 
-ABSENT: Final = frozenset({"not_rank_one", "sigma_decreases", "too_large"})
+ABSENT: Final = frozenset({"no_kernel", "not_rank_one", "sigma_decreases", "too_large"})
 """Codes of the errors that mean that a process does not have the quantity."""
 
 

@@ -82,6 +82,8 @@ def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
     name = "markov_path"
     if process.timeline.falls:
         return _skipped(name, "sigma falls, so there are no kernels")
+    if process.sigmas[-1] > process.graph.largest_noise:
+        return _skipped(name, "late in time the graph has no kernels")
     x0 = clean_tokens(process)[0]
     steps = _timesteps_at(process, _PATH_SHARES)
     tokens = np.full((samples // COLUMNS, COLUMNS), x0)

@@ -8,6 +8,7 @@ from noising.engine.graphs.events import Events
 from noising.engine.graphs.gidd import GiddGraph
 from noising.engine.graphs.hdlm import HdlmEpsilon, HdlmGamma
 from noising.engine.graphs.marginal import Marginal
+from noising.engine.graphs.mask_and_uniform import MaskAndUniform
 from noising.engine.graphs.matrices import Banded, NearestNeighbor, RateMatrix
 from noising.engine.graphs.matrix import MatrixGraph
 from noising.engine.graphs.uniform import UniformGraph
@@ -19,6 +20,7 @@ GRAPH_TYPES: Mapping[str, type[Graph]] = {
     "hdlm_gamma": HdlmGamma,
     "hdlm_epsilon": HdlmEpsilon,
     "gidd": GiddGraph,
+    "mixture": MaskAndUniform,
     "banded": Banded,
     "nearest_neighbor": NearestNeighbor,
     "rate_matrix": RateMatrix,

@@ -140,9 +140,31 @@ class Graph(abc.ABC):
         """Whether the mask id is one of the V ids."""
         return self.mask_id is not None and self.mask_id < self.vocab_size
 
-    def bind(self, schedule: Any) -> Self:
-        """Return the graph for a schedule; most graphs do not depend on it."""
+    def bind(self, timeline: Any) -> Self:
+        """Return the graph for a timeline; most graphs do not depend on it."""
         return self
+
+    @property
+    def largest_noise(self) -> float:
+        """Total noise beyond which no step has a kernel; infinite for most graphs."""
+        return np.inf
+
+    def require_kernel(self, sigma: FloatArray) -> None:
+        """Check that steps up to total noise `sigma` have a kernel.
+
+        Raises:
+            EngineError: it exceeds `largest_noise`.
+        """
+        largest = float(np.max(sigma, initial=0.0))
+        if largest > self.largest_noise:
+            raise EngineError(
+                "graph",
+                "no_kernel",
+                "has no transition kernel beyond a total noise of "
+                f"{self.largest_noise:.6g}, where noise would have to be removed",
+                largest,
+                "marginals and `noise` work with it; `lint` reports where it ends",
+            )
 
     def information(self, weights: Any = None) -> InformationCurve:
         """Return the information curve for a token prior; see `prior`."""

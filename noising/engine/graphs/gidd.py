@@ -64,9 +64,9 @@ class GiddGraph(MixtureGraph):
         mask_id = choose_mask_id(parameters["mask_id"], vocab_size)
         return cls(vocab_size=vocab_size, mask_id=mask_id)
 
-    def bind(self, schedule: Any) -> Self:
+    def bind(self, timeline: Any) -> Self:
         """Return the graph with GIDD's schedule as its clock."""
-        return dataclasses.replace(self, clock=schedule)
+        return dataclasses.replace(self, clock=timeline.schedule)
 
     @property
     def _clock(self) -> GiddClock:

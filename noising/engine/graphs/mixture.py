@@ -328,9 +328,15 @@ class MixtureGraph(Graph):
         at = self.channel(sigma)
         if self.channel(np.array([np.inf])).masked[0] == 1.0:
             return np.where(at.survive > 0.0, np.inf, 0.0)
-        # The limit is the base. x_0 lies above it by keep·(1-b), others lie below it by
-        # keep·b.
-        result = np.zeros_like(sigma)
+        return self.divergence_from_base(at, prior)  # the base is the limit
+
+    def divergence_from_base(self, at: Channel, prior: FloatArray) -> FloatArray:
+        """Return sum of prior(x_0)·KL(keep·delta + move·base || base).
+
+        That is of tokens that are not masked. The chance of x_0 lies above the base by
+        keep·(1-b), those of others lie below it by keep·b.
+        """
+        result = np.zeros_like(at.keep)
         base = self.base()
         probabilities, first, group = np.unique(
             base, return_index=True, return_inverse=True

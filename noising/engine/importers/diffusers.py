@@ -223,7 +223,7 @@ def _vector_quantized(reader: Reader) -> dict[str, Any]:
             "cannot_import",
             f"must add up to 1 with alpha_cum_end within {LARGEST_REST:g}",
             rest,
-            "the graphs `hdlm_gamma` and `gidd` mix masks with uniform noise",
+            "the graph `mixture` takes tables of masks and uniform noise",
         )
     reader.note(
         DIFFERS,

@@ -15,12 +15,18 @@ PATHS = {
     "marginal": ("MarginalRequest", "Marginal"),
     "posterior": ("PosteriorRequest", "Posterior"),
     "score-ratio": ("ScoreRatioRequest", "ScoreRatio"),
+    "times": ("TrainingTimesRequest", "TrainingTimes"),
+    "loss-weight": ("LossWeightRequest", "LossWeight"),
+    "loo-shift": ("LooShiftRequest", "LooShift"),
 }
 EXAMPLES = {
     "noise": (examples.BATCH_REQUEST, examples.BATCH_RESPONSE),
     "marginal": (examples.MARGINAL_REQUEST, examples.MARGINAL_RESPONSE),
     "posterior": (examples.POSTERIOR_REQUEST, examples.POSTERIOR_RESPONSE),
     "score-ratio": (examples.SCORE_RATIO_REQUEST, examples.SCORE_RATIO_RESPONSE),
+    "times": (examples.TRAINING_TIMES_REQUEST, examples.TRAINING_TIMES_RESPONSE),
+    "loss-weight": (examples.LOSS_WEIGHT_REQUEST, examples.LOSS_WEIGHT_RESPONSE),
+    "loo-shift": (examples.LOO_SHIFT_REQUEST, examples.LOO_SHIFT_RESPONSE),
 }
 
 
@@ -71,12 +77,37 @@ def test_the_example_of_a_history_is_what_is_answered(send, document):  # noqa: 
         {"tokens": [1, 2], "timesteps": 5},
         {"tokens": [[1, 2], []], "times": [0.5, 1]},
         {"tokens": [[1, 2], [3]], "timesteps": 5, "return": ["alphas", "masks"]},
+        {"tokens": [[1, 2], [3]], "timesteps": [[5, 6], [7]], "return": ["alphas"]},
+        {"tokens": [1, 2], "times": [0, 1]},
         {"tokens": [1], "timesteps": 5, "protect": {"ids": []}, "return": ["masks"]},
     ],
 )
 def test_every_form_of_a_batch_is_as_described(ask, document, fields):  # noqa: F811
     check(document, "NoiseBatchRequest", fields)
     check(document, "NoisedBatch", ask("noise", **fields).json())
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("times", {"n": 3}),
+        ("times", {"n": 0, "seed": None, "total": None}),
+        ("times", {"n": [2, 0], "method": "importance"}),
+        ("loo-shift", {"timesteps": 5}),
+        ("loo-shift", {"times": [[0, 0.5], [1, 0.25]]}),
+        ("loss-weight", {"times": 0.5, "form": "flat", "dtype": "float64"}),
+        (
+            "loss-weight",
+            {"times": [0, 1], "form": "count", "moved": 3, "eligible": [4, 2]},
+        ),
+    ],
+)
+def test_every_form_of_training_is_as_described(ask, document, path, fields):  # noqa: F811
+    name, answer_name = PATHS[path]
+    check(document, name, fields)
+    response = ask(path, **fields)
+    assert response.status_code == 200, response.content
+    check(document, answer_name, response.json())
 
 
 @pytest.mark.parametrize("path", [*PATHS, "trajectory"])

@@ -29,6 +29,8 @@ GRAPHS = (
     {"type": "hdlm_gamma", "gamma": 0.7, "mask_id": 3},
     {"type": "hdlm_epsilon", "epsilon": 0.5, "mask_id": 0},
     {"type": "gidd", "mask_id": V - 1},
+    {"type": "mixture"},
+    {"type": "mixture", "share": {"type": "log_snr", "scale": -1}, "mask_id": 7},
 )
 
 

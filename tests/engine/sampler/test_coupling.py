@@ -63,6 +63,20 @@ def _hdlm_epsilon_inside(sigma, u, v, w, token):
     return _even_but_5(v) if u < 0.9 else token
 
 
+def _mixture(sigma, u, v, w, token):
+    """With scale 1 and shift 0 the share of masks in the noise is 1 - alpha."""
+    if u >= -math.expm1(-sigma):
+        return token
+    return V if w < -math.expm1(-sigma) else _even(v)
+
+
+def _mixture_inside(sigma, u, v, w, token):
+    """With scale -1 it is alpha."""
+    if u >= -math.expm1(-sigma):
+        return token
+    return 5 if w < math.exp(-sigma) else _even_but_5(v)
+
+
 def _marginal(sigma, u, v, w, token):
     bounds = np.cumsum(np.arange(V)) / (V * (V - 1) / 2)
     drawn = int(np.searchsorted(bounds, math.ldexp(v, -64), side="right"))
@@ -76,6 +90,15 @@ def _marginal(sigma, u, v, w, token):
         ({"type": "hdlm_epsilon", "epsilon": 0.2}, _hdlm_epsilon),
         ({"type": "hdlm_gamma", "gamma": 0.3, "mask_id": 5}, _hdlm_gamma_inside),
         ({"type": "hdlm_epsilon", "epsilon": 0.9, "mask_id": 5}, _hdlm_epsilon_inside),
+        ({"type": "mixture"}, _mixture),
+        (
+            {
+                "type": "mixture",
+                "share": {"type": "log_snr", "scale": -1},
+                "mask_id": 5,
+            },
+            _mixture_inside,
+        ),
         ({"type": "marginal", "counts": [float(i) for i in range(V)]}, _marginal),
     ],
 )
@@ -101,6 +124,7 @@ def test_a_graph_follows_its_rule_at_every_time(graph, rule):
         {"type": "marginal", "counts": [3.0, 1.0, 0.0]},
         {"type": "hdlm_gamma"},
         {"type": "hdlm_epsilon"},
+        {"type": "mixture"},
         {"type": "rate_matrix", "rates": RATES},
         {"type": "nearest_neighbor", "edges": [[0, 1], [1, 2]]},
         {"type": "banded"},
@@ -120,7 +144,7 @@ def test_noised_tokens_are_distributed_as_the_marginal_says(graph, step):
             assert test.pvalue > FALSE_ALARM
 
 
-@pytest.mark.parametrize("graph", ["hdlm_gamma", "hdlm_epsilon"])
+@pytest.mark.parametrize("graph", ["hdlm_gamma", "hdlm_epsilon", "mixture"])
 def test_a_second_event_counts_as_struck_and_stays_nested(graph):
     process = _process({"type": graph})
     tokens = np.random.default_rng(0).integers(0, V, (8, 200))

@@ -103,6 +103,52 @@ def test_tensors_say_everything_by_row(send, dtype):
     assert (found["alpha"] == expected.alpha).all()
 
 
+@pytest.mark.parametrize("accept", FORMS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["timesteps", "times"])
+def test_one_sequence_may_have_a_time_for_each_token(send, form, accept, name):
+    tokens, steps = BATCH[0], np.arange(33) * 30
+    times = steps if name == "timesteps" else steps / 1000
+    query, body = body_of(form, tokens, seed=3, **{name: times.tolist()})
+    response = send(f"noise{query}", body, form, accept)
+    given = {"timestep" if name == "timesteps" else "t": times}
+    expected = build_process({}).noise(tokens, seed=3, **given)
+    assert tokens_of(accept, response.content).tolist() == expected.tokens.tolist()
+
+
+@pytest.mark.parametrize("extra", [[], ["alphas"]])
+def test_rows_may_have_a_time_for_each_token(send, extra):
+    steps = np.arange(BATCH.size).reshape(BATCH.shape)
+    tensors = {"tokens": BATCH, "timesteps": steps}
+    parameters = {"seed": "8", "return": ",".join(extra)} if extra else {"seed": "8"}
+    found = load(send("noise", save(tensors, parameters), TENSORS).content)
+    expected = build_process({}).noise(BATCH, steps, seed=8)
+    assert (found["noised_tokens"] == expected.tokens).all()
+    assert (found["alpha"] == expected.alpha).all()
+    if extra:
+        assert (found["alphas"] == expected.alpha).all()
+    fields = {"tokens": BATCH.tolist(), "times": (steps / 300).tolist(), "seed": 8}
+    document = orjson.loads(send("noise", orjson.dumps(fields)).content)
+    expected = build_process({}).noise(BATCH, t=steps / 300, seed=8)
+    assert document["noised_tokens"] == expected.tokens.tolist()
+    assert document["alpha"] == expected.alpha.tolist()
+
+
+def test_ragged_rows_may_have_a_time_for_each_token(send):
+    rows, steps = [[5, 6, 7], [], [8, 9]], [[0, 500, 999], [], [900, 100]]
+    fields = {"tokens": rows, "timesteps": steps, "seed": 2, "return": ["alphas"]}
+    document = orjson.loads(send("noise", orjson.dumps(fields)).content)
+    process = build_process({})
+    for index in (0, 2):
+        expected = process.noise(
+            rows[index], steps[index], seed=2, sequence_ids=[index]
+        )
+        assert document["noised_tokens"][index] == expected.tokens.tolist()
+        assert document["alpha"][index] == expected.alpha.tolist()
+    assert document["alphas"] == document["alpha"]
+    assert document["alpha"][1] == document["noised_tokens"][1] == []
+
+
 def test_an_answer_of_tensors_names_seed_fingerprint_and_metrics(send, tmp_path):
     body = save({"tokens": BATCH}, {"timesteps": "30", "return": "alphas"})
     response = send("noise", body, TENSORS)

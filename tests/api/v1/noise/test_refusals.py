@@ -13,6 +13,7 @@ from tests.api.v1.forms import FORMS, JSON, NPY, TENSORS, body_of
 from tests.api.v1.noise.test_forms import BATCH
 
 ROWS = [[5, 6, 7], [8]]
+BY_POSITION = {"weights": [1.0, 2.0, 3.0]}
 WRONG_ITEMS = [True, False, None, 0.5, 1.5, "12", "", {}, 2**63, 2**64 - 1]
 
 
@@ -92,7 +93,15 @@ def test_of_some_fields_there_is_one(ask, fields, names):
         ({"timesteps": [5, True]}, "timesteps/1", "not_an_integer"),
         ({"timesteps": 5.5}, "timesteps", "not_an_integer"),
         ({"timesteps": "5"}, "timesteps", "not_an_integer"),
-        ({"timesteps": [[5], 6]}, "timesteps/0", "not_an_integer"),
+        ({"timesteps": [[5], 6]}, "timesteps/1", "not_a_list"),
+        ({"timesteps": [5, [6]]}, "timesteps/1", "not_an_integer"),
+        ({"timesteps": [[5, 6, 7], [1, 2, 1000]]}, "timesteps/1/2", "out_of_range"),
+        ({"timesteps": [[5, 6, 7], [True]]}, "timesteps/1/0", "not_an_integer"),
+        ({"timesteps": [[5, 6, 7], [1, 2]]}, "timesteps", "wrong_length"),
+        ({"timesteps": [[5, 6, 7]]}, "timesteps", "wrong_length"),
+        ({"timesteps": [[5, 6, 7], [1]]} | BY_POSITION, "timesteps", "wrong_shape"),
+        ({"times": [[0.5, 0.6, 1.5], [0]]}, "times/0/2", "out_of_range"),
+        ({"times": [[0.5, "0", 1], [0]]}, "times/0/1", "not_a_number"),
         ({"timesteps": {}}, "timesteps", "not_an_integer"),
         ({"timesteps": []}, "timesteps", "empty"),
         ({"timesteps": [5]}, "timesteps", "wrong_length"),

@@ -177,7 +177,21 @@ REFUSED = {
         "#/timesteps",
         "wrong_length",
     ),
-    "one timestep a token": ({"timesteps": TOKENS}, "#/timesteps", "wrong_shape"),
+    "three axes of times": (
+        {"times": np.zeros((1, *TOKENS.shape))},
+        "#/times",
+        "wrong_shape",
+    ),
+    "one timestep a position": (
+        {"timesteps": np.arange(TOKENS.shape[1])},
+        "#/timesteps",
+        "wrong_length",
+    ),
+    "timesteps of other rows": (
+        {"timesteps": TOKENS[:, :1]},
+        "#/timesteps",
+        "wrong_length",
+    ),
     "a timestep too late": (
         {"timesteps": np.array([5, 1000])},
         "#/timesteps/1",

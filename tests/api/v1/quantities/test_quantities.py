@@ -151,6 +151,16 @@ def test_the_posterior_needs_a_sigma_that_never_falls(ask):
     assert pointers_of(response) == [("#/schedule/schedule", "sigma_decreases")]
 
 
+def test_the_posterior_needs_a_kernel(ask):
+    share = {"type": "log_snr", "scale": 3}  # its kernels end at sigma = 0.584
+    steep = SMALL | {"graph": {"type": "mixture", "share": share}}
+    fields = {"x0": 1, "xt": 1, "earlier_times": 0.1, "schedule": steep}
+    assert ask("posterior", times=0.3, **fields).status_code == 200
+    assert ask("marginal", x0=1, times=0.9, schedule=steep).status_code == 200
+    response = ask("posterior", times=0.9, **fields)
+    assert pointers_of(response) == [("#/schedule/graph", "no_kernel")]
+
+
 @pytest.mark.parametrize("path", PATHS.values())
 def test_rows_times_states_are_bounded(ask, settings, path):
     settings.MAX_PROBABILITIES = 12

@@ -141,6 +141,19 @@ def test_a_hyperschedule_is_laid_over_the_process(ask, overlay):
             "#/schedule",
             "sigma_decreases",
         ),
+        (
+            {
+                "schedule": {
+                    "graph": {
+                        "type": "mixture",
+                        "share": {"type": "log_snr", "scale": 3},
+                    },
+                },
+                "kind": "markov",
+            },
+            "#/schedule/graph",
+            "no_kernel",
+        ),
     ],
 )
 def test_values_that_cannot_be_used_are_refused_before_the_first_byte(

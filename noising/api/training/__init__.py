@@ -1,0 +1,1 @@
+"""POST times, loss-weight and loo-shift: what a training loop needs besides tokens."""

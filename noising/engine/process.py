@@ -442,7 +442,7 @@ class ForwardProcess(ExactQuantities):
     @quiet
     def sample_times(
         self,
-        n: int | tuple[int, int],
+        n: int | tuple[int, int] | None = None,
         *,
         seed: int,
         method: str = "stratified",
@@ -451,6 +451,7 @@ class ForwardProcess(ExactQuantities):
         draw: int = 0,
         low: float = 0.0,
         high: float = 1.0,
+        ids: Any = None,
     ) -> tuple[FloatArray, FloatArray]:
         """Return training times in (low, high] and weights 1/density.
 
@@ -466,6 +467,7 @@ class ForwardProcess(ExactQuantities):
         Args:
             n: number of times, or (B, K), for which element index0 + b·K + k is time k
                 of row b; `index0` and `total` count times too. At most 2^26 times.
+                Give either this or `ids`.
             seed: 0..2^64-1.
             method: one of these:
                 "uniform", independent times;
@@ -480,10 +482,13 @@ class ForwardProcess(ExactQuantities):
             draw: 0..2^32-1, which of several independent draws, such as the epoch.
             low: lower end of the times, >= 0; no time equals it.
             high: upper end of the times, in (low, 1].
+            ids: the elements themselves, such as the ids of a batch's rows, in any
+                order and shape: 0..total-1, or 0..2^63-1 without `total`, which
+                "stratified" and "antithetic" need.
 
         Returns:
-            Times and weights, each (n,) or (B, K). A mean of weight times loss
-            estimates the integral of the loss from `low` to `high`.
+            Times and weights, each (n,), (B, K) or of the shape of `ids`. A mean of
+            weight times loss estimates the integral of the loss from `low` to `high`.
 
         Raises:
             EngineError: an argument out of range, an unknown method, or a schedule
@@ -500,4 +505,5 @@ class ForwardProcess(ExactQuantities):
             draw=draw,
             low=low,
             high=high,
+            ids=ids,
         )

@@ -1,8 +1,9 @@
 """Training times: low-variance draws that any number of workers can split.
 
 Element g of a draw depends on (seed, draw, g, total) only, so workers that take parts
-of the range by `index0` get the same times as a single worker. An element can be the
-id of a data set's row: under another seed or draw it gets another part of the range.
+of the range by `index0`, or any of its elements by `ids`, get the same times as one
+worker. An element can be the id of a data set's row: under another seed or draw it gets
+another part of the range.
 """
 
 import math
@@ -11,13 +12,20 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, WordArray, checked_length, time_array
+from noising.engine.arrays import (
+    FloatArray,
+    WordArray,
+    bounded_integers,
+    checked_length,
+    time_array,
+)
 from noising.engine.errors import EngineError
 from noising.engine.parameters import nearest
 from noising.engine.permutation import permute
 from noising.engine.randomness import (
     MASK64,
     MAX_DRAW,
+    MAX_SEQUENCE_ID,
     UNIFORM_BITS,
     checked_seed,
     checked_word,
@@ -51,13 +59,14 @@ def sample_times(
     draw: int,
     low: Any,
     high: Any,
+    ids: Any = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return times in (low, high] and weights 1/density, each of shape n.
 
     Args:
         timeline: the schedule, which the method `importance` needs.
         n: number of times, or (B, K), whose elements are numbered row by row; at most
-            2^26 times.
+            2^26 times. None with `ids`.
         seed: 0..2^64-1.
         method: a key of `METHODS`.
         index0: first element of the range, >= 0.
@@ -65,23 +74,23 @@ def sample_times(
         draw: 0..2^32-1, which of several independent draws.
         low: the lower end of the times, >= 0.
         high: the upper end of the times, in (low, 1].
+        ids: elements, in any order and shape, or None for those that `n` counts.
 
     Raises:
         EngineError: an argument out of range, or an unknown method.
     """
-    shape = _check_shape(n)
-    count = math.prod(shape)
-    first = checked_word(index0, "index0", _ONE - 1)
-    whole = first + count if total is None else checked_word(total, "total", _ONE - 1)
-    if whole < first + count:
-        rule = f"must be at least index0 + n = {first + count}"
-        raise EngineError("total", "out_of_range", rule, whole)
+    if (n is None) == (ids is None):
+        received = "neither" if n is None else "both"
+        raise EngineError("n", "one_of", "or `ids` must be given", received)
     if not isinstance(method, str) or method not in METHODS:
         hint = nearest(method, METHODS) if isinstance(method, str) else ""
         rule = f"must be one of {', '.join(METHODS)}"
         raise EngineError("method", "unknown_method", rule, method, hint)
     start, end = _check_range(low, high)
-    elements = np.arange(first, first + count, dtype=np.uint64)
+    if ids is None:
+        elements, whole, shape = _count_elements(n, index0, total)
+    else:
+        elements, whole, shape = _list_elements(ids, index0, total, method)
     which = checked_word(draw, "draw", MAX_DRAW)
     places = METHODS[method](checked_seed(seed), which, elements, whole)
     if method == "importance":
@@ -121,6 +130,50 @@ def block_times(times: Any, length: int, width: int) -> FloatArray:
         )
         raise EngineError("times", "wrong_shape", rule, list(given.shape))
     return given.repeat(min(step, columns), axis=-1)[..., :columns]
+
+
+def _count_elements(
+    n: Any, index0: int, total: int | None
+) -> tuple[WordArray, int, tuple[int, ...]]:
+    """Return the elements from `index0` on, their total and the shape of the result."""
+    shape = _check_shape(n)
+    count = math.prod(shape)
+    first = checked_word(index0, "index0", _ONE - 1)
+    whole = first + count if total is None else checked_word(total, "total", _ONE - 1)
+    if whole < first + count:
+        rule = f"must be at least index0 + n = {first + count}"
+        raise EngineError("total", "out_of_range", rule, whole)
+    elements = np.arange(first, first + count, dtype=np.uint64)
+    return elements, whole, shape
+
+
+def _list_elements(
+    ids: Any, index0: int, total: int | None, method: str
+) -> tuple[WordArray, int, tuple[int, ...]]:
+    """Return the elements `ids`, their total and the shape of the result."""
+    if index0 != 0:
+        rule = "must not be given with `ids`"
+        raise EngineError("index0", "not_together", rule, index0, "add it to the ids")
+    if total is None:
+        if method in NEED_TOTAL:
+            raise EngineError(
+                "total",
+                "missing",
+                f"must be given with `ids` for the method `{method}`",
+                None,
+                "give the number of ids of the whole data set, or use the method "
+                "`uniform`",
+            )
+        whole, highest = 0, MAX_SEQUENCE_ID
+    else:
+        whole = checked_word(total, "total", _ONE - 1)
+        highest = whole - 1
+    elements = bounded_integers(ids, "ids", low=0, high=highest)
+    if elements.size > MAX_TIMES:
+        rule = f"must not make more than {MAX_TIMES} times"
+        raise EngineError("ids", "out_of_range", rule, elements.size)
+    flat = elements.reshape(-1).astype(np.uint64)
+    return flat, whole, elements.shape
 
 
 def _check_shape(n: Any) -> tuple[int, ...]:
@@ -277,3 +330,5 @@ METHODS: Mapping[str, Method] = {
 
 `importance` takes the places of `uniform` on the axis of the log move chance.
 """
+NEED_TOTAL: Final = frozenset({"stratified", "antithetic"})
+"""The methods whose times depend on the number of elements of the whole range."""

@@ -40,6 +40,51 @@ def test_any_split_of_the_range_gives_the_same_elements(process, method):
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD)
+def test_ids_pick_elements_in_any_order_and_shape(process, method):
+    whole, weights = process.sample_times(100, seed=3, draw=2, method=method)
+    ids = np.array([[99, 0, 7], [7, 42, 1]], np.int32)
+    times, of_ids = process.sample_times(
+        ids=ids, seed=3, draw=2, method=method, total=100
+    )
+    assert (times == whole[ids]).all()
+    assert (of_ids == weights[ids]).all()
+
+
+@pytest.mark.parametrize("method", ["importance", "sobol", "uniform"])
+def test_ids_need_no_total_where_a_time_does_not_depend_on_it(process, method):
+    highest = (1 << 63) - 1
+    times, _ = process.sample_times(ids=[5, highest], seed=3, method=method)
+    assert times[0] == process.sample_times(6, seed=3, method=method)[0][5]
+    assert 0.0 < times[1] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "code", "way_out"),
+    [
+        ({}, "n", "one_of", ""),
+        ({"n": 2, "ids": [1]}, "n", "one_of", ""),
+        ({"ids": [1]}, "total", "missing", "use the method `uniform`"),
+        ({"ids": [1], "method": "antithetic"}, "total", "missing", "`uniform`"),
+        ({"ids": [0, 8], "total": 8}, "ids[1]", "out_of_range", ""),
+        ({"ids": [-1], "method": "uniform"}, "ids[0]", "out_of_range", ""),
+        ({"ids": [0.5], "total": 8}, "ids", "not_an_integer", ""),
+        ({"ids": [1], "total": 8, "index0": 3}, "index0", "not_together", "add it"),
+    ],
+)
+def test_wrong_ids_of_times(process, arguments, field, code, way_out):
+    with pytest.raises(EngineError) as caught:
+        process.sample_times(seed=1, **arguments)
+    assert (caught.value.field, caught.value.code) == (field, code)
+    assert way_out in caught.value.way_out
+
+
+def test_ids_are_limited_as_other_times_are(process, monkeypatch):
+    monkeypatch.setattr("noising.engine.training_times.MAX_TIMES", 2)
+    with pytest.raises(EngineError, match="must not make more than 2 times"):
+        process.sample_times(seed=1, ids=[0, 1, 2], method="uniform")
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_weighted_means_are_integrals(process, method):
     n = 1 << 16
     times, weights = process.sample_times(n, seed=5, method=method)

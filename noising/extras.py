@@ -8,6 +8,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "client": {"httpx": "httpx", "safetensors": "safetensors"},
     "plots": {"matplotlib": "Matplotlib"},
     "tokenizers": {"tokenizers": "tokenizers"},
+    "torch": {"torch": "torch"},
 }
 """Packages of each extra of pyproject.toml: the import name and the project's name."""
 

@@ -1,0 +1,337 @@
+"""Noise for training: the tokens of `ForwardProcess.noise`, keyed by sample id."""
+
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from noising.engine import TIMES_VERSION, EngineError, ForwardProcess, build_process
+from noising.engine.arrays import FloatArray
+from noising.engine.randomness import ALGORITHM_VERSION, MAX_SEED, checked_word
+from noising.torch.call import NoiseCall, as_array, check_fixed, check_tokens
+from noising.torch.kernels import Draw, EngineDraw, TorchKernel, check_kernel
+from noising.torch.manifest import make_manifest
+from noising.torch.noised import NoisedTensors
+from noising.torch.rows import RowCounter
+
+IGNORE_INDEX: Final = -100
+"""The label that losses of torch ignore."""
+
+
+class Noiser:
+    """Draws x_t from q(x_t | x_0) for tensors, with times and weights of the loss.
+
+    What it draws depends on the seed and on each row's id and draw only, so that ranks,
+    batches, accumulation, workers and restarts do not change it. All tokens are those
+    of `ForwardProcess.noise` with the same arguments, on every device.
+
+        noiser = Noiser(spec, seed=7, total=len(dataset))
+        n = noiser(x0, ids=ids, draw=epoch)
+        loss = (n.weight[:, None] * losses(model(n.xt, n.t), x0))[n.moved].sum()
+
+    Args:
+        spec: a specification, the path of a JSON file with one, or a process.
+        seed: 0..2^64-1, the same in every process.
+        method: how times are drawn by id, as in `ForwardProcess.sample_times`; by
+            default "stratified" if `total` is given, else "uniform".
+        total: number of rows of the data set, whose ids are 0..total-1. "stratified"
+            and "antithetic" need it.
+        low: lower end of the times, >= 0; no time equals it.
+        high: upper end of the times, in (low, 1].
+        form: form of the weight, as in `ForwardProcess.loss_weight`; by default "count"
+            in calls with `count`; else "elbo" for `absorbing` and `hdlm_epsilon`
+            without a hyperschedule; else "flat".
+        kernel: one of these:
+            "auto", the engine's kernel for CPU tensors, torch for others;
+            "engine", which copies tensors of other devices to the CPU and back;
+            "torch", integer operations of torch on every device.
+        compile: compile the operations of torch, and use them for CPU tensors too.
+        check_ids: check that every token lies in the vocabulary. On an accelerator
+            this waits for the device. The engine's kernel always checks it.
+        rank: number of this process, for calls without ids; by default that of
+            `torch.distributed`, or 0.
+        world: number of processes, likewise; or 1.
+
+    Raises:
+        EngineError: an argument is invalid; names it.
+    """
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any] | str | os.PathLike[str] | ForwardProcess,
+        *,
+        seed: int,
+        method: str | None = None,
+        total: int | None = None,
+        low: float = 0.0,
+        high: float = 1.0,
+        form: str | None = None,
+        kernel: str = "auto",
+        compile: bool = False,
+        check_ids: bool = True,
+        rank: int | None = None,
+        world: int | None = None,
+    ) -> None:
+        self.process = _find_process(spec)
+        self.seed = checked_word(seed, "seed", MAX_SEED)
+        self.method = method or ("uniform" if total is None else "stratified")
+        self.total = total
+        self.low, self.high = low, high
+        if total is not None:
+            checked_word(total, "total", (1 << 53) - 1)
+        self._sample_times(np.zeros(min(1, total or 1), np.int64), 0, low, high)
+        self.form = form
+        if form is not None:
+            self._check_form(form)
+        self._name = check_kernel(kernel)
+        if compile and kernel == "engine":
+            rule = "must not be `engine` with compile=True"
+            raise EngineError("kernel", "not_together", rule, kernel)
+        self._is_compiled = compile
+        self._kernel: TorchKernel | None = None
+        if TorchKernel.serves(self.process):
+            self._kernel = TorchKernel(
+                self.process, compiled=compile, checks_ids=check_ids
+            )
+        self._has_warned = False
+        self._rows = RowCounter(rank, world)
+
+    def __call__(
+        self,
+        x0: torch.Tensor,
+        *,
+        ids: Any = None,
+        draw: int = 0,
+        t: Any = None,
+        timestep: Any = None,
+        positions: Any = None,
+        protect: Any = None,
+        labels: Any = None,
+        ignore_index: int = IGNORE_INDEX,
+        lengths: Any = None,
+        count: Any = None,
+        at_least: Any = None,
+        block: int | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        form: str | None = None,
+    ) -> NoisedTensors:
+        """Return noised tokens with their times and weights.
+
+        Arguments other than tokens and masks are best on the CPU, since their values
+        are needed there.
+
+        Args:
+            x0: (B, L) clean tokens, any integer dtype and device.
+            ids: (B,) ids 0..2^63-1 of the rows, such as their indices in the data set;
+                or (B, L) ids of the tokens, of rows that hold several sequences. By
+                default the next global row numbers of this process.
+            draw: 0..2^32-1, which of several independent draws, such as the epoch.
+            t: times in [0, 1]: a scalar, (B,) or (B, L). By default they are drawn by
+                id.
+            timestep: integer timesteps instead.
+            positions: (L,) or (B, L) positions of the tokens in their sequences; by
+                default 0..L-1.
+            protect: (L,) or (B, L) bool, True where a token never changes.
+            labels: (B, L) labels; where they are `ignore_index` a token never changes.
+            ignore_index: the label of tokens without a loss.
+            lengths: (B,) numbers of real positions in padded rows.
+            count: as in `ForwardProcess.noise`, exactly so many tokens move.
+            at_least: as in `ForwardProcess.noise`, at least so many tokens move.
+            block: as in `ForwardProcess.noise`, makes both hold for every block.
+            low: lower end of the times of this call, instead of the noiser's.
+            high: upper end of the times of this call, instead of the noiser's.
+            form: form of the weight of this call, instead of the noiser's.
+
+        Raises:
+            EngineError: an argument is invalid or does not fit the tokens.
+        """
+        clean = check_tokens(x0)
+        counts_rows = ids is None
+        if counts_rows:
+            self._check_counting()
+            ids = self._rows.find_next(clean.shape[0])
+        ids = as_array(ids)
+        time, time_weight = self._find_time(ids, draw, t, timestep, low, high)
+        options = {
+            "positions": as_array(positions),
+            "lengths": as_array(lengths),
+            "count": as_array(count),
+            "at_least": as_array(at_least),
+            "block": block,
+        }
+        call = NoiseCall(
+            process=self.process,
+            seed=self.seed,
+            draw=draw,
+            ids=ids,
+            time=time,
+            time_weight=time_weight,
+            options={name: x for name, x in options.items() if x is not None},
+            fixed=check_fixed(clean, protect, labels, ignore_index),
+        )
+        weight_form = self._choose_form(form, has_count=count is not None)
+        result = NoisedTensors(call, clean, self._draw(call, clean), form=weight_form)
+        if counts_rows:
+            self._rows.add(clean.shape[0])
+        return result
+
+    def sample_times(self, ids: Any, draw: int = 0) -> FloatArray:
+        """Return the times that calls draw for some ids, in their shape, in float64."""
+        times, _ = self._sample_times(as_array(ids), draw, self.low, self.high)
+        return times
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint must hold to continue with the same noise.
+
+        It is the same in every process, at a moment at which all of them have noised
+        equally many rows. A run with ids does not need it, but it is checked then.
+        """
+        return {
+            "seed": self.seed,
+            "fingerprint": self.process.fingerprint,
+            "recipe_version": ALGORITHM_VERSION,
+            "times_version": TIMES_VERSION,
+            "rows": self._rows.total,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from the state of a noiser, on any number of processes.
+
+        Raises:
+            EngineError: it is of another process or version, or lacks a value.
+        """
+        own = self.state_dict()
+        for field in own:
+            if field not in state:
+                raise EngineError(f"state.{field}", "missing", "must be given", None)
+        for field in ("fingerprint", "recipe_version", "times_version"):
+            if state[field] != own[field]:
+                raise EngineError(
+                    f"state.{field}",
+                    "other_noise",
+                    f"must be {own[field]}, that of this noiser",
+                    state[field],
+                    "use the specification and the version of the library that the "
+                    "checkpoint was written with",
+                )
+        seed = checked_word(state["seed"], "state.seed", MAX_SEED)
+        self._rows.total = checked_word(state["rows"], "state.rows", (1 << 63) - 1)
+        self.seed = seed
+
+    def manifest(self, data: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        """Return a JSON document with which the noise of a run can be made again.
+
+        Args:
+            data: descriptions of the data files, in the order of their rows.
+        """
+        times = {
+            "method": self.method,
+            "total": self.total,
+            "low": float(self.low),
+            "high": float(self.high),
+        }
+        return make_manifest(self.process, seed=self.seed, times=times, data=data)
+
+    def _draw(self, call: NoiseCall, clean: torch.Tensor) -> Draw:
+        wants_torch = self._name == "torch" or (
+            self._name == "auto" and (self._is_compiled or clean.device.type != "cpu")
+        )
+        if wants_torch and self._kernel is not None:
+            return self._kernel.noise(call, clean)
+        if wants_torch and not self._has_warned:
+            self._has_warned = True
+            graph = self.process.spec["graph"]["type"]
+            warnings.warn(
+                f"the graph `{graph}` is noised on the CPU by the engine", stacklevel=3
+            )
+        return EngineDraw(call, clean)
+
+    def _find_time(
+        self,
+        ids: Any,
+        draw: int,
+        t: Any,
+        timestep: Any,
+        low: float | None,
+        high: float | None,
+    ) -> tuple[Mapping[str, Any], FloatArray | None]:
+        """Return the time of a call, and the factors of weights for drawn times."""
+        if t is not None or timestep is not None:
+            for field, value in (("low", low), ("high", high)):
+                if value is not None:
+                    rule = "must not be given with `t` or `timestep`"
+                    raise EngineError(field, "not_together", rule, value)
+            time = self.process.timeline.check_time(as_array(timestep), as_array(t))
+            return {"timestep" if time.is_timestep else "t": time.given}, None
+        start = self.low if low is None else low
+        end = self.high if high is None else high
+        times, weights = self._sample_times(ids, draw, start, end)
+        is_even = self.method != "importance"
+        return {"t": times}, None if is_even else weights / (end - start)
+
+    def _sample_times(
+        self, ids: Any, draw: int, low: float, high: float
+    ) -> tuple[FloatArray, FloatArray]:
+        return self.process.sample_times(
+            ids=ids,
+            seed=self.seed,
+            method=self.method,
+            total=self.total,
+            draw=draw,
+            low=low,
+            high=high,
+        )
+
+    def _check_counting(self) -> None:
+        """Check that times can be drawn for row numbers, which have no end."""
+        if self.total is not None:
+            raise EngineError(
+                "ids",
+                "missing",
+                "must be given where the noiser has a `total`",
+                None,
+                "pass the rows' indices in the data set, or leave out `total`",
+            )
+
+    def _choose_form(self, form: str | None, *, has_count: bool) -> str:
+        if form is not None:
+            self._check_form(form)
+            return form
+        if self.form is not None:
+            return self.form
+        if has_count:
+            return "count"
+        has_elbo = self.process.graph.CROSS_ENTROPY
+        return "elbo" if has_elbo and self.process.hyperschedule is None else "flat"
+
+    def _check_form(self, form: str) -> None:
+        counts = {"moved": 1, "eligible": 1} if form in ("realised", "count") else {}
+        self.process.loss_weight(1.0, form, **counts)
+        if form == "elbo" and self.process.hyperschedule is not None:
+            raise EngineError(
+                "form",
+                "noise_by_position",
+                "must not be `elbo` with a `hyperschedule`, with which each position "
+                "has its own weight",
+                form,
+                "use `flat`, `realised` or `count`",
+            )
+
+
+def _find_process(spec: Any) -> ForwardProcess:
+    """Return the process of a specification, the path of one, or a process."""
+    if isinstance(spec, ForwardProcess):
+        return spec
+    if isinstance(spec, (str, os.PathLike)):
+        try:
+            spec = json.loads(Path(spec).read_text(encoding="utf-8"))
+        except ValueError as error:
+            rule = "must be a file with JSON"
+            raise EngineError("spec", "not_json", rule, str(spec)) from error
+    return build_process(spec)

@@ -8,4 +8,5 @@ run:
 
 test:
 	@scripts/setup requirements-dev.txt
+	@[ "$$CI" != true ] && [ "$$TORCH" != 1 ] || scripts/setup requirements-torch.txt
 	@exec scripts/test

@@ -163,6 +163,24 @@ def test_a_failed_installation_is_tried_again_by_the_next_run(
     assert "installing" in done.stderr
 
 
+def test_torch_is_added_without_hashes_and_without_another_installation(
+    project: Project,
+) -> None:
+    project.make_package("pkg_torch")
+    project.lock("requirements-torch.txt", "# Without hashes.", "pkg_torch==1.0")
+    before = project.run("requirements.txt")
+    assert before.returncode == 0, before.stderr
+
+    done = project.run("requirements-torch.txt")
+    assert done.returncode == 0, done.stderr
+    assert "installing the 1 packages of requirements-torch.txt" in done.stderr
+    assert project.imports("pkg_torch")
+
+    for lock in ("requirements.txt", "requirements-torch.txt"):
+        again = project.run(lock, PIP_FIND_LINKS="/nowhere")
+        assert (again.returncode, again.stderr) == (0, "")
+
+
 def test_uv_installs_where_it_is_present(project: Project, tmp_path: Path) -> None:
     pins = (project.folder / "requirements.txt").read_text().splitlines()
     project.lock("requirements.txt", *pins, project.make_package("pkg_by_uv"))
@@ -256,7 +274,19 @@ def test_a_pin_carries_the_extras_that_installed_packages_ask_for() -> None:
             assert requirement.extras <= extras[canonicalize_name(requirement.name)]
 
 
-@pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("req*.txt")))
+def test_the_additions_for_torch_are_pinned_without_an_index() -> None:
+    text = (ROOT / "requirements-torch.txt").read_text()
+    pins = [Requirement(line) for line in text.splitlines() if line[0] != "#"]
+
+    assert {pin.name for pin in pins} == {"datasets", "torch", "transformers"}
+    assert all(str(pin.specifier).startswith("==") for pin in pins)
+    assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    "lock",
+    sorted({path.name for path in ROOT.glob("req*.txt")} - {"requirements-torch.txt"}),
+)
 def test_every_lock_pins_with_hashes_and_names_no_index(lock: str) -> None:
     text = (ROOT / lock).read_text()
     requirements = text.replace("\\\n", " ").splitlines()

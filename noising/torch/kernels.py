@@ -22,9 +22,14 @@ from noising.engine.process import ForwardProcess
 from noising.engine.randomness import sequence_keys
 from noising.engine.replacements import Constant, Even, EvenWithout, Table
 from noising.engine.sampler.batch import Batch, check_batch
-from noising.engine.sampler.noise_levels import follow_hyperschedule
+from noising.engine.sampler.noise_levels import find_position_noise
 from noising.torch.call import NoiseCall, as_array
-from noising.torch.recipe import TorchOutcome, noise_tokens, put_replacements
+from noising.torch.recipe import (
+    TorchOutcome,
+    TorchQuota,
+    noise_tokens,
+    put_replacements,
+)
 
 KERNELS: Final = ("auto", "engine", "torch")
 
@@ -196,6 +201,7 @@ class TorchKernel:
             plan.move,
             plan.mask,
             plan.fixed,
+            plan.quota,
             self._find_outcome(tokens.device),
         )
         return TorchDraw(self, call, tokens, xt, moved)
@@ -261,8 +267,12 @@ class DevicePlan:
         self.keys = to_device(keys.reshape(shape))
         self.gammas = to_device(gammas.copy().reshape(shape))
         self.positions = None
+        if batch.positions is not None:
+            positions = batch.positions.astype(np.int64)
+            self.positions = torch.from_numpy(positions).to(device, non_blocking=True)
         self.move = to_device(move)
         self.mask = None if mask is None else to_device(mask)
+        self.quota: TorchQuota | None = None
         self.fixed = None
         if call.fixed is not None or "lengths" in call.options:
             self.fixed = call.find_fixed(tokens.shape, device)
@@ -282,6 +292,7 @@ def _make_batch(call: NoiseCall, tokens: torch.Tensor) -> Batch:
         seed=call.seed,
         sequence_ids=call.ids,
         draw=call.draw,
+        positions=call.options.get("positions"),
         protect=None,
         lengths=call.options.get("lengths"),
     )
@@ -293,9 +304,7 @@ def _find_thresholds(
     """Return the thresholds of u and w, broadcastable to (B, L)."""
     process = call.process
     time = process.timeline.check_time(call.time.get("timestep"), call.time.get("t"))
-    noise = None
-    if process.hyperschedule is not None:
-        noise = follow_hyperschedule(process.timeline, process.hyperschedule)
+    noise = find_position_noise(process.timeline, batch, process.hyperschedule)
     source = process.levels.find_source(batch, time, noise)
     level = source.at(slice(0, batch.rows), slice(0, batch.length))
     if level.refine is not None:

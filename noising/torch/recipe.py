@@ -62,6 +62,21 @@ class TorchOutcome:
     mask_needs_move: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TorchQuota:
+    """How many tokens of each block of a row move.
+
+    Attributes:
+        numbers: (B, 1) or (1, 1) numbers of tokens.
+        is_exact: whether exactly so many move, else at least so many.
+        width: columns of a block; the last block of a row may be shorter.
+    """
+
+    numbers: torch.Tensor
+    is_exact: bool
+    width: int
+
+
 def noise_tokens(
     tokens: torch.Tensor,
     keys: torch.Tensor,
@@ -70,6 +85,7 @@ def noise_tokens(
     move: torch.Tensor,
     mask: torch.Tensor | None,
     fixed: torch.Tensor | None,
+    quota: TorchQuota | None,
     outcome: TorchOutcome,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return noised tokens and which of them are resampled or masked, each (B, L).
@@ -82,11 +98,15 @@ def noise_tokens(
         move: thresholds of u, broadcastable to (B, L).
         mask: thresholds of w, likewise, or None without a second event.
         fixed: True where a token never changes, likewise, or None.
+        quota: how many tokens move, or None; only with noise that depends on time.
         outcome: what a resampled token becomes.
     """
     ids = tokens.to(torch.int64)
     u = draw_uniforms(tokens.shape[1], keys, gammas, positions)
     moved = _mark_below(u, move)
+    if quota is not None:
+        first = _mark_first(u, fixed, quota)
+        moved = first if quota.is_exact else moved | first
     if fixed is not None:
         moved = moved & (fixed.to(torch.int64) - 1)
     masked = None
@@ -188,6 +208,27 @@ def _mix64(words: torch.Tensor) -> torch.Tensor:
 def _shift_right(words: torch.Tensor, bits: int) -> torch.Tensor:
     """Return the words, read as unsigned, shifted to the right."""
     return (words >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def _mark_first(
+    u: torch.Tensor, fixed: torch.Tensor | None, quota: TorchQuota
+) -> torch.Tensor:
+    """Return -1 where a token has one of the smallest u of its block, else 0, (B, L).
+
+    Equal u have the order of their columns. Tokens that never change come last.
+    """
+    rows, length = u.shape
+    last = 1 << UNIFORM_BITS
+    if fixed is not None:
+        u = torch.where(fixed, last, u)
+    blocks = (length + quota.width - 1) // quota.width
+    padding = (0, blocks * quota.width - length)
+    keys = torch.nn.functional.pad(u, padding, value=last)
+    order = keys.reshape(rows, blocks, quota.width).argsort(dim=2, stable=True)
+    places = torch.arange(quota.width, device=u.device).expand_as(order)
+    ranks = torch.empty_like(order).scatter_(2, order, places)
+    first = _mark_below(ranks, quota.numbers[:, :, None])
+    return first.reshape(rows, -1)[:, :length]
 
 
 def _mark_below(numbers: Any, limits: torch.Tensor) -> torch.Tensor:

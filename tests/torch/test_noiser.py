@@ -361,3 +361,50 @@ def test_the_check_of_ids_can_be_left_out():
 def test_times_of_bfloat16():
     n = Noiser(ABSORBING, seed=1)(TOKENS, t=torch.full((2,), 0.5, dtype=torch.bfloat16))
     assert n.t.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+@pytest.mark.parametrize("graph", ["uniform", "absorbing", "marginal", "gidd"])
+@pytest.mark.parametrize("by_token", [False, True], ids=["ids by row", "ids by token"])
+@pytest.mark.parametrize("kind", ["shard", "packed", "far"])
+def test_tokens_at_positions_of_their_own(graph, by_token, kind, kernel):
+    process = example(schedule_for(graph, "cosine"), graph)
+    tokens = make_tokens(process, 3, 21)
+    random = np.random.default_rng(2)
+    positions = {
+        "shard": np.arange(13, 34),
+        "packed": np.array([[0, 1, 2, 3, 4, 5, 6] * 3] * 3),
+        "far": random.integers(0, 1 << 60, tokens.shape),
+    }[kind]
+    ids = random.integers(0, 1 << 62, tokens.shape if by_token else 3)
+    clean, times = torch.from_numpy(tokens), np.array([0.3, 0.6, 0.9])
+    n = Noiser(process, seed=1, kernel=kernel)(
+        clean, ids=ids, positions=torch.from_numpy(positions), t=times
+    )
+    noised = process.noise(
+        tokens, t=times, seed=1, sequence_ids=ids, positions=positions
+    )
+    check(n, noised, clean)
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+def test_a_packed_row_has_the_noise_and_times_that_its_documents_have_alone(kernel):
+    noiser = Noiser(UNIFORM, seed=1, kernel=kernel, total=100)
+    lengths, ids = [5, 11, 8], [31, 4, 15]
+    documents = [torch.arange(n)[None] * 3 for n in lengths]
+    alone = [
+        noiser(tokens, ids=[i], draw=2)
+        for i, tokens in zip(ids, documents, strict=True)
+    ]
+    packed = noiser(
+        torch.cat(documents, dim=1),
+        ids=torch.tensor(ids).repeat_interleave(torch.tensor(lengths))[None],
+        positions=torch.cat([torch.arange(n) for n in lengths]),
+        draw=2,
+    )
+    for name in ("xt", "moved"):
+        parts = [getattr(n, name) for n in alone]
+        assert (getattr(packed, name) == torch.cat(parts, dim=1)).all()
+    for name in ("t", "alpha", "weight"):
+        parts = [getattr(n, name)[:, None].expand(n.xt.shape) for n in alone]
+        assert (getattr(packed, name) == torch.cat(parts, dim=1)).all()

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 
 from noising.engine import TIMES_VERSION, EngineError, ForwardProcess, build_process
@@ -18,6 +17,7 @@ from noising.torch.kernels import Draw, EngineDraw, TorchKernel, check_kernel
 from noising.torch.manifest import make_manifest
 from noising.torch.noised import NoisedTensors
 from noising.torch.rows import RowCounter
+from noising.torch.times import TimeRule
 
 IGNORE_INDEX: Final = -100
 """The label that losses of torch ignore."""
@@ -43,6 +43,11 @@ class Noiser:
             and "antithetic" need it.
         low: lower end of the times, >= 0; no time equals it.
         high: upper end of the times, in (low, 1].
+        time_block: width of blocks of positions that each have a time of their own, for
+            block diffusion; by default one time for all positions of a row. Times and
+            weights then are (B, L).
+        max_length: number of positions of the longest sequence, with `time_block`; it
+            numbers the blocks of all sequences.
         form: form of the weight, as in `ForwardProcess.loss_weight`; by default "count"
             in calls with `count`; else "elbo" for `absorbing` and `hdlm_epsilon`
             without a hyperschedule; else "flat".
@@ -70,6 +75,8 @@ class Noiser:
         total: int | None = None,
         low: float = 0.0,
         high: float = 1.0,
+        time_block: int | None = None,
+        max_length: int | None = None,
         form: str | None = None,
         kernel: str = "auto",
         compile: bool = False,
@@ -79,12 +86,15 @@ class Noiser:
     ) -> None:
         self.process = _find_process(spec)
         self.seed = checked_word(seed, "seed", MAX_SEED)
-        self.method = method or ("uniform" if total is None else "stratified")
-        self.total = total
-        self.low, self.high = low, high
-        if total is not None:
-            checked_word(total, "total", (1 << 53) - 1)
-        self._sample_times(np.zeros(min(1, total or 1), np.int64), 0, low, high)
+        self.times = TimeRule(
+            method=method or ("uniform" if total is None else "stratified"),
+            total=total,
+            low=low,
+            high=high,
+            time_block=time_block,
+            max_length=max_length,
+        )
+        self.sample_times([])  # checks the arguments
         self.form = form
         if form is not None:
             self._check_form(form)
@@ -157,7 +167,6 @@ class Noiser:
             self._check_counting()
             ids = self._rows.find_next(clean.shape[0])
         ids = as_array(ids)
-        time, time_weight = self._find_time(ids, draw, t, timestep, low, high)
         options = {
             "positions": as_array(positions),
             "lengths": as_array(lengths),
@@ -165,6 +174,9 @@ class Noiser:
             "at_least": as_array(at_least),
             "block": block,
         }
+        time, time_weight = self._find_time(
+            t, timestep, low, high, ids, draw, clean.shape[1], options["positions"]
+        )
         call = NoiseCall(
             process=self.process,
             seed=self.seed,
@@ -181,9 +193,25 @@ class Noiser:
             self._rows.add(clean.shape[0])
         return result
 
-    def sample_times(self, ids: Any, draw: int = 0) -> FloatArray:
-        """Return the times that calls draw for some ids, in their shape, in float64."""
-        times, _ = self._sample_times(as_array(ids), draw, self.low, self.high)
+    def sample_times(
+        self, ids: Any, draw: int = 0, *, length: int = 1, positions: Any = None
+    ) -> FloatArray:
+        """Return the times that calls draw for some ids, (B,) or (B, L), in float64.
+
+        Args:
+            ids: (B,) or (B, L) ids.
+            draw: which of several independent draws, such as the epoch.
+            length: L, on which the shape depends with `time_block`.
+            positions: (L,) or (B, L) positions, likewise; by default 0..L-1.
+        """
+        times, _ = self.times.draw(
+            self.process,
+            as_array(ids),
+            seed=self.seed,
+            draw=draw,
+            length=length,
+            positions=as_array(positions),
+        )
         return times
 
     def state_dict(self) -> dict[str, Any]:
@@ -230,13 +258,9 @@ class Noiser:
         Args:
             data: descriptions of the data files, in the order of their rows.
         """
-        times = {
-            "method": self.method,
-            "total": self.total,
-            "low": float(self.low),
-            "high": float(self.high),
-        }
-        return make_manifest(self.process, seed=self.seed, times=times, data=data)
+        return make_manifest(
+            self.process, seed=self.seed, times=self.times.as_dict(), data=data
+        )
 
     def _draw(self, call: NoiseCall, clean: torch.Tensor) -> Draw:
         wants_torch = self._name == "torch" or (
@@ -254,12 +278,14 @@ class Noiser:
 
     def _find_time(
         self,
-        ids: Any,
-        draw: int,
         t: Any,
         timestep: Any,
         low: float | None,
         high: float | None,
+        ids: Any,
+        draw: int,
+        length: int,
+        positions: Any,
     ) -> tuple[Mapping[str, Any], FloatArray | None]:
         """Return the time of a call, and the factors of weights for drawn times."""
         if t is not None or timestep is not None:
@@ -269,28 +295,24 @@ class Noiser:
                     raise EngineError(field, "not_together", rule, value)
             time = self.process.timeline.check_time(as_array(timestep), as_array(t))
             return {"timestep" if time.is_timestep else "t": time.given}, None
-        start = self.low if low is None else low
-        end = self.high if high is None else high
-        times, weights = self._sample_times(ids, draw, start, end)
-        is_even = self.method != "importance"
-        return {"t": times}, None if is_even else weights / (end - start)
-
-    def _sample_times(
-        self, ids: Any, draw: int, low: float, high: float
-    ) -> tuple[FloatArray, FloatArray]:
-        return self.process.sample_times(
-            ids=ids,
+        start = self.times.low if low is None else low
+        end = self.times.high if high is None else high
+        times, weights = self.times.draw(
+            self.process,
+            ids,
             seed=self.seed,
-            method=self.method,
-            total=self.total,
             draw=draw,
-            low=low,
-            high=high,
+            length=length,
+            positions=positions,
+            low=start,
+            high=end,
         )
+        is_even = self.times.method != "importance"
+        return {"t": times}, None if is_even else weights / (end - start)
 
     def _check_counting(self) -> None:
         """Check that times can be drawn for row numbers, which have no end."""
-        if self.total is not None:
+        if self.times.total is not None:
             raise EngineError(
                 "ids",
                 "missing",

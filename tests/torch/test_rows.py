@@ -156,7 +156,14 @@ def test_the_manifest_says_how_to_make_the_noise_again():
         "seed": 9,
         "ids": "row",
         "draw": "epoch",
-        "times": {"method": "stratified", "total": 40, "low": 0.2, "high": 1.0},
+        "times": {
+            "method": "stratified",
+            "total": 40,
+            "low": 0.2,
+            "high": 1.0,
+            "time_block": None,
+            "max_length": None,
+        },
         "data": [{"path": "a.jsonl", "rows": 40}],
     }
     again = Noiser(

@@ -35,10 +35,12 @@ from noising.arguments import BAD_USAGE, INTERRUPTED, Parser, integer
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.engine.parameters import nearest
 from noising.engine.sampler.driver import MAX_THREADS
+from noising.extras import MissingExtraError
 
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140
 DEFAULT_OUTPUT: Final = "benchmark-results"
+TORCH_SUITE: Final = "torch"
 FAILED: Final = 1
 SMALLEST: Final = SIZES[0][0] * SIZES[0][1]
 MOST_TOKENS: Final = SIZES[-1][0] * SIZES[-1][1]
@@ -282,6 +284,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.suite == SUITE:
             return _run_speed(options)
+        if options.suite == TORCH_SUITE:
+            return _run_torch(options)
         config = config_from(vars(options))
         base = base_from(vars(options), config)
         _check_directory(options.output)
@@ -303,13 +307,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
     suite = parser.add_argument_group(
-        "the throughput suite", "It also uses --seed, --output and --quiet."
+        "the suites of speed", "They also use --seed, --output and --quiet."
     )
     suite.add_argument(
         "--suite",
-        choices=("schedules", SUITE),
+        choices=("schedules", SUITE, TORCH_SUITE),
         default="schedules",
-        help="suite to run (default: %(default)s)",
+        help="suite to run; `torch` needs torch (default: %(default)s)",
     )
     suite.add_argument(
         "--peers",
@@ -340,11 +344,32 @@ def _add_suite_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run_speed(options: argparse.Namespace) -> int:
+def _check_speed(options: argparse.Namespace) -> None:
     if options.compare is not None or options.fail_over is not None:
         raise UsageError("compare: works with the suite `schedules` only")
     if not 1 <= options.rounds <= MAX_ROUNDS:
         raise UsageError(f"rounds: must lie in 1..{MAX_ROUNDS}, got {options.rounds}")
+
+
+def _run_torch(options: argparse.Namespace) -> int:
+    _check_speed(options)
+    try:
+        # Imported here, so that the other suites need no torch.
+        from benchmarks import torch_suite
+    except MissingExtraError as error:
+        raise UsageError(f"suite: {error}") from error
+    _check_directory(options.output)
+    config = torch_suite.TorchConfig(rounds=options.rounds, seed=options.seed)
+    with progress_bar(quiet=options.quiet) as on_progress:
+        document = torch_suite.run_torch(config, on_progress=on_progress)
+    paths = torch_suite.write(document, options.output)
+    if not options.quiet:
+        _show(torch_suite.table(document), paths)
+    return 0
+
+
+def _run_speed(options: argparse.Namespace) -> int:
+    _check_speed(options)
     if options.max_tokens < SMALLEST:
         raise UsageError(f"max-tokens: must be at least {SMALLEST}")
     if not 1 <= options.threads <= MAX_THREADS:

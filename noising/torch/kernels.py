@@ -17,12 +17,14 @@ from noising.engine import EngineError, Noised
 from noising.engine.arrays import WordArray, check_range
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.absorbing import Absorbing
+from noising.engine.noise_time import NoiseTime
 from noising.engine.parameters import nearest
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import sequence_keys
 from noising.engine.replacements import Constant, Even, EvenWithout, Table
 from noising.engine.sampler.batch import Batch, check_batch
 from noising.engine.sampler.noise_levels import find_position_noise
+from noising.engine.sampler.quotas import check_order, check_quota, require_one_event
 from noising.torch.call import NoiseCall, as_array
 from noising.torch.recipe import (
     TorchOutcome,
@@ -153,6 +155,7 @@ class TorchDraw:
     def complement(self) -> "TorchDraw":
         """Return the draw in which the others of the eligible tokens move."""
         call, clean = self._call, self._clean
+        require_one_event(call.process.levels, "complement")
         fixed = call.find_fixed(clean.shape, clean.device)
         flags = ~(self._moved | fixed)
         xt = self._kernel.replace(call, clean, flags)
@@ -163,7 +166,7 @@ class TorchKernel:
     """Noises tensors on their own device.
 
     Args:
-        process: a process whose graph has events, so no matrix graph.
+        process: the noise process.
         compiled: whether to compile the operations with `torch.compile`.
         checks_ids: whether to check the ids, which waits for the device.
     """
@@ -181,10 +184,16 @@ class TorchKernel:
         """Return the attributes, without what is compiled or lies on a device."""
         return self.__dict__ | {"_outcomes": {}, "_function": None}
 
-    @staticmethod
-    def serves(process: ForwardProcess) -> bool:
-        """Return whether the graph has events, which the recipe's words decide."""
-        return not isinstance(process.graph, MatrixGraph)
+    def serves(self, call: NoiseCall) -> bool:
+        """Return whether integers decide a call.
+
+        Those on matrix graphs, and the order in which positions with their own noise
+        move, need float64.
+        """
+        if isinstance(self._process.graph, MatrixGraph):
+            return False
+        has_quota = not {"count", "at_least"}.isdisjoint(call.options)
+        return not has_quota or self._process.hyperschedule is None
 
     def noise(self, call: NoiseCall, tokens: torch.Tensor) -> TorchDraw:
         """Return the draw of a call."""
@@ -251,12 +260,19 @@ class DevicePlan:
         move: thresholds of u, broadcastable to (B, L).
         mask: thresholds of w, likewise, or None.
         fixed: True where a token never changes, (B, L), or None.
+        quota: how many tokens move, or None.
     """
 
     def __init__(self, call: NoiseCall, tokens: torch.Tensor) -> None:
-        device = tokens.device
+        device, levels = tokens.device, call.process.levels
         batch = _make_batch(call, tokens)
-        move, mask = _find_thresholds(call, batch)
+        time = levels.timeline.check_time(call.time.get("timestep"), call.time.get("t"))
+        quota = check_quota(
+            *(call.options.get(name) for name in ("count", "at_least", "block")), batch
+        )
+        if quota is not None:
+            check_order(quota, levels, batch, time)
+        move, mask = _find_thresholds(call.process, batch, time)
 
         def to_device(words: WordArray) -> torch.Tensor:
             return torch.from_numpy(words.view(np.int64)).to(device, non_blocking=True)
@@ -273,6 +289,11 @@ class DevicePlan:
         self.move = to_device(move)
         self.mask = None if mask is None else to_device(mask)
         self.quota: TorchQuota | None = None
+        if quota is not None:
+            numbers = torch.from_numpy(quota.numbers.reshape(-1, 1)).to(device)
+            self.quota = TorchQuota(
+                numbers=numbers, is_exact=quota.is_exact, width=quota.width
+            )
         self.fixed = None
         if call.fixed is not None or "lengths" in call.options:
             self.fixed = call.find_fixed(tokens.shape, device)
@@ -299,11 +320,9 @@ def _make_batch(call: NoiseCall, tokens: torch.Tensor) -> Batch:
 
 
 def _find_thresholds(
-    call: NoiseCall, batch: Batch
+    process: ForwardProcess, batch: Batch, time: NoiseTime
 ) -> tuple[WordArray, WordArray | None]:
     """Return the thresholds of u and w, broadcastable to (B, L)."""
-    process = call.process
-    time = process.timeline.check_time(call.time.get("timestep"), call.time.get("t"))
     noise = find_position_noise(process.timeline, batch, process.hyperschedule)
     source = process.levels.find_source(batch, time, noise)
     level = source.at(slice(0, batch.rows), slice(0, batch.length))

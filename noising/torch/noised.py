@@ -80,8 +80,9 @@ class NoisedTensors:
         """(B,) or (B, L) float32 weights of the losses of the tokens that moved.
 
         `ForwardProcess.loss_weight` defines them. Times of the method "importance" are
-        not uniform: their weights are divided by their density. Weights of shape (B, L)
-        are 0 where a token never changes.
+        not uniform: their weights are divided by their density. The forms "realised"
+        and "count" weigh each block of a call with `block` by itself. Weights of shape
+        (B, L) are 0 where a token never changes.
         """
         if self._own_weight is None:
             self._own_weight = self._find_weight()
@@ -90,20 +91,12 @@ class NoisedTensors:
     def complement(self) -> "NoisedTensors":
         """Return the draw in which the others of the eligible tokens move.
 
-        Eligible is what is neither protected nor padding. It is a draw at the time at
-        which alpha is 1 - alpha(t), with the same replacements.
+        `Noised.complement` describes it. Its `t` is the time at which alpha is
+        1 - alpha(t).
 
         Raises:
-            EngineError: a graph whose tokens do not move by a single event.
+            EngineError: the graph has other events than one move.
         """
-        graph = self._call.process.levels
-        if graph.matrix is not None or graph.table.mask is not None:
-            raise EngineError(
-                "graph.type",
-                "several_events",
-                "must be `uniform`, `absorbing` or `marginal` for a complement",
-                type(self._call.process.graph).__name__,
-            )
         return NoisedTensors(
             self._call,
             self._clean,
@@ -123,28 +116,54 @@ class NoisedTensors:
 
     def _send(self, values: FloatArray) -> torch.Tensor:
         """Return float32 values on the device, (B,) or (B, L)."""
-        shape = self._clean.shape[:1] if values.ndim == 0 else values.shape
+        rows, length = self._clean.shape
+        shape = (rows,) if values.ndim < 2 else (rows, length)
         whole = np.broadcast_to(np.asarray(values, np.float32), shape)
         return torch.from_numpy(whole.copy()).to(self._clean.device)
 
     def _find_weight(self) -> torch.Tensor:
         call = self._call
-        counts: dict[str, Any] = {}
-        shape, device = self._clean.shape, self._clean.device
         if self._form in ("realised", "count"):
-            fixed = call.find_fixed(shape, device)
-            counts["eligible"] = (~fixed).sum(dim=1).cpu().numpy()
-            counts["moved"] = self.moved.sum(dim=1).cpu().numpy()
-            times = np.zeros(call.find_times().shape)  # on which these do not depend
+            weight = self._weigh_by_counts()
         else:
-            times = self._times()
-        weight = np.asarray(call.process.loss_weight(times, self._form, **counts))
+            weight = np.asarray(call.process.loss_weight(self._times(), self._form))
         if call.time_weight is not None:
             weight = weight * call.time_weight
         sent = self._send(weight)
         if sent.ndim == 2 and (call.fixed is not None or "lengths" in call.options):
-            sent = sent.masked_fill(call.find_fixed(shape, device), 0.0)
+            fixed = call.find_fixed(self._clean.shape, self._clean.device)
+            sent = sent.masked_fill(fixed, 0.0)
         return sent
+
+    def _weigh_by_counts(self) -> FloatArray:
+        """Return weights by how many tokens of each row, or of each block, moved."""
+        call, (rows, length) = self._call, self._clean.shape
+        width = min(call.options.get("block", length), length)
+        fixed = call.find_fixed(self._clean.shape, self._clean.device)
+        moved, eligible = (
+            _count_by_block(flags, width).cpu().numpy()
+            for flags in (self.moved, ~fixed)
+        )
+        weight = np.asarray(
+            call.process.loss_weight(
+                np.zeros(moved.size),  # on which these forms do not depend
+                self._form,
+                moved=moved.reshape(-1),
+                eligible=eligible.reshape(-1),
+            )
+        ).reshape(moved.shape)
+        if "block" in call.options:
+            return weight.repeat(width, axis=1)[:, :length]
+        weight = weight.reshape(rows)
+        return weight[:, None] if call.find_times().ndim == 2 else weight
+
+
+def _count_by_block(flags: torch.Tensor, width: int) -> torch.Tensor:
+    """Return the number of flags in each block of `width` columns, (B, K)."""
+    rows, length = flags.shape
+    padding = (0, -length % width)
+    whole = torch.nn.functional.pad(flags, padding)
+    return whole.reshape(rows, -1, width).sum(dim=2)
 
 
 def _find_complement_alpha(call: NoiseCall) -> FloatArray:
@@ -161,7 +180,7 @@ def find_times_of_alpha(process: ForwardProcess, alpha: FloatArray) -> FloatArra
         alpha: values in [0, 1], any shape.
 
     Raises:
-        EngineError: a value that alpha does not take, as that of a schedule of steps.
+        EngineError: a value that alpha does not take from t = 0 to 1.
     """
     low, high = np.zeros(alpha.shape), np.ones(alpha.shape)
     for _ in range(_BISECTIONS):

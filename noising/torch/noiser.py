@@ -103,11 +103,7 @@ class Noiser:
             rule = "must not be `engine` with compile=True"
             raise EngineError("kernel", "not_together", rule, kernel)
         self._is_compiled = compile
-        self._kernel: TorchKernel | None = None
-        if TorchKernel.serves(self.process):
-            self._kernel = TorchKernel(
-                self.process, compiled=compile, checks_ids=check_ids
-            )
+        self._kernel = TorchKernel(self.process, compiled=compile, checks_ids=check_ids)
         self._has_warned = False
         self._rows = RowCounter(rank, world)
 
@@ -266,13 +262,14 @@ class Noiser:
         wants_torch = self._name == "torch" or (
             self._name == "auto" and (self._is_compiled or clean.device.type != "cpu")
         )
-        if wants_torch and self._kernel is not None:
+        if wants_torch and self._kernel.serves(call):
             return self._kernel.noise(call, clean)
         if wants_torch and not self._has_warned:
             self._has_warned = True
-            graph = self.process.spec["graph"]["type"]
             warnings.warn(
-                f"the graph `{graph}` is noised on the CPU by the engine", stacklevel=3
+                "noise on matrix graphs, and numbers of tokens to move with a "
+                "hyperschedule, are computed on the CPU",
+                stacklevel=3,
             )
         return EngineDraw(call, clean)
 

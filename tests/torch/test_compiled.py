@@ -23,11 +23,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*torch[.]jit:DeprecationWarning
 @pytest.mark.parametrize(
     ("graph", "dtype", "options"),
     [
-        ("uniform", "int64", {}),
-        ("absorbing", "int32", {"lengths": True}),
-        ("marginal", "int64", {"protect": True}),
-        ("hdlm_gamma inside", "uint8", {"protect": True}),
-        ("gidd", "int64", {}),
+        ("uniform", "int64", ["positions"]),
+        ("absorbing", "int32", ["lengths", "count", "block"]),
+        ("marginal", "int64", ["protect"]),
+        ("hdlm_gamma inside", "uint8", ["protect"]),
+        ("gidd", "int64", []),
     ],
 )
 def test_compiled_operations_give_the_engines_tokens(graph, dtype, options):
@@ -44,6 +44,9 @@ def test_compiled_operations_give_the_engines_tokens(graph, dtype, options):
     every = {
         "protect": random.random(tokens.shape) < 0.3,
         "lengths": np.arange(ROWS) * 5,
+        "positions": np.arange(100, 100 + LENGTH),
+        "count": 3,
+        "block": 8,
     }
     given = {name: every[name] for name in options}
     times = np.linspace(0.1, 1.0, ROWS)

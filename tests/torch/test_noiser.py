@@ -43,7 +43,7 @@ def test_every_graph_gives_the_engines_tokens(graph, kernel):
     times = np.linspace(0.0, 1.0, len(tokens))
     noiser = Noiser(process, seed=SEED, kernel=kernel)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", f"the graph `{graph}` is noised on the CPU")
+        warnings.filterwarnings("ignore", ".* are computed on the CPU")
         n = noiser(torch.from_numpy(tokens), ids=IDS, draw=9, t=times)
     noised = process.noise(tokens, t=times, seed=SEED, sequence_ids=IDS, draw=9)
     check(n, noised, torch.from_numpy(tokens))
@@ -179,7 +179,9 @@ def test_matrix_graphs_are_said_once_to_use_the_cpu():
     process = example("cosine", "banded")
     noiser = Noiser(process, seed=1, kernel="torch")
     clean = torch.from_numpy(make_tokens(process))
-    with pytest.warns(UserWarning, match="^the graph `banded` is noised on the CPU"):
+    with pytest.warns(
+        UserWarning, match="^noise on matrix graphs, .* computed on the CPU"
+    ):
         noiser(clean, t=0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -408,3 +410,112 @@ def test_a_packed_row_has_the_noise_and_times_that_its_documents_have_alone(kern
     for name in ("t", "alpha", "weight"):
         parts = [getattr(n, name)[:, None].expand(n.xt.shape) for n in alone]
         assert (getattr(packed, name) == torch.cat(parts, dim=1)).all()
+
+
+QUOTAS = [
+    {"count": 5},
+    {"count": np.array([0, 1, 30, 50])},
+    {"count": 3, "block": 8},
+    {"at_least": 20},
+    {"at_least": np.array([1, 2, 9, 0])},
+    {"at_least": 2, "block": 8},
+]
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+@pytest.mark.parametrize("graph", ["uniform", "absorbing", "marginal"])
+@pytest.mark.parametrize("quota", QUOTAS, ids=str)
+@pytest.mark.parametrize("has_fixed", [False, True], ids=["all eligible", "some fixed"])
+def test_how_many_tokens_move(graph, quota, has_fixed, kernel):
+    process = example("cosine", graph)
+    tokens = make_tokens(process, 4, 45)
+    clean, times = torch.from_numpy(tokens), np.array([0.01, 0.1, 0.4, 0.9])
+    options, given = {}, {}
+    if has_fixed:
+        random = np.random.default_rng(4)
+        options = {
+            "protect": random.random(tokens.shape) < 0.4,
+            "lengths": np.array([45, 40, 9, 0]),
+        }
+        given = {name: torch.from_numpy(value) for name, value in options.items()}
+    n = Noiser(process, seed=1, kernel=kernel)(clean, t=times, **quota, **given)
+    noised = process.noise(tokens, t=times, seed=1, **quota, **options)
+    check(n, noised, clean)
+    complement, expected = n.complement(), noised.complement()
+    check(complement, expected, clean)
+    check(complement.complement(), noised, clean)
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+def test_the_weight_of_a_count_is_that_of_its_inclusion(kernel):
+    noiser = Noiser(ABSORBING, seed=1, kernel=kernel)
+    tokens = torch.zeros(3, 10, dtype=torch.int64)
+    n = noiser(tokens, count=[2, 5, 10])
+    assert n.weight.tolist() == [5.0, 2.0, 1.0]
+    by_block = noiser(tokens, count=2, block=4, lengths=[10, 7, 4])
+    assert by_block.weight.tolist() == [
+        [2.0] * 8 + [1.0] * 2,
+        [2.0] * 4 + [1.5] * 3 + [0.0] * 3,
+        [2.0] * 4 + [0.0] * 6,
+    ]
+    in_blocks = noiser(tokens, count=2, block=5, t=torch.full((3, 10), 0.5))
+    assert in_blocks.weight.tolist() == [[2.5] * 10] * 3
+    in_row = noiser(tokens, count=2, t=torch.full((3, 10), 0.5))
+    assert in_row.weight.tolist() == [[5.0] * 10] * 3
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+@pytest.mark.parametrize("schedule", ["loglinear", "cosine", "mdlm_cosine"])
+def test_a_complement_is_a_draw_at_the_time_of_the_other_alpha(schedule, kernel):
+    spec = {**ABSORBING, "schedule": {"type": schedule}}
+    tokens = torch.zeros(5, 10, dtype=torch.int64)
+    times = np.linspace(0.1, 0.95, 5)
+    n = Noiser(spec, seed=1, kernel=kernel)(tokens, t=times)
+    other = n.complement()
+    assert (n.moved != other.moved).all()
+    process = build_process(spec)
+    alpha = process.move_chance(times)
+    assert (other.alpha.numpy() == alpha.astype(np.float32)).all()
+    np.testing.assert_allclose(process.alpha(other.t.numpy()), alpha, atol=1e-6)
+    weights = process.loss_weight(other.t.numpy())
+    np.testing.assert_allclose(other.weight.numpy(), weights, rtol=1e-5)
+    assert (other.complement().t == n.t).all()
+
+
+def test_a_schedule_that_leaves_a_rest_has_no_time_for_every_alpha():
+    spec = {**ABSORBING, "num_timesteps": 2,
+            "schedule": {"type": "custom", "alphas": [0.7, 0.2]}}  # fmt: skip
+    n = Noiser(spec, seed=1)(torch.zeros(1, 3, dtype=torch.int64), t=0.1)
+    other = n.complement()
+    assert other.alpha.item() == pytest.approx(1 - 0.7**0.2)
+    with pytest.raises(EngineError, match="must take alpha = 1 - alpha"):
+        other.t  # noqa: B018
+
+
+@pytest.mark.parametrize("kernel", EVENT_KERNELS)
+def test_wrong_quotas_and_complements_are_the_engines_errors(kernel):
+    noiser = Noiser(ABSORBING, seed=1, kernel=kernel)
+    for arguments, field in (
+        ({"count": 1, "at_least": 1}, "count"),
+        ({"block": 4}, "block"),
+        ({"count": [1, 2, 3]}, "count"),
+        ({"count": 1, "t": [[0.1, 0.2, 0.3]] * 2}, "count"),
+        ({"positions": [0, -1, 2]}, "positions[1]"),
+    ):
+        with pytest.raises(EngineError) as caught:
+            noiser(TOKENS, **arguments)
+        assert caught.value.field == field
+    gidd = example("gidd", "gidd")
+    with pytest.raises(EngineError, match="`complement` needs a `graph` with one"):
+        Noiser(gidd, seed=1, kernel=kernel)(TOKENS, t=0.5).complement()
+
+
+def test_a_count_with_noise_by_position_is_computed_on_the_cpu():
+    process = build_process(
+        {**UNIFORM, "hyperschedule": {"type": "weights", "weights": [1, 2, 3, 4]}}
+    )
+    tokens = torch.ones(3, 4, dtype=torch.int64)
+    noiser = Noiser(process, seed=1, kernel="torch")
+    with pytest.warns(UserWarning, match="numbers of tokens to move with a hypersch"):
+        n = noiser(tokens, t=0.5, count=2)
+    check(n, process.noise(tokens.numpy(), t=0.5, seed=1, count=2), tokens)

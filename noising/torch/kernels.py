@@ -5,6 +5,7 @@ any device: the float64 work, which is one threshold for each noise level, is do
 the CPU by the engine, so that only integers cross over.
 """
 
+import functools
 import math
 import types
 from collections.abc import Callable
@@ -212,8 +213,9 @@ class TorchKernel:
             plan.fixed,
             plan.quota,
             self._find_outcome(tokens.device),
+            is_grouped=plan.is_grouped and not self._compiled,
         )
-        return TorchDraw(self, call, tokens, xt, moved)
+        return TorchDraw(self, call, tokens, xt, moved.view(torch.bool))
 
     def replace(
         self, call: NoiseCall, tokens: torch.Tensor, flags: torch.Tensor
@@ -227,8 +229,8 @@ class TorchKernel:
 
     def _check_ids(self, tokens: torch.Tensor) -> None:
         highest = self._process.vocab_size - 1
-        ids = tokens.to(torch.int64)
-        if bool(((ids < 0) | (ids > highest)).any()):
+        low, high = tokens.to(torch.int64).aminmax()
+        if low < 0 or high > highest:
             check_range(as_array(tokens), "tokens", low=0, high=highest)
 
     def _find_outcome(self, device: torch.device) -> TorchOutcome:
@@ -256,7 +258,8 @@ class DevicePlan:
     Attributes:
         keys: (B, 1) or (B, L) keys of the sequences.
         gammas: their gammas, in the same shape.
-        positions: (1, L) or (B, L) positions, or None for 0..L-1.
+        positions: (1, L) or (B, L) positions.
+        is_grouped: whether each row is one sequence at the positions 0..L-1.
         move: thresholds of u, broadcastable to (B, L).
         mask: thresholds of w, likewise, or None.
         fixed: True where a token never changes, (B, L), or None.
@@ -282,8 +285,10 @@ class DevicePlan:
         shape = ids.shape if ids.ndim == 2 else (batch.rows, 1)
         self.keys = to_device(keys.reshape(shape))
         self.gammas = to_device(gammas.copy().reshape(shape))
-        self.positions = None
-        if batch.positions is not None:
+        self.is_grouped = batch.positions is None
+        if batch.positions is None:
+            self.positions = _list_positions(batch.length, device)
+        else:
             positions = batch.positions.astype(np.int64)
             self.positions = torch.from_numpy(positions).to(device, non_blocking=True)
         self.move = to_device(move)
@@ -297,6 +302,11 @@ class DevicePlan:
         self.fixed = None
         if call.fixed is not None or "lengths" in call.options:
             self.fixed = call.find_fixed(tokens.shape, device)
+
+
+@functools.lru_cache(maxsize=16)
+def _list_positions(length: int, device: torch.device) -> torch.Tensor:
+    return torch.arange(length, device=device)[None]
 
 
 def _make_batch(call: NoiseCall, tokens: torch.Tensor) -> Batch:

@@ -81,20 +81,25 @@ def noise_tokens(
     tokens: torch.Tensor,
     keys: torch.Tensor,
     gammas: torch.Tensor,
-    positions: torch.Tensor | None,
+    positions: torch.Tensor,
     move: torch.Tensor,
     mask: torch.Tensor | None,
     fixed: torch.Tensor | None,
     quota: TorchQuota | None,
     outcome: TorchOutcome,
+    *,
+    is_grouped: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return noised tokens and which of them are resampled or masked, each (B, L).
+    """Return noised tokens, and 1 as uint8 for those resampled or masked, each (B, L).
 
     Args:
         tokens: (B, L) clean ids of any integer dtype.
         keys: (B, 1) or (B, L) keys of the tokens' sequences.
         gammas: their gammas, in the same shape.
-        positions: (1, L) or (B, L) positions, or None for 0..L-1.
+        positions: (1, L) or (B, L) positions.
+        is_grouped: whether each row is one sequence at the positions 0..L-1, so that
+            eight positions share a word. Compiled, index arithmetic costs more than
+            the words that this saves.
         move: thresholds of u, broadcastable to (B, L).
         mask: thresholds of w, likewise, or None without a second event.
         fixed: True where a token never changes, likewise, or None.
@@ -102,7 +107,7 @@ def noise_tokens(
         outcome: what a resampled token becomes.
     """
     ids = tokens.to(torch.int64)
-    u = draw_uniforms(tokens.shape[1], keys, gammas, positions)
+    u = draw_uniforms(keys, gammas, positions, is_grouped=is_grouped)
     moved = _mark_below(u, move)
     if quota is not None:
         first = _mark_first(u, fixed, quota)
@@ -111,8 +116,8 @@ def noise_tokens(
         moved = moved & (fixed.to(torch.int64) - 1)
     masked = None
     if mask is not None:
-        where = _list_positions(tokens.shape[1], keys, positions)
-        w = _shift_right(_draw(keys, gammas, where, Stream.SECOND), 64 - UNIFORM_BITS)
+        w = _draw(keys, gammas, positions, Stream.SECOND)
+        w = _shift_right(w, 64 - UNIFORM_BITS)
         masked = _mark_below(w, mask)
         if outcome.mask_needs_move:
             masked = masked & moved
@@ -122,14 +127,14 @@ def noise_tokens(
     if masked is not None:
         noised = _put(noised, masked, outcome.mask_id)
         moved = moved | masked
-    return noised.to(tokens.dtype), (moved & 1).to(torch.uint8).view(torch.bool)
+    return noised.to(tokens.dtype), (moved & 1).to(torch.uint8)
 
 
 def put_replacements(
     tokens: torch.Tensor,
     keys: torch.Tensor,
     gammas: torch.Tensor,
-    positions: torch.Tensor | None,
+    positions: torch.Tensor,
     flags: torch.Tensor,
     outcome: TorchOutcome,
 ) -> torch.Tensor:
@@ -143,14 +148,13 @@ def _replace(
     ids: torch.Tensor,
     keys: torch.Tensor,
     gammas: torch.Tensor,
-    positions: torch.Tensor | None,
+    positions: torch.Tensor,
     mask: torch.Tensor,
     outcome: TorchOutcome,
 ) -> torch.Tensor:
     if outcome.constant is not None:
         return _put(ids, mask, outcome.constant)
-    where = _list_positions(ids.shape[1], keys, positions)
-    v = _draw(keys, gammas, where, Stream.REPLACE)
+    v = _draw(keys, gammas, positions, Stream.REPLACE)
     if outcome.present is not None and outcome.edges is not None:
         # Flips the highest bit, so that the order of int64 is that of the words.
         place = torch.searchsorted(outcome.edges, v ^ to_signed(1 << 63), right=True)
@@ -163,32 +167,24 @@ def _replace(
 
 
 def draw_uniforms(
-    length: int,
     keys: torch.Tensor,
     gammas: torch.Tensor,
-    positions: torch.Tensor | None,
+    positions: torch.Tensor,
+    *,
+    is_grouped: bool,
 ) -> torch.Tensor:
     """Return u of every position as integers below 2^53, (B, L)."""
-    where = _list_positions(length, keys, positions)
-    if positions is None and keys.shape[1] == 1:
-        groups = torch.arange((length + _EIGHT - 1) // _EIGHT, device=keys.device)
-        words = _draw(keys, gammas, groups[None], Stream.KEEP)
+    if is_grouped:
+        words = _draw(keys, gammas, positions[:, ::_EIGHT] >> 3, Stream.KEEP)
         places = torch.arange(0, 64, 8, device=keys.device)
-        leading = (words[:, :, None] >> places).reshape(keys.shape[0], -1)[:, :length]
+        spread = (words[:, :, None] >> places).reshape(keys.shape[0], -1)
+        leading = spread[:, : positions.shape[1]]
     else:
-        words = _draw(keys, gammas, where >> 3, Stream.KEEP)
-        leading = words >> ((where & 7) << 3)
+        words = _draw(keys, gammas, positions >> 3, Stream.KEEP)
+        leading = words >> ((positions & 7) << 3)
     leading = (leading & 0xFF) << LEADING_SHIFT
-    rest = _draw(keys, gammas, where, Stream.REFINE)
+    rest = _draw(keys, gammas, positions, Stream.REFINE)
     return leading | _shift_right(rest, 64 - LEADING_SHIFT)
-
-
-def _list_positions(
-    length: int, keys: torch.Tensor, positions: torch.Tensor | None
-) -> torch.Tensor:
-    if positions is not None:
-        return positions
-    return torch.arange(length, device=keys.device)[None]
 
 
 def _draw(

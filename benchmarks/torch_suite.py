@@ -181,7 +181,7 @@ def _compare_with_sedd(
     times = generator.random(config.rows)
     chance = build_process(spec).move_chance(times).astype(np.float32)
     move_chance = torch.from_numpy(chance)[:, None].to(device)
-    kernels = {
+    kernels: dict[str, dict[str, Any]] = {
         "torch, eager": {"kernel": "torch"},
         "torch, compiled": {"compile": True},
     }
@@ -194,7 +194,7 @@ def _compare_with_sedd(
             return torch.where(moved, VOCAB_SIZE, tokens)
         return torch.where(moved, torch.randint_like(tokens, VOCAB_SIZE), tokens)
 
-    def make(options: Mapping[str, Any]) -> Program:
+    def make(options: dict[str, Any]) -> Program:
         noiser = Noiser(spec, seed=1, check_ids=device == "cpu", **options)
         return lambda tokens: noiser(tokens, ids=ids, t=times).xt
 
@@ -249,8 +249,8 @@ def _compare_options(
         "count by block": {"count": 16, "block": 32},
     }
 
-    def make(more: Mapping[str, Any]) -> Program:
-        arguments = {"ids": ids, "t": times} | more
+    def make(more: dict[str, Any]) -> Program:
+        arguments: dict[str, Any] = {"ids": ids, "t": times, **more}
         return lambda tokens: noiser(tokens, **arguments).xt
 
     return TorchCase(

@@ -270,9 +270,8 @@ class DevicePlan:
         device, levels = tokens.device, call.process.levels
         batch = _make_batch(call, tokens)
         time = levels.timeline.check_time(call.time.get("timestep"), call.time.get("t"))
-        quota = check_quota(
-            *(call.options.get(name) for name in ("count", "at_least", "block")), batch
-        )
+        given = call.options.get
+        quota = check_quota(given("count"), given("at_least"), given("block"), batch)
         if quota is not None:
             check_order(quota, levels, batch, time)
         move, mask = _find_thresholds(call.process, batch, time)
@@ -346,7 +345,7 @@ def _find_thresholds(
 
 def _make_outcome(process: ForwardProcess, device: torch.device) -> TorchOutcome:
     graph, replacement = process.graph, process.graph.replacement
-    second = {
+    second: dict[str, Any] = {
         "mask_id": 0 if graph.mask_id is None else graph.mask_id,
         "mask_needs_move": process.levels.table.mask_needs_move,
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from noising.engine import EngineError, ForwardProcess
-from noising.engine.arrays import FloatArray, bounded_integers
+from noising.engine.arrays import AnyIntArray, FloatArray, bounded_integers
 from noising.engine.randomness import MAX_SEQUENCE_ID, checked_word
 
 _MOST: Final = 1 << 53
@@ -90,8 +90,8 @@ class TimeRule:
         if self.time_block is not None and self.max_length is not None:
             count = self.total or (MAX_SEQUENCE_ID + 1) // self.blocks
             rows = bounded_integers(ids, "ids", low=0, high=count - 1).astype(np.int64)
+            where: AnyIntArray = np.arange(length)
             if positions is None:
-                where = np.arange(length)
                 bounded_integers(length, "length", low=1, high=self.max_length)
             else:
                 where = bounded_integers(

@@ -96,10 +96,10 @@ class EngineDraw:
         if self._moved is None:
             graph = self._call.process.graph
             if isinstance(graph, Absorbing) and not graph.mask_inside:
-                self._moved = self.xt == graph.mask_id  # clean tokens hold no mask
+                moved = as_array(self.xt) == graph.mask_id  # clean tokens hold none
             else:
-                moved = torch.from_numpy(self._noise().resampled)
-                self._moved = moved.to(self._clean.device)
+                moved = self._noise().resampled
+            self._moved = torch.from_numpy(moved).to(self._clean.device)
         return self._moved
 
     def complement(self) -> "EngineDraw":
@@ -229,7 +229,7 @@ class TorchKernel:
 
     def _check_ids(self, tokens: torch.Tensor) -> None:
         highest = self._process.vocab_size - 1
-        low, high = tokens.to(torch.int64).aminmax()
+        low, high = torch.stack(tokens.to(torch.int64).aminmax()).tolist()
         if low < 0 or high > highest:
             check_range(as_array(tokens), "tokens", low=0, high=highest)
 

@@ -88,6 +88,15 @@ class NoisedTensors:
             self._own_weight = self._find_weight()
         return self._own_weight
 
+    def as_dict(self) -> dict[str, torch.Tensor]:
+        """Return `xt`, `moved`, `t`, `alpha` and `weight` by name.
+
+        A collator should return them like this: a `DataLoader` can pin such tensors,
+        and does not send the arguments of the call to the training process.
+        """
+        names = ("xt", "moved", "t", "alpha", "weight")
+        return {name: getattr(self, name) for name in names}
+
     def complement(self) -> "NoisedTensors":
         """Return the draw in which the others of the eligible tokens move.
 

@@ -272,8 +272,9 @@ def test_results_can_be_pickled(kernel):
     noiser = pickle.loads(pickle.dumps(Noiser(UNIFORM, seed=7, kernel=kernel)))  # noqa: S301
     n = noiser(clean, ids=range(len(clean)))
     copy = pickle.loads(pickle.dumps(n))  # noqa: S301
-    for name in ("xt", "moved", "t", "alpha", "weight"):
-        assert (getattr(copy, name) == getattr(n, name)).all()
+    assert list(n.as_dict()) == ["xt", "moved", "t", "alpha", "weight"]
+    for name, tensor in n.as_dict().items():
+        assert (getattr(copy, name) == tensor).all()
     assert list(copy.ids) == list(n.ids)
 
 

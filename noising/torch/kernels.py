@@ -276,22 +276,15 @@ class DevicePlan:
             check_order(quota, levels, batch, time)
         move, mask = _find_thresholds(call.process, batch, time)
 
-        def to_device(words: WordArray) -> torch.Tensor:
-            return torch.from_numpy(words.view(np.int64)).to(device, non_blocking=True)
-
-        ids = batch.sequence_ids
-        keys, gammas = sequence_keys(batch.seed, ids.reshape(-1), batch.draw)
-        shape = ids.shape if ids.ndim == 2 else (batch.rows, 1)
-        self.keys = to_device(keys.reshape(shape))
-        self.gammas = to_device(gammas.copy().reshape(shape))
+        self.keys, self.gammas = _make_keys(batch, device)
         self.is_grouped = batch.positions is None
         if batch.positions is None:
             self.positions = _list_positions(batch.length, device)
         else:
             positions = batch.positions.astype(np.int64)
             self.positions = torch.from_numpy(positions).to(device, non_blocking=True)
-        self.move = to_device(move)
-        self.mask = None if mask is None else to_device(mask)
+        self.move = _send_words(move, device)
+        self.mask = None if mask is None else _send_words(mask, device)
         self.quota: TorchQuota | None = None
         if quota is not None:
             numbers = torch.from_numpy(quota.numbers.reshape(-1, 1)).to(device)
@@ -301,6 +294,33 @@ class DevicePlan:
         self.fixed = None
         if call.fixed is not None or "lengths" in call.options:
             self.fixed = call.find_fixed(tokens.shape, device)
+
+
+def _send_words(words: WordArray, device: torch.device) -> torch.Tensor:
+    """Return words on a device, as int64 with the same bits."""
+    return torch.from_numpy(words.view(np.int64)).to(device, non_blocking=True)
+
+
+def _make_keys(batch: Batch, device: torch.device) -> Pair:
+    """Return keys and gammas, (B, 1) for ids by row, (B, L) for ids by token."""
+    ids = batch.sequence_ids
+    if ids.ndim == 1:
+        keys, gammas = sequence_keys(batch.seed, ids, batch.draw)
+        return _send_words(keys, device)[:, None], _send_words(gammas, device)[:, None]
+    # Neighbours mostly belong to the same sequence, of which one key crosses over.
+    flat = ids.reshape(-1)
+    is_start = np.ones(flat.size, np.bool_)
+    np.not_equal(flat[1:], flat[:-1], out=is_start[1:])
+    starts = is_start.nonzero()[0]
+    lengths = torch.from_numpy(np.diff(starts, append=flat.size)).to(device)
+
+    def spread(words: WordArray) -> torch.Tensor:
+        sent = _send_words(words, device)
+        whole = sent.repeat_interleave(lengths, output_size=flat.size)
+        return whole.reshape(ids.shape)
+
+    keys, gammas = sequence_keys(batch.seed, flat[starts], batch.draw)
+    return spread(keys), spread(gammas)
 
 
 @functools.lru_cache(maxsize=16)

@@ -66,6 +66,7 @@ def test_another_epoch_has_other_noise(whole):
     assert not any(other[i] == whole[i] for i in whole)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("world", [1, 2, 4])
 def test_processes_of_gloo_see_the_same_noise_as_one(whole, world, tmp_path):
     command = [sys.executable, "-m", "tests.torch.training"]
@@ -73,7 +74,11 @@ def test_processes_of_gloo_see_the_same_noise_as_one(whole, world, tmp_path):
         subprocess.Popen([*command, str(rank), str(world), str(tmp_path)], cwd=ROOT)
         for rank in range(world)
     ]
-    assert [process.wait(100) for process in processes] == [0] * world
+    try:
+        assert [process.wait(200) for process in processes] == [0] * world
+    finally:
+        for process in processes:
+            process.kill()
     parts = torch.load(tmp_path / "seen.pt", weights_only=True)
     assert union(seen for seen, _, _ in parts) == whole
     # Without ids, each finds its own rows.

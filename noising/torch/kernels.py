@@ -24,7 +24,11 @@ from noising.engine.process import ForwardProcess
 from noising.engine.randomness import sequence_keys
 from noising.engine.replacements import Constant, Even, EvenWithout, Table
 from noising.engine.sampler.batch import Batch, check_batch
-from noising.engine.sampler.noise_levels import find_position_noise
+from noising.engine.sampler.noise_levels import (
+    NoiseLevels,
+    PositionNoise,
+    find_position_noise,
+)
 from noising.engine.sampler.quotas import check_order, check_quota, require_one_event
 from noising.torch.call import NoiseCall, as_array
 from noising.torch.recipe import (
@@ -270,11 +274,13 @@ class DevicePlan:
         device, levels = tokens.device, call.process.levels
         batch = _make_batch(call, tokens)
         time = levels.timeline.check_time(call.time.get("timestep"), call.time.get("t"))
+        hyperschedule = call.process.hyperschedule
+        noise = find_position_noise(levels.timeline, batch, hyperschedule)
         given = call.options.get
         quota = check_quota(given("count"), given("at_least"), given("block"), batch)
         if quota is not None:
-            check_order(quota, levels, batch, time)
-        move, mask = _find_thresholds(call.process, batch, time)
+            check_order(quota, levels, batch, time, noise)
+        move, mask = _find_thresholds(levels, batch, time, noise)
 
         self.keys, self.gammas = _make_keys(batch, device)
         self.is_grouped = batch.positions is None
@@ -349,11 +355,10 @@ def _make_batch(call: NoiseCall, tokens: torch.Tensor) -> Batch:
 
 
 def _find_thresholds(
-    process: ForwardProcess, batch: Batch, time: NoiseTime
+    levels: NoiseLevels, batch: Batch, time: NoiseTime, noise: PositionNoise | None
 ) -> tuple[WordArray, WordArray | None]:
     """Return the thresholds of u and w, broadcastable to (B, L)."""
-    noise = find_position_noise(process.timeline, batch, process.hyperschedule)
-    source = process.levels.find_source(batch, time, noise)
+    source = levels.find_source(batch, time, noise)
     level = source.at(slice(0, batch.rows), slice(0, batch.length))
     if level.refine is not None:
         shape = batch.rows, batch.length

@@ -3,7 +3,8 @@ import pytest
 
 from benchmarks import throughput
 from benchmarks.cases import TimingCase, timing_cases
-from benchmarks.throughput import ROUNDS, timed_case
+from benchmarks import throughput
+from benchmarks.throughput import timed_case
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def timed(rows=4, length=32, alpha=0.5):
 def test_a_case_gives_positive_times_and_an_interval_round_the_speedup(rows):
     result = timed(rows=rows)
     assert (result["rows"], result["length"]) == (rows, 32)
-    assert result["rounds"] == ROUNDS
+    assert result["rounds"] == throughput.ROUNDS
     for program in ("engine", "naive", "memcpy"):
         assert result[f"{program}_ns_per_token"] > 0
     assert 0 < result["speedup_low"] <= result["speedup"] <= result["speedup_high"]
@@ -37,7 +38,7 @@ def test_programs_alternate_in_order_and_inputs_change(monkeypatch):
 
     monkeypatch.setattr(throughput, "_elapsed", recorded)
     timed()
-    assert len(calls) == 3 * (ROUNDS + 1)
+    assert len(calls) == 3 * (throughput.ROUNDS + 1)
     orders = [
         tuple(name for name, of, _ in calls if of == round_) for round_ in (0, 1, 2)
     ]

@@ -3,7 +3,6 @@ import pytest
 
 from benchmarks import throughput
 from benchmarks.cases import TimingCase, timing_cases
-from benchmarks import throughput
 from benchmarks.throughput import timed_case
 
 

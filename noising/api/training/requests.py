@@ -48,6 +48,25 @@ MOST_ELEMENTS: Final = EXACT_FLOATS - 1
 TIME_FIELDS: Final = ("timesteps", "times")
 
 
+def count_times(shape: int | tuple[int, int]) -> int:
+    """Return how many times a shape has."""
+    return math.prod(shape) if isinstance(shape, tuple) else shape
+
+
+def check_number(shape: int | tuple[int, int]) -> None:
+    """Check that a request does not ask for too many times.
+
+    Raises:
+        ContentTooLarge: it does.
+    """
+    count = count_times(shape)
+    if count > settings.MAX_TOKENS:
+        raise ContentTooLarge(
+            f"`n` must not make more than {settings.MAX_TOKENS} times, got {count}: "
+            "draw parts of them with `index0` and `total`."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingTimesRequest:
     """The arguments of `sample_times`.
@@ -68,7 +87,7 @@ class TrainingTimesRequest:
     def seconds(self) -> float:
         """The estimated time to draw them."""
         return self.selection.cached.effort.of_training_times(
-            math.prod(np.atleast_1d(self.shape).tolist()), self.arguments["method"]
+            count_times(self.shape), self.arguments["method"]
         )
 
 
@@ -119,11 +138,6 @@ class ShapeField(StrictField):
         if detail:
             raise ValidationError(detail)
         whole = tuple(map(int, sizes))
-        if math.prod(whole) > settings.MAX_TOKENS:
-            raise ContentTooLarge(
-                f"`{self.name}` must not make more than {settings.MAX_TOKENS} times, "
-                f"got {math.prod(whole)}: draw parts of them with `index0` and `total`."
-            )
         return (whole[0], whole[1]) if isinstance(data, list) else whole[0]
 
 
@@ -185,6 +199,7 @@ class TrainingTimesRequestSerializer(ProcessSerializer, SeedSerializer):
             ContentTooLarge: too many times.
         """
         values = self.run_validation(document)
+        check_number(values["n"])
         names = ("method", "index0", "total", "draw", "low", "high")
         request = TrainingTimesRequest(
             shape=values["n"],

@@ -178,6 +178,10 @@ def test_as_many_times_as_tokens_may_be_drawn(ask, settings):
     problem_of(ask("loo-shift", times=[0.5] * 13), 413)
 
 
+def test_a_fault_of_another_field_is_told_before_the_size(ask):
+    assert ask("times", n=10**15, low=2).status_code == 422
+
+
 def test_many_times_of_a_costly_schedule_are_too_costly(ask):
     prior = np.random.default_rng(1).random(2048).tolist()
     costly = {"vocab_size": 2048, "num_timesteps": 10}

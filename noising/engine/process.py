@@ -435,10 +435,6 @@ class ForwardProcess(ExactQuantities):
         )
         steps = self.timeline.steps(timesteps, "timesteps")
         check_path(steps, rising=kind == "markov")
-        if kind == "markov" and steps.size and self.graph.largest_noise < np.inf:
-            end = self.time(int(steps[-1]))
-            noise = self.position_sigma(end, batch.length, tokens=batch.tokens)
-            self.graph.require_kernel(noise)
         check_ids(batch.tokens.reshape(batch.shape), self.graph)
         states = walk(kind, self.levels, batch, steps, self.hyperschedule)
         return batch, steps.size, states

@@ -358,6 +358,18 @@ def test_positions_with_more_noise_than_the_schedule_need_its_kernel_too():
     assert process.sample_path([0, 1], [], seed=1).shape == (0, 2)
 
 
+def test_the_noise_of_a_path_is_that_of_the_tokens_own_positions():
+    spec = _process(_log_snr(3), [0.2, 0.5]).spec
+    weights = {"type": "weights", "weights": [8.0, 8.0, 0.1, 0.1]}
+    process = build_process(spec | {"hyperschedule": weights})
+    at = {"seed": 1, "sequence_ids": 3}
+    with pytest.raises(EngineError) as caught:
+        process.sample_path([2, 3], [0, 1], positions=[2, 3], **at)
+    assert caught.value.code == "no_kernel"
+    path = process.sample_path([0, 1], [0, 1], positions=[0, 1], **at)
+    assert path.shape == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("values", "step"),
     [([0.9, 0.1, 0.1, 0.1, 0.1], 1), ([0.1, 0.9, 0.9, 0.2, 0.1], 1)],

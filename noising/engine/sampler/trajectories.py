@@ -71,9 +71,17 @@ def walk(
         batch: clean tokens.
         steps: (K,) valid timesteps.
         hyperschedule: noise by position, or None if noise depends on time only.
+
+    Raises:
+        EngineError: a Markov path to noise beyond which the graph has no kernel, or a
+            hyperschedule that does not fit.
     """
     noise = find_position_noise(levels.timeline, batch, hyperschedule)
     times = levels.timeline.make_times(steps, "timesteps")
+    if kind == "markov" and times and levels.graph.largest_noise < np.inf:
+        last = find_sigma_source(levels.timeline, batch, times[-1], noise)
+        everything = slice(0, batch.rows), slice(0, batch.length)
+        levels.graph.require_kernel(last.at(*everything))
     if kind == "coupled" or levels.graph.COUPLED_IS_MARKOV:
         return _walk_coupled(levels, batch, times, noise)
     return _walk_markov(levels, batch, times, noise)

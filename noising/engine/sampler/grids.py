@@ -101,9 +101,7 @@ class Grid:
 
     def find_leading_bytes(self, words: WordArray) -> ByteArray:
         """Return each position's byte of the words of KEEP, (R, C)."""
-        if IS_BIG_ENDIAN:  # pragma: no cover
-            words = words.byteswap()
-        return words.view(np.uint8)[:, : self.columns]
+        return _view_bytes(words)[:, : self.columns]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +199,12 @@ class RunGrid:
 
     def find_leading_bytes(self, words: WordArray) -> ByteArray:
         """Return each position's byte of the words of KEEP, (R, C)."""
-        if IS_BIG_ENDIAN:  # pragma: no cover
-            words = words.byteswap()
         starts = (self.firsts & _PLACE_IN_EIGHT).view(np.int64)
         starts += 8 * self.first_eights
         starts -= self.starts
         places = starts.repeat(self.counts)
         places += _list_indices(places.size).view(np.int64)
-        found = words.view(np.uint8).reshape(-1).take(places, mode="clip")
+        found = _view_bytes(words).reshape(-1).take(places, mode="clip")
         return found.reshape(self.rows, self.columns)
 
     def _write(
@@ -239,6 +235,13 @@ class RunGrid:
 
 
 AnyGrid: TypeAlias = Grid | RunGrid
+
+
+def _view_bytes(words: WordArray) -> ByteArray:
+    """Return the bytes of words, the lowest first, in eight times the columns."""
+    if IS_BIG_ENDIAN:  # pragma: no cover
+        words = words.byteswap()
+    return words.view(np.uint8)
 
 
 def _find_differences(starts: IntArray, end: int) -> IntArray:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import environment
-from benchmarks.statistics import median
+from benchmarks.statistics import median, median_ratio
 from noising.engine import ForwardProcess, build_process, use_kernel
 
 SCHEMA_VERSION: Final = 1
@@ -189,16 +189,11 @@ def _time_case(
     for name, elapsed_ns in times.items():
         entry[f"{name}_ns_per_token"] = median(elapsed_ns)[0]
     for kernel in ("numpy", "numba"):
-        if kernel in times:
-            entry[f"{kernel}_over_memcpy"] = _ratio(times[kernel], times["memcpy"])
-            entry[f"naive_over_{kernel}"] = _ratio(times["naive"], times[kernel])
-            if "torch" in times:
-                entry[f"torch_over_{kernel}"] = _ratio(times["torch"], times[kernel])
+        for above, below in ((kernel, "memcpy"), ("naive", kernel), ("torch", kernel)):
+            if {above, below} <= times.keys():
+                ratio, _, _ = median_ratio(times[above], times[below])
+                entry[f"{above}_over_{below}"] = ratio
     return entry
-
-
-def _ratio(above: list[float], below: list[float]) -> float:
-    return median([a / b for a, b in zip(above, below, strict=True)])[0]
 
 
 def _programs(

@@ -104,3 +104,10 @@ def median(values: Sequence[float]) -> tuple[float, float, float]:
         rank = candidate - 1
     middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
     return middle, ordered[rank], ordered[n - 1 - rank]
+
+
+def median_ratio(
+    above: Sequence[float], below: Sequence[float]
+) -> tuple[float, float, float]:
+    """Return the median of the ratios of pairs with its interval, as `median` does."""
+    return median([a / b for a, b in zip(above, below, strict=True)])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cases import TimingCase
-from benchmarks.statistics import median
+from benchmarks.statistics import median, median_ratio
 from noising.engine import build_process
 
 ROUNDS: Final = 21
@@ -53,8 +53,7 @@ def timed_case(
             elapsed = _elapsed(programs[name], inputs, round_, repeats)
             if round_ >= 0:  # round -1 is a warm-up
                 times[name].append(elapsed / (repeats * case.tokens))
-    ratios = [n / e for n, e in zip(times["naive"], times["engine"], strict=True)]
-    speedup, low, high = median(ratios)
+    speedup, low, high = median_ratio(times["naive"], times["engine"])
     return {
         "case": f"{case.rows}x{case.length} alpha={case.alpha:g}",
         "rows": case.rows,

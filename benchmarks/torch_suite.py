@@ -9,7 +9,7 @@ events, with the work of the CPU before them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from benchmarks import report
 from benchmarks.environment import environment
-from benchmarks.statistics import median
+from benchmarks.statistics import median, median_ratio
 from noising.engine import build_process
 from noising.torch import Noiser
 
@@ -283,12 +283,8 @@ def _time_case(
             "device": case.device,
             "program": name,
             "ns_per_token": median(own)[0],
-            "over_baseline": _find_ratio(own, baseline),
+            "over_baseline": median_ratio(own, baseline)[0],
         }
-
-
-def _find_ratio(own: Sequence[float], baseline: Sequence[float]) -> float:
-    return median([a / b for a, b in zip(own, baseline, strict=True)])[0]
 
 
 def _time_on_cpu(program: Program, tokens: torch.Tensor) -> float:

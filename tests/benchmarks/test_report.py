@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import cases, information, report, throughput
+from benchmarks import cases, information, report
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.report import FIGURES, OutputError, check_directory, table, write
 from benchmarks.runner import run
@@ -17,7 +17,6 @@ NAMES = {*FIGURES, "results.json"}
 @pytest.fixture(scope="module")
 def document():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(throughput, "ROUNDS", 3)
         patch.setattr(cases, "BATCH_ROWS", 2)
         patch.setattr(information, "ROWS", 16)
         names = ("cosine", "uniform")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import cases, information, report, run_benchmarks, throughput
+from benchmarks import cases, information, report, run_benchmarks
 from benchmarks.cases import DEFAULT_SCHEDULES, GRAPHS, UsageError
 from benchmarks.report import FIGURES
 from benchmarks.run_benchmarks import add_arguments, config_from, main
@@ -34,7 +34,6 @@ PNG = b"\x89PNG"
 def _quick(monkeypatch):
     """Time and draw little; that both are right is tested elsewhere."""
     monkeypatch.setattr(report, "render", lambda figure, image_format: PNG)
-    monkeypatch.setattr(throughput, "ROUNDS", 3)
     monkeypatch.setattr(cases, "BATCH_ROWS", 2)
     monkeypatch.setattr(information, "ROWS", 16)
     for variable in ("VOCAB_SIZE", "NUM_TIMESTEPS"):

@@ -20,7 +20,6 @@ SCHEMA = Path(benchmarks.__file__).parent / "results.schema.json"
 def _quick():
     """Time little; that the times are right is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(throughput, "ROUNDS", 3)
         patch.setattr(throughput, "TOKENS_A_ROUND", 64)
         patch.setattr(cases, "BATCH_ROWS", 2)
         patch.setattr(information, "ROWS", 16)

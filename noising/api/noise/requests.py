@@ -408,7 +408,7 @@ def _find_errors(request: NoiseBatchRequest) -> dict[str, Any]:
             "positions", request.positions, rows, "position"
         ),
         "lengths": _find_length_errors(request),
-        "weights": _find_shape_errors("weights", request.weights, rows, "weight"),
+        "weights": _find_weight_errors(request),
         "protect": _find_protect_errors(request, length),
         "return": _find_extras_errors(request),
     }
@@ -477,6 +477,14 @@ def _find_shape_errors(name: str, given: Rows | None, tokens: Rows, what: str) -
     text += f"{tokens.shape[-1]} positions, got {list(given.shape)} for tokens of "
     text += f"shape {list(tokens.shape)}."
     return [ErrorDetail(text, "wrong_length")]
+
+
+def _find_weight_errors(request: NoiseBatchRequest) -> Any:
+    weights = request.weights
+    is_row = weights is not None and weights.shape == weights.values.shape[:1]
+    if is_row and request.has_own_positions:
+        return None  # one for each position of a sequence, however many it has
+    return _find_shape_errors("weights", weights, request.rows, "weight")
 
 
 def _find_protect_errors(request: NoiseBatchRequest, length: int) -> Any:

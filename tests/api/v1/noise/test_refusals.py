@@ -299,7 +299,7 @@ def test_options_answers_without_content(api):
             [
                 *("tokens", "timesteps", "times", "seed", "sequence_ids", "draw"),
                 *("lengths", "weights", "token_types", "hyperschedule", "return"),
-                *("protect", "schedule"),
+                *("protect", "schedule", "positions", "count", "at_least", "block"),
             ]
         ),
         VALUES | st.just([[1, 2], [3]]),

@@ -162,12 +162,23 @@ class NoiseBatchView(StatelessView):
                 request_only=True,
                 media_type=parsers.MEDIA_TYPE,
             ),
+            OpenApiExample(
+                "Packed rows with their complement",
+                examples.PACKED_REQUEST,
+                request_only=True,
+                media_type=parsers.MEDIA_TYPE,
+            ),
         ],
         responses=success(
             NoisedBatchSerializer,
             "The noised batch.",
             OpenApiExample(
                 "Ragged rows", examples.BATCH_RESPONSE, media_type=parsers.MEDIA_TYPE
+            ),
+            OpenApiExample(
+                "Packed rows with their complement",
+                examples.PACKED_RESPONSE,
+                media_type=parsers.MEDIA_TYPE,
             ),
         )
         | {

@@ -169,8 +169,7 @@ def run(options: argparse.Namespace) -> int:
         results = _print_seed(noise(process, options), options.seed)
     else:
         results = noise(process, options)
-    if options.complement is not None:
-        results = _write_complement(results, options.complement)
+    results = _write_complement(results, options.complement)
     if options.json:
         print_json(_document(process, options, list(results), is_array=is_array))
         return FINE
@@ -191,9 +190,11 @@ def _print_seed(results: Iterator[Result], seed: int) -> Iterator[Result]:
         yield result
 
 
-def _write_complement(results: Iterator[Result], target: Path) -> Iterator[Result]:
+def _write_complement(
+    results: Iterator[Result], target: Path | None
+) -> Iterator[Result]:
     for result in results:
-        if result.complement is not None:
+        if target is not None and result.complement is not None:
             write_target(target, _encode_array(result.complement))
         yield result
 

@@ -27,6 +27,7 @@ from noising.api.fields import (
     parse_reals,
 )
 from noising.api.problems import MOST_ERRORS, ContentTooLarge
+from noising.engine.randomness import MAX_POSITION
 
 
 def parse_booleans(items: Sequence[Any]) -> NDArray[np.bool_] | None:
@@ -330,6 +331,24 @@ class MaskRowsField(RowsField):
 
     item_type = BOOLEANS
     form = "a list of booleans or of rows of them"
+
+
+@extend_schema_field(
+    rows_schema({"type": "integer", "minimum": 0, "maximum": MAX_POSITION})
+)
+class PositionRowsField(RowsField):
+    """One position for each token, or for each column of all rows."""
+
+    item_type = INTEGERS
+    form = "a list of positions or of rows of them"
+
+    def to_internal_value(self, data: Any) -> Rows:
+        """Return the positions."""
+        rows = super().to_internal_value(data)
+        detail = find_range_errors(self.name, rows, most=MAX_POSITION)
+        if detail:
+            raise ValidationError(detail)
+        return rows
 
 
 class OneOrRowsField(RowsField):

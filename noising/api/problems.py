@@ -37,8 +37,8 @@ LONGEST_TEXT = 400
 LONGEST_POINTER = 200
 """Characters of a pointer; a longer one is cut to the pointer of a parent."""
 
-PATH_STEP = re.compile(r"[^.\[\]]+")
-"""A step of the engine's paths, such as each of ``classes.critical[3]``."""
+BETWEEN_STEPS = re.compile(r"[.\[\]]+|(?<=\d), (?=\d+\])")
+"""Separates the steps of the engine's paths: ``classes.critical[3]``, ``t[0, 3]``."""
 
 MALFORMED = "The request cannot be understood."
 SERVER_ERROR = "The service failed on this request; its log names the request id."
@@ -223,6 +223,6 @@ def convert_engine_error(
         name + rest, error.code, error.rule, error.value, error.way_out
     )
     detail: Any = [exceptions.ErrorDetail(str(renamed), error.code)]
-    for step in reversed(PATH_STEP.findall(rest)):
+    for step in filter(None, reversed(BETWEEN_STEPS.split(rest))):
         detail = {step: detail}
     return exceptions.ValidationError(detail)

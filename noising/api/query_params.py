@@ -28,11 +28,13 @@ class Format:
 
 def _parse_numbers(text: str) -> Any:
     values = orjson.loads(f"[{text}]")
-    return values[0] if len(values) == 1 else values
+    return values if len(values) != 1 else _parse_number(text)
 
 
 def _parse_number(text: str) -> Any:
     [value] = orjson.loads(f"[{text}]")
+    if value is None:  # not a number, though fields take it as not given
+        raise ValueError("null")
     return value
 
 

@@ -92,33 +92,46 @@ class NoisingClient:
         times: Any = None,
         seed: int | None = None,
         masks: bool = False,
+        complement: bool = False,
         schedule: str | Mapping[str, Any] | None = None,
         sequence_ids: Any = None,
         draw: int | None = None,
+        positions: Any = None,
         lengths: Any = None,
         protect: Any = None,
         weights: Any = None,
         token_types: Mapping[str, Sequence[int]] | None = None,
         hyperschedule: Mapping[str, Any] | None = None,
+        count: Any = None,
+        at_least: Any = None,
+        block: int | None = None,
     ) -> NoisedBatch:
         """Noise a batch: the same tokens as the engine's `noise` with the same seed.
 
         Args:
             tokens: (L,) or (B, L) integers, or rows of different lengths; `protect`,
-                `weights`, `timesteps` and `times` may then be rows of the same lengths.
+                `weights`, `timesteps`, `times`, `sequence_ids` and `positions` may then
+                be rows of the same lengths.
             timesteps: a timestep, (B,) timesteps, or one for each token.
             times: real times in [0, 1] instead, in the same shapes.
             seed: 0..2^64-1, or None for a random one.
             masks: whether to return alpha and which tokens were resampled and changed.
+            complement: whether to return the tokens of the complementary batch too.
             schedule: the name of a stored schedule, or a specification.
-            sequence_ids: (B,) ids of the rows.
+            sequence_ids: (B,) ids of the rows, or one for each token.
             draw: which of several independent samples.
+            positions: (L,) or (B, L) positions of the tokens in their sequences; by
+                default 0..L-1.
             lengths: (B,) numbers of real tokens in padded rows.
             protect: a boolean mask in the shape of the tokens or (L,), or
                 ``{"ids": [...], "positions": [...]}``.
             weights: (L,) or (B, L) weights above 0.
             token_types: ids by type.
             hyperschedule: a specification.
+            count: how many positions of each row are resampled: k, or (B,).
+            at_least: how many are at least, in the same shapes.
+            block: width of the blocks of columns that `count` or `at_least` is for,
+                instead of rows.
 
         Raises:
             TypeError: the tokens are not integers.
@@ -129,14 +142,17 @@ class NoisingClient:
         by_rule = isinstance(protect, Mapping)
         form = form_of(
             tokens,
-            masks=masks,
+            one_array=not masks and not complement,
             tensors={
                 "timesteps": timesteps,
                 "times": times,
                 "sequence_ids": sequence_ids,
+                "positions": positions,
                 "lengths": lengths,
                 "protect": None if by_rule else protect,
                 "weights": weights,
+                "count": count,
+                "at_least": at_least,
             },
             params={
                 "seed": seed,
@@ -145,6 +161,8 @@ class NoisingClient:
                 "protect": protect if by_rule else None,
                 "token_types": token_types,
                 "hyperschedule": hyperschedule,
+                "block": block,
+                "return": "complement" if complement else None,
             },
         )
         response = self._transport.send(
@@ -154,7 +172,7 @@ class NoisingClient:
             content=form.content,
             headers={"Content-Type": form.media_type, "Accept": form.media_type},
         )
-        return batch_of(response, form, masks=masks)
+        return batch_of(response, form, masks=masks, complement=complement)
 
     def trajectory(
         self, tokens: Sequence[int], timesteps: Sequence[int], **options: Any

@@ -22,7 +22,14 @@ SAFETENSORS: Final = "application/vnd.safetensors"
 LONGEST_QUERY: Final = 4096
 """Most characters of parameters in a URL; longer ones are metadata of the body."""
 
-FILLERS: Final = {"protect": 0, "weights": 1, "timesteps": 0, "times": 0}
+FILLERS: Final = {
+    "protect": 0,
+    "weights": 1,
+    "timesteps": 0,
+    "times": 0,
+    "sequence_ids": 0,
+    "positions": 0,
+}
 """Values for the padding of parameters that may have one value for each token.
 
 Weights must be above 0 there too.
@@ -43,6 +50,8 @@ class NoisedBatch:
         alpha: alpha at the requested times, in their shape; None without `masks=True`.
         resampled: which tokens were resampled; None without `masks=True`.
         changed: which tokens have another id; None without `masks=True`.
+        complement: the tokens with noise at exactly the other positions, except
+            protected ones and padding; None without `complement=True`.
     """
 
     tokens: Any
@@ -51,6 +60,7 @@ class NoisedBatch:
     alpha: Any = None
     resampled: Any = None
     changed: Any = None
+    complement: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +81,17 @@ class EncodedRequest:
 
 
 def form_of(
-    tokens: Any, *, masks: bool, tensors: dict[str, Any], params: dict[str, Any]
+    tokens: Any,
+    *,
+    one_array: bool,
+    tensors: dict[str, Any],
+    params: dict[str, Any],
 ) -> EncodedRequest:
     """Return the body and query of a request to noise a batch.
 
     Args:
         tokens: (L,) or (B, L) integers, or rows of different lengths.
-        masks: whether to request masks, which npy cannot contain.
+        one_array: whether the noised tokens suffice; npy cannot contain more.
         tensors: parameters that may be arrays, by name; None is omitted.
         params: other parameters, by name; None is omitted.
 
@@ -100,7 +114,7 @@ def form_of(
     arrays = {name: value for name, value in values.items() if np.ndim(value)}
     query |= {k: format_query(v) for k, v in values.items() if k not in arrays}
     is_long = sum(map(len, query.values())) > LONGEST_QUERY
-    if not masks and not arrays and not is_long:
+    if one_array and not arrays and not is_long:
         file = io.BytesIO()
         np.save(file, make_little_endian(array), allow_pickle=False)
         return EncodedRequest(
@@ -117,7 +131,7 @@ def form_of(
 
 
 def batch_of(
-    response: httpx.Response, form: EncodedRequest, *, masks: bool
+    response: httpx.Response, form: EncodedRequest, *, masks: bool, complement: bool
 ) -> NoisedBatch:
     """Return the noised batch of a response.
 
@@ -131,16 +145,18 @@ def batch_of(
             noised = np.load(io.BytesIO(response.content), allow_pickle=False)
             return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint)
         tensors = load(response.content)
-        parts = {
-            name: unpad(tensors[name], form.lengths)
-            for name in ("noised_tokens", "resampled", "changed")
-        }
+        names = ["noised_tokens", "resampled", "changed"]
+        if complement:
+            names.append("complement")
+        parts = {name: unpad(tensors[name], form.lengths) for name in names}
         alpha = tensors["alpha"]
     except (EOFError, KeyError, SafetensorError, ValueError) as error:
         raise NoisingError(f"The response is not a noised batch: {error!r}.") from error
-    noised = parts.pop("noised_tokens")
+    noised, other = parts.pop("noised_tokens"), parts.pop("complement", None)
     extras = {**parts, "alpha": alpha[()]} if masks else {}
-    return NoisedBatch(tokens=noised, seed=seed, fingerprint=fingerprint, **extras)
+    return NoisedBatch(
+        tokens=noised, seed=seed, fingerprint=fingerprint, complement=other, **extras
+    )
 
 
 def pad_tokens(tokens: Any) -> tuple[Tokens, NDArray[np.int64] | None]:

@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -30,16 +30,26 @@ from noising.command.usage import (
     integers,
     write_target,
 )
-from noising.engine import EngineError, ForwardProcess, fresh_seed
+from noising.engine import EngineError, ForwardProcess, Noised, fresh_seed
 
-Pair: TypeAlias = tuple[Tokens, Tokens]
-"""Clean and noised tokens."""
+
+class Result(NamedTuple):
+    """Clean and noised tokens, and those of the complementary batch if requested."""
+
+    clean: Tokens
+    noised: Tokens
+    complement: Tokens | None = None
+
 
 HELP: Final = "noise sequences of token ids"
 DESCRIPTION: Final = (
     "Noise sequences of token ids. The same seed gives the same tokens as in Python "
     "and over HTTP. Sequence ids are row numbers that start at --first-id."
 )
+
+
+FOR_ARRAYS: Final = ("output", "complement", "times", "sequence_ids", "positions")
+"""The options that are for tokens in an array."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,12 +84,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which of several independent draws (default: %(default)s)",
     )
-    parser.add_argument(
+    ids = parser.add_mutually_exclusive_group()
+    ids.add_argument(
         "--first-id",
         type=integer,
         default=0,
         metavar="N",
         help="the id of the first sequence (default: %(default)s)",
+    )
+    ids.add_argument(
+        "--sequence-ids",
+        metavar=f"FILE{ARRAY}",
+        help=f"an array of ids for a {ARRAY} file, one for each row or for each token",
+    )
+    parser.add_argument(
+        "--positions",
+        metavar=f"FILE{ARRAY}",
+        help=f"an array of the positions that the tokens of a {ARRAY} file have in "
+        "their sequences, one for each column or for each token (default: 0, 1, 2, "
+        "...)",
+    )
+    numbers = parser.add_mutually_exclusive_group()
+    numbers.add_argument(
+        "--count",
+        type=integer,
+        metavar="K",
+        help="resample exactly K positions of each sequence, those that are first as "
+        "the time rises",
+    )
+    numbers.add_argument(
+        "--at-least",
+        type=integer,
+        metavar="K",
+        help="resample at least K positions of each sequence",
+    )
+    parser.add_argument(
+        "--block",
+        type=integer,
+        metavar="WIDTH",
+        help="with --count or --at-least, K positions of each block of so many columns",
     )
     parser.add_argument(
         "--protect",
@@ -94,31 +137,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=f"FILE{ARRAY}",
         help=f"file for the noised tokens of a {ARRAY} file",
     )
+    parser.add_argument(
+        "--complement",
+        type=Path,
+        metavar=f"FILE{ARRAY}",
+        help="file for the same tokens with noise at exactly the other positions",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Noise the tokens; print a line for each sequence, or write an array."""
     check_standard_input(options.spec, options.tokens)
     is_array = options.tokens.endswith(ARRAY)
-    if options.output is not None and not is_array:
-        raise CommandLineError(f"--output is for tokens in a {ARRAY} file")
-    if options.times is not None and not is_array:
-        raise CommandLineError(f"--times is for tokens in a {ARRAY} file")
-    if options.output is not None:
-        check_target(options.output)
+    for name in FOR_ARRAYS:
+        if getattr(options, name) is not None and not is_array:
+            option = name.replace("_", "-")
+            raise CommandLineError(f"--{option} is for tokens in a {ARRAY} file")
+    for target in (options.output, options.complement):
+        if target is not None:
+            check_target(target)
     if options.times is not None:
         options.time = read_times(options.times)
+    if options.sequence_ids is not None:
+        options.sequence_ids = read_array(options.sequence_ids)
+    if options.positions is not None:
+        options.positions = read_array(options.positions)
     process = load_process(options.spec)
     noise = _noise_array if is_array else _noise_lines
     if options.seed is None:
         options.seed = fresh_seed()
-        pairs = _print_seed(noise(process, options), options.seed)
+        results = _print_seed(noise(process, options), options.seed)
     else:
-        pairs = noise(process, options)
+        results = noise(process, options)
+    results = _write_complement(results, options.complement)
     if options.json:
-        print_json(_document(process, options, list(pairs), is_array=is_array))
+        print_json(_document(process, options, list(results), is_array=is_array))
         return FINE
-    for _, noised in pairs:
+    for _, noised, _ in results:
         if options.output is not None:
             write_target(options.output, _encode_array(noised))
             continue
@@ -127,32 +182,43 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
-def _print_seed(pairs: Iterator[Pair], seed: int) -> Iterator[Pair]:
+def _print_seed(results: Iterator[Result], seed: int) -> Iterator[Result]:
     """Print the seed on stderr once the first tokens are noised, without an error."""
-    for place, pair in enumerate(pairs):
+    for place, result in enumerate(results):
         if not place:
             sys.stderr.write(f"seed {seed}\n")
-        yield pair
+        yield result
+
+
+def _write_complement(
+    results: Iterator[Result], target: Path | None
+) -> Iterator[Result]:
+    for result in results:
+        if target is not None and result.complement is not None:
+            write_target(target, _encode_array(result.complement))
+        yield result
 
 
 def _noise_array(
     process: ForwardProcess, options: argparse.Namespace
-) -> Iterator[Pair]:
+) -> Iterator[Result]:
     clean = read_array(options.tokens)
     rows = clean.shape[0] if clean.ndim > 1 else 1
-    yield clean, _noise(process, options, clean, 0, rows)
+    noised = _noise(process, options, clean, 0, rows)
+    complement = None if options.complement is None else noised.complement().tokens
+    yield Result(clean, noised.tokens, complement)
 
 
 def _noise_lines(
     process: ForwardProcess, options: argparse.Namespace
-) -> Iterator[Pair]:
+) -> Iterator[Result]:
     """Yield the clean and noised sequence of each line; blank lines stay blank."""
     for place, clean in enumerate(read_lines(options.tokens)):
         if not clean.size:
-            yield clean, clean
+            yield Result(clean, clean)
             continue
         try:
-            yield clean, _noise(process, options, clean, place, 1)
+            yield Result(clean, _noise(process, options, clean, place, 1).tokens)
         except EngineError as error:
             if not error.field.startswith("tokens"):
                 raise
@@ -166,30 +232,35 @@ def _noise(
     clean: Tokens,
     place: int,
     rows: int,
-) -> Tokens:
+) -> Noised:
     first = options.first_id + place
+    ids = options.sequence_ids
     return process.noise(
         clean,
         options.timestep,
         t=options.time,
         seed=options.seed,
-        sequence_ids=[first + row for row in range(rows)],
+        sequence_ids=[first + row for row in range(rows)] if ids is None else ids,
         draw=options.draw,
+        positions=options.positions,
         protect=np.isin(clean, options.protect) if options.protect else None,
-    ).tokens
+        count=options.count,
+        at_least=options.at_least,
+        block=options.block,
+    )
 
 
 def _document(
     process: ForwardProcess,
     options: argparse.Namespace,
-    pairs: Sequence[Pair],
+    results: Sequence[Result],
     *,
     is_array: bool,
 ) -> dict[str, Any]:
     """Return a document in the form of the response to POST /api/v1/noise."""
-    noised = [noised for _, noised in pairs]
-    unchanged = sum(int(np.sum(clean == noised)) for clean, noised in pairs)
-    total = sum(clean.size for clean, _ in pairs)
+    noised = [result.noised for result in results]
+    unchanged = sum(int(np.sum(clean == noised)) for clean, noised, _ in results)
+    total = sum(result.clean.size for result in results)
     alpha = (
         process.alpha(options.time)
         if options.timestep is None

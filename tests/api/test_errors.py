@@ -48,6 +48,7 @@ def test_nested_details_become_pointers():
     [
         ("hyperschedule.classes", "#"),
         ("hyperschedule.classes.critical[3]", "#/critical/3"),
+        ("hyperschedule.classes[3, 12]", "#/3/12"),
         ("schedule.type", "#"),
     ],
 )

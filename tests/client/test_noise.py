@@ -83,6 +83,23 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"timestep": 500, "weights": np.arange(90) + 1.0},
     ),
     (
+        {"timesteps": 500, "sequence_ids": TOKENS, "positions": np.arange(5, 95)},
+        {"timestep": 500, "sequence_ids": TOKENS, "positions": np.arange(5, 95)},
+    ),
+    (
+        {"timesteps": 500, "positions": TOKENS.astype(np.uint64)},
+        {"timestep": 500, "positions": TOKENS},
+    ),
+    ({"timesteps": 5, "count": 7}, {"timestep": 5, "count": 7}),
+    (
+        {"timesteps": 5, "count": [1, 2, 3, 4, 5], "block": np.int64(9)},
+        {"timestep": 5, "count": [1, 2, 3, 4, 5], "block": 9},
+    ),
+    (
+        {"timesteps": 5, "at_least": np.arange(5)},
+        {"timestep": 5, "at_least": np.arange(5)},
+    ),
+    (
         {"timesteps": np.int32(500), "lengths": [90, 1, 50, 8, 9]},
         {"timestep": 500, "lengths": [90, 1, 50, 8, 9]},
     ),
@@ -165,9 +182,11 @@ def test_times_may_be_as_ragged_as_the_tokens(client: NoisingClient) -> None:
         {"weights": [[1.0, 2.0, 0.5], [], [3.0, 4.0]]},
         {"weights": [[1, 2, 4], [], [3, 4]]},
         {"protect": [[True, False, True], [], [False, True]]},
+        {"positions": [[4, 5, 6], [], [0, 9]]},
+        {"sequence_ids": [[1, 1, 2], [], [5, 6]]},
     ],
 )
-def test_weights_and_protect_may_be_as_ragged_as_the_tokens(
+def test_other_arguments_may_be_as_ragged_as_the_tokens(
     client: NoisingClient, values: dict[str, Any]
 ) -> None:
     noised = client.noise(RAGGED, 700, seed=3, **values)
@@ -175,9 +194,37 @@ def test_weights_and_protect_may_be_as_ragged_as_the_tokens(
     assert [len(row) for row in noised.tokens] == [3, 0, 2]
     for index in (0, 2):
         expected = default_process().noise(
-            [RAGGED[index]], 700, seed=3, sequence_ids=[index], **{name: [rows[index]]}
+            [RAGGED[index]],
+            700,
+            seed=3,
+            **({"sequence_ids": [index]} | {name: [rows[index]]}),
         )
         assert noised.tokens[index].tolist() == expected.tokens[0].tolist()
+
+
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("shape", [(90,), (5, 90)])
+def test_a_batch_may_have_its_complement(
+    client: NoisingClient, shape: tuple[int, ...], *, masks: bool
+) -> None:
+    tokens = TOKENS[: shape[0]].reshape(-1)[: np.prod(shape)].reshape(shape)
+    given = {"schedule": ABSORBING, "masks": masks, "complement": True}
+    noised = client.noise(tokens, 500, seed=7, count=9, **given)
+    expected = build_process(ABSORBING).noise(tokens, 500, seed=7, count=9)
+    assert (noised.tokens == expected.tokens).all()
+    assert (noised.complement == expected.complement().tokens).all()
+    assert (noised.resampled is not None) == masks
+    assert client.noise(tokens, 500, masks=masks).complement is None
+
+
+def test_the_complement_of_ragged_rows_is_as_ragged(client: NoisingClient) -> None:
+    noised = client.noise(RAGGED, 500, seed=7, schedule=ABSORBING, complement=True)
+    for index, (row, other) in enumerate(
+        zip(noised.tokens, noised.complement, strict=True)
+    ):
+        masked, clean = np.array([row, other]) == 50_257, RAGGED[index]
+        assert (masked.sum(axis=0) == 1).all()
+        assert np.where(masked, 50_257, clean).tolist() == [*map(list, (row, other))]
 
 
 @pytest.mark.parametrize(

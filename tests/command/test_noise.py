@@ -70,6 +70,66 @@ def test_rows_or_tokens_of_an_array_may_have_times(run, tmp_path, shape):
     assert document["alpha"] == expected.alpha.tolist()
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 4)])
+def test_tokens_of_an_array_may_have_ids_and_positions(run, tmp_path, shape):
+    tokens = np.arange(12).reshape(3, 4)
+    own = {
+        "sequence_ids": np.arange(np.prod(shape)).reshape(shape) % 5 + 7,
+        "positions": np.arange(12).reshape(3, 4)[-len(shape)] * 3,
+    }
+    np.save(tmp_path / "clean.npy", tokens)
+    options = ["clean.npy", *AT]
+    for name, array in own.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        options += [f"--{name.replace('_', '-')}", f"{name}.npy"]
+    expected = COSINE.noise(tokens, 500, seed=7, **own).tokens
+
+    lines = run("noise", "cosine", *options).out.splitlines()
+    assert lines == [words(row) for row in expected.tolist()]
+    assert (expected != COSINE.noise(tokens, 500, seed=7).tokens).any()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"count": 2},
+        {"count": 1, "block": 2},
+        {"at_least": 3},
+        {"at_least": 1, "block": 3},
+    ],
+)
+def test_as_many_positions_move_as_requested(run, tmp_path, given):
+    options = ["--timestep", "1", "--seed", "7"]
+    for name, value in given.items():
+        options += [f"--{name.replace('_', '-')}", str(value)]
+    ended = run("noise", "cosine", *options, text=f"{words(ROW)}\n{words(ROW[:3])}")
+    expected = [
+        COSINE.noise(row, 1, seed=7, sequence_ids=place, **given).tokens
+        for place, row in enumerate([ROW, ROW[:3]])
+    ]
+    assert ended.out.splitlines() == [words(row) for row in expected]
+    rows = np.arange(12).reshape(3, 4)
+    np.save(tmp_path / "clean.npy", rows)
+    lines = run("noise", "cosine", "clean.npy", *options).out.splitlines()
+    noised = COSINE.noise(rows, 1, seed=7, **given).tokens
+    assert lines == [words(row) for row in noised.tolist()]
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--output", "noised.npy")])
+@pytest.mark.parametrize("shape", [(12,), (3, 4)])
+def test_an_array_may_have_its_complement(run, tmp_path, shape, more):
+    clean = np.arange(12, dtype=np.uint16).reshape(shape)
+    np.save(tmp_path / "clean.npy", clean)
+    expected = COSINE.noise(clean, 500, seed=7)
+
+    options = ("clean.npy", *AT, "--complement", "other.npy", *more)
+    plain = ("clean.npy", *AT, *more)
+    assert run("noise", "cosine", *options).out == run("noise", "cosine", *plain).out
+    other = np.load(tmp_path / "other.npy")
+    assert other.dtype == clean.dtype
+    assert other.tolist() == expected.complement().tokens.tolist()
+
+
 def test_a_fresh_seed_is_told_and_makes_the_same_again(run):
     text = f"{words(ROW)}\n{words(ROW)}\n"
     first = run("noise", "cosine", "--timestep", "500", text=text)
@@ -136,6 +196,22 @@ def test_an_array_becomes_an_array_of_its_dtype(run, tmp_path, shape):
         ),
         ((*AT, "--output", "a.npy"), "1", "--output is for tokens in a .npy file"),
         (("--times", "a.npy"), "1", "--times is for tokens in a .npy file"),
+        ((*AT, "--positions", "a.npy"), "1", "--positions is for tokens in"),
+        ((*AT, "--sequence-ids", "a.npy"), "1", "--sequence-ids is for tokens in"),
+        ((*AT, "--complement", "a.npy"), "1", "--complement is for tokens in"),
+        (("fine.npy", *AT, "--complement", "/"), "", "/: must be a file in a folder"),
+        (("fine.npy", *AT, "--positions", "floats.npy"), "", "must hold integers"),
+        (("fine.npy", *AT, "--positions", "absent.npy"), "", "cannot be read"),
+        (("fine.npy", *AT, "--sequence-ids", "floats.npy"), "", "must hold integers"),
+        (
+            ("fine.npy", *AT, "--sequence-ids", "fine.npy", "--first-id", "3"),
+            "",
+            "not allowed with",
+        ),
+        (("fine.npy", *AT, "--positions", "five.npy"), "", "error: `positions` must"),
+        ((*AT, "--count", "1", "--at-least", "1"), "1", "not allowed with"),
+        ((*AT, "--count", "-1"), "1", "error: `count` must lie in 0.."),
+        ((*AT, "--block", "2"), "1", "error: `block` must be given with"),
         (("fine.npy", "--times", "absent.npy"), "", "absent.npy: cannot be read"),
         (("fine.npy", "--times", "texts.npy"), "", "texts.npy: must hold numbers"),
         (("fine.npy", "--times", "two.npy"), "", "`t` must be a scalar or (L,)"),
@@ -147,6 +223,7 @@ def test_wrong_usage_is_one_line_and_2(refused, tmp_path, arguments, text, expec
     np.save(tmp_path / "fine.npy", np.zeros(3, np.int64))
     np.save(tmp_path / "texts.npy", np.array(["0.5"]))
     np.save(tmp_path / "two.npy", np.zeros(2))
+    np.save(tmp_path / "five.npy", np.zeros(5, np.int64))
 
     assert expected in refused("noise", "cosine", *arguments, text=text)
 

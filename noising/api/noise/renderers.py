@@ -7,8 +7,8 @@ import numpy as np
 from rest_framework.renderers import BaseRenderer
 
 from noising.api.array_fields import Rows
-from noising.api.fields import EXTRAS
 from noising.api.noise import npy, safetensors
+from noising.api.noise.requests import BATCH_EXTRAS
 from noising.api.noise.responses import BatchResult
 from noising.api.renderers import JSONRenderer
 
@@ -16,7 +16,7 @@ from noising.api.renderers import JSONRenderer
 class BatchRenderer(BaseRenderer):
     """A format of the response."""
 
-    ALLOWED: ClassVar[frozenset[str]] = frozenset(EXTRAS)
+    ALLOWED: ClassVar[frozenset[str]] = frozenset(BATCH_EXTRAS)
     """The extras that it can hold."""
 
     ALWAYS: ClassVar[frozenset[str]] = frozenset()
@@ -83,6 +83,8 @@ class BatchTensorsRenderer(BatchRenderer):
         }
         if data.alphas is not None:
             arrays["alphas"] = data.alphas
+        if data.complement is not None:
+            arrays["complement"] = data.complement
         if data.request.rows.lengths is not None:
             arrays["lengths"] = data.request.rows.lengths
         metadata = {
@@ -113,6 +115,8 @@ def _serialize(batch: BatchResult) -> dict[str, Any]:
             "resampled": _unpad(noised.resampled, rows),
             "changed": _unpad(noised.changed, rows),
         }
+    if batch.complement is not None:
+        document["complement"] = _unpad(batch.complement, rows)
     return document
 
 

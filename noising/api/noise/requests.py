@@ -1,5 +1,6 @@
 """The request of POST noise: from a body and a query to one typed value."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from noising.api import parsers, query_params
 from noising.api.array_fields import (
     WHOLE,
     MaskRowsField,
+    PositionRowsField,
     Rows,
     TimeRowsField,
     TokensField,
@@ -25,9 +27,10 @@ from noising.api.array_fields import (
     one_of_schema,
     rows_schema,
 )
-from noising.api.fields import EXTRAS, OneOf, format_value
+from noising.api.fields import EXTRAS, OneOf, WholeNumberField, format_value
 from noising.api.noise import npy, safetensors
 from noising.api.processes import ProcessSelection, SeededSerializer
+from noising.engine.sampler.quotas import MAX_COUNT
 
 PARAMETERS: Final[Mapping[str, query_params.Format]] = {
     "timesteps": query_params.NUMBERS,
@@ -36,18 +39,31 @@ PARAMETERS: Final[Mapping[str, query_params.Format]] = {
     "seed": query_params.NUMBER,
     "sequence_ids": query_params.NUMBERS,
     "draw": query_params.NUMBER,
+    "positions": query_params.ROW,
     "lengths": query_params.NUMBERS,
     "protect": query_params.OBJECT,
     "weights": query_params.ROW,
     "token_types": query_params.OBJECT,
     "hyperschedule": query_params.OBJECT,
+    "count": query_params.NUMBERS,
+    "at_least": query_params.NUMBERS,
+    "block": query_params.NUMBER,
     "return": query_params.NAMES,
 }
 """The format of each parameter in the query and in the metadata of safetensors."""
 
 TENSORS: Final = frozenset(
-    {"tokens", "timesteps", "times", "protect", "weights", "lengths", "sequence_ids"}
+    {
+        *("tokens", "timesteps", "times", "sequence_ids", "positions", "lengths"),
+        *("protect", "weights", "count", "at_least"),
+    }
 )
+
+POSITION_SECONDS: Final = 2.5e-7
+"""Time for a token that does not continue the sequence of the one before it."""
+
+BATCH_EXTRAS: Final = (*EXTRAS, "complement")
+"""What `return` may list."""
 
 PROTECT_KEYS: Final = ("ids", "positions")
 PROTECT_OBJECT: Final = {
@@ -151,8 +167,12 @@ class NoiseBatchRequest:
         protect: tokens that never change, or None.
         lengths: (B,) real positions of padded rows, or None.
         seed: 0..2^64-1, or None for a random one.
-        sequence_ids: (B,), or None for the rows' indices.
+        sequence_ids: one for each row or for each token, or None for the rows' indices.
         draw: 0..2^32-1.
+        positions: of the tokens in their sequences, or None for 0..L-1.
+        count: how many positions of each row or block move, () or (B,), or None.
+        at_least: how many move at least, in the same shapes, or None.
+        block: width of the blocks that `count` or `at_least` is for, or None for rows.
         extras: further keys of the response.
     """
 
@@ -164,8 +184,12 @@ class NoiseBatchRequest:
     protect: Rows | Protected | None
     lengths: NDArray[Any] | None
     seed: int | None
-    sequence_ids: NDArray[Any] | None
+    sequence_ids: Rows | None
     draw: int
+    positions: Rows | None
+    count: NDArray[Any] | None
+    at_least: NDArray[Any] | None
+    block: int | None
     extras: frozenset[str]
 
     @property
@@ -178,6 +202,13 @@ class NoiseBatchRequest:
     def has_time_by_token(self) -> bool:
         """Whether each token has a time of its own."""
         return self.given_times.shape == self.rows.shape
+
+    @property
+    def has_own_positions(self) -> bool:
+        """Whether tokens need not be those of one sequence from its start."""
+        ids = self.sequence_ids
+        by_token = ids is not None and ids.values.ndim > 0 and _match(ids, self.rows)
+        return by_token or self.positions is not None
 
     @property
     def row_lengths(self) -> NDArray[Any] | None:
@@ -198,10 +229,24 @@ class NoiseBatchRequest:
             tabulated=self.times is None,
             alike=self.given_times.values.size == 1
             and self.row_lengths is None
-            and not by_row,
+            and not by_row
+            and not self.has_own_positions,
             weighted=weighted,
         )
-        return once * (1 + len(extras & {"alphas", "masks"}))
+        return once * self._count_passes(extras)
+
+    def estimate_position_seconds(self, extras: frozenset[str]) -> float:
+        """Estimate the time that tokens at positions of their own take at most."""
+        if not self.has_own_positions:
+            return 0.0
+        tokens = math.prod(self.rows.shape)
+        return POSITION_SECONDS * tokens * self._count_passes(extras)
+
+    def _count_passes(self, extras: frozenset[str]) -> int:
+        """Return how often the batch's random numbers or noise levels are computed."""
+        further = len(extras & {"alphas", "masks", "complement"})
+        has_quota = self.count is not None or self.at_least is not None
+        return 1 + further + has_quota
 
 
 @extend_schema_field(
@@ -244,10 +289,11 @@ class ProtectField(MaskRowsField):
 class NoiseBatchRequestSerializer(SeededSerializer):
     """A batch of token sequences and how to noise it."""
 
-    extras = EXTRAS
+    extras = BATCH_EXTRAS
     one_of = (
         OneOf(names=("timesteps", "times"), least=1, elsewhere=True),
         OneOf(names=("weights", "token_types", "hyperschedule")),
+        OneOf(names=("count", "at_least")),
     )
 
     tokens = TokensField(
@@ -265,11 +311,18 @@ class NoiseBatchRequestSerializer(SeededSerializer):
         allow_null=True,
         help_text="Real times in [0, 1] instead of timesteps.",
     )
-    sequence_ids = WholeField(
+    sequence_ids = WholeRowsField(
         default=None,
         allow_null=True,
-        help_text="Id of each row; a row's random numbers depend on the seed and its "
-        "id. By default the row's index.",
+        help_text="Id of each row, on which its random numbers depend; by default the "
+        "row's index. Or an id for each token, if rows hold several sequences.",
+    )
+    positions = PositionRowsField(
+        default=None,
+        allow_null=True,
+        help_text="Position of each token in its sequence, on which its random numbers "
+        "depend, or one for each column of all rows; by default 0, 1, 2 and so on. "
+        "Noise by position must not depend on the whole row then.",
     )
     lengths = WholeField(
         default=None,
@@ -286,6 +339,27 @@ class NoiseBatchRequestSerializer(SeededSerializer):
         default=None,
         allow_null=True,
         help_text="Weights above 0, by token or by position; higher means less noise.",
+    )
+    count = WholeField(
+        default=None,
+        allow_null=True,
+        help_text="Exactly so many positions of each row move, those that move first "
+        "as the time rises, of the ones that are neither protected nor padding: one "
+        "number, or one for each row. Needs a graph with one event, such as `uniform`, "
+        "`absorbing` or `marginal`, and one time for each row or block.",
+    )
+    at_least = WholeField(
+        default=None,
+        allow_null=True,
+        help_text="Likewise: at least so many move.",
+    )
+    block = WholeNumberField(
+        least=1,
+        most=MAX_COUNT,
+        default=None,
+        allow_null=True,
+        help_text="`count` or `at_least` is for each block of so many columns instead "
+        "of for each row.",
     )
 
     def parse(self, values: Any) -> NoiseBatchRequest:
@@ -304,8 +378,12 @@ class NoiseBatchRequestSerializer(SeededSerializer):
             protect=values["protect"],
             lengths=_list_for_row(values["lengths"], values["tokens"]),
             seed=values["seed"],
-            sequence_ids=_list_for_row(values["sequence_ids"], values["tokens"]),
+            sequence_ids=_list_id_for_row(values["sequence_ids"], values["tokens"]),
             draw=values["draw"],
+            positions=values["positions"],
+            count=values["count"],
+            at_least=values["at_least"],
+            block=values["block"],
             extras=values["return"],
         )
         details = _find_errors(request)
@@ -320,15 +398,19 @@ def _find_errors(request: NoiseBatchRequest) -> dict[str, Any]:
     Each field was checked on its own before.
     """
     rows, process = request.rows, request.selection.process
-    *many, length = rows.shape
+    length = rows.shape[-1]
     details = {
         "tokens": find_range_errors("tokens", rows, most=process.vocab_size - 1),
         "timesteps": _find_timestep_errors(request),
         "times": _find_count_errors("times", request.times, rows, "time"),
-        "sequence_ids": _find_id_errors(request, many),
+        "sequence_ids": _find_id_errors(request),
+        "positions": _find_shape_errors(
+            "positions", request.positions, rows, "position"
+        ),
         "lengths": _find_length_errors(request),
-        "weights": _find_shape_errors("weights", request.weights, rows, "weight"),
+        "weights": _find_weight_errors(request),
         "protect": _find_protect_errors(request, length),
+        "return": _find_extras_errors(request),
     }
     return {name: detail for name, detail in details.items() if detail}
 
@@ -361,12 +443,15 @@ def _match(given: Rows, tokens: Rows) -> bool:
     return given.shape == tokens.shape and given.fits(tokens)
 
 
-def _find_id_errors(request: NoiseBatchRequest, many: list[int]) -> Any:
-    ids = request.sequence_ids
-    if ids is None or list(ids.shape) == many:
+def _find_id_errors(request: NoiseBatchRequest) -> Any:
+    ids, tokens = request.sequence_ids, request.rows
+    *many, length = tokens.shape
+    if ids is None or ids.shape == tuple(many) or _match(ids, tokens):
         return None
-    rule = f"one for each of the {many[0]} rows" if many else "one for one sequence"
-    text = f"`sequence_ids` must be {rule}, got {ids.size}."
+    rule = f"one for one sequence or one for each of the {length} tokens"
+    if many:
+        rule = f"one for each of the {many[0]} rows or one for each token"
+    text = f"`sequence_ids` must be {rule}, got {ids.values.size}."
     return [ErrorDetail(text, "wrong_length")]
 
 
@@ -394,6 +479,14 @@ def _find_shape_errors(name: str, given: Rows | None, tokens: Rows, what: str) -
     return [ErrorDetail(text, "wrong_length")]
 
 
+def _find_weight_errors(request: NoiseBatchRequest) -> Any:
+    weights = request.weights
+    is_row = weights is not None and weights.shape == weights.values.shape[:1]
+    if is_row and request.has_own_positions:
+        return None  # one for each position of a sequence, however many it has
+    return _find_shape_errors("weights", weights, request.rows, "weight")
+
+
 def _find_protect_errors(request: NoiseBatchRequest, length: int) -> Any:
     given = request.protect
     if not isinstance(given, Protected):
@@ -408,11 +501,27 @@ def _find_protect_errors(request: NoiseBatchRequest, length: int) -> Any:
     return {name: detail for name, detail in details.items() if detail}
 
 
+def _find_extras_errors(request: NoiseBatchRequest) -> Any:
+    if "alphas" not in request.extras or not request.has_own_positions:
+        return None
+    if request.weights is None and request.selection.process.hyperschedule is None:
+        return None
+    text = "`return` must not hold alphas for noise by position together with "
+    text += "`positions` or with `sequence_ids` by token: leave alphas out."
+    return [ErrorDetail(text, "not_together")]
+
+
 def _list_for_row(given: Any, tokens: Rows) -> Any:
     """Return a single number as a list if there is one row."""
     if given is None or given.ndim or tokens.shape[:-1] != (1,):
         return given
     return given.reshape(1)
+
+
+def _list_id_for_row(given: Rows | None, tokens: Rows) -> Rows | None:
+    if given is None or given.lengths is not None:
+        return given
+    return Rows(values=_list_for_row(given.values, tokens))
 
 
 NOISE_BATCH: Final = NoiseBatchRequestSerializer()

@@ -22,8 +22,12 @@ FIELDS = {
     "t": "times",
     "weights": "weights",
     "sequence_ids": "sequence_ids",
+    "positions": "positions",
     "lengths": "lengths",
     "protect": "protect",
+    "count": "count",
+    "at_least": "at_least",
+    "block": "block",
 }
 """Field of the request by the engine's argument."""
 
@@ -36,12 +40,15 @@ class BatchResult:
         request: the batch and how to noise it.
         clean: the tokens, padded.
         noised: the result.
+        complement: the tokens of the complementary batch, padded, or None unless
+            requested.
         alphas: alpha by position, padded, or None unless requested.
     """
 
     request: NoiseBatchRequest
     clean: NDArray[Any]
     noised: Noised
+    complement: NDArray[Any] | None
     alphas: NDArray[np.float64] | None
 
     @property
@@ -75,8 +82,8 @@ def noise_batch(
         always: those among them that it always holds.
 
     Raises:
-        ValidationError: a hyperschedule or weights that the engine cannot use for
-            these rows, work that takes too long, or extras that the format of the
+        ValidationError: arguments that the engine cannot use together or for these
+            rows, work that takes too long, or extras that the format of the
             response cannot hold.
         BusyError: other requests do all the costly work that is allowed.
     """
@@ -92,7 +99,7 @@ def noise_batch(
     check_seconds(seconds, "in addition to noising its tokens")
     clean = request.rows.pad(0)
     try:
-        with API_WORK.permit(seconds):
+        with API_WORK.permit(seconds + request.estimate_position_seconds(extras)):
             return _noise(request, clean, extras)
     except EngineError as error:
         raise convert_process_error(error, request.selection.overlay, FIELDS) from None
@@ -109,14 +116,19 @@ def _noise(
         timesteps,
         t=times,
         seed=request.seed,
-        sequence_ids=request.sequence_ids,
+        sequence_ids=_unwrap(request.sequence_ids),
         draw=request.draw,
+        positions=None if request.positions is None else request.positions.pad(0),
         weights=weights,
         protect=_make_mask(request, clean),
         lengths=request.row_lengths,
+        count=request.count,
+        at_least=request.at_least,
+        block=request.block,
     )
     if "masks" in extras:
         noised.resampled  # noqa: B018 - made on first use, which must be within the permit
+    complement = _find_complement(noised) if "complement" in extras else None
     alphas = None
     if "alphas" in extras and request.has_time_by_token:
         alphas = np.asarray(noised.alpha)
@@ -129,7 +141,26 @@ def _noise(
             lengths=request.row_lengths,
         )
         alphas = np.exp(-sigma)
-    return BatchResult(request=request, clean=clean, noised=noised, alphas=alphas)
+    return BatchResult(
+        request=request,
+        clean=clean,
+        noised=noised,
+        complement=complement,
+        alphas=alphas,
+    )
+
+
+def _find_complement(noised: Noised) -> NDArray[Any]:
+    """Return the tokens of the complementary batch.
+
+    Raises:
+        ValidationError: the graph has none.
+    """
+    try:
+        return noised.complement().tokens
+    except EngineError as error:
+        detail = ErrorDetail(f"{error}.", error.code)
+        raise ValidationError({"return": [detail]}) from None
 
 
 def _unwrap(given: Rows | None) -> Any:
@@ -182,7 +213,7 @@ class BatchMasksSerializer(serializers.Serializer[Any]):
 
 
 class NoisedBatchSerializer(serializers.Serializer[Any]):
-    """The response of POST noise as JSON; the last two keys only on request."""
+    """The response of POST noise as JSON; the last three keys only on request."""
 
     noised_tokens = _TokensField(help_text="In the shape of the request's tokens.")
     alpha = _AlphaField(help_text="In the shape of the times, without a hyperschedule.")
@@ -191,3 +222,8 @@ class NoisedBatchSerializer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField(help_text="SHA-256 of the specification used.")
     alphas = _AlphasField(required=False, help_text="By position.")
     masks = BatchMasksSerializer(required=False)
+    complement = _TokensField(
+        required=False,
+        help_text="The tokens of the complementary batch, in which exactly the other "
+        "positions moved, except protected ones. Its alpha is 1 - `alpha`.",
+    )

@@ -24,6 +24,28 @@ BATCH_RESPONSE: dict[str, Any] = {
     },
     "fingerprint": "c397844674df427eb8772f20acba47eb04f5ceefb04d40fd871777ba7105acb3",
 }
+PACKED_REQUEST: dict[str, Any] = {
+    "tokens": [[2054, 2003, 2048, 2010], [2748, 2053, 102]],
+    "times": 0.5,
+    "sequence_ids": [[41, 41, 41, 41], [41, 7, 7]],
+    "positions": [[0, 1, 2, 3], [4, 0, 1]],
+    "at_least": 1,
+    "schedule": BATCH_REQUEST["schedule"],
+    "seed": 9,
+    "return": ["complement"],
+}
+PACKED_RESPONSE: dict[str, Any] = {
+    "noised_tokens": [[2054, 2003, 103, 2010], [103, 103, 102]],
+    "alpha": 0.5005,
+    "seed": 9,
+    "metrics": {
+        "unchanged_tokens": 4,
+        "percent_unchanged": 57.14,
+        "total_tokens": 7,
+    },
+    "fingerprint": BATCH_RESPONSE["fingerprint"],
+    "complement": [[103, 103, 2048, 103], [2748, 2053, 103]],
+}
 TRAJECTORY_REQUEST: dict[str, Any] = {
     "tokens": [101, 2054, 2003, 102],
     "timesteps": [100, 500, 900],

@@ -28,7 +28,9 @@ from noising.engine.sampler.noise_levels import NoiseLevels, PositionNoise, shap
 from noising.engine.sampler.thresholds import LEADING_SHIFT
 from noising.engine.sampler.words import REST_SHIFT, Hasher
 
-_MOST: Final = 1 << 60
+MAX_COUNT: Final = 1 << 60
+"""Largest number of positions, and largest width of a block, that a call may name."""
+
 _ROWS: Final = 1 << 12
 
 Refine: TypeAlias = Callable[[IntArray], tuple[WordArray, ...]]
@@ -80,13 +82,13 @@ def check_quota(count: Any, at_least: Any, block: Any, batch: Batch) -> Quota | 
         way_out = "`count` moves exactly so many, `at_least` so many or more"
         raise EngineError("count", "not_together", rule, count, way_out)
     field, value = ("at_least", at_least) if count is None else ("count", count)
-    numbers = bounded_integers(value, field, low=0, high=_MOST)
+    numbers = bounded_integers(value, field, low=0, high=MAX_COUNT)
     if numbers.ndim and numbers.shape != (batch.rows,):
         rule = f"must be an integer, or one for each of the {batch.rows} rows"
         raise EngineError(field, "wrong_shape", rule, list(numbers.shape))
     width = batch.length
     if block is not None:
-        given = bounded_integers(block, "block", low=1, high=_MOST)
+        given = bounded_integers(block, "block", low=1, high=MAX_COUNT)
         if given.ndim:
             raise EngineError("block", "wrong_shape", "must be one integer", block)
         width = min(int(given), width)

@@ -34,6 +34,13 @@ def one_permit() -> Iterator[None]:
 
 
 @pytest.fixture
+def no_permit(one_permit: None) -> Iterator[None]:
+    """Leave the API no permit for costly work."""
+    with API_WORK.permit(1.0):
+        yield
+
+
+@pytest.fixture
 def send(api: Client) -> Ask:
     """Post bytes to a path under /api/v1/."""
 

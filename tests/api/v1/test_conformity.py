@@ -55,6 +55,15 @@ def test_the_examples_are_described_and_answered(ask, document, path):  # noqa: 
     close(ask(path, **request).json(), answer)
 
 
+def test_the_example_of_packed_rows_is_described_and_answered(ask, document):  # noqa: F811
+    check(document, "NoiseBatchRequest", examples.PACKED_REQUEST)
+    check(document, "NoisedBatch", examples.PACKED_RESPONSE)
+    close(
+        ask("noise", **examples.PACKED_REQUEST).json(),
+        examples.PACKED_RESPONSE,
+    )
+
+
 def test_each_line_of_a_trajectory_is_as_described(ask, document):  # noqa: F811
     check(document, "TrajectoryRequest", examples.TRAJECTORY_REQUEST)
     response = ask("trajectory", **examples.TRAJECTORY_REQUEST)
@@ -79,6 +88,12 @@ def test_the_example_of_a_history_is_what_is_answered(send, document):  # noqa: 
         {"tokens": [[1, 2], [3]], "timesteps": 5, "return": ["alphas", "masks"]},
         {"tokens": [[1, 2], [3]], "timesteps": [[5, 6], [7]], "return": ["alphas"]},
         {"tokens": [1, 2], "times": [0, 1]},
+        {"tokens": [1, 2], "timesteps": 5, "positions": [4, 0], "sequence_ids": 3},
+        {"tokens": [[1, 2], [3]], "timesteps": 5, "positions": [[4, 5], [0]]},
+        {"tokens": [[1, 2], [3]], "timesteps": 5, "sequence_ids": [[4, 5], [0]]},
+        {"tokens": [[1, 2], [3]], "timesteps": 5, "count": [1, 0], "block": 2},
+        {"tokens": [[1, 2], [3]], "timesteps": 5, "at_least": 2, "block": None},
+        {"tokens": [[1, 2], []], "timesteps": 5, "return": ["complement"]},
         {"tokens": [1], "timesteps": 5, "protect": {"ids": []}, "return": ["masks"]},
     ],
 )

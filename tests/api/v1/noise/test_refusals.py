@@ -270,6 +270,12 @@ def test_a_body_over_the_limit_is_refused(send, settings, form):
         ("timesteps=5&schedule=%7B", "#/schedule", "malformed"),
         ("timesteps=5&return=", "#/return", "unknown"),
         ("timesteps=5&protect=5", "#/protect", "not_a_list"),
+        ("timesteps=5&positions=x", "#/positions", "malformed"),
+        ("timesteps=5&count=x", "#/count", "malformed"),
+        ("timesteps=5&count=1&block=1,2", "#/block", "malformed"),
+        ("timesteps=5&count=1&block=null", "#/block", "malformed"),
+        ("timesteps=5&count=null", "#/count", "malformed"),
+        ("timesteps=5&seed=null", "#/seed", "malformed"),
     ],
 )
 @pytest.mark.parametrize("form", FORMS)
@@ -299,7 +305,7 @@ def test_options_answers_without_content(api):
             [
                 *("tokens", "timesteps", "times", "seed", "sequence_ids", "draw"),
                 *("lengths", "weights", "token_types", "hyperschedule", "return"),
-                *("protect", "schedule"),
+                *("protect", "schedule", "positions", "count", "at_least", "block"),
             ]
         ),
         VALUES | st.just([[1, 2], [3]]),

@@ -60,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--step",
         type=integer,
         metavar="N",
-        help="the rows of a step of the epoch, from 0, for a run that takes rows in the "
-        "order of the data files",
+        help="the rows of a step of the epoch, from 0, for a run that takes rows in "
+        "the order of the data files",
     )
     rows.add_argument(
         "--ids",
@@ -172,7 +172,7 @@ Change: TypeAlias = tuple[Path, str, str]
 
 
 def _find_changes(manifest: Manifest, ids: Tokens, folder: Path) -> list[Change]:
-    """Return the files with rows to replay whose SHA-256 is not that of the manifest."""
+    """Return the files of some rows whose SHA-256 is not that of the manifest."""
     files = find_files(manifest, ids)
     return [change for each in files for change in each.find_changes(folder)]
 

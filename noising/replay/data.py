@@ -130,7 +130,7 @@ class DataFile:
         """Return the description for a manifest, without what is None."""
         return {name: x for name, x in asdict(self).items() if x is not None}
 
-    def find_changes(self, folder: Path) -> list[tuple[Path, str, str]]:
+    def find_changes(self, folder: Path = Path()) -> list[tuple[Path, str, str]]:
         """Return the files whose SHA-256 differs: path, the manifest's and the file's.
 
         Args:
@@ -146,7 +146,7 @@ class DataFile:
         found = [(each, digest, hash_file(each)) for each, digest in expected]
         return [change for change in found if change[1] != change[2]]
 
-    def open(self, folder: Path) -> RowReader:
+    def open(self, folder: Path = Path()) -> RowReader:
         """Return a reader of the rows.
 
         Raises:

@@ -150,9 +150,11 @@ def test_rows_of_several_files_are_numbered_in_their_order(tmp_path):
 
 def test_the_device_kernel_gives_what_is_replayed(tmp_path):
     noiser = Noiser(SPEC, seed=7, kernel="torch", time_block=8, max_length=LENGTH)
-    document = noiser.manifest([write_npy(tmp_path, EVEN)], call={"at_least": 2})
+    document = noiser.manifest(
+        [write_npy(tmp_path, EVEN)], call={"at_least": 2, "block": 8}
+    )
     x0, _ = pad(EVEN, [5, 6])
-    n = noiser(x0, ids=torch.tensor([5, 6]), at_least=2)
+    n = noiser(x0, ids=torch.tensor([5, 6]), at_least=2, block=8)
 
     assert_same(replay(read_manifest(json.dumps(document)), [5, 6]), n, x0)
 

@@ -74,7 +74,8 @@ class JsonRows:
     def _parse(self, number: int, line: bytes) -> list[int]:
         """Return the token ids of a line, without padding."""
         try:
-            record = json.loads(line)
+            # Some editors put a byte order mark before the first line.
+            record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
             self._fail(number, f"must be JSON, got {format_value(line)}")
         if isinstance(record, list):
@@ -87,7 +88,7 @@ class JsonRows:
         if mask is None:
             return ids
         is_mask = isinstance(mask, list) and all(type(x) is int for x in mask)
-        real = mask.count(1) if is_mask else 0
+        real = mask.count(1) if is_mask and len(mask) == len(ids) else 0
         if not is_mask or mask != [1] * real + [0] * (len(ids) - real):
             rule = f"must have a 1 for each of the {len(ids)} ids, or 0 at padding"
             received = format_value(mask)

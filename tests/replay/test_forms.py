@@ -133,6 +133,14 @@ def test_a_truncated_index_is_refused(kept, tmp_path):
     refuse(path, header if 0 <= kept < 34 else "must have 142 bytes for 5 sequences")
 
 
+def test_an_index_with_more_behind_it_is_refused(tmp_path):
+    path = write_indexed(tmp_path, ROWS, "u2")
+    path.write_bytes(path.read_bytes() + bytes(5))  # the modes of images, for example
+    refuse(
+        path, "must have 142 bytes for 5 sequences and 6 document entries, it has 147"
+    )
+
+
 def test_the_tokens_of_an_index_must_be_there_and_whole(tmp_path):
     path = write_indexed(tmp_path, ROWS, "u2")
     tokens = path.with_suffix(".bin")

@@ -85,7 +85,7 @@ def test_arrays_of_every_integer_type_and_layout_are_read(dtype, order, tmp_path
             "must start with the header of a Megatron index",
         ),
         ({"version": 2}, "must have the version 1, it has 2"),
-        ({"version": 1 << 32}, "must have the version 1, it has 4294967296"),
+        ({"version": (1 << 32) + 1}, "must have the version 1, it has 4294967297"),
         (
             {"code": 6},
             "must have an integer dtype, code 1, 2, 3, 4, 5, 8; it has code 6",

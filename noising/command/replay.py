@@ -194,8 +194,8 @@ def _encode(arrays: Mapping[str, NDArray[Any]], suffix: str) -> bytes:
 
         content: bytes = save(dict(arrays))
         return content
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
+    stream, named = io.BytesIO(), dict[str, Any](arrays)
+    np.savez(stream, **named)
     return stream.getvalue()
 
 

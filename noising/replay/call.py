@@ -42,26 +42,26 @@ class CallOptions:
         """
         given = mapping(value, "call")
         check_keys(given, cls.__dataclass_fields__, "call")
-        options = cls(**given)
-        if not isinstance(options.lengths, bool):
+        lengths, form = given.get("lengths", False), given.get("form")
+        if not isinstance(lengths, bool):
             rule = "must be true or false"
-            raise EngineError("call.lengths", "not_a_flag", rule, options.lengths)
+            raise EngineError("call.lengths", "not_a_flag", rule, lengths)
         for name, least in (("count", 0), ("at_least", 0), ("block", 1)):
-            number = getattr(options, name)
+            number = given.get(name)
             if number is not None:
                 check_integer(number, f"call.{name}", least, MAX_ELEMENTS)
         for name in ("low", "high"):
-            number = getattr(options, name)
+            number = given.get(name)
             is_number = type(number) in (int, float)
             if number is not None and not (is_number and 0 <= number <= 1):
                 rule = "must be a number in [0, 1]"
                 raise EngineError(f"call.{name}", "out_of_range", rule, number)
-        if options.form is not None:
-            if not isinstance(options.form, str):
+        if form is not None:
+            if not isinstance(form, str):
                 rule = "must be the name of a form"
-                raise EngineError("call.form", "unknown_name", rule, options.form)
-            check_form(process, options.form)
-        return options
+                raise EngineError("call.form", "unknown_name", rule, form)
+            check_form(process, form)
+        return cls(**given)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options for a manifest."""

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,13 @@ FORMS: Final = (
     "a .npy array, .jsonl, a .bin file of nanoGPT, or an .idx file of Megatron next "
     "to its .bin file"
 )
+
+_READERS: Final[Mapping[str, Callable[[Path], RowReader]]] = {
+    "npy": ArrayRows,
+    "jsonl": JsonRows,
+    INDEXED: IndexedRows,
+}
+"""Readers of the forms that need no more than a path."""
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}", re.ASCII)
 
@@ -165,9 +172,7 @@ class DataFile:
 def _open(path: Path, form: str, dtype: str | None, length: int | None) -> RowReader:
     if dtype is not None and length is not None:
         return RawRows(path, dtype, length)
-    readers = {"npy": ArrayRows, "jsonl": JsonRows, INDEXED: IndexedRows}
-    reader: RowReader = readers[form](path)
-    return reader
+    return _READERS[form](path)
 
 
 def _find_form(path: str, field: str) -> str:

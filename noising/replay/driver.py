@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.engine import EngineError
-from noising.engine.arrays import BoolArray, FloatArray, IntArray, bounded_integers
+from noising.engine.arrays import (
+    AnyIntArray,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    bounded_integers,
+)
 from noising.engine.sampler.batch import find_real_positions
 from noising.replay.data import DataFile
 from noising.replay.forms import DataFileError, Row
@@ -40,7 +46,7 @@ class Replayed:
     draw: int
     lengths: IntArray
     x0: IntArray
-    xt: IntArray
+    xt: AnyIntArray
     moved: BoolArray
     t: NDArray[np.float32]
     weight: NDArray[np.float32]
@@ -238,4 +244,5 @@ def _weigh(
 def _count_by_block(flags: BoolArray, width: int) -> IntArray:
     """Return the number of flags in each block of `width` columns, (B, K)."""
     whole = np.pad(flags, ((0, 0), (0, -flags.shape[1] % width)))
-    return whole.reshape(flags.shape[0], -1, width).sum(axis=2)
+    counts: IntArray = whole.reshape(flags.shape[0], -1, width).sum(axis=2)
+    return counts

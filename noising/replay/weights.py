@@ -60,7 +60,7 @@ def weigh_by_counts(
         length: L.
         by_token: whether the times are (B, L).
     """
-    weight = np.asarray(
+    weight: FloatArray = np.asarray(
         process.loss_weight(
             np.zeros(moved.size),  # on which these forms do not depend
             form,

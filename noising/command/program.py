@@ -8,7 +8,15 @@ from typing import Final, Protocol
 
 from noising import __version__
 from noising.arguments import BAD_USAGE, INTERRUPTED, Parser
-from noising.command import certify, compare, curves, import_config, lint, noise
+from noising.command import (
+    certify,
+    compare,
+    curves,
+    import_config,
+    lint,
+    noise,
+    replay,
+)
 from noising.command.usage import BROKEN_PIPE, CommandLineError
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
@@ -34,6 +42,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "certify": certify,
     "import": import_config,
     "noise": noise,
+    "replay": replay,
 }
 """Maps a command's name to its module."""
 
@@ -85,5 +94,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(command: str, code: int, message: str) -> int:
-    sys.stderr.write(f"noising {command}: {message}\n")
+    line = " ".join(message.splitlines())  # keys of a document may hold newlines
+    sys.stderr.write(f"noising {command}: {line}\n")
     return code

@@ -7,6 +7,7 @@ import torch
 
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import FloatArray, quiet
+from noising.replay.weights import BY_COUNTS, weigh_by_counts
 from noising.torch.call import NoiseCall
 from noising.torch.kernels import Draw
 
@@ -132,7 +133,7 @@ class NoisedTensors:
 
     def _find_weight(self) -> torch.Tensor:
         call = self._call
-        if self._form in ("realised", "count"):
+        if self._form in BY_COUNTS:
             weight = self._weigh_by_counts()
         else:
             weight = np.asarray(call.process.loss_weight(self._times(), self._form))
@@ -146,25 +147,22 @@ class NoisedTensors:
 
     def _weigh_by_counts(self) -> FloatArray:
         """Return weights by how many tokens of each row, or of each block, moved."""
-        call, (rows, length) = self._call, self._clean.shape
+        call, length = self._call, self._clean.shape[1]
         width = min(call.options.get("block", length), length)
         fixed = call.find_fixed(self._clean.shape, self._clean.device)
         moved, eligible = (
             _count_by_block(flags, width).cpu().numpy()
             for flags in (self.moved, ~fixed)
         )
-        weight = np.asarray(
-            call.process.loss_weight(
-                np.zeros(moved.size),  # on which these forms do not depend
-                self._form,
-                moved=moved.reshape(-1),
-                eligible=eligible.reshape(-1),
-            )
-        ).reshape(moved.shape)
-        if "block" in call.options:
-            return weight.repeat(width, axis=1)[:, :length]
-        weight = weight.reshape(rows)
-        return weight[:, None] if call.find_times().ndim == 2 else weight
+        return weigh_by_counts(
+            call.process,
+            self._form,
+            moved,
+            eligible,
+            block=call.options.get("block"),
+            length=length,
+            by_token=call.find_times().ndim == 2,
+        )
 
 
 def _count_by_block(flags: torch.Tensor, width: int) -> torch.Tensor:

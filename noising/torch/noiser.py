@@ -1,5 +1,6 @@
 """Noise for training: the tokens of `ForwardProcess.noise`, keyed by sample id."""
 
+import dataclasses
 import json
 import os
 import warnings
@@ -12,12 +13,12 @@ import torch
 from noising.engine import TIMES_VERSION, EngineError, ForwardProcess, build_process
 from noising.engine.arrays import FloatArray
 from noising.engine.randomness import ALGORITHM_VERSION, MAX_SEED, checked_word
+from noising.replay import CallOptions, Manifest, RowOrder, TimeRule, describe_data
+from noising.replay.weights import check_form, choose_form
 from noising.torch.call import NoiseCall, as_array, check_fixed, check_tokens
 from noising.torch.kernels import Draw, EngineDraw, TorchKernel, check_kernel
-from noising.torch.manifest import make_manifest
 from noising.torch.noised import NoisedTensors
 from noising.torch.rows import RowCounter
-from noising.torch.times import TimeRule
 
 IGNORE_INDEX: Final = -100
 """The label that losses of torch ignore."""
@@ -97,7 +98,7 @@ class Noiser:
         self.sample_times([])  # checks the arguments
         self.form = form
         if form is not None:
-            self._check_form(form)
+            check_form(self.process, form)
         self._name = check_kernel(kernel)
         if compile and kernel == "engine":
             rule = "must not be `engine` with compile=True"
@@ -248,15 +249,41 @@ class Noiser:
         self._rows.total = checked_word(state["rows"], "state.rows", (1 << 63) - 1)
         self.seed = seed
 
-    def manifest(self, data: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-        """Return a JSON document with which the noise of a run can be made again.
+    def manifest(
+        self,
+        data: Sequence[Any] = (),
+        *,
+        call: Mapping[str, Any] | None = None,
+        order: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return a JSON document with which `noising replay` makes the noise again.
 
         Args:
-            data: descriptions of the data files, in the order of their rows.
+            data: paths of the data files, in the order of their rows, which have the
+                ids 0, 1, ...; for a .bin file of nanoGPT {"path", "dtype", "length"}.
+                Each file is read.
+            call: the arguments that all calls of the noiser have, of `count`,
+                `at_least`, `block`, `low`, `high` and `form`; and {"lengths": True} if
+                calls pass the lengths of the rows.
+            order: {"batch", "world", "accumulation"} of a run that takes the rows in
+                the order of the data files, as `global_ids` counts them. Leave it out
+                for a run that shuffles; its rows are named by id.
+
+        Raises:
+            EngineError: an argument is invalid.
+            DataFileError: a data file is not as its form says.
         """
-        return make_manifest(
-            self.process, seed=self.seed, times=self.times.as_dict(), data=data
-        )
+        options = CallOptions.parse(call or {}, self.process)
+        form = self._choose_form(options.form, has_count=options.count is not None)
+        return Manifest(
+            process=self.process,
+            seed=self.seed,
+            times=self.times,
+            call=dataclasses.replace(options, form=form),
+            order=None if order is None else RowOrder.parse(order),
+            data=describe_data(data),
+            versions={"torch": str(torch.__version__)},
+        ).as_dict()
 
     def _draw(self, call: NoiseCall, clean: torch.Tensor) -> Draw:
         wants_torch = self._name == "torch" or (
@@ -292,8 +319,6 @@ class Noiser:
                     raise EngineError(field, "not_together", rule, value)
             time = self.process.timeline.check_time(as_array(timestep), as_array(t))
             return {"timestep" if time.is_timestep else "t": time.given}, None
-        start = self.times.low if low is None else low
-        end = self.times.high if high is None else high
         times, weights = self.times.draw(
             self.process,
             ids,
@@ -301,11 +326,10 @@ class Noiser:
             draw=draw,
             length=length,
             positions=positions,
-            low=start,
-            high=end,
+            low=low,
+            high=high,
         )
-        is_even = self.times.method != "importance"
-        return {"t": times}, None if is_even else weights / (end - start)
+        return {"t": times}, self.times.find_factors(weights, low, high)
 
     def _check_counting(self) -> None:
         """Check that times can be drawn for row numbers, which have no end."""
@@ -320,27 +344,11 @@ class Noiser:
 
     def _choose_form(self, form: str | None, *, has_count: bool) -> str:
         if form is not None:
-            self._check_form(form)
+            check_form(self.process, form)
             return form
         if self.form is not None:
             return self.form
-        if has_count:
-            return "count"
-        has_elbo = self.process.graph.CROSS_ENTROPY
-        return "elbo" if has_elbo and self.process.hyperschedule is None else "flat"
-
-    def _check_form(self, form: str) -> None:
-        counts = {"moved": 1, "eligible": 1} if form in ("realised", "count") else {}
-        self.process.loss_weight(1.0, form, **counts)
-        if form == "elbo" and self.process.hyperschedule is not None:
-            raise EngineError(
-                "form",
-                "noise_by_position",
-                "must not be `elbo` with a `hyperschedule`, with which each position "
-                "has its own weight",
-                form,
-                "use `flat`, `realised` or `count`",
-            )
+        return choose_form(self.process, has_count=has_count)
 
 
 def _find_process(spec: Any) -> ForwardProcess:

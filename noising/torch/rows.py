@@ -10,6 +10,7 @@ import torch.utils.data
 from noising.engine import EngineError
 from noising.engine.arrays import IntArray
 from noising.engine.randomness import MAX_SEQUENCE_ID, checked_word
+from noising.replay.order import check_integer, number_rows
 
 _MOST: Final = MAX_SEQUENCE_ID
 
@@ -40,20 +41,9 @@ def global_ids(
     Raises:
         EngineError: an argument out of range.
     """
-    for field, value, low, high in (
-        ("step", step, 0, _MOST),
-        ("world", world, 1, _MOST),
-        ("rank", rank, 0, world - 1),
-        ("batch", batch, 1, _MOST),
-        ("accumulation", accumulation, 1, _MOST),
-        ("microbatch", microbatch, 0, accumulation - 1),
-    ):
-        _check_integer(value, field, low, high)
-    first = (step * accumulation + microbatch) * batch
-    if (first + batch) * world - 1 > _MOST:
-        rule = "must leave the numbers of rows below 2^63"
-        raise EngineError("step", "out_of_range", rule, step)
-    return torch.from_numpy((first + np.arange(batch)) * world + rank)
+    return torch.from_numpy(
+        number_rows(step, rank, world, batch, accumulation, microbatch)
+    )
 
 
 class RowCounter:
@@ -74,8 +64,8 @@ class RowCounter:
             rule = f"must be given with `{other}`"
             raise EngineError(field, "missing", rule, None)
         if rank is not None and world is not None:
-            _check_integer(world, "world", 1, _MOST)
-            _check_integer(rank, "rank", 0, world - 1)
+            check_integer(world, "world", 1, _MOST)
+            check_integer(rank, "rank", 0, world - 1)
         self._given = rank, world
         self._start = 0
         self._rows = 0  # of this process, since the start
@@ -125,11 +115,3 @@ class RowCounter:
     def total(self, rows: int) -> None:
         self._start = checked_word(rows, "rows", _MOST)
         self._rows = 0
-
-
-def _check_integer(value: Any, field: str, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise EngineError(field, "not_an_integer", "must be an integer", value)
-    if not low <= value <= high:
-        rule = f"must lie in {low}..{high}"
-        raise EngineError(field, "out_of_range", rule, value)

@@ -7,13 +7,16 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import noising
 from noising.command.program import COMMANDS
+from noising.engine import build_process
 from noising.extras import EXTRAS
+from noising.replay import Manifest, RowOrder, TimeRule, describe_data
 from tests.operations.test_readme import README, STANDINS, blocks
 from tests.package.environments import ROOT, Environment, site_packages
 
@@ -59,9 +62,12 @@ def test_numpy_alone_is_enough_for_all_but_the_extras(bare: Environment) -> None
     found = json.loads(done.stdout)
 
     assert Path(found["file"]).is_relative_to(site_packages(bare))
-    assert {"noising.engine", "noising.curves", "noising.tokenizers.gpt2"} <= set(
-        found["imported"]
-    )
+    assert {
+        "noising.engine",
+        "noising.curves",
+        "noising.replay",
+        "noising.tokenizers.gpt2",
+    } <= set(found["imported"])
     assert {
         name: message
         for name, message in found["missing"].items()
@@ -182,6 +188,21 @@ def commands() -> list[str]:
     return found
 
 
+def make_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run over 18 rows, which are written to a folder."""
+    np.save(folder / "rows.npy", np.arange(72).reshape(18, 4) % 27)
+    times = TimeRule(
+        method="sobol", total=None, low=0.0, high=1.0, time_block=None, max_length=None
+    )
+    return Manifest(
+        process=build_process({"vocab_size": 27, "num_timesteps": 10}),
+        seed=7,
+        times=times,
+        order=RowOrder(batch=3),
+        data=describe_data([folder / "rows.npy"]),
+    ).as_dict()
+
+
 @pytest.mark.parametrize("command", commands())
 def test_each_command_that_is_documented_runs_with_numpy_alone(
     bare: Environment, tmp_path: Path, command: str
@@ -192,6 +213,7 @@ def test_each_command_that_is_documented_runs_with_numpy_alone(
     (tmp_path / "config.json").write_text(json.dumps(foreign))
     (tmp_path / "tokens.txt").write_text("101 2054 2003 2048 2010 102\n")
     np.save(tmp_path / "tokens.npy", np.array([101, 2054, 102]))
+    (tmp_path / "manifest.json").write_text(json.dumps(make_manifest(tmp_path)))
     before = set(tmp_path.iterdir())
 
     done = bare.run("sh", "-c", command, cwd=tmp_path)

@@ -1,25 +1,50 @@
-"""docs/torch.md: its example prints what is shown."""
+"""docs/torch.md and docs/replay.md: their examples print what is shown."""
 
 import contextlib
 import io
 import re
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
-TEXT = (Path(__file__).parents[2] / "docs" / "torch.md").read_text()
-EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TEXT, re.DOTALL)
+from noising.command import main
+
+DOCS = Path(__file__).parents[2] / "docs"
+TEXTS = {name: (DOCS / name).read_text() for name in ("torch.md", "replay.md")}
+EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+EXAMPLES = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
+
+
+def run_example(code, folder, monkeypatch):
+    """Return what an example prints, and its variables."""
+    monkeypatch.chdir(folder)
+    printed, variables = io.StringIO(), {}
+    with contextlib.redirect_stdout(printed):
+        exec(code, variables)  # noqa: S102 - our own document
+    return printed.getvalue(), variables
 
 
 @pytest.mark.parametrize(("code", "stated"), EXAMPLES)
-def test_the_example_prints_what_is_shown(code, stated):
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(code, {})  # noqa: S102 - our own document
-    assert printed.getvalue() == stated
+def test_the_example_prints_what_is_shown(code, stated, tmp_path, monkeypatch):
+    assert run_example(code, tmp_path, monkeypatch)[0] == stated
 
 
-def test_every_python_block_is_an_example():
-    assert len(EXAMPLES) == TEXT.count("```python") > 0
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_every_python_block_is_an_example(text):
+    assert len(EXAMPLE.findall(text)) == text.count("```python") > 0
+
+
+def test_the_command_of_the_document_makes_the_rows_again(tmp_path, monkeypatch):
+    [(code, _)] = EXAMPLE.findall(TEXTS["replay.md"])
+    [command] = re.findall(r"^noising (replay .*)$", TEXTS["replay.md"], re.MULTILINE)
+    _, variables = run_example(code, tmp_path, monkeypatch)
+
+    assert main(shlex.split(command)) == 0
+    with np.load(tmp_path / "step.npz") as arrays:
+        assert (arrays["ids"] == variables["ids"].numpy()).all()
+        for name in ("xt", "moved", "t", "weight"):
+            assert (arrays[name] == getattr(variables["n"], name).numpy()).all()

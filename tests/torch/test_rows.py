@@ -1,5 +1,6 @@
 """Row numbers of calls without ids, and the state of a noiser."""
 
+import hashlib
 import itertools
 import pickle
 
@@ -141,9 +142,11 @@ def test_the_state_of_other_noise_is_refused(change, field, code):
     assert noise(noiser, 1) == [0]
 
 
-def test_the_manifest_says_how_to_make_the_noise_again():
+def test_the_manifest_says_how_to_make_the_noise_again(tmp_path):
     noiser = Noiser(SPEC, seed=9, total=40, low=0.2)
-    manifest = noiser.manifest(data=[{"path": "a.jsonl", "rows": 40}])
+    path = tmp_path / "a.jsonl"
+    path.write_text("[1, 2]\n" * 40)
+    manifest = noiser.manifest([path], call={"block": 4, "count": 1})
     versions = manifest.pop("versions")
     assert set(versions) == {"noising", "engine", "numpy", "torch", "python"}
     assert versions["torch"] == torch.__version__
@@ -164,7 +167,24 @@ def test_the_manifest_says_how_to_make_the_noise_again():
             "time_block": None,
             "max_length": None,
         },
-        "data": [{"path": "a.jsonl", "rows": 40}],
+        "call": {
+            "lengths": False,
+            "count": 1,
+            "at_least": None,
+            "block": 4,
+            "low": None,
+            "high": None,
+            "form": "count",
+        },
+        "order": None,
+        "data": [
+            {
+                "path": str(path),
+                "form": "jsonl",
+                "rows": 40,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+        ],
     }
     again = Noiser(
         manifest["specification"], seed=manifest["seed"], **manifest["times"]

@@ -9,7 +9,7 @@ from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import AnyIntArray, FloatArray, bounded_integers
 from noising.engine.randomness import MAX_SEQUENCE_ID, checked_word
 
-_MOST: Final = 1 << 53
+MAX_TOTAL: Final = (1 << 53) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class TimeRule:
             EngineError: one is out of range, or lacks the other.
         """
         if self.total is not None:
-            checked_word(self.total, "total", _MOST - 1)
+            checked_word(self.total, "total", MAX_TOTAL)
         pair = {"time_block": self.time_block, "max_length": self.max_length}
         for (field, value), other in zip(pair.items(), reversed(pair), strict=True):
             if value is None:
@@ -50,7 +50,7 @@ class TimeRule:
                     rule = f"must be given with `{other}`"
                     raise EngineError(field, "missing", rule, None)
             else:
-                bounded_integers(value, field, low=1, high=_MOST)
+                bounded_integers(value, field, low=1, high=MAX_TOTAL)
 
     @property
     def blocks(self) -> int:
@@ -115,6 +115,22 @@ class TimeRule:
                 part.repeat(repeats, axis=1)[:, :length] for part in (times, weights)
             )
         return times, weights
+
+    def find_factors(
+        self, weights: FloatArray, low: float | None = None, high: float | None = None
+    ) -> FloatArray | None:
+        """Return factors of weights for times that are not uniform, or None.
+
+        Args:
+            weights: the weights of `draw`.
+            low: lower end of the times, as in `draw`.
+            high: upper end of the times, as in `draw`.
+        """
+        if self.method != "importance":
+            return None
+        start = self.low if low is None else low
+        end = self.high if high is None else high
+        return weights / (end - start)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rule for a manifest."""

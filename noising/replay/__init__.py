@@ -1,0 +1,29 @@
+"""Replay: which noise a training run saw, and the same rows again. Needs no torch.
+
+A manifest (`Noiser.manifest`) describes the noise of a run. `replay` reads rows of its
+data files and noises them as the run did, bit for bit.
+"""
+
+from noising.replay.call import CallOptions
+from noising.replay.data import FORMS, DataFile
+from noising.replay.driver import Replayed, find_files, find_step_ids, replay
+from noising.replay.forms import DataFileError
+from noising.replay.manifest import Manifest, describe_data, read_manifest
+from noising.replay.order import RowOrder
+from noising.replay.times import TimeRule
+
+__all__ = [
+    "FORMS",
+    "CallOptions",
+    "DataFile",
+    "DataFileError",
+    "Manifest",
+    "Replayed",
+    "RowOrder",
+    "TimeRule",
+    "describe_data",
+    "find_files",
+    "find_step_ids",
+    "read_manifest",
+    "replay",
+]

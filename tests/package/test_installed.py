@@ -43,7 +43,10 @@ json.dump({"imported": imported, "missing": missing, "third": sorted(third),
            "file": noising.__file__}, sys.stdout)
 """
 
-NEEDS_TORCH = 'noising.torch needs torch: pip install "noising[torch]"'
+NEEDS_TORCH = {
+    name: f'{name} needs torch: pip install "noising[torch]"'
+    for name in ("noising.hf", "noising.torch")
+}
 
 LOAD_TOKENIZERS = """
 from noising.tokenizers import BUILTIN_TOKENIZERS, load_tokenizer
@@ -69,7 +72,7 @@ def test_numpy_alone_is_enough_for_all_but_the_extras(bare: Environment) -> None
     } == {
         "noising.client": 'noising.client needs httpx: pip install "noising[client]"',
         "noising.plots": 'noising.plots needs Matplotlib: pip install "noising[plots]"',
-        "noising.torch": NEEDS_TORCH,
+        **NEEDS_TORCH,
     }
     assert set(found["third"]) == {"noising", "numpy"}
 
@@ -82,7 +85,7 @@ def test_every_module_can_be_imported_with_the_extras(with_extras: Environment) 
     assert Path(found["file"]).is_relative_to(site_packages(with_extras))
     # torch is installed for its own tests only (requirements-torch.txt).
     has_torch = find_spec("torch") is not None
-    assert found["missing"] == ({} if has_torch else {"noising.torch": NEEDS_TORCH})
+    assert found["missing"] == ({} if has_torch else NEEDS_TORCH)
     assert {"noising.client", "noising.plots", "noising.plots.quantities"} <= set(
         found["imported"]
     )

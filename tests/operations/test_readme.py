@@ -25,8 +25,8 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 URL = "http://localhost:8000"
-STANDINS = ROOT / "tests" / "operations" / "standins"
-"""Packages that examples import and the project does not: torch, datasets."""
+OPTIONAL = ("torch", "datasets")
+"""Packages that examples import and the project does not (requirements-torch.txt)."""
 
 PIPELINE = "TOKENIZER_URL=http://127.0.0.1:8101"
 """The first word of the command that starts a server between two services."""
@@ -78,6 +78,15 @@ def examples(language: str, answered_by: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def optional_packages(program: str) -> list[str]:
+    """Return the packages of `OPTIONAL` that an example needs."""
+    imported = re.findall(r"^(?:from|import) (\S+)", program, re.MULTILINE)
+    first = {name.removeprefix("noising.").split(".")[0] for name in imported}
+    if "hf" in first:
+        first.add("torch")
+    return [package for package in OPTIONAL if package in first]
+
+
 def assert_shown_is_part_of(shown: Any, answer: Any) -> None:
     """Compare what the README shows: it may leave out keys, and nothing else."""
     if isinstance(shown, dict):
@@ -122,11 +131,13 @@ def test_each_curl_example_gets_the_answer_that_is_shown(
 def test_each_python_example_prints_what_is_shown(
     server: Server, program: str, output: str
 ) -> None:
+    for package in optional_packages(program):
+        pytest.importorskip(package)
     here = program.replace(URL, f"http://localhost:{server.port}")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", here],
         cwd=ROOT,
-        env=environment(PYTHONPATH=str(STANDINS)),
+        env=environment(HF_DATASETS_DISABLE_PROGRESS_BARS="1"),
         capture_output=True,
         text=True,
         check=False,

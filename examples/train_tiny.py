@@ -136,10 +136,10 @@ class Validation:
             for part in [rows.select(index)]
         ]
 
-    @torch.no_grad()
     def measure(self, model: Model) -> float:
         """Return the negative ELBO in nats for each token."""
-        total = sum(float(sum_losses(model, *batch)) for batch in self.batches)
+        with torch.no_grad():
+            total = sum(float(sum_losses(model, *batch)) for batch in self.batches)
         return total / self.tokens
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
+from tests.documents import optional_packages
 from tests.examples.services import example_services
 from tests.operations.servers import ROOT, Server, environment, running
 
@@ -25,8 +26,6 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 URL = "http://localhost:8000"
-OPTIONAL = ("torch", "datasets")
-"""Packages that examples import and the project does not (requirements-torch.txt)."""
 
 PIPELINE = "TOKENIZER_URL=http://127.0.0.1:8101"
 """The first word of the command that starts a server between two services."""
@@ -76,15 +75,6 @@ def examples(language: str, answered_by: str) -> list[tuple[str, str]]:
     ]
     assert len(pairs) == sum(block.language == language for block in found)
     return pairs
-
-
-def optional_packages(program: str) -> list[str]:
-    """Return the packages of `OPTIONAL` that an example needs."""
-    imported = re.findall(r"^(?:from|import) (\S+)", program, re.MULTILINE)
-    first = {name.removeprefix("noising.").split(".")[0] for name in imported}
-    if "hf" in first:
-        first.add("torch")
-    return [package for package in OPTIONAL if package in first]
 
 
 def assert_shown_is_part_of(shown: Any, answer: Any) -> None:

@@ -13,7 +13,8 @@ import pytest
 import noising
 from noising.command.program import COMMANDS
 from noising.extras import EXTRAS
-from tests.operations.test_readme import README, blocks, optional_packages
+from tests.documents import optional_packages
+from tests.operations.test_readme import README, blocks
 from tests.package.environments import ROOT, Environment, site_packages
 
 SECTION = README.split("## Use it from Python")[1].split("\n## ")[0]

@@ -9,6 +9,7 @@ import pytest
 
 from noising.engine.loss_weights import FORMS
 from noising.engine.training_times import METHODS
+from tests.documents import optional_packages
 
 TEXT = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TEXT, re.DOTALL)
@@ -16,6 +17,8 @@ EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TEXT, re.DOTA
 
 @pytest.mark.parametrize(("code", "stated"), EXAMPLES)
 def test_the_example_prints_what_is_shown(code, stated):
+    for package in optional_packages(code):
+        pytest.importorskip(package)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(code, {})  # noqa: S102 - our own document

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
+from tests.documents import optional_packages
 from tests.examples.services import example_services
 from tests.operations.servers import ROOT, Server, environment, running
 
@@ -25,8 +26,6 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 URL = "http://localhost:8000"
-STANDINS = ROOT / "tests" / "operations" / "standins"
-"""Packages that examples import and the project does not: torch, datasets."""
 
 PIPELINE = "TOKENIZER_URL=http://127.0.0.1:8101"
 """The first word of the command that starts a server between two services."""
@@ -122,11 +121,13 @@ def test_each_curl_example_gets_the_answer_that_is_shown(
 def test_each_python_example_prints_what_is_shown(
     server: Server, program: str, output: str
 ) -> None:
+    for package in optional_packages(program):
+        pytest.importorskip(package)
     here = program.replace(URL, f"http://localhost:{server.port}")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", here],
         cwd=ROOT,
-        env=environment(PYTHONPATH=str(STANDINS)),
+        env=environment(HF_DATASETS_DISABLE_PROGRESS_BARS="1"),
         capture_output=True,
         text=True,
         check=False,

@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +16,8 @@ from noising.command.program import COMMANDS
 from noising.engine import build_process
 from noising.extras import EXTRAS
 from noising.replay import Manifest, RowOrder, TimeRule, describe_data
-from tests.operations.test_readme import README, STANDINS, blocks
+from tests.documents import optional_packages
+from tests.operations.test_readme import README, blocks
 from tests.package.environments import ROOT, Environment, site_packages
 
 SECTION = README.split("## Use it from Python")[1].split("\n## ")[0]
@@ -46,7 +46,10 @@ json.dump({"imported": imported, "missing": missing, "third": sorted(third),
            "file": noising.__file__}, sys.stdout)
 """
 
-NEEDS_TORCH = 'noising.torch needs torch: pip install "noising[torch]"'
+NEEDS_TORCH = {
+    name: f'{name} needs torch: pip install "noising[torch]"'
+    for name in ("noising.hf", "noising.torch")
+}
 
 LOAD_TOKENIZERS = """
 from noising.tokenizers import BUILTIN_TOKENIZERS, load_tokenizer
@@ -75,7 +78,7 @@ def test_numpy_alone_is_enough_for_all_but_the_extras(bare: Environment) -> None
     } == {
         "noising.client": 'noising.client needs httpx: pip install "noising[client]"',
         "noising.plots": 'noising.plots needs Matplotlib: pip install "noising[plots]"',
-        "noising.torch": NEEDS_TORCH,
+        **NEEDS_TORCH,
     }
     assert set(found["third"]) == {"noising", "numpy"}
 
@@ -88,7 +91,7 @@ def test_every_module_can_be_imported_with_the_extras(with_extras: Environment) 
     assert Path(found["file"]).is_relative_to(site_packages(with_extras))
     # torch is installed for its own tests only (requirements-torch.txt).
     has_torch = find_spec("torch") is not None
-    assert found["missing"] == ({} if has_torch else {"noising.torch": NEEDS_TORCH})
+    assert found["missing"] == ({} if has_torch else NEEDS_TORCH)
     assert {"noising.client", "noising.plots", "noising.plots.quantities"} <= set(
         found["imported"]
     )
@@ -158,13 +161,15 @@ def test_a_plot_is_drawn_with_the_extra(
 
 
 def python_examples() -> list[tuple[str, str]]:
-    """Return those of the README that need no service, with what they print."""
+    """Return those of the README that need NumPy only, with what they print."""
     pairs = [
         (program.text, output.text)
         for program, output in pairwise(blocks(SECTION))
-        if program.language == "python" and "noising.client" not in program.text
+        if program.language == "python"
+        and "noising.client" not in program.text
+        and not optional_packages(program.text)
     ]
-    assert len(pairs) == 3
+    assert pairs
     return pairs
 
 
@@ -172,8 +177,7 @@ def python_examples() -> list[tuple[str, str]]:
 def test_each_python_example_of_the_readme_runs_with_numpy_alone(
     bare: Environment, program: str, output: str
 ) -> None:
-    # Stand-ins for torch and datasets, which are no extras, and nothing else.
-    done = replace(bare, path=(str(STANDINS),)).run_python("-c", program)
+    done = bare.run_python("-c", program)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == output

@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from noising.configured import default_hyperscheduled, default_process
+from noising.configured import default_hyperschedule_process, default_process
 
 Ask = Callable[..., HttpResponse]
 
@@ -20,7 +20,7 @@ def _fresh_process() -> Iterator[None]:
     """No test inherits a process built from another one's settings."""
     yield
     default_process.cache_clear()
-    default_hyperscheduled.cache_clear()
+    default_hyperschedule_process.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from benchmarks.corpora import load_corpus
 from benchmarks.information import (
     TokenSource,
     information_left,
-    measured_information,
+    measure_information,
 )
 from noising.engine import build_process
 
@@ -40,9 +40,7 @@ def test_measured_information_agrees_with_the_exact_value(corpus, graph):
     exact = information_left(process, source.prior)
     scores = []
     for timestep in range(10, 1000, 45):
-        m = measured_information(
-            process, source, timestep, exact=float(exact[timestep])
-        )
+        m = measure_information(process, source, timestep, exact=float(exact[timestep]))
         scores.append((m.measured - m.exact) / (m.high - m.measured))
     # 22 scores; the half-width is 1.96 deviations, and 4.5 deviations happen once in
     # 6,000 seeds where a score is normal.
@@ -62,7 +60,7 @@ def test_the_interval_is_as_wide_as_the_draws_scatter(tmp_path, alpha, graph):
     prior = corpus.frequencies()
     exact = float(information_left(process, prior)[0])
     measured = [
-        measured_information(process, TokenSource.of(corpus, seed=seed), 0, exact=exact)
+        measure_information(process, TokenSource.of(corpus, seed=seed), 0, exact=exact)
         for seed in range(60)
     ]
     values = np.array([m.measured for m in measured])
@@ -90,7 +88,7 @@ def test_a_plug_in_estimate_would_be_far_off(corpus):
         return -(p * np.log(p)).sum()
 
     plug_in = entropy(clean) + entropy(noised) - entropy_of_pairs
-    ours = measured_information(process, source, 0, exact=0.0)
+    ours = measure_information(process, source, 0, exact=0.0)
     assert plug_in > 1.0
     assert abs(ours.measured) < 1e-3
 
@@ -104,7 +102,7 @@ def test_the_ends_are_exact(tmp_path, graph, alpha):
     process = process_of(corpus, graph, constant(alpha), 1)
     source = TokenSource.of(corpus, seed=0)
     exact = alpha * corpus.entropy_nats()
-    m = measured_information(process, source, 0, exact=exact)
+    m = measure_information(process, source, 0, exact=exact)
     assert m.low <= exact <= m.high
     assert m.measured == pytest.approx(exact, abs=0.01)
 
@@ -117,7 +115,7 @@ def test_a_corpus_of_one_kind_of_token_holds_no_information(tmp_path):
     source = TokenSource.of(corpus, seed=0)
     information = information_left(process, source.prior)
     assert information == pytest.approx(0.0, abs=1e-12)
-    m = measured_information(process, source, 500, exact=0.0)
+    m = measure_information(process, source, 500, exact=0.0)
     assert m.measured == pytest.approx(0.0, abs=1e-12)
 
 
@@ -151,7 +149,7 @@ def test_the_interval_is_the_variance_over_all_pairs(tmp_path, graph, timestep):
     expected, square = brute_force(process, prior, process.time(timestep))
     exact = float(information_left(process, prior)[timestep])
     assert exact == pytest.approx(expected, rel=1e-9)
-    m = measured_information(
+    m = measure_information(
         process, TokenSource.of(corpus, seed=3), timestep, exact=exact
     )
     deviation = np.sqrt((square - exact**2) / (256 * 1024))

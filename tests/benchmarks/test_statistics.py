@@ -61,7 +61,7 @@ def test_a_mean_has_a_normal_interval():
 
 def test_complement_and_scale_keep_the_interval_in_order():
     changed = Measurement(measured=0.9, exact=0.8, low=0.7, high=1.0)
-    lost = changed.complement().scaled(10.0)
+    lost = changed.complement().scale(10.0)
     assert lost.to_document() == pytest.approx(
         {"measured": 1.0, "exact": 2.0, "low": 0.0, "high": 3.0}
     )

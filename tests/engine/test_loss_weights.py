@@ -176,3 +176,12 @@ def test_the_shift_turns_leave_one_out_posteriors_into_posteriors():
 def test_other_graphs_have_no_leave_one_out_shift():
     with pytest.raises(EngineError, match=r"`graph.type` must be `uniform`"):
         _process().loo_shift(0.5)
+
+
+def test_a_hyperschedule_has_no_elbo_form():
+    process = build_process(
+        {"graph": {"type": "absorbing"}, "hyperschedule": {"type": "block"}}
+    )
+    with pytest.raises(EngineError, match=r"`form` .* `hyperschedule`.* use `flat`"):
+        process.loss_weight(0.5)
+    assert process.loss_weight(0.5, "flat") == 1.0

@@ -13,8 +13,8 @@ from noising.engine.randomness import (
     MAX_SEED,
     MAX_SEQUENCE_ID,
     Stream,
-    checked_seed,
-    checked_word,
+    check_seed,
+    check_word,
     fresh_seed,
     mix64,
     mix64_murmur,
@@ -101,7 +101,7 @@ def test_fresh_seeds_differ_and_stay_exact_in_javascript():
     seeds = {fresh_seed() for _ in range(100)}
     assert len(seeds) == 100
     assert all(0 <= seed < 1 << 53 for seed in seeds)
-    assert checked_seed(None) != checked_seed(None)
+    assert check_seed(None) != check_seed(None)
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_fresh_seeds_differ_and_stay_exact_in_javascript():
 )
 def test_a_seed_out_of_range_or_of_another_type_is_refused(seed, code):
     with pytest.raises(EngineError) as caught:
-        checked_seed(seed)
+        check_seed(seed)
     assert (caught.value.field, caught.value.code) == ("seed", code)
 
 
 def test_numpy_integers_are_seeds_too():
-    assert checked_seed(np.uint64(MAX_SEED)) == MAX_SEED
-    assert checked_word(np.int32(3), "draw", MAX_DRAW) == 3
+    assert check_seed(np.uint64(MAX_SEED)) == MAX_SEED
+    assert check_word(np.int32(3), "draw", MAX_DRAW) == 3

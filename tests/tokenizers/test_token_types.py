@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from noising.tokenizers import TOKEN_TYPES, load_tokenizer
 from noising.tokenizers.lexemes import character_types
-from noising.tokenizers.token_types import one_type_each, spanned_types
+from noising.tokenizers.token_types import find_span_types, one_type_each
 
 MARKS = "cv."
 """How the tables below write critical, variable and other."""
@@ -64,7 +64,7 @@ def test_what_is_what_in_a_text(text, marks):
 def test_a_token_of_several_lexemes_counts_by_the_first_kind_among_them():
     characters = np.array([2, 1, 0, 2], dtype=np.uint8)
     offsets = np.array([[0, 1], [0, 2], [0, 4], [3, 4], [2, 2], [4, 4]])
-    assert spanned_types(characters, offsets).tolist() == [2, 1, 0, 2, 2, 2]
+    assert find_span_types(characters, offsets).tolist() == [2, 1, 0, 2, 2, 2]
 
 
 def test_an_id_has_the_type_of_most_of_its_positions():

@@ -78,7 +78,7 @@ def test_metamaths_ids_and_types_are_those_of_the_corpus(setmm):
         parts = [*theorem["hypotheses"], theorem["statement"], *theorem["proof"]]
         encoding = tokenizer.encode(" ".join(parts))
         assert encoding.tokens.tolist() == setmm.sequence(index).tolist()
-    words, types = MetamathVocabulary.shipped().words(), tokenizer.declared
+    words, types = MetamathVocabulary.load().words(), tokenizer.declared
     assert words[-1] == "[UNK]"
     assert types[:-1].tolist() == setmm.types.tolist()
     assert TOKEN_TYPES[types[-1]] == "other"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import EngineError, build_process
-from noising.engine.hyperschedules import checked_weights, group_sigma_by_weights
+from noising.engine.hyperschedules import check_weights, group_sigma_by_weights
 from tests.engine.references import near
 
 RATIOS = [1.0, 1.5, 10.0, 1e3, 1e6]
@@ -211,12 +211,12 @@ def test_bad_weights_are_refused_by_name(weights, field, code):
 )
 def test_bad_weights_of_a_call_are_refused(weights, code):
     with pytest.raises(EngineError) as caught:
-        checked_weights(weights)
+        check_weights(weights)
     assert (caught.value.field, caught.value.code) == ("weights", code)
 
 
 def test_weights_within_the_largest_ratio_are_taken():
-    assert checked_weights([1.0, 1e6]).tolist() == [1.0, 1e6]
+    assert check_weights([1.0, 1e6]).tolist() == [1.0, 1e6]
     assert _process(weights=[1, 1e6]).spec["hyperschedule"] == {
         "type": "weights",
         "weights": [1.0, 1e6],

@@ -1,4 +1,7 @@
-"""docs/torch.md and docs/replay.md: their examples print what is shown."""
+"""The documents about training: their examples print what is shown.
+
+They are docs/training.md, docs/torch.md and docs/replay.md.
+"""
 
 import contextlib
 import io
@@ -9,18 +12,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-
 from noising.command import main
+from noising.engine.loss_weights import FORMS
+from noising.engine.training_times import METHODS
+from tests.documents import optional_packages
 
-DOCS = Path(__file__).parents[2] / "docs"
-TEXTS = {name: (DOCS / name).read_text() for name in ("torch.md", "replay.md")}
+DOCS = Path(__file__).parents[1] / "docs"
+TEXTS = {
+    name: (DOCS / name).read_text() for name in ("training.md", "torch.md", "replay.md")
+}
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 EXAMPLES = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
 
 
 def run_example(code, folder, monkeypatch):
     """Return what an example prints, and its variables."""
+    for package in optional_packages(code):
+        pytest.importorskip(package)
     monkeypatch.chdir(folder)
     printed, variables = io.StringIO(), {}
     with contextlib.redirect_stdout(printed):
@@ -36,6 +44,11 @@ def test_the_example_prints_what_is_shown(code, stated, tmp_path, monkeypatch):
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_every_python_block_is_an_example(text):
     assert len(EXAMPLE.findall(text)) == text.count("```python") > 0
+
+
+def test_every_method_and_form_has_a_row():
+    rows = re.findall(r"^\| `(\w+)` \|", TEXTS["training.md"], re.MULTILINE)
+    assert set(rows) == {*METHODS, *FORMS}
 
 
 def test_the_command_of_the_document_makes_the_rows_again(tmp_path, monkeypatch):

@@ -48,7 +48,7 @@ class TokenSource:
         return self.corpus.tokens[positions]
 
 
-def measured_information(
+def measure_information(
     process: ForwardProcess, source: TokenSource, timestep: int, *, exact: float
 ) -> Measurement:
     """Estimate I(x_t; x_0) in nats per token by Monte Carlo.

@@ -175,7 +175,7 @@ class Base:
             yield from _worse(*place, row["values"])
         for row in compared["throughput"]:
             yield from _worse(f"speed of {row['case']}", None, "speedup", row["values"])
-        for name, before, now in _wasted(self.document, document):
+        for name, before, now in _wasted_steps(self.document, document):
             values = {"before": {"measured": before}, "now": {"measured": now}}
             yield from _worse(name, None, "wasted_steps", values)
 
@@ -225,7 +225,7 @@ def _worse(
         )
 
 
-def _wasted(before: Document, now: Document) -> Iterator[tuple[str, int, int]]:
+def _wasted_steps(before: Document, now: Document) -> Iterator[tuple[str, int, int]]:
     """Yield the schedules of both runs with their numbers of wasted timesteps."""
     counts = {entry["name"]: entry["wasted_steps"] for entry in before["schedules"]}
     for entry in now["schedules"]:

@@ -22,7 +22,7 @@ from benchmarks.environment import environment
 from benchmarks.information import (
     TokenSource,
     information_left,
-    measured_information,
+    measure_information,
 )
 from benchmarks.preservation import Design, expected_counts, preserved_counts
 from benchmarks.statistics import Measurement, proportion
@@ -165,10 +165,12 @@ class _Study:
         results = []
         for timestep in self.config.timesteps:
             self.steps.next(f"{name}, timestep {timestep}")
-            metrics = variants[0].preserved(timestep) | variants[1].preserved(timestep)
+            plain, typed_weights = variants
+            metrics = plain.measure_preserved(timestep)
+            metrics |= typed_weights.measure_preserved(timestep)
             changed = metrics["preserved"].complement()
-            metrics["edit_distance"] = changed.scaled(self.design.mean_length)
-            metrics["information_nats"] = measured_information(
+            metrics["edit_distance"] = changed.scale(self.design.mean_length)
+            metrics["information_nats"] = measure_information(
                 process, self.source, timestep, exact=float(information[timestep])
             )
             results.append(
@@ -220,7 +222,7 @@ class _Variant:
             process, study.design, self.grid, on_batch=study.steps.repeat
         )
 
-    def preserved(self, timestep: int) -> dict[str, Measurement]:
+    def measure_preserved(self, timestep: int) -> dict[str, Measurement]:
         """Measure the share of unchanged tokens, in total and by type."""
         design, seed = self._study.design, self._study.config.seed
         kept = preserved_counts(

@@ -27,7 +27,7 @@ class Measurement:
     low: float
     high: float
 
-    def scaled(self, factor: float) -> Measurement:
+    def scale(self, factor: float) -> Measurement:
         """Return the measurement of `factor` times the quantity; factor > 0."""
         return Measurement(
             measured=self.measured * factor,

@@ -50,7 +50,7 @@ def timed_case(
         if round_ % 2:
             order.reverse()
         for name in order:
-            elapsed = _elapsed(programs[name], inputs, round_, repeats)
+            elapsed = _time(programs[name], inputs, round_, repeats)
             if round_ >= 0:  # round -1 is a warm-up
                 times[name].append(elapsed / (repeats * case.tokens))
     speedup, low, high = median_ratio(times["naive"], times["engine"])
@@ -97,7 +97,7 @@ def _programs(
     return {"engine": engine, "naive": naive, "memcpy": memcpy}
 
 
-def _elapsed(
+def _time(
     program: Program, inputs: list[NDArray[np.int64]], round_: int, repeats: int
 ) -> float:
     start = time.thread_time_ns()

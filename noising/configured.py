@@ -29,7 +29,7 @@ def default_process() -> ForwardProcess:
 
 
 @cache
-def default_hyperscheduled() -> ForwardProcess:
+def default_hyperschedule_process() -> ForwardProcess:
     """Return that process with the hyperschedule for requests that name none."""
     return with_hyperschedule(default_process(), settings.HYPERSCHEDULE)
 
@@ -45,7 +45,7 @@ def tokenizer_names() -> list[str]:
     return list(dict.fromkeys([*BUILTIN_TOKENIZERS, default_tokenizer()]))
 
 
-def tokenizer_named(name: str) -> TextTokenizer:
+def find_tokenizer(name: str) -> TextTokenizer:
     """Return one of these tokenizers; the first use of each takes a while."""
     is_custom = name == CUSTOM_TOKENIZER
     return load_tokenizer(settings.TOKENIZER if is_custom else name)
@@ -76,7 +76,7 @@ def _clear_caches(*, setting: str, **_: Any) -> None:
     """Clear the caches that depend on a setting, after a test has changed it."""
     if setting in {"NOISE_SPECIFICATION", "HYPERSCHEDULE"}:
         default_process.cache_clear()
-        default_hyperscheduled.cache_clear()
+        default_hyperschedule_process.cache_clear()
     if setting in {"TOKENIZER_URL", "DENOISER_URL"}:
         tokenizer_service.cache_clear()
         denoiser_service.cache_clear()

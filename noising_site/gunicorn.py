@@ -66,11 +66,11 @@ def on_starting(server: Any) -> None:
     # what the first request of each worker would otherwise do.
     from django.urls import resolve
 
-    from noising.configured import default_hyperscheduled
+    from noising.configured import default_hyperschedule_process
     from noising.engine import chosen_kernel, use_kernel
 
     resolve("/info")
-    default_hyperscheduled()
+    default_hyperschedule_process()
     use_kernel(chosen_kernel())  # compiles it now, so that no request waits for it
     # These objects live as long as the process. If the garbage collector visited them,
     # the memory pages that the workers share would be copied.

@@ -107,7 +107,7 @@ class EdgeMiddleware:
             return None
         if host_is_served(request):
             return None
-        response = secured(
+        response = add_security_headers(
             error_response(request, 400, "This host is not served here.")
         )
         log_response(
@@ -189,7 +189,7 @@ class AccessMiddleware:
         return None
 
 
-def secured(response: HttpResponse) -> HttpResponse:
+def add_security_headers(response: HttpResponse) -> HttpResponse:
     """Add the headers that the inner middleware would have added."""
     for name, value in HEADERS.items():
         response.headers[name] = value
@@ -224,7 +224,7 @@ def unserved_response(status: int) -> HttpResponse:
     request = HttpRequest()
     request.META["HTTP_X_REQUEST_ID"] = request_id("")
     document = problem(request, status, UNSERVED[status])
-    response = secured(problem_response(document))
+    response = add_security_headers(problem_response(document))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     complete(response, request.META["HTTP_X_REQUEST_ID"])

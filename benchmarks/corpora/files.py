@@ -29,7 +29,7 @@ def check_regular_file(path: Path) -> None:
     Raises:
         CorpusError: the path is missing, a directory, a device or not accessible.
     """
-    with named_errors(path):
+    with convert_errors(path):
         try:
             mode = path.stat().st_mode
         except ValueError as error:  # a NUL, a lone surrogate
@@ -56,7 +56,7 @@ def read_lines(path: Path, digest: _Hash) -> Iterator[tuple[int, str]]:
             a line of more than 16 MiB, or has more than 1 GiB.
     """
     total = 0
-    with named_errors(path), path.open("rb") as file:
+    with convert_errors(path), path.open("rb") as file:
         stream: IO[bytes] | gzip.GzipFile = (
             gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
         )
@@ -96,7 +96,7 @@ def at(path: Path, number: int) -> str:
 
 
 @contextmanager
-def named_errors(path: Path) -> Iterator[None]:
+def convert_errors(path: Path) -> Iterator[None]:
     """Convert errors of the operating system and of gzip to a CorpusError.
 
     Raises:

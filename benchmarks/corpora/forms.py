@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.corpora.corpus import CorpusError, quote
-from benchmarks.corpora.files import named_errors
+from benchmarks.corpora.files import convert_errors
 
 FORMS: Final = (
     "a .npy array, text or .jsonl with a list of ids per line, .jsonl rows with"
@@ -50,7 +50,7 @@ _TEXT: Final = (
 )
 
 
-def _packed(program: str) -> str:
+def _unpack_with(program: str) -> str:
     return f"compressed; unpack it with {program}, or pack it as .gz"
 
 
@@ -72,9 +72,9 @@ BY_START: Final[Mapping[bytes, str]] = {
     b"\x80\x04\x95": _PICKLE,
     b"\x89HDF": "HDF5; write one array of it with numpy.save",
     b"\x1f\x8b": "compressed; give it a name that ends in .gz",
-    b"\x28\xb5\x2f\xfd": _packed("zstd -d"),
-    b"\xfd7zXZ": _packed("xz -d"),
-    b"BZh": _packed("bzip2 -d"),
+    b"\x28\xb5\x2f\xfd": _unpack_with("zstd -d"),
+    b"\xfd7zXZ": _unpack_with("xz -d"),
+    b"BZh": _unpack_with("bzip2 -d"),
     b"\xff\xfe": _UTF16,
     b"\xfe\xff": _UTF16,
 }
@@ -112,7 +112,7 @@ def form_of_line(line: str) -> str:
 
 
 def _by_start(path: Path) -> str | None:
-    with named_errors(path), path.open("rb") as file:
+    with convert_errors(path), path.open("rb") as file:
         start = file.read(max(map(len, BY_START)))
     return next(
         (form for head, form in BY_START.items() if start.startswith(head)), None

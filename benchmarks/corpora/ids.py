@@ -19,7 +19,7 @@ from benchmarks.corpora.corpus import (
     quote,
     too_many_tokens,
 )
-from benchmarks.corpora.files import at, named_errors, parse_json, read_lines
+from benchmarks.corpora.files import at, convert_errors, parse_json, read_lines
 from benchmarks.corpora.forms import form_of_line
 from noising.tokenizers import OTHER
 
@@ -143,7 +143,7 @@ def read_id_array(path: Path, *, vocab_size: int, name: str, source: str) -> Cor
         if not 0 <= extreme < vocab_size:
             row = int(np.argwhere(rows == extreme)[0, 0])
             raise _beyond(extreme, vocab_size, f"corpus {quote(path)}, row {row}")
-    with named_errors(path), path.open("rb") as file:
+    with convert_errors(path), path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     tokens = rows.astype(np.int32).reshape(-1)
     offsets = np.arange(0, tokens.size + 1, rows.shape[1], dtype=np.int64)
@@ -154,7 +154,7 @@ def _map_array(path: Path) -> NDArray[np.generic]:
     try:
         # The warnings are about old but readable headers. The file is mapped, which
         # fails if the header claims a larger array than the file has.
-        with warnings.catch_warnings(action="ignore"), named_errors(path):
+        with warnings.catch_warnings(action="ignore"), convert_errors(path):
             return np.lib.format.open_memmap(path, mode="r")
     except CorpusError:
         raise

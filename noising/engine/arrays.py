@@ -5,7 +5,7 @@ The engine computes with float64 and int64 and keeps the shapes of its arguments
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ WordArray: TypeAlias = NDArray[np.uint64]
 TokenArray: TypeAlias = NDArray[np.integer[Any]]
 AnyIntArray: TypeAlias = NDArray[np.integer[Any]]
 AnyArray: TypeAlias = NDArray[Any]
+Item = TypeVar("Item", bound=np.generic)
 
 MAX_ELEMENTS = 1 << 26
 """Most elements of a result with S values per token: 512 MiB of float64."""
@@ -104,10 +105,10 @@ def time_array(value: Any, field: str = "t") -> FloatArray:
     Raises:
         EngineError: a time is not a number or lies outside [0, 1].
     """
-    return checked_times(value, field).astype(np.float64, copy=False)
+    return check_times(value, field).astype(np.float64, copy=False)
 
 
-def checked_times(value: Any, field: str) -> AnyArray:
+def check_times(value: Any, field: str) -> AnyArray:
     """Return times in their own dtype, each checked to lie in [0, 1].
 
     Raises:
@@ -218,7 +219,21 @@ def broadcast(**arrays: AnyArray) -> tuple[Any, ...]:
     return np.broadcast_arrays(*arrays.values())
 
 
-def checked_length(length: Any) -> int:
+def repeat_blocks(values: NDArray[Item], width: int, length: int) -> NDArray[Item]:
+    """Repeat a value of each block over the positions of the block.
+
+    Args:
+        values: (..., K), where K is the number of blocks.
+        width: positions in a block; the last one may have fewer.
+        length: L, positions in a row.
+
+    Returns:
+        (..., L).
+    """
+    return values.repeat(min(width, length), axis=-1)[..., :length]
+
+
+def check_length(length: Any) -> int:
     """Return a sequence length as an int.
 
     Raises:

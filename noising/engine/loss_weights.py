@@ -24,7 +24,7 @@ DTYPES: Final = (np.dtype(np.float32), np.dtype(np.float64))
 """The types that weights are returned in."""
 
 
-def checked_dtype(dtype: Any) -> np.dtype[Any]:
+def check_dtype(dtype: Any) -> np.dtype[Any]:
     """Return a type of weights.
 
     Raises:
@@ -47,16 +47,26 @@ def loss_weight(
     t: Any,
     form: str,
     *,
+    has_hyperschedule: bool,
     moved: Any,
     eligible: Any,
     dtype: Any,
 ) -> Any:
     """Return the weights of losses; see `ForwardProcess.loss_weight`."""
-    kind = checked_dtype(dtype)
+    kind = check_dtype(dtype)
     if not isinstance(form, str) or form not in FORMS:
         hint = nearest(form, FORMS) if isinstance(form, str) else ""
         rule = f"must be one of {', '.join(FORMS)}"
         raise EngineError("form", "unknown_form", rule, form, hint)
+    if form == "elbo" and has_hyperschedule:
+        raise EngineError(
+            "form",
+            "noise_by_position",
+            "must not be `elbo` with a `hyperschedule`, with which each position has "
+            "its own weight",
+            form,
+            "use `flat`, `realised` or `count`",
+        )
     times = time_array(t)
     if form in _OF_COUNTS:
         weight = _OF_COUNTS[form](*_check_counts(form, times, moved, eligible))

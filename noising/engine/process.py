@@ -13,7 +13,7 @@ from noising.engine.arrays import (
     FloatArray,
     IntArray,
     TokenArray,
-    checked_length,
+    check_length,
     integer_array,
     quiet,
     time_array,
@@ -24,8 +24,9 @@ from noising.engine.hyperschedules import (
     Flat,
     Hyperschedule,
     LevelHyperschedule,
-    checked_weights,
+    check_weights,
 )
+from noising.engine.loss_weights import loss_weight
 from noising.engine.noise_time import NoiseTime
 from noising.engine.quantities import ExactQuantities
 from noising.engine.randomness import fresh_seed
@@ -141,12 +142,12 @@ class ForwardProcess(ExactQuantities):
         if times.ndim > 1 or not times.size:
             rule = "must be a scalar or (B,)"
             raise EngineError("t", "wrong_shape", rule, list(times.shape))
-        length = checked_length(length)
+        length = check_length(length)
         clean = None if tokens is None else check_tokens(tokens, self.graph)
         rows = None if clean is None else np.atleast_2d(clean)
         shapes = {} if rows is None else {"tokens": rows.shape}
         if weights is not None:
-            shapes["weights"] = np.atleast_2d(checked_weights(weights)).shape
+            shapes["weights"] = np.atleast_2d(check_weights(weights)).shape
         if lengths is not None:
             shapes["lengths"] = integer_array(lengths, "lengths").size, 1
         check_rows(length, shapes | {"t": (times.size, 1)})
@@ -188,7 +189,7 @@ class ForwardProcess(ExactQuantities):
             rule = "must be one that has rows, such as `block` or `sliding`"
             received = type(self.hyperschedule).__name__
             raise EngineError("hyperschedule.type", "no_rows", rule, received)
-        return self.hyperschedule.rows(checked_length(length))
+        return self.hyperschedule.rows(check_length(length))
 
     def noise(
         self,
@@ -438,6 +439,57 @@ class ForwardProcess(ExactQuantities):
         check_ids(batch.tokens.reshape(batch.shape), self.graph)
         states = walk(kind, self.levels, batch, steps, self.hyperschedule)
         return batch, steps.size, states
+
+    @quiet
+    def loss_weight(
+        self,
+        t: Any,
+        form: str = "elbo",
+        *,
+        moved: Any = None,
+        eligible: Any = None,
+        dtype: Any = np.float32,
+    ) -> Any:
+        """Return the weight of a row's loss, a sum over the tokens that moved.
+
+        Forms:
+            "elbo": -alpha'/(1-alpha) = dsigma/expm1(sigma), the weight of the masked
+                tokens' cross-entropy in the negative ELBO; only for `absorbing` and
+                `hdlm_epsilon` without a hyperschedule. It is right to the last bit of
+                float32 for t from 2^-53 to 1. Source: Sahoo et al. 2024 (MDLM), eq. 10.
+            "flat": 1.
+            "realised": eligible/moved, which makes the sum the mean loss of the tokens
+                that moved times the number of eligible ones.
+            "count": eligible/k with `moved` the k positions that were requested. A row
+                with fewer eligible positions moves them all, and its weight is 1.
+
+        Args:
+            t: times in [0, 1]: a scalar, (B,), or (B, L).
+            form: one of the forms above.
+            moved: for "realised" and "count": how many positions moved, an integer or
+                (B,), or a mask, (L,) or (B, L), that is counted along its last axis.
+            eligible: how many positions were neither protected nor padding, likewise.
+            dtype: float32 or float64.
+
+        Returns:
+            Weights in the common shape of the times and counts. A row in which nothing
+            moved has weight 0 in the forms of counts.
+
+        Raises:
+            EngineError: an argument out of range, an unknown form or type, counts that
+                a form does not take or lacks, or a graph or hyperschedule without such
+                a weight.
+        """
+        return loss_weight(
+            self.schedule,
+            self.graph,
+            t,
+            form,
+            has_hyperschedule=self.hyperschedule is not None,
+            moved=moved,
+            eligible=eligible,
+            dtype=dtype,
+        )
 
     @quiet
     def sample_times(

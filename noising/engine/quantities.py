@@ -24,7 +24,7 @@ from noising.engine.graphs import Graph
 from noising.engine.graphs.step import Step
 from noising.engine.graphs.uniform import UniformGraph
 from noising.engine.information import score_costs
-from noising.engine.loss_weights import checked_dtype, loss_weight
+from noising.engine.loss_weights import check_dtype
 from noising.engine.schedules import Schedule
 from noising.engine.timeline import Timeline
 from noising.engine.token_cases import select_by_case
@@ -241,7 +241,7 @@ class ExactQuantities(abc.ABC):
             x0=self._clean(x0),
             t=self._sigma(t),
             rate=np.asarray(self.dsigma(t)),
-            protect=_protected(protect),
+            protect=_protect_flags(protect),
             log_score=scores[..., 0],
         )
         check_elements(at.size, self.num_states, field="xt")
@@ -311,7 +311,7 @@ class ExactQuantities(abc.ABC):
         Raises:
             EngineError: out of range, or a graph given by a matrix.
         """
-        kind = checked_dtype(dtype)
+        kind = check_dtype(dtype)
         graph = self.graph
         of_time = (
             self.schedule.cross_entropy_weight
@@ -324,7 +324,7 @@ class ExactQuantities(abc.ABC):
             xt=integer_array(xt, "xt"),
             x0=integer_array(x0, "x0"),
             t=sigma,
-            protect=_protected(protect),
+            protect=_protect_flags(protect),
         )
         if graph.FEW_CASES and at.size >= max(_FEW_TIMES * sigma.size, 1):
             states, data = _cases(graph, sigma.ndim)
@@ -354,55 +354,6 @@ class ExactQuantities(abc.ABC):
         possible = self.graph.is_possible(at, clean, sigma)
         at_mask = np.where(at == self.mask_id, pace, 0.0)
         return np.where(possible, at_mask, np.nan)
-
-    @quiet
-    def loss_weight(
-        self,
-        t: Any,
-        form: str = "elbo",
-        *,
-        moved: Any = None,
-        eligible: Any = None,
-        dtype: Any = np.float32,
-    ) -> Any:
-        """Return the weight of a row's loss, a sum over the tokens that moved.
-
-        Forms:
-            "elbo": -alpha'/(1-alpha) = dsigma/expm1(sigma), the weight of the masked
-                tokens' cross-entropy in the negative ELBO; only for `absorbing` and
-                `hdlm_epsilon`. It is right to the last bit of float32 for t from
-                2^-53 to 1. Source: Sahoo et al. 2024 (MDLM), eq. 10.
-            "flat": 1.
-            "realised": eligible/moved, which makes the sum the mean loss of the tokens
-                that moved times the number of eligible ones.
-            "count": eligible/k with `moved` the k positions that were requested. A row
-                with fewer eligible positions moves them all, and its weight is 1.
-
-        Args:
-            t: times in [0, 1]: a scalar, (B,), or (B, L).
-            form: one of the forms above.
-            moved: for "realised" and "count": how many positions moved, an integer or
-                (B,), or a mask, (L,) or (B, L), that is counted along its last axis.
-            eligible: how many positions were neither protected nor padding, likewise.
-            dtype: float32 or float64.
-
-        Returns:
-            Weights in the common shape of the times and counts. A row in which nothing
-            moved has weight 0 in the forms of counts.
-
-        Raises:
-            EngineError: an argument out of range, an unknown form or type, counts that
-                a form does not take or lacks, or a graph without such a weight.
-        """
-        return loss_weight(
-            self.schedule,
-            self.graph,
-            t,
-            form,
-            moved=moved,
-            eligible=eligible,
-            dtype=dtype,
-        )
 
     @quiet
     def loo_shift(self, t: Any) -> Any:
@@ -492,7 +443,7 @@ class ExactQuantities(abc.ABC):
         return np.asarray(self.sigma(t))
 
 
-def _protected(protect: Any) -> BoolArray:
+def _protect_flags(protect: Any) -> BoolArray:
     return flag_array(False if protect is None else protect, "protect")
 
 

@@ -238,7 +238,7 @@ def fresh_seed() -> int:
     return int.from_bytes(os.urandom(8), "little") >> (64 - FRESH_SEED_BITS)
 
 
-def checked_seed(seed: int | None) -> int:
+def check_seed(seed: int | None) -> int:
     """Return `seed`, or a random seed for None.
 
     Raises:
@@ -246,10 +246,10 @@ def checked_seed(seed: int | None) -> int:
     """
     if seed is None:
         return fresh_seed()
-    return checked_word(seed, "seed", MAX_SEED)
+    return check_word(seed, "seed", MAX_SEED)
 
 
-def checked_word(value: int, field: str, maximum: int) -> int:
+def check_word(value: int, field: str, maximum: int) -> int:
     """Return `value` as an int.
 
     Raises:

@@ -12,7 +12,7 @@ from noising.engine.arrays import (
     FloatArray,
     IntArray,
     bounded_integers,
-    checked_times,
+    check_times,
     quiet,
     read_only,
     time_array,
@@ -103,7 +103,7 @@ class Timeline:
             raise EngineError("timestep", "one_of", "or `t` must be given", received)
         is_timestep = t is None
         return NoiseTime(
-            given=self._check_steps(timestep) if is_timestep else checked_times(t, "t"),
+            given=self._check_steps(timestep) if is_timestep else check_times(t, "t"),
             is_timestep=is_timestep,
             num_timesteps=self.num_timesteps,
             field="timestep" if is_timestep else "t",

@@ -16,7 +16,8 @@ from noising.engine.arrays import (
     FloatArray,
     WordArray,
     bounded_integers,
-    checked_length,
+    check_length,
+    repeat_blocks,
     time_array,
 )
 from noising.engine.errors import EngineError
@@ -27,8 +28,8 @@ from noising.engine.randomness import (
     MAX_DRAW,
     MAX_SEQUENCE_ID,
     UNIFORM_BITS,
-    checked_seed,
-    checked_word,
+    check_seed,
+    check_word,
     mix64_words,
     sequence_key,
 )
@@ -91,8 +92,8 @@ def sample_times(
         elements, whole, shape = _count_elements(n, index0, total)
     else:
         elements, whole, shape = _list_elements(ids, index0, total, method)
-    which = checked_word(draw, "draw", MAX_DRAW)
-    places = METHODS[method](checked_seed(seed), which, elements, whole)
+    which = check_word(draw, "draw", MAX_DRAW)
+    places = METHODS[method](check_seed(seed), which, elements, whole)
     if method == "importance":
         times, weights = _importance(timeline, places, start, end)
     else:
@@ -118,8 +119,8 @@ def block_times(times: Any, length: int, width: int) -> FloatArray:
         EngineError: K is not the number of blocks, or an argument is out of range.
     """
     given = time_array(times, "times")
-    columns = checked_length(length)
-    step = checked_word(width, "width", MAX_TIMES)
+    columns = check_length(length)
+    step = check_word(width, "width", MAX_TIMES)
     if step == 0:
         raise EngineError("width", "out_of_range", "must be at least 1", width)
     blocks = -(-columns // step)
@@ -129,7 +130,7 @@ def block_times(times: Any, length: int, width: int) -> FloatArray:
             f"{columns} positions"
         )
         raise EngineError("times", "wrong_shape", rule, list(given.shape))
-    return given.repeat(min(step, columns), axis=-1)[..., :columns]
+    return repeat_blocks(given, step, columns)
 
 
 def _count_elements(
@@ -138,8 +139,8 @@ def _count_elements(
     """Return the elements from `index0` on, their total and the shape of the result."""
     shape = _check_shape(n)
     count = math.prod(shape)
-    first = checked_word(index0, "index0", _ONE - 1)
-    whole = first + count if total is None else checked_word(total, "total", _ONE - 1)
+    first = check_word(index0, "index0", _ONE - 1)
+    whole = first + count if total is None else check_word(total, "total", _ONE - 1)
     if whole < first + count:
         rule = f"must be at least index0 + n = {first + count}"
         raise EngineError("total", "out_of_range", rule, whole)
@@ -166,7 +167,7 @@ def _list_elements(
             )
         whole, highest = 0, MAX_SEQUENCE_ID
     else:
-        whole = checked_word(total, "total", _ONE - 1)
+        whole = check_word(total, "total", _ONE - 1)
         highest = whole - 1
     elements = bounded_integers(ids, "ids", low=0, high=highest)
     if elements.size > MAX_TIMES:
@@ -179,11 +180,11 @@ def _list_elements(
 def _check_shape(n: Any) -> tuple[int, ...]:
     """Return the shape of the result, (n,) or (B, K)."""
     if not isinstance(n, (tuple, list)):
-        return (checked_word(n, "n", MAX_TIMES),)
+        return (check_word(n, "n", MAX_TIMES),)
     if len(n) != 2:
         rule = "must be an integer or two of them, (B, K)"
         raise EngineError("n", "wrong_shape", rule, n)
-    shape = tuple(checked_word(size, "n", MAX_TIMES) for size in n)
+    shape = tuple(check_word(size, "n", MAX_TIMES) for size in n)
     if math.prod(shape) > MAX_TIMES:
         rule = f"must not make more than {MAX_TIMES} times"
         raise EngineError("n", "out_of_range", rule, n, "split them by `index0`")

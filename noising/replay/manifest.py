@@ -21,7 +21,7 @@ from noising.engine.randomness import (
     ALGORITHM_VERSION,
     MAX_SEED,
     MAX_SEQUENCE_ID,
-    checked_word,
+    check_word,
 )
 from noising.replay.call import CallOptions
 from noising.replay.data import DataFile
@@ -157,7 +157,7 @@ def read_manifest(text: str | bytes) -> Manifest:
     files = listed(given["data"], "data")
     return Manifest(
         process=process,
-        seed=checked_word(given["seed"], "seed", MAX_SEED),
+        seed=check_word(given["seed"], "seed", MAX_SEED),
         times=_parse_times(given["times"]),
         call=CallOptions.parse(given["call"], process),
         order=None if order is None else RowOrder.parse(order),

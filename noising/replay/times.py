@@ -6,8 +6,13 @@ from typing import Any, Final
 import numpy as np
 
 from noising.engine import EngineError, ForwardProcess
-from noising.engine.arrays import AnyIntArray, FloatArray, bounded_integers
-from noising.engine.randomness import MAX_SEQUENCE_ID, checked_word
+from noising.engine.arrays import (
+    AnyIntArray,
+    FloatArray,
+    bounded_integers,
+    repeat_blocks,
+)
+from noising.engine.randomness import MAX_SEQUENCE_ID, check_word
 
 MAX_TOTAL: Final = (1 << 53) - 1
 
@@ -42,7 +47,7 @@ class TimeRule:
             EngineError: one is out of range, or lacks the other.
         """
         if self.total is not None:
-            checked_word(self.total, "total", MAX_TOTAL)
+            check_word(self.total, "total", MAX_TOTAL)
         pair = {"time_block": self.time_block, "max_length": self.max_length}
         for (field, value), other in zip(pair.items(), reversed(pair), strict=True):
             if value is None:
@@ -111,9 +116,8 @@ class TimeRule:
             high=self.high if high is None else high,
         )
         if repeats > 1:
-            times, weights = (
-                part.repeat(repeats, axis=1)[:, :length] for part in (times, weights)
-            )
+            times = repeat_blocks(times, repeats, length)
+            weights = repeat_blocks(weights, repeats, length)
         return times, weights
 
     def find_factors(

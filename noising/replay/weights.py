@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from noising.engine import EngineError, ForwardProcess
-from noising.engine.arrays import AnyIntArray, FloatArray
+from noising.engine import ForwardProcess
+from noising.engine.arrays import AnyIntArray, FloatArray, repeat_blocks
 
 BY_COUNTS: Final = ("realised", "count")
 """Forms that depend on how many tokens moved."""
@@ -27,15 +27,6 @@ def check_form(process: ForwardProcess, form: str) -> None:
     """
     counts = {"moved": 1, "eligible": 1} if form in BY_COUNTS else {}
     process.loss_weight(1.0, form, **counts)
-    if form == "elbo" and process.hyperschedule is not None:
-        raise EngineError(
-            "form",
-            "noise_by_position",
-            "must not be `elbo` with a `hyperschedule`, with which each position "
-            "has its own weight",
-            form,
-            "use `flat`, `realised` or `count`",
-        )
 
 
 def weigh_by_counts(
@@ -69,6 +60,6 @@ def weigh_by_counts(
         )
     ).reshape(moved.shape)
     if block is not None:
-        return weight.repeat(min(block, length), axis=1)[:, :length]
+        return repeat_blocks(weight, block, length)
     weight = weight.reshape(-1)
     return weight[:, None] if by_token else weight

@@ -33,7 +33,7 @@ class MetamathVocabulary:
     labels: tuple[str, ...]
 
     @classmethod
-    def shipped(cls) -> MetamathVocabulary:
+    def load(cls) -> MetamathVocabulary:
         """Read the vocabulary of the corpus `setmm`."""
         parts = json.loads(read_data("setmm_vocabulary.json.gz"))
         return cls(**{name: tuple(words) for name, words in parts.items()})
@@ -57,7 +57,7 @@ def metamath_tokenizer() -> TextTokenizer:
     """Build the tokenizer, whose tokens are the words between blanks."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    vocabulary = MetamathVocabulary.shipped()
+    vocabulary = MetamathVocabulary.load()
     ids = {word: id_ for id_, word in enumerate(vocabulary.words())}
     backend = Tokenizer(models.WordLevel(vocab=ids, unk_token=UNKNOWN))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

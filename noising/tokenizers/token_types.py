@@ -30,7 +30,7 @@ def declared_types(constants: int, variables: int, others: int) -> NDArray[np.ui
     return types
 
 
-def spanned_types(
+def find_span_types(
     characters: NDArray[np.uint8], offsets: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
     """Return the type of each span of a text.

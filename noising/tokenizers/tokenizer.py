@@ -13,8 +13,8 @@ from noising.tokenizers.lexemes import character_types
 from noising.tokenizers.token_types import (
     CRITICAL,
     TOKEN_TYPES,
+    find_span_types,
     one_type_each,
-    spanned_types,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class TextTokenizer:
         if self.declared is not None:
             types = self.declared[tokens]
         else:
-            spans = spanned_types(character_types(text), offsets)
+            spans = find_span_types(character_types(text), offsets)
             spans[np.isin(tokens, list(self.special))] = CRITICAL
             types = one_type_each(tokens, spans)
         return Encoding(tokens=tokens, offsets=offsets, types=types)

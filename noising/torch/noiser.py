@@ -12,7 +12,7 @@ import torch
 
 from noising.engine import TIMES_VERSION, EngineError, ForwardProcess, build_process
 from noising.engine.arrays import FloatArray
-from noising.engine.randomness import ALGORITHM_VERSION, MAX_SEED, checked_word
+from noising.engine.randomness import ALGORITHM_VERSION, MAX_SEED, check_word
 from noising.replay import CallOptions, Manifest, RowOrder, TimeRule, describe_data
 from noising.replay.weights import check_form, choose_form
 from noising.torch.call import NoiseCall, as_array, check_fixed, check_tokens
@@ -86,7 +86,7 @@ class Noiser:
         world: int | None = None,
     ) -> None:
         self.process = _find_process(spec)
-        self.seed = checked_word(seed, "seed", MAX_SEED)
+        self.seed = check_word(seed, "seed", MAX_SEED)
         self.times = TimeRule(
             method=method or ("uniform" if total is None else "stratified"),
             total=total,
@@ -245,8 +245,8 @@ class Noiser:
                     "use the specification and the version of the library that the "
                     "checkpoint was written with",
                 )
-        seed = checked_word(state["seed"], "state.seed", MAX_SEED)
-        self._rows.total = checked_word(state["rows"], "state.rows", (1 << 63) - 1)
+        seed = check_word(state["seed"], "state.seed", MAX_SEED)
+        self._rows.total = check_word(state["rows"], "state.rows", (1 << 63) - 1)
         self.seed = seed
 
     def manifest(

@@ -9,7 +9,7 @@ import torch.utils.data
 
 from noising.engine import EngineError
 from noising.engine.arrays import IntArray
-from noising.engine.randomness import MAX_SEQUENCE_ID, checked_word
+from noising.engine.randomness import MAX_SEQUENCE_ID, check_word
 from noising.replay.order import check_integer, number_rows
 
 _MOST: Final = MAX_SEQUENCE_ID
@@ -113,5 +113,5 @@ class RowCounter:
 
     @total.setter
     def total(self, rows: int) -> None:
-        self._start = checked_word(rows, "rows", _MOST)
+        self._start = check_word(rows, "rows", _MOST)
         self._rows = 0

@@ -19,7 +19,7 @@ from noising.api.fields import (
     find_whole_number_errors,
 )
 from noising.api.processes import HyperscheduleField, TokenTypesField
-from noising.configured import default_hyperscheduled, default_process
+from noising.configured import default_hyperschedule_process, default_process
 from noising.engine import ForwardProcess
 from noising.engine.randomness import MAX_SEED
 
@@ -138,7 +138,7 @@ def _select_process(
     if values["token_weights"] is not None:
         return default_process(), values["token_weights"]
     selected = values["token_types"] or values["hyperschedule"]
-    return selected or default_hyperscheduled(), None
+    return selected or default_hyperschedule_process(), None
 
 
 def _make_mask(

@@ -14,11 +14,11 @@ from noising.api.problems import ContentTooLarge
 from noising.api.processes import weigh_token_types
 from noising.api.text.requests import PipelineRequest, encode_text
 from noising.configured import (
-    default_hyperscheduled,
+    default_hyperschedule_process,
     default_process,
     default_tokenizer,
     denoiser_service,
-    tokenizer_named,
+    find_tokenizer,
     tokenizer_service,
 )
 from noising.engine import EngineError, ForwardProcess, with_hyperschedule
@@ -99,7 +99,7 @@ def _tokenize(request: PipelineRequest) -> TokenizedText:
         result = service.tokenize(request.text)
         return TokenizedText(tokens=result.tokens, token_types=result.token_types)
     name = request.tokenizer or default_tokenizer()
-    tokenizer = tokenizer_named(name)
+    tokenizer = find_tokenizer(name)
     encoding = encode_text(tokenizer, request.text)
     return TokenizedText(
         tokens=encoding.tokens,
@@ -144,7 +144,7 @@ def _select_process(request: PipelineRequest, text: TokenizedText) -> ForwardPro
     if request.hyperschedule is not None:
         return request.hyperschedule
     if text.token_types is None:
-        return default_hyperscheduled()
+        return default_hyperschedule_process()
     classes = {kind: ids.tolist() for kind, ids in text.token_types.items()}
     try:
         return with_hyperschedule(default_process(), weigh_token_types(classes))

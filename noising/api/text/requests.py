@@ -23,7 +23,7 @@ from noising.api.text_fields import ChoiceField, TextField
 from noising.configured import (
     default_process,
     default_tokenizer,
-    tokenizer_named,
+    find_tokenizer,
     tokenizer_names,
 )
 from noising.engine import ForwardProcess
@@ -117,7 +117,7 @@ class TokenizeRequestSerializer(StrictSerializer):
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
-        tokenizer = tokenizer_named(values["tokenizer"] or default_tokenizer())
+        tokenizer = find_tokenizer(values["tokenizer"] or default_tokenizer())
         return TokenizeRequest(
             encoding=encode_text(tokenizer, values["text"]),
             tokenizer=tokenizer,
@@ -149,7 +149,7 @@ class DetokenizeRequestSerializer(StrictSerializer):
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
-        tokenizer = tokenizer_named(values["tokenizer"] or default_tokenizer())
+        tokenizer = find_tokenizer(values["tokenizer"] or default_tokenizer())
         mask_id = default_process().mask_id
         _check_ids(values["tokens"], tokenizer.vocab_size, mask_id)
         return DetokenizeRequest(

@@ -12,7 +12,7 @@ from noising.api.text.requests import DetokenizeRequest, TokenizeRequest
 from noising.configured import (
     CUSTOM_TOKENIZER,
     default_tokenizer,
-    tokenizer_named,
+    find_tokenizer,
     tokenizer_names,
 )
 from noising.tokenizers import BUILTIN_TOKENIZERS
@@ -26,7 +26,7 @@ def list_tokenizers() -> dict[str, Any]:
 
 def _describe_tokenizer(name: str) -> dict[str, Any]:
     if name == CUSTOM_TOKENIZER:
-        size, source = tokenizer_named(name).vocab_size, "tokenizer.json of this server"
+        size, source = find_tokenizer(name).vocab_size, "tokenizer.json of this server"
     else:
         builtin = BUILTIN_TOKENIZERS[name]
         size, source = builtin.vocab_size, builtin.source

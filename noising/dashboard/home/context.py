@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from noising.configured import default_hyperscheduled, default_process
+from noising.configured import default_hyperschedule_process, default_process
 from noising.dashboard import plots
 from noising.engine import ForwardProcess, chosen_kernel
 from noising.models import BenchmarkRun, ScheduleConfig, Worker
@@ -38,7 +38,7 @@ def list_service_facts() -> list[Fact]:
         Fact(label="Timesteps", value=f"{process.num_timesteps:,}"),
         Fact(
             label="Hyperschedule (on request)",
-            value=_describe_part(default_hyperscheduled().spec["hyperschedule"]),
+            value=_describe_part(default_hyperschedule_process().spec["hyperschedule"]),
         ),
         Fact(
             label="Request limits",

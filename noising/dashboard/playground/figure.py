@@ -7,7 +7,7 @@ from typing import Final, Self
 from django.http import QueryDict
 from django.urls import reverse
 
-from noising.configured import tokenizer_named
+from noising.configured import find_tokenizer
 from noising.curves import DEFAULT_POINTS
 from noising.dashboard.playground.context import LABELS, PlaygroundState
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
@@ -73,7 +73,7 @@ def make_alpha_image(query: QueryDict) -> Image | None:
     forms = [ProcessForm.of(query, prefix=label) for label in labels]
     if tokenizer is None or not all(one.is_valid() for one in forms):
         return None
-    vocab_size = tokenizer_named(tokenizer).vocab_size
+    vocab_size = find_tokenizer(tokenizer).vocab_size
     try:
         chosen = [build_base_process(one, vocab_size) for one in forms]
     except UnusableError:

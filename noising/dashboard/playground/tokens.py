@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from noising.configured import tokenizer_named
+from noising.configured import find_tokenizer
 from noising.tokenizers import Encoding, TextTokenizer
 from noising.tokenizers.tokenizer import MASK_TEXT
 
@@ -35,7 +35,7 @@ class PlaygroundText:
         Raises:
             TokenizerError: the tokenizer has no token for a part of it.
         """
-        tokenizer = tokenizer_named(name)
+        tokenizer = find_tokenizer(name)
         return cls(name=name, tokenizer=tokenizer, encoding=tokenizer.encode(text))
 
     @property

@@ -27,7 +27,7 @@ from noising.engine.certify.laws import COLUMNS, laws, markov_path
 from noising.engine.errors import EngineError
 from noising.engine.parameters import Integer
 from noising.engine.process import ForwardProcess
-from noising.engine.randomness import checked_seed
+from noising.engine.randomness import check_seed
 from noising.engine.registry import with_hyperschedule
 
 SAMPLES: Final = Integer(
@@ -57,7 +57,7 @@ def certify(
         EngineError: `samples` or `seed` out of range.
     """
     drawn = -(-SAMPLES.parse(samples, "samples") // SAMPLES.low) * SAMPLES.low
-    used = checked_seed(seed)
+    used = check_seed(seed)
     evidence = _evidence(process, samples=drawn, seed=used)
     return Certificate.of(process, evidence, seed=used, samples=drawn)
 

@@ -90,9 +90,9 @@ def nesting(process: ForwardProcess, *, seed: int) -> Evidence:
         noised = process.noise(tokens, timestep, seed=seed, draw=_DRAW + 2)
         now = noised.tokens
         restored += int((resampled & ~noised.resampled).sum())
-        other = (now != before) & _unmasked(process, now)
+        other = (now != before) & _is_unmasked(process, now)
         if masks_leave:
-            other &= _unmasked(process, before)
+            other &= _is_unmasked(process, before)
         redrawn += int((resampled & other).sum())
         unreported += int((noised.changed & ~noised.resampled).sum())
         resampled, before = noised.resampled, now
@@ -109,7 +109,7 @@ def _mixed_tokens(process: ForwardProcess, rows: int) -> IntArray:
     return ids[np.arange(rows * COLUMNS) % ids.size].reshape(rows, COLUMNS)
 
 
-def _unmasked(process: ForwardProcess, tokens: TokenArray) -> BoolArray:
+def _is_unmasked(process: ForwardProcess, tokens: TokenArray) -> BoolArray:
     return np.asarray(tokens != (-1 if process.mask_id is None else process.mask_id))
 
 

@@ -58,17 +58,17 @@ def laws(process: ForwardProcess, *, samples: int, seed: int) -> Iterator[Eviden
         changed += outcomes.changed
         masked += outcomes.masked
         destinations += outcomes.destinations
-    yield _tested("changed_tokens", "against the marginals", changed)
+    yield _evidence("changed_tokens", "against the marginals", changed)
     if process.mask_id is None:
-        yield _skipped("masked_tokens", "the graph has no mask")
+        yield _skip("masked_tokens", "the graph has no mask")
     else:
-        yield _tested("masked_tokens", "against the marginals", masked)
+        yield _evidence("masked_tokens", "against the marginals", masked)
     if destinations:
         bins = "ids in bins of about equal probability"
-        yield _tested("destinations", bins, destinations)
+        yield _evidence("destinations", bins, destinations)
     else:
         reason = "changed tokens can become one id only, or too few changed"
-        yield _skipped("destinations", reason)
+        yield _skip("destinations", reason)
 
 
 def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence:
@@ -81,9 +81,9 @@ def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
     """
     name = "markov_path"
     if process.timeline.falls:
-        return _skipped(name, "sigma falls, so there are no kernels")
+        return _skip(name, "sigma falls, so there are no kernels")
     if process.sigmas[-1] > process.graph.largest_noise:
-        return _skipped(name, "late in time the graph has no kernels")
+        return _skip(name, "late in time the graph has no kernels")
     x0 = clean_tokens(process)[0]
     steps = _timesteps_at(process, _PATH_SHARES)
     tokens = np.full((samples // COLUMNS, COLUMNS), x0)
@@ -101,7 +101,7 @@ def markov_path(process: ForwardProcess, *, samples: int, seed: int) -> Evidence
             tests += judge.outcomes(case, state, drawn, row).all
     end = process.marginal(x0, process.time(steps[-1]))
     tests += judge.outcomes(f"timestep {steps[-1]}, x0 {x0}", x0, path[-1], end).all
-    return _tested(name, f"timesteps {', '.join(map(str, steps))}", tests)
+    return _evidence(name, f"timesteps {', '.join(map(str, steps))}", tests)
 
 
 def _commonest(tokens: np.ndarray) -> list[int]:
@@ -112,9 +112,9 @@ def _commonest(tokens: np.ndarray) -> list[int]:
     ]
 
 
-def _tested(name: str, measured: str, tests: Tests) -> Evidence:
+def _evidence(name: str, measured: str, tests: Tests) -> Evidence:
     return Evidence(name=name, measured=measured, p_values=tuple(tests))
 
 
-def _skipped(name: str, reason: str) -> Evidence:
+def _skip(name: str, reason: str) -> Evidence:
     return Evidence(name=name, measured=reason, status="skipped")

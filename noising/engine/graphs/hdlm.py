@@ -155,7 +155,7 @@ class HdlmEpsilon(MixtureGraph):
 
     def curve(self, prior: FloatArray) -> InformationCurve:
         """Return alpha times the information of the resampled tokens."""
-        resampling = ResamplingInformation.grouped(prior, self.base())
+        resampling = ResamplingInformation.of(prior, self.base())
         keep, move = np.array([1.0 - self.epsilon]), np.array([self.epsilon])
         return ErasureInformation(
             start=float(resampling.information(keep, move)[0][0]),

@@ -83,7 +83,7 @@ class Propagator:
                 result = np.eye(size) + (step / order) * (result @ jump)
             result /= result.sum(axis=1, keepdims=True)
             for _ in range(squarings):
-                result = _squared(result)
+                result = _square(result)
         result.setflags(write=False)
         return result
 
@@ -101,7 +101,7 @@ class Propagator:
             # Products that underflow take ten times as long. The dropped entries grow
             # again from the direct rates long before they matter.
             matrix[indirect & (matrix < _NEGLIGIBLE)] = 0.0
-            matrix = _squared(matrix)
+            matrix = _square(matrix)
         away = matrix - self.limit
         while True:
             yield matrix, away
@@ -131,7 +131,7 @@ class Propagator:
         return begins[:, 0].copy(), ends.reshape(-1)
 
 
-def _squared(matrix: FloatArray) -> FloatArray:
+def _square(matrix: FloatArray) -> FloatArray:
     """Square a matrix whose rows are distributions, and normalise its rows."""
     square = matrix @ matrix
     square /= square.sum(axis=1, keepdims=True)

@@ -190,9 +190,9 @@ class MixtureGraph(Graph):
 
     def is_possible(self, xt: IntArray, x0: IntArray, sigma: FloatArray) -> BoolArray:
         """Return where q(x_t | x_0) > 0, elementwise, even where it underflows."""
-        return self._reached(xt, x0, sigma, self._unit(xt, x0)) > 0.0
+        return self._relative_probability(xt, x0, sigma, self._unit(xt, x0)) > 0.0
 
-    def _reached(
+    def _relative_probability(
         self, xt: IntArray, x0: IntArray, sigma: FloatArray, unit: FloatArray
     ) -> FloatArray:
         """Return q(x_t | x_0)/unit, elementwise."""
@@ -242,7 +242,7 @@ class MixtureGraph(Graph):
         mixture = self.transition(step)
         before = self.marginal(x0, step.sigma_s) * _LIFT
         joint = before * self._from_others(mixture, xt, unit)
-        there = self._reached(xt, x0, step.sigma_s, unit) * _LIFT
+        there = self._relative_probability(xt, x0, step.sigma_s, unit) * _LIFT
         stay = there * self._stay(mixture, xt)
         np.put_along_axis(joint, xt[..., None], stay[..., None], axis=-1)
         return shares(joint)
@@ -293,7 +293,7 @@ class MixtureGraph(Graph):
         if dsigma is infinite. Source: von Ruette et al. 2025 (GIDD), eq. 13.
         """
         unit = self._unit(xt, x0)
-        reached = self._reached(xt, x0, sigma, unit)
+        reached = self._relative_probability(xt, x0, sigma, unit)
         rate = self.rate_into(xt, sigma, unit)
         weight = np.where(rate > 0.0, dsigma * rate, 0.0)
         return weight / np.where(reached > 0.0, reached, np.nan)
@@ -317,7 +317,7 @@ class MixtureGraph(Graph):
         """Return I(x_t; x_0) as a function of sigma for a normalised prior, (V,)."""
         return ChannelInformation(
             channel=self.channel,
-            resampling=ResamplingInformation.grouped(prior, self.base()),
+            resampling=ResamplingInformation.of(prior, self.base()),
         )
 
     def divergence(self, sigma: FloatArray, prior: FloatArray) -> FloatArray:

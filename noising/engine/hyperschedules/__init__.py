@@ -14,7 +14,7 @@ from noising.engine.hyperschedules.weights import (
     TYPE_WEIGHTS,
     TokenTypes,
     Weights,
-    checked_weights,
+    check_weights,
     group_sigma_by_weights,
     order_by_weights,
 )
@@ -45,7 +45,7 @@ __all__ = [
     "TokenExponents",
     "TokenTypes",
     "Weights",
-    "checked_weights",
+    "check_weights",
     "group_sigma_by_weights",
     "order_by_weights",
 ]

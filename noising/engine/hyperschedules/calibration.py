@@ -57,14 +57,14 @@ class WeightGroups:
             calibrate: whether to solve for s; otherwise s = sigma.
         """
         if calibrate:
-            noise = calibrated_sigma(sigma, self.weights, self.counts)
+            noise = calibrate_sigma(sigma, self.weights, self.counts)
         else:
             noise = np.where(self.counts > 0.0, sigma[:, None] / self.weights, 0.0)
         return GroupedSigma(sigma=noise, group=self.place)
 
 
 @quiet
-def calibrated_sigma(
+def calibrate_sigma(
     sigma: FloatArray, weights: FloatArray, counts: FloatArray
 ) -> FloatArray:
     """Return sigma_g = s·x_g with mean over positions of exp(-s·x) = exp(-sigma).

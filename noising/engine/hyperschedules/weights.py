@@ -44,7 +44,7 @@ CALIBRATE = Flag(
 )
 
 
-def checked_weights(weights: Any, field: str = "weights") -> FloatArray:
+def check_weights(weights: Any, field: str = "weights") -> FloatArray:
     """Return weights as float64, each > 0 and within a factor of 1e6.
 
     Raises:
@@ -144,7 +144,7 @@ class Weights(Hyperschedule):
     @classmethod
     def create(cls, parameters: Mapping[str, Any], vocab_size: int) -> Self:
         """Return the hyperschedule; weights lie within a factor of 1e6."""
-        weights = checked_weights(parameters["weights"], "hyperschedule.weights")
+        weights = check_weights(parameters["weights"], "hyperschedule.weights")
         return cls(weights=weights, calibrate=parameters["calibrate"])
 
     @property
@@ -251,7 +251,7 @@ class _TypeWeights(Parameter):
             name: _WEIGHT.parse(given.get(name, default), f"{field}.{name}")
             for name, default in TYPE_WEIGHTS.items()
         }
-        checked_weights(list(weights.values()), field)
+        check_weights(list(weights.values()), field)
         return weights
 
     def schema(self) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _gaussian(reader: Reader, kind: GaussianClass) -> dict[str, Any]:
     steps = _steps(reader, NUM_TIMESTEPS, 1000)
     betas = reader.value("trained_betas")
     if betas is not None:
-        schedule = _trained(reader, betas, steps)
+        schedule = _trained_betas(reader, betas, steps)
     else:
         readers = {name: BETA_SCHEDULES[name] for name in kind.schedules}
         schedule = reader.choice("beta_schedule", readers, default=kind.beta_schedule)(
@@ -116,7 +116,7 @@ def _refuse_flow(reader: Reader) -> None:
         )
 
 
-def _trained(reader: Reader, betas: Any, steps: int) -> dict[str, Any]:
+def _trained_betas(reader: Reader, betas: Any, steps: int) -> dict[str, Any]:
     """Return a table of the betas in the configuration.
 
     Raises:

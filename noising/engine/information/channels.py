@@ -76,7 +76,7 @@ class ResamplingInformation:
     others_entropy: FloatArray
 
     @classmethod
-    def grouped(cls, prior: FloatArray, base: FloatArray) -> "ResamplingInformation":
+    def of(cls, prior: FloatArray, base: FloatArray) -> "ResamplingInformation":
         """Group the V tokens of `prior` and `base`, each (V,)."""
         # Pairs as complex numbers, which NumPy sorts much faster than rows.
         _, first, counts = np.unique(

@@ -23,8 +23,8 @@ from noising.engine.randomness import (
     MAX_DRAW,
     MAX_POSITION,
     MAX_SEQUENCE_ID,
-    checked_seed,
-    checked_word,
+    check_seed,
+    check_word,
 )
 from noising.engine.sampler.blocks import cut_array
 from noising.engine.sampler.grids import AnyGrid, Grid, RunGrid
@@ -189,8 +189,8 @@ def check_batch(
     return Batch(
         tokens=rows,
         shape=array.shape,
-        seed=checked_seed(seed),
-        draw=checked_word(draw, "draw", MAX_DRAW),
+        seed=check_seed(seed),
+        draw=check_word(draw, "draw", MAX_DRAW),
         sequence_ids=ids,
         positions=_check_positions(positions, array.shape, by_token=ids.ndim == 2),
         protect=_check_protect(protect, array.shape),

@@ -29,7 +29,7 @@ from noising.engine.hyperschedules import (
     Hyperschedule,
     TokenTypes,
     Weights,
-    checked_weights,
+    check_weights,
     group_sigma_by_weights,
     order_by_weights,
 )
@@ -106,7 +106,7 @@ def weigh_positions(
     Raises:
         EngineError: weights with the wrong shape, sign or spread.
     """
-    values = np.atleast_2d(checked_weights(weights))
+    values = np.atleast_2d(check_weights(weights))
     allowed = (1, values.shape[0] if rows is None else rows)
     if values.shape not in [(count, length) for count in allowed]:
         raise EngineError(
@@ -155,7 +155,7 @@ def find_position_noise(
         return _read_by_position(timeline, batch, hyperschedule, batch.positions)
     if batch.positions is None:
         return weigh_positions(timeline, weights, batch.length, batch.rows)
-    values = checked_weights(weights)
+    values = check_weights(weights)
     if values.ndim == 1:
         given = Weights(weights=values, calibrate=True)
         return _read_by_position(timeline, batch, given, batch.positions)

@@ -17,6 +17,7 @@ from noising.engine.arrays import (
     IntArray,
     WordArray,
     bounded_integers,
+    repeat_blocks,
 )
 from noising.engine.errors import EngineError
 from noising.engine.noise_time import NoiseTime
@@ -124,8 +125,8 @@ def check_order(
             "pass `weights`, or leave it out",
         )
     given = shape_time(time, batch)
-    starts = given[:, :: quota.width].repeat(quota.width, axis=1)
-    if (given != starts[:, : given.shape[1]]).any():
+    starts = repeat_blocks(given[:, :: quota.width], quota.width, given.shape[1])
+    if (given != starts).any():
         raise EngineError(
             quota.field,
             "not_together",
@@ -192,7 +193,7 @@ def choose_moving(
         if moved is None:
             chosen[rows] = first
         else:
-            chosen[rows] |= first & short.repeat(width, axis=1)[:, :length]
+            chosen[rows] |= first & repeat_blocks(short, width, length)
     return chosen
 
 

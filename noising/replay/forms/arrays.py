@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from noising.replay.forms.files import (
     DataFileError,
     Row,
+    convert_errors,
     find_size,
-    named_errors,
     shorten,
 )
 
@@ -51,7 +51,7 @@ class ArrayRows:
 def _map_array(path: Path) -> NDArray[Any]:
     # Mapping fails if the header claims a larger array than the file has. The warnings
     # are about old but readable headers.
-    with warnings.catch_warnings(action="ignore"), named_errors(path):
+    with warnings.catch_warnings(action="ignore"), convert_errors(path):
         try:
             return np.lib.format.open_memmap(path, mode="r")
         except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as e:

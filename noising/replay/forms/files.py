@@ -53,7 +53,7 @@ def shorten(error: Exception) -> str:
 
 
 @contextmanager
-def named_errors(path: Path) -> Iterator[None]:
+def convert_errors(path: Path) -> Iterator[None]:
     """Convert errors of the operating system to a DataFileError.
 
     Raises:
@@ -72,7 +72,7 @@ def find_size(path: Path) -> int:
     Raises:
         DataFileError: it does not exist or is no regular file.
     """
-    with named_errors(path):
+    with convert_errors(path):
         try:
             status = path.stat()
         except ValueError as error:  # a null byte in a path of a manifest
@@ -89,7 +89,7 @@ def hash_file(path: Path) -> str:
         DataFileError: it cannot be read.
     """
     find_size(path)
-    with named_errors(path), path.open("rb") as file:
+    with convert_errors(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -101,7 +101,7 @@ def map_numbers(path: Path, dtype: str, *, offset: int = 0, count: int) -> NDArr
     """
     if not count:
         return np.empty(0, dtype)
-    with named_errors(path):
+    with convert_errors(path):
         try:
             return np.memmap(path, dtype, mode="r", offset=offset, shape=(count,))
         except ValueError as error:  # the file has become shorter

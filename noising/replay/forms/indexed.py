@@ -19,9 +19,9 @@ import numpy as np
 from noising.replay.forms.files import (
     DataFileError,
     Row,
+    convert_errors,
     find_size,
     map_numbers,
-    named_errors,
 )
 
 MAGIC: Final = b"MMIDIDX\x00\x00"
@@ -133,7 +133,7 @@ def _read_header(path: Path) -> tuple[int, int, str]:
         DataFileError: the header is wrong, or the file has another size than it says.
     """
     size = find_size(path)
-    with named_errors(path), path.open("rb") as file:
+    with convert_errors(path), path.open("rb") as file:
         header = file.read(_HEADER.size)
     if len(header) < _HEADER.size or not header.startswith(MAGIC):
         raise DataFileError(path, "must start with the header of a Megatron index")

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from noising.engine.errors import format_value
-from noising.replay.forms.files import DataFileError, Row, find_size, named_errors
+from noising.replay.forms.files import DataFileError, Row, convert_errors, find_size
 
 IDS_KEY: Final = "input_ids"
 MASK_KEY: Final = "attention_mask"
@@ -63,7 +63,7 @@ class JsonRows:
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that are not blank, each with its number from 1."""
         number = 0
-        with named_errors(self._path), self._path.open("rb") as file:
+        with convert_errors(self._path), self._path.open("rb") as file:
             while line := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES:

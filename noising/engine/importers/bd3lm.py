@@ -28,6 +28,8 @@ DIFFUSIONS: Final[Mapping[str, None]] = {"absorbing_state": None}
 OTHER_NOISES: Final[Mapping[str, str]] = {
     "log-linear": "this is Duo's spelling: use the source `duo`",
 }
+WHOLE: Final = "${model.length}"
+"""The block size in config.yaml; the length stands in a file of the group `model`."""
 WIDTH: Final = Integer(low=1, high=1 << 24, help="positions in a block")
 TIME: Final = Number(low=0.0, high=1.0, help="a time")
 FLAG: Final = Flag(help="a switch")
@@ -128,7 +130,10 @@ def _refuse_mdlms(reader: Reader) -> None:
 
 def _remark_on_blocks(reader: Reader) -> None:
     """Note the keys about blocks and their times, which are the sampler's options."""
-    if reader.has("block_size"):
+    if reader.peek("block_size") == WHOLE and not reader.has("model.length"):
+        text = "It is the length of a sequence, which has one time."
+        reader.remark(DIFFERS, "block_size", text)
+    elif reader.has("block_size"):
         width = reader.integer("block_size", WIDTH)
         reader.note(
             DIFFERS,

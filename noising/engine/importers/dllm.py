@@ -9,15 +9,20 @@ from typing import Any, Final
 
 from noising.engine.errors import EngineError
 from noising.engine.importers.hf_keys import MODEL_CONFIG, NETWORK, TRAINING_ARGUMENTS
+from noising.engine.importers.model_config import MASK, MASK_ID
 from noising.engine.importers.reader import ASSUMED, DIFFERS, NO_MEANING, Reader
-from noising.engine.importers.tokenizers import read_tokenizer
-from noising.engine.parameters import Integer, Number
+from noising.engine.importers.tokenizers import (
+    TOKENIZERS,
+    KnownTokenizer,
+    fit_mask,
+    read_tokenizer,
+)
+from noising.engine.parameters import Number
 from noising.engine.registry import VOCAB_SIZE
 
 EPSILON: Final = Number(
     low=0.0, high=1.0, open_low=True, open_high=True, help="the smallest time"
 )
-MASK_ID: Final = Integer(low=0, high=VOCAB_SIZE.high, help="id of the mask")
 TOKENIZER: Final = "model_name_or_path"
 CANVAS: Final = ("canvas_length", "self_conditioning_prob")
 """Keys of the trainer of DiffusionGemma, which noises uniformly."""
@@ -62,13 +67,14 @@ def specification(reader: Reader) -> dict[str, Any]:
     reader.note(DIFFERS, "time_epsilon", text)
     spec: dict[str, Any] = {"schedule": {"type": "loglinear", "epsilon": 0.0}}
     tokens = _tokens(reader)
-    spec |= {key: tokens[key] for key in ("vocab_size",) if key in tokens}
+    if "vocab_size" in tokens:
+        spec["vocab_size"] = tokens["vocab_size"]
     if is_uniform:
         spec["graph"] = {"type": "uniform"}
         text = "The trainer resamples at least one token; here none may be resampled."
         reader.note(DIFFERS, "graph", text)
     else:
-        spec["graph"] = {"type": "absorbing", "mask_id": _mask_id(tokens)}
+        spec["graph"] = {"type": "absorbing", "mask_id": _mask_id(reader, tokens)}
         text = (
             "Not in the configuration: LinearAlphaScheduler, the default, is assumed."
         )
@@ -83,30 +89,39 @@ def _tokens(reader: Reader) -> dict[str, Any]:
     Raises:
         EngineError: the tokenizer is unknown and nothing else gives the size.
     """
+    tokens: dict[str, Any] = {}
     if reader.has("vocab_size"):
-        tokens: dict[str, Any] = {
-            "vocab_size": reader.integer("vocab_size", VOCAB_SIZE)
-        }
-        reader.remark(NO_MEANING, TOKENIZER, "`vocab_size` gives the number of ids.")
-    else:
-        tokens = read_tokenizer(reader, TOKENIZER, reader.value(TOKENIZER))
-    if reader.has("mask_token_id"):
-        tokens["mask_id"] = reader.integer("mask_token_id", MASK_ID)
-    return tokens
+        tokens["vocab_size"] = reader.integer("vocab_size", VOCAB_SIZE)
+    if reader.has(MASK):
+        mask_id = reader.integer(MASK, MASK_ID, becomes="graph.mask_id")
+        tokens["mask_id"] = fit_mask(reader, MASK, mask_id)
+    if len(tokens) == 2:
+        text = f"`vocab_size` and `{MASK}` say what it would."
+        reader.remark(NO_MEANING, TOKENIZER, text)
+        return tokens
+    if _known(reader) is None and "vocab_size" in tokens:
+        return tokens
+    return read_tokenizer(reader, TOKENIZER, reader.value(TOKENIZER)) | tokens
 
 
-def _mask_id(tokens: Mapping[str, Any]) -> int:
-    """Return the mask, which dllm's tokenizers have among their ids.
+def _mask_id(reader: Reader, tokens: Mapping[str, Any]) -> int | None:
+    """Return the mask, or None if the caller's size leaves it out.
 
     Raises:
-        EngineError: it is unknown.
+        EngineError: neither the model's configuration nor the tokenizer gives it.
     """
-    mask_id = tokens.get("mask_id")
-    if mask_id is None:
+    known = _known(reader)
+    if not reader.has(MASK) and (known is None or known.mask_id is None):
         rule = "is required, since no known tokenizer gives the mask"
-        way_out = f"add `mask_token_id`, or a known `{TOKENIZER}`"
-        raise EngineError("config.mask_token_id", "missing", rule, None, way_out)
-    return int(mask_id)
+        way_out = f"add `{MASK}`, or a known `{TOKENIZER}`"
+        raise EngineError(f"config.{MASK}", "missing", rule, None, way_out)
+    mask_id: int | None = tokens["mask_id"]
+    return mask_id
+
+
+def _known(reader: Reader) -> KnownTokenizer | None:
+    name = reader.peek(TOKENIZER)
+    return TOKENIZERS.get(name) if isinstance(name, str) else None
 
 
 def _remark_on_training(reader: Reader) -> None:

@@ -21,10 +21,8 @@ OTHER_ALGORITHMS: Final[Mapping[str, str]] = {
     "bd3lm": "this is a configuration of BD3-LM: use the source `bd3lm`",
 }
 PRIORS: Final[Mapping[str, None]] = {"none": None}
-OTHER_NOISES: Final[Mapping[str, str]] = {
-    "loglinear": "Duo spells it log-linear; if this is a configuration of BD3-LM, use "
-    "the source `bd3lm`",
-}
+BD3LMS: Final = ("mdlm", "sedd")
+"""Algorithms whose name BD3-LM's configurations have too."""
 EPSILON: Final = Number(low=0.0, high=1.0, open_high=True, help="time that is left out")
 ALGORITHM: Final = (
     *("backbone", "parameterization", "time_conditioning", "subs_masking"),
@@ -60,8 +58,14 @@ def specification(reader: Reader) -> dict[str, Any]:
     )
     if reader.has("prior.type"):
         reader.choice("prior.type", PRIORS)
+    spelling = "Duo spells it log-linear"
+    if reader.peek("algo.name") in BD3LMS:
+        spelling += ", BD3-LM loglinear: use the source `bd3lm`"
     noise = reader.choice(
-        "noise.type", NOISES, default=groups.get("noise"), hints=OTHER_NOISES
+        "noise.type",
+        NOISES,
+        default=groups.get("noise"),
+        hints={"loglinear": spelling},
     )
     spec = {"schedule": noise(reader), "graph": {"type": graph}}
     tokens = mdlm_family.read_tokens(

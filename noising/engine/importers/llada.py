@@ -15,7 +15,7 @@ from noising.engine.importers.model_config import (
     read_masked_model,
 )
 from noising.engine.importers.reader import ASSUMED, DIFFERS, NO_MEANING, Reader
-from noising.engine.importers.tokenizers import TOKENIZERS
+from noising.engine.importers.tokenizers import TOKENIZERS, fit_mask
 from noising.engine.parameters import Number
 
 EPSILON: Final = 1e-3
@@ -111,10 +111,13 @@ def _training(reader: Reader) -> dict[str, Any]:
         reader.remark(NO_MEANING, key, text)
     spec: dict[str, Any] = {
         "schedule": {"type": "loglinear", "epsilon": 0.0},
-        "graph": {"type": "absorbing", "mask_id": LLADA2_MASK},
+        "graph": {
+            "type": "absorbing",
+            "mask_id": fit_mask(reader, "vocab_size", LLADA2_MASK),
+        },
     }
     reader.note(
-        ASSUMED, "graph.mask_id", f"dFactory's code always masks with {LLADA2_MASK}."
+        ASSUMED, "mask_token_id", f"dFactory's code always masks with {LLADA2_MASK}."
     )
     if reader.vocab_size is None:
         spec["vocab_size"] = LLADA2_SIZE

@@ -1,10 +1,14 @@
 """Model configurations (config.json) of masked language models: LLaDA's and Dream's."""
 
-from typing import Any
+from typing import Any, Final
 
 from noising.engine.importers.reader import ASSUMED, Reader
+from noising.engine.importers.tokenizers import fit_mask
 from noising.engine.parameters import Integer
 from noising.engine.registry import VOCAB_SIZE
+
+MASK: Final = "mask_token_id"
+MASK_ID: Final = Integer(low=0, high=VOCAB_SIZE.high, help="id of the mask")
 
 
 def read_masked_model(reader: Reader, mask_id: int) -> dict[str, Any]:
@@ -22,13 +26,8 @@ def read_masked_model(reader: Reader, mask_id: int) -> dict[str, Any]:
         size = reader.integer("vocab_size", VOCAB_SIZE)
     else:
         reader.value("vocab_size")
-    ids = Integer(low=0, high=VOCAB_SIZE.high, help="id of the mask")
-    graph = {
-        "type": "absorbing",
-        "mask_id": reader.integer(
-            "mask_token_id", ids, default=mask_id, becomes="graph.mask_id"
-        ),
-    }
+    given = reader.integer(MASK, MASK_ID, default=mask_id, becomes="graph.mask_id")
+    graph = {"type": "absorbing", "mask_id": fit_mask(reader, MASK, given)}
     return {"vocab_size": size, "graph": graph}
 
 

@@ -139,7 +139,7 @@ def read_tokenizer(
         raise EngineError(
             f"config.{path}",
             "unknown_tokenizer",
-            f"must be a tokenizer of known size: {', '.join(TOKENIZERS)}",
+            "must be a tokenizer whose size is known here",
             name,
             "give `vocab_size`, the number of its ids",
         )
@@ -166,9 +166,14 @@ def read_tokenizer(
             reader.note(DIFFERS, path, text)
     else:
         size = reader.vocab_size
-    mask_id = known.mask_id
-    if mask_id is not None and mask_id >= size:
-        text = "Its mask is not below `vocab_size`: the mask gets a new id."
-        reader.note(ASSUMED, path, text)
-        mask_id = None
-    return {"vocab_size": size, "mask_id": mask_id}
+    return {"vocab_size": size, "mask_id": fit_mask(reader, path, known.mask_id)}
+
+
+def fit_mask(reader: Reader, path: str, mask_id: int | None) -> int | None:
+    """Return the mask, or None with a note if it is beyond the caller's size."""
+    size = reader.vocab_size
+    if mask_id is None or size is None or mask_id < size:
+        return mask_id
+    text = "Its mask is not below `vocab_size`: the mask gets a new id."
+    reader.note(ASSUMED, path, text)
+    return None

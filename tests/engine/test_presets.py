@@ -1,5 +1,7 @@
 """Presets have the numbers of the projects they are named after."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -73,8 +75,13 @@ def test_d3pms_presets_have_the_chances_of_its_schedules():
         assert (process.vocab_size, process.num_timesteps) == (27, 1000)
 
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "schedules.md"
+
+
 @pytest.mark.parametrize(("name", "preset"), PRESETS.items())
 def test_a_preset_is_usable_and_says_where_it_is_from(name, preset):
+    row = f"| `{name}` | {preset.title} | {preset.source} | {preset.differs} |"
+    assert row in DOCUMENT.read_text().splitlines()
     findings = lint(build_process(preset.specification))
     assert "error" not in {finding.severity for finding in findings}
     assert " @" in preset.source

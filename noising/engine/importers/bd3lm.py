@@ -184,7 +184,7 @@ def _cosine_alpha(t: FloatArray) -> FloatArray:
 
 def _log_alpha(t: FloatArray) -> FloatArray:
     """Return 1 - log2(1+t) = -log2((1+t)/2)."""
-    return -np.log1p((t - 1.0) / 2.0) / np.log(2.0)
+    return np.asarray(-np.log1p((t - 1.0) / 2.0) / np.log(2.0), np.float64)
 
 
 NOISES: Final[Mapping[str, Callable[[Reader, int], dict[str, Any]]]] = {

@@ -30,7 +30,7 @@ def specification(reader: Reader) -> dict[str, Any]:
         EngineError: a source distribution or scheduler that the original refuses, or a
             missing value.
     """
-    spec = {
+    spec: dict[str, Any] = {
         "schedule": reader.choice("flow.scheduler_type", SCHEDULERS)(reader),
         "graph": reader.choice("flow.source_distribution", GRAPHS),
     }

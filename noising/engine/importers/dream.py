@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from noising.engine.importers.hf_keys import MODEL_CONFIG, NETWORK
 from noising.engine.importers.model_config import (
-    mask_down_to,
+    linear_masking,
     note_schedule,
     read_masked_model,
 )
@@ -39,4 +39,4 @@ def specification(reader: Reader) -> dict[str, Any]:
         f"Dream's evaluation masks with chance (1 - eps)·t + eps, eps = {EPSILON:g} "
         "(eval/eval.py).",
     )
-    return spec | {"schedule": mask_down_to(EPSILON)}
+    return spec | {"schedule": linear_masking(EPSILON)}

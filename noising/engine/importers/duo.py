@@ -94,9 +94,9 @@ def _epsilon(reader: Reader) -> float:
 
 
 def _read_steps(reader: Reader, spec: dict[str, Any]) -> None:
-    """Set the number of timesteps; that of distillation counts generation steps."""
+    """Set the number of timesteps, which `T` is not in distillation."""
     if reader.peek("algo.name") == "distillation":
-        text = "It is the number of the teacher's steps in generation."
+        text = "It sets the step between the times of teacher and student."
         reader.remark(NO_MEANING, "algo.T", text)
     else:
         mdlm_family.read_steps(reader, "algo.T", spec)

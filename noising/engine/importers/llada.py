@@ -10,7 +10,7 @@ from typing import Any, Final
 from noising.engine.errors import EngineError
 from noising.engine.importers.hf_keys import MODEL_CONFIG, NETWORK
 from noising.engine.importers.model_config import (
-    mask_down_to,
+    linear_masking,
     note_schedule,
     read_masked_model,
 )
@@ -78,7 +78,7 @@ def _llada(reader: Reader) -> dict[str, Any]:
         reader,
         f"LLaDA masks with chance (1 - eps)·t + eps, eps = {EPSILON:g}.",
     )
-    return spec | {"schedule": mask_down_to(EPSILON)}
+    return spec | {"schedule": linear_masking(EPSILON)}
 
 
 def _llada2(reader: Reader) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def read_masked_model(reader: Reader, mask_id: int) -> dict[str, Any]:
     return {"vocab_size": size, "graph": graph}
 
 
-def mask_down_to(epsilon: float) -> dict[str, Any]:
+def linear_masking(epsilon: float) -> dict[str, Any]:
     """Return the schedule with the move chance (1 - epsilon)·t + epsilon."""
     return {"type": "loglinear", "epsilon": 0.0, "time_range": [epsilon, 1.0]}
 

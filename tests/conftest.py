@@ -20,6 +20,7 @@ from tests.runs import record_results
 pytest_plugins = [
     "tests.coverage_gates",
     "tests.databases",
+    "tests.distribution",
     "tests.postgresql",
     "tests.required_in_ci",
 ]

@@ -58,9 +58,16 @@ def test_curves_run_over_the_same_times(read, three):
     assert len(with_matrix["curves"]["one"]["alpha"]) == 33
 
 
-@pytest.mark.parametrize("image_format", ["svg", "png", "pdf"])
-def test_curves_are_laid_over_each_other(read, three, image_format):
-    query = {"names": "one,two,matrix", "format": image_format}
+@pytest.mark.parametrize(
+    ("image_format", "quantities"),
+    [
+        ("svg", {}),
+        ("png", {"quantities": "alpha"}),
+        ("pdf", {"quantities": "alpha"}),
+    ],
+)
+def test_curves_are_laid_over_each_other(read, three, image_format, quantities):
+    query = {"names": "one,two,matrix", "format": image_format} | quantities
     response = read("/compare", query)
     assert response.status_code == 200
     assert response.headers["Content-Disposition"] == (

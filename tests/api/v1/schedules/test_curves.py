@@ -73,8 +73,10 @@ def test_a_table_holds_the_same_numbers(read, small):
         assert cells == values
 
 
-@pytest.mark.parametrize("image_format", IMAGES)
-@pytest.mark.parametrize("quantities", ["alpha", "sigma,nelbo_weight", None])
+@pytest.mark.parametrize(
+    ("image_format", "quantities"),
+    list(zip(IMAGES, ["alpha", "sigma,nelbo_weight", None], strict=True)),
+)
 def test_images_are_drawn(read, small, image_format, quantities):
     query = {"format": image_format} | (
         {"quantities": quantities} if quantities else {}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -103,14 +104,23 @@ def ended_token(end: str) -> Client:
     return bearer(made.secret)
 
 
+@pytest.fixture(scope="module")
+def bodies() -> dict[tuple[str, str], Any]:
+    document = Client().get("/api/schema/", headers={"accept": "application/json"})
+    return dict(example_bodies(document.json()))
+
+
 @pytest.fixture
-def world(stored_schedules: list[ScheduleConfig], recorded_run: BenchmarkRun) -> World:
+def world(
+    stored_schedules: list[ScheduleConfig],
+    recorded_run: BenchmarkRun,
+    bodies: dict[tuple[str, str], Any],
+) -> World:
     ada, bob = account("ada"), account("bob")
     root = account("root", is_staff=True, is_superuser=True)
     ScheduleConfig.objects.update(owner=ada)
     BenchmarkRun.objects.update(owner=ada)
     hers = services.token_create(user=ada, name="hers").token
-    document = Client().get("/api/schema/", headers={"accept": "application/json"})
     return World(
         values={
             "slug": stored_schedules[0].slug,
@@ -128,7 +138,7 @@ def world(stored_schedules: list[ScheduleConfig], recorded_run: BenchmarkRun) ->
             "session": session_client(bob),
             "staff": session_client(root),
         },
-        bodies=dict(example_bodies(document.json())),
+        bodies=bodies,
     )
 
 
@@ -261,11 +271,9 @@ def test_while_access_is_open_everyone_reads_what_is_no_secret(world):
     assert refused == own | PAGES_THAT_WRITE | {"/favicon.ico"}
 
 
-@pytest.mark.parametrize("accept", [PROGRAM, BROWSER])
-@pytest.mark.parametrize("name", NOBODY)
-def test_while_access_is_closed_nobody_reads_or_computes(settings, world, name, accept):
+def test_while_access_is_closed_nobody_reads_or_computes(settings, world):
     settings.ACCESS = "closed"
-    for route in every_route():
+    for name, accept, route in product(NOBODY, (PROGRAM, BROWSER), every_route()):
         if route.pattern in OPEN_AT_ALL_TIMES:
             continue
         for method in methods_of(route, ("GET", "HEAD", "POST")):
@@ -280,20 +288,20 @@ def test_while_access_is_closed_nobody_reads_or_computes(settings, world, name, 
                 assert response.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
-@pytest.mark.parametrize("name", ["read", "write", "admin", "session", "staff"])
-def test_while_access_is_closed_every_account_reads_and_computes(settings, world, name):
+def test_while_access_is_closed_every_account_reads_and_computes(settings, world):
     settings.ACCESS = "closed"
-    for route in every_route():
+    names = ("read", "write", "admin", "session", "staff")
+    for name, route in product(names, every_route()):
         if route.pattern.startswith("/admin/"):
             continue
         refusals = {401} if route.template in FOR_ITS_OWNER else {401, 403}
         for method in methods_of(route, ("GET", "HEAD")):
             status = world.ask(name, method, route).status_code
-            assert status not in refusals, (method, route.pattern)
-            assert status < 500, (method, route.pattern)
+            assert status not in refusals, (name, method, route.pattern)
+            assert status < 500, (name, method, route.pattern)
         if kind_of(route) is StatelessView and "POST" in methods_of(route, WRITES):
             status = world.ask(name, "POST", route).status_code
-            assert status not in {401, 403}, route.pattern
+            assert status not in {401, 403}, (name, route.pattern)
 
 
 def test_what_is_always_open_answers_nobody_while_access_is_closed(settings, world):
@@ -340,7 +348,7 @@ class UnprotectedRegistry(RegistryView):
 def test_the_walk_finds_an_unprotected_write(settings, world, view):
     extended = type(urls)("extended")
     extended.__dict__.update(vars(urls))
-    extended.urlpatterns = [*urls.urlpatterns, path("unprotected", view)]
+    extended.urlpatterns = [path("unprotected", view), *urls.urlpatterns]
     settings.ROOT_URLCONF = extended
     with pytest.raises(AssertionError):
         check_nobody_writes(world)

@@ -40,7 +40,7 @@ def start(folder: Path, *command: str, **variables: str) -> subprocess.Popen[str
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(measured=True, DATA_DIR=str(folder), **variables),
+        env=environment(DATA_DIR=str(folder), **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

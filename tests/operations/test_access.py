@@ -36,7 +36,7 @@ def manage(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=environment(measured=True, DATA_DIR=str(folder)),
+        env=environment(DATA_DIR=str(folder)),
         capture_output=True,
         text=True,
         check=True,

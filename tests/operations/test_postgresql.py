@@ -64,7 +64,7 @@ class Site:
         return subprocess.Popen(
             [*MANAGE, *command],
             cwd=ROOT,
-            env=environment(measured=True, **self.variables),
+            env=environment(**self.variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,6 +1,5 @@
 """The OpenAPI document against the service: schemathesis tries to prove it wrong."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -93,7 +92,7 @@ def test_the_service_keeps_to_its_description(
                 *("--header", f"Authorization: Bearer {token.split()[-1]}"),
             ],
             cwd=tmp_path,
-            env={**os.environ, "NO_PROXY": "*", "PYTHONPATH": str(ROOT)},
+            env=environment(NO_PROXY="*", PYTHONPATH=str(ROOT)),
             capture_output=True,
             text=True,
             check=False,

@@ -1,5 +1,6 @@
 """manage.py worker: real processes, killed wherever it hurts."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +23,11 @@ QUICK = (
     *("--corpus", "synthetic", "--vocab-size", "64", "--samples", "4"),
     *("--timesteps", "0,999", "--schedules", "cosine"),
 )
+QUEUE_FOUR = f"""
+from django.core.management import call_command
+for _ in range(4):
+    call_command("run_benchmarks", "--queue", *{QUICK})
+"""
 # Enough to be measuring for minutes, and steps as long as the limits allow.
 LONG = (
     *("--samples", "10000", "--timesteps", ",".join(map(str, range(100)))),
@@ -102,7 +108,6 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         return environment(
-            measured=True,
             DATA_DIR=str(self.folder),
             PYTHONPATH=str(ROOT),
             DJANGO_SETTINGS_MODULE="noising_site.settings",
@@ -133,6 +138,12 @@ class Site:
         )
         return counts
 
+    def close(self) -> None:
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
     def end_the_lease(self) -> None:
         """Let the time pass that a worker may be silent."""
         self.ask("UPDATE noising_benchmarkrun SET lease_until = '2020-01-01 00:00:00'")
@@ -140,19 +151,37 @@ class Site:
 
 @pytest.fixture
 def site(data_dir: Path) -> Iterator[Site]:
-    made = Site(data_dir)
-    yield made
-    for process in made.started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    with closing(Site(data_dir)) as made:
+        yield made
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.fixture(scope="module")
+def queued_folder(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A data folder with a run in the queue: the command takes seconds."""
+    folder = tmp_path_factory.mktemp("queued") / "data"
+    shutil.copytree(prepared_folder, folder)
+    Site(folder).run("run_benchmarks", "--queue", *QUICK)
+    return folder
+
+
+@pytest.fixture
+def queued(queued_folder: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site of the test's own with a run in its queue."""
+    folder = tmp_path / "data"
+    shutil.copytree(queued_folder, folder)
+    with closing(Site(folder)) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "point", [each for each in POINTS if each != "after the claim"]
+)
 def test_a_worker_killed_anywhere_loses_nothing_and_doubles_nothing(
-    site: Site, tmp_path: Path, point: str
+    queued: Site, tmp_path: Path, point: str
 ) -> None:
-    site.run("run_benchmarks", "--queue", *QUICK)
+    site = queued
     reached = tmp_path / "reached"
     victim = site.start(sys.executable, "-c", STALLS, point, str(reached))
     wait_for(reached.exists, lambda: f"never {point}: {site.state()}")
@@ -171,9 +200,9 @@ def test_a_worker_killed_anywhere_loses_nothing_and_doubles_nothing(
 
 
 def test_what_kills_its_worker_each_time_has_failed_in_the_end(
-    site: Site, tmp_path: Path
+    queued: Site, tmp_path: Path
 ) -> None:
-    site.run("run_benchmarks", "--queue", *QUICK)
+    site = queued
     for attempt in (1, 2, 3):
         reached = tmp_path / f"reached {attempt}"
         stalls = (sys.executable, "-c", STALLS, "after the claim", str(reached))
@@ -245,8 +274,7 @@ def test_a_worker_outlives_a_database_that_is_away(site: Site, tmp_path: Path) -
 
 
 def test_two_workers_measure_each_run_once(site: Site) -> None:
-    for _ in range(4):
-        site.run("run_benchmarks", "--queue", *QUICK)
+    site.run("shell", "--no-imports", "--command", QUEUE_FOUR)
     workers = [site.start("worker", "--batch") for _ in range(2)]
     assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
     found = site.ask("SELECT status, attempt FROM noising_benchmarkrun")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -70,12 +71,34 @@ def failed_login(server: Server) -> int:
     return status
 
 
-@pytest.fixture
-def folder(prepared_folder: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def with_account(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A data folder with an account that no test changes."""
+    folder = tmp_path_factory.mktemp("account") / "data"
     shutil.copytree(prepared_folder, folder)
     manage(folder, "shell", "--no-imports", "--command", CREATE_ACCOUNT)
     return folder
+
+
+@pytest.fixture
+def folder(with_account: Path, tmp_path: Path) -> Path:
+    """The same, of the test's own."""
+    folder = tmp_path / "data"
+    shutil.copytree(with_account, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(
+    with_account: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server whose limits are used up, each by one test."""
+    folder = tmp_path_factory.mktemp("limits") / "data"
+    shutil.copytree(with_account, folder)
+    with running(folder) as server:
+        yield server
 
 
 def test_the_first_start_signs_with_the_key_that_it_keeps(folder: Path) -> None:
@@ -88,27 +111,25 @@ def test_the_first_start_signs_with_the_key_that_it_keeps(folder: Path) -> None:
         assert server.ask("GET", "/account/", **forged).status == 302
 
 
-def test_failed_logins_at_once_are_counted_over_all_workers(folder: Path) -> None:
-    with running(folder) as server:
-        statuses = statuses_of(lambda: failed_login(server), 16)
-        # Of several at once as many may be refused, but never more let through.
-        assert statuses.count(403) <= 10
-        assert set(statuses) == {403, 429}
-        while failed_login(server) == 403:
-            statuses.append(403)
-        assert statuses.count(403) == 10
+def test_failed_logins_at_once_are_counted_over_all_workers(server: Server) -> None:
+    statuses = statuses_of(lambda: failed_login(server), 16)
+    # Of several at once as many may be refused, but never more let through.
+    assert statuses.count(403) <= 10
+    assert set(statuses) == {403, 429}
+    while failed_login(server) == 403:
+        statuses.append(403)
+    assert statuses.count(403) == 10
 
 
-def test_writes_at_once_are_counted_over_all_workers(folder: Path) -> None:
-    secret = manage(folder, "token", "create", "ada", "--scope", "admin")
+def test_writes_at_once_are_counted_over_all_workers(server: Server) -> None:
+    secret = manage(server.data_dir, "token", "create", "ada", "--scope", "admin")
     headers = {"Authorization": f"Bearer {secret}"}
 
     def write() -> int:
         return server.ask("DELETE", "/api/v1/tokens/999", **headers).status
 
-    with running(folder) as server:
-        statuses = [status for _ in range(5) for status in statuses_of(write, 16)]
-        refused = server.ask("DELETE", "/api/v1/tokens/999", **headers)
+    statuses = [status for _ in range(5) for status in statuses_of(write, 16)]
+    refused = server.ask("DELETE", "/api/v1/tokens/999", **headers)
     assert 50 < statuses.count(404) <= 60
     assert statuses.count(404) + statuses.count(429) == 80
     assert refused.status == 429

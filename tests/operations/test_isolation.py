@@ -1,5 +1,6 @@
 """What needs no database is served while other requests wait for one, or for others."""
 
+import shutil
 import socket
 import sqlite3
 import time
@@ -7,6 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.operations.servers import Server, running
 from tests.operations.test_access import failed_login
@@ -45,15 +48,25 @@ def silent_service() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_tokenizer_service_that_hangs_keeps_only_its_own_requests_waiting(
-    data_dir: Path,
-) -> None:
-    pipeline = {"text": "|- ph", "timestep": 5}
+@pytest.fixture(scope="module")
+def server(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One process that asks a silent service for tokens."""
+    folder = tmp_path_factory.mktemp("isolation") / "data"
+    shutil.copytree(prepared_folder, folder)
     with (
         silent_service() as url,
-        running(data_dir, variables=ONE_PROCESS | {"TOKENIZER_URL": url}) as server,
-        ThreadPoolExecutor(WAITING) as pool,
+        running(folder, variables=ONE_PROCESS | {"TOKENIZER_URL": url}) as server,
     ):
+        yield server
+
+
+def test_a_tokenizer_service_that_hangs_keeps_only_its_own_requests_waiting(
+    server: Server,
+) -> None:
+    pipeline = {"text": "|- ph", "timestep": 5}
+    with ThreadPoolExecutor(WAITING) as pool:
         waiting = [
             pool.submit(server.ask, "POST", "/api/v1/pipeline", pipeline)
             for _ in range(WAITING)
@@ -64,12 +77,9 @@ def test_a_tokenizer_service_that_hangs_keeps_only_its_own_requests_waiting(
         assert {each.result().status for each in waiting} <= {502, 503, 504}
 
 
-def test_a_locked_database_keeps_only_its_own_requests_waiting(data_dir: Path) -> None:
-    with (
-        running(data_dir, variables=ONE_PROCESS) as server,
-        ThreadPoolExecutor(WAITING) as pool,
-    ):
-        with closing(sqlite3.connect(data_dir / "noising.sqlite3")) as other:
+def test_a_locked_database_keeps_only_its_own_requests_waiting(server: Server) -> None:
+    with ThreadPoolExecutor(WAITING) as pool:
+        with closing(sqlite3.connect(server.data_dir / "noising.sqlite3")) as other:
             other.execute("BEGIN EXCLUSIVE")
             # Each login is counted, which is a write.
             waiting = [pool.submit(failed_login, server) for _ in range(WAITING)]

@@ -1,8 +1,10 @@
 """The service on a real PostgreSQL: its limits, and what becomes of a failure."""
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -100,12 +102,35 @@ def migrated(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> S
     return site
 
 
-@pytest.fixture
-def site(migrated: Site, data_dir: Path, request: pytest.FixtureRequest) -> Site:
-    name = f"site_{abs(hash(request.node.name))}"
+def copy_database(migrated: Site, name: str, data_dir: Path) -> Site:
     with migrated.cluster.connect() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
     return Site(migrated.cluster, name, data_dir)
+
+
+@pytest.fixture
+def site(migrated: Site, data_dir: Path, request: pytest.FixtureRequest) -> Site:
+    return copy_database(migrated, f"site_{abs(hash(request.node.name))}", data_dir)
+
+
+@pytest.fixture(scope="module")
+def served(
+    migrated: Site, prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, Server]]:
+    """A server that outlives each failure of its database."""
+    folder = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(prepared_folder, folder)
+    site = copy_database(migrated, "served", folder)
+    with serving(site) as server:
+        yield site, server
+
+
+@pytest.fixture
+def lines(served: tuple[Site, Server]) -> Callable[[], str]:
+    """Return what that server has logged since the test began."""
+    _, server = served
+    start = len(server.lines)
+    return lambda: server.lines[start:]
 
 
 def serving(site: Site, **variables: str) -> Any:
@@ -130,39 +155,38 @@ def failure_of(answer: Answer) -> str:
     return str(answer.json()["detail"])
 
 
-def lines_about(server: Server, path: str) -> list[str]:
-    return [line for line in server.lines.splitlines() if path in line]
-
-
 NO_DATABASE = ("/info", "/alpha/5", "/livez", "/readyz")
 
 
 def test_a_server_that_is_gone_is_503_until_it_is_back(
-    site: Site, postgresql: Cluster
+    served: tuple[Site, Server], lines: Callable[[], str], postgresql: Cluster
 ) -> None:
-    with serving(site) as server:
-        assert statuses(server, "/api/v1/schedules", *NO_DATABASE) == [200] * 5
-        postgresql.stop()
-        try:
-            failure_of(server.ask("GET", "/api/v1/schedules"))
-            assert statuses(server, *NO_DATABASE) == [200] * 4
-            assert degraded(server) == DATABASE_PARTS
-            [line] = lines_about(server, "GET /api/v1/schedules")
-            assert "ERROR noising.database" in line
-            assert "Traceback" not in server.lines
-        finally:
-            postgresql.start()
-        wait_for(
-            lambda: statuses(server, "/api/v1/schedules") == [200],
-            lambda: f"it is not back:\n{server.lines}",
-        )
-        wait_for(lambda: degraded(server) == [], lambda: f"not:\n{server.lines}")
+    _, server = served
+    assert statuses(server, "/api/v1/schedules", *NO_DATABASE) == [200] * 5
+    postgresql.stop()
+    try:
+        failure_of(server.ask("GET", "/api/v1/schedules"))
+        assert statuses(server, *NO_DATABASE) == [200] * 4
+        assert degraded(server) == DATABASE_PARTS
+        [line] = [
+            each for each in lines().splitlines() if "GET /api/v1/schedules" in each
+        ]
+        assert "ERROR noising.database" in line
+        assert "Traceback" not in lines()
+    finally:
+        postgresql.start()
+    wait_for(
+        lambda: statuses(server, "/api/v1/schedules") == [200],
+        lambda: f"it is not back:\n{server.lines}",
+    )
+    wait_for(lambda: degraded(server) == [], lambda: f"not:\n{server.lines}")
 
 
 def test_a_server_that_stands_still_is_503_and_holds_up_no_probe(
-    site: Site, postgresql: Cluster
+    served: tuple[Site, Server], lines: Callable[[], str], postgresql: Cluster
 ) -> None:
-    with serving(site) as server, ThreadPoolExecutor(4) as threads:
+    _, server = served
+    with ThreadPoolExecutor(4) as threads:
         assert statuses(server, "/api/v1/schedules") == [200]
         with postgresql.frozen():
             reads = [
@@ -173,22 +197,24 @@ def test_a_server_that_stands_still_is_503_and_holds_up_no_probe(
                 assert degraded(server) == DATABASE_PARTS
             for read in reads:
                 failure_of(read.result(timeout=60))
-        assert "Checks not finished in" in server.lines
+        assert "Checks not finished in" in lines()
         wait_for(
             lambda: statuses(server, "/api/v1/schedules") == [200],
             lambda: f"it is not back:\n{server.lines}",
         )
-    assert "Traceback" not in server.lines
+    assert "Traceback" not in lines()
 
 
-def test_a_statement_that_takes_too_long_is_503(site: Site) -> None:
-    with serving(site) as server:
-        with site.cluster.connect(site.name) as other:
-            other.autocommit = False
-            other.execute("LOCK TABLE noising_scheduleconfig")
-            failure_of(server.ask("GET", "/api/v1/schedules"))
-        assert "canceling statement due to statement timeout" in server.lines
-        assert statuses(server, "/api/v1/schedules") == [200]
+def test_a_statement_that_takes_too_long_is_503(
+    served: tuple[Site, Server], lines: Callable[[], str]
+) -> None:
+    site, server = served
+    with site.cluster.connect(site.name) as other:
+        other.autocommit = False
+        other.execute("LOCK TABLE noising_scheduleconfig")
+        failure_of(server.ask("GET", "/api/v1/schedules"))
+    assert "canceling statement due to statement timeout" in lines()
+    assert statuses(server, "/api/v1/schedules") == [200]
 
 
 def test_a_database_that_is_read_only_is_named_and_reads_go_on(site: Site) -> None:
@@ -240,7 +266,7 @@ def test_clients_that_take_their_answers_slowly_hold_no_connection(
         assert read.status == 200, server.lines
 
 
-def test_documents_keep_the_order_of_their_keys(site: Site) -> None:
+def test_documents_keep_the_order_of_their_keys(served: tuple[Site, Server]) -> None:
     """In jsonb the keys of an object are sorted by their length."""
     weights = {"variable": 0.5, "other": 1.0, "critical": 2.0}
     hyperschedule = {"type": "token_types", "weights": weights}
@@ -254,19 +280,19 @@ def test_documents_keep_the_order_of_their_keys(site: Site) -> None:
         },
     }
     run = {"schedules": ["mine", "cosine"], "corpus": "synthetic"}
+    site, server = served
     bearer = site.bearer
-    with serving(site) as server:
-        made = server.ask("POST", "/api/v1/schedules", new, **bearer)
-        assert made.status == 201, made.body
-        read = server.ask("GET", "/api/v1/schedules/mine").json()["specification"]
-        assert json.dumps(read) == json.dumps(made.json()["specification"])
-        found = server.ask("GET", "/api/v1/schedules?schedule_type=linear&search=mine")
-        assert found.json()["count"] == 1
-        assert server.ask("POST", "/api/v1/runs", run, **bearer).status == 202
-        other = {"specification": {"vocab_size": 28}}
-        refused = server.ask("PATCH", "/api/v1/schedules/mine", other, **bearer)
-        assert refused.status == 409, refused.body
-        assert statuses(server, "/plots/schedules/mine/positions.svg") == [200]
+    made = server.ask("POST", "/api/v1/schedules", new, **bearer)
+    assert made.status == 201, made.body
+    read = server.ask("GET", "/api/v1/schedules/mine").json()["specification"]
+    assert json.dumps(read) == json.dumps(made.json()["specification"])
+    found = server.ask("GET", "/api/v1/schedules?schedule_type=linear&search=mine")
+    assert found.json()["count"] == 1
+    assert server.ask("POST", "/api/v1/runs", run, **bearer).status == 202
+    other = {"specification": {"vocab_size": 28}}
+    refused = server.ask("PATCH", "/api/v1/schedules/mine", other, **bearer)
+    assert refused.status == 409, refused.body
+    assert statuses(server, "/plots/schedules/mine/positions.svg") == [200]
 
 
 def test_a_database_from_before_is_changed_with_its_rows(site: Site) -> None:
@@ -284,18 +310,19 @@ def test_a_database_from_before_is_changed_with_its_rows(site: Site) -> None:
     assert sorted(site.ask(rows)) == before
 
 
-def test_a_name_with_nul_is_no_failure_of_ours(site: Site) -> None:
-    site.run("shell", "--no-imports", "--command", CREATES_A_TOKEN)
-    with serving(site) as server:
-        paths = [
-            "/api/v1/schedules/compare?names=cosine,a%00",
-            "/api/v1/schedules?search=%00",
-            "/api/v1/runs?owner=%00",
-            "/schedules/compare/?names=cosine,a%00",
-        ]
-        assert statuses(server, *paths) == [422] * 4
-        run = {"schedules": ["a\0"], "corpus": "synthetic"}
-        noise = {"tokens": [[1]], "timesteps": 1, "schedule": "a\0"}
-        assert server.ask("POST", "/api/v1/noise", noise).status == 422
-        assert server.ask("POST", "/api/v1/runs", run).status == 401
-        assert "ERROR" not in server.lines
+def test_a_name_with_nul_is_no_failure_of_ours(
+    served: tuple[Site, Server], lines: Callable[[], str]
+) -> None:
+    _, server = served
+    paths = [
+        "/api/v1/schedules/compare?names=cosine,a%00",
+        "/api/v1/schedules?search=%00",
+        "/api/v1/runs?owner=%00",
+        "/schedules/compare/?names=cosine,a%00",
+    ]
+    assert statuses(server, *paths) == [422] * 4
+    run = {"schedules": ["a\0"], "corpus": "synthetic"}
+    noise = {"tokens": [[1]], "timesteps": 1, "schedule": "a\0"}
+    assert server.ask("POST", "/api/v1/noise", noise).status == 422
+    assert server.ask("POST", "/api/v1/runs", run).status == 401
+    assert "ERROR" not in lines()

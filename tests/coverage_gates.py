@@ -36,10 +36,13 @@ UNMEASURED = (
     "tests/engine/schedules/test_gidd.py",
     "tests/engine/test_contract.py",
     "tests/engine/test_permutation.py",
+    "tests/hf/test_collator.py::test_workers_see_the_epoch",
     "tests/package/",
     "tests/site/test_docs.py",
     "tests/site/test_every_route.py",
     "tests/site/test_headers.py",
+    "tests/torch/test_compiled.py",
+    "tests/torch/test_training.py::test_processes_of_gloo",
 )
 """Folders, files and tests that are not measured."""
 

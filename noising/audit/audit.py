@@ -144,13 +144,11 @@ class Audit:
             raise EngineError("x0", "empty", "must hold at least one row", 0)
         tests: list[Test] = [test for check in self._checks for test in check.tests()]
         fits: tuple[Fit, ...] = ()
-        findings, summaries = judge(tests, rate=self._rate, recode={})
+        findings, summaries = judge(tests, rate=self._rate)
         if any(finding.code == "wrong_alpha" for finding in findings):
             fits = self._fit()
-            recode = {}
-            if fits and fits[0].agrees:
-                recode["wrong_alpha"] = fits[0].code
-            findings, summaries = judge(tests, rate=self._rate, recode=recode)
+            alpha_code = _explain(fits) if fits else "wrong_alpha"
+            findings, summaries = judge(tests, rate=self._rate, alpha_code=alpha_code)
         process = self._process
         return Report(
             specification=process.spec,
@@ -191,6 +189,13 @@ class Audit:
                 f"{describe_fit(fits[0])}."
             )
         return notes
+
+
+def _explain(fits: tuple[Fit, ...]) -> str | None:
+    """Return the code of a law that agrees with the data, or None."""
+    agreeing = [fit.code for fit in fits if fit.agrees]
+    special = [code for code in agreeing if code != "wrong_alpha"]
+    return next(iter(special or agreeing), None)
 
 
 def audit(

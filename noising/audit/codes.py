@@ -21,9 +21,9 @@ class Code:
     may_cause: tuple[str, ...] = ()
 
 
-_OF_LEVELS: Final = ("wrong_alpha", "even_counts", "uneven_counts")
+_OF_LEVELS: Final = ("wrong_alpha", "even_counts", "uneven_counts", "empty_rows")
 _OF_TOKENS: Final = (*_OF_LEVELS, "noise_by_token", "noise_by_position")
-_OF_PAIRS: Final = ("repeated_positions", "dependent_positions", "uneven_counts")
+_OF_DEPENDENCE: Final = (*_OF_TOKENS, "dependent_positions", "times_not_uniform")
 
 CODES: Final[Mapping[str, Code]] = {
     "data_out_of_vocabulary": Code(
@@ -61,17 +61,59 @@ CODES: Final[Mapping[str, Code]] = {
         "lower end above 0",
         may_cause=("wrong_weights",),
     ),
-    "token_never_changed": Code(
-        title="ids that are never changed",
-        way_out="pass them as `protect` if they are meant to stay; else look for a list "
-        "of special ids in the code",
-        may_cause=(*_OF_LEVELS, "noise_by_token", "noise_by_position"),
+    "repeated_rows": Code(
+        title="rows share their noise",
+        way_out="draw random numbers of the shape (rows, length), not (1, length)",
+        may_cause=(*_OF_DEPENDENCE, "same_noise_on_ranks", "frozen_noise"),
+    ),
+    "same_noise_on_ranks": Code(
+        title="ranks share their noise",
+        way_out="give each rank its own generator (seed + rank), or key the noise by "
+        "the sample's id",
+        may_cause=_OF_DEPENDENCE,
+    ),
+    "frozen_times": Code(
+        title="a row has the same time in every epoch",
+        way_out="draw the time by row and epoch",
+        may_cause=(*_OF_DEPENDENCE, "times_stick_to_rows", "frozen_noise"),
+    ),
+    "frozen_noise": Code(
+        title="a row has the same noise in every epoch",
+        way_out="make the noise when the row is read, not in preprocessing, and let the "
+        "epoch enter the seed",
+        may_cause=_OF_DEPENDENCE,
+    ),
+    "times_stick_to_rows": Code(
+        title="a row's times in different epochs are related",
+        way_out="let the epoch permute the cells of the rows: `sample_times(draw=epoch)`",
+    ),
+    "replay_after_resume": Code(
+        title="a resumed run repeats noise that it has already used",
+        way_out="save and restore the state of the generator, or derive the noise from "
+        "the sample's id and the epoch",
+        may_cause=("resume_differs",),
+    ),
+    "resume_differs": Code(
+        title="a resumed run gets other noise than the uninterrupted one",
+        way_out="save and restore the state of the generator, or derive the noise from "
+        "the sample's id and the epoch",
     ),
     "position_never_changed": Code(
         title="positions that are never changed",
         way_out="pass them as `protect` if they are meant to stay; else look for a "
         "prompt mask or an off-by-one in the code",
         may_cause=(*_OF_TOKENS, "token_never_changed", "dependent_positions"),
+    ),
+    "token_never_changed": Code(
+        title="ids that are never changed",
+        way_out="pass them as `protect` if they are meant to stay; else look for a list "
+        "of special ids in the code",
+        may_cause=(*_OF_LEVELS, "noise_by_token", "noise_by_position"),
+    ),
+    "declared_alpha": Code(
+        title="the declared alpha is not that of the declared time",
+        way_out="pass alpha or t, or correct the specification",
+        may_cause=_OF_TOKENS,
     ),
     "time_reversed": Code(
         title="time runs the other way",
@@ -99,12 +141,12 @@ CODES: Final[Mapping[str, Code]] = {
     "wrong_alpha": Code(
         title="another share of tokens changed than alpha(t) gives",
         way_out="compare the measured curve of alpha with the declared one",
-        may_cause=("even_counts", "uneven_counts", "noise_by_token", "noise_by_position"),
+        may_cause=(*_OF_LEVELS[1:], "noise_by_token", "noise_by_position"),
     ),
-    "declared_alpha": Code(
-        title="the declared alpha is not that of the declared time",
-        way_out="pass alpha or t, or correct the specification",
-        may_cause=_OF_TOKENS,
+    "empty_rows": Code(
+        title="more rows without noise than the law gives",
+        way_out="look for times near 0 that were cut off, or for rows that are skipped",
+        may_cause=("wrong_alpha", "uneven_counts"),
     ),
     "noised_out_of_vocabulary": Code(
         title="noised ids outside the states",
@@ -115,58 +157,35 @@ CODES: Final[Mapping[str, Code]] = {
     "wrong_mask_id": Code(
         title="another mask id",
         way_out="set `mask_id` of the graph to the id that the code uses",
-        may_cause=("noised_out_of_vocabulary", "impossible_ids", "masked_share"),
+        may_cause=(
+            *("noised_out_of_vocabulary", "impossible_ids", "masked_share"),
+            "repeated_positions",
+        ),
     ),
     "impossible_ids": Code(
         title="tokens became ids that they cannot become",
         way_out="draw replacements from the ids of the graph only: not the mask, not "
         "special tokens that the specification leaves out",
-        may_cause=("masked_share", "replacement_law"),
+        may_cause=("masked_share", "repeated_positions", "replacement_law"),
     ),
     "masked_share": Code(
         title="another share of the changed tokens is masked",
         way_out="compare the share of uniform noise with the graph's parameters",
-    ),
-    "replacement_law": Code(
-        title="replacements follow another distribution",
-        way_out="draw each id with the probability of the graph; look for ids that are "
-        "left out and for a modulo of random integers",
-    ),
-    "repeated_rows": Code(
-        title="rows share their noise",
-        way_out="draw random numbers of the shape (rows, length), not (1, length)",
-        may_cause=("same_noise_on_ranks", "even_counts", "uneven_counts"),
-    ),
-    "same_noise_on_ranks": Code(
-        title="ranks share their noise",
-        way_out="give each rank its own generator (seed + rank), or key the noise by "
-        "the sample's id",
-    ),
-    "frozen_noise": Code(
-        title="a row has the same noise in every epoch",
-        way_out="make the noise when the row is read, not in preprocessing, and let the "
-        "epoch enter the seed",
-    ),
-    "replay_after_resume": Code(
-        title="a resumed run repeats noise that it has already used",
-        way_out="save and restore the state of the generator, or derive the noise from "
-        "the sample's id and the epoch",
-        may_cause=("resume_differs",),
-    ),
-    "resume_differs": Code(
-        title="a resumed run gets other noise than the uninterrupted one",
-        way_out="save and restore the state of the generator, or derive the noise from "
-        "the sample's id and the epoch",
     ),
     "repeated_positions": Code(
         title="positions share the id that they draw",
         way_out="draw a replacement for each token",
         may_cause=("replacement_law",),
     ),
+    "replacement_law": Code(
+        title="replacements follow another distribution",
+        way_out="draw each id with the probability of the graph; look for ids that are "
+        "left out and for a modulo of random integers",
+    ),
     "dependent_positions": Code(
         title="neighbouring positions do not change independently",
-        way_out="draw one random number for each position; spans and sub-words that "
-        "move together are another process",
+        way_out="draw one random number for each position; spans, sub-words that move "
+        "together and blocks with times of their own are other processes",
         may_cause=("uneven_counts",),
     ),
     "even_counts": Code(
@@ -196,22 +215,10 @@ CODES: Final[Mapping[str, Code]] = {
         way_out="draw t in (low, high], or pass the range as `low` and `high`",
         may_cause=("times_not_uniform",),
     ),
-    "times_not_uniform": Code(
-        title="times are not evenly distributed",
-        way_out="draw t evenly, or weigh the loss by the density that was used",
-    ),
     "repeated_times": Code(
         title="rows share their time",
         way_out="draw one time for each row: one time for a batch makes the loss noisy",
         may_cause=("times_not_uniform", "times_not_stratified"),
-    ),
-    "times_not_stratified": Code(
-        title="times are independent where they should be spread evenly",
-        way_out="take the cell of each row by `sample_times(method=\"stratified\")`",
-    ),
-    "times_stratified": Code(
-        title="times are spread evenly where they should be independent",
-        way_out="pass method=\"stratified\"",
     ),
     "one_time_per_row": Code(
         title="one time for a row where each block should have its own",
@@ -224,23 +231,27 @@ CODES: Final[Mapping[str, Code]] = {
         way_out="repeat the time of a block over its positions with `block_times`, and "
         "check the width",
     ),
-    "frozen_times": Code(
-        title="a row has the same time in every epoch",
-        way_out="draw the time by row and epoch",
-        may_cause=("times_stick_to_rows", "frozen_noise"),
+    "times_not_uniform": Code(
+        title="times are not evenly distributed",
+        way_out="draw t evenly, or weigh the loss by the density that was used",
     ),
-    "times_stick_to_rows": Code(
-        title="a row's times in different epochs are related",
-        way_out="let the epoch permute the cells of the rows: `sample_times(draw=epoch)`",
+    "times_not_stratified": Code(
+        title="times are independent where they should be spread evenly",
+        way_out="take the cell of each row by `sample_times(method=\"stratified\")`",
+    ),
+    "times_stratified": Code(
+        title="times are spread evenly where they should be independent",
+        way_out="pass method=\"stratified\"",
     ),
     "wrong_weights": Code(
         title="weights of another form",
         way_out="use `loss_weight` or `nelbo_weight` of the process, or pass the form",
     ),
-    "empty_rows": Code(
-        title="more rows without noise than the law gives",
-        way_out="look for times near 0 that were cut off, or for rows that are skipped",
-        may_cause=("uneven_counts",),
-    ),
 }
 """The codes in the order in which findings are reported: causes come first."""
+
+ALPHA_CODES: Final = (
+    *("wrong_alpha", "time_reversed", "schedule_ignored", "total_noise_trap"),
+    "own_token_excluded",
+)
+"""Codes of a wrong share of changed tokens: `wrong_alpha`, or what explains it."""

@@ -16,12 +16,14 @@ from noising.engine import (
     build_process,
 )
 from noising.engine.arrays import FloatArray, quiet
+from noising.engine.exact_tests import chi_square_tail
 from noising.engine.parameters import Number
 
 AS_GOOD: Final = 10.0
 """Fits whose scores differ by less cannot be told apart."""
 
 _TINY: Final = 1e-12
+_CONTRADICTS: Final = 1e-6
 _ROUNDS: Final = 30
 _GRID: Final = 9
 _MOST_PARAMETERS: Final = 2
@@ -67,7 +69,7 @@ class Fit:
     @property
     def agrees(self) -> bool:
         """Whether the data do not contradict the law."""
-        return self.misfit <= self.parts + 6.0 * math.sqrt(2.0 * self.parts) + 12.0
+        return chi_square_tail(self.misfit, self.parts + self.parts % 2) > _CONTRADICTS
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fit as JSON values."""

@@ -1,11 +1,12 @@
 """Reports of audits: verdict, findings, tests and what plots need."""
 
+import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from noising.audit.codes import CODES
+from noising.audit.codes import ALPHA_CODES, CODES
 from noising.audit.evidence import DETECTED, Test
 from noising.audit.fit import Fit
 from noising.engine.exact_tests import holm
@@ -194,14 +195,15 @@ def describe_fit(fit: Fit) -> str:
 
 
 def judge(
-    tests: Sequence[Test], *, rate: float, recode: Mapping[str, str]
+    tests: Sequence[Test], *, rate: float, alpha_code: str | None = "wrong_alpha"
 ) -> tuple[tuple[Finding, ...], tuple[TestSummary, ...]]:
     """Return the findings and the summaries of tests.
 
     Args:
         tests: all tests of an audit.
         rate: chance that a right function fails any of them.
-        recode: codes to report in place of others, when a cause is known.
+        alpha_code: the code of `ALPHA_CODES` that explains a wrong share of changed
+            tokens; None if no law of alpha does.
     """
     adjusted = holm([test.p_value for test in tests])
     level = rate / max(len(tests), 1)
@@ -213,7 +215,7 @@ def judge(
         failed = [pair for pair in of if pair[0] < rate]
         if failed:
             p_value, worst = min(failed, key=lambda pair: (pair[0], pair[1].p_value))
-            shown = recode.get(code, code)
+            shown = alpha_code if code == "wrong_alpha" and alpha_code else code
             findings.append(
                 Finding(
                     code=shown,
@@ -227,7 +229,8 @@ def judge(
                 )
             )
     summaries = tuple(_summarise(code, of, level) for code, of in by_code.items())
-    return _order(findings), tuple(sorted(summaries, key=lambda one: _place(one.code)))
+    ordered = _order(findings, has_law=alpha_code is not None)
+    return ordered, tuple(sorted(summaries, key=lambda one: _place(one.code)))
 
 
 def _summarise(
@@ -252,30 +255,33 @@ def _place(code: str) -> int:
     return list(CODES).index(code)
 
 
-def _order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return findings with causes first, and name the causes of the others."""
-    found = {finding.code for finding in findings}
+def _order(findings: Sequence[Finding], *, has_law: bool) -> tuple[Finding, ...]:
+    """Return findings with causes first, and name the causes of the others.
+
+    Args:
+        findings: one for each code.
+        has_law: whether a law of alpha agrees with the data. Else rows without noise
+            are a cause of a wrong share of changed tokens, and not its consequence.
+    """
     ordered = []
     for finding in sorted(findings, key=lambda one: _place(one.code)):
         causes = tuple(
-            code
-            for code in CODES
-            if code in found and finding.code in CODES[code].may_cause
+            other.code
+            for other in findings
+            if other is not finding and _may_cause(other.code, finding.code, has_law)
         )
+        severity: Severity = "warning" if causes else "error"
         ordered.append(
-            Finding(
-                code=finding.code,
-                severity="warning" if causes else "error",
-                sentence=finding.sentence,
-                measured=finding.measured,
-                expected=finding.expected,
-                p_value=finding.p_value,
-                cases=finding.cases,
-                way_out=finding.way_out,
-                may_follow_from=causes,
-            )
+            dataclasses.replace(finding, severity=severity, may_follow_from=causes)
         )
     return tuple(sorted(ordered, key=lambda one: one.severity))
+
+
+def _may_cause(cause: str, code: str, has_law: bool) -> bool:
+    if "empty_rows" in (cause, code) and {cause, code} & {*ALPHA_CODES}:
+        return (cause == "empty_rows") != has_law
+    kind = "wrong_alpha" if code in ALPHA_CODES else code
+    return kind in CODES[cause].may_cause
 
 
 def _capitalise(text: str) -> str:

@@ -106,12 +106,12 @@ def _tests(name: str, code: str, values: FloatArray) -> Iterator[Test]:
             shown = ", ".join(map(str, sorted(off[:SHOWN].tolist())))
             more = f" and {off.size - SHOWN:,} more" if off.size > SHOWN else ""
             several = f" (likewise {name}s {shown}{more})"
-        count, of, mean = (float(row[worst]) for row in values)
+        of, count, mean = (float(row[worst]) for row in values)
         yield Test(
             code=kind,
             case=f"{name} {worst}",
-            sentence=f"{name} {worst} changed in {count:,.0f} of {of:,.0f} rows or "
-            f"tokens, {mean:,.1f} expected{several}",
+            sentence=f"{name} {worst} changed in {count:,.0f} of {of:,.0f} cases, "
+            f"{mean:,.1f} expected{several}",
             measured=count / of,
             expected=mean / of,
             p_value=float(p_values[which][order[0]]),

@@ -136,8 +136,8 @@ class Weights(Check):
         sentence = f"the weights are `{self.form}` to {off:.2g}"
         if not right:
             sentence = (
-                f"the weights are not `{self.form}`: they differ by up to "
-                f"{off:.3g} of it{self._describe(of, precision)}"
+                f"the weights are not `{self.form}`, from which they differ by up to "
+                f"{100.0 * off:.3g} %; {self._describe(of, precision)}"
             )
         yield Test(
             code="wrong_weights",
@@ -166,18 +166,20 @@ class Weights(Check):
 
     def _describe(self, of: Sample, precision: float) -> str:
         """Name the form that the weights have, alone or times a constant."""
-        fits: list[tuple[float, str]] = []
+        same, scaled = [], []
         for form in FORMS:
             values = self._values(form, of)
             if _deviation(of.weight, values, 1.0) <= precision:
-                return f"; they are `{form}`"
+                same.append(f"`{form}`")
+                continue
             usable = np.isfinite(values) & (values != 0.0)
             if usable.any():
                 factor = float(np.median(of.weight[usable] / values[usable]))
-                off = _deviation(of.weight, values, factor)
-                if factor and off <= precision:
-                    fits.append((off, f"; they are {factor:.6g} times `{form}`"))
-        return min(fits)[1] if fits else "; they have no form that is known here"
+                if factor and _deviation(of.weight, values, factor) <= precision:
+                    scaled.append(f"{factor:.6g} times `{form}`")
+        if not same and not scaled:
+            return "they have no form that is known here"
+        return f"they are {', or '.join(same + scaled)}"
 
 
 def _default_form(process: ForwardProcess) -> str | None:

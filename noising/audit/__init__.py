@@ -5,6 +5,7 @@
 
 from noising.audit.audit import Audit, audit
 from noising.audit.codes import CODES
+from noising.audit.function import audit_function
 from noising.audit.report import AUDIT_VERSION, FALSE_ALARM_RATE, Finding, Report
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "Finding",
     "Report",
     "audit",
+    "audit_function",
 ]

@@ -1,6 +1,6 @@
 """The audit of pairs: counts their chunks and judges the counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from noising.audit.checks.base import Check
@@ -30,6 +30,9 @@ _RATE: Final = Number(
 )
 _BLOCK: Final = Integer(low=1, high=MAX_LENGTH, help="positions in a block")
 _TIME: Final = Number(low=0.0, high=1.0, help="a time")
+
+OF_AUDIT: Final = ("low", "high", "method", "block", "form", "false_alarm_rate")
+"""The arguments of `Audit` beside the specification."""
 
 
 class Audit:
@@ -100,6 +103,7 @@ class Audit:
             self._times,
             self._weights,
         )
+        self._more: list[Test] = []
         self._given: set[str] = set()
         self._row_count = self._tokens = 0
 
@@ -134,6 +138,10 @@ class Audit:
             for check in self._checks:
                 check.add(chunk)
 
+    def add_tests(self, tests: Iterable[Test]) -> None:
+        """Add tests that the pairs do not show, such as those of a restart."""
+        self._more += tests
+
     def report(self) -> Report:
         """Return the verdict on all pairs so far.
 
@@ -142,7 +150,8 @@ class Audit:
         """
         if not self._row_count:
             raise EngineError("x0", "empty", "must hold at least one row", 0)
-        tests: list[Test] = [test for check in self._checks for test in check.tests()]
+        tests = [test for check in self._checks for test in check.tests()]
+        tests += self._more
         fits: tuple[Fit, ...] = ()
         findings, summaries = judge(tests, rate=self._rate)
         if any(finding.code == "wrong_alpha" for finding in findings):
@@ -212,13 +221,10 @@ def audit(
     Raises:
         EngineError: an argument is invalid or does not fit the others.
     """
-    own = {name: claims.pop(name) for name in _OF_AUDIT if name in claims}
+    own = {name: claims.pop(name) for name in OF_AUDIT if name in claims}
     audited = Audit(spec, **own)
     audited.add(x0, xt, **claims)
     return audited.report()
-
-
-_OF_AUDIT: Final = ("low", "high", "method", "block", "form", "false_alarm_rate")
 
 
 def _check_name(field: str, name: str | None, names: Mapping[str, Any]) -> None:

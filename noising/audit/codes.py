@@ -28,8 +28,8 @@ _OF_DEPENDENCE: Final = (*_OF_TOKENS, "dependent_positions", "times_not_uniform"
 CODES: Final[Mapping[str, Code]] = {
     "data_out_of_vocabulary": Code(
         title="clean ids outside the vocabulary",
-        way_out="set `vocab_size` to that of the tokenizer, or pass the ids before they "
-        "are noised",
+        way_out="set `vocab_size` to that of the tokenizer, or pass the ids before "
+        "they are noised",
         may_cause=("noised_out_of_vocabulary", "impossible_ids", "replacement_law"),
     ),
     "mask_in_data": Code(
@@ -51,8 +51,8 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "moved_disagrees": Code(
         title="`moved` disagrees with the tokens",
-        way_out="compute `moved` from the draw that made xt; where tokens are resampled "
-        "it also holds for those that drew their own id",
+        way_out="compute `moved` from the draw that made xt; where tokens are "
+        "resampled it also holds for those that drew their own id",
         may_cause=("own_token_excluded",),
     ),
     "weights_not_finite": Code(
@@ -79,13 +79,14 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "frozen_noise": Code(
         title="a row has the same noise in every epoch",
-        way_out="make the noise when the row is read, not in preprocessing, and let the "
-        "epoch enter the seed",
+        way_out="make the noise when the row is read, not in preprocessing, and let "
+        "the epoch enter the seed",
         may_cause=_OF_DEPENDENCE,
     ),
     "times_stick_to_rows": Code(
         title="a row's times in different epochs are related",
-        way_out="let the epoch permute the cells of the rows: `sample_times(draw=epoch)`",
+        way_out="let the epoch permute the cells of the rows, with "
+        "`sample_times(draw=epoch)`",
     ),
     "replay_after_resume": Code(
         title="a resumed run repeats noise that it has already used",
@@ -106,8 +107,8 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "token_never_changed": Code(
         title="ids that are never changed",
-        way_out="pass them as `protect` if they are meant to stay; else look for a list "
-        "of special ids in the code",
+        way_out="pass them as `protect` if they are meant to stay; else look for a "
+        "list of special ids in the code",
         may_cause=(*_OF_LEVELS, "noise_by_token", "noise_by_position"),
     ),
     "declared_alpha": Code(
@@ -128,14 +129,14 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "total_noise_trap": Code(
         title="the noise of one step is used as the total",
-        way_out="add the rates up to t: alpha is the product of 1 - beta over the steps, "
-        "exp(-sigma) with sigma the integral of the rate",
+        way_out="add the rates up to t: alpha is the product of 1 - beta over the "
+        "steps, or exp(-sigma) with sigma the integral of the rate",
         may_cause=_OF_TOKENS,
     ),
     "own_token_excluded": Code(
         title="resampled tokens never draw their own id",
-        way_out="draw from all ids, the token's own included: it is part of the uniform "
-        "transition, and weights and posteriors rely on it",
+        way_out="draw from all ids, the token's own included: it is part of the "
+        "uniform transition, and weights and posteriors rely on it",
         may_cause=_OF_LEVELS,
     ),
     "wrong_alpha": Code(
@@ -201,7 +202,8 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "noise_by_token": Code(
         title="some ids change more often than others",
-        way_out="look for weights by token, or add a hyperschedule to the specification",
+        way_out="look for weights by token, or add a hyperschedule to the "
+        "specification",
         may_cause=("noise_by_position",),
     ),
     "noise_by_position": Code(
@@ -237,11 +239,11 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "times_not_stratified": Code(
         title="times are independent where they should be spread evenly",
-        way_out="take the cell of each row by `sample_times(method=\"stratified\")`",
+        way_out='take the cell of each row by `sample_times(method="stratified")`',
     ),
     "times_stratified": Code(
         title="times are spread evenly where they should be independent",
-        way_out="pass method=\"stratified\"",
+        way_out='pass method="stratified"',
     ),
     "wrong_weights": Code(
         title="weights of another form",

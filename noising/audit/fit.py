@@ -222,7 +222,7 @@ def _misuses(data: _Data) -> Iterator[Fit]:
     for shift in (-1, 1):
         yield misuse(
             "wrong_alpha",
-            f"the specification's alpha one step too {'early' if shift < 0 else 'late'}",
+            f"the specification's alpha one step {'early' if shift < 0 else 'late'}",
             process.alpha(np.clip(t - shift * total, 0.0, 1.0)),
         )
 
@@ -266,9 +266,7 @@ def _curve_of(process: ForwardProcess, kind: str) -> Curve:
     return find_alpha
 
 
-def _fitted(
-    data: _Data, kind: str, names: list[str], curve: Curve
-) -> Iterator[Fit]:
+def _fitted(data: _Data, kind: str, names: list[str], curve: Curve) -> Iterator[Fit]:
     """Yield the fit of a schedule whose parameters are searched for.
 
     A grid gives the start; then each parameter is moved by steps that halve.

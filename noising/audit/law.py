@@ -11,6 +11,7 @@ from noising.engine.arrays import BoolArray, FloatArray, IntArray, quiet
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
 
 _LEAST_CHANCE: Final = 1e-300
+_ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Law:
     @property
     def by_row(self) -> bool:
         """Whether all tokens of a row have the same chances."""
-        return self.change.shape[1] == 1
+        return bool(self.change.shape[1] == 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,9 @@ def is_uneven(process: ForwardProcess) -> bool:
     if not isinstance(process.graph, MixtureGraph):
         return True
     base = process.graph.base()
-    return bool(np.ptp(base[base > 0.0]) > 1e-12 * base.max()) or (
-        np.count_nonzero(base) < process.vocab_size - int(process.graph.mask_inside)
-    )
+    data_ids = process.vocab_size - int(process.graph.mask_inside)
+    some = base[base > 0.0]
+    return bool(some.size < data_ids or np.ptp(some) > _ROUNDING * some.max())
 
 
 def find_sigma(process: ForwardProcess, pairs: Pairs, clean: Any) -> FloatArray | None:

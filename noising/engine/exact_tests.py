@@ -109,7 +109,9 @@ def chernoff_p_values(
         return np.asarray(np.minimum(2.0 * np.exp(-n * np.maximum(parts, 0.0)), 1.0))
 
 
-def binomial_tables(trials: IntArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
+def binomial_tables(
+    trials: IntArray, chances: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return probabilities and cumulative probabilities of binomial counts.
 
     Args:

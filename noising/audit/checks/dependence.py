@@ -1,16 +1,18 @@
 """Whether positions, rows, ranks and epochs have noise of their own."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from noising.audit.checks.base import Check
 from noising.audit.evidence import Test, share_spread
 from noising.audit.law import Observed
 from noising.engine import ForwardProcess
-from noising.engine.arrays import BoolArray, FloatArray
+from noising.engine.arrays import BoolArray, FloatArray, IntArray
 from noising.engine.exact_tests import bins_p_value, chernoff_p_values
 from noising.engine.graphs.mixture import MixtureGraph
 
@@ -79,10 +81,14 @@ class Rows:
 
     changed: BoolArray
     eligible: BoolArray
-    chance: FloatArray
+    chance: NDArray[np.float32]
 
-    def __getitem__(self, key: object) -> "Rows":
-        return Rows(self.changed[key], self.eligible[key], self.chance[key])  # type: ignore[index]  # a NumPy index
+    def __getitem__(self, key: Any) -> "Rows":
+        return Rows(self.changed[key], self.eligible[key], self.chance[key])
+
+    def copy(self) -> "Rows":
+        """Return the rows in memory of their own."""
+        return Rows(self.changed.copy(), self.eligible.copy(), self.chance.copy())
 
     @classmethod
     def of(cls, chunk: Observed) -> "Rows | None":
@@ -157,10 +163,10 @@ class Dependence(Check):
         return np.asarray(k * (k - 1) / np.maximum(n * (n - 1), 1.0))
 
     def _add_same_ids(
-        self, chunk: Observed, both: BoolArray, left: object, right: object
+        self, chunk: Observed, both: BoolArray, left: IntArray, right: IntArray
     ) -> None:
         xt, mask_id = chunk.pairs.xt, self._process.mask_id
-        one, other = xt[:, left][both], xt[:, right][both]  # type: ignore[index]  # arrays of columns
+        one, other = xt[:, left][both], xt[:, right][both]
         if mask_id is not None:
             drawn = (one != mask_id) & (other != mask_id)
             one, other = one[drawn], other[drawn]
@@ -230,7 +236,7 @@ class Ranks(Check):
     def tests(self) -> Iterator[Test]:
         """Yield a test of each two successive ranks."""
         ranks = sorted(self._kept)
-        for one, other in zip(ranks, ranks[1:], strict=False):
+        for one, other in itertools.pairwise(ranks):
             left, right = (_join(self._kept[rank]) for rank in (one, other))
             count = compare_rows(left, right)
             if count.trials:
@@ -285,9 +291,7 @@ class Epochs(Check):
             kept = self._kept.get(id_)
             if kept is None:
                 if self._tokens < KEPT:
-                    copies = (row.changed, row.eligible, row.chance)
-                    kept_rows = Rows(*(array.copy() for array in copies))
-                    self._kept[id_] = _Kept(epoch, kept_rows, time)
+                    self._kept[id_] = _Kept(epoch, row.copy(), time)
                     self._tokens += row.changed.size
             elif kept.epoch != epoch and kept.rows.changed.shape == row.changed.shape:
                 self._noise.add(kept.rows[None], row[None])

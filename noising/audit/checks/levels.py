@@ -188,7 +188,7 @@ class Levels(Check):
                 int(counts.trials.sum()),
             )
 
-    def curve(self) -> list[dict[str, float | None]]:
+    def curve(self) -> list[dict[str, float]]:
         """Return the measured and the declared alpha by time, for plots.
 
         The band is Wilson's interval, which misses the truth with a chance of 0.1 %.
@@ -236,7 +236,8 @@ def _row_sums(values: FloatArray, eligible: Any, count: FloatArray) -> FloatArra
     """Return the sum of values over the eligible tokens of each row, (N,)."""
     if values.shape[1] == 1:
         return np.asarray(values[:, 0] * count)
-    return np.einsum("nl,nl->n", np.broadcast_to(values, eligible.shape), eligible)
+    whole = np.broadcast_to(values, eligible.shape)
+    return np.asarray(np.einsum("nl,nl->n", whole, eligible))
 
 
 def find_parts(time: FloatArray, parts: int) -> IntArray:

@@ -1,5 +1,6 @@
 """Which ids and positions change."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -69,7 +70,7 @@ class Places(Check):
         trials, changed, expected = self.positions.values
         edges = np.linspace(0, trials.size, min(parts, trials.size) + 1).astype(int)
         result = []
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             number = float(trials[start:stop].sum())
             if number:
                 result.append(

@@ -193,7 +193,8 @@ class Replacements(Check):
         if bins >= 2:
             labels = equal_mass_labels(expected, bins)
             observed = np.bincount(labels, counts, bins).astype(np.int64)
-            p_value = bins_p_value(observed, np.bincount(labels, expected, bins))
+            weights = np.bincount(labels, expected, bins).astype(np.float64)
+            p_value = bins_p_value(observed, weights)
             yield Test(
                 code="replacement_law",
                 case=f"ids in {bins} bins",

@@ -9,7 +9,7 @@ from noising.audit.checks.base import Check
 from noising.audit.evidence import Test
 from noising.audit.law import Observed
 from noising.engine.arrays import FloatArray, IntArray, quiet
-from noising.engine.exact_tests import bins_p_value, binomial_tables, chernoff_p_values
+from noising.engine.exact_tests import binomial_tables, bins_p_value, chernoff_p_values
 
 BINS: Final = 33
 """Parts of [0, 1] in which the counts' places in their distributions are counted."""

@@ -24,6 +24,7 @@ AS_GOOD: Final = 10.0
 
 _TINY: Final = 1e-12
 _CONTRADICTS: Final = 1e-6
+_INTERVAL: Final = 3.84  # of twice the log-likelihood, for one parameter
 _ROUNDS: Final = 30
 _GRID: Final = 9
 _MOST_PARAMETERS: Final = 2
@@ -57,6 +58,7 @@ class Fit:
         misfit: deviance of the counts in GROUPS parts of time, about their number for
             the true law.
         parts: number of these parts.
+        free: number of parameters that were fitted.
     """
 
     name: str
@@ -65,11 +67,17 @@ class Fit:
     score: float
     misfit: float
     parts: int
+    free: int
 
     @property
     def agrees(self) -> bool:
         """Whether the data do not contradict the law."""
         return chi_square_tail(self.misfit, self.parts + self.parts % 2) > _CONTRADICTS
+
+    @property
+    def type(self) -> str | None:
+        """The type of the schedule, or None for a misuse of the claimed one."""
+        return None if self.schedule is None else str(self.schedule["type"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fit as JSON values."""
@@ -93,8 +101,8 @@ def fit_schedules(process: ForwardProcess, counts: LevelCounts) -> list[Fit]:
         counts: the counts in fine parts of time.
 
     Returns:
-        The fits whose score is at most AS_GOOD below the best; empty where all tokens
-        have one time.
+        The fits whose score is at most AS_GOOD below the best, those with the fewest
+        fitted parameters first; empty where all tokens have one time.
     """
     used = counts.trials > 0
     if np.count_nonzero(used) < 4:
@@ -103,7 +111,9 @@ def fit_schedules(process: ForwardProcess, counts: LevelCounts) -> list[Fit]:
     fits = [*_misuses(data), *_schedules(data)]
     best = max(fit.score for fit in fits)
     near = [fit for fit in fits if fit.score >= best - AS_GOOD]
-    return sorted(near, key=lambda fit: -fit.score)
+    plain = {fit.type for fit in near if not fit.free}
+    near = [fit for fit in near if not fit.free or fit.type not in plain]
+    return sorted(near, key=lambda fit: (fit.free, -fit.score))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +180,7 @@ class _Data:
             score=self.likelihood(alpha, own) - penalty,
             misfit=self.misfit(alpha, own),
             parts=self.parts,
+            free=free,
         )
 
 
@@ -319,9 +330,9 @@ def _move(value: float, step: float) -> float:
 def _round(
     values: tuple[float, ...], top: float, score: Callable[[tuple[float, ...]], float]
 ) -> tuple[float, ...]:
-    """Return the roundest parameters that fit as well, up to half a unit of score."""
+    """Return the roundest parameters within the interval of 95 %."""
     for digits in range(1, 7):
         rounded = tuple(float(f"{value:.{digits}g}") for value in values)
-        if score(rounded) >= top - 1.0:
+        if score(rounded) >= top - _INTERVAL:
             return rounded
     return values

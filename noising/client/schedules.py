@@ -101,7 +101,7 @@ class Schedules:
 
         Args:
             config: an object, or JSON or YAML text.
-            source: sedd, mdlm, hdlm, gidd or diffusers.
+            source: a project, such as mdlm; docs/schedules.md lists them.
             options: `vocab_size` and `num_timesteps`, if the configuration lacks them.
         """
         body = {"source": source, "config": config, **options}

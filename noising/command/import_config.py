@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
             {
                 "specification": imported.spec,
                 "fingerprint": build_process(imported.spec).fingerprint,
+                "used": list(imported.used),
                 "notes": [asdict(note) for note in imported.notes],
             }
         )

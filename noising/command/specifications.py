@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from noising.command.usage import STANDARD_INPUT, CommandLineError, describe_file
-from noising.engine import SCHEDULE_TYPES, EngineError, ForwardProcess, build_process
+from noising.engine import (
+    PRESETS,
+    SCHEDULE_TYPES,
+    EngineError,
+    ForwardProcess,
+    build_process,
+)
 from noising.engine.parameters import nearest
 
 
@@ -19,8 +25,9 @@ def add_specification(
         "spec",
         nargs=nargs,
         metavar="SPEC",
-        help="a JSON file with a specification, - for the standard input, or the name "
-        f"of a schedule type: {', '.join(SCHEDULE_TYPES)}",
+        help="a JSON file with a specification, - for the standard input, the name of "
+        f"a preset: {', '.join(PRESETS)}; or of a schedule type: "
+        f"{', '.join(SCHEDULE_TYPES)}",
     )
 
 
@@ -38,13 +45,15 @@ def load_process(spec: str) -> ForwardProcess:
 
 
 def _read_specification(spec: str) -> Any:
+    if spec in PRESETS:
+        return PRESETS[spec].specification
     if spec in SCHEDULE_TYPES:
         return {"schedule": {"type": spec}}
     try:
         return json.loads(read_argument(spec))
     except FileNotFoundError as error:
-        hint = nearest(spec, SCHEDULE_TYPES)
-        line = f"{spec}: is neither a file nor a schedule type"
+        hint = nearest(spec, (*PRESETS, *SCHEDULE_TYPES))
+        line = f"{spec}: is neither a file, a preset nor a schedule type"
         raise CommandLineError(f"{line}; {hint}" if hint else line) from error
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())

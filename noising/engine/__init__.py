@@ -11,6 +11,7 @@ from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
 from noising.engine.lint import Finding, is_wasted, lint, wasted_timesteps
+from noising.engine.presets import PRESETS, Preset
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import fresh_seed
 from noising.engine.registry import build_process, with_hyperschedule
@@ -25,6 +26,7 @@ __all__ = [
     "ENGINE_VERSION",
     "GRAPH_TYPES",
     "HYPERSCHEDULE_TYPES",
+    "PRESETS",
     "SCHEDULE_TYPES",
     "TIMES_VERSION",
     "TYPE_WEIGHTS",
@@ -32,6 +34,7 @@ __all__ = [
     "Finding",
     "ForwardProcess",
     "Noised",
+    "Preset",
     "block_times",
     "build_process",
     "chosen_kernel",

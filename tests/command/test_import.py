@@ -36,6 +36,7 @@ def test_json_holds_the_notes(run, tmp_path):
     ended = run("import", "sedd", "config.yaml", "--json", *sizes)
     assert (ended.code, ended.err) == (0, "")
     assert ended.document["specification"] == imported.spec
+    assert ended.document["used"] == list(imported.used)
     kinds = [note["kind"] for note in ended.document["notes"]]
     assert kinds == [note.kind for note in imported.notes]
 

@@ -10,7 +10,7 @@ import pytest
 import noising
 from noising.command import lint
 from noising.command.program import COMMANDS
-from noising.engine import SCHEDULE_TYPES, build_process
+from noising.engine import PRESETS, SCHEDULE_TYPES, build_process
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "noising")
@@ -48,9 +48,9 @@ def test_every_command_has_a_help_and_can_print_json(run, name):
         (("lint", "cosine", "--colour"), "unrecognized arguments: --colour"),
         (
             ("lint", "cosin"),
-            "neither a file nor a schedule type; did you mean `cosine`",
+            "neither a file, a preset nor a schedule type; did you mean `cosine`",
         ),
-        (("lint", "absent.json"), "neither a file nor a schedule type\n"),
+        (("lint", "absent.json"), "neither a file, a preset nor a schedule type\n"),
         (("lint", "/"), "/: cannot be read: Is a directory"),
         (("lint", "custom"), "custom: `schedule"),
         (("compare", "-", "-"), "two or more different"),
@@ -79,12 +79,19 @@ def test_a_specification_that_is_none_is_one_line_and_2(refused, text, expected)
     assert expected in refused("lint", "-", text=text)
 
 
-@pytest.mark.parametrize("name", sorted(set(SCHEDULE_TYPES) - {"custom"}))
+@pytest.mark.parametrize("name", sorted({*SCHEDULE_TYPES} - {"custom", *PRESETS}))
 def test_the_name_of_a_schedule_type_is_that_schedule(run, name):
     process = build_process({"schedule": {"type": name}})
 
     ended = run("curves", name, "--points", "1", "--quantities", "alpha", "--json")
     assert ended.document["fingerprint"] == process.fingerprint
+
+
+def test_the_name_of_a_preset_stands_before_a_schedule_type(run):
+    for name in ("llada", "gidd"):
+        process = build_process(PRESETS[name].specification)
+        ended = run("curves", name, "--points", "1", "--quantities", "alpha", "--json")
+        assert ended.document["fingerprint"] == process.fingerprint
 
 
 def test_a_file_and_the_standard_input_hold_a_specification(run, tmp_path):

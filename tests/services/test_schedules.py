@@ -3,7 +3,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
 from noising import services
-from noising.engine import SCHEDULE_TYPES, EngineError, build_process
+from noising.engine import PRESETS, SCHEDULE_TYPES, EngineError, build_process
 from noising.engine.certify import Certificate, certify
 from noising.models import ScheduleConfig
 
@@ -213,9 +213,17 @@ def test_built_in_configurations_obey_the_rules_of_all_others() -> None:
     for config in ScheduleConfig.objects.all():
         config.full_clean()
         assert config.num_timesteps == 1000
-        assert config.vocab_size == 50257
         assert config.notes
         assert "error" not in config.lint_counts
+
+
+def test_presets_are_built_in_schedules_with_their_sources() -> None:
+    services.schedules_load_builtin()
+    for name, preset in PRESETS.items():
+        config = ScheduleConfig.objects.get(slug=name)
+        process = build_process(preset.specification)
+        assert config.fingerprint == process.fingerprint
+        assert preset.source in config.notes
 
 
 def test_loading_again_changes_nothing() -> None:

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from noising.engine.errors import EngineError
-from noising.engine.importers import diffusers, gidd, hdlm, mdlm, sedd
+from noising.engine.importers import (
+    bd3lm,
+    diffusers,
+    dllm,
+    dream,
+    duo,
+    flow_matching,
+    gidd,
+    hdlm,
+    llada,
+    mdlm,
+    sedd,
+    udlm,
+)
 from noising.engine.importers.document import WANDB_RECORDS, document
 from noising.engine.importers.projects import check_project
 from noising.engine.importers.reader import ASSUMED, NOTE_KINDS, Note, Reader
@@ -37,11 +50,20 @@ class Source:
 SOURCES: Mapping[str, Source] = {
     "sedd": Source(read=sedd.specification, no_meaning=sedd.WITHOUT_MEANING),
     "mdlm": Source(read=mdlm.specification, no_meaning=mdlm.WITHOUT_MEANING),
+    "udlm": Source(read=udlm.specification, no_meaning=udlm.WITHOUT_MEANING),
+    "bd3lm": Source(read=bd3lm.specification, no_meaning=bd3lm.WITHOUT_MEANING),
+    "duo": Source(read=duo.specification, no_meaning=duo.WITHOUT_MEANING),
     "hdlm": Source(read=hdlm.specification, no_meaning=hdlm.WITHOUT_MEANING),
     "gidd": Source(read=gidd.specification, no_meaning=gidd.WITHOUT_MEANING),
+    "flow_matching": Source(
+        read=flow_matching.specification, no_meaning=flow_matching.WITHOUT_MEANING
+    ),
     "diffusers": Source(
         read=diffusers.specification, no_meaning=diffusers.WITHOUT_MEANING
     ),
+    "llada": Source(read=llada.specification, no_meaning=llada.WITHOUT_MEANING),
+    "dream": Source(read=dream.specification, no_meaning=dream.WITHOUT_MEANING),
+    "dllm": Source(read=dllm.specification, no_meaning=dllm.WITHOUT_MEANING),
 }
 """Maps a project's name to the reader of its configurations."""
 
@@ -71,7 +93,7 @@ def import_config(
     """Return the specification that another project's configuration describes.
 
     Args:
-        source: a key of `SOURCES`: sedd, mdlm, hdlm, gidd or diffusers.
+        source: a key of `SOURCES`, such as mdlm.
         config: the configuration as an object, or as JSON or YAML text of at most
             64 KiB; YAML needs PyYAML. The form of Weights & Biases,
             ``{key: {value: ...}}``, is accepted too.

@@ -12,10 +12,10 @@ from noising.engine.converters import sigmas_of_betas
 from noising.engine.errors import EngineError
 from noising.engine.importers.diffusers_classes import (
     GAUSSIAN,
-    TOKEN_CLASSES,
+    UNDETERMINED,
     GaussianClass,
 )
-from noising.engine.importers.reader import DIFFERS, Reader
+from noising.engine.importers.reader import ASSUMED, DIFFERS, Reader
 from noising.engine.parameters import Flag, Integer, Number, Numbers
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE, build_process
 
@@ -28,9 +28,11 @@ CHANCE: Final = Number(low=0.0, high=1.0, help="a chance after many steps")
 TRAINED: Final = Numbers(item=BETA, help="a beta for every step")
 FLAG: Final = Flag(help="a switch")
 TWO_STEPS: Final = Integer(low=2, high=NUM_TIMESTEPS.high, help="steps")
+MASK_ID: Final = Integer(low=1, high=VOCAB_SIZE.high - 1, help="id of the mask")
+MASKINGS: Final[Mapping[str, str]] = {"cosine": "maskgit_cosine", "linear": "loglinear"}
 CLASSES: Final = Integer(low=3, high=VOCAB_SIZE.high + 1, help="the ids and the mask")
-LARGEST_REST: Final = 1e-4
-"""Largest share of uniform noise that an import may ignore."""
+ROUNDING: Final = 1e-12
+"""Share of uniform noise that is due to rounding."""
 STEPS: Final = "num_train_timesteps"
 
 WITHOUT_MEANING: Final = (
@@ -42,6 +44,8 @@ WITHOUT_MEANING: Final = (
     *("use_lu_lambdas", "lambda_min_clipped", "skip_prk_steps", "interpolation_type"),
     *("original_inference_steps", "timestep_scaling", "predict_x0", "solver_p"),
     *("disable_corrector", "noise_sampler_seed", "prediction_type"),
+    *("num_inference_steps", "corrector_steps", "corrector_k"),
+    *("corrector_selection", "corrector_selection_tau"),
 )
 """Keys about generation, and about what the network predicts."""
 
@@ -53,10 +57,11 @@ def specification(reader: Reader) -> dict[str, Any]:
         EngineError: no class, or a class or beta schedule without a counterpart.
     """
     name = reader.value("_class_name")
-    if isinstance(name, str) and name in TOKEN_CLASSES:
-        rule = "must be a scheduler that this source reads"
-        way_out = f"it noises tokens: {TOKEN_CLASSES[name]}"
-        raise EngineError("config._class_name", "cannot_import", rule, name, way_out)
+    if isinstance(name, str) and name in UNDETERMINED:
+        rule = "must be a scheduler whose file determines the noise"
+        raise EngineError(
+            "config._class_name", "cannot_import", rule, name, UNDETERMINED[name]
+        )
     return reader.choice("_class_name", SCHEDULERS)(reader)
 
 
@@ -210,32 +215,68 @@ def _to_zero(
 def _vector_quantized(reader: Reader) -> dict[str, Any]:
     """Read VQ-Diffusion: linear tables of the chances to be kept and to be masked.
 
+    The rest is replaced uniformly.
+
     Raises:
-        EngineError: the chance to be replaced uniformly is too large.
+        EngineError: the chances add up to more than 1.
     """
     steps = _steps(reader, TWO_STEPS, 100)
     kept = _line(reader, "alpha_cum", steps, start=0.99999, end=0.000009)
     masked = _line(reader, "gamma_cum", steps, start=0.000009, end=0.99999)
-    rest = float(np.abs(1.0 - kept - masked).max())
-    if rest > LARGEST_REST:
+    rest = 1.0 - kept - masked
+    if rest.min() < -ROUNDING:
+        worst = int(rest.argmin())
         raise EngineError(
-            "config.gamma_cum_end",
-            "cannot_import",
-            f"must add up to 1 with alpha_cum_end within {LARGEST_REST:g}",
-            rest,
-            "the graph `mixture` takes tables of masks and uniform noise",
+            f"config.gamma_cum_{'start' if worst == 0 else 'end'}",
+            "out_of_range",
+            "must add up to at most 1 with alpha_cum: they are chances",
+            float(masked[worst]),
         )
-    reader.note(
-        DIFFERS,
-        "gamma_cum_end",
-        f"The original also replaces up to {rest:.2g} of the tokens uniformly; here "
-        "it does not.",
-    )
-    return {
+    spec: dict[str, Any] = {
         "vocab_size": reader.integer("num_vec_classes", CLASSES) - 1,
         "num_timesteps": steps,
         "schedule": {"type": "custom", "alphas": kept.tolist()},
         "graph": {"type": "absorbing"},
+    }
+    if rest.max() > ROUNDING:
+        moved = np.where(kept < 1.0, 1.0 - kept, 1.0)
+        share = np.clip(rest / moved, 0.0, 1.0).tolist()
+        spec["graph"] = {
+            "type": "mixture",
+            "share": {"type": "table", "values": share},
+        }
+        reader.note(
+            DIFFERS,
+            "gamma_cum_end",
+            f"The original also replaces up to {rest.max():.2g} of the tokens "
+            "uniformly, as here; only here may a step replace a mask.",
+        )
+    return spec
+
+
+def _amused(reader: Reader) -> dict[str, Any]:
+    """Read aMUSEd, which masks as MaskGIT does; its mask is the last id.
+
+    Source: AmusedScheduler.add_noise, whose ratio is 1 - t.
+    """
+    mask_id = reader.integer("mask_token_id", MASK_ID, becomes="graph.mask_id")
+    schedule = reader.choice("masking_schedule", MASKINGS, default="cosine")
+    spec: dict[str, Any] = {
+        "schedule": {"type": schedule, "epsilon": 0.0},
+        "graph": {"type": "absorbing", "mask_id": mask_id},
+    }
+    if reader.vocab_size is None:
+        spec["vocab_size"] = mask_id + 1
+        text = f"Not in the configuration: {mask_id + 1}, up to the mask, is assumed."
+        reader.note(ASSUMED, "vocab_size", text)
+    return spec
+
+
+def _discrete_ddim(reader: Reader) -> dict[str, Any]:
+    """Read DiscreteDDIMScheduler: uniform noise with alpha = 1 - t."""
+    return {
+        "schedule": {"type": "loglinear", "epsilon": 0.0},
+        "graph": {"type": "uniform"},
     }
 
 
@@ -260,4 +301,6 @@ BETA_SCHEDULES: Final[Mapping[str, BetaReader]] = {
 SCHEDULERS: Final[Mapping[str, Callable[[Reader], dict[str, Any]]]] = {
     **{name: _reader_of(kind) for name, kind in GAUSSIAN.items()},
     "VQDiffusionScheduler": _vector_quantized,
+    "AmusedScheduler": _amused,
+    "DiscreteDDIMScheduler": _discrete_ddim,
 }

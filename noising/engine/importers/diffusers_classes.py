@@ -68,23 +68,15 @@ GAUSSIAN: Final[Mapping[str, GaussianClass]] = {
 }
 """Maps the classes whose betas can be used here to their defaults."""
 
-TOKEN_CLASSES: Final[Mapping[str, str]] = {
-    "AmusedScheduler": (
-        "write the specification with the graph `absorbing` and the file's "
-        "mask_token_id; its cosine is `maskgit_cosine` with epsilon 0, its linear "
-        "`loglinear` with epsilon 0"
-    ),
+UNDETERMINED: Final[Mapping[str, str]] = {
     "BlockRefinementScheduler": (
-        "write the specification with the graph `absorbing` and `loglinear` with "
-        "epsilon 0, and give each block a time"
-    ),
-    "DiscreteDDIMScheduler": (
-        "write the specification with the graph `uniform` and `loglinear` with "
-        "epsilon 0"
+        "it only generates tokens: write the specification with the schedule of the "
+        "training, and with the graph `absorbing` if the pipeline has a mask, else "
+        "`uniform`"
     ),
     "EntropyBoundScheduler": (
-        "it noises uniformly and has no schedule: write the specification with the "
-        "graph `uniform` and the schedule of the training"
+        "it generates from uniform noise and has no schedule: write the specification "
+        "with the graph `uniform` and the schedule of the training"
     ),
 }
-"""Maps the classes that noise tokens to what users can do instead."""
+"""Maps the classes of tokens whose files leave the noise open to what users can do."""

@@ -40,15 +40,15 @@ def specification(reader: Reader) -> dict[str, Any]:
         reader.choice("model.type", TYPES)
     spec = reader.choice("model.diffusion_process", PROCESSES, default="gidd")(reader)
     path = "data.tokenizer_name"
-    tokens = read_tokenizer(reader, path, reader.value(path))
-    if tokens.pop("mask_id", None) is not None:
-        text = "The original uses the tokenizer's mask; here the mask gets a new id."
-        reader.note(DIFFERS, path, text)
+    tokens = read_tokenizer(reader, path, reader.value(path), adds_pad=True)
+    if (mask_id := tokens.pop("mask_id", None)) is not None:
+        spec["graph"]["mask_id"] = mask_id
     spec |= tokens
     reader.remark(
         DIFFERS,
         "model.t_eps",
-        "The original draws times from [t_eps, 1 - t_eps]; here times are an argument.",
+        "The original draws times from [t_eps, 1 - t_eps]: `sample_times` with `low` "
+        "and `high`.",
     )
     reader.remark(
         DIFFERS,

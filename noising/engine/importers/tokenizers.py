@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
-from noising.engine.importers.reader import ASSUMED, Reader
+from noising.engine.importers.reader import ASSUMED, DIFFERS, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,19 +13,23 @@ class KnownTokenizer:
     """A published tokenizer.
 
     Attributes:
-        vocab_size: V, the number of its ids.
+        vocab_size: V, the number of its ids; of a model's tokenizer, the model's
+            vocab_size, which may count unused ids.
         mask_id: id of its mask token, or None if it has no mask.
+        has_pad: whether it has a padding token.
         source: source of these numbers.
     """
 
     vocab_size: int
     mask_id: int | None
+    has_pad: bool = True
     source: str
 
 
 _GPT2: Final = KnownTokenizer(
     vocab_size=50257,
     mask_id=None,
+    has_pad=False,
     source="Radford et al. 2019 (GPT-2), encoder.json",
 )
 _BERT_UNCASED: Final = KnownTokenizer(
@@ -44,6 +48,32 @@ _ROBERTA: Final = KnownTokenizer(
     source="Liu et al. 2019 (RoBERTa), its config.json and tokenizer.json",
 )
 
+_MODERNBERT: Final = KnownTokenizer(
+    vocab_size=50368,
+    mask_id=50284,
+    source="Warner et al. 2024 (ModernBERT), config.json and tokenizer.json",
+)
+_LLADA: Final = KnownTokenizer(
+    vocab_size=126464,
+    mask_id=126336,
+    source="Nie et al. 2025 (LLaDA), config.json; GUIDELINES.md of LLaDA @b7e6c35",
+)
+_LLADA2: Final = KnownTokenizer(
+    vocab_size=157184,
+    mask_id=156895,
+    source="LLaDA2's model_configs and train_llada2_bd.py of dFactory @92b6890",
+)
+_DREAM: Final = KnownTokenizer(
+    vocab_size=152064,
+    mask_id=151666,
+    source="Ye et al. 2025 (Dream), config.json of Dream-v0",
+)
+_GEMMA: Final = KnownTokenizer(
+    vocab_size=262144,
+    mask_id=None,
+    source="configuration_diffusion_gemma.py of transformers 5.24",
+)
+
 TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
     "gpt2": _GPT2,
     "gpt2-medium": _GPT2,
@@ -57,6 +87,18 @@ TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
     "google-bert/bert-base-cased": _BERT_CASED,
     "roberta-base": _ROBERTA,
     "FacebookAI/roberta-base": _ROBERTA,
+    "answerdotai/ModernBERT-base": _MODERNBERT,
+    "answerdotai/ModernBERT-large": _MODERNBERT,
+    "GSAI-ML/LLaDA-8B-Base": _LLADA,
+    "GSAI-ML/LLaDA-8B-Instruct": _LLADA,
+    "GSAI-ML/LLaDA-1.5": _LLADA,
+    "inclusionAI/LLaDA2.0-mini": _LLADA2,
+    "inclusionAI/LLaDA2.0-mini-preview": _LLADA2,
+    "inclusionAI/LLaDA2.0-flash": _LLADA2,
+    "inclusionAI/LLaDA2.0-flash-preview": _LLADA2,
+    "Dream-org/Dream-v0-Base-7B": _DREAM,
+    "Dream-org/Dream-v0-Instruct-7B": _DREAM,
+    "google/diffusiongemma-26B-A4B-it": _GEMMA,
 }
 """Maps names of the model hub to tokenizers.
 
@@ -64,13 +106,23 @@ TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
 """
 
 
-def read_tokenizer(reader: Reader, path: str, name: Any) -> dict[str, Any]:
+def read_tokenizer(
+    reader: Reader,
+    path: str,
+    name: Any,
+    *,
+    adds_pad: bool = False,
+    adds_mask: bool = False,
+) -> dict[str, Any]:
     """Return `vocab_size` and `mask_id` of a tokenizer.
 
     Args:
         reader: the configuration, with the caller's `vocab_size`.
         path: the key that names the tokenizer, or the data set that uses it.
         name: the name, or None if the configuration has none.
+        adds_pad: the original adds [PAD] to a tokenizer without padding, as an id
+            that noise can draw.
+        adds_mask: the same for the mask of a tokenizer without one.
 
     Returns:
         An empty object without a name. The caller's size overrides that of the
@@ -87,7 +139,7 @@ def read_tokenizer(reader: Reader, path: str, name: Any) -> dict[str, Any]:
         raise EngineError(
             f"config.{path}",
             "unknown_tokenizer",
-            f"must be a tokenizer of known size: {', '.join(TOKENIZERS)}",
+            "must be a tokenizer whose size is known here",
             name,
             "give `vocab_size`, the number of its ids",
         )
@@ -98,11 +150,30 @@ def read_tokenizer(reader: Reader, path: str, name: Any) -> dict[str, Any]:
             "The tokenizer is unknown: it is assumed to have no mask.",
         )
         return {"vocab_size": reader.vocab_size, "mask_id": None}
-    size, mask_id = known.vocab_size, known.mask_id
-    if reader.vocab_size is not None:
+    if reader.vocab_size is None:
+        size = known.vocab_size
+        added = [
+            token
+            for token, is_added in (
+                ("[PAD]", adds_pad and not known.has_pad),
+                ("a mask", adds_mask and known.mask_id is None),
+            )
+            if is_added
+        ]
+        if added:
+            size += len(added)
+            text = f"The original adds {' and '.join(added)} to it: {size} ids."
+            reader.note(DIFFERS, path, text)
+    else:
         size = reader.vocab_size
-    if mask_id is not None and mask_id >= size:
-        text = "Its mask is not below `vocab_size`: the mask gets a new id."
-        reader.note(ASSUMED, path, text)
-        mask_id = None
-    return {"vocab_size": size, "mask_id": mask_id}
+    return {"vocab_size": size, "mask_id": fit_mask(reader, path, known.mask_id)}
+
+
+def fit_mask(reader: Reader, path: str, mask_id: int | None) -> int | None:
+    """Return the mask, or None with a note if it is beyond the caller's size."""
+    size = reader.vocab_size
+    if mask_id is None or size is None or mask_id < size:
+        return mask_id
+    text = "Its mask is not below `vocab_size`: the mask gets a new id."
+    reader.note(ASSUMED, path, text)
+    return None

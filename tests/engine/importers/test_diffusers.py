@@ -7,7 +7,7 @@ import pytest
 
 from noising.engine import EngineError, build_process
 from noising.engine.importers import import_config
-from noising.engine.importers.diffusers_classes import GAUSSIAN, TOKEN_CLASSES
+from noising.engine.importers.diffusers_classes import GAUSSIAN, UNDETERMINED
 from tests.engine.importers.configs import TEXTS, kinds_of, refused
 from tests.engine.references import close, near, reference
 
@@ -84,7 +84,7 @@ def test_diffusers_rescaled_schedules_end_at_nothing():
     assert off.spec == plain.spec
 
 
-def test_vq_diffusion_keeps_its_own_table():
+def test_vq_diffusion_keeps_replaces_and_masks_with_its_own_chances():
     values = reference("diffusers_vq")
     config = {
         "_class_name": "VQDiffusionScheduler",
@@ -94,10 +94,68 @@ def test_vq_diffusion_keeps_its_own_table():
     imported = import_config("diffusers", config)
     process = build_process(imported.spec)
     assert close(process.alphas, values["alpha_cum"][:-1], rel=1e-11)
-    moved = process.move_chance(process.time(np.arange(10)))
-    assert moved == pytest.approx(values["gamma_cum"][:-1], abs=1.1e-6)
     assert (process.vocab_size, process.mask_id) == (4096, 4096)
     assert ("gamma_cum_end", "differs") in kinds_of(imported)
+    rows = [process.marginal(7, process.time(k))[[7, 8, 4096]] for k in range(10)]
+    kept, masked = (np.array(values[f"{key}_cum"][:-1]) for key in ("alpha", "gamma"))
+    drawn = (1.0 - kept - masked) / 4096
+    assert np.array(rows) == near(
+        np.stack([kept + drawn, drawn, masked], axis=1), rel=1e-6
+    )
+
+
+def test_vq_diffusion_may_replace_many_tokens_and_none():
+    config = {
+        "_class_name": "VQDiffusionScheduler",
+        "num_vec_classes": 9,
+        "num_train_timesteps": 10,
+        "gamma_cum_end": 0.9,
+    }
+    process = build_process(import_config("diffusers", config).spec)
+    end = process.marginal(3, 1.0)
+    drawn = (1.0 - 0.000009 - 0.9) / 8
+    assert end[[3, 4, 8]] == near([0.000009 + drawn, drawn, 0.9], rel=1e-9)
+    ends = {"alpha_cum_start": 1.0, "alpha_cum_end": 0.0, "gamma_cum_start": 0.0}
+    config |= ends | {"gamma_cum_end": 1.0}
+    assert import_config("diffusers", config).spec["graph"]["type"] == "absorbing"
+
+
+@pytest.mark.parametrize(
+    ("masking", "moved"),
+    [
+        # mask_ratio of AmusedScheduler.add_noise @58eb52c at ratio = 0.9, 0.5, 0.1:
+        # cos(ratio·pi/2) and 1 - ratio, with mpmath.
+        (
+            "cosine",
+            (0.15643446504023087, 0.70710678118654752, 0.98768834059513773),
+        ),
+        ("linear", (0.1, 0.5, 0.9)),
+        (None, (0.15643446504023087, 0.70710678118654752, 0.98768834059513773)),
+    ],
+)
+def test_amused_masks_with_its_own_ratio(masking, moved):
+    config = {
+        "_class_name": "AmusedScheduler",
+        "mask_token_id": 8255,
+        "masking_schedule": masking,
+    }
+    process = build_process(import_config("diffusers", config).spec)
+    assert process.move_chance(np.array([0.1, 0.5, 0.9])) == near(moved, rel=1e-12)
+    assert (process.vocab_size, process.mask_id) == (8256, 8255)
+    assert (
+        import_config("diffusers", config, vocab_size=9000).spec["vocab_size"] == 9000
+    )
+
+
+def test_discrete_ddim_noises_uniformly_with_alpha_one_minus_t():
+    config = {"_class_name": "DiscreteDDIMScheduler", "num_inference_steps": 32}
+    imported = import_config("diffusers", config, vocab_size=40)
+    process = build_process(imported.spec)
+    assert process.alpha(np.array([0.0, 0.25, 1.0])) == near(
+        [1.0, 0.75, 0.0], rel=1e-14
+    )
+    assert imported.spec["graph"] == {"type": "uniform"}
+    assert ("num_inference_steps", "no_meaning") in kinds_of(imported)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +189,7 @@ def test_vq_diffusion_keeps_its_own_table():
             "cannot_import",
         ),
         ({"_class_name": None}, "config._class_name", "missing"),
-        ({"_class_name": "AmusedScheduler"}, "config._class_name", "cannot_import"),
+        ({"_class_name": "AmusedScheduler"}, "config.mask_token_id", "missing"),
         (
             {"rescale_betas_zero_snr": "yes"},
             "config.rescale_betas_zero_snr",
@@ -151,10 +209,10 @@ def test_vq_diffusion_keeps_its_own_table():
             {
                 "_class_name": "VQDiffusionScheduler",
                 "num_vec_classes": 9,
-                "gamma_cum_end": 0.9,
+                "alpha_cum_end": 0.5,
             },
             "config.gamma_cum_end",
-            "cannot_import",
+            "out_of_range",
         ),
     ],
 )
@@ -240,29 +298,13 @@ def test_steps_that_the_caller_gives_hold_for_every_table(kind):
     )
 
 
-@pytest.mark.parametrize("name", TOKEN_CLASSES)
-def test_a_scheduler_of_tokens_gets_no_hint_at_gaussian_noise(name):
-    with pytest.raises(EngineError) as caught:
-        import_config("diffusers", {"_class_name": name, "mask_token_id": 8255})
-    assert "it noises tokens" in caught.value.way_out
+@pytest.mark.parametrize("name", UNDETERMINED)
+def test_a_file_that_leaves_the_noise_open_is_refused_and_says_what_is_missing(name):
+    with pytest.raises(EngineError, match="the schedule of the training") as caught:
+        import_config("diffusers", {"_class_name": name, "block_length": 32})
+    assert caught.value.code == "cannot_import"
     for gaussian in GAUSSIAN:
         assert gaussian not in caught.value.rule + caught.value.way_out
-
-
-@pytest.mark.parametrize(
-    ("spec", "alpha"),
-    [
-        ({"schedule": {"type": "maskgit_cosine", "epsilon": 0}}, "cosine"),
-        ({"schedule": {"type": "loglinear", "epsilon": 0}}, "linear"),
-    ],
-)
-def test_what_amused_is_told_to_write_is_what_its_scheduler_does(spec, alpha):
-    """mask_ratio of AmusedScheduler.add_noise @58eb52c; its time runs from the mask."""
-    graph = {"type": "absorbing", "mask_id": 8255}
-    process = build_process({**spec, "vocab_size": 8256, "graph": graph})
-    ratio = 1 - np.array([0.1, 0.5, 0.9])
-    mask_ratio = np.cos(ratio * math.pi / 2) if alpha == "cosine" else 1 - ratio
-    assert process.move_chance(1 - ratio) == near(mask_ratio, rel=1e-12)
 
 
 def test_another_class_gets_no_hint_at_one_that_sounds_alike():

@@ -75,6 +75,8 @@ def test_a_key_that_nobody_knows_is_never_said_to_have_no_meaning(source):
             TEXTS["mdlm"],
             {"defaults", "diffusion", "parameterization", "T"},
         ),
+        ("duo", TEXTS["duo"], {"algo.name", "prior.type", "noise.eps"}),
+        ("bd3lm", TEXTS["bd3lm"], {"algo.name", "noise.type", "block_size"}),
         ("gidd", TEXTS["gidd"], {"model.p_uniform", "model.diffusion_process"}),
         ("hdlm", HDLM_EPSILON, {"model_type", "training.epsilon", "annealing.tau"}),
         ("diffusers", TEXTS["diffusers"], {"_class_name", "beta_start"}),

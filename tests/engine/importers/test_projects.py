@@ -328,7 +328,7 @@ def test_gidd_ignores_gamma_and_knows_masked_diffusion():
     }
     imported = import_config("gidd", config)
     assert imported.spec["schedule"] == {"type": "loglinear", "epsilon": 1e-4}
-    assert imported.spec["vocab_size"] == 50257
+    assert imported.spec["vocab_size"] == 50258  # GIDD adds [PAD] to GPT-2
     assert ("model.p_uniform", "ignored") in kinds_of(imported)
     config = {"model": {"p_uniform": 0, "gamma": 2}}
     imported = import_config("gidd", config)

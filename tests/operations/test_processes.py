@@ -51,7 +51,7 @@ def when_there(path: Path, act: Callable[[], None]) -> threading.Thread:
     """Act from another thread as soon as the file exists."""
 
     def wait() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not path.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         act()
@@ -71,7 +71,7 @@ def test_a_signal_lets_programs_finish_their_work(
 ) -> None:
     waiter = when_there(tmp_path / "running", signal_self(number))
 
-    supervise([python(DRAINS, tmp_path)], stop_seconds=20)
+    supervise([python(DRAINS, tmp_path)], stop_seconds=60)
 
     waiter.join()
     assert (tmp_path / "drained").exists()
@@ -84,7 +84,7 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_not_lost(
     waiter = when_there(tmp_path / "running", signal_self(signal.SIGINT))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        supervise([python(DRAINS, tmp_path)], stop_seconds=20)
+        supervise([python(DRAINS, tmp_path)], stop_seconds=60)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

@@ -1,5 +1,6 @@
 """The audit of pairs: counts their chunks and judges the counts."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -97,15 +98,16 @@ class Audit:
             self._rows,
             self._places,
             Replacements(self._process),
-            Dependence(self._process),
-            Ranks(),
-            Epochs(low, high),
+            Dependence(self._process, self._places),
+            Ranks(self._places),
+            Epochs(self._places, low=low, high=high),
             self._times,
             self._weights,
         )
         self._more: list[Test] = []
         self._given: set[str] = set()
         self._row_count = self._tokens = 0
+        self._by_claim = False
 
     def add(self, x0: Any, xt: Any, **declared: Any) -> None:
         """Count pairs.
@@ -135,6 +137,7 @@ class Audit:
         self._tokens += pairs.shape[0] * pairs.shape[1]
         for part in pairs.split():
             chunk = Observed.of(self._process, part)
+            self._by_claim |= not chunk.is_exchangeable
             for check in self._checks:
                 check.add(chunk)
 
@@ -153,11 +156,14 @@ class Audit:
         tests = [test for check in self._checks for test in check.tests()]
         tests += self._more
         fits: tuple[Fit, ...] = ()
-        findings, summaries = judge(tests, rate=self._rate)
+        judge_tests = functools.partial(
+            judge, tests, rate=self._rate, by_claim=self._by_claim
+        )
+        findings, summaries = judge_tests()
         if any(finding.code == "wrong_alpha" for finding in findings):
             fits = self._fit()
             alpha_code = _explain(fits) if fits else "wrong_alpha"
-            findings, summaries = judge(tests, rate=self._rate, alpha_code=alpha_code)
+            findings, summaries = judge_tests(alpha_code=alpha_code)
         process = self._process
         return Report(
             specification=process.spec,

@@ -111,6 +111,29 @@ CODES: Final[Mapping[str, Code]] = {
         "list of special ids in the code",
         may_cause=(*_OF_LEVELS, "noise_by_token", "noise_by_position"),
     ),
+    "noised_out_of_vocabulary": Code(
+        title="noised ids outside the states",
+        way_out="draw ids below `vocab_size`, and give the mask the id of the "
+        "specification",
+        may_cause=("impossible_ids", "wrong_mask_id", "replacement_law"),
+    ),
+    "wrong_mask_id": Code(
+        title="another mask id",
+        way_out="set `mask_id` of the graph to the id that the code uses",
+        may_cause=(
+            *("noised_out_of_vocabulary", "impossible_ids", "masked_share"),
+            "repeated_positions",
+        ),
+    ),
+    "impossible_ids": Code(
+        title="tokens became ids that they cannot become",
+        way_out="draw replacements from the ids of the graph only: not the mask, not "
+        "special tokens that the specification leaves out",
+        may_cause=(
+            *("masked_share", "repeated_positions", "replacement_law"),
+            *_OF_LEVELS,
+        ),
+    ),
     "declared_alpha": Code(
         title="the declared alpha is not that of the declared time",
         way_out="pass alpha or t, or correct the specification",
@@ -148,26 +171,6 @@ CODES: Final[Mapping[str, Code]] = {
         title="more rows without noise than the law gives",
         way_out="look for times near 0 that were cut off, or for rows that are skipped",
         may_cause=("wrong_alpha", "uneven_counts"),
-    ),
-    "noised_out_of_vocabulary": Code(
-        title="noised ids outside the states",
-        way_out="draw ids below `vocab_size`, and give the mask the id of the "
-        "specification",
-        may_cause=("impossible_ids", "wrong_mask_id", "replacement_law"),
-    ),
-    "wrong_mask_id": Code(
-        title="another mask id",
-        way_out="set `mask_id` of the graph to the id that the code uses",
-        may_cause=(
-            *("noised_out_of_vocabulary", "impossible_ids", "masked_share"),
-            "repeated_positions",
-        ),
-    ),
-    "impossible_ids": Code(
-        title="tokens became ids that they cannot become",
-        way_out="draw replacements from the ids of the graph only: not the mask, not "
-        "special tokens that the specification leaves out",
-        may_cause=("masked_share", "repeated_positions", "replacement_law"),
     ),
     "masked_share": Code(
         title="another share of the changed tokens is masked",
@@ -210,7 +213,7 @@ CODES: Final[Mapping[str, Code]] = {
         title="some positions change more often than others",
         way_out="look for weights by position, or add a hyperschedule to the "
         "specification",
-        may_cause=("uneven_counts", "noise_by_token"),
+        may_cause=("dependent_positions", "even_counts", "uneven_counts"),
     ),
     "times_out_of_range": Code(
         title="times outside their range",
@@ -257,3 +260,10 @@ ALPHA_CODES: Final = (
     "own_token_excluded",
 )
 """Codes of a wrong share of changed tokens: `wrong_alpha`, or what explains it."""
+
+DEPENDENCE_CODES: Final = (
+    *("repeated_rows", "same_noise_on_ranks", "frozen_noise", "dependent_positions"),
+    *("noise_by_token", "noise_by_position", "token_never_changed"),
+    "position_never_changed",
+)
+"""Codes of tests that compare changes with the chances of their rows."""

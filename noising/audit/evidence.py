@@ -22,6 +22,7 @@ class Test:
         p_value: chance of a result at least as far off, or a bound of it; 0 for what
             the claim rules out, 1 for a fact that agrees with it.
         spread: standard deviation of the measured value under the claim, or None.
+        worst_of: how many cases this one is the worst of.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Test:
     expected: float
     p_value: float
     spread: float | None = None
+    worst_of: int = 1
 
     def smallest_fault(self, level: float) -> float | None:
         """Return the smallest deviation that a test at this level finds.
@@ -40,7 +42,8 @@ class Test:
         if self.spread is None:
             return None
         normal = NormalDist()
-        reach = -normal.inv_cdf(0.5 * max(level, 1e-300)) + normal.inv_cdf(DETECTED)
+        level = max(level / self.worst_of, 1e-300)
+        reach = normal.inv_cdf(DETECTED) - normal.inv_cdf(0.5 * level)
         return self.spread * reach
 
 

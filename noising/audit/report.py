@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from noising.audit.codes import ALPHA_CODES, CODES
+from noising.audit.codes import ALPHA_CODES, CODES, DEPENDENCE_CODES
 from noising.audit.evidence import DETECTED, Test
 from noising.audit.fit import Fit
 from noising.engine.exact_tests import holm
@@ -195,13 +195,19 @@ def describe_fit(fit: Fit) -> str:
 
 
 def judge(
-    tests: Sequence[Test], *, rate: float, alpha_code: str | None = "wrong_alpha"
+    tests: Sequence[Test],
+    *,
+    rate: float,
+    by_claim: bool = False,
+    alpha_code: str | None = "wrong_alpha",
 ) -> tuple[tuple[Finding, ...], tuple[TestSummary, ...]]:
     """Return the findings and the summaries of tests.
 
     Args:
         tests: all tests of an audit.
         rate: chance that a right function fails any of them.
+        by_claim: whether the chances of changes are the claim's, and not those that the
+            rows show. A wrong alpha then disturbs the tests of dependence.
         alpha_code: the code of `ALPHA_CODES` that explains a wrong share of changed
             tokens; None if no law of alpha does.
     """
@@ -229,7 +235,7 @@ def judge(
                 )
             )
     summaries = tuple(_summarise(code, of, level) for code, of in by_code.items())
-    ordered = _order(findings, has_law=alpha_code is not None)
+    ordered = _order(findings, has_law=alpha_code is not None, by_claim=by_claim)
     return ordered, tuple(sorted(summaries, key=lambda one: _place(one.code)))
 
 
@@ -255,33 +261,41 @@ def _place(code: str) -> int:
     return list(CODES).index(code)
 
 
-def _order(findings: Sequence[Finding], *, has_law: bool) -> tuple[Finding, ...]:
+def _order(
+    findings: Sequence[Finding], *, has_law: bool, by_claim: bool
+) -> tuple[Finding, ...]:
     """Return findings with causes first, and name the causes of the others.
 
     Args:
         findings: one for each code.
         has_law: whether a law of alpha agrees with the data. Else rows without noise
             are a cause of a wrong share of changed tokens, and not its consequence.
+        by_claim: whether a wrong share disturbs the tests of dependence, and not the
+            other way round.
     """
+
+    def may_cause(cause: str, code: str) -> bool:
+        pair = {cause, code}
+        if pair & {*ALPHA_CODES}:
+            if "empty_rows" in pair:
+                return (cause == "empty_rows") != has_law
+            if by_claim and pair & {*DEPENDENCE_CODES}:
+                return cause in ALPHA_CODES
+        kind = "wrong_alpha" if code in ALPHA_CODES else code
+        return kind in CODES[cause].may_cause
+
     ordered = []
     for finding in sorted(findings, key=lambda one: _place(one.code)):
         causes = tuple(
             other.code
             for other in findings
-            if other is not finding and _may_cause(other.code, finding.code, has_law)
+            if other is not finding and may_cause(other.code, finding.code)
         )
         severity: Severity = "warning" if causes else "error"
         ordered.append(
             dataclasses.replace(finding, severity=severity, may_follow_from=causes)
         )
     return tuple(sorted(ordered, key=lambda one: one.severity))
-
-
-def _may_cause(cause: str, code: str, has_law: bool) -> bool:
-    if "empty_rows" in (cause, code) and {cause, code} & {*ALPHA_CODES}:
-        return (cause == "empty_rows") != has_law
-    kind = "wrong_alpha" if code in ALPHA_CODES else code
-    return kind in CODES[cause].may_cause
 
 
 def _capitalise(text: str) -> str:

@@ -229,9 +229,10 @@ def sticky_times(rng):
     return epochs(rng, noise)
 
 
-def one_mask_for_the_batch(rng):
+def one_mask_for_a_batch(rng):
     x0, t = data(rng), times(rng)
-    xt = np.where(rng.random((1, 64)) < 1 - alpha(t)[:, None], MASK, x0)
+    u = rng.random((128, 64)).repeat(16, axis=0)
+    xt = np.where(u < 1 - alpha(t)[:, None], MASK, x0)
     return ABSORBING, {"x0": x0, "xt": xt, "t": t}
 
 
@@ -395,7 +396,7 @@ FAULTS = {
     "frozen noise": (frozen_noise, "frozen_noise"),
     "frozen times and noise": (frozen_all, "frozen_times"),
     "times that stick to rows": (sticky_times, "times_stick_to_rows"),
-    "one mask for a batch": (one_mask_for_the_batch, "repeated_rows"),
+    "one mask for a batch": (one_mask_for_a_batch, "repeated_rows"),
     "positions in pairs": (pairs_of_positions, "dependent_positions"),
     "exact counts": (exact_counts, "even_counts"),
     "protected tokens noised": (lambda rng: protected(rng, True), "protected_changed"),
@@ -414,3 +415,6 @@ FAULTS = {
     "weight 1/t": (cosine_weighted(lambda t: 1 / t), "wrong_weights"),
 }
 """Maps a fault to its function and the code of its first finding."""
+
+SPREAD = ("hidden times by block",)
+"""Faults that disturb alpha as well, so that another cause may be named first."""

@@ -2,17 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noising.audit.checks.base import Check
+from noising.audit.checks.places import Places
 from noising.audit.evidence import Test, share_spread
 from noising.audit.law import Observed
 from noising.engine import ForwardProcess
-from noising.engine.arrays import BoolArray, FloatArray, IntArray
+from noising.engine.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from noising.engine.exact_tests import bins_p_value, chernoff_p_values
 from noising.engine.graphs.mixture import MixtureGraph
 
@@ -23,39 +24,71 @@ _RANKS: Final = 64
 _CELLS: Final = 4
 
 
-@dataclass(slots=True)
 class PairCount:
     """How often both tokens of a pair changed, and how often they should.
 
     Attributes:
         trials: pairs of tokens that may change.
         both: pairs of which both changed.
-        expected: the expected number of these if the tokens are independent.
+        expected: the expected number of these by the first token's position, if the
+            tokens are independent.
         rows: pairs of rows that were compared.
         equal: of these, how many changed at exactly the same positions.
     """
 
-    trials: float = 0.0
-    both: float = 0.0
-    expected: float = 0.0
-    rows: int = 0
-    equal: int = 0
+    def __init__(self, lag: int = 0) -> None:
+        self._lag = lag
+        self.trials = self.both = 0.0
+        self.expected = np.zeros(0)
+        self.rows = self.equal = 0
 
     def add(self, left: "Rows", right: "Rows") -> None:
         """Count pairs of tokens at the same places of two arrays of rows."""
         may = left.eligible & right.eligible
-        self.trials += float(may.sum())
-        self.both += float((left.changed & right.changed).sum())
-        self.expected += float((left.chance * right.chance * may).sum())
         self.rows += len(may)
         some = left.changed.any(axis=-1) & ~(left.changed == left.eligible).all(axis=-1)
         self.equal += int((some & (left.changed == right.changed).all(axis=-1)).sum())
+        self.add_pairs(
+            np.arange(may.shape[-1]),
+            may,
+            left.changed & right.changed,
+            left.chance * right.chance,
+        )
 
-    def test(self, code: str, case: str, sentence: str) -> Test:
-        """Return the test of the count; `sentence` begins the result in words."""
-        share, expected = self.both / self.trials, self.expected / self.trials
+    def add_pairs(
+        self, places: IntArray, may: BoolArray, both: BoolArray, chance: AnyArray
+    ) -> None:
+        """Count pairs of tokens.
+
+        Args:
+            places: (K,) positions of the first tokens.
+            may: (N, K), whether both may change.
+            both: (N, K), whether both changed.
+            chance: chance of this if they are independent; broadcasts to (N, K).
+        """
+        if not places.size:
+            return
+        self.trials += float(may.sum())
+        self.both += float(both.sum())
+        size = int(places.max()) + 1
+        if size > self.expected.size:
+            self.expected = np.pad(self.expected, (0, size - self.expected.size))
+        np.add.at(self.expected, places, np.where(may, chance, 0.0).sum(axis=0))
+
+    def test(self, code: str, case: str, sentence: str, factors: FloatArray) -> Test:
+        """Return the test of the count.
+
+        Args:
+            code: the finding.
+            case: what was compared.
+            sentence: begins the result in words.
+            factors: by how much the tokens of each position change more often than
+                others; (L,).
+        """
+        expected = self._expect(factors)
+        share, mean = self.both / self.trials, expected / self.trials
         [p_value] = chernoff_p_values(
-            np.array([self.both]), np.array([self.trials]), np.array([self.expected])
+            np.array([self.both]), np.array([self.trials]), np.array([expected])
         )
         equal = (
             f"; {self.equal:,} of {self.rows:,} pairs of rows changed at exactly the "
@@ -67,12 +100,17 @@ class PairCount:
             code=code,
             case=case,
             sentence=f"{sentence} both change with the frequency {share:.4g}, where "
-            f"independent ones give {expected:.4g}{equal}",
+            f"independent ones give {mean:.4g}{equal}",
             measured=share,
-            expected=expected,
+            expected=mean,
             p_value=float(p_value),
-            spread=share_spread(self.expected, self.trials),
+            spread=share_spread(expected, self.trials),
         )
+
+    def _expect(self, factors: FloatArray) -> float:
+        size = self.expected.size
+        pairs = factors[:size] * factors[self._lag : size + self._lag]
+        return min(float(self.expected @ pairs), self.trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +156,9 @@ class Dependence(Check):
     overlap.
     """
 
-    def __init__(self, process: ForwardProcess) -> None:
-        self._process = process
-        self._neighbours, self._apart = PairCount(), PairCount()
+    def __init__(self, process: ForwardProcess, places: Places) -> None:
+        self._process, self._places = process, places
+        self._neighbours, self._apart = PairCount(lag=1), PairCount(lag=8)
         self._rows = PairCount()
         self._same_id = np.zeros(2)  # pairs of resampled tokens; those with one new id
 
@@ -136,25 +174,23 @@ class Dependence(Check):
 
     def _add_positions(self, chunk: Observed, rows: Rows) -> None:
         length = rows.changed.shape[1]
-        chance = self._pair_chance(chunk, rows)
+        chance = self._pair_chance(chunk)
         for count, lag in ((self._neighbours, 1), (self._apart, 8)):
             starts = np.arange(length - lag)
             left = starts[starts // lag % 2 == 0]
             right = left + lag
             may = rows.eligible[:, left] & rows.eligible[:, right]
             both = rows.changed[:, left] & rows.changed[:, right]
-            count.trials += float(may.sum())
-            count.both += float(both.sum())
-            if chance is not None:
-                count.expected += float(may.sum(axis=1) @ chance)
+            if chance is None:
+                pairs = rows.chance[:, left] * rows.chance[:, right]
             else:
-                products = rows.chance[:, left] * rows.chance[:, right]
-                count.expected += float((products * may).sum())
+                pairs = chance[:, None]
+            count.add_pairs(left, may, both, pairs)
             if lag == 1:
                 self._add_same_ids(chunk, both, left, right)
 
     @staticmethod
-    def _pair_chance(chunk: Observed, rows: Rows) -> FloatArray | None:
+    def _pair_chance(chunk: Observed) -> FloatArray | None:
         """Return the chance that two given tokens of a row changed, (N,)."""
         if not chunk.is_exchangeable:
             return None
@@ -174,6 +210,7 @@ class Dependence(Check):
 
     def tests(self) -> Iterator[Test]:
         """Yield a test for each kind of pair."""
+        factors = self._places.position_factors()
         for count, code, case, sentence in (
             (self._neighbours, "dependent_positions", "neighbours", "neighbours"),
             (
@@ -186,7 +223,7 @@ class Dependence(Check):
             ),
         ):
             if count.trials:
-                yield count.test(code, case, sentence)
+                yield count.test(code, case, sentence, factors)
         yield from self._same_id_test()
 
     def _same_id_test(self) -> Iterator[Test]:
@@ -215,7 +252,8 @@ class Dependence(Check):
 class Ranks(Check):
     """Compares rows that different ranks noised at the same place of their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places) -> None:
+        self._places = places
         self._kept: dict[int, list[Rows]] = {}
         self._tokens: dict[int, int] = {}
 
@@ -244,6 +282,7 @@ class Ranks(Check):
                     "same_noise_on_ranks",
                     f"ranks {one} and {other}",
                     f"tokens of the same row and position on ranks {one} and {other}",
+                    self._places.position_factors(),
                 )
 
 
@@ -267,16 +306,15 @@ class _Kept:
     time: float | None
 
 
-@dataclass(slots=True)
 class Epochs(Check):
     """Compares the noise and the times of the same row in different epochs."""
 
-    low: float
-    high: float
-    _kept: dict[int, _Kept] = field(default_factory=dict)
-    _tokens: int = 0
-    _noise: PairCount = field(default_factory=PairCount)
-    _times: list[tuple[float, float]] = field(default_factory=list)
+    def __init__(self, places: Places, *, low: float, high: float) -> None:
+        self._places, self._low, self._high = places, low, high
+        self._kept: dict[int, _Kept] = {}
+        self._tokens = 0
+        self._noise = PairCount()
+        self._times: list[tuple[float, float]] = []
 
     def add(self, chunk: Observed) -> None:
         """Keep rows that are new, and compare those of another epoch."""
@@ -302,7 +340,8 @@ class Epochs(Check):
         """Yield tests of the noise and of the times."""
         if self._noise.trials:
             yield self._noise.test(
-                "frozen_noise", "epochs", "the same tokens of a row in two epochs"
+                *("frozen_noise", "epochs", "the same tokens of a row in two epochs"),
+                self._places.position_factors(),
             )
         if not self._times:
             return
@@ -323,7 +362,7 @@ class Epochs(Check):
             expected=0.0,
             p_value=float(p_value) if same > len(times) * chance else 1.0,
         )
-        cells = (times - self.low) / max(self.high - self.low, 1e-300) * _CELLS
+        cells = (times - self._low) / max(self._high - self._low, 1e-300) * _CELLS
         places = np.clip(np.ceil(cells - 1e-9).astype(np.int64) - 1, 0, _CELLS - 1)
         joint = np.bincount(places @ (_CELLS, 1), minlength=_CELLS**2)
         first, second = (np.bincount(column, minlength=_CELLS) for column in places.T)

@@ -65,6 +65,17 @@ class Places(Check):
         yield from _tests("id", "token", self.ids.values)
         yield from _tests("position", "position", self.positions.values)
 
+    def position_factors(self) -> FloatArray:
+        """Return by how much positions change more often than their rows, (L,).
+
+        They are 1 unless some position clearly differs.
+        """
+        trials, changed, expected = self.positions.values
+        p_values = chernoff_p_values(changed, trials, expected)
+        if trials.size < 2 or p_values.min() >= _NOTABLE / trials.size:
+            return np.ones(trials.size)
+        return changed / np.maximum(expected, 1e-300)
+
     def by_position(self, parts: int) -> list[dict[str, float]]:
         """Return the share of changed tokens in parts of the length, for plots."""
         trials, changed, expected = self.positions.values
@@ -117,6 +128,7 @@ def _tests(name: str, code: str, values: FloatArray) -> Iterator[Test]:
             expected=mean / of,
             p_value=float(p_values[which][order[0]]),
             spread=share_spread(mean, of),
+            worst_of=used.size,
         )
 
 

@@ -25,6 +25,7 @@ _GROUPS: Final = 16
 _MOST_BINS: Final = 65
 _ONE_ID: Final = 0.9
 _SUSPECTS: Final = 4
+_LEAST: Final = 1e-300
 
 
 class Replacements(Check):
@@ -84,7 +85,7 @@ class Replacements(Check):
         law, time = chunk.law, chunk.pairs.time
         if law is None or time is None:
             return
-        given = np.where(law.change > 0.0, law.mask / law.change, 0.0)
+        given = law.mask / np.maximum(law.change, _LEAST)
         shape = changed.shape
         place = np.broadcast_to(find_parts(time, _GROUPS), shape)[changed]
         expected = np.broadcast_to(given, shape)[changed]
@@ -100,7 +101,7 @@ class Replacements(Check):
             return
         own = law.draw * law.own
         resampled = np.broadcast_to(moved, chunk.eligible.shape) & chunk.eligible
-        chance = own / np.maximum(law.mask + law.draw, 1e-300)
+        chance = own / np.maximum(law.mask + law.draw, _LEAST)
         same = resampled & (chunk.pairs.x0 == chunk.pairs.xt)
         expected = np.broadcast_to(chance, resampled.shape)[resampled].sum()
         self._own += (resampled.sum(), same.sum(), expected)
@@ -225,6 +226,7 @@ class Replacements(Check):
             expected=float(expected[id_] / trials),
             p_value=min(p_values[least] * np.count_nonzero(self._base), 1.0),
             spread=share_spread(float(expected[id_]), trials),
+            worst_of=int(np.count_nonzero(self._base)),
         )
 
 

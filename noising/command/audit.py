@@ -20,7 +20,7 @@ from noising.engine import EngineError, ForwardProcess
 from noising.engine.training_times import METHODS
 from noising.replay import DataFileError
 
-HELP: Final = "judge pairs of clean and noised tokens, or a function that makes them"
+HELP: Final = "judge noised tokens, or a function that makes them"
 DESCRIPTION: Final = (
     "Judge noised tokens, or a function that makes them, against a specification. "
     f"PAIRS is a file ({', '.join(FORMS)}) with the arrays x0 and xt, (rows, length), "

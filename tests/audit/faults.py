@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from noising.engine import build_process
+
 V, MASK = 1000, 1000
 ABSORBING = {
     "vocab_size": V,
@@ -339,7 +341,46 @@ def sigma_of_cosine(t):
     return -2 * np.log(np.cos(0.5 * np.pi * t))
 
 
+def right_blocks(rng):
+    x0, t = data(rng), (1 - rng.random((2048, 4))).repeat(16, axis=1)
+    xt, _ = mask(rng, x0, 1 - alpha(t))
+    return ABSORBING, {"x0": x0, "xt": xt, "t": t, "block": 16, "weights": 1 / t}
+
+
+def exact_counts_by_block(rng):
+    spec, of = right_blocks(rng)
+    order = rng.random((2048, 4, 16)).argsort(axis=2).argsort(axis=2).reshape(-1, 64)
+    first = rng.random((2048, 4)).repeat(16, axis=1)
+    count = (16 * (1 - alpha(of["t"])) + first).astype(int)
+    return spec, {**of, "xt": np.where(order < count, MASK, of["x0"])}
+
+
+def right_timesteps(rng):
+    process = build_process(UNIFORM)
+    x0, steps = data(rng), rng.integers(0, 1000, 2048)
+    xt = process.noise(x0, steps, seed=int(rng.integers(1 << 30))).tokens
+    times = process.time(steps)[:, None]
+    weights = process.nelbo_weight(xt, x0, times, dtype=np.float32)
+    return UNIFORM, {"x0": x0, "xt": xt, "timestep": steps, "weights": weights}
+
+
+def wrong_token_weights(rng):
+    spec, of = right_timesteps(rng)
+    return spec, {**of, "weights": 2.0 * of["weights"]}
+
+
+def two_thirds_of_timesteps(rng):
+    """A modulo that draws some steps more often."""
+    spec, of = right_timesteps(rng)
+    steps = np.where(rng.random(2048) < 0.3, of["timestep"] % 256, of["timestep"])
+    xt = build_process(UNIFORM).noise(of["x0"], steps, seed=4).tokens
+    return spec, {"x0": of["x0"], "xt": xt, "timestep": steps}
+
+
 RIGHT = {
+    "blocks": right_blocks,
+    "timesteps": right_timesteps,
+    "half precision": lambda rng: _halve(*right_mask(rng)),
     "masks": right_mask,
     "uniform": right_uniform,
     "epochs": right_epochs,
@@ -351,6 +392,18 @@ RIGHT = {
 
 def _keep_protected(spec, of):
     return spec, {**of, "xt": np.where(of["protect"], of["x0"], of["xt"])}
+
+
+def _halve(spec, of):
+    t = of["t"].astype(np.float16)
+    t[t == 0] = 2.0**-14
+    xt, _ = mask(np.random.default_rng(3), of["x0"], 1 - alpha(t.astype(float)))
+    return spec, {
+        "x0": of["x0"],
+        "xt": xt,
+        "t": t,
+        "weights": (1 / t).astype(np.float16),
+    }
 
 
 def _claim_alpha(spec, of):
@@ -399,6 +452,17 @@ FAULTS = {
     "one mask for a batch": (one_mask_for_a_batch, "repeated_rows"),
     "positions in pairs": (pairs_of_positions, "dependent_positions"),
     "exact counts": (exact_counts, "even_counts"),
+    "exact counts by block": (exact_counts_by_block, "even_counts"),
+    "uneven timesteps": (two_thirds_of_timesteps, "times_not_uniform"),
+    "token weights doubled": (wrong_token_weights, "wrong_weights"),
+    "weight of an unknown form": (
+        weighted(lambda t, _: np.sin(9 * t) + 2),
+        "wrong_weights",
+    ),
+    "flat where realised is claimed": (
+        weighted(lambda t, _: np.ones_like(t), form="realised"),
+        "wrong_weights",
+    ),
     "protected tokens noised": (lambda rng: protected(rng, True), "protected_changed"),
     "positions kept": (lambda rng: protected(rng, False), "position_never_changed"),
     "an id kept": (eos_kept, "token_never_changed"),

@@ -111,7 +111,6 @@ class Weights(Check):
             _default_form(self._process) is not None
         )
 
-    @quiet
     def tests(self) -> Iterator[Test]:
         """Yield a test that weights are finite, and one of their form."""
         if not self._count:
@@ -125,21 +124,23 @@ class Weights(Check):
             expected=0.0,
             p_value=0.0 if self._infinite else 1.0,
         )
-        if self.form is None or not self._kept:
-            return
-        of = self._join()
-        if not of.weight.size:
-            return
+        if self.form is not None and self._kept:
+            of = self._join()
+            if of.weight.size:
+                yield self._form_test(self.form, of)
+
+    @quiet
+    def _form_test(self, form: str, of: Sample) -> Test:
         precision = _precision(of.weight)
-        off = _deviation(of.weight, self._values(self.form, of), 1.0)
+        off = _deviation(of.weight, self._values(form, of), 1.0)
         right = off <= precision
-        sentence = f"the weights are `{self.form}` to {off:.2g}"
+        sentence = f"the weights are `{form}` to {off:.2g}"
         if not right:
             sentence = (
-                f"the weights are not `{self.form}`, from which they differ by up to "
+                f"the weights are not `{form}`, from which they differ by up to "
                 f"{100.0 * off:.3g} %; {self._describe(of, precision)}"
             )
-        yield Test(
+        return Test(
             code="wrong_weights",
             case="all finite weights",
             sentence=sentence,

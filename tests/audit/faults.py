@@ -132,6 +132,14 @@ def mask_in_data(rng):
     return spec, {"x0": x0, "xt": xt, "t": t}
 
 
+def specials_drawn(rng):
+    x0, t = data(rng), times(rng)
+    xt, _ = resample(rng, x0, 1 - alpha(t))
+    counts = [0.0] * 3 + [1.0] * (V - 3)
+    spec = {**UNIFORM, "graph": {"type": "marginal", "counts": counts}}
+    return spec, {"x0": x0, "xt": xt, "t": t}
+
+
 def ids_left_out(rng):
     x0, t = data(rng), times(rng)
     xt, _ = resample(rng, x0, 1 - alpha(t), low=3)
@@ -439,6 +447,7 @@ FAULTS = {
     "other blocks": (wider_blocks, "times_vary_in_block"),
     "another mask": (other_mask, "wrong_mask_id"),
     "mask in the data": (mask_in_data, "mask_in_data"),
+    "specials drawn": (specials_drawn, "impossible_ids"),
     "ids left out": (ids_left_out, "replacement_law"),
     "ids out of vocabulary": (out_of_vocabulary, "noised_out_of_vocabulary"),
     "data out of vocabulary": (data_out_of_vocabulary, "data_out_of_vocabulary"),

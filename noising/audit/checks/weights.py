@@ -65,7 +65,6 @@ class Weights(Check):
         self._samples: list[Sample] = []
         self._kept = 0
         self._infinite = self._count = 0
-        self._resolution = 0.0
 
     @quiet
     def add(self, chunk: Observed) -> None:

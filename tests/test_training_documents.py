@@ -1,6 +1,6 @@
-"""The documents about training: their examples print what is shown.
+"""The documents about training and audits: their examples print what is shown.
 
-They are docs/training.md, docs/torch.md and docs/replay.md.
+They are docs/training.md, docs/torch.md, docs/replay.md and docs/audit.md.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from noising.audit import CODES
 from noising.command import main
 from noising.engine.loss_weights import FORMS
 from noising.engine.training_times import METHODS
@@ -19,7 +20,8 @@ from tests.documents import optional_packages
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXTS = {
-    name: (DOCS / name).read_text() for name in ("training.md", "torch.md", "replay.md")
+    name: (DOCS / name).read_text()
+    for name in ("training.md", "torch.md", "replay.md", "audit.md")
 }
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 EXAMPLES = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
@@ -49,6 +51,12 @@ def test_every_python_block_is_an_example(text):
 def test_every_method_and_form_has_a_row():
     rows = re.findall(r"^\| `(\w+)` \|", TEXTS["training.md"], re.MULTILINE)
     assert set(rows) == {*METHODS, *FORMS}
+
+
+def test_every_finding_has_the_row_that_its_code_gives():
+    rows = [f"| `{code}` | {of.title} | {of.way_out} |" for code, of in CODES.items()]
+    section = TEXTS["audit.md"].split("\n## Findings\n")[1].split("\n\n")
+    assert section[1].splitlines()[2:] == rows
 
 
 def test_the_command_of_the_document_makes_the_rows_again(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from noising import __version__
 from noising.arguments import BAD_USAGE, INTERRUPTED, Parser
 from noising.command import (
+    audit,
     certify,
     compare,
     curves,
@@ -40,6 +41,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "curves": curves,
     "compare": compare,
     "certify": certify,
+    "audit": audit,
     "import": import_config,
     "noise": noise,
     "replay": replay,

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from noising.engine.arrays import FloatArray, IntArray
+from noising.engine.arrays import AnyArray, FloatArray, IntArray
 
 LEAST_EXPECTED: Final = 20.0
 """Bins with a smaller expected count are pooled with their neighbours."""
@@ -22,6 +22,7 @@ LEAST_EXPECTED: Final = 20.0
 _SAME_CHANCE: Final = 1e-7  # log probabilities closer than this count as equal
 _TAIL_TERMS: Final = 1 << 12
 _NEGLIGIBLE: Final = 1e-18
+_ROUNDING: Final = 1e-12
 
 
 def binomial_p_value(successes: int, trials: int, chance: float) -> float:
@@ -77,6 +78,59 @@ def _tail(count: int, trials: int, odds: float) -> float:
         last = float(terms[-1])
         count += steps.size
     return total
+
+
+def chernoff_p_values(
+    successes: AnyArray, trials: AnyArray, expected: AnyArray
+) -> FloatArray:
+    """Return bounds of the two-sided p-values of sums of events, elementwise.
+
+    2·exp(-n·KL(k/n || e/n)). It holds for independent events of different
+    probabilities and for negatively associated ones, such as those of draws without
+    replacement, as well.
+
+    Args:
+        successes: k, observed numbers of events.
+        trials: n >= k, numbers of chances for them.
+        expected: e, expected numbers of events, 0..n.
+
+    Source: Hoeffding 1963, theorem 1; Dubhashi and Ranjan 1998 for negative
+    association.
+    """
+    n = np.maximum(np.asarray(trials, np.float64), 1e-300)
+    found, mean = np.asarray(successes) / n, np.clip(np.asarray(expected) / n, 0.0, 1.0)
+    with np.errstate(all="ignore"):
+        parts = np.where(found > 0.0, found * np.log(found / mean), 0.0)
+        parts += np.where(
+            found < 1.0, (1.0 - found) * np.log((1.0 - found) / (1.0 - mean)), 0.0
+        )
+        # A mean that is rounded to the wrong side of an observed share is no evidence.
+        parts = np.where(np.abs(found - mean) <= _ROUNDING, 0.0, parts)
+        return np.asarray(np.minimum(2.0 * np.exp(-n * np.maximum(parts, 0.0)), 1.0))
+
+
+def binomial_tables(
+    trials: IntArray, chances: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return probabilities and cumulative probabilities of binomial counts.
+
+    Args:
+        trials: (N,) numbers of trials.
+        chances: (N,) probabilities of success, in (0, 1).
+
+    Returns:
+        P(X = k) and P(X < k) for k = 0..max(trials), each (N, max + 1).
+    """
+    top = int(trials.max())
+    counts = np.arange(top + 1)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, top + 1)))])
+    left = np.maximum(trials[:, None] - counts, 0)
+    exponents = logs[trials][:, None] - logs[counts] - logs[left]
+    exponents += counts * np.log(chances)[:, None]
+    exponents += left * np.log1p(-chances)[:, None]
+    single = np.where(counts <= trials[:, None], np.exp(exponents), 0.0)
+    below = np.cumsum(single, axis=1) - single
+    return single, np.minimum(below, 1.0)
 
 
 def chi_square_tail(statistic: float, freedom: int) -> float:

@@ -43,7 +43,7 @@ def test_every_command_has_a_help_and_can_print_json(run, name):
     ("arguments", "expected"),
     [
         ((), "required: COMMAND"),
-        (("audit",), "invalid choice: 'audit'"),
+        (("train",), "invalid choice: 'train'"),
         (("lint",), "required: SPEC"),
         (("lint", "cosine", "--colour"), "unrecognized arguments: --colour"),
         (

@@ -218,6 +218,9 @@ def test_each_command_that_is_documented_runs_with_numpy_alone(
     (tmp_path / "tokens.txt").write_text("101 2054 2003 2048 2010 102\n")
     np.save(tmp_path / "tokens.npy", np.array([101, 2054, 102]))
     (tmp_path / "manifest.json").write_text(json.dumps(make_manifest(tmp_path)))
+    x0, t = np.arange(64).reshape(8, 8) % 27, np.arange(1, 9) / 8
+    xt = build_process(process).noise(x0, t=t, seed=1).tokens
+    np.savez(tmp_path / "pairs.npz", x0=x0, xt=xt, t=t)
     before = set(tmp_path.iterdir())
 
     done = bare.run("sh", "-c", command, cwd=tmp_path)

@@ -1,0 +1,1 @@
+"""The checks of an audit, each with its counts and its tests."""

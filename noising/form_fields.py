@@ -73,6 +73,8 @@ class SpecificationFormField(forms.JSONField):
     def validate(self, value: Any) -> None:
         """Refuse a specification that is not valid or too costly."""
         super().validate(value)
+        if value in self.empty_values:
+            return
         try:
             if isinstance(value, dict):
                 check_seconds(storing_seconds(value), "to build and to lint")

@@ -2,6 +2,8 @@
 
 import sys
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -47,6 +49,9 @@ def error_response(request: HttpRequest, status: int, detail: str) -> HttpRespon
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Respond to a request that Django refused: handler400."""
+    if isinstance(exception, RequestDataTooBig):
+        text = f"The body must not be longer than {settings.MAX_BODY_BYTES} bytes."
+        return error_response(request, 413, text)
     return error_response(request, 400, MALFORMED)
 
 

@@ -39,6 +39,7 @@ NOISING_KERNEL = kernel(env)
 MAX_TOKENS = env.whole("MAX_TOKENS", 1_048_576, least=1, most=2**30)
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 16 * 2**20, least=1024, most=2**31 - 1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS = ["noising_site.uploads.BoundedUploadHandler"]
 MAX_TRAJECTORY_TOKENS = env.whole("MAX_TRAJECTORY_TOKENS", 2**24, least=1, most=2**31)
 MAX_PROBABILITIES = env.whole("MAX_PROBABILITIES", 2**20, least=2, most=2**26)
 MAX_TEXT_CHARACTERS = env.whole("MAX_TEXT_CHARACTERS", 2**17, least=1, most=2**24)
@@ -59,6 +60,10 @@ MAX_RUN_SCHEDULES = env.whole("MAX_RUN_SCHEDULES", 16, least=1, most=64)
 MAX_RUN_TIMESTEPS = env.whole("MAX_RUN_TIMESTEPS", 100, least=1, most=10_000)
 MAX_RUN_SAMPLES = env.whole("MAX_RUN_SAMPLES", 10_000, least=1, most=1_000_000)
 MAX_QUEUED_RUNS = env.whole("MAX_QUEUED_RUNS", 20, least=1, most=10_000)
+
+# Limits of audits.
+MAX_AUDIT_TOKENS = env.whole("MAX_AUDIT_TOKENS", 2**22, least=1, most=2**30)
+MAX_KEPT_PAIRS = env.whole("MAX_KEPT_PAIRS", 20, least=0, most=10_000)
 
 # Address, processes and storage.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
@@ -257,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         # Named because the probes' `status` has other values.
         "RunStatusEnum": "noising.models.BenchmarkRun.Status",
+        "AuditVerdictEnum": "noising.models.Audit.Verdict",
         "ScopeEnum": "noising.models.Scope",
         "NoiseExtra": "noising.api.fields.EXTRAS",
         "TokenizeExtra": "noising.api.text.requests.TOKENIZE_EXTRAS",

@@ -326,6 +326,7 @@ class WeightRowsField(RowsField):
         return rows
 
 
+@extend_schema_field(rows_schema({"type": "boolean"}))
 class MaskRowsField(RowsField):
     """One truth value for each token, or for each position of all rows."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.http import QueryDict
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from noising.api.fields import format_value
@@ -42,6 +43,7 @@ def _parse_name_or_object(text: str) -> Any:
     return orjson.loads(text) if text.lstrip().startswith("{") else text
 
 
+FLAG = Format(rule="true or false", parse=_parse_number)
 NUMBER = Format(rule="a number", parse=_parse_number)
 NUMBERS = Format(rule="numbers separated by commas", parse=_parse_numbers)
 ROW = Format(
@@ -80,3 +82,32 @@ def read_texts(
     if errors:
         raise ValidationError(errors)
     return values
+
+
+def add_query(values: Any, query: QueryDict, formats: Mapping[str, Format]) -> Any:
+    """Return the values of a body and of a query together.
+
+    Raises:
+        ValidationError: a parameter cannot be read, or is in both.
+    """
+    pairs = [(name, text) for name, texts in query.lists() for text in texts]
+    if not pairs or not isinstance(values, dict):
+        return values
+    return merge_values(values, read_texts(pairs, formats))
+
+
+def merge_values(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of two places together.
+
+    Raises:
+        ValidationError: a name is in both.
+    """
+    both = values.keys() & others.keys()
+    if both:
+        raise ValidationError(
+            {
+                name: [ErrorDetail(f"`{name}` must be given once.", "twice")]
+                for name in sorted(both)
+            }
+        )
+    return values | others

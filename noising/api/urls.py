@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from noising.api.audits.views import AuditViewSet
 from noising.api.noise.views import NoiseBatchView
 from noising.api.quantities.views import (
     MarginalView,
@@ -31,6 +32,7 @@ app_name = "v1"
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("tokens", TokenViewSet, basename="token")
 router.register("runs", RunViewSet, basename="run")
+router.register("audits", AuditViewSet, basename="audit")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import httpx
 import numpy as np
 
+from noising.client.audits import Audits
 from noising.client.noise import NoisedBatch, batch_of, form_of
 from noising.client.runs import Runs
 from noising.client.schedules import Schedules
@@ -38,6 +39,7 @@ class NoisingClient:
     Attributes:
         schedules: the service's stored schedules.
         runs: the service's benchmark runs.
+        audits: the service's audits of noised tokens.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class NoisingClient:
         self._transport = Transport(http=http, retries=retries)
         self.schedules = Schedules(transport=self._transport)
         self.runs = Runs(transport=self._transport)
+        self.audits = Audits(transport=self._transport)
 
     def __enter__(self) -> Self:
         return self

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from noising.models import BenchmarkRun, ScheduleConfig, may_change
+from noising.models import Audit, BenchmarkRun, ScheduleConfig, may_change
 
 View = Callable[..., HttpResponseBase]
-Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun)
+Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun, Audit)
 
 
 def form_view(view: View) -> View:

@@ -1,4 +1,4 @@
-"""The form for notes and tags of schedules and runs."""
+"""The form for notes and tags of schedules, runs and audits."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from noising.form_fields import TagsFormField
-from noising.models import LONGEST_NOTES, BenchmarkRun, ScheduleConfig
+from noising.models import LONGEST_NOTES, Audit, BenchmarkRun, ScheduleConfig
 
-Annotated = ScheduleConfig | BenchmarkRun
+Annotated = ScheduleConfig | BenchmarkRun | Audit
 Save = Callable[..., object]
 
 
@@ -42,20 +42,27 @@ class AnnotationForm(forms.Form):
 
 
 def edit_annotation(
-    request: HttpRequest, annotated: Annotated, write: Save, *, section: str, title: str
+    request: HttpRequest,
+    annotated: Annotated,
+    write: Save,
+    *,
+    section: str,
+    title: str,
+    form_class: type[AnnotationForm] = AnnotationForm,
 ) -> HttpResponse:
     """Show the form, or store its values and redirect to the page of the object.
 
     Args:
         request: the request of an account that may change the object.
-        annotated: the schedule or run.
+        annotated: the schedule, run or audit.
         write: the service that stores them.
         section: the section of the site.
         title: the title of the page.
+        form_class: the form, whose fields are attributes of the object.
     """
-    form = AnnotationForm(
+    form = form_class(
         request.POST if request.method == "POST" else None,
-        initial={"notes": annotated.notes, "tags": annotated.tags},
+        initial={name: getattr(annotated, name) for name in form_class.base_fields},
     )
     if form.is_bound and form.save(write):
         messages.success(request, "Notes and tags are stored.")

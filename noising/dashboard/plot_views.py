@@ -11,13 +11,14 @@ from django.views.decorators.http import require_safe
 from noising.dashboard import plots
 from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
+    AUDIT_FIGURES,
     RUN_FIGURES,
     ImageFormat,
     collect_measured_lines,
     respond_with_chart,
     respond_with_image,
 )
-from noising.models import BenchmarkRun, ScheduleConfig
+from noising.models import Audit, BenchmarkRun, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
 
@@ -104,6 +105,16 @@ def plot_run(
         status=BenchmarkRun.Status.SUCCEEDED,
     )
     return _respond(request, plots.make_run_plot(name, recorded), plot_format)
+
+
+@require_safe
+def plot_audit(
+    request: HttpRequest, audit_id: UUID, name: str, plot_format: str
+) -> HttpResponseBase:
+    """Respond with a plot of an audit."""
+    _require(name, AUDIT_FIGURES)
+    audit = get_object_or_404(Audit.objects.only("name", "created_at"), pk=audit_id)
+    return _respond(request, plots.make_audit_plot(name, audit), plot_format)
 
 
 def _require(name: str, names: Container[str]) -> None:

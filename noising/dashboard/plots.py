@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from noising.curves import QUANTITIES
 from noising.dashboard.selection import RunSelection
 from noising.figures import (
+    AUDIT_FIGURES,
     RUN_FIGURES,
     Image,
     ImageFormat,
@@ -22,9 +23,10 @@ from noising.figures import (
     draw_schedules,
     draw_sparkline,
     hash_content,
+    make_audit_image,
     make_run_image,
 )
-from noising.models import PLOTTED_SCHEDULES, BenchmarkRun, ScheduleConfig
+from noising.models import PLOTTED_SCHEDULES, Audit, BenchmarkRun, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
 PlotFormat: TypeAlias = ImageFormat | Literal["json"]
@@ -233,6 +235,22 @@ def make_run_plots(run: BenchmarkRun, names: Iterable[str] = RUN_FIGURES) -> lis
     if run.status != BenchmarkRun.Status.SUCCEEDED:
         return []
     return [make_run_plot(name, run) for name in names]
+
+
+def make_audit_plot(name: str, audit: Audit) -> Plot:
+    """Return a plot of an audit; `name` is a key of AUDIT_FIGURES."""
+    return Plot(
+        route="pages:plot-audit",
+        arguments={"audit_id": audit.pk, "name": name},
+        title=AUDIT_FIGURES[name],
+        subject=str(audit),
+        image=make_audit_image(name, audit.pk),
+    )
+
+
+def make_audit_plots(audit: Audit, names: Iterable[str]) -> list[Plot]:
+    """Return some plots of an audit."""
+    return [make_audit_plot(name, audit) for name in names]
 
 
 def _make_configs_image(

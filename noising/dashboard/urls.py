@@ -4,6 +4,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from noising.dashboard import account, plot_views
+from noising.dashboard.audits import views as audits
+from noising.dashboard.audits import write_views as write_audits
 from noising.dashboard.home import views as home
 from noising.dashboard.playground import views as playground
 from noising.dashboard.runs import views as runs
@@ -48,6 +50,14 @@ RUN = [
     path("unarchive/", write_runs.unarchive_run, name="run-unarchive"),
 ]
 
+AUDIT = [
+    path("", audits.show_audit, name="audit"),
+    path("edit/", write_audits.edit_audit, name="audit-edit"),
+    path("archive/", write_audits.archive_audit, name="audit-archive"),
+    path("unarchive/", write_audits.unarchive_audit, name="audit-unarchive"),
+    path("discard-pairs/", write_audits.discard_pairs, name="audit-discard-pairs"),
+]
+
 PLOT = "<slug:name>.<slug:plot_format>"
 
 PLOTS = [
@@ -73,6 +83,7 @@ PLOTS = [
         name="plot-run-comparison",
     ),
     path(f"runs/<uuid:run_id>/{PLOT}", plot_views.plot_run, name="plot-run"),
+    path(f"audits/<uuid:audit_id>/{PLOT}", plot_views.plot_audit, name="plot-audit"),
 ]
 
 urlpatterns = [
@@ -88,5 +99,10 @@ urlpatterns = [
     path("runs/compare/", runs.compare_runs, name="run-compare"),
     path("runs/<uuid:run_id>/", include(RUN)),
     path("new/run/", write_runs.create_run, name="run-new"),
+    path("audits/", audits.list_audits, name="audits"),
+    path("audits/compare/", audits.compare_audits, name="audit-compare"),
+    path("audits/template.npz", audits.download_template, name="audit-template"),
+    path("audits/<uuid:audit_id>/", include(AUDIT)),
+    path("new/audit/", write_audits.create_audit, name="audit-new"),
     path("plots/", include(PLOTS)),
 ]

@@ -4,6 +4,7 @@ This package is a layer below the pages and the API, which both show figures and
 not import each other.
 """
 
+from noising.figures.audits import AUDIT_FIGURES, make_audit_image
 from noising.figures.charts import chart_schedules
 from noising.figures.drawing import (
     describe_difference,
@@ -30,6 +31,7 @@ from noising.figures.runs import (
 )
 
 __all__ = [
+    "AUDIT_FIGURES",
     "CONTENT_TYPES",
     "IMAGE_CACHE",
     "PLOT_POLICY",
@@ -47,6 +49,7 @@ __all__ = [
     "draw_schedules",
     "draw_sparkline",
     "hash_content",
+    "make_audit_image",
     "make_run_image",
     "respond_with_chart",
     "respond_with_image",

@@ -1,7 +1,7 @@
 """The data of a plot, for pages that draw it in the browser.
 
 A chart is a document of panels. Each has lines over one or several abscissae (time,
-timestep, information lost), from which the reader chooses:
+timestep, information lost, position), from which the reader chooses:
 
     {"panels": [{"title": ..., "y": {"label": ..., "log": ...},
                  "x": [{"name": "time", "label": ...}, ...],
@@ -31,6 +31,7 @@ X_LABELS: Final = {
     "time": "time t",
     "timestep": "timestep",
     "information": "information lost, share",
+    "position": "position",
 }
 
 

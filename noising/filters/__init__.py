@@ -1,7 +1,8 @@
 """Filters and ordering of lists, for pages and the API."""
 
+from noising.filters.audits import AuditFilters
 from noising.filters.conditions import LONGEST_TEXT, NO_NUL
 from noising.filters.runs import RunFilters
 from noising.filters.schedules import ScheduleFilters
 
-__all__ = ["LONGEST_TEXT", "NO_NUL", "RunFilters", "ScheduleFilters"]
+__all__ = ["LONGEST_TEXT", "NO_NUL", "AuditFilters", "RunFilters", "ScheduleFilters"]

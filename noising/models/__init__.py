@@ -1,6 +1,12 @@
-"""The tables: stored schedules, benchmark runs, access tokens and the audit log."""
+"""The tables: schedules, benchmark runs, audits, access tokens and the audit log."""
 
 from noising.models.audit import AuditEntry
+from noising.models.audits import (
+    LONGEST_AUDIT_NAME,
+    Audit,
+    AuditPairs,
+    AuditQuerySet,
+)
 from noising.models.idempotency import LONGEST_KEY, IdempotencyKey
 from noising.models.json_lists import ListHolds
 from noising.models.ownership import is_owner, may_change
@@ -29,6 +35,7 @@ from noising.models.workers import Worker
 __all__ = [
     "COMPARED_SCHEDULES",
     "IN_USE",
+    "LONGEST_AUDIT_NAME",
     "LONGEST_KEY",
     "LONGEST_NAME",
     "LONGEST_NOTES",
@@ -39,7 +46,10 @@ __all__ = [
     "RESERVED_SLUGS",
     "TOKEN_NAME",
     "AccessToken",
+    "Audit",
     "AuditEntry",
+    "AuditPairs",
+    "AuditQuerySet",
     "BenchmarkResult",
     "BenchmarkRun",
     "BenchmarkRunQuerySet",

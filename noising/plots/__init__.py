@@ -3,6 +3,13 @@
 from noising.extras import require_extra
 
 with require_extra("plots", user="noising.plots"):
+    from noising.plots.audit import (
+        plot_audit,
+        plot_audit_alpha,
+        plot_audit_positions,
+        plot_audit_tests,
+        plot_audit_times,
+    )
     from noising.plots.curves import (
         Curve,
         Panel,
@@ -27,6 +34,11 @@ __all__ = [
     "ImageFormat",
     "Panel",
     "plot_alpha",
+    "plot_audit",
+    "plot_audit_alpha",
+    "plot_audit_positions",
+    "plot_audit_tests",
+    "plot_audit_times",
     "plot_curves",
     "plot_information",
     "plot_panels",

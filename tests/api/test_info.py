@@ -33,6 +33,8 @@ def test_the_rest_says_what_else_is_configured(api, settings):
         "max_run_timesteps": 100,
         "max_run_samples": 10_000,
         "max_queued_runs": 20,
+        "max_audit_tokens": 4_194_304,
+        "max_kept_pairs": 20,
     }
     assert info["kernel"] == "numpy"
     assert set(info["versions"]) == {"service", "engine"}

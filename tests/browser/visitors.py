@@ -29,6 +29,7 @@ PAGES = [
     "/runs/",
     "run",
     "/runs/compare/",
+    "/audits/",
     "/playground/",
     "/account/login/",
 ]

@@ -19,6 +19,7 @@ GENERATOR = Path(sys.executable).with_name("openapi-python-client")
 CONFIG = """
 content_type_overrides:
   application/x-npy: application/octet-stream
+  application/x-npz: application/octet-stream
   application/vnd.safetensors: application/octet-stream
   application/x-ndjson: application/octet-stream
   application/pdf: application/octet-stream

@@ -59,7 +59,20 @@ def safetensors_files(draw: st.DrawFn) -> bytes:
     return save(tensors, metadata={"seed": str(draw(SEEDS))})
 
 
+@st.composite
+def npz_files(draw: st.DrawFn) -> bytes:
+    """Pairs of clean and noised tokens, some with their times."""
+    x0 = np.atleast_2d(draw(rows_of_tokens()))
+    arrays: dict[str, Any] = {"x0": x0, "xt": np.zeros_like(x0)}
+    if draw(st.booleans()):
+        arrays["t"] = np.full(len(x0), draw(st.floats(0.0, 1.0)))
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
 schemathesis.openapi.media_type("application/x-npy", npy_files())
+schemathesis.openapi.media_type("application/x-npz", npz_files())
 schemathesis.openapi.media_type("application/vnd.safetensors", safetensors_files())
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from noising.api.audits.examples import NEW as NEW_AUDIT
 from tests.operations.servers import (
     ROOT,
     Answer,
@@ -289,6 +290,15 @@ def test_documents_keep_the_order_of_their_keys(served: tuple[Site, Server]) -> 
     found = server.ask("GET", "/api/v1/schedules?schedule_type=linear&search=mine")
     assert found.json()["count"] == 1
     assert server.ask("POST", "/api/v1/runs", run, **bearer).status == 202
+    audit = server.ask("POST", "/api/v1/audits", NEW_AUDIT, **bearer)
+    assert audit.status == 201, audit.body
+    path = f"/api/v1/audits/{audit.json()['id']}"
+    report = server.ask("GET", path).json()["report"]
+    assert json.dumps(report) == json.dumps(audit.json()["report"])
+    listed = server.ask("GET", "/api/v1/audits?verdict=passed&tag=draft&search=4f2")
+    assert listed.json()["count"] == 1
+    assert server.ask("GET", "/api/v1/audits?code=wrong_alpha").status == 200
+    assert statuses(server, f"{path}/plots/overview?format=pdf") == [200]
     other = {"specification": {"vocab_size": 28}}
     refused = server.ask("PATCH", "/api/v1/schedules/mine", other, **bearer)
     assert refused.status == 409, refused.body

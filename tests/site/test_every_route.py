@@ -21,8 +21,11 @@ from rest_framework.response import Response
 
 from noising import services
 from noising.api.base import PublicView, RegistryView, ServiceView, StatelessView
+from noising.audits import Upload
 from noising.models import (
     AccessToken,
+    Audit,
+    AuditPairs,
     BenchmarkRun,
     ScheduleConfig,
     Scope,
@@ -30,6 +33,7 @@ from noising.models import (
 )
 from noising_site import urls
 from tests.api.access import account, bearer, session_client, token_client
+from tests.audits import stored
 from tests.site.routes import Route, every_route
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +62,7 @@ COPIES: set[str] = {
 }
 """POSTs to another's object that leave it as it is."""
 FOR_ITS_OWNER = {
+    "/audits/{audit_id}/edit/",
     "/runs/{run_id}/edit/",
     "/schedules/{slug}/edit/",
 }
@@ -66,8 +71,11 @@ PAGES_THAT_WRITE = {
     "/account/",
     "/account/password/",
     "/account/tokens/{token_id}/revoke/",
+    "/new/audit/",
     "/new/run/",
     "/new/schedule/",
+    *(f"/audits/{{audit_id}}/{action}/" for action in ("archive", "edit", "unarchive")),
+    "/audits/{audit_id}/discard-pairs/",
     *(f"/runs/{{run_id}}/{action}/" for action in ("archive", "cancel", "edit")),
     *(f"/runs/{{run_id}}/{action}/" for action in ("rerun", "unarchive")),
     *(f"/schedules/{{slug}}/{action}/" for action in ("archive", "edit", "unarchive")),
@@ -120,12 +128,14 @@ def world(
     root = account("root", is_staff=True, is_superuser=True)
     ScheduleConfig.objects.update(owner=ada)
     BenchmarkRun.objects.update(owner=ada)
+    audit = stored(owner=ada, kept=Upload(suffix=".npz", content=b"pairs"))
     hers = services.token_create(user=ada, name="hers").token
     return World(
         values={
             "slug": stored_schedules[0].slug,
             "name": stored_schedules[0].slug,
             "run_id": str(recorded_run.pk),
+            "audit_id": str(audit.pk),
             "token_id": str(hers.pk),
         },
         callers={
@@ -223,7 +233,7 @@ def test_a_token_that_reads_writes_nothing(settings, world, access):
 
 @pytest.mark.parametrize("name", ["write", "admin", "session"])
 def test_another_accounts_objects_stay_as_they_are(world, name):
-    models = (ScheduleConfig, BenchmarkRun)
+    models = (ScheduleConfig, BenchmarkRun, Audit, AuditPairs)
     before = [list(model.objects.order_by("pk").values()) for model in models]
     for route in every_route():
         kind = kind_of(route)

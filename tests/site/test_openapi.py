@@ -12,6 +12,7 @@ from noising.api.openapi.hooks import METHODS
 
 BINARY = {
     "application/x-npy",
+    "application/x-npz",
     "application/vnd.safetensors",
     "image/png",
     "application/pdf",

@@ -49,6 +49,8 @@ def build_info() -> dict[str, Any]:
             "max_run_timesteps": settings.MAX_RUN_TIMESTEPS,
             "max_run_samples": settings.MAX_RUN_SAMPLES,
             "max_queued_runs": settings.MAX_QUEUED_RUNS,
+            "max_audit_tokens": settings.MAX_AUDIT_TOKENS,
+            "max_kept_pairs": settings.MAX_KEPT_PAIRS,
         },
         "kernel": chosen_kernel(),
         "versions": {"service": VERSION, "engine": ENGINE_VERSION},
@@ -162,6 +164,10 @@ class LimitsSerializer(serializers.Serializer[Any]):
     max_run_samples = serializers.IntegerField()
     max_queued_runs = serializers.IntegerField(
         help_text="Unfinished runs of one account."
+    )
+    max_audit_tokens = serializers.IntegerField(help_text="Tokens of one audit.")
+    max_kept_pairs = serializers.IntegerField(
+        help_text="Audits of one account that keep their upload."
     )
 
 

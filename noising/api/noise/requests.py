@@ -91,10 +91,7 @@ def add_query(values: Any, query: QueryDict) -> Any:
     Raises:
         ValidationError: a parameter cannot be read, or is in both.
     """
-    pairs = [(name, text) for name, texts in query.lists() for text in texts]
-    if not pairs or not isinstance(values, dict):
-        return values
-    return _merge(values, query_params.read_texts(pairs, PARAMETERS))
+    return query_params.add_query(values, query, PARAMETERS)
 
 
 def read_npy_body(body: bytes) -> dict[str, Any]:
@@ -112,7 +109,7 @@ def read_safetensors_body(body: bytes) -> dict[str, Any]:
         raise ValidationError(
             {name: [ErrorDetail(f"`{name}` {text}", "unknown_key")] for name in unknown}
         )
-    return _merge(arrays, parameters)
+    return query_params.merge_values(arrays, parameters)
 
 
 BODY_READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
@@ -121,18 +118,6 @@ BODY_READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
     safetensors.MEDIA_TYPE: read_safetensors_body,
 }
 """The reader of each media type."""
-
-
-def _merge(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    both = values.keys() & others.keys()
-    if both:
-        raise ValidationError(
-            {
-                name: [ErrorDetail(f"`{name}` must be given once.", "twice")]
-                for name in sorted(both)
-            }
-        )
-    return values | others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from benchmarks.cases import (
 )
 from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
+from noising.api.comparisons import parse_ids
 from noising.api.fields import (
     StrictField,
     StrictSerializer,
@@ -231,32 +232,5 @@ def parse_comparison(query: QueryDict) -> ComparisonRequest:
     Raises:
         ValidationError: a parameter is missing, unknown or not valid.
     """
-    known = ("ids", "baseline", "metric")
-    for name in query:
-        if name not in known:
-            text = f"`{shorten(name)}` is not known; known are {', '.join(known)}."
-            raise _error(name, text, "unknown_key")
-    texts = query.get("ids", "").split(",")
-    if not 2 <= len(texts) <= MOST_COMPARED or len(set(texts)) < len(texts):
-        text = (
-            f"`ids` must be 2 to {MOST_COMPARED} different run ids, separated by "
-            f"commas, got {format_value(shorten(query.get('ids', '')))}."
-        )
-        raise _error("ids", text, "count")
-    ids = [_run_id("ids", text) for text in texts]
-    baseline = _run_id("baseline", query.get("baseline", texts[0]))
-    if baseline not in ids:
-        raise _error("baseline", "`baseline` must be one of `ids`.", "unknown")
+    ids, baseline = parse_ids(query, most=MOST_COMPARED, others=("metric",))
     return ComparisonRequest(ids=ids, baseline=baseline, metric=query.get("metric"))
-
-
-def _run_id(name: str, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        detail = f"`{name}` must be an id of a run, got {format_value(shorten(text))}."
-        raise _error(name, detail, "malformed") from None
-
-
-def _error(name: str, text: str, code: str) -> ValidationError:
-    return ValidationError({name: [ErrorDetail(text, code)]})

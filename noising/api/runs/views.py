@@ -21,6 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.api.base import RegistryView
+from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
 from noising.api.openapi.responses import (
     FILE,
@@ -114,25 +115,7 @@ TEXT_PARAMETERS = [
     for name, text in TEXTS.items()
 ]
 COMPARISON_PARAMETERS = [
-    OpenApiParameter(
-        "ids",
-        {
-            "type": "array",
-            "items": {"type": "string", "format": "uuid"},
-            "minItems": 2,
-            "maxItems": MOST_COMPARED,
-            "uniqueItems": True,
-        },
-        explode=False,
-        style="form",
-        required=True,
-        description="Ids of the runs, separated by commas.",
-    ),
-    OpenApiParameter(
-        "baseline",
-        {"type": "string", "format": "uuid"},
-        description="The run that the others are compared with; by default the first.",
-    ),
+    *describe_ids("runs", MOST_COMPARED),
     OpenApiParameter(
         "metric", {"type": "string"}, description="One metric instead of all."
     ),

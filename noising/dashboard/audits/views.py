@@ -1,0 +1,100 @@
+"""The pages of audits. Each reads rows, prepares its context, renders a template."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from noising.audits import MOST_COMPARED, make_template
+from noising.configured import default_process
+from noising.dashboard import plots
+from noising.dashboard.audits.comparison import build_comparison, select_audits
+from noising.dashboard.audits.context import (
+    list_facts,
+    list_findings,
+    list_fits,
+    list_tests,
+    name_plots,
+    write_command,
+    write_specification,
+)
+from noising.dashboard.listing import Column, build_listing
+from noising.filters import AuditFilters
+from noising.models import Audit, may_change
+
+COLUMNS = (
+    Column(label="Created", ordering="created_at"),
+    Column(label="Name", ordering="name"),
+    Column(label="Verdict", ordering="verdict"),
+    Column(label="Findings"),
+    Column(label="Claim"),
+    Column(label="Tokens", ordering="tokens", is_number=True),
+    Column(label="Owner"),
+)
+
+
+@require_safe
+def list_audits(request: HttpRequest) -> HttpResponse:
+    """Show the audits, filtered and ordered by the query."""
+    context = {
+        "section": "audits",
+        "listing": build_listing(
+            request.GET, AuditFilters, Audit.objects.for_list(), COLUMNS
+        ),
+        "most": MOST_COMPARED,
+    }
+    return render(request, "audits/list.html", context)
+
+
+@require_safe
+def show_audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
+    """Show an audit: verdict, findings, plots, tests."""
+    audit = get_object_or_404(Audit.objects.for_page(), pk=audit_id)
+    report = audit.report
+    context = {
+        "section": "audits",
+        "audit": audit,
+        "may_change": may_change(request.user, audit),
+        "address": request.build_absolute_uri(audit.get_absolute_url()),
+        "findings": list_findings(report),
+        "fits": list_fits(report),
+        "plots": plots.make_audit_plots(audit, name_plots(report)),
+        "tests": list_tests(report),
+        "remarks": report["notes"],
+        "facts": list_facts(report),
+        "specification": write_specification(audit),
+        "command": write_command(report),
+    }
+    return render(request, "audits/audit.html", context)
+
+
+@require_safe
+def compare_audits(request: HttpRequest) -> HttpResponse:
+    """Show a comparison of the audits that the query names with the first of them."""
+    selection = select_audits(request.GET)
+    audits = list(selection.audits.values())
+    context = {
+        "section": "audits",
+        "chosen": selection,
+        "labels": list(selection.audits.items()),
+        "most": MOST_COMPARED,
+    }
+    if len(audits) > 1:
+        context |= {
+            "comparison": build_comparison(selection),
+            "address": request.build_absolute_uri(f"?ids={selection.ids}"),
+        }
+    elif audits:
+        context["others"] = Audit.objects.comparable(audits[0])
+    return render(request, "audits/compare.html", context)
+
+
+@require_safe
+def download_template(request: HttpRequest) -> HttpResponse:
+    """Respond with pairs of the server's own process, as an example of a file."""
+    return HttpResponse(
+        make_template(default_process()),
+        content_type="application/x-npz",
+        headers={"Content-Disposition": 'attachment; filename="pairs.npz"'},
+    )

@@ -35,6 +35,7 @@ from noising.budget import BusyError
 from noising.models.connections import release_connection
 from noising.services import ThrottledError
 from noising_site.errors import error_response, prefers_page
+from noising_site.wsgi_bridge import ROUTE, UNMATCHED
 
 logger = logging.getLogger("noising.site")
 
@@ -85,6 +86,7 @@ class EdgeMiddleware:
         if self.scheme_hops:
             take_scheme(meta, self.scheme_hops)
         response = self.refusal(request) or self.get_response(request)
+        meta[ROUTE] = route_template(request)
         complete(response, own_id)
         if response.streaming:
             # The client may read slowly, and other requests need the connection.
@@ -203,6 +205,15 @@ def complete(response: HttpResponseBase, own_id: str) -> None:
     has_length = response.status_code not in WITHOUT_CONTENT
     if has_length and isinstance(response, HttpResponse):
         response.headers.setdefault("Content-Length", str(len(response.content)))
+
+
+def route_template(request: HttpRequest) -> str:
+    """Return the template of the request's route, such as `/alpha/<timestep>`."""
+    match = request.resolver_match
+    if match is not None:
+        return f"/{match.route}"
+    is_static = request.path_info.startswith(settings.STATIC_URL)
+    return f"{settings.STATIC_URL}<path>" if is_static else UNMATCHED
 
 
 def request_id(given: str) -> str:

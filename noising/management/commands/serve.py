@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,8 +11,10 @@ from django.core import checks
 from django.core.management import BaseCommand, CommandError
 from django.db import connections
 
+from noising.management.metrics_folder import metrics_folder
 from noising.management.preparation import prepare
 from noising.management.processes import Program, ProgramEndedError, supervise
+from noising.metrics import FOLDER_VARIABLE
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -47,11 +50,12 @@ class Command(BaseCommand):
             self.stdout.write(f"Serving on {_url(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
-                supervise(
-                    _programs(listener),
-                    stop_seconds=DRAIN_SECONDS + 1,
-                    say=self.stderr.write,
-                )
+                with metrics_folder(settings.DATA_DIR / "metrics") as folder:
+                    supervise(
+                        _programs(listener, folder),
+                        stop_seconds=DRAIN_SECONDS + 1,
+                        say=self.stderr.write,
+                    )
             except ProgramEndedError as ended:
                 raise CommandError(
                     f"{ended}; see its messages above for the reason"
@@ -78,7 +82,7 @@ class Command(BaseCommand):
             ) from error
 
 
-def _programs(listener: socket.socket) -> list[Program]:
+def _programs(listener: socket.socket, metrics: Path) -> list[Program]:
     """Return the programs. The web server does not need the worker, which restarts."""
     gunicorn = (
         *(sys.executable, "-m", "gunicorn"),
@@ -93,9 +97,14 @@ def _programs(listener: socket.socket) -> list[Program]:
             name="The web server",
             command=gunicorn,
             inherited=[listener.fileno()],
-            variables=MALLOC,
+            variables={**MALLOC, FOLDER_VARIABLE: str(metrics)},
         ),
-        Program(name="The worker", command=worker, restarts=True),
+        Program(
+            name="The worker",
+            command=worker,
+            variables={FOLDER_VARIABLE: str(metrics)},
+            restarts=True,
+        ),
     ]
 
 

@@ -1,6 +1,5 @@
 """/metrics of a server: the sums over its processes, in a folder of its own."""
 
-import os
 from pathlib import Path
 
 from noising.management.metrics_folder import metrics_folder
@@ -42,6 +41,6 @@ def test_each_server_has_a_folder_and_deletes_those_of_killed_ones(
     with metrics_folder(parent) as first, metrics_folder(parent) as second:
         assert {first, second} == set(parent.iterdir())
         assert first.stat().st_mode & 0o777 == 0o700
-        assert os.listdir(first) == []
+        assert list(first.iterdir()) == []
 
     assert list(parent.iterdir()) == []

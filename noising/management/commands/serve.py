@@ -19,6 +19,14 @@ from noising.metrics import FOLDER_VARIABLE
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
+WEAK_KEY: Final = "security.W009"
+"""SECRET_KEY can be guessed: whoever does may sign in as anyone."""
+
+DEBUG_ON: Final = "security.W018"
+"""Error pages show settings and code, which only this machine may see."""
+
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
+
 DRAIN_SECONDS = 8
 """How long requests may take to finish after SIGTERM; Docker kills after 10 s."""
 
@@ -30,6 +38,13 @@ MALLOC: Final = {
 }
 """With these settings, glibc's malloc returns the memory of large bodies and responses
 to the system. Otherwise a worker would keep the most memory that it ever needed."""
+
+
+def is_unsafe(message: checks.CheckMessage) -> bool:
+    """Tell whether a warning of Django is a reason not to serve."""
+    if message.id == WEAK_KEY:
+        return True
+    return message.id == DEBUG_ON and settings.HOST not in THIS_MACHINE
 
 
 class Command(BaseCommand):
@@ -44,7 +59,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Serve until a signal arrives."""
         with self._listen() as listener:
-            self.check(include_deployment_checks=True, fail_level=checks.ERROR)
+            self._check_settings()
             prepare(self.stdout.write)
             connections.close_all()
             self.stdout.write(f"Serving on {_url(listener)}. Ctrl-C stops.")
@@ -61,6 +76,25 @@ class Command(BaseCommand):
                     f"{ended}; see its messages above for the reason"
                 ) from ended
         self.stdout.write("Stopped.")
+
+    def _check_settings(self) -> None:
+        """Print a line for each finding of the system checks.
+
+        Raises:
+            CommandError: one of them makes it unsafe to serve.
+        """
+        refused = []
+        for message in checks.run_checks(include_deployment_checks=True):
+            if message.is_silenced():
+                continue
+            line = " ".join(f"{message.msg} {message.hint or ''}".split())
+            if message.level >= checks.ERROR or is_unsafe(message):
+                refused.append(f"{line} ({message.id})")
+            else:
+                name = "INFO" if message.level <= checks.INFO else "WARNING"
+                self.stderr.write(f"{name} {line} ({message.id})")
+        if refused:
+            raise CommandError("\n".join(refused))
 
     def _listen(self) -> socket.socket:
         """Bind the port first, so that a port in use is known at once."""

@@ -1,4 +1,4 @@
-"""What `manage.py doctor` looks at: each check returns findings, and changes nothing."""
+"""The checks of `manage.py doctor`: each returns findings, and changes nothing."""
 
 import http.client
 import importlib.metadata

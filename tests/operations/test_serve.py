@@ -275,10 +275,8 @@ def test_what_cannot_be_used_is_one_line(
 
 
 def test_what_is_unsafe_is_refused_with_a_line_each(tmp_path: Path) -> None:
-    unsafe = {"SECRET_KEY": "short", "DEBUG": "on"}
-    done = serve(
-        HOST="0.0.0.0", PORT=str(free_port()), DATA_DIR=str(tmp_path / "data"), **unsafe
-    )
+    unsafe = {"SECRET_KEY": "short", "DEBUG": "on", "HOST": "::"}
+    done = serve(PORT=str(free_port()), DATA_DIR=str(tmp_path / "data"), **unsafe)
 
     assert done.returncode == 1
     key, debug = done.stderr.splitlines()[-2:]

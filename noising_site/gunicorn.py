@@ -36,6 +36,8 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
+# Its loggers are configured with Django's (noising_site/logs.py) when the application
+# is loaded: `logconfig_dict` would turn on its access log.
 loglevel = "info"
 
 

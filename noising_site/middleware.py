@@ -32,6 +32,7 @@ from noising.api.access import (
 from noising.api.base import ServiceView
 from noising.api.problems import problem, problem_response
 from noising.budget import BusyError
+from noising.correlation import work_for
 from noising.models.connections import release_connection
 from noising.services import ThrottledError
 from noising_site.errors import error_response, prefers_page
@@ -85,7 +86,9 @@ class EdgeMiddleware:
             take_address(meta, self.address_hops)
         if self.scheme_hops:
             take_scheme(meta, self.scheme_hops)
-        response = self.refusal(request) or self.get_response(request)
+        trace = meta.get("HTTP_TRACEPARENT", ""), meta.get("HTTP_TRACESTATE", "")
+        with work_for(own_id, *trace):
+            response = self.refusal(request) or self.get_response(request)
         meta[ROUTE] = route_template(request)
         complete(response, own_id)
         if response.streaming:

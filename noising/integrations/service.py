@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import httpx
 import orjson
 
+from noising.correlation import outgoing_headers
 from noising.integrations.breaker import CircuitBreaker
 from noising.integrations.errors import (
     ServiceError,
@@ -176,7 +177,9 @@ class JsonService:
                 trust_env=False,
                 follow_redirects=False,
             ) as client,
-            client.stream("POST", self.url, content=body, headers=HEADERS) as response,
+            client.stream(
+                "POST", self.url, content=body, headers=HEADERS | outgoing_headers()
+            ) as response,
         ):
             if response.status_code in RETRIED_STATUSES:
                 raise _RetryableError(self._status_error(response.status_code))

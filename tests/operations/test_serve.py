@@ -74,6 +74,8 @@ def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> N
     assert "WARNING" not in server.lines
     assert f"Serving on http://127.0.0.1:{server.port}/" in server.lines
     assert server.lines.endswith("Stopped.\n")
+    [booted, _] = [line for line in server.lines.splitlines() if "Booting" in line]
+    assert json.loads(booted)["logger"] == "gunicorn.error"
 
 
 def test_a_prepared_folder_is_used_as_it_is(

@@ -46,13 +46,23 @@ def ensure_secret_key(data_dir: Path) -> str:
         return key
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = get_random_secret_key()
-    descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix=f".{FILE_NAME}.")
+    draft = _write_draft(data_dir, key)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{key}\n")
         (data_dir / FILE_NAME).hardlink_to(draft)
     except FileExistsError:
         return ensure_secret_key(data_dir)
     finally:
-        Path(draft).unlink()
+        draft.unlink()
     return key
+
+
+def write_secret_key(data_dir: Path, key: str) -> None:
+    """Replace the key in the folder's file, which a backup had."""
+    _write_draft(data_dir, key).replace(data_dir / FILE_NAME)
+
+
+def _write_draft(data_dir: Path, key: str) -> Path:
+    descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix=f".{FILE_NAME}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{key}\n")
+    return Path(draft)

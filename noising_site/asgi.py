@@ -9,6 +9,7 @@ from noising_site.wsgi import application as wsgi_application
 
 # isort: split
 from noising.budget import MemoryBudget
+from noising.metrics import TALLY
 from noising_site.fast_path import FastPath
 from noising_site.middleware import unserved_response
 from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
@@ -32,6 +33,7 @@ class ASGIApplication:
             application,
             is_stateless=is_stateless,
             refuse=refuse,
+            observe=TALLY.add_request,
             memory=MemoryBudget(HELD_BODIES * settings.MAX_BODY_BYTES),
         )
 

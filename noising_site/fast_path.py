@@ -162,7 +162,9 @@ class Responder:
             content, seed = computed
             self._set(headers, b"content-length", b"%d" % len(content))
             self._set(headers, b"noise-seed", b"%d" % seed)
-        return Response(status=200, headers=headers, content=content)
+        return Response(
+            status=200, headers=headers, content=content, route=self.route.path
+        )
 
     def _set(self, headers: Headers, name: bytes, value: bytes) -> None:
         headers[self.index[name]] = (name, value)

@@ -36,6 +36,8 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
+# Its loggers are configured with Django's (noising_site/logs.py) when the application
+# is loaded: `logconfig_dict` would turn on its access log.
 loglevel = "info"
 
 
@@ -68,10 +70,12 @@ def on_starting(server: Any) -> None:
 
     from noising.configured import default_hyperschedule_process
     from noising.engine import chosen_kernel, use_kernel
+    from noising.metrics import TALLY
 
     resolve("/info")
     default_hyperschedule_process()
     use_kernel(chosen_kernel())  # compiles it now, so that no request waits for it
+    TALLY.clear()  # the samples of the fast path were no requests
     # These objects live as long as the process. If the garbage collector visited them,
     # the memory pages that the workers share would be copied.
     gc.freeze()
@@ -85,3 +89,19 @@ def post_worker_init(worker: Any) -> None:
     """Unblock signals once the event loop runs; uvloop's handlers lose earlier ones."""
     sys.setswitchinterval(SWITCH_SECONDS)
     worker.loop.call_soon(release_signals)
+    flush_metrics(worker.loop)
+
+
+def flush_metrics(loop: Any) -> None:
+    """Let the metrics of this worker be seen by all, now and once a second."""
+    from noising.metrics import FLUSH_SECONDS, TALLY
+
+    TALLY.flush()
+    loop.call_later(FLUSH_SECONDS, flush_metrics, loop)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Keep what a worker has counted since it flushed its metrics."""
+    from noising.metrics import TALLY
+
+    TALLY.flush()

@@ -32,9 +32,11 @@ from noising.api.access import (
 from noising.api.base import ServiceView
 from noising.api.problems import problem, problem_response
 from noising.budget import BusyError
+from noising.correlation import work_for
 from noising.models.connections import release_connection
 from noising.services import ThrottledError
 from noising_site.errors import error_response, prefers_page
+from noising_site.wsgi_bridge import ROUTE, UNMATCHED
 
 logger = logging.getLogger("noising.site")
 
@@ -84,7 +86,10 @@ class EdgeMiddleware:
             take_address(meta, self.address_hops)
         if self.scheme_hops:
             take_scheme(meta, self.scheme_hops)
-        response = self.refusal(request) or self.get_response(request)
+        trace = meta.get("HTTP_TRACEPARENT", ""), meta.get("HTTP_TRACESTATE", "")
+        with work_for(own_id, *trace):
+            response = self.refusal(request) or self.get_response(request)
+        meta[ROUTE] = route_template(request)
         complete(response, own_id)
         if response.streaming:
             # The client may read slowly, and other requests need the connection.
@@ -203,6 +208,15 @@ def complete(response: HttpResponseBase, own_id: str) -> None:
     has_length = response.status_code not in WITHOUT_CONTENT
     if has_length and isinstance(response, HttpResponse):
         response.headers.setdefault("Content-Length", str(len(response.content)))
+
+
+def route_template(request: HttpRequest) -> str:
+    """Return the template of the request's route, such as `/alpha/<timestep>`."""
+    match = request.resolver_match
+    if match is not None:
+        return f"/{match.route}"
+    is_static = request.path_info.startswith(settings.STATIC_URL)
+    return f"{settings.STATIC_URL}<path>" if is_static else UNMATCHED
 
 
 def request_id(given: str) -> str:

@@ -22,6 +22,7 @@ from noising_site.configuration import (
     tokenizer,
 )
 from noising_site.environment import Environment
+from noising_site.logs import FORMATTERS, default_format, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -210,7 +211,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# A task carries only the id of a run; the run's row has everything else.
+# A task carries the id of a run, whose row has everything else, and the id of the
+# request that queued it, for the log.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LANGUAGE_CODE = "en-us"
@@ -275,23 +277,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "noising_site.logs.RequestId"}},
-    "formatters": {
-        "line": {
-            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "line",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-}
+LOGGING = logging_config(env.choice("LOG_FORMAT", default_format(), tuple(FORMATTERS)))

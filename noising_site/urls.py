@@ -7,6 +7,7 @@ from noising.dashboard.sign_in import PasswordView, SignInView
 from noising_site.docs import DocsView, SchemaView
 from noising_site.health import LivezView, ReadyzView
 from noising_site.home import home
+from noising_site.metrics import MetricsView
 
 handler400 = "noising_site.errors.bad_request"
 handler403 = "noising_site.errors.forbidden"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", include("noising.dashboard.urls")),
     path("livez", LivezView.as_view(), name="livez"),
     path("readyz", ReadyzView.as_view(), name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     # These replace the admin's views, which do not limit failed logins.
     path("admin/login/", SignInView.as_view(next_page="admin:index")),
     path("admin/password_change/", PasswordView.as_view()),

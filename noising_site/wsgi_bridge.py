@@ -50,6 +50,12 @@ DISCARD_SECONDS: Final = 10.0
 """How much of a refused body is read after the response, and for how long. Most clients
 send the whole body before they read; otherwise they would see a broken connection."""
 
+ROUTE: Final = "noising.route"
+"""The key of a WSGI environ under which the application stores the route's template."""
+
+UNMATCHED: Final = "unmatched"
+"""In place of a template, for responses that no route made."""
+
 HEADER_SEPARATORS: Final = {"HTTP_COOKIE": "; "}
 """Separators that join the values of a repeated header; for others it is a comma."""
 
@@ -68,6 +74,7 @@ class Response:
         content: the body, or its first part.
         rest: the further parts; each is computed when the client has read the last.
         close: releases the resources of `rest`.
+        route: the template of the route that made it, for the metrics.
     """
 
     status: int
@@ -75,6 +82,7 @@ class Response:
     content: bytes
     rest: Iterator[bytes] | None = None
     close: Callable[[], object] = bool
+    route: str = UNMATCHED
 
 
 class WSGIBridge:
@@ -86,6 +94,8 @@ class WSGIBridge:
             service. They have threads of their own, so other requests that wait do not
             delay them.
         refuse: makes the response to a request that cannot be served, by its status.
+        observe: receives method, route, status and seconds of each response, where the
+            seconds end with its first part.
         memory: the budget of bodies and responses.
     """
 
@@ -95,11 +105,13 @@ class WSGIBridge:
         *,
         is_stateless: Callable[[Scope], bool],
         refuse: Callable[[int], Response],
+        observe: Callable[[str, str, int, float], object],
         memory: MemoryBudget,
     ) -> None:
         self.application = application
         self.is_stateless = is_stateless
         self.refuse = refuse
+        self.observe = observe
         self.memory = memory
         # Their threads start with the first requests, after gunicorn has forked.
         self.stateless_pool = ThreadPoolExecutor(STATELESS_THREADS, "stateless")
@@ -125,12 +137,13 @@ class WSGIBridge:
             respond_at_once: returns a response on the event loop, or None.
         """
         pool = self.stateless_pool if self.is_stateless(scope) else self.other_pool
-        response = None
+        response, started = None, time.perf_counter()
         with Reservation(self.memory) as reservation:
             body = Body(receive=receive, reservation=reservation)
             try:
                 if declared_bytes(scope) <= max_body_bytes:
                     await body.read(max_body_bytes)
+                    started = time.perf_counter()
                 if respond_at_once and not body.more:
                     response = respond_at_once(scope, body.content)
                 if response is None:
@@ -145,6 +158,8 @@ class WSGIBridge:
                 if response is not None:
                     pool.submit(response.close)
                 response = self.refuse(503)
+            seconds = time.perf_counter() - started
+            self.observe(scope["method"], response.route, response.status, seconds)
             await send_response(response, pool, None if body.more else receive, send)
         await body.discard()
 
@@ -234,15 +249,21 @@ def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
     pieces = iter(result)
     content = next(pieces, b"")
     [(status, headers)] = started
+    route = environ.get(ROUTE, UNMATCHED)
     if not content or dict(headers).get(b"content-length") == b"%d" % len(content):
         close()  # in this thread, which has the database connection
         if len(content) + body_bytes >= LARGE_BYTES:
             # Django's request, view and response are in reference cycles.
             del result, pieces, close
             gc.collect()
-        return Response(status=status, headers=headers, content=content)
+        return Response(status=status, headers=headers, content=content, route=route)
     return Response(
-        status=status, headers=headers, content=content, rest=pieces, close=close
+        status=status,
+        headers=headers,
+        content=content,
+        rest=pieces,
+        close=close,
+        route=route,
     )
 
 

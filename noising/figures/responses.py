@@ -15,6 +15,7 @@ from noising.budget import PAGE_WORK
 from noising.configured import VERSION
 from noising.engine import ENGINE_VERSION
 from noising.figures.images import IMAGE_CACHE, Image, ImageFormat
+from noising.metrics import RENDER_SECONDS
 
 PLOT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """The policy for an SVG that a browser opens as a document: inline styles only."""
@@ -109,7 +110,8 @@ def _respond(
     modified = int(image.modified.timestamp()) if image.modified else None
     response = get_conditional_response(request, etag=etag, last_modified=modified)
     if response is None:
-        response = HttpResponse(_produce_once(key, produce), content_type=content_type)
+        content = _produce_once(key, ending, produce)
+        response = HttpResponse(content, content_type=content_type)
         if image.name:
             response["Content-Disposition"] = (
                 f'inline; filename="{image.name}.{ending}"'
@@ -125,11 +127,14 @@ def _respond(
     return response
 
 
-def _produce_once(key: str, produce: Callable[[], bytes]) -> bytes:
+def _produce_once(key: str, ending: str, produce: Callable[[], bytes]) -> bytes:
     content = IMAGE_CACHE.get(key)
     if content is None:
         with PAGE_WORK.permit(DRAWING_SECONDS):
             # The thread that held the permit before may have drawn the same image.
-            content = IMAGE_CACHE.get(key) or produce()
+            content = IMAGE_CACHE.get(key)
+            if content is None:
+                with RENDER_SECONDS.labels(ending).time():
+                    content = produce()
         IMAGE_CACHE.put(key, content)
     return content

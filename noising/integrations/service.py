@@ -7,19 +7,22 @@ import functools
 import logging
 import random
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import httpx
 import orjson
 
+from noising.correlation import outgoing_headers
 from noising.integrations.breaker import CircuitBreaker
 from noising.integrations.errors import (
     ServiceError,
     ServiceFailedError,
+    ServiceSuspendedError,
     ServiceTimeoutError,
 )
+from noising.metrics import UPSTREAM_ERRORS, UPSTREAM_REQUESTS
 
 logger = logging.getLogger("noising.integrations")
 
@@ -33,6 +36,14 @@ HEADERS: Final = {
     "Accept-Encoding": "identity",
     "User-Agent": "noising-service",
 }
+
+
+REASONS: Final[Mapping[type[ServiceError], str]] = {
+    ServiceFailedError: "failed",
+    ServiceTimeoutError: "timeout",
+    ServiceSuspendedError: "suspended",
+}
+"""Names of the errors in the metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +104,13 @@ class JsonService:
             ServiceSuspendedError: the service has failed too often to be called now.
         """
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+        UPSTREAM_REQUESTS.labels(self.name).inc()
         try:
             return read(self._request(body))
-        except (ServiceFailedError, ServiceTimeoutError) as error:
-            logger.warning("%s URL: %s.", error, self.url)
+        except ServiceError as error:
+            UPSTREAM_ERRORS.labels(self.name, REASONS[type(error)]).inc()
+            if not isinstance(error, ServiceSuspendedError):
+                logger.warning("%s URL: %s.", error, self.url)
             raise
 
     def _request(self, body: bytes) -> Any:
@@ -163,7 +177,9 @@ class JsonService:
                 trust_env=False,
                 follow_redirects=False,
             ) as client,
-            client.stream("POST", self.url, content=body, headers=HEADERS) as response,
+            client.stream(
+                "POST", self.url, content=body, headers=HEADERS | outgoing_headers()
+            ) as response,
         ):
             if response.status_code in RETRIED_STATUSES:
                 raise _RetryableError(self._status_error(response.status_code))

@@ -22,7 +22,7 @@ from noising.secret_key import ensure_secret_key
 COLLECTED = ".collected"
 """The file in STATIC_ROOT with the fingerprint of the collected sources."""
 
-OURS = ("noising", "secret_key", "static")
+OURS = ("metrics", "noising", "secret_key", "static")
 """Prefixes of the names of the service's files in DATA_DIR."""
 
 Say = Callable[[str], object]

@@ -21,7 +21,7 @@ def unapplied_migrations(connection: BaseDatabaseWrapper) -> int:
         django.db.Error: the database cannot be read.
     """
     applied = MigrationRecorder(connection).applied_migrations()
-    if all(migration in applied for migration in _migrations_on_disk()):
+    if all(migration in applied for migration in list_migrations()):
         return 0
     from django.db.migrations.executor import MigrationExecutor
 
@@ -29,7 +29,7 @@ def unapplied_migrations(connection: BaseDatabaseWrapper) -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _migrations_on_disk() -> Iterator[tuple[str, str]]:
+def list_migrations() -> Iterator[tuple[str, str]]:
     """Yield the app and the name of each migration, without loading it."""
     for app in apps.get_app_configs():
         package, _ = MigrationLoader.migrations_module(app.label)

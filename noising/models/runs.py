@@ -41,6 +41,15 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         """Select the runs that wait for a worker."""
         return self.filter(status=BenchmarkRun.Status.QUEUED)
 
+    def running(self) -> Self:
+        """Select the runs that workers measure."""
+        return self.filter(status=BenchmarkRun.Status.RUNNING)
+
+    def oldest_wait_seconds(self) -> float:
+        """Return how long the first of the selected runs has waited, in seconds."""
+        age = self.aggregate(age=Now() - models.Min("created_at"))["age"]
+        return max(0.0, age.total_seconds()) if age is not None else 0.0
+
     def unfinished(self) -> Self:
         """Select the runs that are queued or running."""
         return self.exclude(status__in=BenchmarkRun.ENDED)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.corpora import BUILTIN_CORPORA
 from benchmarks.runner import SUITE
+from noising.correlation import current_request
 from noising.models import BenchmarkRun, IdempotencyKey
 from noising.runs.worker import execute_run
 from noising.services.identifiers import uuid7
@@ -196,7 +197,9 @@ def run_cancel(*, run: BenchmarkRun) -> BenchmarkRun:
 
 def enqueue(run_id: UUID) -> UUID:
     """Add a task for a run to the task queue, and return the task's id."""
-    return UUID(execute_run.enqueue(str(run_id)).id)
+    request_id = current_request().get("request_id")
+    named = {"request_id": request_id} if request_id else {}
+    return UUID(execute_run.enqueue(str(run_id), **named).id)
 
 
 def _insert_once(run: BenchmarkRun, request_key: RequestKey | None) -> BenchmarkRun:

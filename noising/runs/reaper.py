@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from noising.metrics import LEASES_LOST
 from noising.models import MOST_ATTEMPTS, BenchmarkRun, IdempotencyKey, Worker
 from noising.models.connections import release_connection
 from noising.runs.claims import run_end_cancelled, run_fail, run_release
@@ -101,6 +102,7 @@ def _end_leases() -> int:
                 run_fail(run=run, reason=WORE_OUT)
             else:
                 run_release(run=run, counts=True)
+    LEASES_LOST.inc(len(lost))
     return len(lost)
 
 

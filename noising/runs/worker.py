@@ -8,6 +8,7 @@ from django_tasks import task
 from benchmarks import runner
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
+from noising.correlation import work_for
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
 from noising.models.connections import release_connection
 from noising.runs.claims import run_claim, run_fail, run_release
@@ -18,9 +19,15 @@ logger = logging.getLogger(__name__)
 
 
 @task()
-def execute_run(run_id: str) -> None:
-    """Measure a run; this is the task that the queue calls with the run's id."""
-    run_measure(run_id=UUID(run_id))
+def execute_run(run_id: str, request_id: str = "") -> None:
+    """Measure a run; this is the task that the queue calls.
+
+    Args:
+        run_id: the run.
+        request_id: the request that queued it, for the log.
+    """
+    with work_for(request_id):
+        run_measure(run_id=UUID(run_id))
 
 
 def run_measure(*, run_id: UUID) -> None:
@@ -33,10 +40,12 @@ def run_measure(*, run_id: UUID) -> None:
     if run is None:
         return
     release_connection()  # measuring needs no connection
+    logger.info("Run %s: attempt %s begins.", run_id, run.attempt)
     try:
         with Lease(run) as lease:
             document = runner.run(read_config(run), on_progress=lease.report)
             run_record(run=run, document=document)
+        logger.info("Run %s: succeeded.", run_id)
     except StoppedError as stopped:
         logger.info("Run %s: %s.", run_id, stopped)
     except (UsageError, CorpusError) as error:

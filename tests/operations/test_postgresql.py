@@ -336,3 +336,26 @@ def test_a_name_with_nul_is_no_failure_of_ours(
     assert server.ask("POST", "/api/v1/noise", noise).status == 422
     assert server.ask("POST", "/api/v1/runs", run).status == 401
     assert "ERROR" not in lines()
+
+
+def test_a_backup_restores_what_was_there_into_another_database(
+    site: Site, tmp_path: Path
+) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    assert site.bearer  # an account with a token
+    site.run("backup", str(archive))
+    name = f"{site.name}_restored"
+    with site.cluster.connect() as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    other = Site(site.cluster, name, site.data_dir)
+
+    other.run("restore", str(archive))
+    refused = other.start("restore", str(archive))
+    assert "add --replace" in refused.communicate(timeout=120)[1]
+    assert refused.returncode == 1
+    other.run("restore", str(archive), "--replace")
+
+    for table in ("auth_user", "noising_accesstoken", "noising_scheduleconfig"):
+        query = f"SELECT * FROM {table} ORDER BY 1"  # noqa: S608 - a name from above
+        assert other.ask(query) == site.ask(query) != []
+    assert other.run("migrate", "--check") == ""

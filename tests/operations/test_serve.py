@@ -26,6 +26,7 @@ from tests.operations.servers import (
 )
 
 NOISE = {"tokens": list(range(64)), "timestep": 900}
+KEY = "0123456789" * 6
 
 
 def serve(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -73,6 +74,8 @@ def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> N
     assert "WARNING" not in server.lines
     assert f"Serving on http://127.0.0.1:{server.port}/" in server.lines
     assert server.lines.endswith("Stopped.\n")
+    [booted, _] = [line for line in server.lines.splitlines() if "Booting" in line]
+    assert json.loads(booted)["logger"] == "gunicorn.error"
 
 
 def test_a_prepared_folder_is_used_as_it_is(
@@ -247,7 +250,7 @@ def test_a_port_in_use_is_one_line_at_once(tmp_path: Path) -> None:
         ({"HOST": "no.such.host.invalid"}, "HOST no.such.host.invalid and PORT"),
         ({"DATA_DIR": "/proc/noising"}, "DATA_DIR /proc/noising cannot be written"),
         (
-            {"DATABASE_URL": "sqlite:////proc/db.sqlite3", "SECRET_KEY": "k" * 60},
+            {"DATABASE_URL": "sqlite:////proc/db.sqlite3", "SECRET_KEY": KEY},
             "The database /proc/db.sqlite3 cannot be created",
         ),
     ],
@@ -267,3 +270,15 @@ def test_what_cannot_be_used_is_one_line(
     assert done.returncode == 1
     assert expected in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_unsafe_is_refused_with_a_line_each(tmp_path: Path) -> None:
+    unsafe = {"SECRET_KEY": "short", "DEBUG": "on", "HOST": "::"}
+    done = serve(PORT=str(free_port()), DATA_DIR=str(tmp_path / "data"), **unsafe)
+
+    assert done.returncode == 1
+    key, debug = done.stderr.splitlines()[-2:]
+    assert key.startswith("CommandError: Your SECRET_KEY has less than 50 characters")
+    assert key.endswith("(security.W009)")
+    assert debug.endswith("(security.W018)")
+    assert not (tmp_path / "data").exists()

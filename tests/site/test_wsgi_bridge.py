@@ -47,8 +47,13 @@ class Bridge:
     def __init__(self, application) -> None:
         self.memory = MemoryBudget(ROOM)
         self.bridge = WSGIBridge(
-            application, is_stateless=is_stateless, refuse=refuse, memory=self.memory
+            application,
+            is_stateless=is_stateless,
+            refuse=refuse,
+            observe=lambda *response: self.observed.append(response),
+            memory=self.memory,
         )
+        self.observed: list[tuple[str, str, int, float]] = []
 
     async def __call__(self, scope, receive, send):
         await self.bridge(scope, receive, send, max_body_bytes=LIMIT)

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from noising.configured import VERSION
+
 REQUEST_ID_SHOWN = "5f0c1f3a9b7e4d0d8a3f4c2b1a6e7d9c"
 
 TOKENS = [101, 2054, 2003, 2048, 2010, 102]
 
 STATUS: dict[str, Any] = {
     "service": "Noising Service",
-    "version": "0.1.0",
+    "version": VERSION,
     "status": "operational",
 }
 ALPHA: dict[str, Any] = {"timestep": 500, "alpha": 0.49228517244880254}

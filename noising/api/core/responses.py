@@ -1,5 +1,6 @@
 """The responses of the core: the functions that build them, and their descriptions."""
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from noising.api.core.requests import NoiseRequest
 from noising.api.problems import convert_engine_error
 from noising.configured import VERSION, default_process
 from noising.engine import ENGINE_VERSION, EngineError, Noised, chosen_kernel
+from noising.metrics import TALLY
 
 
 def build_status() -> dict[str, Any]:
@@ -95,8 +97,9 @@ def count_unchanged(unchanged: int, total: int) -> dict[str, Any]:
 
 
 def _noise(request: NoiseRequest) -> Noised:
+    started = perf_counter()
     try:
-        return request.process.noise(
+        noised = request.process.noise(
             request.tokens,
             request.timestep,
             seed=request.seed,
@@ -110,6 +113,8 @@ def _noise(request: NoiseRequest) -> Noised:
             engine_path, name = "weights", "token_weights"
         converted = convert_engine_error(error, engine_path, name)
         raise ValidationError({name: converted.detail}) from None
+    TALLY.add_noise(noised.tokens.size, perf_counter() - started)
+    return noised
 
 
 def _build_extras(request: NoiseRequest, noised: Noised) -> dict[str, Any]:

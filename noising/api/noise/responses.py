@@ -1,6 +1,7 @@
 """The response of POST noise: the noised batch, and its description."""
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from noising.api.noise.requests import NoiseBatchRequest, Protected
 from noising.api.processes import check_seconds, convert_process_error
 from noising.budget import API_WORK
 from noising.engine import EngineError, Noised
+from noising.metrics import TALLY
 
 FIELDS = {
     "tokens": "tokens",
@@ -111,6 +113,8 @@ def _noise(
     process = request.selection.process
     weights = None if request.weights is None else request.weights.pad(1.0)
     timesteps, times = _unwrap(request.timesteps), _unwrap(request.times)
+    mask = _make_mask(request, clean)
+    started = perf_counter()
     noised = process.noise(
         clean,
         timesteps,
@@ -120,12 +124,13 @@ def _noise(
         draw=request.draw,
         positions=None if request.positions is None else request.positions.pad(0),
         weights=weights,
-        protect=_make_mask(request, clean),
+        protect=mask,
         lengths=request.row_lengths,
         count=request.count,
         at_least=request.at_least,
         block=request.block,
     )
+    TALLY.add_noise(noised.tokens.size, perf_counter() - started)
     if "masks" in extras:
         noised.resampled  # noqa: B018 - made on first use, which must be within the permit
     complement = _find_complement(noised) if "complement" in extras else None

@@ -17,6 +17,7 @@ from noising.api.processes import convert_process_error
 from noising.api.trajectory.requests import FIELDS, TrajectoryRequest
 from noising.budget import API_WORK
 from noising.engine import EngineError, fresh_seed
+from noising.metrics import count_states
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
@@ -74,7 +75,9 @@ def _compute_lines(
             sequence_ids=request.sequence_id,
             draw=request.draw,
         )
-        for timestep, state in zip(request.timesteps.tolist(), states, strict=True):
+        for timestep, state in zip(
+            request.timesteps.tolist(), count_states(states), strict=True
+        ):
             unchanged = int(np.count_nonzero(state == tokens))
             line = {
                 "timestep": timestep,
@@ -133,7 +136,7 @@ def compute_history(request: TrajectoryRequest) -> History:
                 draw=request.draw,
             )
             changes = _group_by_position(
-                tokens, zip(timesteps.tolist(), states, strict=True)
+                tokens, zip(timesteps.tolist(), count_states(states), strict=True)
             )
     except EngineError as error:
         raise convert_process_error(error, request.selection.overlay, FIELDS) from None

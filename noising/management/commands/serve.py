@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,11 +11,21 @@ from django.core import checks
 from django.core.management import BaseCommand, CommandError
 from django.db import connections
 
+from noising.management.metrics_folder import metrics_folder
 from noising.management.preparation import prepare
 from noising.management.processes import Program, ProgramEndedError, supervise
+from noising.metrics import FOLDER_VARIABLE
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
+
+WEAK_KEY: Final = "security.W009"
+"""SECRET_KEY can be guessed: whoever does may sign in as anyone."""
+
+DEBUG_ON: Final = "security.W018"
+"""Error pages show settings and code, which only this machine may see."""
+
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 
 DRAIN_SECONDS = 8
 """How long requests may take to finish after SIGTERM; Docker kills after 10 s."""
@@ -29,6 +40,13 @@ MALLOC: Final = {
 to the system. Otherwise a worker would keep the most memory that it ever needed."""
 
 
+def is_unsafe(message: checks.CheckMessage) -> bool:
+    """Tell whether a warning of Django is a reason not to serve."""
+    if message.id == WEAK_KEY:
+        return True
+    return message.id == DEBUG_ON and settings.HOST not in THIS_MACHINE
+
+
 class Command(BaseCommand):
     """Checks, prepares, and runs web server and worker until a signal arrives."""
 
@@ -41,22 +59,42 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Serve until a signal arrives."""
         with self._listen() as listener:
-            self.check(include_deployment_checks=True, fail_level=checks.ERROR)
+            self._check_settings()
             prepare(self.stdout.write)
             connections.close_all()
             self.stdout.write(f"Serving on {_url(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
-                supervise(
-                    _programs(listener),
-                    stop_seconds=DRAIN_SECONDS + 1,
-                    say=self.stderr.write,
-                )
+                with metrics_folder(settings.DATA_DIR / "metrics") as folder:
+                    supervise(
+                        _programs(listener, folder),
+                        stop_seconds=DRAIN_SECONDS + 1,
+                        say=self.stderr.write,
+                    )
             except ProgramEndedError as ended:
                 raise CommandError(
                     f"{ended}; see its messages above for the reason"
                 ) from ended
         self.stdout.write("Stopped.")
+
+    def _check_settings(self) -> None:
+        """Print a line for each finding of the system checks.
+
+        Raises:
+            CommandError: one of them makes it unsafe to serve.
+        """
+        refused = []
+        for message in checks.run_checks(include_deployment_checks=True):
+            if message.is_silenced():
+                continue
+            line = " ".join(f"{message.msg} {message.hint or ''}".split())
+            if message.level >= checks.ERROR or is_unsafe(message):
+                refused.append(f"{line} ({message.id})")
+            else:
+                name = "INFO" if message.level <= checks.INFO else "WARNING"
+                self.stderr.write(f"{name} {line} ({message.id})")
+        if refused:
+            raise CommandError("\n".join(refused))
 
     def _listen(self) -> socket.socket:
         """Bind the port first, so that a port in use is known at once."""
@@ -78,7 +116,7 @@ class Command(BaseCommand):
             ) from error
 
 
-def _programs(listener: socket.socket) -> list[Program]:
+def _programs(listener: socket.socket, metrics: Path) -> list[Program]:
     """Return the programs. The web server does not need the worker, which restarts."""
     gunicorn = (
         *(sys.executable, "-m", "gunicorn"),
@@ -93,9 +131,14 @@ def _programs(listener: socket.socket) -> list[Program]:
             name="The web server",
             command=gunicorn,
             inherited=[listener.fileno()],
-            variables=MALLOC,
+            variables={**MALLOC, FOLDER_VARIABLE: str(metrics)},
         ),
-        Program(name="The worker", command=worker, restarts=True),
+        Program(
+            name="The worker",
+            command=worker,
+            variables={FOLDER_VARIABLE: str(metrics)},
+            restarts=True,
+        ),
     ]
 
 

@@ -1,0 +1,46 @@
+"""/metrics of a server: the sums over its processes, in a folder of its own."""
+
+from pathlib import Path
+
+from noising.management.metrics_folder import metrics_folder
+from tests.operations.servers import Server, wait_for
+
+NOISE = {"tokens": [1, 2, 3], "timestep": 500}
+
+
+def tokens_noised(server: Server) -> float:
+    response = server.ask("GET", "/metrics")
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    lines = response.body.decode().splitlines()
+    [line] = [each for each in lines if each.startswith("noising_tokens_noised_total ")]
+    return float(line.split()[1])
+
+
+def test_the_metrics_are_those_of_all_processes(server: Server) -> None:
+    before = tokens_noised(server)
+    for _ in range(40):  # each on a connection of its own, so both workers get some
+        server.ask("POST", "/noise", NOISE)
+
+    wait_for(
+        lambda: tokens_noised(server) >= before + 120,
+        lambda: f"{tokens_noised(server) - before} tokens of 120 are counted",
+    )
+    assert tokens_noised(server) == before + 120
+    [folder] = (server.data_dir / "metrics").iterdir()
+    counted = {path.name for path in folder.glob("counter_*.db")}
+    assert {f"counter_{pid}.db" for pid in server.both_workers()} <= counted
+
+
+def test_each_server_has_a_folder_and_deletes_those_of_killed_ones(
+    tmp_path: Path,
+) -> None:
+    parent = tmp_path / "metrics"
+    (parent / "killed").mkdir(parents=True)
+    (parent / "killed" / "counter_1.db").touch()
+
+    with metrics_folder(parent) as first, metrics_folder(parent) as second:
+        assert {first, second} == set(parent.iterdir())
+        assert first.stat().st_mode & 0o777 == 0o700
+        assert list(first.iterdir()) == []
+
+    assert list(parent.iterdir()) == []

@@ -172,7 +172,7 @@ def test_a_server_that_is_gone_is_503_until_it_is_back(
         [line] = [
             each for each in lines().splitlines() if "GET /api/v1/schedules" in each
         ]
-        assert "ERROR noising.database" in line
+        assert '"level":"error","logger":"noising.database"' in line
         assert "Traceback" not in lines()
     finally:
         postgresql.start()
@@ -335,7 +335,7 @@ def test_a_name_with_nul_is_no_failure_of_ours(
     noise = {"tokens": [[1]], "timesteps": 1, "schedule": "a\0"}
     assert server.ask("POST", "/api/v1/noise", noise).status == 422
     assert server.ask("POST", "/api/v1/runs", run).status == 401
-    assert "ERROR" not in lines()
+    assert '"level":"error"' not in lines()
 
 
 def test_a_backup_restores_what_was_there_into_another_database(

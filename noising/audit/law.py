@@ -12,6 +12,7 @@ from noising.engine.graphs.mixture import Mixture, MixtureGraph
 
 _LEAST_CHANCE: Final = 1e-300
 _ROUNDING: Final = 1e-12
+_NOISE: Final = np.geomspace(1e-3, 30.0, 16)  # which weights of positions can give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,16 @@ def find_law(process: ForwardProcess, pairs: Pairs, clean: Any) -> Law | None:
         own=own,
         rank_one=True,
     )
+
+
+@quiet
+def find_events(process: ForwardProcess) -> tuple[bool, bool]:
+    """Whether tokens can be masked, and whether they can be resampled."""
+    if not isinstance(process.graph, MixtureGraph):
+        return False, True
+    sigma = np.concatenate([process.sigma(np.linspace(0.0, 1.0, 65)), _NOISE])
+    mixture = Mixture.of(process.graph.channel(sigma))
+    return bool((mixture.mask > 0.0).any()), bool((mixture.base > 0.0).any())
 
 
 def is_uneven(process: ForwardProcess) -> bool:

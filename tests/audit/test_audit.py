@@ -206,7 +206,7 @@ def test_times_by_position_do_not_go_with_a_hyperschedule():
     spec = {**ABSORBING, "hyperschedule": {"type": "block"}}
     x0 = np.zeros((2, 4), int)
     with pytest.raises(EngineError, match="one time for each row"):
-        audit(x0, x0, spec, t=np.full((2, 4), 0.5))
+        audit(x0, x0, spec, t=np.linspace(0.1, 0.9, 8).reshape(2, 4))
 
 
 def test_an_audit_of_nothing_is_refused():

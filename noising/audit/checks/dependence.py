@@ -394,8 +394,9 @@ class Epochs(Check):
             sentence=f"{same:,} of {len(times):,} rows have exactly the same time in "
             "two epochs",
             measured=same / len(times),
-            expected=0.0,
+            expected=chance,
             p_value=float(p_value) if same > len(times) * chance else 1.0,
+            spread=share_spread(len(times) * chance, len(times)),
         )
 
     def _related_times_test(self, times: FloatArray) -> Test:

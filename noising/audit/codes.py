@@ -86,7 +86,8 @@ CODES: Final[Mapping[str, Code]] = {
     "times_stick_to_rows": Code(
         title="a row's times in different epochs are related",
         way_out="let the epoch permute the cells of the rows, with "
-        "`sample_times(draw=epoch)`",
+        "`sample_times(draw=epoch)`; times of a shifted Sobol sequence are related by "
+        'design, so pass method="sobol"',
     ),
     "replay_after_resume": Code(
         title="a resumed run repeats noise that it has already used",

@@ -139,7 +139,7 @@ class _Job:
         """
         x0, _ = self.batch(step, rank)
         returned = fn(x0.copy(), self._seed, rank, step)
-        if not isinstance(returned, Mapping) or "xt" not in returned:
+        if not isinstance(returned, Mapping) or returned.get("xt") is None:
             rule = "must return a mapping with `xt`"
             raise EngineError("fn", "wrong_result", rule, type(returned).__name__)
         return {

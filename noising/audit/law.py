@@ -184,6 +184,9 @@ def find_sigma(process: ForwardProcess, pairs: Pairs, clean: Any) -> FloatArray 
             "pass the times that the rows have",
         )
     rows, length = pairs.shape
-    return np.broadcast_to(
-        process.position_sigma(pairs.time[:, 0], length, tokens=clean), (rows, length)
+    padding = pairs.padding
+    lengths = None if padding is None else (~padding).sum(axis=1)
+    sigma = process.position_sigma(
+        pairs.time[:, 0], length, tokens=clean, lengths=lengths
     )
+    return np.broadcast_to(sigma, (rows, length))

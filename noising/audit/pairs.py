@@ -179,7 +179,8 @@ def _narrow(values: FloatArray) -> FloatArray:
 def _unit_values(value: Any, field: str, shape: tuple[int, ...]) -> FloatArray:
     values = _narrow(_by_row(_numbers(value, field), field, shape))
     if not ((values >= 0.0) & (values <= 1.0)).all():
-        raise EngineError(field, "out_of_range", "must lie in [0, 1]", values.min())
+        wrong = float(values[~((values >= 0.0) & (values <= 1.0))][0])
+        raise EngineError(field, "out_of_range", "must lie in [0, 1]", wrong)
     return values
 
 

@@ -45,10 +45,10 @@ class Replacements(Check):
         self._may_mask, self._may_draw = find_events(process)
         self._base = np.zeros(0) if self._graph is None else self._graph.base()
         self._masked = np.zeros((3, _GROUPS))  # changed tokens, masked ones, expected
-        self._became = Sums()  # by new id: number, number, of the unmasked ones
-        self._left = Sums()  # by old id: number, and the sum of 1/(1 - base)
+        self._became = Sums(1)  # by new id, of the unmasked ones
+        self._left = Sums(1)  # by old id, the sum of 1/(1 - base)
         self._joint = np.zeros(_BANDS**2, np.int64)  # by bands of the old and new ids
-        self._impossible = Sums()
+        self._impossible = Sums(1)  # by new id
         self._own = np.zeros(3)  # resampled tokens, those with their own id, expected
 
     def add(self, chunk: Observed) -> None:
@@ -66,13 +66,13 @@ class Replacements(Check):
         wrong = ~masked & ~drawn if may_draw else ~masked
         if not may_mask:
             wrong = wrong | masked
-        self._impossible.add(new[wrong], None, None, None)
+        self._impossible.add(new[wrong], None)
         self._count_masked(chunk, changed, masked)
         if may_draw:
             ids = old[drawn]
             weights = 1.0 / (1.0 - self._base[ids])
-            self._became.add(new[drawn], None, None, None)
-            self._left.add(ids, None, weights, None)
+            self._became.add(new[drawn], None)
+            self._left.add(ids, weights)
             cells = self._bands(ids) * _BANDS + self._bands(new[drawn])
             self._joint += np.bincount(cells, minlength=_BANDS**2)
         self._count_own(chunk)
@@ -183,7 +183,7 @@ class Replacements(Check):
         trials = int(counts.sum())
         if trials == 0 or np.count_nonzero(self._base) < 2:
             return
-        weights = _fit(self._left.values[1], self._base.size)
+        weights = _fit(self._left.values[0], self._base.size)
         yield self._joint_test(weights, trials)
         expected = self._base * np.maximum(weights.sum() - weights, 0.0)
         expected *= trials / expected.sum()

@@ -19,12 +19,17 @@ _SEED: Final = 20232
 _RANKS: Final = 64
 _ROUNDING: Final = 2.0**-9  # of a time in bfloat16
 _GRIDS: Final = (1 << 8, 1 << 11)  # of random numbers in bfloat16 and float16
-_WINDOWED: Final = 1 << 12
-_LEAST_WINDOWED: Final = 512
-_WINDOWS: Final = range(8, 257)  # batch sizes that are tried
+_RANKS: Final = 64
+_MIRRORED: Final = 0.2
 _MOST_EMPTY: Final = 0.1
 _LEAST_TIMES: Final = 64
 _NO_CELL_USED: Final = 0.3679  # share of cells that independent times leave empty
+_WINDOWED: Final = 1 << 12
+_LEAST_WINDOWED: Final = 512
+_WINDOWS: Final = range(8, 257)  # batch sizes that are tried
+
+_SPREAD: Final = {"uniform": False, "stratified": True, "sobol": True}
+"""Whether the times of a method use all cells; other methods are not tested for it."""
 
 
 class Times(Check):
@@ -164,11 +169,25 @@ class Times(Check):
             f"{self._largest:.4g} are not evenly distributed over {span}",
             measured=float(self._histogram.max() / self._count),
             expected=1.0 / BINS,
-            p_value=bins_p_value(self._histogram, np.ones(BINS)),
+            p_value=self._even_p_value(),
             spread=float(np.sqrt(1.0 / BINS / self._count)),
         )
-        if self._method is not None:
+        if self._method in _SPREAD:
             yield from self._spread_tests()
+
+    def _even_p_value(self) -> float:
+        """Return the p-value of the histogram; of pairs t and 1 - t one counts."""
+        counts, mirrored = self._histogram, self._histogram[::-1]
+        noise = np.sqrt(float(BINS * self._count))  # of the sum below, if independent
+        if np.abs(counts - mirrored).sum() < _MIRRORED * noise:
+            counts = (counts + mirrored) // 2
+            half = BINS // 2 + 1
+            weights = np.ones(half)
+            weights[-1] = 0.5  # the middle part is its own mirror image
+            counts = counts[:half].copy()
+            counts[-1] //= 2
+            return bins_p_value(counts, weights)
+        return bins_p_value(counts, np.ones(BINS))
 
     def _repeated_tests(self) -> Iterator[Test]:
         """Yield tests of successive rows, and of the same rows of two ranks."""
@@ -232,7 +251,7 @@ class Times(Check):
             if least < _MOST_EMPTY <= share:
                 share, cells = least, f"a batch of {size}"
         is_spread = share < _MOST_EMPTY
-        wants_spread = self._method != "uniform"
+        wants_spread = _SPREAD[str(self._method)]
         yield Test(
             code="times_not_stratified" if wants_spread else "times_stratified",
             case=f"cells of {cells}",

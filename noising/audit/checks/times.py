@@ -16,7 +16,6 @@ from noising.engine.exact_tests import bins_p_value, chernoff_p_values
 BINS: Final = 65
 _KEPT: Final = 1 << 20
 _SEED: Final = 20232
-_RANKS: Final = 64
 _ROUNDING: Final = 2.0**-9  # of a time in bfloat16
 _GRIDS: Final = (1 << 8, 1 << 11)  # of random numbers in bfloat16 and float16
 _RANKS: Final = 64

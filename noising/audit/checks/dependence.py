@@ -406,8 +406,8 @@ class Epochs(Check):
         first, second = (np.bincount(column, minlength=_CELLS) for column in places.T)
         expected = np.outer(first, second).reshape(-1).astype(np.float64)
         used = expected > 0.0
-        vary = (np.ptp(times, axis=0) > 0.0).all()
-        correlation = float(np.corrcoef(times.T)[0, 1]) if vary else 0.0
+        vary = bool(np.all(np.ptp(times, axis=0) > 0.0))
+        correlation = float(np.corrcoef(times.T).flat[1]) if vary else 0.0
         return Test(
             code="times_stick_to_rows",
             case="epochs",

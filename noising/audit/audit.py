@@ -100,7 +100,7 @@ class Audit:
             Replacements(self._process),
             Dependence(self._process, self._places),
             Ranks(self._places),
-            Epochs(self._places, low=low, high=high),
+            Epochs(self._places, low=low, high=high, method=method),
             self._times,
             self._weights,
         )

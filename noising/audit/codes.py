@@ -86,7 +86,8 @@ CODES: Final[Mapping[str, Code]] = {
     "times_stick_to_rows": Code(
         title="a row's times in different epochs are related",
         way_out="let the epoch permute the cells of the rows, with "
-        "`sample_times(draw=epoch)`",
+        "`sample_times(draw=epoch)`; times of a shifted Sobol sequence are related by "
+        'design, so pass method="sobol"',
     ),
     "replay_after_resume": Code(
         title="a resumed run repeats noise that it has already used",
@@ -122,16 +123,17 @@ CODES: Final[Mapping[str, Code]] = {
         way_out="set `mask_id` of the graph to the id that the code uses",
         may_cause=(
             *("noised_out_of_vocabulary", "impossible_ids", "masked_share"),
-            "repeated_positions",
+            *("repeated_positions", "moved_disagrees"),
         ),
     ),
     "impossible_ids": Code(
         title="tokens became ids that they cannot become",
         way_out="draw replacements from the ids of the graph only: not the mask, not "
-        "special tokens that the specification leaves out",
+        "special tokens that the specification leaves out; check that x0 and xt hold "
+        "the same rows and positions",
         may_cause=(
             *("masked_share", "repeated_positions", "replacement_law"),
-            *_OF_LEVELS,
+            *("moved_disagrees", *_OF_LEVELS),
         ),
     ),
     "declared_alpha": Code(
@@ -159,13 +161,14 @@ CODES: Final[Mapping[str, Code]] = {
     "own_token_excluded": Code(
         title="resampled tokens never draw their own id",
         way_out="draw from all ids, the token's own included: it is part of the "
-        "uniform transition, and weights and posteriors rely on it",
+        "uniform transition, and weights and posteriors rely on it; if they do, "
+        "`moved` was made as xt != x0 and misses them: take it from the draw",
         may_cause=_OF_LEVELS,
     ),
     "wrong_alpha": Code(
         title="another share of tokens changed than alpha(t) gives",
         way_out="compare the measured curve of alpha with the declared one",
-        may_cause=(*_OF_LEVELS[1:], "noise_by_token", "noise_by_position"),
+        may_cause=_OF_LEVELS[1:],
     ),
     "empty_rows": Code(
         title="more rows without noise than the law gives",
@@ -190,7 +193,7 @@ CODES: Final[Mapping[str, Code]] = {
         title="neighbouring positions do not change independently",
         way_out="draw one random number for each position; spans, sub-words that move "
         "together and blocks with times of their own are other processes",
-        may_cause=("uneven_counts",),
+        may_cause=("wrong_alpha", "empty_rows", "uneven_counts"),
     ),
     "even_counts": Code(
         title="the number of changed tokens in a row varies too little",
@@ -207,13 +210,13 @@ CODES: Final[Mapping[str, Code]] = {
         title="some ids change more often than others",
         way_out="look for weights by token, or add a hyperschedule to the "
         "specification",
-        may_cause=("noise_by_position",),
+        may_cause=(*_OF_LEVELS, "noise_by_position"),
     ),
     "noise_by_position": Code(
         title="some positions change more often than others",
         way_out="look for weights by position, or add a hyperschedule to the "
         "specification",
-        may_cause=("dependent_positions", "even_counts", "uneven_counts"),
+        may_cause=(*_OF_LEVELS, "dependent_positions"),
     ),
     "times_out_of_range": Code(
         title="times outside their range",

@@ -208,6 +208,7 @@ def _misuses(data: _Data) -> Iterator[Fit]:
     counts = data.counts
     even = float(counts.changed.sum() / counts.trials.sum())
     even /= max(1.0 - float(counts.own[data.used].mean()), _TINY)
+    even = min(even, 1.0)
     yield misuse(
         "schedule_ignored",
         f"the same alpha, {1.0 - even:.4g}, at every time",

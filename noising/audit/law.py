@@ -12,6 +12,7 @@ from noising.engine.graphs.mixture import Mixture, MixtureGraph
 
 _LEAST_CHANCE: Final = 1e-300
 _ROUNDING: Final = 1e-12
+_NOISE: Final = np.geomspace(1e-3, 30.0, 16)  # which weights of positions can give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,16 @@ def find_law(process: ForwardProcess, pairs: Pairs, clean: Any) -> Law | None:
     )
 
 
+@quiet
+def find_events(process: ForwardProcess) -> tuple[bool, bool]:
+    """Whether tokens can be masked, and whether they can be resampled."""
+    if not isinstance(process.graph, MixtureGraph):
+        return False, True
+    sigma = np.concatenate([process.sigma(np.linspace(0.0, 1.0, 65)), _NOISE])
+    mixture = Mixture.of(process.graph.channel(sigma))
+    return bool((mixture.mask > 0.0).any()), bool((mixture.base > 0.0).any())
+
+
 def is_uneven(process: ForwardProcess) -> bool:
     """Whether data ids have different probabilities in the base distribution."""
     if not isinstance(process.graph, MixtureGraph):
@@ -173,6 +184,9 @@ def find_sigma(process: ForwardProcess, pairs: Pairs, clean: Any) -> FloatArray 
             "pass the times that the rows have",
         )
     rows, length = pairs.shape
-    return np.broadcast_to(
-        process.position_sigma(pairs.time[:, 0], length, tokens=clean), (rows, length)
+    padding = pairs.padding
+    lengths = None if padding is None else (~padding).sum(axis=1)
+    sigma = process.position_sigma(
+        pairs.time[:, 0], length, tokens=clean, lengths=lengths
     )
+    return np.broadcast_to(sigma, (rows, length))

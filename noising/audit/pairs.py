@@ -167,14 +167,20 @@ def _times(
         high = process.num_timesteps - 1
         steps = bounded_integers(timestep, "timestep", low=0, high=high)
         times = time_of_timesteps(steps, process.num_timesteps)
-        return _by_row(np.asarray(times), "timestep", shape)
-    return None if t is None else _by_row(time_array(t), "t", shape)
+        return _narrow(_by_row(np.asarray(times), "timestep", shape))
+    return None if t is None else _narrow(_by_row(time_array(t), "t", shape))
+
+
+def _narrow(values: FloatArray) -> FloatArray:
+    """Return (N, L) values as (N, 1) where each row has one."""
+    return values[:, :1] if (values == values[:, :1]).all() else values
 
 
 def _unit_values(value: Any, field: str, shape: tuple[int, ...]) -> FloatArray:
-    values = _by_row(_numbers(value, field), field, shape)
+    values = _narrow(_by_row(_numbers(value, field), field, shape))
     if not ((values >= 0.0) & (values <= 1.0)).all():
-        raise EngineError(field, "out_of_range", "must lie in [0, 1]", values.min())
+        wrong = float(values[~((values >= 0.0) & (values <= 1.0))][0])
+        raise EngineError(field, "out_of_range", "must lie in [0, 1]", wrong)
     return values
 
 

@@ -148,10 +148,13 @@ class Report:
     def __str__(self) -> str:
         """Return the report as text."""
         spec = self.specification
+        number = len(self.findings)
+        found = "no findings" if not number else f"{number} finding{'s'[: number > 1]}"
         lines = [
-            f"{spec['schedule']['type']} schedule, {spec['graph']['type']} graph, "
-            f"V = {spec['vocab_size']}, T = {spec['num_timesteps']} "
-            f"({self.fingerprint[:12]}): {self.rows:,} rows, {self.tokens:,} tokens",
+            f"{self.verdict}: {found} in {self.rows:,} rows, {self.tokens:,} tokens",
+            f"claim: {spec['schedule']['type']} schedule, {spec['graph']['type']} "
+            f"graph, V = {spec['vocab_size']}, T = {spec['num_timesteps']} "
+            f"({self.fingerprint[:12]})",
         ]
         for finding in self.findings:
             lines += ["", f"{finding.severity}  {finding.code}"]
@@ -163,29 +166,22 @@ class Report:
         if self.fits:
             lines += ["", "best fit"]
             lines += [f"  {describe_fit(fit)}" for fit in self.fits]
-        lines += ["", "tested"]
+        lines += ["", f"{'tested for':<26}tests  smallest p  smallest fault found"]
         for test in self.tests:
-            least = (
-                f"finds {test.smallest_fault:.2g} ({test.case})"
-                if test.smallest_fault is not None
-                else "finds a single case"
-            )
+            size = test.smallest_fault
+            least = "any" if size is None else f"{size:.2g}, {test.case}"
             lines.append(
-                f"  {test.code:<22} {test.tests:>5} tests  least p {test.p_value:<9.3g}"
-                f" {least}"
+                f"  {test.code:<24}{test.tests:>5}  {test.p_value:<10.3g}  {least}"
             )
+        lines += _wrap(
+            f"Each p-value is adjusted for all tests. A right function gets a finding "
+            f"with a chance of at most {self.false_alarm_rate:g}; a fault of the "
+            f"stated size is found with the chance {DETECTED:g}."
+        )
         if self.notes:
             lines += ["", "notes"]
             for note in self.notes:
                 lines += _wrap(note)
-        number = len(self.findings)
-        found = "no findings" if not number else f"{number} finding{'s'[: number > 1]}"
-        lines += [
-            "",
-            f"{self.verdict}: {found}; false alarms in at most "
-            f"{self.false_alarm_rate:g} of audits of right functions; a fault of the "
-            f"stated size is found with the chance {DETECTED:g}",
-        ]
         return "\n".join(lines)
 
 

@@ -385,7 +385,78 @@ def two_thirds_of_timesteps(rng):
     return spec, {"x0": of["x0"], "xt": xt, "timestep": steps}
 
 
+def with_times(find_times, **more):
+    """Return right masks at times of the shape (N, 1) or (N, L)."""
+
+    def function(rng):
+        x0, t = data(rng), find_times(rng)
+        protect = np.broadcast_to(t == 0, x0.shape)
+        xt, _ = mask(rng, x0, 1 - alpha(t))
+        xt = np.where(protect, x0, xt)
+        return ABSORBING, {"x0": x0, "xt": xt, "t": t, "protect": protect, **more}
+
+    return function
+
+
+def blocks_after_a_prompt(rng):
+    t = (1 - rng.random((2048, 4))).repeat(16, axis=1)
+    t[:, :10] = 0.0
+    return t
+
+
+def stratified_batches(rng):
+    return ((np.arange(2048) % 32 + 1 - np.repeat(rng.random(64), 32)) / 32)[:, None]
+
+
+def antithetic(rng):
+    t = 1 - rng.random(1024)
+    return np.stack([t, 1 - t], axis=1).reshape(-1, 1)
+
+
+def foreign_padding(rng):
+    spec, of = right_padding(rng)
+    padding = np.arange(64) >= of["lengths"][:, None]
+    return spec, {**of, **{k: np.where(padding, -100, of[k]) for k in ("x0", "xt")}}
+
+
+def moved_everywhere(rng):
+    spec, of = right_mask(rng)
+    return spec, {**of, "moved": np.ones((2048, 64), bool)}
+
+
+def same_times_on_ranks(rng):
+    x0, t = data(rng), np.tile(times(rng, 512), 4)
+    xt, _ = mask(rng, x0, 1 - alpha(t))
+    rank = np.repeat(np.arange(4), 512)
+    return ABSORBING, {"x0": x0, "xt": xt, "t": t, "rank": rank}
+
+
+def near_ids(rng):
+    x0, t = data(rng), times(rng)
+    moved = rng.random(x0.shape) < (1 - alpha(t))[:, None]
+    xt = np.where(moved, (x0 + rng.integers(0, 200, x0.shape)) % V, x0)
+    return UNIFORM, {"x0": x0, "xt": xt, "t": t}
+
+
+def id_half_as_often(rng):
+    x0, t = data(rng), times(rng)
+    x0[rng.random(x0.shape) < 0.1] = 5
+    xt, _ = mask(rng, x0, (1 - alpha(t))[:, None] * np.where(x0 == 5, 0.5, 1.0))
+    return ABSORBING, {"x0": x0, "xt": xt, "t": t}
+
+
 RIGHT = {
+    "blocks that are not claimed": with_times(
+        lambda rng: (1 - rng.random((2048, 4))).repeat(16, axis=1)
+    ),
+    "blocks after a prompt": with_times(blocks_after_a_prompt, block=16),
+    "stratified batches": with_times(stratified_batches, method="stratified"),
+    "antithetic times": with_times(antithetic, method="antithetic"),
+    "times of 8 bits": with_times(lambda rng: rng.integers(0, 256, (2048, 1)) / 256),
+    "few timesteps": with_times(
+        lambda rng: rng.integers(1, 11, (2048, 1)) / 1000, high=0.01
+    ),
+    "padding of another id": foreign_padding,
     "blocks": right_blocks,
     "timesteps": right_timesteps,
     "half precision": lambda rng: _halve(*right_mask(rng)),
@@ -421,6 +492,10 @@ def _claim_alpha(spec, of):
 
 
 FAULTS = {
+    "moved everywhere": (moved_everywhere, "moved_disagrees"),
+    "equal times on ranks": (same_times_on_ranks, "repeated_times"),
+    "ids near the old ones": (near_ids, "replacement_law"),
+    "an id half as often": (id_half_as_often, "noise_by_token"),
     "another schedule": (with_chance(cosine_as_loglinear), "wrong_alpha"),
     "alpha squared": (with_chance(lambda t: 1 - alpha(t) ** 2), "wrong_alpha"),
     "time reversed": (with_chance(lambda t: 1 - alpha(1 - t)), "time_reversed"),

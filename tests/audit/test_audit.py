@@ -48,6 +48,30 @@ def test_the_engines_own_noise_passes(spec):
     assert noised(spec).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("spec", "options"),
+    [
+        ({**ABSORBING, "hyperschedule": {"type": "hybrid_annealing"}}, {}),
+        ({**UNIFORM, "graph": {"type": "marginal", "counts": [9.0, 1.0] * 500}}, {}),
+        ({**ABSORBING, "graph": {"type": "hdlm_epsilon"}}, {"t": None}),
+        (ABSORBING, {"method": "sobol"}),
+    ],
+)
+def test_right_noise_of_padded_rows_passes_in_many_epochs(spec, options):
+    process = build_process(spec)
+    rng = np.random.default_rng(11)
+    x0, lengths = rng.integers(0, 900, (32, 64)), rng.integers(40, 65, 32)
+    method = options.get("method", "uniform")
+    audited = Audit(process, method=options.get("method"))
+    for epoch in range(64):
+        t, _ = process.sample_times(32, seed=1, method=method, draw=epoch)
+        n = process.noise(x0, t=t, seed=1, draw=epoch, lengths=lengths)
+        of = {"t": t, "lengths": lengths, "moved": n.resampled, **options}
+        of.pop("method", None)
+        audited.add(x0, n.tokens, **of, ids=np.arange(32), epoch=epoch)
+    assert audited.report().findings == ()
+
+
 def test_matrix_graphs_are_judged_by_their_changes():
     spec = {**UNIFORM, "vocab_size": 12, "graph": {"type": "banded"}}
 
@@ -206,7 +230,7 @@ def test_times_by_position_do_not_go_with_a_hyperschedule():
     spec = {**ABSORBING, "hyperschedule": {"type": "block"}}
     x0 = np.zeros((2, 4), int)
     with pytest.raises(EngineError, match="one time for each row"):
-        audit(x0, x0, spec, t=np.full((2, 4), 0.5))
+        audit(x0, x0, spec, t=np.linspace(0.1, 0.9, 8).reshape(2, 4))
 
 
 def test_an_audit_of_nothing_is_refused():

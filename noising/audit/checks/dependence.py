@@ -115,7 +115,13 @@ class PairCount:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows with their changes and the chances of these, (N, L) or (L,) each."""
+    """Rows with their changes and the chances of these.
+
+    Attributes:
+        changed: (N, L), whether each token changed.
+        eligible: (N, L), whether it may change.
+        chance: (N, 1) or (N, L) chances of a change.
+    """
 
     changed: BoolArray
     eligible: BoolArray
@@ -124,18 +130,13 @@ class Rows:
     def __getitem__(self, key: Any) -> "Rows":
         return Rows(self.changed[key], self.eligible[key], self.chance[key])
 
-    def copy(self) -> "Rows":
-        """Return the rows in memory of their own."""
-        return Rows(self.changed.copy(), self.eligible.copy(), self.chance.copy())
-
     @classmethod
     def of(cls, chunk: Observed) -> "Rows | None":
         """Return the rows of a chunk, or None where no chances are known."""
         chance = chunk.conditional
         if chance is None:
             return None
-        whole = np.broadcast_to(chance.astype(np.float32), chunk.eligible.shape)
-        return cls(chunk.changed, chunk.eligible, whole)
+        return cls(chunk.changed, chunk.eligible, chance.astype(np.float32))
 
 
 def compare_rows(left: Rows, right: Rows) -> PairCount:
@@ -290,62 +291,96 @@ def _join(parts: list[Rows]) -> Rows:
     """Return the rows of parts of one length as one; others are left out."""
     length = parts[0].changed.shape[1]
     same = [part for part in parts if part.changed.shape[1] == length]
+    width = max(part.chance.shape[1] for part in same)
     return Rows(
         np.concatenate([part.changed for part in same]),
         np.concatenate([part.eligible for part in same]),
-        np.concatenate([part.chance for part in same]),
+        np.concatenate(
+            [np.broadcast_to(part.chance, (len(part.chance), width)) for part in same]
+        ),
     )
 
 
-@dataclass(slots=True)
-class _Kept:
-    """A row of an epoch."""
-
-    epoch: int
-    rows: Rows
-    time: float | None
-
-
 class Epochs(Check):
-    """Compares the noise and the times of the same row in different epochs."""
+    """Compares the noise and the times of the same row in different epochs.
 
-    def __init__(self, places: Places, *, low: float, high: float) -> None:
+    The first row of each id is kept, and later ones are compared with it. Its changes
+    are taken as given: several later rows are then independent of each other.
+    """
+
+    def __init__(
+        self, places: Places, *, low: float, high: float, method: str | None
+    ) -> None:
         self._places, self._low, self._high = places, low, high
-        self._kept: dict[int, _Kept] = {}
-        self._tokens = 0
+        self._method = method
+        self._place_of: dict[int, int] = {}
+        self._changed = self._eligible = np.zeros((0, 0), bool)
+        self._epoch = np.zeros(0, np.int64)
+        self._time = np.zeros(0)
         self._noise = PairCount()
-        self._times: list[tuple[float, float]] = []
+        self._times: list[FloatArray] = []
 
     def add(self, chunk: Observed) -> None:
         """Keep rows that are new, and compare those of another epoch."""
         rows, pairs = Rows.of(chunk), chunk.pairs
         if rows is None or pairs.ids is None or pairs.epoch is None:
             return
-        one_time = pairs.time is not None and pairs.time.shape[1] == 1
-        names = zip(pairs.ids.tolist(), pairs.epoch.tolist(), strict=True)
-        for place, (id_, epoch) in enumerate(names):
-            row = rows[place]
-            time = float(pairs.time[place, 0]) if one_time else None  # type: ignore[index]  # one_time says so
-            kept = self._kept.get(id_)
-            if kept is None:
-                if self._tokens < KEPT:
-                    self._kept[id_] = _Kept(epoch, row.copy(), time)
-                    self._tokens += row.changed.size
-            elif kept.epoch != epoch and kept.rows.changed.shape == row.changed.shape:
-                self._noise.add(kept.rows[None], row[None])
-                if time is not None and kept.time is not None:
-                    self._times.append((kept.time, time))
+        length = rows.changed.shape[1]
+        if not self._place_of:
+            capacity = max(KEPT // length, 1)
+            self._changed = np.zeros((capacity, length), bool)
+            self._eligible = np.zeros((capacity, length), bool)
+            self._epoch = np.zeros(capacity, np.int64)
+            self._time = np.zeros(capacity)
+        if length != self._changed.shape[1]:
+            return
+        time = np.full(len(pairs.ids), np.nan)
+        if pairs.time is not None and pairs.time.shape[1] == 1:
+            time = pairs.time[:, 0]
+        places, new = self._find_places(pairs.ids)
+        self._changed[places[new]] = rows.changed[new]
+        self._eligible[places[new]] = rows.eligible[new]
+        self._epoch[places[new]] = pairs.epoch[new]
+        self._time[places[new]] = time[new]
+        later = np.flatnonzero((places >= 0) & (self._epoch[places] != pairs.epoch))
+        if not later.size:
+            return
+        first = places[later]
+        given = self._changed[first]
+        left = Rows(given, self._eligible[first], given.astype(np.float32))
+        self._noise.add(left, rows[later])
+        both = np.stack([self._time[first], time[later]], axis=1)
+        self._times.append(both[~np.isnan(both).any(axis=1)])
+
+    def _find_places(self, ids: IntArray) -> tuple[IntArray, IntArray]:
+        """Return where the rows of ids are kept, -1 for nowhere, and the new rows."""
+        places, new = np.full(ids.size, -1), []
+        for row, id_ in enumerate(ids.tolist()):
+            place = self._place_of.get(id_)
+            if place is None:
+                place = len(self._place_of)
+                if place == len(self._changed):
+                    continue
+                self._place_of[id_] = place
+                new.append(row)
+            places[row] = place
+        return places, np.array(new, np.int64)
 
     def tests(self) -> Iterator[Test]:
         """Yield tests of the noise and of the times."""
         if self._noise.trials:
             yield self._noise.test(
                 *("frozen_noise", "epochs", "the same tokens of a row in two epochs"),
-                self._places.position_factors(),
+                np.sqrt(self._places.position_factors()),  # one of the rows is given
             )
-        if not self._times:
-            return
-        times = np.array(self._times)
+        times = np.concatenate([np.zeros((0, 2)), *self._times])
+        if len(times):
+            yield self._same_times_test(times)
+            if self._method != "sobol":  # an epoch shifts all its times together
+                yield self._related_times_test(times)
+
+    @staticmethod
+    def _same_times_test(times: FloatArray) -> Test:
         same = int((times[:, 0] == times[:, 1]).sum())
         # Two independent times are equal with at most this chance.
         shares = np.unique(times[:, 0], return_counts=True)[1] / len(times)
@@ -353,23 +388,27 @@ class Epochs(Check):
         [p_value] = chernoff_p_values(
             np.array([same]), np.array([len(times)]), np.array([len(times) * chance])
         )
-        yield Test(
+        return Test(
             code="frozen_times",
             case="epochs",
             sentence=f"{same:,} of {len(times):,} rows have exactly the same time in "
             "two epochs",
             measured=same / len(times),
-            expected=0.0,
+            expected=chance,
             p_value=float(p_value) if same > len(times) * chance else 1.0,
+            spread=share_spread(len(times) * chance, len(times)),
         )
+
+    def _related_times_test(self, times: FloatArray) -> Test:
         cells = (times - self._low) / max(self._high - self._low, 1e-300) * _CELLS
         places = np.clip(np.ceil(cells - 1e-9).astype(np.int64) - 1, 0, _CELLS - 1)
         joint = np.bincount(places @ (_CELLS, 1), minlength=_CELLS**2)
         first, second = (np.bincount(column, minlength=_CELLS) for column in places.T)
         expected = np.outer(first, second).reshape(-1).astype(np.float64)
         used = expected > 0.0
-        correlation = float(np.corrcoef(times.T)[0, 1]) if np.ptp(times) > 0 else 0.0
-        yield Test(
+        vary = bool(np.all(np.ptp(times, axis=0) > 0.0))
+        correlation = float(np.corrcoef(times.T).flat[1]) if vary else 0.0
+        return Test(
             code="times_stick_to_rows",
             case="epochs",
             sentence=f"the times of a row in two epochs have the correlation "

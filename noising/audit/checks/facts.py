@@ -6,7 +6,7 @@ import numpy as np
 
 from noising.audit.checks.base import Check
 from noising.audit.evidence import Test
-from noising.audit.law import Observed
+from noising.audit.law import Observed, find_events
 from noising.engine import ForwardProcess
 from noising.engine.arrays import BoolArray
 
@@ -16,6 +16,7 @@ class Facts(Check):
 
     def __init__(self, process: ForwardProcess) -> None:
         self._process = process
+        self._may_draw = find_events(process)[1]
         self._found: dict[str, tuple[int, str]] = {}
         self._seen: dict[str, int] = {}
 
@@ -30,14 +31,21 @@ class Facts(Check):
         self._count("data_out_of_vocabulary", chunk, _both(outside, real), "x0")
         if mask_id is not None:
             self._count("mask_in_data", chunk, _both(x0 == mask_id, real), "x0")
-        self._count("noised_out_of_vocabulary", chunk, ~chunk.in_states, "xt")
+        self._count(
+            "noised_out_of_vocabulary", chunk, _both(~chunk.in_states, real), "xt"
+        )
         if pairs.protect is not None:
             fixed = np.broadcast_to(pairs.protect, pairs.shape)
             self._count("protected_changed", chunk, _both(fixed & (xt != x0), real))
         if pairs.padding is not None:
             self._count("padding_changed", chunk, pairs.padding & (xt != x0))
         if pairs.moved is not None:
-            self._count("moved_disagrees", chunk, chunk.changed & ~pairs.moved)
+            wrong = chunk.changed & ~pairs.moved
+            if not self._may_draw:  # no token can draw its own id
+                wrong |= pairs.moved & (xt == x0)
+            else:
+                wrong |= pairs.moved & ~chunk.eligible
+            self._count("moved_disagrees", chunk, wrong)
 
     def _count(
         self, code: str, chunk: Observed, where: BoolArray, shown: str = ""
@@ -61,7 +69,8 @@ class Facts(Check):
             f"{self._process.num_states - 1}",
             "protected_changed": "protected tokens changed",
             "padding_changed": "padded positions changed",
-            "moved_disagrees": "changed tokens are not marked in `moved`",
+            "moved_disagrees": "tokens changed without being marked in `moved`, or are "
+            "marked where none can be resampled",
         }
         for code, (count, example) in self._found.items():
             for_example = f", for example {example}" if count else ""

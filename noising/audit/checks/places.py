@@ -17,16 +17,16 @@ SHOWN: Final = 5
 
 
 class Sums:
-    """Sums by a key that grow with the largest key: trials, changes and chances."""
+    """Sums by a key that grow with the largest key."""
 
-    def __init__(self) -> None:
-        self.values = np.zeros((3, 0))
+    def __init__(self, kinds: int) -> None:
+        self.values = np.zeros((kinds, 0))
 
     def add(self, keys: IntArray, *weights: FloatArray | None) -> None:
         """Add the weights of keys; None counts 1 for each."""
         size = int(keys.max(initial=-1)) + 1
         if size > self.values.shape[1]:
-            grown = np.zeros((3, size))
+            grown = np.zeros((len(self.values), size))
             grown[:, : self.values.shape[1]] = self.values
             self.values = grown
         for row, weight in zip(self.values, weights, strict=True):
@@ -41,8 +41,8 @@ class Places(Check):
     """
 
     def __init__(self) -> None:
-        self.ids = Sums()
-        self.positions = Sums()
+        self.ids = Sums(3)  # of each: trials, changes and their expected number
+        self.positions = Sums(3)
 
     def add(self, chunk: Observed) -> None:
         """Count a chunk."""
@@ -74,7 +74,7 @@ class Places(Check):
         p_values = chernoff_p_values(changed, trials, expected)
         if trials.size < 2 or p_values.min() >= _NOTABLE / trials.size:
             return np.ones(trials.size)
-        return changed / np.maximum(expected, 1e-300)
+        return np.minimum(changed / np.maximum(expected, _LEAST), _MOST_FACTOR)
 
     def by_position(self, parts: int) -> list[dict[str, float]]:
         """Return the share of changed tokens in parts of the length, for plots."""
@@ -133,3 +133,5 @@ def _tests(name: str, code: str, values: FloatArray) -> Iterator[Test]:
 
 
 _NOTABLE: Final = 1e-9
+_LEAST: Final = 1e-300
+_MOST_FACTOR: Final = 1e6  # so that products stay finite

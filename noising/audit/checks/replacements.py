@@ -9,7 +9,7 @@ from noising.audit.checks.base import Check
 from noising.audit.checks.levels import find_parts
 from noising.audit.checks.places import Sums
 from noising.audit.evidence import Test, share_spread
-from noising.audit.law import Observed
+from noising.audit.law import Observed, find_events
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray, IntArray
 from noising.engine.exact_tests import (
@@ -23,9 +23,11 @@ from noising.engine.graphs.mixture import MixtureGraph
 
 _GROUPS: Final = 16
 _MOST_BINS: Final = 65
+_BANDS: Final = 16
 _ONE_ID: Final = 0.9
 _SUSPECTS: Final = 4
 _LEAST: Final = 1e-300
+_SMALL: Final = 1e-9
 
 
 class Replacements(Check):
@@ -40,11 +42,13 @@ class Replacements(Check):
         graph = process.graph
         self._graph = graph if isinstance(graph, MixtureGraph) else None
         self._process = process
+        self._may_mask, self._may_draw = find_events(process)
         self._base = np.zeros(0) if self._graph is None else self._graph.base()
         self._masked = np.zeros((3, _GROUPS))  # changed tokens, masked ones, expected
-        self._became = Sums()  # by new id: number, number, of the unmasked ones
-        self._left = Sums()  # by old id: number, and the sum of 1/(1 - base)
-        self._impossible = Sums()
+        self._became = Sums(1)  # by new id, of the unmasked ones
+        self._left = Sums(1)  # by old id, the sum of 1/(1 - base)
+        self._joint = np.zeros(_BANDS**2, np.int64)  # by bands of the old and new ids
+        self._impossible = Sums(1)  # by new id
         self._own = np.zeros(3)  # resampled tokens, those with their own id, expected
 
     def add(self, chunk: Observed) -> None:
@@ -56,30 +60,22 @@ class Replacements(Check):
         new = chunk.pairs.xt[changed].astype(np.int64, copy=False)
         mask_id = self._process.mask_id
         masked = np.zeros(new.size, bool) if mask_id is None else new == mask_id
-        may_mask, may_draw = self._possible(chunk)
+        may_mask, may_draw = self._may_mask, self._may_draw
         inside = np.minimum(new, self._base.size - 1)
         drawn = ~masked & (new < self._base.size) & (self._base[inside] > 0.0)
         wrong = ~masked & ~drawn if may_draw else ~masked
         if not may_mask:
             wrong = wrong | masked
-        self._impossible.add(new[wrong], None, None, None)
+        self._impossible.add(new[wrong], None)
         self._count_masked(chunk, changed, masked)
         if may_draw:
             ids = old[drawn]
             weights = 1.0 / (1.0 - self._base[ids])
-            self._became.add(new[drawn], None, None, None)
-            self._left.add(ids, None, weights, None)
+            self._became.add(new[drawn], None)
+            self._left.add(ids, weights)
+            cells = self._bands(ids) * _BANDS + self._bands(new[drawn])
+            self._joint += np.bincount(cells, minlength=_BANDS**2)
         self._count_own(chunk)
-
-    def _possible(self, chunk: Observed) -> tuple[bool, bool]:
-        """Whether the claim lets tokens of the chunk be masked, and be resampled."""
-        law = chunk.law
-        if law is not None:
-            return bool((law.mask > 0.0).any()), bool((law.draw > 0.0).any())
-        events = self._process.graph.limit()
-        mask_id = self._process.mask_id
-        may_mask = mask_id is not None and float(events[mask_id]) > 0.0
-        return may_mask, not self._process.graph.CROSS_ENTROPY or not may_mask
 
     def _count_masked(self, chunk: Observed, changed: Any, masked: Any) -> None:
         law, time = chunk.law, chunk.pairs.time
@@ -170,14 +166,15 @@ class Replacements(Check):
             [p_value] = chernoff_p_values(
                 np.array([same]), np.array([trials]), np.array([expected])
             )
+            is_few = same < expected
             yield Test(
-                code="own_token_excluded",
+                code="own_token_excluded" if is_few else "moved_disagrees",
                 case="tokens that moved",
                 sentence=f"{same:,.0f} of {trials:,.0f} resampled tokens drew their "
                 f"own id, {expected:,.1f} expected",
                 measured=float(same / trials),
                 expected=float(expected / trials),
-                p_value=float(p_value) if same < expected else 1.0,
+                p_value=float(p_value),
                 spread=share_spread(float(expected), float(trials)),
             )
 
@@ -186,7 +183,8 @@ class Replacements(Check):
         trials = int(counts.sum())
         if trials == 0 or np.count_nonzero(self._base) < 2:
             return
-        weights = _fit(self._left.values[1], self._base.size)
+        weights = _fit(self._left.values[0], self._base.size)
+        yield self._joint_test(weights, trials)
         expected = self._base * np.maximum(weights.sum() - weights, 0.0)
         expected *= trials / expected.sum()
         yield self._worst_id(counts, expected, trials)
@@ -206,6 +204,27 @@ class Replacements(Check):
                 p_value=p_value,
                 spread=share_spread(trials / bins, trials),
             )
+
+    def _bands(self, ids: IntArray) -> IntArray:
+        return ids * _BANDS // self._base.size
+
+    def _joint_test(self, weights: FloatArray, trials: int) -> Test:
+        """Test whether new ids depend on the old ones."""
+        of_ids = self._bands(np.arange(self._base.size))
+        base = np.bincount(of_ids, self._base, _BANDS)
+        left = np.bincount(of_ids, weights, _BANDS)
+        own = np.bincount(of_ids, weights * self._base, _BANDS)
+        expected = np.maximum(np.outer(left, base) - np.diag(own), 0.0).reshape(-1)
+        used = expected > _SMALL * expected.max()
+        return Test(
+            code="replacement_law",
+            case=f"pairs of {_BANDS} bands of ids",
+            sentence=f"the ids of {trials:,} resampled tokens depend on those that "
+            "they replace",
+            measured=float(np.trace(self._joint.reshape(_BANDS, _BANDS)) / trials),
+            expected=float(expected.reshape(_BANDS, _BANDS).trace() / expected.sum()),
+            p_value=bins_p_value(self._joint[used], expected[used]),
+        )
 
     def _worst_id(self, counts: FloatArray, expected: FloatArray, trials: int) -> Test:
         """Test the ids that are farthest from their expected numbers."""

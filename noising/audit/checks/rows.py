@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from noising.audit.checks.base import Check
-from noising.audit.evidence import Test
+from noising.audit.evidence import Test, share_spread
 from noising.audit.law import Observed
 from noising.engine.arrays import FloatArray, IntArray, quiet
 from noising.engine.exact_tests import binomial_tables, bins_p_value, chernoff_p_values
@@ -45,23 +45,32 @@ class RowCounts(Check):
             return
         if law.by_row:
             self._add(chunk.changed_count, chunk.eligible_count, law.change[:, 0])
-        elif self._has_block_times(chunk):
-            width = self._block or 1
-            starts = np.arange(0, chunk.eligible.shape[1], width)
-            changed = np.add.reduceat(chunk.changed, starts, axis=1, dtype=np.int64)
-            eligible = np.add.reduceat(chunk.eligible, starts, axis=1, dtype=np.int64)
-            change = np.broadcast_to(law.change, chunk.eligible.shape)[:, starts]
-            self._add(changed.reshape(-1), eligible.reshape(-1), change.reshape(-1))
-        else:
-            self.skipped = True
+            return
+        change = np.broadcast_to(law.change, chunk.eligible.shape)
+        if self._block is None:
+            self._count_empty(chunk, change)
+            return
+        starts = np.arange(0, change.shape[1], self._block)
+        most = np.maximum.reduceat(
+            np.where(chunk.eligible, change, 0.0), starts, axis=1
+        )
+        own = most[:, np.arange(change.shape[1]) // self._block]
+        if (chunk.eligible & (change != own)).any():
+            self._count_empty(chunk, change)
+            return
+        changed = np.add.reduceat(chunk.changed, starts, axis=1, dtype=np.int64)
+        eligible = np.add.reduceat(chunk.eligible, starts, axis=1, dtype=np.int64)
+        self._add(changed.reshape(-1), eligible.reshape(-1), most.reshape(-1))
 
-    def _has_block_times(self, chunk: Observed) -> bool:
-        """Whether chances are known to be the same within the claimed blocks."""
-        law = chunk.law
-        if law is None or self._block is None or law.own.shape[1] > 1:
-            return False
-        starts = np.arange(law.change.shape[1]) // self._block * self._block
-        return bool((law.change == law.change[:, starts]).all())
+    @quiet
+    def _count_empty(self, chunk: Observed, change: FloatArray) -> None:
+        """Count the rows without changes where tokens have chances of their own."""
+        self.skipped = True
+        some = chunk.eligible_count > 0
+        stay = np.where(chunk.eligible, np.log1p(-change), 0.0).sum(axis=1)
+        self._units += int(some.sum())
+        self._empty += int((chunk.changed_count[some] == 0).sum())
+        self._expected_empty += float(np.exp(stay[some]).sum())
 
     @quiet
     def _add(self, changed: IntArray, eligible: IntArray, chance: FloatArray) -> None:
@@ -115,9 +124,10 @@ class RowCounts(Check):
                 case=f"all {unit}",
                 sentence=f"{self._empty:,} of {self._units:,} {unit} have no changed "
                 f"token, {expected:.4g} expected",
-                measured=float(self._empty),
-                expected=expected,
+                measured=self._empty / self._units,
+                expected=expected / self._units,
                 p_value=float(p_value) if self._empty > expected else 1.0,
+                spread=share_spread(expected, self._units),
             )
 
     def notes(self) -> Iterator[str]:

@@ -76,6 +76,12 @@ UPSTREAM_ERRORS: Final = Counter(
     ["service", "reason"],
     registry=REGISTRY,
 )
+AUDITS: Final = Counter(
+    "noising_audits",
+    "Audits that were stored, by verdict.",
+    ["verdict"],
+    registry=REGISTRY,
+)
 RENDER_SECONDS: Final = Histogram(
     "noising_render_seconds",
     "Time to draw a figure that was not in the cache.",

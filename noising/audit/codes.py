@@ -70,7 +70,7 @@ CODES: Final[Mapping[str, Code]] = {
         title="ranks share their noise",
         way_out="give each rank its own generator (seed + rank), or key the noise by "
         "the sample's id",
-        may_cause=_OF_DEPENDENCE,
+        may_cause=(*_OF_DEPENDENCE, "repeated_times"),
     ),
     "frozen_times": Code(
         title="a row has the same time in every epoch",

@@ -6,6 +6,7 @@ Nothing is read before the names, types, shapes and sizes of all arrays are chec
 import math
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ FORMS: Final = (".npz", ".safetensors", ".parquet")
 
 _LARGEST_RATIO: Final = 1000.0  # deflate's best is about 1,030 to 1
 _LONGEST_NAME: Final = 60
+_COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
+"""What zipfile raises for damaged archives."""
 
 Part: TypeAlias = Mapping[str, NDArray[Any]]
 """Arrays of some rows by name; what holds for all rows is in every part."""
@@ -146,13 +150,16 @@ def _open_npz(path: Path) -> PairsFile:
                 if name in arrays or f"{name}.npy" != member.filename:
                     shown = repr(member.filename[:_LONGEST_NAME])
                     raise DataFileError(path, f"must hold arrays once, has {shown}")
+                if member.compress_type not in _COMPRESSIONS:
+                    rule = f"`{name}` must be stored or deflated, as NumPy writes it"
+                    raise DataFileError(path, rule)
                 ratio = member.file_size / max(member.compress_size, 1)
                 if ratio > _LARGEST_RATIO or member.flag_bits & 0x1:
                     rule = f"`{name}` is compressed more than arrays can be"
                     raise DataFileError(path, rule)
                 with archive.open(member) as file:
                     arrays[name] = _read_header(path, name, file, member.file_size)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except (*_DAMAGE, NotImplementedError) as error:
         if isinstance(error, DataFileError):
             raise
         raise DataFileError(path, f"is not an .npz file: {shorten(error)}") from error
@@ -224,7 +231,7 @@ def _read_values(
     size = math.prod(shape) * array.dtype.itemsize
     try:
         content = file.read(size)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except _DAMAGE as error:
         raise DataFileError(path, f"is damaged: {shorten(error)}") from error
     if len(content) != size:
         raise DataFileError(path, "ends before its arrays do")

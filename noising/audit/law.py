@@ -34,6 +34,11 @@ class Law:
     rank_one: bool
 
     @property
+    def own_share(self) -> FloatArray:
+        """Chance that a token which moves draws its own id."""
+        return self.draw * self.own / np.maximum(self.mask + self.draw, _LEAST_CHANCE)
+
+    @property
     def by_row(self) -> bool:
         """Whether all tokens of a row have the same chances."""
         return bool(self.change.shape[1] == 1)

@@ -5,8 +5,6 @@ long, so a request judges its pairs itself: there is no queue, and no file is le
 behind. Larger files are for the command line.
 """
 
-import lzma
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -92,8 +90,6 @@ def judge_file(
             # The path of the temporary file would mean nothing to anyone.
             reason = str(error).removeprefix(f"{path}: ")
             raise PairsError(f"The file {reason}.") from None
-        except (zlib.error, lzma.LZMAError):  # which zipfile lets through
-            raise PairsError("The file is damaged: it cannot be unpacked.") from None
 
 
 def judge_arrays(

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from noising.audit import Report
+from noising.metrics import AUDITS
 from noising.models import Audit, AuditPairs
 from noising.services.identifiers import uuid7
 
@@ -82,6 +83,7 @@ def audit_create(
             AuditPairs.objects.create(
                 audit=audit, suffix=kept.suffix, content=kept.content
             )
+    AUDITS.labels(audit.verdict).inc()
     return audit
 
 

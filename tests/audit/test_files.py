@@ -128,6 +128,21 @@ def test_a_bomb_a_damaged_and_a_cut_archive_are_refused(tmp_path):
         list(open_pairs(path).read())
 
 
+def test_other_compressions_and_damaged_streams_are_refused(tmp_path):
+    path = tmp_path / "pairs.npz"
+    pack(path, GOOD, zipfile.ZIP_BZIP2)
+    with pytest.raises(DataFileError, match="must be stored or deflated"):
+        open_pairs(path)
+
+    given = np.random.default_rng(0).integers(0, 100, (1 << 10, 1 << 7))
+    pack(path, [("x0.npy", npy(given)), ("xt.npy", npy(given))], zipfile.ZIP_DEFLATED)
+    content = bytearray(path.read_bytes())
+    content[100_000:100_100] = b"\xff" * 100  # within the stream of x0
+    path.write_bytes(content)
+    with pytest.raises(DataFileError, match="damaged"):
+        list(open_pairs(path).read())
+
+
 def test_safetensors_that_are_not_pairs_are_refused(tmp_path):
     numpy = pytest.importorskip("safetensors.numpy")
     path = tmp_path / "pairs.safetensors"

@@ -56,6 +56,20 @@ def test_the_schedule_behind_a_wrong_claim_is_named(schedule):
             assert best.schedule[name] == pytest.approx(value, rel=0.15)
 
 
+@pytest.mark.parametrize("graph", ["absorbing", "uniform"])
+def test_few_ids_do_not_disturb_the_fit(graph):
+    spec = {"vocab_size": 8, "schedule": {"type": "cosine"}, "graph": {"type": graph}}
+    rng = np.random.default_rng(5)
+    x0, t = rng.integers(0, 8, (800, 128)), 1.0 - rng.random(800)
+    xt = build_process(spec).noise(x0, t=t, seed=1).tokens
+
+    report = audit(x0, xt, {**spec, "schedule": {"type": "loglinear"}}, t=t)
+
+    assert report.findings[0].code == "wrong_alpha"
+    assert report.fits[0].type == "cosine"
+    assert report.fits[0].agrees
+
+
 def test_noise_of_no_known_schedule_is_said_to_fit_none():
     rng = np.random.default_rng(6)
     x0, t = rng.integers(0, 1000, (800, 128)), 1.0 - rng.random(800)

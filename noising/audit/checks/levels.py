@@ -32,7 +32,7 @@ class LevelCounts:
         trials: number of tokens that may change.
         changed: how many of them changed.
         expected: how many the claim expects to change.
-        own: mean probability of a token's own id in the graph's base distribution.
+        own: mean chance that a token which moves draws its own id.
         alpha: mean alpha that the claim gives them.
     """
 
@@ -102,12 +102,12 @@ class Levels(Check):
                 count,
                 chunk.changed_count,
                 _row_sums(law.change, eligible, count),
-                _row_sums(law.own, eligible, count),
+                _row_sums(law.own_share, eligible, count),
                 _row_sums(alpha, eligible, count),
             )
         else:
             place = find_parts(time, FINE)[eligible]
-            flat = [time, law.change, law.own, alpha]
+            flat = [time, law.change, law.own_share, alpha]
             time_, change, own, alpha_ = (
                 np.broadcast_to(array, eligible.shape)[eligible] for array in flat
             )
@@ -124,7 +124,7 @@ class Levels(Check):
             return np.asarray(self._process.alpha(pairs.time))
         if law is None:
             return np.zeros((1, 1))
-        own = np.minimum(law.own, 1.0 - _CLOSE)
+        own = np.minimum(law.own_share, 1.0 - _CLOSE)
         return np.asarray(1.0 - law.change / (1.0 - own))
 
     def _compare_alpha(self, chunk: Observed) -> None:

@@ -95,11 +95,9 @@ class Replacements(Check):
         law, moved = chunk.law, chunk.pairs.moved
         if law is None or moved is None:
             return
-        own = law.draw * law.own
         resampled = np.broadcast_to(moved, chunk.eligible.shape) & chunk.eligible
-        chance = own / np.maximum(law.mask + law.draw, _LEAST)
         same = resampled & (chunk.pairs.x0 == chunk.pairs.xt)
-        expected = np.broadcast_to(chance, resampled.shape)[resampled].sum()
+        expected = np.broadcast_to(law.own_share, resampled.shape)[resampled].sum()
         self._own += (resampled.sum(), same.sum(), expected)
 
     def tests(self) -> Iterator[Test]:

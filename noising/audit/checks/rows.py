@@ -135,9 +135,9 @@ class RowCounts(Check):
         unit = "rows" if self._block is None else "blocks"
         if self._empty:
             yield (
-                f"{self._empty:,} of {self._units:,} {unit} have no changed token, as "
-                f"the law gives ({self._expected_empty:.4g} expected). A loss that "
-                "divides by their number is 0/0 there: `at_least=1` prevents them."
+                f"{self._empty:,} of {self._units:,} {unit} have no changed token; the "
+                f"law gives {self._expected_empty:.4g}. A loss that divides by the "
+                "number of changed tokens is 0/0 there: `at_least=1` prevents it."
             )
         if self.skipped:
             yield (

@@ -98,7 +98,7 @@ REFUSALS: dict[str, tuple[bytes, str, str]] = {
         "does not have the size",
     ),
     "a directory that lies": (lying_zip(), ".npz", "is not an .npz file"),
-    "damaged data": (damaged(), ".npz", "it cannot be unpacked"),
+    "damaged data": (damaged(), ".npz", "is damaged"),
     "other shapes": (npz(x0=np.zeros((2, 3)), xt=np.zeros((3, 2))), ".npz", "[2, 3]"),
     "no safetensors": (b"\xff" * 64, ".safetensors", "is not a .safetensors file"),
     "truncated tensors": (

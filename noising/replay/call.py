@@ -5,8 +5,7 @@ from typing import Any
 
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import MAX_ELEMENTS
-from noising.engine.parameters import check_keys, mapping
-from noising.replay.order import check_integer
+from noising.engine.parameters import check_integer, check_keys, mapping
 from noising.replay.weights import check_form
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.corpus.data import DataFile
+from noising.corpus.forms import DataFileError, Ids
 from noising.engine import EngineError
 from noising.engine.arrays import (
     AnyIntArray,
@@ -17,8 +19,6 @@ from noising.engine.arrays import (
     bounded_integers,
 )
 from noising.engine.sampler.batch import find_real_positions
-from noising.replay.data import DataFile
-from noising.replay.forms import DataFileError, Row
 from noising.replay.manifest import Manifest
 from noising.replay.order import check_count
 from noising.replay.weights import BY_COUNTS, choose_form, weigh_by_counts
@@ -174,18 +174,18 @@ def _place_rows(manifest: Manifest, ids: IntArray) -> list[tuple[int, int]]:
     return list(zip(files.tolist(), (ids - starts[files]).tolist(), strict=True))
 
 
-def _read_rows(manifest: Manifest, ids: IntArray, folder: Path) -> list[Row]:
+def _read_rows(manifest: Manifest, ids: IntArray, folder: Path) -> list[Ids]:
     """Return the rows, each checked to lie in the vocabulary."""
     highest = manifest.process.vocab_size - 1
-    rows: list[Row] = [np.empty(0, np.int64)] * ids.size
+    rows: list[Ids] = [np.empty(0, np.int64)] * ids.size
     wanted: dict[int, list[tuple[int, int]]] = {}
     for place, (file, number) in enumerate(_place_rows(manifest, ids)):
         wanted.setdefault(file, []).append((place, number))
     for file, pairs in wanted.items():
         described = manifest.data[file]
         numbers = [number for _, number in pairs]
-        read = described.open(folder).read(numbers)
-        for (place, number), row in zip(pairs, read, strict=True):
+        read = described.open_in(folder).read(numbers)
+        for (place, number), (row, _) in zip(pairs, read, strict=True):
             if row.size and not 0 <= int(row.min()) <= int(row.max()) <= highest:
                 wrong = int(row[(row < 0) | (row > highest)][0])
                 rule = f"token ids must lie in 0..{highest}, got {wrong}"
@@ -194,7 +194,7 @@ def _read_rows(manifest: Manifest, ids: IntArray, folder: Path) -> list[Row]:
     return rows
 
 
-def _pad(rows: Sequence[Row]) -> tuple[IntArray, IntArray]:
+def _pad(rows: Sequence[Ids]) -> tuple[IntArray, IntArray]:
     """Return rows as one array, with 0 behind the shorter ones, and their lengths."""
     lengths = np.array([row.size for row in rows], np.int64)
     longest = max(1, int(lengths.max()))

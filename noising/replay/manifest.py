@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 import noising
+from noising.corpus.data import DataFile
 from noising.engine import (
     ENGINE_VERSION,
     TIMES_VERSION,
@@ -16,7 +17,7 @@ from noising.engine import (
     ForwardProcess,
     build_process,
 )
-from noising.engine.parameters import check_keys, listed, mapping
+from noising.engine.parameters import check_integer, check_keys, listed, mapping
 from noising.engine.randomness import (
     ALGORITHM_VERSION,
     MAX_SEED,
@@ -24,8 +25,7 @@ from noising.engine.randomness import (
     check_word,
 )
 from noising.replay.call import CallOptions
-from noising.replay.data import DataFile
-from noising.replay.order import RowOrder, check_integer
+from noising.replay.order import RowOrder
 from noising.replay.times import MAX_TOTAL, TimeRule
 
 MANIFEST_VERSION: Final = 1

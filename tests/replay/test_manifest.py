@@ -17,7 +17,7 @@ from noising.replay import (
     replay,
 )
 from noising.replay.order import MAX_ROWS, number_rows
-from tests.replay.datasets import write_json_lines, write_npy, write_raw
+from tests.corpus.datasets import write_json_lines, write_npy, write_raw
 
 PROCESS = build_process(
     {

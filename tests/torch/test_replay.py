@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from noising.engine import EngineError
 from noising.replay import find_step_ids, read_manifest, replay
 from noising.torch import Noiser, global_ids
-from tests.replay.datasets import (
+from tests.corpus.datasets import (
     write_indexed,
     write_json_lines,
     write_npy,

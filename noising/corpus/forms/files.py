@@ -5,15 +5,33 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Row: TypeAlias = NDArray[np.integer[Any]]
-"""The token ids of a row, (L,)."""
+Ids: TypeAlias = NDArray[np.integer[Any]]
+"""Token ids, (L,)."""
+
+IDS_KEY, MASK_KEY, SPECIAL_KEY = "input_ids", "attention_mask", "special_tokens_mask"
+"""Columns of a row, as tokenizers of Hugging Face name them."""
+
+MAX_ROW_TOKENS: Final = 1 << 20
+"""Tokens that a row of a job has at most; it bounds the memory of a worker."""
 
 _LONGEST_REASON: Final = 120
+
+
+class Row(NamedTuple):
+    """A row of token ids.
+
+    Attributes:
+        tokens: (L,) ids, without padding.
+        special: (L,) bool, True at special tokens; None if the file does not say.
+    """
+
+    tokens: Ids
+    special: NDArray[np.bool_] | None = None
 
 
 class DataFileError(ValueError):
@@ -21,6 +39,39 @@ class DataFileError(ValueError):
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{name_file(path)}: {message}")
+
+
+class BadRowError(DataFileError):
+    """One row is not as the form says; the rows after it can be read.
+
+    Attributes:
+        row: its number in the file, from 0.
+    """
+
+    def __init__(self, path: Path, row: int, message: str) -> None:
+        super().__init__(path, message)
+        self.row = row
+        self._arguments = path, row, message
+
+    def __reduce__(self) -> tuple[type["BadRowError"], tuple[Path, int, str]]:
+        """Return how another process makes the same error."""
+        return BadRowError, self._arguments
+
+
+Scanned: TypeAlias = Row | BadRowError
+"""A row, or the error that says what is wrong with it."""
+
+
+class Marks(NamedTuple):
+    """Where the rows of a file are.
+
+    Attributes:
+        rows: number of rows.
+        places: for rows 0, height, 2·height, ..., what `scan` takes as `place`.
+    """
+
+    rows: int
+    places: list[int]
 
 
 class RowReader(Protocol):
@@ -39,6 +90,55 @@ class RowReader(Protocol):
         Raises:
             DataFileError: the file lacks a row, or a row is not as the form says.
         """
+
+    def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
+        """Yield consecutive rows, with the memory of a few of them.
+
+        Args:
+            start: number of the first row.
+            stop: number of the last row plus one.
+            place: what `mark` says of `start`; 0 lets a reader of lines count from
+                the start of the file.
+
+        Yields:
+            Each row, or in its place the error that says what is wrong with it.
+
+        Raises:
+            DataFileError: the file cannot be read any further.
+        """
+
+    def mark(self, height: int) -> Marks:
+        """Return where every `height`-th row is, for scans that start there.
+
+        Raises:
+            DataFileError: a part that is read on the way is not as the form says.
+        """
+
+
+class MappedRows:
+    """The methods of a reader that finds each row by its number."""
+
+    def count_rows(self) -> int:
+        """Return the number of rows."""
+        raise NotImplementedError
+
+    def find_row(self, number: int) -> Row:
+        """Return a row, or raise BadRowError."""
+        raise NotImplementedError
+
+    def read(self, numbers: Sequence[int]) -> list[Row]:
+        """Return the rows with some numbers."""
+        return [self.find_row(number) for number in numbers]
+
+    def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
+        """Yield consecutive rows."""
+        for number in range(start, stop):
+            yield self.find_row(number)
+
+    def mark(self, height: int) -> Marks:
+        """Return where every `height`-th row is: its number says it."""
+        rows = self.count_rows()
+        return Marks(rows, [0] * -(-rows // height))
 
 
 def name_file(path: Path) -> str:

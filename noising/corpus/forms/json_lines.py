@@ -1,108 +1,78 @@
 """Rows of a .jsonl file: a list of token ids, or an object with `input_ids`, a line."""
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from noising.corpus.forms.files import IDS_KEY, MASK_KEY, SPECIAL_KEY, Row
+from noising.corpus.forms.lines import LineError, LineRows
 from noising.engine.errors import format_value
-from noising.replay.forms.files import DataFileError, Row, convert_errors, find_size
 
-IDS_KEY: Final = "input_ids"
-MASK_KEY: Final = "attention_mask"
-MAX_LINE_BYTES: Final = 1 << 24
+TEXT_KEY: Final = "text"
 
 _MAX_ID: Final = (1 << 63) - 1
 
 
-class JsonRows:
-    """Reads lines, which need not be equally long. Blank lines are no rows.
+class JsonRows(LineRows):
+    """Reads lines of JSON. `attention_mask` marks padding at the end of a row."""
 
-    Args:
-        path: the file.
-
-    Raises:
-        DataFileError: it is no regular file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        find_size(path)
-        self._path = path
-
-    def count_rows(self) -> int:
-        """Return the number of rows, after a look at each.
+    def parse(self, line: str) -> Row:
+        """Return the row of a line, without padding.
 
         Raises:
-            DataFileError: a line has another form, or there is none.
+            LineError: it is no row.
         """
-        rows = 0
-        for number, line in self._lines():
-            self._parse(number, line)
-            rows += 1
-        if not rows:
-            raise DataFileError(self._path, "must have a row, it has none")
-        return rows
-
-    def read(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with some numbers.
-
-        Raises:
-            DataFileError: the file lacks a row, or a line has another form.
-        """
-        wanted, last = set(numbers), max(numbers)
-        found: dict[int, Row] = {}
-        for row, (number, line) in enumerate(self._lines()):
-            if row in wanted:
-                found[row] = np.array(self._parse(number, line), np.int64)
-            if row == last:
-                return [found[each] for each in numbers]
-        raise DataFileError(self._path, f"must have a row {last}, counted from 0")
-
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines that are not blank, each with its number from 1."""
-        number = 0
-        with convert_errors(self._path), self._path.open("rb") as file:
-            while line := file.readline(MAX_LINE_BYTES + 1):
-                number += 1
-                if len(line) > MAX_LINE_BYTES:
-                    self._fail(number, f"must have at most {MAX_LINE_BYTES} bytes")
-                if line := line.strip():
-                    yield number, line
-
-    def _parse(self, number: int, line: bytes) -> list[int]:
-        """Return the token ids of a line, without padding."""
-        try:
-            # Some editors put a byte order mark before the first line.
-            record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
-            self._fail(number, f"must be JSON, got {format_value(line)}")
+        record = parse_json(line)
         if isinstance(record, list):
-            return self._check_ids(number, record)
+            return Row(_check_ids(record))
         if not isinstance(record, dict) or IDS_KEY not in record:
             rule = f"must be a list of ids or an object with `{IDS_KEY}`"
-            self._fail(number, f"{rule}, got {format_value(record)}")
-        ids = self._check_ids(number, record[IDS_KEY])
+            way_out = ""
+            if isinstance(record, dict) and TEXT_KEY in record:
+                way_out = f"; name a tokenizer for its `{TEXT_KEY}`"
+            raise LineError(f"{rule}, got {format_value(record)}{way_out}")
+        ids = _check_ids(record[IDS_KEY])
+        special = _check_special(record.get(SPECIAL_KEY), ids.size)
         mask = record.get(MASK_KEY)
         if mask is None:
-            return ids
+            return Row(ids, special)
         is_mask = isinstance(mask, list) and all(type(x) is int for x in mask)
-        real = mask.count(1) if is_mask and len(mask) == len(ids) else 0
-        if not is_mask or mask != [1] * real + [0] * (len(ids) - real):
-            rule = f"must have a 1 for each of the {len(ids)} ids, or 0 at padding"
+        real = mask.count(1) if is_mask and len(mask) == ids.size else 0
+        if not is_mask or mask != [1] * real + [0] * (ids.size - real):
+            rule = f"must have a 1 for each of the {ids.size} ids, or 0 at padding"
             received = format_value(mask)
-            self._fail(number, f"`{MASK_KEY}` {rule} at the end, got {received}")
-        return ids[:real]
+            raise LineError(f"`{MASK_KEY}` {rule} at the end, got {received}")
+        return Row(ids[:real], None if special is None else special[:real])
 
-    def _check_ids(self, number: int, ids: Any) -> list[int]:
-        if not isinstance(ids, list):
-            self._fail(number, f"must have a list of ids, got {format_value(ids)}")
-        for token in ids:
-            if type(token) is not int or not 0 <= token <= _MAX_ID:  # true is an int
-                self._fail(number, f"must have token ids, got {format_value(token)}")
-        checked: list[int] = ids
-        return checked
 
-    def _fail(self, number: int, message: str) -> NoReturn:
-        raise DataFileError(self._path, f"line {number} {message}")
+def parse_json(line: str) -> Any:
+    """Return the value of a line.
+
+    Raises:
+        LineError: it is not JSON.
+    """
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise LineError(f"must be JSON, got {format_value(line)}") from error
+
+
+def _check_ids(ids: Any) -> NDArray[np.int64]:
+    if not isinstance(ids, list):
+        raise LineError(f"must have a list of ids, got {format_value(ids)}")
+    for token in ids:
+        if type(token) is not int or not 0 <= token <= _MAX_ID:  # true is an int
+            raise LineError(f"must have token ids, got {format_value(token)}")
+    return np.array(ids, np.int64)
+
+
+def _check_special(mask: Any, count: int) -> NDArray[np.bool_] | None:
+    if mask is None:
+        return None
+    is_mask = isinstance(mask, list) and all(type(x) is int for x in mask)
+    if not is_mask or len(mask) != count or not set(mask) <= {0, 1}:
+        rule = f"`{SPECIAL_KEY}` must have a 0 or 1 for each of the {count} ids"
+        raise LineError(f"{rule}, got {format_value(mask)}")
+    return np.array(mask, np.bool_)

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -322,6 +324,16 @@ def test_a_saved_dataset_has_the_order_of_its_state(tmp_path):
     (tmp_path / "train").mkdir()
     with pytest.raises(DataFileError, match="name one of its folders: train"):
         find_sources([str(tmp_path)])
+
+
+def test_errors_are_the_same_in_another_process():
+    for error in (
+        DataFileError(Path("a"), "is bad"),
+        BadRowError(Path("a"), 3, "row 3: is bad"),
+    ):
+        copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        assert (type(copy), str(copy)) == (type(error), str(error))
+        assert vars(copy) == vars(error)
 
 
 def test_other_forms_are_named_with_the_way_to_convert_them(tmp_path):

@@ -58,7 +58,7 @@ class ArrayRows(MappedRows):
 
     def find_row(self, number: int) -> Row:
         """Return a row."""
-        return Row(np.array(self._array[number]))
+        return Row(np.asarray(self._array[number]))
 
 
 def _map_array(path: Path) -> NDArray[Any]:

@@ -1,8 +1,8 @@
 """Rows of an .arrow file: a stream, as HF datasets writes it, or the file format."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,12 @@ class ArrowRows:
         """Return the number of rows."""
         return sum(self._heights)
 
+    def locate(self, number: int) -> str:
+        """Return where a row is."""
+        ends = itertools.accumulate(self._heights)
+        index = next(i for i, end in enumerate(ends) if end > number)
+        return f"record batch {index}, row {number}"
+
     def read(self, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with some numbers."""
         wanted, found = set(numbers), dict[int, Row]()
@@ -66,7 +72,7 @@ class ArrowRows:
             if first + batch.num_rows > start:
                 skipped = max(start - first, 0)
                 rows = self._split(batch.slice(skipped), first + skipped, index)
-                yield from islice(rows, stop - first - skipped)
+                yield from itertools.islice(rows, stop - first - skipped)
             first += batch.num_rows
 
     def mark(self, height: int) -> Marks:

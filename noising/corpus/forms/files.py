@@ -39,6 +39,11 @@ class DataFileError(ValueError):
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{name_file(path)}: {message}")
+        self._arguments: tuple[Any, ...] = path, message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how another process makes the same error."""
+        return type(self), self._arguments
 
 
 class BadRowError(DataFileError):
@@ -52,10 +57,6 @@ class BadRowError(DataFileError):
         super().__init__(path, message)
         self.row = row
         self._arguments = path, row, message
-
-    def __reduce__(self) -> tuple[type["BadRowError"], tuple[Path, int, str]]:
-        """Return how another process makes the same error."""
-        return BadRowError, self._arguments
 
 
 Scanned: TypeAlias = Row | BadRowError
@@ -114,6 +115,9 @@ class RowReader(Protocol):
             DataFileError: a part that is read on the way is not as the form says.
         """
 
+    def locate(self, number: int) -> str:
+        """Return where a row is, for messages, such as "row group 3, row 7"."""
+
 
 class MappedRows:
     """The methods of a reader that finds each row by its number."""
@@ -121,6 +125,10 @@ class MappedRows:
     def count_rows(self) -> int:
         """Return the number of rows."""
         raise NotImplementedError
+
+    def locate(self, number: int) -> str:
+        """Return where a row is."""
+        return f"row {number}"
 
     def find_row(self, number: int) -> Row:
         """Return a row, or raise BadRowError."""

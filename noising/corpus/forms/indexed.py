@@ -76,7 +76,7 @@ class IndexedRows(MappedRows):
     def find_row(self, number: int) -> Row:
         """Return a row."""
         first = int(self._firsts[number]) // self._dtype.itemsize
-        return Row(np.array(self._tokens[first : first + int(self._lengths[number])]))
+        return Row(np.asarray(self._tokens[first : first + int(self._lengths[number])]))
 
     def _check_sequences(self, size: int) -> None:
         """Check that the sequences follow one another and fill the .bin file."""

@@ -60,6 +60,10 @@ class LineRows:
         self._check_rows(rows)
         return rows
 
+    def locate(self, number: int) -> str:
+        """Return where a row is."""
+        return f"row {number}"
+
     def mark(self, height: int) -> Marks:
         """Return where every `height`-th row is, without a look into the lines."""
         places, rows = [], 0

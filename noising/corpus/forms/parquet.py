@@ -23,7 +23,7 @@ from noising.extras import require_extra
 _BUFFER_BYTES: Final = 1 << 20
 _SMALL_GROUP: Final = 1 << 21
 """Tokens of a row group that is decoded in large batches."""
-_LARGE, _SMALL = 1024, 16
+_LARGE, _SMALL = 1024, 4
 """Rows of a batch in a small row group, and in one whose rows may be long."""
 
 
@@ -54,6 +54,11 @@ class ParquetRows:
     def count_rows(self) -> int:
         """Return the number of rows."""
         return int(self._ends[-1]) if self._ends.size else 0
+
+    def locate(self, number: int) -> str:
+        """Return where a row is."""
+        group = int(np.searchsorted(self._ends, number, side="right"))
+        return f"row group {group}, row {number}"
 
     def read(self, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with some numbers; each row group is read once."""

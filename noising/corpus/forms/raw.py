@@ -52,4 +52,4 @@ class RawRows(MappedRows):
     def find_row(self, number: int) -> Row:
         """Return a row."""
         first = number * self._length
-        return Row(np.array(self._tokens[first : first + self._length]))
+        return Row(np.asarray(self._tokens[first : first + self._length]))

@@ -33,6 +33,7 @@ from noising.jobs import (
     NoiseJob,
     Outcome,
     OutputOptions,
+    audit_job,
     count_tokens,
     noise_corpus,
     plan_noise,
@@ -43,7 +44,7 @@ from noising.jobs.plan import OUTPUT_FORMS, SHARD_ROWS
 from noising.replay import CallOptions
 from noising.tokenizers import TokenizerError
 
-HELP: Final = "noise or count the tokens of a whole corpus"
+HELP: Final = "noise, count or audit a whole corpus"
 DESCRIPTION: Final = (
     "Work on whole corpora, in processes of this machine or on a Dask cluster, with "
     f"the same bytes. A corpus may be: {FORMS}; or a folder or pattern of such files."
@@ -75,12 +76,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(added)
         _add_reading(added)
         _add_executor(added)
-        added.add_argument(
-            "--json",
-            action="store_true",
-            default=argparse.SUPPRESS,
-            help="print JSON for programs",
-        )
+        _add_json(added)
+    audited = commands.add_parser("audit", help="judge what `corpus noise` has written")
+    audited.add_argument("folder", type=Path, metavar="OUT", help="the job's folder")
+    audited.add_argument(
+        "--spec",
+        metavar="SPEC",
+        help="what the noise should be (default: the specification of the manifest)",
+    )
+    _add_json(audited)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,  # it may also stand before the action
+        help="print JSON for programs",
+    )
 
 
 def _add_noise(parser: argparse.ArgumentParser) -> None:
@@ -236,6 +249,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the action."""
     actions = {"noise": _noise, "count": _count}
     try:
+        if options.action == "audit":
+            return _audit(options)
         executor = _choose_executor(options)
         sources = find_sources(
             options.inputs,
@@ -375,6 +390,16 @@ def _count(
             shown = f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
             print_text(f"{name.replace('_', ' '):15} {shown:>20}")
     return FOUND_WRONG if counted.skipped_rows else FINE
+
+
+def _audit(options: argparse.Namespace) -> int:
+    process = None if options.spec is None else load_process(options.spec)
+    report = audit_job(options.folder, process, on_shard=_make_progress("shards"))
+    if options.json:
+        print_json(report.as_dict())
+    else:
+        print_text(str(report))
+    return FINE if report.verdict == "passed" else FOUND_WRONG
 
 
 def _print_errors(errors: list[str]) -> None:

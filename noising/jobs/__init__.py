@@ -4,6 +4,7 @@ A job is a list of tasks, each a pure function of files, so that processes on on
 machine or on many (Dask) give the same bytes.
 """
 
+from noising.jobs.audit import audit_job
 from noising.jobs.count import Counts, count_tokens
 from noising.jobs.errors import JobError
 from noising.jobs.executors import DaskExecutor, Executor, LocalExecutor
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "OutputOptions",
     "Shard",
+    "audit_job",
     "count_tokens",
     "noise_corpus",
     "plan_noise",

@@ -83,7 +83,7 @@ def noise_rows(
         rule = "must be true for rows of different lengths"
         way_out = "pass `lengths` in the run, and lengths=True in the manifest's `call`"
         raise EngineError("call.lengths", "wrong_length", rule, False, way_out)
-    fixed = _find_fixed(call, rows, x0)
+    fixed = find_fixed(call, rows, x0)
     if fixed is not None:
         options["protect"] = fixed
     for name in ("count", "at_least", "block"):
@@ -112,7 +112,7 @@ def noise_rows(
     )
 
 
-def _find_fixed(
+def find_fixed(
     call: CallOptions, rows: Sequence[Row], x0: IntArray
 ) -> BoolArray | None:
     """Return where tokens never change, (B, L), or None."""

@@ -29,6 +29,9 @@ def test_noise_is_written_verified_and_replayed(run, tmp_path):
     shard = pq.read_table("out/draw-00000-part-000001.parquet").to_pydict()
     assert shard["ids"][4] == 20
     assert replayed["xt"][0] == shard["xt"][4]
+    audited = run("corpus", "audit", "out", "--json")
+    assert (audited.code, audited.document["verdict"]) == (0, "passed")
+    assert run("corpus", "audit", "out", "--spec", "cosine").code == 1
     (tmp_path / "out" / "draw-00000-part-000001.parquet").unlink()
     lost = run(*arguments, "--verify")
     assert (lost.code, lost.out.count("\n")) == (1, 1)

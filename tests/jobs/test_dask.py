@@ -33,7 +33,7 @@ def sources(tmp_path):
 def test_a_cluster_whose_worker_is_killed_writes_the_same_bytes(
     executor, sources, tmp_path
 ):
-    local, job = plan(sources), plan(sources, executor=executor)
+    local, job = plan(sources, draws=2), plan(sources, draws=2, executor=executor)
     assert (job.as_dict(), job.shards()) == (local.as_dict(), local.shards())
     noise_corpus(local, tmp_path / "local", LocalExecutor())
     outcome = noise_corpus(job, tmp_path / "dask", Killing(executor))

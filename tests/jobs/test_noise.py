@@ -43,7 +43,7 @@ CASES = {
     "drawn times": (ABSORBING, {}, {}),
     "timestep, protected": (
         UNIFORM,
-        {"timestep": 500, "protect": [3, 7], "special": True},
+        {"timestep": 500, "protect": [3, 7], "special": True, "form": "realised"},
         {},
     ),
     "counts in blocks": (ABSORBING, {"count": 2, "block": 8, "form": "realised"}, {}),
@@ -115,6 +115,10 @@ def test_each_row_has_the_noise_that_it_gets_alone(name, sources, tmp_path):
         assert columns["t"][i] == (t if "time_block" in options else t[0])
         alpha = np.ravel(alone.alpha).astype(np.float32).tolist()
         assert columns["alpha"][i] == (alpha if "time_block" in options else alpha[0])
+        if call.get("special"):
+            moved, eligible = sum(columns["moved"][i]), int((~fixed).sum())
+            weight = np.float32(eligible / moved if moved else 0)
+            assert columns["weights"][i] == weight
     if "timestep" in call:
         assert set(columns["timestep"]) == {500}
     if name == "counts in blocks":
@@ -147,7 +151,8 @@ def test_workers_batches_and_a_killed_worker_do_not_change_the_noise(
     job = plan(sources, draws=2)
     noise_corpus(job, tmp_path / "one", LocalExecutor())
     killed = Killing(LocalExecutor(workers=2))
-    noise_corpus(job, tmp_path / "two", killed)
+    outcome = noise_corpus(job, tmp_path / "two", killed)
+    assert outcome.rows == 2 * len(ROWS)  # results from before the kill count once
     assert (tmp_path / "killed").exists()
     files = read_files(tmp_path / "one")
     assert files == read_files(tmp_path / "two")

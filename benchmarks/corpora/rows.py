@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.corpora.corpus import (
     Corpus,
@@ -18,7 +19,7 @@ from noising.corpus.forms import LineRows, MetamathRows, hash_file
 from noising.corpus.forms.known import RAW, describe_other_form, find_form
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
-from noising.tokenizers import OTHER, declared_types
+from noising.tokenizers import OTHER, TOKEN_TYPES, declared_types
 
 RAW_LENGTH: Final = 1024
 """Tokens of a sequence of a .bin file, the block size of nanoGPT."""
@@ -52,13 +53,15 @@ def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
     """
     try:
         reader = _open(path, vocab_size)
-        types = np.full(vocab_size, OTHER, dtype=np.uint8)
+        declared = None
         if isinstance(reader, MetamathRows):
-            types = declared_types(
+            declared = declared_types(
                 len(reader.constants), len(reader.variables), len(reader.labels)
             )
+            vocab_size = declared.size
         collector = SequenceCollector(path)
-        _collect(reader, types.size, path, collector)
+        counted = _collect(reader, vocab_size, path, collector)
+        types = _choose_types(counted) if declared is None else declared
         digest = hash_file(path)
     except (DataFileError, EngineError, MissingExtraError) as error:
         raise CorpusError(f"corpus {error}") from error
@@ -85,7 +88,10 @@ def _open(path: Path, vocab_size: int) -> RowReader:
 
 def _collect(
     reader: RowReader, vocab_size: int, path: Path, collector: SequenceCollector
-) -> None:
+) -> NDArray[np.int64]:
+    """Collect the rows, and return how often an id has each type, (V, 3)."""
+    kinds = len(TOKEN_TYPES)
+    counted = np.zeros(vocab_size * kinds, np.int64)
     # Lines say at their end how many they are, which is another pass.
     rows = 1 << 62 if isinstance(reader, LineRows) else reader.count_rows()
     for number, row in enumerate(reader.scan(0, rows)):
@@ -99,4 +105,17 @@ def _collect(
                 f" {int(tokens[wrong][0])} is outside 0..{vocab_size - 1};"
                 f" set --vocab-size, which is {vocab_size}"
             )
+        if row.types is not None:
+            cells, counts = np.unique(
+                tokens.astype(np.int64) * kinds + row.types, return_counts=True
+            )
+            counted[cells] += counts
         collector.add(tokens.tolist())
+    return counted.reshape(vocab_size, kinds)
+
+
+def _choose_types(counted: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the type that each id has most often; `other` for ids without one."""
+    types: NDArray[np.uint8] = counted.argmax(axis=1).astype(np.uint8)
+    types[~counted.any(axis=1)] = OTHER
+    return types

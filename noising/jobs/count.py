@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from noising.corpus import BadRowError, DataFileError, Row, Source
+from noising.corpus.forms import TOKEN_TYPES
 from noising.engine.arrays import IntArray
 from noising.jobs.executors import Executor
 
@@ -28,6 +29,7 @@ class Counts:
         shortest: tokens of the shortest row.
         longest: tokens of the longest row.
         special: number of tokens that are marked as special.
+        types: (3,) number of tokens of each type of TOKEN_TYPES, as far as files say.
         skipped_rows: number of bad rows, which are not counted.
         errors: a line for each of them, as far as they are listed.
     """
@@ -37,6 +39,9 @@ class Counts:
     shortest: int | None = None
     longest: int = 0
     special: int = 0
+    types: IntArray = field(
+        default_factory=lambda: np.zeros(len(TOKEN_TYPES), np.int64)
+    )
     skipped_rows: int = 0
     errors: list[str] = field(default_factory=list)
 
@@ -53,6 +58,8 @@ class Counts:
         self.longest = max(self.longest, size)
         if row.special is not None:
             self.special += int(np.count_nonzero(row.special))
+        if row.types is not None:
+            self.types += np.bincount(row.types, minlength=len(TOKEN_TYPES))
         for start in range(0, size, COUNTED_AT_ONCE):
             part = np.asarray(row.tokens[start : start + COUNTED_AT_ONCE], np.int64)
             if part.size * 8 > self.counts.size:
@@ -75,6 +82,7 @@ class Counts:
         known = [x for x in (self.shortest, other.shortest) if x is not None]
         self.shortest = min(known, default=None)
         self.special += other.special
+        self.types += other.types
         self.skipped_rows += other.skipped_rows
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +92,10 @@ class Counts:
             "rows": self.rows,
             "tokens": self.tokens,
             "special_tokens": self.special,
+            **{
+                f"{name}_tokens": int(number)
+                for name, number in zip(TOKEN_TYPES, self.types, strict=True)
+            },
             "shortest_row": self.shortest or 0,
             "longest_row": self.longest,
             "used_ids": int(shares.size),

@@ -125,7 +125,7 @@ class DaskExecutor:
                     distributed.Client(address, timeout=self.timeout_s)
                 )
                 client.wait_for_workers(1, timeout=self.timeout_s)
-            except (OSError, TimeoutError) as error:
+            except (OSError, ValueError) as error:  # no address at all
                 rule = "cannot be reached, or has no workers"
                 raise JobError(f"{self.scheduler}: {rule}") from error
             # A second job with the same tasks must not get the results of the first.

@@ -421,6 +421,11 @@ def test_the_forms_of_other_programs_are_read(tmp_path):
     table = load(path)
     assert sequences(table) == [[1, 2], [3]]
     assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    types = [["critical", "variable", "critical"], ["other"]]
+    typed = pa.table({"input_ids": [[1, 2, 2], [3]], "token_types": types})
+    pq.write_table(typed, path)
+    # Id 2 is a variable and critical once each, and critical comes first.
+    assert load(path).type_counts() == {"critical": 3, "variable": 0, "other": 1}
     metamath = load(write(tmp_path, "demo.mm", DEMO))
     assert metamath.vocab_size == 8
     assert metamath.type_counts() == {"critical": 6, "variable": 4, "other": 1}

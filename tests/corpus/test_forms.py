@@ -192,7 +192,7 @@ def test_rows_of_any_length_do_not_overflow(tmp_path):
         ),
         (b'{"input_ids": "1 2"}\n', "line 1 must have a list of ids, got '1 2'"),
         (b"7\n", "line 1 must be a list of ids or an object with `input_ids`, got 7"),
-        (b"\xff\xfe[\x001\x00]\x00\n\x00", "line 1 must be UTF-8 text"),
+        (b"\xff\xfe[\x001\x00]\x00\n\x00", "is UTF-16 text; convert it with iconv"),
         (b"\x80abc\n", "line 1 must be UTF-8 text"),
         (b"", "must have a row, it has none"),
         (b"\n \n", "must have a row, it has none"),

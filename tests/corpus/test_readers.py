@@ -125,6 +125,38 @@ def test_rows_are_the_same_by_number_and_in_parts(name, tmp_path):
     assert described.rows == len(rows)
 
 
+TYPES = [["other", "critical", "variable", "other"][: len(row)] for row in ROWS]
+NUMBERS = [[2, 0, 1, 2][: len(row)] for row in ROWS]
+
+
+def test_types_of_tokens_are_names_or_numbers(tmp_path):
+    names = pa.array(TYPES, pa.list_(pa.dictionary(pa.int8(), pa.string())))
+    for path in (
+        write_parquet(tmp_path, make_table(token_types=TYPES)),
+        write_arrow(tmp_path, table=make_table(token_types=names)),
+        write_lines(
+            tmp_path,
+            "r.jsonl",
+            [
+                json.dumps({"input_ids": row, "token_types": types})
+                for row, types in zip(ROWS, NUMBERS, strict=True)
+            ],
+        ),
+    ):
+        found = Source.parse(path, "data").open().scan(0, 7)
+        assert [row.types.tolist() for row in found] == NUMBERS, path
+    for types in (["x"], [3], [-1], [0, 1], ["critical", 1]):
+        lines = [json.dumps({"input_ids": [5], "token_types": types})]
+        reader = Source.parse(write_lines(tmp_path, "r.jsonl", lines), "data").open()
+        with pytest.raises(BadRowError, match="`token_types` must have critical, "):
+            reader.read([0])
+    for types in ("x", 3, -1):
+        table = make_table([[5]], token_types=[[types]])
+        reader = Source.parse(write_parquet(tmp_path, table), "data").open()
+        with pytest.raises(BadRowError, match="`token_types` must have only critical"):
+            reader.read([0])
+
+
 def test_masks_mark_padding_and_special_tokens(tmp_path):
     padded = [[*row, 0, 0] for row in ROWS]
     real = [[1] * len(row) + [0, 0] for row in ROWS]
@@ -199,6 +231,7 @@ def test_text_is_read_by_a_tokenizer(name, tmp_path):
     ]
     assert rows[0].special.tolist() == [True, *[False] * 4, True]
     assert rows[1].special.sum() == 3
+    assert rows[0].types.tolist() == tokenizer.encode(texts[0]).types.tolist()
     described = DataFile.describe({"path": path, "tokenizer": "bert"}, "data[0]")
     assert DataFile.parse(described.as_dict(), "data[0]") == described
 

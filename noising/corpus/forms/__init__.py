@@ -4,6 +4,7 @@ from noising.corpus.forms.arrays import ArrayRows
 from noising.corpus.forms.arrow import ArrowRows
 from noising.corpus.forms.files import (
     MAX_ROW_TOKENS,
+    TOKEN_TYPES,
     BadRowError,
     DataFileError,
     Ids,
@@ -26,6 +27,7 @@ __all__ = [
     "DTYPES",
     "FORMS",
     "MAX_ROW_TOKENS",
+    "TOKEN_TYPES",
     "ArrayRows",
     "ArrowRows",
     "BadRowError",

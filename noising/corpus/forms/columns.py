@@ -11,13 +11,15 @@ from noising.corpus.forms.files import (
     IDS_KEY,
     MASK_KEY,
     SPECIAL_KEY,
+    TOKEN_TYPES,
+    TYPES_KEY,
     BadRowError,
     DataFileError,
     Row,
     Scanned,
 )
 
-OPTIONAL: Final = (MASK_KEY, SPECIAL_KEY)
+OPTIONAL: Final = (MASK_KEY, SPECIAL_KEY, TYPES_KEY)
 
 
 def choose_columns(path: Path, schema: Any) -> list[str]:
@@ -38,21 +40,31 @@ def choose_columns(path: Path, schema: Any) -> list[str]:
     chosen = [IDS_KEY, *(name for name in OPTIONAL if name in names)]
     for name in chosen:
         kind = schema.field(name).type
-        if not _holds_integers(kind, may_be_flags=name != IDS_KEY):
-            rule = f"`{name}` must be lists of integers, is {str(kind)[:60]}"
+        if not _is_readable(kind, name):
+            values = "integers or names" if name == TYPES_KEY else "integers"
+            rule = f"`{name}` must be lists of {values}, is {str(kind)[:60]}"
             raise DataFileError(path, rule)
     return chosen
 
 
-def _holds_integers(kind: Any, *, may_be_flags: bool) -> bool:
+def _is_readable(kind: Any, name: str) -> bool:
     import pyarrow.types as types
 
     kinds = (types.is_list, types.is_large_list, types.is_fixed_size_list)
     if not any(is_kind(kind) for is_kind in kinds):
         return False
     value = kind.value_type
-    is_flag = may_be_flags and types.is_boolean(value)
-    return bool(types.is_integer(value) or is_flag)
+    is_flag = name in (MASK_KEY, SPECIAL_KEY) and types.is_boolean(value)
+    is_name = name == TYPES_KEY and _has_names(value)
+    return bool(types.is_integer(value) or is_flag or is_name)
+
+
+def _has_names(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 def split_batch(path: Path, batch: Any, first: int, where: str) -> Iterator[Scanned]:
@@ -88,6 +100,8 @@ class _Lists:
             start = column.offset
             self._offsets = width * np.arange(start, start + len(column) + 1)
         values = column.values
+        if _has_names(values.type):
+            values = _number_names(values)
         self._values = values.to_numpy(zero_copy_only=False)
         self._are_gaps = None
         if column.null_count:
@@ -109,19 +123,34 @@ class _Lists:
         return found
 
 
+def _number_names(values: Any) -> Any:
+    """Return the numbers of types by their names; -1 where a name is unknown."""
+    import pyarrow
+    import pyarrow.compute
+
+    names = pyarrow.array(TOKEN_TYPES)
+    numbers = pyarrow.compute.index_in(values.cast(pyarrow.string()), value_set=names)
+    return numbers.fill_null(-1)
+
+
 def _make_row(lists: dict[str, NDArray[Any] | None]) -> Row:
     ids = lists[IDS_KEY]
     if ids is None:
         raise _ListError(f"`{IDS_KEY}` must not be missing")
     mask, special = lists.get(MASK_KEY), lists.get(SPECIAL_KEY)
-    for name, flags in ((MASK_KEY, mask), (SPECIAL_KEY, special)):
-        if flags is None:
+    types = lists.get(TYPES_KEY)
+    for name, values in ((MASK_KEY, mask), (SPECIAL_KEY, special), (TYPES_KEY, types)):
+        if values is None:
             continue
-        if flags.size != ids.size:
+        if values.size != ids.size:
             rule = f"`{name}` must have one value for each of the {ids.size} ids"
-            raise _ListError(f"{rule}, has {flags.size}")
-        if flags.size and not ((flags == 0) | (flags == 1)).all():
-            raise _ListError(f"`{name}` must have only 0 and 1")
+            raise _ListError(f"{rule}, has {values.size}")
+        count = len(TOKEN_TYPES) if name == TYPES_KEY else 2
+        if values.size and not ((values >= 0) & (values < count)).all():
+            allowed = "0 and 1"
+            if name == TYPES_KEY:
+                allowed = f"{', '.join(TOKEN_TYPES)}, or 0, 1, 2"
+            raise _ListError(f"`{name}` must have only {allowed}")
     real = ids.size
     if mask is not None:
         real = int(np.count_nonzero(mask))
@@ -129,4 +158,5 @@ def _make_row(lists: dict[str, NDArray[Any] | None]) -> Row:
             raise _ListError(f"`{MASK_KEY}` must have its 0s, the padding, at the end")
     flags = None if special is None else special[:real].astype(np.bool_)
     # A copy, so that the row does not keep the whole batch in memory.
-    return Row(np.array(ids[:real]), flags)
+    kinds = None if types is None else types[:real].astype(np.uint8)
+    return Row(np.array(ids[:real]), flags, kinds)

@@ -10,11 +10,17 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.engine import TYPE_WEIGHTS
+
 Ids: TypeAlias = NDArray[np.integer[Any]]
 """Token ids, (L,)."""
 
 IDS_KEY, MASK_KEY, SPECIAL_KEY = "input_ids", "attention_mask", "special_tokens_mask"
 """Columns of a row, as tokenizers of Hugging Face name them."""
+
+TYPES_KEY: Final = "token_types"
+TOKEN_TYPES: Final = tuple(TYPE_WEIGHTS)
+"""The types of tokens; the column has their names, or their numbers in this order."""
 
 MAX_ROW_TOKENS: Final = 1 << 20
 """Tokens that a row of a job has at most; it bounds the memory of a worker."""
@@ -28,10 +34,12 @@ class Row(NamedTuple):
     Attributes:
         tokens: (L,) ids, without padding.
         special: (L,) bool, True at special tokens; None if the file does not say.
+        types: (L,) uint8 indices into TOKEN_TYPES; None if the file does not say.
     """
 
     tokens: Ids
     special: NDArray[np.bool_] | None = None
+    types: NDArray[np.uint8] | None = None
 
 
 class DataFileError(ValueError):

@@ -6,7 +6,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.corpus.forms.files import IDS_KEY, MASK_KEY, SPECIAL_KEY, Row
+from noising.corpus.forms.files import (
+    IDS_KEY,
+    MASK_KEY,
+    SPECIAL_KEY,
+    TOKEN_TYPES,
+    TYPES_KEY,
+    Row,
+)
 from noising.corpus.forms.lines import LineError, LineRows
 from noising.engine.errors import format_value
 
@@ -35,16 +42,18 @@ class JsonRows(LineRows):
             raise LineError(f"{rule}, got {format_value(record)}{way_out}")
         ids = _check_ids(record[IDS_KEY])
         special = _check_special(record.get(SPECIAL_KEY), ids.size)
+        types = _check_types(record.get(TYPES_KEY), ids.size)
         mask = record.get(MASK_KEY)
         if mask is None:
-            return Row(ids, special)
+            return Row(ids, special, types)
         is_mask = isinstance(mask, list) and all(type(x) is int for x in mask)
         real = mask.count(1) if is_mask and len(mask) == ids.size else 0
         if not is_mask or mask != [1] * real + [0] * (ids.size - real):
             rule = f"must have a 1 for each of the {ids.size} ids, or 0 at padding"
             received = format_value(mask)
             raise LineError(f"`{MASK_KEY}` {rule} at the end, got {received}")
-        return Row(ids[:real], None if special is None else special[:real])
+        special = None if special is None else special[:real]
+        return Row(ids[:real], special, None if types is None else types[:real])
 
 
 def parse_json(line: str) -> Any:
@@ -76,3 +85,18 @@ def _check_special(mask: Any, count: int) -> NDArray[np.bool_] | None:
         rule = f"`{SPECIAL_KEY}` must have a 0 or 1 for each of the {count} ids"
         raise LineError(f"{rule}, got {format_value(mask)}")
     return np.array(mask, np.bool_)
+
+
+def _check_types(types: Any, count: int) -> NDArray[np.uint8] | None:
+    if types is None:
+        return None
+    numbers: list[Any] = []
+    if isinstance(types, list):
+        known = {name: number for number, name in enumerate(TOKEN_TYPES)}
+        numbers = [known.get(x, x) if isinstance(x, str) else x for x in types]
+    is_valid = all(type(x) is int and 0 <= x < len(TOKEN_TYPES) for x in numbers)
+    if not isinstance(types, list) or len(types) != count or not is_valid:
+        allowed = f"{', '.join(TOKEN_TYPES)}, or 0, 1, 2"
+        rule = f"`{TYPES_KEY}` must have {allowed} for each of the {count} ids"
+        raise LineError(f"{rule}, got {format_value(types)}")
+    return np.array(numbers, np.uint8)

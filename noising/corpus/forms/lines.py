@@ -16,6 +16,7 @@ from noising.corpus.forms.files import (
     convert_errors,
     find_size,
 )
+from noising.corpus.forms.known import describe_other_form
 from noising.engine.errors import format_value
 
 MAX_LINE_BYTES: Final = 1 << 24
@@ -32,11 +33,14 @@ class LineRows:
         path: the file; a name that ends in .gz is that of a packed one.
 
     Raises:
-        DataFileError: it is no regular file.
+        DataFileError: it is no regular file, or begins as a file of another form.
     """
 
     def __init__(self, path: Path) -> None:
         find_size(path)
+        form = describe_other_form(path)
+        if form is not None:
+            raise DataFileError(path, f"is {form}")
         self._path = path
 
     def parse(self, line: str) -> Row:

@@ -40,10 +40,11 @@ class TextRows(LineRows):
         """
         text = _find_text(line) if self._is_json else line
         try:
-            tokens = self._tokenizer.encode(text).tokens
+            encoded = self._tokenizer.encode(text)
         except TokenizerError as error:
             raise LineError(str(error)) from error
-        return Row(tokens, np.isin(tokens, list(self._tokenizer.special)))
+        special = np.isin(encoded.tokens, list(self._tokenizer.special))
+        return Row(encoded.tokens, special, encoded.types)
 
 
 def _find_text(line: str) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import MAX_ELEMENTS
 from noising.engine.parameters import check_integer, check_keys, listed, mapping
 from noising.replay.weights import check_form
+
+_LATER: Final = ("t", "timestep", "protect", "special")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,16 @@ class CallOptions:
         return cls(**given)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the options for a manifest."""
-        return asdict(self)
+        """Return the options for a manifest.
+
+        Later ones are left out where they say nothing, so that earlier versions of the
+        library can read the manifest.
+        """
+        options = asdict(self)
+        for name in _LATER:
+            if options[name] is None or options[name] is False:
+                del options[name]
+        return options
 
 
 def _check_time(given: Mapping[str, Any], process: ForwardProcess) -> None:

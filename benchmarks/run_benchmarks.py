@@ -79,8 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_CORPUS,
         metavar="setmm|synthetic|PATH",
         help="real proofs (setmm), random tokens (synthetic), or a file: Metamath (.mm,"
-        " or an excerpt in .jsonl), rows with input_ids (.jsonl, .parquet, .arrow), .npy,"
-        " .bin, .idx, or text with a list of ids per line (default: %(default)s)",
+        " or an excerpt in .jsonl), rows with input_ids (.jsonl, .parquet, .arrow),"
+        " .npy, .bin, .idx, or text with a list of ids per line (default: %(default)s)",
     )
     parser.add_argument(
         "--vocab-size",

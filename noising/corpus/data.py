@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,10 +131,7 @@ class DataFile(Source):
         Raises:
             DataFileError: the file is not as the manifest says.
         """
-        moved = replace(self, path=str(folder / self.path))
-        if self.tokenizer_sha256 is not None:
-            moved = replace(moved, tokenizer=str(folder / str(self.tokenizer)))
-        reader = moved.open()
+        reader = self.at(folder).open()
         # All others know it without a look at each row.
         if not isinstance(reader, LineRows) and reader.count_rows() != self.rows:
             rows = reader.count_rows()

@@ -4,9 +4,9 @@ import glob
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from noising.corpus.forms import (
     DTYPES,
@@ -136,6 +136,13 @@ class Source:
         return cls(
             path=path, form=form, dtype=dtype, length=length, tokenizer=tokenizer
         )
+
+    def at(self, folder: Path) -> Self:
+        """Return a copy whose relative paths start at a folder."""
+        tokenizer = self.tokenizer
+        if tokenizer is not None and (folder / tokenizer).is_file():
+            tokenizer = str(folder / tokenizer)
+        return replace(self, path=str(folder / self.path), tokenizer=tokenizer)
 
     def open(self) -> RowReader:
         """Return a reader of the rows.

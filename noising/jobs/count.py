@@ -142,7 +142,9 @@ def count_tokens(
         for index, place in enumerate(marks.places):
             start = index * PART_ROWS
             stop = min(start + PART_ROWS, marks.rows)
-            task = CountTask(len(tasks), source, start, stop, place, vocab_size)
+            task = CountTask(
+                len(tasks), source.at(Path.cwd()), start, stop, place, vocab_size
+            )
             tasks.append(task)
     total = Counts(counts=np.zeros(vocab_size, np.int64))
     run = functools.partial(count_part, skips=skips)

@@ -56,12 +56,14 @@ class NoiseTask(NamedTuple):
 
     Attributes:
         folder: the folder of the job.
+        data_folder: the folder of the data files' relative paths.
         digest: SHA-256 of the plan in it.
         shard: the shard.
         skips: whether bad rows are left out.
     """
 
     folder: Path
+    data_folder: Path
     digest: str
     shard: Shard
     skips: bool
@@ -113,7 +115,10 @@ def noise_corpus(
     document = job.as_dict()
     digest = open_folder(folder, document, resume=resume)
     shards = job.shards()
-    tasks = [NoiseTask(folder, digest, shard, skips) for shard in shards]
+    tasks = [
+        NoiseTask(folder.absolute(), Path.cwd(), digest, shard, skips)
+        for shard in shards
+    ]
     outcome, records = Outcome(), dict[str, dict[str, Any]]()
     for record in executor.run(noise_shard, tasks):
         records[record["name"]] = record
@@ -147,14 +152,20 @@ def noise_shard(task: NoiseTask) -> dict[str, Any]:
     record = _read_record(record_path)
     if record is not None and path.is_file() and hash_file(path) == record["sha256"]:
         return record
-    work = _ShardWork(job=job, shard=shard, skips=task.skips)
+    work = _ShardWork(
+        job=job, shard=shard, skips=task.skips, data_folder=task.data_folder
+    )
     record = {"name": name, "file": shard.file, "draw": shard.draw}
     record |= {"first_id": shard.first_id}
     try:
         with replace_when_whole(path) as temporary:
             work.write(temporary)
     except (DataFileError, EngineError) as error:
-        return record | work.describe() | {"rows": 0, "tokens": 0, "error": str(error)}
+        return (
+            record
+            | work.describe()
+            | {"rows": 0, "tokens": 0, "error": work.shorten(error)}
+        )
     record |= {"sha256": hash_file(path)} | work.describe()
     write_whole(record_path, format_document(record))
     return record
@@ -191,6 +202,7 @@ class _ShardWork:
     job: NoiseJob
     shard: Shard
     skips: bool
+    data_folder: Path
     rows: int = 0
     tokens: int = 0
     skipped_rows: int = 0
@@ -201,6 +213,10 @@ class _ShardWork:
         names = ("rows", "tokens", "skipped_rows", "skipped")
         return {name: getattr(self, name) for name in names}
 
+    def shorten(self, error: Exception) -> str:
+        """Return the message of an error with the path as the manifest has it."""
+        return str(error).removeprefix(f"{self.data_folder}/")
+
     def write(self, path: Path) -> None:
         """Write the file.
 
@@ -210,7 +226,7 @@ class _ShardWork:
         """
         manifest: Manifest = self.job.manifest
         data = manifest.data[self.shard.file]
-        reader = data.open_in()
+        reader = data.open_in(self.data_folder)
         writer = self._open(path, reader)
         try:
             for ids, rows in _batch(self._read(reader)):
@@ -261,7 +277,7 @@ class _ShardWork:
             if counts:
                 self.skipped_rows += 1
                 if len(self.skipped) < MAX_LISTED:
-                    self.skipped.append(str(bad))
+                    self.skipped.append(self.shorten(bad))
 
     def _find_problem(self, row: Row) -> str | None:
         times = self.job.manifest.times

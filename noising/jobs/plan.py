@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -176,7 +177,7 @@ def plan_noise(
         DataFileError: a file cannot be read.
     """
     tasks = [
-        MeasureTask(number, source, output.shard_rows)
+        MeasureTask(number, source, output.shard_rows, Path.cwd())
         for number, source in enumerate(sources)
     ]
     measured = sorted(executor.run(measure_file, tasks), key=lambda each: each.number)
@@ -221,11 +222,12 @@ def _try_first_row(manifest: Manifest, draw: int) -> None:
 
 
 class MeasureTask(NamedTuple):
-    """A file to be measured."""
+    """A file to be measured, with the folder of relative paths."""
 
     number: int
     source: Source
     height: int
+    folder: Path
 
 
 class Measured(NamedTuple):
@@ -240,11 +242,13 @@ class Measured(NamedTuple):
 def measure_file(task: MeasureTask) -> Measured:
     """Return the digest and the number of rows of a file, and where its rows are."""
     try:
-        marks = task.source.open().mark(task.height)
-        data = DataFile.make(task.source, marks.rows)
+        moved = task.source.at(task.folder)
+        marks = moved.open().mark(task.height)
+        data = DataFile.make(moved, marks.rows)
     except DataFileError as error:
         return Measured(task.number, None, (), error)
-    return Measured(task.number, data, tuple(marks.places))
+    given = {"path": task.source.path, "tokenizer": task.source.tokenizer}
+    return Measured(task.number, replace(data, **given), tuple(marks.places))
 
 
 def _find_versions(form: str) -> dict[str, str]:

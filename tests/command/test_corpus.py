@@ -74,7 +74,10 @@ def test_bad_rows_are_named_and_the_exit_code_says_so(run, tmp_path):
     assert (skipped.code, skipped.err) == (1, line)
     assert skipped.out == "out: 1 shards, 2 rows of 2 tokens, 1 rows skipped\n"
     counted = run("corpus", "count", "a.parquet", "--vocab-size", "100")
-    assert (counted.code, counted.err) == (2, f"noising corpus: error: {line}")
+    assert (counted.code, counted.err) == (
+        2,
+        f"noising corpus: error: {tmp_path}/{line}",
+    )
 
 
 def test_tokens_are_counted(run, tmp_path):

@@ -1,5 +1,7 @@
 """Jobs on a Dask cluster: the bytes of a local job, also where a worker is killed."""
 
+from pathlib import Path
+
 import distributed
 import numpy as np
 import pytest
@@ -30,12 +32,15 @@ def sources(tmp_path):
 
 
 def test_a_cluster_whose_worker_is_killed_writes_the_same_bytes(
-    executor, sources, tmp_path
+    executor, sources, tmp_path, monkeypatch
 ):
+    # The cluster's processes have another folder than the job.
+    monkeypatch.chdir(tmp_path)
+    sources = find_sources(["a.parquet"])
     local, job = plan(sources, draws=2), plan(sources, draws=2, executor=executor)
     assert (job.as_dict(), job.shards()) == (local.as_dict(), local.shards())
     noise_corpus(local, tmp_path / "local", LocalExecutor())
-    outcome = noise_corpus(job, tmp_path / "dask", Killing(executor))
+    outcome = noise_corpus(job, Path("dask"), Killing(executor))
     assert (tmp_path / "killed").exists()
     assert outcome.is_whole
     assert read_files(tmp_path / "dask") == read_files(tmp_path / "local")

@@ -247,8 +247,9 @@ def measure_file(task: MeasureTask) -> Measured:
         data = DataFile.make(moved, marks.rows)
     except DataFileError as error:
         return Measured(task.number, None, (), error)
-    given = {"path": task.source.path, "tokenizer": task.source.tokenizer}
-    return Measured(task.number, replace(data, **given), tuple(marks.places))
+    path, tokenizer = task.source.path, task.source.tokenizer
+    given = replace(data, path=path, tokenizer=tokenizer)
+    return Measured(task.number, given, tuple(marks.places))
 
 
 def _find_versions(form: str) -> dict[str, str]:

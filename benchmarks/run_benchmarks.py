@@ -78,9 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         default=DEFAULT_CORPUS,
         metavar="setmm|synthetic|PATH",
-        help="real proofs (setmm), random tokens (synthetic), or a file: Metamath or"
-        " rows with input_ids (.jsonl, .jsonl.gz), .npy, or text with a list of ids per"
-        " line (default: %(default)s)",
+        help="real proofs (setmm), random tokens (synthetic), or a file: Metamath (.mm,"
+        " or an excerpt in .jsonl), rows with input_ids (.jsonl, .parquet, .arrow),"
+        " .npy, .bin, .idx, or text with a list of ids per line (default: %(default)s)",
     )
     parser.add_argument(
         "--vocab-size",

@@ -7,6 +7,7 @@ from typing import Final
 EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "client": {"httpx": "httpx", "safetensors": "safetensors"},
     "corpus": {"pyarrow": "pyarrow"},
+    "dask": {"dask": "dask", "distributed": "distributed"},
     "plots": {"matplotlib": "Matplotlib"},
     "tokenizers": {"tokenizers": "tokenizers"},
     "torch": {"torch": "torch"},

@@ -10,7 +10,6 @@ import numpy as np
 
 from benchmarks.corpora.corpus import Corpus, CorpusError, legible
 from benchmarks.corpora.files import at, check_regular_file, parse_json, read_lines
-from benchmarks.corpora.forms import check_form
 from benchmarks.corpora.ids import (
     is_row_of_ids,
     read_id_array,
@@ -18,7 +17,9 @@ from benchmarks.corpora.ids import (
     read_id_rows,
 )
 from benchmarks.corpora.metamath import read_metamath
+from benchmarks.corpora.rows import check_form, read_rows
 from benchmarks.corpora.synthetic import synthetic_corpus
+from noising.corpus.forms.known import ARROW, INDEXED, METAMATH, PARQUET, RAW, find_form
 from noising.tokenizers import TOKEN_TYPES
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
 BUILTIN_CORPORA: Final = ("setmm", "synthetic")
 """Names of the corpora of every installation."""
 
+_BY_READERS: Final = (ARROW, INDEXED, METAMATH, PARQUET, RAW)
+
 SETMM_PATH: Final = (
     Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"
 )
@@ -46,8 +49,9 @@ def load_corpus(
 
     Args:
         name_or_path: `setmm` (real proofs), `synthetic`, or a path: of a .jsonl file (a
-            Metamath excerpt, or rows of ids), of a .npy array of ids, or with any other
-            name of a text file of ids (.gz is unpacked).
+            Metamath excerpt, or rows of ids), of a .npy array of ids, of a .parquet,
+            .arrow, .bin, .idx or .mm file as `noising.corpus` reads it, or with any
+            other name of a text file of ids (.gz is unpacked).
         vocab_size: number of ids of a corpus of ids or a synthetic one, at least 2;
             a Metamath corpus has its own vocabulary.
         generator: draws the synthetic corpus.
@@ -74,6 +78,8 @@ def load_corpus(
         return read_metamath(path, name=name, source=source)
     if suffixes.endswith(".npy"):
         return read_id_array(path, vocab_size=vocab_size, name=name, source=source)
+    if find_form(path.name) in _BY_READERS:
+        return read_rows(path, vocab_size=vocab_size, name=name, source=source)
     check_form(path)
     return read_id_lines(path, vocab_size=vocab_size, name=name, source=source)
 

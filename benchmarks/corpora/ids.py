@@ -20,7 +20,7 @@ from benchmarks.corpora.corpus import (
     too_many_tokens,
 )
 from benchmarks.corpora.files import at, convert_errors, parse_json, read_lines
-from benchmarks.corpora.forms import form_of_line
+from noising.corpus.forms.known import guess_form
 from noising.tokenizers import OTHER
 
 IDS_KEY: Final = "input_ids"
@@ -193,9 +193,7 @@ def _without_brackets(line: str) -> str:
 def _not_an_id(line: str, inner: str, where: str) -> CorpusError:
     words = _SEPARATOR.split(inner)
     wrong = next((word for word in words if not _ONE_ID.fullmatch(word)), inner)
-    return CorpusError(
-        f"{where}: {quote(wrong)} is not a token id; {form_of_line(line)}"
-    )
+    return CorpusError(f"{where}: {quote(wrong)} is not a token id; {guess_form(line)}")
 
 
 def _beyond(token: int, vocab_size: int, where: str) -> CorpusError:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noising.audit.pairs import CHUNK, MAX_LENGTH
+from noising.corpus.forms.files import DataFileError, convert_errors, shorten
 from noising.extras import require_extra
-from noising.replay.forms.files import DataFileError, convert_errors, shorten
 
 REQUIRED: Final = ("x0", "xt")
 DECLARED: Final = (

@@ -296,6 +296,19 @@ def check_keys(keys: Iterable[str], known: Iterable[str], field: str) -> None:
             raise EngineError(path, "unknown_key", rule, key, nearest(key, names))
 
 
+def check_integer(value: Any, field: str, low: int, high: int, why: str = "") -> None:
+    """Check that a value is one integer in low..high.
+
+    Raises:
+        EngineError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise EngineError(field, "not_an_integer", "must be an integer", value)
+    if not low <= value <= high:
+        rule = f"must lie in {low}..{high}"
+        raise EngineError(field, "out_of_range", rule, value, why)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as "did you mean `cosine`?", or an empty string."""
     close = difflib.get_close_matches(name[:80], list(known), n=1)

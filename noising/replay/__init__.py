@@ -4,12 +4,13 @@ A manifest (`Noiser.manifest`) describes the noise of a run. `replay` reads rows
 data files and noises them as the run did, bit for bit.
 """
 
+from noising.corpus.data import DataFile
+from noising.corpus.forms import FORMS, DataFileError
 from noising.replay.call import CallOptions
-from noising.replay.data import FORMS, DataFile
-from noising.replay.driver import Replayed, find_files, find_step_ids, replay
-from noising.replay.forms import DataFileError
+from noising.replay.driver import find_files, find_step_ids, replay
 from noising.replay.manifest import Manifest, describe_data, read_manifest
 from noising.replay.order import RowOrder
+from noising.replay.rows import Replayed
 from noising.replay.times import TimeRule
 
 __all__ = [

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 import noising
+from noising.corpus.data import DataFile
 from noising.engine import (
     ENGINE_VERSION,
     TIMES_VERSION,
@@ -16,7 +17,7 @@ from noising.engine import (
     ForwardProcess,
     build_process,
 )
-from noising.engine.parameters import check_keys, listed, mapping
+from noising.engine.parameters import check_integer, check_keys, listed, mapping
 from noising.engine.randomness import (
     ALGORITHM_VERSION,
     MAX_SEED,
@@ -24,8 +25,7 @@ from noising.engine.randomness import (
     check_word,
 )
 from noising.replay.call import CallOptions
-from noising.replay.data import DataFile
-from noising.replay.order import RowOrder, check_integer
+from noising.replay.order import RowOrder
 from noising.replay.times import MAX_TOTAL, TimeRule
 
 MANIFEST_VERSION: Final = 1
@@ -67,6 +67,7 @@ class Manifest:
         order: which rows a step sees; None for runs that shuffle, and unknown orders.
         data: the data files in the order of their rows, which have the ids 0, 1, ...
         versions: versions of packages, by name.
+        job: what a job wrote with this noise, which replay does not read; or None.
     """
 
     process: ForwardProcess
@@ -76,6 +77,7 @@ class Manifest:
     order: RowOrder | None = None
     data: tuple[DataFile, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    job: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Check what depends on several values.
@@ -96,7 +98,7 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as a document, which `json.dumps` can write."""
-        return {
+        document = {
             "manifest_version": MANIFEST_VERSION,
             "specification": self.process.spec,
             "fingerprint": self.process.fingerprint,
@@ -117,6 +119,7 @@ class Manifest:
                 **self.versions,
             },
         }
+        return document if self.job is None else {**document, "job": dict(self.job)}
 
 
 def describe_data(values: Iterable[Any]) -> tuple[DataFile, ...]:
@@ -143,7 +146,7 @@ def read_manifest(text: str | bytes) -> Manifest:
         reason = " ".join(str(error).split())[:80]
         raise EngineError("manifest", "not_json", "must be JSON", reason) from error
     given = mapping(document, "manifest")
-    check_keys(given, _KEYS, "")
+    check_keys(given, (*_KEYS, "job"), "")
     for name in _KEYS:
         if name not in given:
             raise EngineError(name, "missing", "must be given", None)
@@ -165,6 +168,7 @@ def read_manifest(text: str | bytes) -> Manifest:
             DataFile.parse(each, f"data[{place}]") for place, each in enumerate(files)
         ),
         versions=_parse_versions(given["versions"]),
+        job=mapping(given["job"], "job") if "job" in given else None,
     )
 
 

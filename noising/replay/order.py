@@ -8,7 +8,7 @@ import numpy as np
 
 from noising.engine import EngineError
 from noising.engine.arrays import IntArray
-from noising.engine.parameters import check_keys, mapping
+from noising.engine.parameters import check_integer, check_keys, mapping
 from noising.engine.randomness import MAX_SEQUENCE_ID
 
 MAX_ROWS: Final = 1 << 20
@@ -129,16 +129,3 @@ def check_count(rows: int) -> None:
         rule = f"must select at most {MAX_ROWS} rows"
         way_out = "select fewer rows by `rank` or `ids`"
         raise EngineError("rows", "too_many", rule, rows, way_out)
-
-
-def check_integer(value: Any, field: str, low: int, high: int, why: str = "") -> None:
-    """Check that a value is one integer in low..high.
-
-    Raises:
-        EngineError: it is not.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise EngineError(field, "not_an_integer", "must be an integer", value)
-    if not low <= value <= high:
-        rule = f"must lie in {low}..{high}"
-        raise EngineError(field, "out_of_range", rule, value, why)

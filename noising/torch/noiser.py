@@ -263,8 +263,10 @@ class Noiser:
                 ids 0, 1, ...; for a .bin file of nanoGPT {"path", "dtype", "length"}.
                 Each file is read.
             call: the arguments that all calls of the noiser have, of `count`,
-                `at_least`, `block`, `low`, `high` and `form`; and {"lengths": True} if
-                calls pass the lengths of the rows.
+                `at_least`, `block`, `low`, `high`, `form`, `t` and `timestep`;
+                {"lengths": True} if calls pass the lengths of the rows; "protect", the
+                ids whose tokens calls protect; and {"special": True} if calls protect
+                the special tokens that the data files mark.
             order: {"batch", "world", "accumulation"} of a run that takes the rows in
                 the order of the data files, as `global_ids` counts them. Leave it out
                 for a run that shuffles; its rows are named by id.

@@ -9,8 +9,9 @@ import torch.utils.data
 
 from noising.engine import EngineError
 from noising.engine.arrays import IntArray
+from noising.engine.parameters import check_integer
 from noising.engine.randomness import MAX_SEQUENCE_ID, check_word
-from noising.replay.order import check_integer, number_rows
+from noising.replay.order import number_rows
 
 _MOST: Final = MAX_SEQUENCE_ID
 

@@ -7,6 +7,8 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.corpora import SETMM_PATH, TOKEN_TYPES, CorpusError, load_corpus
@@ -355,31 +357,16 @@ def npz():
 @pytest.mark.parametrize(
     ("name", "content", "form", "way_out"),
     [
-        ("train.bin", b"\x05\x00\x06\x00", "raw numbers without a header", "fromfile"),
         (
             "train.bin.gz",
             gzip.compress(b"\x05\x00", mtime=0),
-            "raw numbers",
-            "fromfile",
-        ),
-        (
-            "train.idx",
-            b"MMIDIDX\x00",
-            "the index of a .bin file of Megatron",
-            "without ids",
+            "a packed .bin file",
+            "gunzip",
         ),
         ("c.npz", npz(), "an archive of arrays", "numpy.save"),
-        ("model.bin", b"PK\x03\x04rest", "a zip archive", "unpack it"),
-        ("c.parquet", b"PAR1", "a table of Apache Arrow or Parquet", "to_json"),
-        ("c", b"PAR1", "a table of Apache Arrow or Parquet", "to_json"),
-        ("c.arrow", b"ARROW1", "a table of Apache Arrow or Parquet", "to_json"),
-        ("demo.mm", b"$( A $) $c a $.", "a Metamath database", "excerpt"),
-        (
-            "set.mm.gz",
-            gzip.compress(b"$c a $.", mtime=0),
-            "a Metamath database",
-            "excerpt",
-        ),
+        ("model", b"PK\x03\x04rest", "a zip archive", "unpack it"),
+        ("c", b"PAR1", "a table of Parquet", "ends in .parquet"),
+        ("c", b"ARROW1", "a table of Apache Arrow", "ends in .arrow"),
         ("c.fasta", b">a\nMK", "FASTA", "a number for each letter"),
         ("c.json", b"[[1, 2]]", "one JSON document", ".jsonl"),
         ("c.pt", b"PK\x03\x04", "a file of tensors", "numpy.save"),
@@ -397,6 +384,51 @@ def test_a_form_that_is_not_read_is_named_with_the_way_to_convert_it(
     message = refusal(write(tmp_path, name, content))
     assert f"{name}' is {form}" in message
     assert way_out in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("c.parquet", b"PAR1", "is not a .parquet file"),
+        ("c.arrow", b"ARROW1", "is not an .arrow file"),
+        ("train.idx", b"MMIDIDX", "must start with the header of a Megatron index"),
+        ("train.bin", b"\x05\x00\x06", "must hold a whole number of uint16 tokens"),
+        ("train.bin", b"", "must hold a row of 1 tokens, it has 0 tokens"),
+        ("train.bin", b"\x05\x00\x64\x00", "row 0: token id 100 is outside 0..99"),
+        ("demo.mm", b"$( A $) $c a $.", "must have a theorem ($p), it has none"),
+    ],
+)
+def test_files_that_are_not_what_their_names_say_are_refused(
+    tmp_path, name, content, expected
+):
+    assert expected in refusal(write(tmp_path, name, content))
+
+
+DEMO = b"""$c ( ) -> |- wff $. $v p q $. wp $f wff p $. wq $f wff q $.
+${ min $e |- p $. maj $e |- ( p -> q ) $. mp $a |- q $. $}
+${ h1 $e |- p $. h2 $e |- ( p -> q ) $. th $p |- q $= wp wq h1 h2 mp $. $}"""
+
+
+def test_the_forms_of_other_programs_are_read(tmp_path):
+    ids = np.arange(2500, dtype="<u2")
+    raw = load(write(tmp_path, "train.bin", ids.tobytes()), vocab_size=2500)
+    assert [part[0] for part in sequences(raw)] == [0, 1024]
+    assert sequences(load(write(tmp_path, "s.bin", b"\x05\0\x06\0"))) == [[5, 6]]
+    large = load(write(tmp_path, "l.bin", b"\0\0\1\0"), vocab_size=70_000)
+    assert sequences(large) == [[65_536]]
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({"input_ids": [[1, 2], [3]]}), path)
+    table = load(path)
+    assert sequences(table) == [[1, 2], [3]]
+    assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    types = [["critical", "variable", "critical"], ["other"]]
+    typed = pa.table({"input_ids": [[1, 2, 2], [3]], "token_types": types})
+    pq.write_table(typed, path)
+    # Id 2 is a variable and critical once each, and critical comes first.
+    assert load(path).type_counts() == {"critical": 3, "variable": 0, "other": 1}
+    metamath = load(write(tmp_path, "demo.mm", DEMO))
+    assert metamath.vocab_size == 8
+    assert metamath.type_counts() == {"critical": 6, "variable": 4, "other": 1}
 
 
 def test_raw_numbers_under_any_name_are_told_how_ids_are_read(tmp_path):

@@ -15,7 +15,7 @@ from noising.replay import (
     describe_data,
     replay,
 )
-from tests.replay.datasets import write_indexed, write_json_lines, write_npy
+from tests.corpus.datasets import write_indexed, write_json_lines, write_npy
 
 PROCESS = build_process(
     {
@@ -203,6 +203,6 @@ def test_a_file_that_is_not_as_the_manifest_says_is_wrong_usage(
 
 
 def test_the_help_says_which_files_are_read(run):
-    assert ".npy array, .jsonl, a .bin file of nanoGPT, or an .idx file" in " ".join(
+    assert ".npy array, .parquet, .arrow or .jsonl with `input_ids`" in " ".join(
         run("replay", "--help").out.split()
     )

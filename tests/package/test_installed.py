@@ -41,7 +41,7 @@ for module in pkgutil.walk_packages(noising.__path__, "noising.", onerror=note):
         except ModuleNotFoundError as error:
             missing[module.name] = str(error)
 third = {name.partition(".")[0] for name in sys.modules}
-third -= {"__main__", *sys.stdlib_module_names}
+third -= {"__main__", "__mp_main__", *sys.stdlib_module_names}
 json.dump({"imported": imported, "missing": missing, "third": sorted(third),
            "file": noising.__file__}, sys.stdout)
 """

@@ -17,7 +17,7 @@ from noising.replay import (
     replay,
 )
 from noising.replay.order import MAX_ROWS, number_rows
-from tests.replay.datasets import write_json_lines, write_npy, write_raw
+from tests.corpus.datasets import write_json_lines, write_npy, write_raw
 
 PROCESS = build_process(
     {
@@ -253,7 +253,7 @@ def test_tokens_outside_the_vocabulary_are_named_by_file_and_row(tmp_path):
 
 
 def test_too_many_tokens_are_refused_before_they_are_padded(tmp_path, monkeypatch):
-    monkeypatch.setattr("noising.replay.driver.MAX_TOKENS", 7)
+    monkeypatch.setattr("noising.replay.rows.MAX_TOKENS", 7)
     manifest = make_manifest([write_npy(tmp_path, [[1, 2, 3, 4]] * 2)])
     with pytest.raises(EngineError, match="at most 7 tokens, with padding, got 8"):
         replay(manifest, [0, 1])

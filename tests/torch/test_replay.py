@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from noising.engine import EngineError
 from noising.replay import find_step_ids, read_manifest, replay
 from noising.torch import Noiser, global_ids
-from tests.replay.datasets import (
+from tests.corpus.datasets import (
     write_indexed,
     write_json_lines,
     write_npy,
@@ -110,6 +110,8 @@ def test_every_form_gives_the_rows_of_each_step_and_rank(form, tmp_path):
         (SPEC, {"form": "flat"}, {"count": 3, "block": 7}),
         (SPEC, {"form": "realised"}, {"at_least": 2, "block": 6}),
         (UNIFORM, {}, {"at_least": 1}),
+        (UNIFORM, {}, {"timestep": 400}),
+        (SPEC, {"total": ROWS}, {"t": 0.25, "form": "realised"}),
         (WEIGHED, {}, {}),
         (SPEC | {"graph": {"type": "mixture", "share": {"type": "log_snr"}}}, {}, {}),
     ],
@@ -129,6 +131,19 @@ def test_every_option_of_noiser_and_call_is_replayed(
     replayed = replay(read_manifest(json.dumps(document)), ids, draw=2)
     assert_same(replayed, n, x0)
     assert replayed.lengths.tolist() == lengths.tolist()
+
+
+def test_protected_ids_are_replayed(tmp_path):
+    noiser = Noiser(SPEC, seed=7)
+    protected = [EVEN[5][0], EVEN[17][3]]
+    call = {"protect": protected, "count": 3}
+    path = write_npy(tmp_path, EVEN)
+    document = noiser.manifest([path], call=call)
+    x0, _ = pad(EVEN, [5, 17])
+    fixed = torch.isin(x0, torch.tensor(protected))
+    n = noiser(x0, ids=torch.tensor([5, 17]), protect=fixed, count=3)
+    assert fixed.any()
+    assert_same(replay(read_manifest(json.dumps(document)), [5, 17]), n, x0)
 
 
 def test_rows_of_several_files_are_numbered_in_their_order(tmp_path):
@@ -189,7 +204,7 @@ def test_a_manifest_is_the_same_when_it_is_read_and_written(tmp_path):
         ({"data": ["rows.bin"]}, "data[0].dtype"),
         ({"data": [{"path": "rows.bin", "dtype": "u2", "length": 4}]}, "data[0].dtype"),
         ({"data": [{"path": "rows.bin", "dtype": "uint16"}]}, "data[0].length"),
-        ({"data": [{"path": "rows.npy", "length": 3}]}, "data[0].length"),
+        ({"data": [{"path": "rows.jsonl", "length": 3}]}, "data[0].length"),
         ({"data": [{"path": 3}]}, "data[0].path"),
         ({"data": [{}]}, "data[0].path"),
     ],

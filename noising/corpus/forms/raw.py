@@ -1,18 +1,24 @@
 """Rows of a .bin file of nanoGPT: token ids without a header, cut at a fixed length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from noising.replay.forms.files import DataFileError, Row, find_size, map_numbers
+from noising.corpus.forms.files import (
+    DataFileError,
+    MappedRows,
+    Row,
+    find_size,
+    map_numbers,
+)
 
 DTYPES: Final[Mapping[str, str]] = {"uint16": "<u2", "uint32": "<u4"}
 """Token types by the names in manifests."""
 
 
-class RawRows:
+class RawRows(MappedRows):
     """Reads a flat file: row i has the tokens i·length..(i+1)·length-1.
 
     Tokens behind the last whole row are left out.
@@ -43,7 +49,7 @@ class RawRows:
         """Return the number of rows."""
         return self._rows
 
-    def read(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with some numbers."""
-        rows = self._tokens.reshape(self._rows, self._length)
-        return [np.array(rows[number]) for number in numbers]
+    def find_row(self, number: int) -> Row:
+        """Return a row."""
+        first = number * self._length
+        return Row(np.asarray(self._tokens[first : first + self._length]))

@@ -8,17 +8,18 @@ import struct
 import numpy as np
 import pytest
 
+from noising.corpus.forms import IndexedRows, JsonRows, indexed
 from noising.engine import EngineError
 from noising.replay import DataFile, DataFileError
-from noising.replay.forms import IndexedRows, JsonRows, indexed
-from tests.replay.datasets import pack_index, write_indexed, write_json_lines, write_raw
+from tests.corpus.datasets import pack_index, write_indexed, write_json_lines, write_raw
 
 ROWS = [[1, 2, 3], [4], [], [5, 6], [7, 8, 9, 10]]
 
 
 def read(path, numbers):
     return [
-        row.tolist() for row in DataFile.describe(path, "data[0]").open().read(numbers)
+        row.tokens.tolist()
+        for row in DataFile.describe(path, "data[0]").open().read(numbers)
     ]
 
 
@@ -175,7 +176,7 @@ def test_rows_of_any_length_do_not_overflow(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"the cat sat\n", "line 1 must be JSON, got b'the cat sat'"),
+        (b"the cat sat\n", "line 1 must be JSON, got 'the cat sat'"),
         (b"[1]\n[1, 2\n", "line 2 must be JSON"),
         (b"[1]\n\n[1.0]\n", "line 3 must have token ids, got 1.0"),
         (b"[true]\n", "line 1 must have token ids, got True"),
@@ -191,8 +192,8 @@ def test_rows_of_any_length_do_not_overflow(tmp_path):
         ),
         (b'{"input_ids": "1 2"}\n', "line 1 must have a list of ids, got '1 2'"),
         (b"7\n", "line 1 must be a list of ids or an object with `input_ids`, got 7"),
-        (b"\xff\xfe[\x001\x00]\x00\n\x00", "line 1 must be JSON"),
-        (b"\x80abc\n", "line 1 must be JSON"),
+        (b"\xff\xfe[\x001\x00]\x00\n\x00", "is UTF-16 text; convert it with iconv"),
+        (b"\x80abc\n", "line 1 must be UTF-8 text"),
         (b"", "must have a row, it has none"),
         (b"\n \n", "must have a row, it has none"),
         (
@@ -212,7 +213,7 @@ def test_lines_without_ids_are_refused_by_number(content, message, tmp_path):
 
 
 def test_a_line_has_a_largest_length(tmp_path, monkeypatch):
-    monkeypatch.setattr("noising.replay.forms.json_lines.MAX_LINE_BYTES", 20)
+    monkeypatch.setattr("noising.corpus.forms.lines.MAX_LINE_BYTES", 20)
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b"[1]\n[" + b"1," * 50)
     refuse(path, "line 2 must have at most 20 bytes")
@@ -286,15 +287,17 @@ def test_names_of_files_stay_one_line(tmp_path):
 
 
 def test_other_forms_are_named_as_unknown():
-    with pytest.raises(EngineError, match=r"must be a \.npy array, \.jsonl, a \.bin"):
-        DataFile.describe("rows.parquet", "data[0]")
+    with pytest.raises(
+        EngineError, match=r"must be a \.npy array, \.parquet, \.arrow or"
+    ):
+        DataFile.describe("rows.xyz", "data[0]")
 
 
 def test_a_file_with_other_rows_than_the_manifest_says_is_refused(tmp_path):
     described = DataFile.describe(write_indexed(tmp_path, ROWS, "u2"), "data[0]")
     write_indexed(tmp_path, ROWS[:4], "u2")
     with pytest.raises(DataFileError, match="has 4 rows, of which the manifest says 5"):
-        described.open()
+        described.open_in()
 
 
 def test_each_file_of_a_pair_is_compared_with_its_digest(tmp_path):

@@ -10,14 +10,16 @@ Source: Megatron-LM, megatron/core/datasets/indexed_dataset.py.
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
 import numpy as np
 
-from noising.replay.forms.files import (
+from noising.corpus.forms.files import (
     DataFileError,
+    Ids,
+    MappedRows,
     Row,
     convert_errors,
     find_size,
@@ -42,7 +44,7 @@ _BYTES_PER_DOCUMENT: Final = 8
 _PART: Final = 1 << 20  # sequences that are checked at once, which bounds the memory
 
 
-class IndexedRows:
+class IndexedRows(MappedRows):
     """Reads sequences, which need not be equally long; each is a row.
 
     Args:
@@ -71,15 +73,10 @@ class IndexedRows:
         """Return the number of rows."""
         return self._rows
 
-    def read(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with some numbers."""
-        rows = []
-        for number in numbers:
-            first = int(self._firsts[number]) // self._dtype.itemsize
-            rows.append(
-                np.array(self._tokens[first : first + int(self._lengths[number])])
-            )
-        return rows
+    def find_row(self, number: int) -> Row:
+        """Return a row."""
+        first = int(self._firsts[number]) // self._dtype.itemsize
+        return Row(np.asarray(self._tokens[first : first + int(self._lengths[number])]))
 
     def _check_sequences(self, size: int) -> None:
         """Check that the sequences follow one another and fill the .bin file."""
@@ -104,7 +101,7 @@ class IndexedRows:
             name = find_tokens(self._path).name
             self._fail(f"describes at least {end} bytes of {name}, which has {size}")
 
-    def _check_documents(self, documents: Row) -> None:
+    def _check_documents(self, documents: Ids) -> None:
         """Check that the document index rises from 0 to the number of sequences."""
         last = 0
         for top in range(0, documents.size, _PART):

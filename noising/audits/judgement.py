@@ -21,7 +21,7 @@ from noising.audit.files import open_pairs
 from noising.budget import TooCostlyError, WorkSemaphore, check_vocab_size
 from noising.engine import ForwardProcess
 from noising.engine.effort import effort_of
-from noising.replay.forms.files import DataFileError
+from noising.corpus import DataFileError
 
 SUFFIXES: Final = (".npz", ".safetensors")
 """The forms of a file of pairs that can be uploaded."""

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from noising.audit import Audit, Report
 from noising.audit.files import open_pairs
 from noising.budget import TooCostlyError, WorkSemaphore, check_vocab_size
+from noising.corpus import DataFileError
 from noising.engine import ForwardProcess
 from noising.engine.effort import effort_of
-from noising.corpus import DataFileError
 
 SUFFIXES: Final = (".npz", ".safetensors")
 """The forms of a file of pairs that can be uploaded."""

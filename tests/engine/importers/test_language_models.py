@@ -62,6 +62,9 @@ def test_llada2_masks_with_chance_t_of_a_range():
     notes = {note.key: note.text for note in imported.notes}
     assert "`sample_times(low=0.3, high=0.8)`" in notes["data.noise_range_low"]
     assert ("train.block_size", "no_meaning") in kinds_of(imported)
+    given = import_config("llada", LLADA2_SFT, vocab_size=200_000)
+    assert given.spec["vocab_size"] == 200_000
+    assert "vocab_size" not in {note.key for note in given.notes}
 
 
 @pytest.mark.parametrize(

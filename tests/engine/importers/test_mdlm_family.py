@@ -146,3 +146,23 @@ def test_bd3lm_with_mdlms_loss_scale_has_mdlms_epsilon():
     assert spec["schedule"]["epsilon"] == 1e-3
     config = changed("bd3lm", algo=on, noise={"type": "cosine"})
     assert refused("bd3lm", config) == ("config.algo.mdlm_loss_scale", "cannot_import")
+
+
+def test_duo_and_bd3lm_need_neither_prior_nor_blocks_and_note_the_first_token():
+    duo = changed("duo", algo={"ignore_bos": True})
+    del duo["prior"]
+    imported = import_config("duo", duo)
+    assert imported.spec["graph"] == {"type": "uniform"}
+    notes = {note.key: note.text for note in imported.notes}
+    assert "never noises the first token" in notes["algo.ignore_bos"]
+
+    bd3lm = changed("bd3lm", algo={"ignore_bos": True})
+    imported = import_config("bd3lm", bd3lm)
+    notes = {note.key: note.text for note in imported.notes}
+    assert "the loss of the first token" in notes["algo.ignore_bos"]
+    for key in ("diffusion", "block_size"):
+        bd3lm.pop(key, None)
+    bd3lm["algo"] = {**bd3lm["algo"], "ignore_bos": False}
+    short = import_config("bd3lm", bd3lm)
+    assert short.spec == imported.spec
+    assert "block_size" not in {note.key for note in short.notes}

@@ -1,11 +1,12 @@
 """/metrics of a server: the sums over its processes, in a folder of its own."""
 
 from pathlib import Path
+from typing import Any
 
 from noising.management.metrics_folder import metrics_folder
 from tests.operations.servers import Server, wait_for
 
-NOISE = {"tokens": [1, 2, 3], "timestep": 500}
+NOISE: dict[str, Any] = {"tokens": [1, 2, 3], "timestep": 500}
 
 
 def tokens_noised(server: Server) -> float:
@@ -17,18 +18,22 @@ def tokens_noised(server: Server) -> float:
 
 
 def test_the_metrics_are_those_of_all_processes(server: Server) -> None:
-    before = tokens_noised(server)
-    for _ in range(40):  # each on a connection of its own, so both workers get some
-        server.ask("POST", "/noise", NOISE)
-
-    wait_for(
-        lambda: tokens_noised(server) >= before + 120,
-        lambda: f"{tokens_noised(server) - before} tokens of 120 are counted",
-    )
-    assert tokens_noised(server) == before + 120
     [folder] = (server.data_dir / "metrics").iterdir()
-    counted = {path.name for path in folder.glob("counter_*.db")}
-    assert {f"counter_{pid}.db" for pid in server.both_workers()} <= counted
+    files = {folder / f"counter_{pid}.db" for pid in server.both_workers()}
+    before, sent = tokens_noised(server), 0
+
+    def both_have_counted() -> bool:
+        nonlocal sent
+        server.ask("POST", "/noise", NOISE)  # on a connection of its own
+        sent += len(NOISE["tokens"])
+        return all(file.exists() for file in files)
+
+    wait_for(both_have_counted, lambda: f"{sent} tokens went to one worker")
+    wait_for(
+        lambda: tokens_noised(server) >= before + sent,
+        lambda: f"{tokens_noised(server) - before} tokens of {sent} are counted",
+    )
+    assert tokens_noised(server) == before + sent
 
 
 def test_each_server_has_a_folder_and_deletes_those_of_killed_ones(

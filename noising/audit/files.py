@@ -16,7 +16,7 @@ from typing import IO, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.audit.pairs import CHUNK, MAX_LENGTH
+from noising.audit.pairs import MAX_LENGTH, find_height
 from noising.corpus.forms.files import DataFileError, convert_errors, shorten
 from noising.extras import require_extra
 
@@ -131,9 +131,9 @@ def _is_by_row(name: str, shape: tuple[int, ...], rows: int) -> bool:
     )
 
 
-def _heights(rows: int, length: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and last rows of the parts in which a file is read."""
-    height = max(CHUNK // length // 2 * 2, 2)
+def _row_ranges(rows: int, length: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the end of each part in which a file is read."""
+    height = find_height(length)
     for start in range(0, rows, height):
         yield start, min(start + height, rows)
 
@@ -215,7 +215,7 @@ def _read_npz(
                 files[name] = file
             else:
                 whole[name] = _read_values(path, file, array, array.shape)
-        for start, stop in _heights(rows, length):
+        for start, stop in _row_ranges(rows, length):
             part = {
                 name: _read_values(
                     path, file, arrays[name], (stop - start, *arrays[name].shape[1:])
@@ -263,7 +263,7 @@ def _open_safetensors(path: Path) -> PairsFile:
                 for name, array in arrays.items()
                 if not _is_by_row(name, array.shape, rows)
             }
-            for start, stop in _heights(rows, length):
+            for start, stop in _row_ranges(rows, length):
                 part = {
                     name: slices[name][start:stop]
                     for name in arrays
@@ -309,7 +309,7 @@ def _open_parquet(path: Path) -> PairsFile:
     _, length = _check(path, arrays)
 
     def read() -> Iterator[Part]:
-        height = max(CHUNK // length // 2 * 2, 2)
+        height = find_height(length)
         with pyarrow.parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=height):
                 yield _columns(path, batch)

@@ -32,6 +32,14 @@ MAX_LENGTH: Final = 1 << 20
 _MAX_WORD: Final = (1 << 62) - 1
 
 
+def find_height(length: int) -> int:
+    """Return how many rows of a length are counted at a time.
+
+    The number is even, since rows are compared in pairs, or 1 for very long rows.
+    """
+    return max(CHUNK // length // 2 * 2, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
     """Rows of clean and noised tokens.
@@ -73,7 +81,7 @@ class Pairs:
     def split(self) -> Iterator["Pairs"]:
         """Yield parts of at most CHUNK tokens, or single rows."""
         rows, length = self.shape
-        height = max(CHUNK // length // 2 * 2, 1)  # even: rows are compared in pairs
+        height = find_height(length)
         for start in range(0, rows, height):
             yield self._cut(slice(start, start + height))
 

@@ -146,7 +146,7 @@ def _load(name: str, option: str) -> Callable[..., Any]:
     """Return the function that MODULE:NAME names.
 
     Raises:
-        CommandLineError: there is none.
+        CommandLineError: the module or the function does not exist.
     """
     module_name, separator, attribute = name.partition(":")
     if not separator or not module_name or not attribute:

@@ -125,7 +125,7 @@ def read_job_manifest(folder: Path) -> Manifest:
     """Return the manifest of a job that is done.
 
     Raises:
-        JobError: there is none, or it is not one of a job.
+        JobError: the manifest is missing, or does not describe a job.
     """
     path = folder / MANIFEST
     try:

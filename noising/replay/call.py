@@ -95,7 +95,7 @@ def _check_time(given: Mapping[str, Any], process: ForwardProcess) -> None:
     """Check that one time at most is given, and that nothing else says it.
 
     Raises:
-        EngineError: the timestep is none, or two values say the time.
+        EngineError: the timestep does not exist, or the time is given twice.
     """
     if given.get("timestep") is not None:
         steps = process.num_timesteps

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from noising.audit import files
+from noising.audit import files, pairs
 from noising.audit.files import open_pairs
 from noising.extras import MissingExtraError
 from noising.replay import DataFileError
@@ -43,7 +43,7 @@ def write_table(columns, path):
 
 @pytest.mark.parametrize("form", files.FORMS)
 def test_parts_hold_all_rows_in_order(form, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "CHUNK", 64 * 100)
+    monkeypatch.setattr(pairs, "CHUNK", 64 * 100)
     given = arrays()
     if form == ".parquet":
         del given["protect"], given["epoch"]

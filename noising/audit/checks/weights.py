@@ -183,7 +183,7 @@ class Weights(Check):
 
 
 def _default_form(process: ForwardProcess) -> str | None:
-    """Return the form of the negative ELBO, or None where there is none."""
+    """Return the form of the negative ELBO, or None if the process has no weight."""
     if process.hyperschedule is not None:
         return None
     if process.graph.CROSS_ENTROPY:

@@ -1,5 +1,6 @@
 """What all forms of data files have in common: errors, names, digests and ids."""
 
+import abc
 import hashlib
 import stat
 from collections.abc import Iterator, Sequence
@@ -127,20 +128,20 @@ class RowReader(Protocol):
         """Return where a row is, for messages, such as "row group 3, row 7"."""
 
 
-class MappedRows:
+class MappedRows(abc.ABC):
     """The methods of a reader that finds each row by its number."""
 
+    @abc.abstractmethod
     def count_rows(self) -> int:
         """Return the number of rows."""
-        raise NotImplementedError
 
     def locate(self, number: int) -> str:
         """Return where a row is."""
         return f"row {number}"
 
+    @abc.abstractmethod
     def find_row(self, number: int) -> Row:
         """Return a row, or raise BadRowError."""
-        raise NotImplementedError
 
     def read(self, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with some numbers."""

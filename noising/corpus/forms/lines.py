@@ -1,5 +1,6 @@
 """Rows of files of lines: one row a line; .gz is unpacked. Blank lines are no rows."""
 
+import abc
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ class LineError(ValueError):
     """A line has another form; the message is what comes after its number."""
 
 
-class LineRows:
+class LineRows(abc.ABC):
     """Reads lines, which need not be equally long.
 
     Args:
@@ -43,19 +44,19 @@ class LineRows:
             raise DataFileError(path, f"is {form}")
         self._path = path
 
+    @abc.abstractmethod
     def parse(self, line: str) -> Row:
         """Return the row of a line.
 
         Raises:
             LineError: the line has another form.
         """
-        raise NotImplementedError
 
     def count_rows(self) -> int:
         """Return the number of rows, after a look at each.
 
         Raises:
-            DataFileError: a line has another form, or there is none.
+            DataFileError: a line has another form, or the file has no lines.
         """
         rows = 0
         for row, (number, _, line) in enumerate(self._lines()):

@@ -51,7 +51,7 @@ def _find_text(line: str) -> str:
     """Return the text in a line of JSON.
 
     Raises:
-        LineError: there is none.
+        LineError: the line has no text.
     """
     record = parse_json(line)
     text = record.get(TEXT_KEY) if isinstance(record, dict) else None

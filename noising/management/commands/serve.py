@@ -20,7 +20,7 @@ BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 WEAK_KEY: Final = "security.W009"
-"""SECRET_KEY can be guessed: whoever does may sign in as anyone."""
+"""An attacker could guess SECRET_KEY and sign in to any account."""
 
 DEBUG_ON: Final = "security.W018"
 """Error pages show settings and code, which only this machine may see."""

@@ -1,4 +1,4 @@
-"""What tests of several parts share."""
+"""Fixtures that several folders of tests share."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Real databases in files, and what makes them fail."""
+"""Real databases in files, and ways to make them fail."""
 
 import sqlite3
 from collections.abc import Iterator

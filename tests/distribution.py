@@ -1,4 +1,4 @@
-"""Which process runs which tests, and in which order.
+"""Assign tests to processes, and order them.
 
 `--dist loadfile` runs the tests of a file in one process, files in the order of their
 tests. pytest-django puts tests with a database before all others whatever the command

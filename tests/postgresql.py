@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, which can be stopped and frozen."""
+"""A PostgreSQL server for tests, which can be stopped and frozen."""
 
 import os
 import pwd

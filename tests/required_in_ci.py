@@ -1,4 +1,4 @@
-"""With CI=true in the environment a test that is skipped has failed.
+"""With CI=true in the environment a skipped test fails.
 
 A machine that only lacks a browser may skip; where results decide, nothing may.
 """

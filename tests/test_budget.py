@@ -1,4 +1,4 @@
-"""What one process does at a time: costly work, limited by a semaphore."""
+"""How much costly work one process does at a time."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""noising.correlation: from a client's headers to the worker and to other services."""
+"""noising.correlation: from a client's headers to the worker and other services."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""noising.extras: what users without an extra are told."""
+"""noising.extras: the error for users without an extra."""
 
 import re
 

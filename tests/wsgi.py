@@ -1,4 +1,4 @@
-"""The WSGI application, asked byte by byte as a server would."""
+"""Send single requests to the WSGI application, as a server would."""
 
 import io
 import sys

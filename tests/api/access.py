@@ -1,4 +1,4 @@
-"""Callers of every kind, for tests of who may do what."""
+"""Callers of every kind, for tests of permissions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ways to ask the API."""
+"""Fixtures that send requests to the API."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every error has in common."""
+"""Checks that hold for every error response."""
 
 from http import HTTPStatus
 from typing import Any

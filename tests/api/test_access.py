@@ -1,4 +1,4 @@
-"""Who may do what, on one view of each kind."""
+"""Permissions, checked on one view of each kind."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Answers against their descriptions, and requests that nobody thought of."""
+"""Responses match the OpenAPI document, also for generated requests."""
 
 from typing import Any
 

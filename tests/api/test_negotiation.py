@@ -1,4 +1,4 @@
-"""What the Accept header may ask for."""
+"""Content negotiation by the Accept header."""
 
 import pytest
 

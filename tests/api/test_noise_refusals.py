@@ -1,4 +1,4 @@
-"""POST /noise: values that are refused, and how the answer names them."""
+"""POST /noise: refused values, and how the error names them."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""Fields of which a body gives one: refused and described alike."""
+"""Groups of fields of which a body gives exactly one."""
 
 from typing import Any
 

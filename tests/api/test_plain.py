@@ -1,4 +1,4 @@
-"""The plainest requests: where they are read at once, they are read alike."""
+"""Small plain requests: the fast parser gives the same result as the slow one."""
 
 import numpy as np
 import orjson

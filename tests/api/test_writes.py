@@ -1,4 +1,4 @@
-"""Writes are counted and recorded, whichever way they come."""
+"""Writes are counted and logged, by API, page and admin."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""What counts as worse than an earlier run, and what cannot be compared."""
+"""Which differences from an earlier run are regressions, and which say nothing."""
 
 import copy
 import io

@@ -1,4 +1,4 @@
-"""A browser, and a real server that has something to show."""
+"""A browser, and a real server with data to show."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What holds on every page: accessibility, the policy, weight, small screens."""
+"""Checks of every page: accessibility, security policy, weight, small screens."""
 
 import gzip
 from typing import Any

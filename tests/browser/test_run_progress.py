@@ -1,4 +1,4 @@
-"""How the page of a run that is not over follows it; the answers are the tests'."""
+"""How the page of an unfinished run updates; the tests supply the responses."""
 
 import subprocess
 import sys

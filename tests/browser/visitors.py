@@ -1,4 +1,4 @@
-"""People who look at pages, and what should not have happened while they did."""
+"""Visitors of pages, and checks that no errors occurred during their visits."""
 
 from dataclasses import dataclass, field
 from functools import partial

@@ -1,4 +1,4 @@
-"""The client, asking the real application in this process."""
+"""The client, connected to the real application in this process."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

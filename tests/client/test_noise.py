@@ -1,4 +1,4 @@
-"""NoisingClient.noise: the engine's tokens, whatever the form they travel in."""
+"""NoisingClient.noise gives the engine's tokens in each format."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the client does about a service that is busy, silent or out of reach."""
+"""How the client handles a service that is busy, silent or unreachable."""
 
 import pickle
 import time

@@ -1,4 +1,4 @@
-"""Data files: rows by number, and files that are not what they say."""
+"""Data files: rows by number, and files that are damaged or mislabelled."""
 
 import os
 import pickle

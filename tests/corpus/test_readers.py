@@ -1,4 +1,4 @@
-"""Every form gives the same rows, by number and in parts; folders; other forms."""
+"""All formats give the same rows, by number and in parts; folders; unknown formats."""
 
 import gzip
 import json

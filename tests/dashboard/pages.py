@@ -1,4 +1,4 @@
-"""What tests of the pages do with them."""
+"""Operations on pages that several tests need."""
 
 import re
 

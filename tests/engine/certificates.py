@@ -1,4 +1,4 @@
-"""What tests of certificates share."""
+"""Fixtures that tests of certificates share."""
 
 FEW = 4096
 NAMES = [

@@ -1,4 +1,4 @@
-"""What no argument may do: fail as something else than an EngineError, or pass."""
+"""Every wrong argument raises an EngineError."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""A certificate passes for what is right, and says what it left out."""
+"""A certificate passes for a correct process, and lists what it left out."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""python -m noising.engine.certify, as people and machines use it."""
+"""python -m noising.engine.certify, for people and for programs."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""A certificate fails for what is wrong, by the name of the check."""
+"""A certificate of a wrong process fails by the name of the check."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""Exact quantities where noise is endless, absent, or too small to multiply.
+"""Exact quantities where noise is infinite, absent, or tiny.
 
 There 0, infinity and numbers beyond float64 meet in quotients and products. Literals
 were computed with mpmath to 60 digits from the definitions.

@@ -1,4 +1,4 @@
-"""Weights and losses of tokens that never change: 0, also where they could not be."""
+"""Weights and losses of protected tokens are 0, also where they would be infinite."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The words are a contract: recipe, golden vectors, and how random they look."""
+"""The random words: recipe, golden vectors, tests of randomness."""
 
 import math
 import re

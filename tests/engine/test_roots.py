@@ -1,4 +1,4 @@
-"""The root search: it finds the root, says that there is none, and always ends."""
+"""The root search finds the root or says that there is none, and always ends."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Kernel and posterior between close times: as many digits as the times have.
+"""Kernel and posterior between close times keep all digits.
 
 Literals were computed with mpmath to 60 digits from the definitions.
 """

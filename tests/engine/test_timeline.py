@@ -1,4 +1,4 @@
-"""A schedule whose total noise falls has no kernel, whatever kind it is."""
+"""A schedule whose total noise falls has no kernel, of any kind."""
 
 from dataclasses import dataclass
 

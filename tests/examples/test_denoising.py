@@ -1,4 +1,4 @@
-"""The unigram-posterior denoiser: the argmax it says it is, and of use."""
+"""The unigram-posterior denoiser returns the argmax of the posterior, and helps."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Services that behave as tests want, on real sockets."""
+"""Services on real sockets that behave as a test says."""
 
 import socket
 import threading

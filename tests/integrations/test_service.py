@@ -1,4 +1,4 @@
-"""One call to another service, however it behaves."""
+"""One call to another service, for each behaviour of that service."""
 
 import gzip
 import socket

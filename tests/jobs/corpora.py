@@ -1,4 +1,4 @@
-"""Small corpora for jobs, and executors that are disturbed."""
+"""Small corpora for jobs, and executors that fail."""
 
 import os
 import signal

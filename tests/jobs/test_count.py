@@ -1,4 +1,4 @@
-"""Counts of tokens: those of a plain loop, with bad rows counted apart."""
+"""Counts of tokens equal those of a plain loop; bad rows are counted separately."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Jobs on a Dask cluster: the bytes of a local job, also where a worker is killed."""
+"""Jobs on a Dask cluster give the bytes of a local job, also when a worker dies."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Noise on disk: the engine's for each row, the same bytes however it is made."""
+"""Noise on disk: the engine's for each row, the same bytes by every executor."""
 
 import json
 from dataclasses import replace

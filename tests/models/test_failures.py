@@ -1,4 +1,4 @@
-"""noising.models.failures: what is the database's failure, and what is ours."""
+"""noising.models.failures: failures of the database, and our own."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""noising.models.migrations: what the database lacks."""
+"""noising.models.migrations: migrations that the database lacks."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Folders that a server may use, and one server for all who only ask."""
+"""Folders for servers, and one server for tests that only read."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of itself: how this service's media types are written.
+"""Hooks that tell schemathesis how this service's media types are written.
 
 It also checks that an answer has no header that its description does not mention.
 schemathesis.toml names this module.

@@ -1,4 +1,4 @@
-"""Real servers for tests: started on a free port, waited for, always stopped."""
+"""Real servers for tests: started on a free port, awaited, always stopped."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""manage.py bootstrap: an installation's first day, and every day after."""
+"""manage.py bootstrap: in a new installation and in an existing one."""
 
 import re
 from pathlib import Path

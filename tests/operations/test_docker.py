@@ -1,4 +1,4 @@
-"""The Dockerfile's own command lines, started here: no Docker is needed."""
+"""The Dockerfile's command lines, run here without Docker."""
 
 import fnmatch
 import json

@@ -1,4 +1,4 @@
-"""How noising_site.gunicorn makes gunicorn behave, beyond what `serve` shows."""
+"""Settings of gunicorn in noising_site.gunicorn that `serve` does not show."""
 
 import sys
 from pathlib import Path

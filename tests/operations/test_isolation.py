@@ -1,4 +1,4 @@
-"""What needs no database is served while other requests wait for one, or for others."""
+"""Endpoints without a database respond while other requests wait for one."""
 
 import shutil
 import socket

@@ -1,4 +1,4 @@
-"""A client that goes away, whenever it does, is no error of the service."""
+"""A client that disconnects at any moment causes no error of the service."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What clients who do not read can make a worker process hold."""
+"""How much memory clients who do not read can make a worker hold."""
 
 import json
 import socket

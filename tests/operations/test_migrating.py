@@ -1,4 +1,4 @@
-"""Migrating: one process at a time, and an SQLite file that nobody else reads."""
+"""Migrations run in one process at a time, on an SQLite file that nobody else reads."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Batches and trajectories over a real connection: each form in, each form out."""
+"""Batches and trajectories over a real connection, in every format."""
 
 import http.client
 import re

@@ -1,4 +1,4 @@
-"""The service on a real PostgreSQL: its limits, and what becomes of a failure."""
+"""The service on a real PostgreSQL: its limits and its failures."""
 
 import json
 import shutil

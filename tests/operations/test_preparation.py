@@ -1,4 +1,4 @@
-"""What `serve` makes ready before it starts web server and worker."""
+"""What `serve` prepares before it starts web server and worker."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""README.md: every example in it is run, every setting in its table exists."""
+"""README.md: every example runs, every setting in its table exists."""
 
 import ast
 import json

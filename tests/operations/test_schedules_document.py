@@ -1,4 +1,4 @@
-"""docs/schedules.md: every example in it is run."""
+"""docs/schedules.md: every example runs."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the service: schemathesis tries to prove it wrong."""
+"""The service against its OpenAPI document, by schemathesis."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""scripts/setup: an environment that holds what a lock file names."""
+"""scripts/setup: an environment with the packages of a lock file."""
 
 import base64
 import hashlib

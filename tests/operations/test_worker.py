@@ -1,4 +1,4 @@
-"""manage.py worker: real processes, killed wherever it hurts."""
+"""manage.py worker: real processes, killed at every stage of a run."""
 
 import shutil
 import signal

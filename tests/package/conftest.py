@@ -1,4 +1,4 @@
-"""The distributions, built as an installation from them builds them."""
+"""The distributions, built as pip builds them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Environments that hold the wheel, and what runs in them."""
+"""Environments with the wheel, and programs that run in them."""
 
 import os
 import subprocess

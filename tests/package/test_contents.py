@@ -1,4 +1,4 @@
-"""What the wheel and the sdist hold: the library, all of it and nothing else."""
+"""What the wheel and the sdist contain: the whole library and nothing else."""
 
 import ast
 import tarfile

@@ -1,4 +1,4 @@
-"""The oldest NumPy that is promised makes the same bytes as the one installed here."""
+"""The oldest supported NumPy makes the same bytes as the installed one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""noising.runs.claims: only who holds the claim writes."""
+"""noising.runs.claims: only the holder of a claim writes."""
 
 from collections.abc import Callable
 from datetime import timedelta

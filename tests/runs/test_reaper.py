@@ -1,4 +1,4 @@
-"""noising.runs.reaper: the queue is true to what really runs."""
+"""noising.runs.reaper: the queue agrees with the processes that run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""noising.runs: what a command stores, and what people change afterwards."""
+"""noising.runs: results that a command stores, and later changes to them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""noising.runs.worker: one attempt at a run, whatever happens during it."""
+"""noising.runs.worker: one attempt at a run, with every kind of failure."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""An ASGI application, asked message by message as a server would."""
+"""Send single messages to an ASGI application, as a server would."""
 
 import asyncio
 from collections.abc import Sequence

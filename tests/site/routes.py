@@ -1,4 +1,4 @@
-"""Every route that there is, as the resolver knows them."""
+"""All routes of the URL resolver."""
 
 import re
 import uuid

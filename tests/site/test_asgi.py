@@ -1,4 +1,4 @@
-"""The ASGI application answers as the WSGI application does."""
+"""The ASGI application responds as the WSGI application does."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""An answer in pieces holds no connection while its client takes them."""
+"""A streamed response holds no database connection while its client reads."""
 
 import pytest
 from django.contrib.auth.models import User

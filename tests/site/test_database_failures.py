@@ -1,4 +1,4 @@
-"""A database that fails is 503 and a line, wherever in a request it does."""
+"""A failing database gives 503 and one log line, at every stage of a request."""
 
 import logging
 from collections.abc import Callable

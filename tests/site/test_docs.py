@@ -1,4 +1,4 @@
-"""The API's description: valid, complete, and shown without the internet."""
+"""The OpenAPI document: valid, complete, and shown without the internet."""
 
 import re
 

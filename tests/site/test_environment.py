@@ -1,4 +1,4 @@
-"""Reading the environment: what is taken, and how the rest is refused."""
+"""Environment variables: what is accepted, and how the rest is refused."""
 
 from pathlib import Path
 

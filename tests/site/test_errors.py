@@ -1,4 +1,4 @@
-"""Errors where no view of the API is reached."""
+"""Errors outside the views of the API."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation

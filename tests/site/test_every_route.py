@@ -1,4 +1,4 @@
-"""Every route with every kind of caller: what may be asked, and what may be changed.
+"""Every route with every kind of caller: permissions to read and to change.
 
 New routes are walked by themselves. What they must answer follows from the kind of
 their view and from whether the method is a read.

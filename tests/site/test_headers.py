@@ -1,4 +1,4 @@
-"""What every response carries, on every route that there is."""
+"""Headers that every response of every route has."""
 
 import re
 

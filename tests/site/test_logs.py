@@ -1,4 +1,4 @@
-"""What a line of the log says, and what it never says."""
+"""What log lines contain, and what they never contain."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""GET /metrics: what is counted, and by which name."""
+"""GET /metrics: what is counted, and under which name."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a whole: valid, complete, its examples true."""
+"""The OpenAPI document as a whole: valid, complete, with true examples."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whose word counts about the client's address and scheme."""
+"""Which proxies are trusted for the client's address and scheme."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The settings as programs see them: each case is a process of its own."""
+"""The settings as programs see them; each case is a process."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What tests of tokenizers share."""
+"""Fixtures that tests of tokenizers share."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tokenizers from files, and what loading costs."""
+"""Tokenizers from files, and the cost of loading."""
 
 import json
 import os

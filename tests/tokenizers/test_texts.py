@@ -1,4 +1,4 @@
-"""What each token adds to a text: joined it is the text, for every kind of decoder."""
+"""The text of each token; joined they are the whole text, for every kind of decoder."""
 
 import pytest
 from hypothesis import given, settings

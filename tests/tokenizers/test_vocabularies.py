@@ -1,4 +1,4 @@
-"""The vocabularies that ship: whole, from where NOTICE says, with the ids all use."""
+"""The bundled vocabularies: complete, source in NOTICE, standard ids."""
 
 import gzip
 import hashlib

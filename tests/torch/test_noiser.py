@@ -1,4 +1,4 @@
-"""noising.torch.Noiser: the tokens of ForwardProcess.noise, and what a loss needs."""
+"""noising.torch.Noiser: tokens of ForwardProcess.noise, and inputs of a loss."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""A run of training as far as noise is concerned, in one process of several."""
+"""The noise of a training run, in one process of several."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Ways to ask version 1."""
+"""Fixtures that send requests to version 1 of the API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

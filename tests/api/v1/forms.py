@@ -1,4 +1,4 @@
-"""Token sequences in the three forms of bodies, written by the forms' own libraries."""
+"""Token sequences in three formats, written by each format's own library."""
 
 import io
 from typing import Any

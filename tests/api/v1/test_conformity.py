@@ -1,4 +1,4 @@
-"""The OpenAPI document of version 1 against what is answered."""
+"""Responses of version 1 match the OpenAPI document."""
 
 from typing import Any
 

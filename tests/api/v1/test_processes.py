@@ -1,4 +1,4 @@
-"""Processes that requests describe: built once, kept while there is room, bounded."""
+"""Processes described in requests: built once, cached, bounded."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The load: whole requests out, whole answers in, and nothing but 200 counted."""
+"""The load generator sends whole requests and counts only whole 200 responses."""
 
 import socket
 import threading

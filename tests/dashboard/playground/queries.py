@@ -1,4 +1,4 @@
-"""Ways to ask for the playground."""
+"""Query strings of the playground."""
 
 import re
 from html import unescape

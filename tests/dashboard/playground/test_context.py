@@ -1,4 +1,4 @@
-"""What the page's scripts are told, and what they ask the API for by it."""
+"""The data that the page gives its scripts, and the API requests they make with it."""
 
 import json
 from typing import Any

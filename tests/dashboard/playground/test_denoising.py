@@ -1,4 +1,4 @@
-"""What comes back from a denoiser, on a real socket."""
+"""Responses of a denoiser on a real socket."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

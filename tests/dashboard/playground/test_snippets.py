@@ -1,4 +1,4 @@
-"""The same noise elsewhere: each snippet is run, and gives what the page shows."""
+"""Each code snippet is run and gives the tokens that the page shows."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""What every hyperschedule owes: shapes, monotony, full noise, its specification."""
+"""The contract of every hyperschedule: shapes, monotonicity, full noise."""
 
 import numpy as np
 import pytest

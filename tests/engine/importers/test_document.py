@@ -1,4 +1,4 @@
-"""The text of a configuration: JSON, YAML, and what is neither."""
+"""The text of a configuration: JSON, YAML, or neither."""
 
 import sys
 

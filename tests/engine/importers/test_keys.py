@@ -1,4 +1,4 @@
-"""What is said of every key: used, without meaning here, or not understood."""
+"""The note on every key: used, no meaning here, or not understood."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Which kernel noises a batch, and that it makes no difference to the tokens."""
+"""Which kernel noises a batch; the tokens do not depend on it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every graph strikes by the documented words, whatever else is the same."""
+"""All graphs noise the same positions for the same random words."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The vectorised kernel against the recipe, one position at a time."""
+"""The vectorised kernel against the recipe, position by position."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""What noising a batch takes beside its result."""
+"""How much memory the noise of a batch takes in addition to its result."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""What `noise` draws, against exact laws; false-alarm rates are below 1e-10."""
+"""Draws of `noise` against exact laws; false-alarm rates are below 1e-10."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Tokens at positions of their own have the bytes that they have alone."""
+"""Tokens at given positions get the noise that they get alone."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""How many positions move: laws, against brute force; false-alarm rates below 1e-9."""
+"""Numbers of noised positions against brute force; false-alarm rates below 1e-9."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The recipe in plain Python: shown in the documents, and followed by everything."""
+"""The recipe in plain Python: shown in the documents, equal to every kernel."""
 
 import inspect
 import math

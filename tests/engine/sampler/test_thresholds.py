@@ -1,4 +1,4 @@
-"""Chances become integers that random words are compared with."""
+"""Chances as integers that random words are compared with."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every schedule owes: shapes, consistency, monotony, and its own rate."""
+"""The contract of every schedule: shapes, consistency, monotonicity, rate."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A user's own table: what builds, what is refused, and rates of its own."""
+"""Tables given by the user: valid, refused, and with given rates."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Batches in npy are answered on the loop as the view answers them, or not at all."""
+"""npy batches: the fast path responds as the view does, or leaves them to it."""
 
 import numpy as np
 import pytest

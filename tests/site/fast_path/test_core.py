@@ -1,4 +1,4 @@
-"""The fast path answers as Django does, or not at all."""
+"""The fast path responds as Django does, or leaves the request to it."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""An account, and ways to send pairs."""
+"""An account, and fixtures that send pairs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""POST noise: how many positions of a row move, and the complementary batch."""
+"""POST noise: counts of noised positions per row, and complementary batches."""
 
 import numpy as np
 import orjson

@@ -1,4 +1,4 @@
-"""POST noise: every form in, every form out, bit for bit what the engine gives."""
+"""POST noise: each format in and out gives the engine's tokens, bit for bit."""
 
 import numpy as np
 import orjson

@@ -1,4 +1,4 @@
-"""POST noise: what it answers to requests that can be used."""
+"""POST noise: responses to valid requests."""
 
 import numpy as np
 import pytest

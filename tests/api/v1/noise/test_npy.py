@@ -1,4 +1,4 @@
-"""The npy format: what is read, what is written, and what is refused before either."""
+"""The npy format: reading, writing and early refusals."""
 
 import io
 import pickle

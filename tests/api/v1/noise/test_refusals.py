@@ -1,4 +1,4 @@
-"""POST noise as JSON: values that are refused, and how the answer names them."""
+"""POST noise as JSON: refused values, and how the error names them."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""The safetensors format: what is read, and what is refused before anything is made."""
+"""The safetensors format: reading and early refusals."""
 
 from typing import Any
 

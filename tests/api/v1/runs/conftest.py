@@ -1,4 +1,4 @@
-"""An account, and ways to ask for runs."""
+"""An account, and fixtures that request runs."""
 
 import copy
 from collections.abc import Callable

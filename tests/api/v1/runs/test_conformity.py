@@ -1,4 +1,4 @@
-"""Answers about runs against their descriptions."""
+"""Responses about runs match the OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any

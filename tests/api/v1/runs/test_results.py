@@ -1,4 +1,4 @@
-"""What runs measured: rows, files, figures, comparisons."""
+"""Results of runs: rows, files, figures, comparisons."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""GET and PATCH /api/v1/runs/{id}, and what can be done with a run."""
+"""GET and PATCH /api/v1/runs/{id}, and the actions on a run."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ways to ask about schedules."""
+"""Fixtures that send requests about schedules."""
 
 from collections.abc import Callable
 from typing import Any

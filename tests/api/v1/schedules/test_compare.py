@@ -1,4 +1,4 @@
-"""Several schedules beside each other."""
+"""Comparison of several schedules."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Answers about schedules against their descriptions."""
+"""Responses about schedules match the OpenAPI document."""
 
 from typing import Any
 

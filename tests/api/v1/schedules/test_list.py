@@ -1,4 +1,4 @@
-"""The list: pages, filters, orders, exports, and what it costs."""
+"""The list of schedules: pagination, filters, ordering, exports, number of queries."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""One schedule: its state, specification and findings, and when they are sent."""
+"""One schedule: status, specification, findings, and conditional requests."""
 
 import pytest
 

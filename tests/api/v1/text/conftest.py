@@ -1,4 +1,4 @@
-"""Ways to ask the endpoints about text."""
+"""Fixtures that send requests about text."""
 
 from collections.abc import Callable
 from typing import Any

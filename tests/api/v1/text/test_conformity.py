@@ -1,4 +1,4 @@
-"""Answers about text against their descriptions."""
+"""Responses about text match the OpenAPI document."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""The JSON form of POST trajectory: changes that stand for the states."""
+"""The JSON form of POST trajectory: changes between states."""
 
 from itertools import pairwise
 

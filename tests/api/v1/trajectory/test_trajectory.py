@@ -1,4 +1,4 @@
-"""POST trajectory: the engine's states, line by line, and what is refused before."""
+"""POST trajectory: the engine's states as a stream, and early refusals."""
 
 from contextlib import ExitStack
 

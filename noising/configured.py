@@ -45,8 +45,9 @@ def tokenizer_names() -> list[str]:
     return list(dict.fromkeys([*BUILTIN_TOKENIZERS, default_tokenizer()]))
 
 
-def find_tokenizer(name: str) -> TextTokenizer:
-    """Return one of these tokenizers; the first use of each takes a while."""
+def find_tokenizer(name: str | None) -> TextTokenizer:
+    """Return a tokenizer, by default TOKENIZER; the first use of each takes a while."""
+    name = name or default_tokenizer()
     is_custom = name == CUSTOM_TOKENIZER
     return load_tokenizer(settings.TOKENIZER if is_custom else name)
 

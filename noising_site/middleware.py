@@ -23,6 +23,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from noising.api.access import (
+    NEEDS_ACCOUNT,
     TokenAuthentication,
     Writer,
     count_write,
@@ -287,12 +288,7 @@ def refuse_stranger(request: HttpRequest) -> HttpResponseBase | None:
         is_read = request.method in SAFE_METHODS
         back = request.get_full_path() if is_read else resolve_url("home")
         return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
-    response = error_response(
-        request,
-        401,
-        "This needs an account: sign in, or send `Authorization: Bearer <token>` with "
-        "a valid token of yours.",
-    )
+    response = error_response(request, 401, NEEDS_ACCOUNT)
     response.headers["WWW-Authenticate"] = TokenAuthentication.CHALLENGE
     return response
 

@@ -44,6 +44,12 @@ logger = logging.getLogger("noising.audit")
 
 SCHEME = "Bearer"
 
+NEEDS_ACCOUNT = (
+    "This needs an account: sign in, or send `Authorization: Bearer <token>` with a "
+    "valid token of yours."
+)
+"""The error message of a request without an account."""
+
 WRITER = "noising.writer"
 """The key of the writer in a request's META."""
 

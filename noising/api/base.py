@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from noising.api.access import (
+    NEEDS_ACCOUNT,
     AccountToWrite,
     SessionAuthentication,
     TokenAuthentication,
@@ -54,10 +55,7 @@ class ServiceView(APIView):
     ) -> Never:
         """Refuse with 401 if an account might help, else with 403."""
         if request.authenticators and not request.successful_authenticator:
-            raise NotAuthenticated(
-                "This needs an account: sign in, or send `Authorization: Bearer "
-                "<token>` with a token of yours."
-            )
+            raise NotAuthenticated(NEEDS_ACCOUNT)
         raise PermissionDenied(message, code)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:

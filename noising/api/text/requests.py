@@ -22,7 +22,6 @@ from noising.api.processes import HyperscheduleField
 from noising.api.text_fields import ChoiceField, TextField
 from noising.configured import (
     default_process,
-    default_tokenizer,
     find_tokenizer,
     tokenizer_names,
 )
@@ -97,18 +96,26 @@ class PipelineRequest:
     extras: frozenset[str]
 
 
+class TokenizerField(ChoiceField):
+    """The name of a tokenizer of this server, or null.
+
+    Args:
+        help_text: says what null means.
+    """
+
+    def __init__(self, *, help_text: str) -> None:
+        super().__init__(
+            choices=tokenizer_names, default=None, allow_null=True, help_text=help_text
+        )
+
+
 class TokenizeRequestSerializer(StrictSerializer):
     """The body of POST tokenize."""
 
     extras = TOKENIZE_EXTRAS
 
     text = TextField(most=get_text_limit, help_text="The text to tokenise.")
-    tokenizer = ChoiceField(
-        choices=tokenizer_names,
-        default=None,
-        allow_null=True,
-        help_text="By default the server's TOKENIZER.",
-    )
+    tokenizer = TokenizerField(help_text="By default the server's TOKENIZER.")
 
     def parse(self, document: Any) -> TokenizeRequest:
         """Return the request of a document.
@@ -117,7 +124,7 @@ class TokenizeRequestSerializer(StrictSerializer):
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
-        tokenizer = find_tokenizer(values["tokenizer"] or default_tokenizer())
+        tokenizer = find_tokenizer(values["tokenizer"])
         return TokenizeRequest(
             encoding=encode_text(tokenizer, values["text"]),
             tokenizer=tokenizer,
@@ -135,12 +142,7 @@ class DetokenizeRequestSerializer(StrictSerializer):
         allow_empty=True,
         help_text="Ids of the tokenizer's vocabulary, or the server's mask id.",
     )
-    tokenizer = ChoiceField(
-        choices=tokenizer_names,
-        default=None,
-        allow_null=True,
-        help_text="By default the server's TOKENIZER.",
-    )
+    tokenizer = TokenizerField(help_text="By default the server's TOKENIZER.")
 
     def parse(self, document: Any) -> DetokenizeRequest:
         """Return the request of a document.
@@ -149,7 +151,7 @@ class DetokenizeRequestSerializer(StrictSerializer):
             ValidationError: with one error for each field that cannot be used.
         """
         values = self.run_validation(document)
-        tokenizer = find_tokenizer(values["tokenizer"] or default_tokenizer())
+        tokenizer = find_tokenizer(values["tokenizer"])
         mask_id = default_process().mask_id
         _check_ids(values["tokens"], tokenizer.vocab_size, mask_id)
         return DetokenizeRequest(
@@ -169,11 +171,8 @@ class PipelineRequestSerializer(StrictSerializer):
     text = TextField(
         most=get_text_limit, help_text="The text to tokenise, noise and denoise."
     )
-    tokenizer = ChoiceField(
-        choices=tokenizer_names,
-        default=None,
-        allow_null=True,
-        help_text="A tokenizer of this server, instead of the tokenizer service.",
+    tokenizer = TokenizerField(
+        help_text="A tokenizer of this server, instead of the tokenizer service."
     )
     timestep = WholeNumberField(
         most=lambda: default_process().num_timesteps - 1,

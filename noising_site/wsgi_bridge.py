@@ -161,7 +161,8 @@ class WSGIBridge:
             seconds = time.perf_counter() - started
             self.observe(scope["method"], response.route, response.status, seconds)
             await send_response(response, pool, None if body.more else receive, send)
-        await body.discard()
+        if body.more:
+            await body.discard()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,6 @@ gates hold without them.
 """
 
 import io
-import os
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -56,8 +55,21 @@ class Gate:
     include: tuple[str, ...] | None = None
     omit: tuple[str, ...] | None = None
 
-    def percent(self, measured: coverage.Coverage) -> float:
-        return measured.report(include=self.include, omit=self.omit, file=io.StringIO())
+    def judge(self, measured: coverage.Coverage) -> pytest.TestReport:
+        """Return the result of a gate as that of a test; a failure lists the lines."""
+        lines = io.StringIO()
+        percent = measured.report(include=self.include, omit=self.omit, file=lines)
+        name = f"coverage of {self.name}"
+        passes = percent >= self.least_percent
+        complaint = f"{percent:.2f} % is below {self.least_percent} %"
+        return pytest.TestReport(
+            nodeid=name,
+            location=(name, None, name),
+            keywords={},
+            outcome="passed" if passes else "failed",
+            longrepr=None if passes else f"{complaint}:\n{lines.getvalue()}",
+            when="call",
+        )
 
 
 GATES = (
@@ -76,9 +88,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @contextmanager
 def measure_nothing() -> Iterator[None]:
-    """Let this process and the programs that it starts run at full speed."""
+    """Let this process run at full speed."""
     trace, trace_of_threads = sys.gettrace(), threading.gettrace()
-    of_programs = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     sys.settrace(None)
     threading.settrace(None)  # type: ignore[arg-type]
     try:
@@ -86,8 +97,6 @@ def measure_nothing() -> Iterator[None]:
     finally:
         sys.settrace(trace)
         threading.settrace(trace_of_threads)  # type: ignore[arg-type]
-        if of_programs is not None:
-            os.environ["COVERAGE_PROCESS_CONFIG"] = of_programs
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -108,21 +117,6 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         measured = coverage.Coverage()
         measured.load()
         for gate in GATES:
-            session.config.hook.pytest_runtest_logreport(
-                report=judgement(gate, gate.percent(measured))
-            )
+            report = gate.judge(measured)
+            session.config.hook.pytest_runtest_logreport(report=report)
     return result
-
-
-def judgement(gate: Gate, percent: float) -> pytest.TestReport:
-    """Return the result of a gate as that of a test."""
-    name = f"coverage of {gate.name}"
-    passes = percent >= gate.least_percent
-    return pytest.TestReport(
-        nodeid=name,
-        location=(name, None, name),
-        keywords={},
-        outcome="passed" if passes else "failed",
-        longrepr=None if passes else f"{percent:.2f} % is below {gate.least_percent} %",
-        when="call",
-    )

@@ -17,7 +17,7 @@ def example_services(*options: str) -> Iterator[dict[str, str]]:
             *("--tokenizer-port", "0", "--denoiser-port", "0", *options),
         ],
         cwd=ROOT,
-        env=environment(measured=True),
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
         process_group=0,

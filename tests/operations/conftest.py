@@ -33,7 +33,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "from noising.management.preparation import prepare; prepare(print)",
         ],
         cwd=ROOT,
-        env=environment(measured=True, DATA_DIR=str(folder)),
+        env=environment(DATA_DIR=str(folder)),
         check=True,
         capture_output=True,
     )

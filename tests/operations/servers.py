@@ -138,14 +138,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(*, measured: bool = False, **variables: str) -> dict[str, str]:
-    """Return what a program needs of this one's environment: none of our settings.
-
-    Measuring coverage slows a program down: it is for those that show new lines.
-    """
+def environment(**variables: str) -> dict[str, str]:
+    """Return what a program needs of this one's environment: none of our settings."""
     kept = ["PATH", "HOME", "LANG", "TMPDIR"]
-    if measured:
-        kept.append("COVERAGE_PROCESS_CONFIG")
     return {name: os.environ[name] for name in kept if name in os.environ} | variables
 
 
@@ -156,7 +151,6 @@ def running(
     command: Sequence[str] = SERVE,
     folder: Path = ROOT,
     variables: Mapping[str, str] | None = None,
-    measured: bool = False,
 ) -> Iterator[Server]:
     """Run a server until the end of the block, once it answers."""
     port = free_port()
@@ -171,7 +165,7 @@ def running(
         process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env=environment(measured=measured, **settings),
+            env=environment(**settings),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -34,7 +34,7 @@ def serve(**variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         list(SERVE),
         cwd=ROOT,
-        env=environment(measured=True, **variables),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         check=False,
@@ -61,7 +61,7 @@ def wait_until_replaced(server: Server, worker: int) -> None:
 def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> None:
     folder = tmp_path / "data"
 
-    with running(folder, measured=True) as server:
+    with running(folder) as server:
         assert server.ask("GET", "/").json()["status"] == "operational"
         assert server.stop() == 0
 

@@ -11,12 +11,31 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.visitors import Visitor, visitor
 from tests.operations.servers import ROOT, Server, environment, running
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 PASSWORD = "a password of the tests"
 COMMAND_SECONDS = 240
-"""What one command may take that prepares the server, on a busy machine."""
+"""How long the preparation of the server may take, on a busy machine."""
 TEST_SECONDS = 300
 """What one test may take: several waits for a page, on a busy machine."""
+
+PREPARATION = """
+import os
+from django.core.management import call_command
+from noising.management.preparation import prepare
+
+prepare(print)
+call_command("load_schedules")
+call_command(
+    *("run_benchmarks", "--quiet", "--output", os.environ["RESULTS"]),
+    *("--corpus", "synthetic", "--vocab-size", "64", "--samples", "4"),
+    *("--schedules", "cosine,sedd_entropy", "--timesteps", "0,500,999"),
+)
+call_command(
+    *("createsuperuser", "--noinput", "--username", "admin"),
+    *("--email", "admin@example.com"),
+)
+"""
+"""The data of the server, by one program: each start of one takes seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,31 +68,21 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser")
     data_dir = folder / "data"
-    variables = {"DATA_DIR": str(data_dir), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    for arguments in (
-        (
-            *("shell", "--no-imports", "--command"),
-            "from noising.management.preparation import prepare; prepare(print)",
+    subprocess.run(
+        [
+            *(sys.executable, "manage.py", "shell", "--no-imports", "--command"),
+            PREPARATION,
+        ],
+        cwd=ROOT,
+        env=environment(
+            DATA_DIR=str(data_dir),
+            DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+            RESULTS=str(folder / "out"),
         ),
-        ("load_schedules",),
-        (
-            *("run_benchmarks", "--quiet", "--output", str(folder / "out")),
-            *("--corpus", "synthetic", "--vocab-size", "64", "--samples", "4"),
-            *("--schedules", "cosine,sedd_entropy", "--timesteps", "0,500,999"),
-        ),
-        (
-            *("createsuperuser", "--noinput", "--username", "admin"),
-            *("--email", "admin@example.com"),
-        ),
-    ):
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=environment(**variables),
-            check=True,
-            capture_output=True,
-            timeout=COMMAND_SECONDS,
-        )
+        check=True,
+        capture_output=True,
+        timeout=COMMAND_SECONDS,
+    )
     with running(data_dir) as server:
         yield server
 

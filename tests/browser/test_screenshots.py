@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.operations.servers import ROOT, environment
+from tests.operations.servers import ROOT, Server, environment
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,12 @@ def names(folder: Path) -> set[str]:
 
 @pytest.mark.timeout(300, func_only=True)  # the script has 240
 @pytest.mark.usefixtures("browser")  # it is skipped where there is none
-def test_the_pictures_of_the_tour_are_taken_by_a_script(tmp_path: Path) -> None:
+def test_the_pictures_of_the_tour_are_taken_by_a_script(
+    server: Server, tmp_path: Path
+) -> None:
+    origin = f"http://127.0.0.1:{server.port}"
     subprocess.run(
-        [sys.executable, "scripts/screenshots", str(tmp_path)],
+        [sys.executable, "scripts/screenshots", origin, str(tmp_path)],
         cwd=ROOT,
         env=environment(),
         check=True,

@@ -1,6 +1,6 @@
 """The documents about training and audits: their examples print what is shown.
 
-They are docs/training.md, torch.md, replay.md, corpus.md and audit.md.
+They are docs/training.md, torch.md, replay.md, corpus.md, audit.md and decision.md.
 """
 
 import contextlib
@@ -21,7 +21,14 @@ from tests.documents import optional_packages
 DOCS = Path(__file__).parents[1] / "docs"
 TEXTS = {
     name: (DOCS / name).read_text()
-    for name in ("training.md", "torch.md", "replay.md", "corpus.md", "audit.md")
+    for name in (
+        "training.md",
+        "torch.md",
+        "replay.md",
+        "corpus.md",
+        "audit.md",
+        "decision.md",
+    )
 }
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 EXAMPLES = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]

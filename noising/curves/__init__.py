@@ -7,6 +7,7 @@ NumPy and the engine only.
 from noising.curves.comparison import (
     Summary,
     differences,
+    list_ranges,
     summary,
     wasted_ranges,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "curves",
     "curves_seconds",
     "differences",
+    "list_ranges",
     "points_of",
     "position_alphas",
     "summary",

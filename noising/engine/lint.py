@@ -72,9 +72,16 @@ def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
         EngineError: a prior of the wrong length, sign or support.
     """
     if prior is None:
-        information = _information_left(process)
-    else:
-        information = _information_under(process, prior)
+        return mark_wasted(_information_left(process))
+    return mark_wasted(information_at_timesteps(process, prior))
+
+
+def mark_wasted(information: FloatArray) -> BoolArray:
+    """Return for each timestep whether it loses less than a tenth of I_0/T, (T,).
+
+    Args:
+        information: (T+1,) nats left at sigma = 0 and at each timestep, or empty.
+    """
     lost = -np.diff(information)
     even = information[:1] / max(lost.size, 1)
     wasted: BoolArray = lost < WASTED_LOSS * even
@@ -109,14 +116,22 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
 @functools.lru_cache(maxsize=2)
 def _information_left(process: ForwardProcess) -> FloatArray:
     """Return the information left under the default prior, which two checks need."""
-    return _information_under(process, None)
+    return information_at_timesteps(process, None)
 
 
-def _information_under(process: ForwardProcess, prior: Any) -> FloatArray:
-    """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,).
+@quiet
+def information_at_timesteps(process: ForwardProcess, prior: Any) -> FloatArray:
+    """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,), in nats.
 
     If each value costs a matrix exponential, it interpolates between a few values. If
     the graph is too large for that, the result is empty.
+
+    Args:
+        process: the noise process; its hyperschedule does not count.
+        prior: token prior, V weights >= 0; None for uniform over the data ids.
+
+    Raises:
+        EngineError: a prior of the wrong length, sign or support.
     """
     sigmas = _noise(process)
     graph = process.graph

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from noising.command.decision import (
+    add_decision,
+    check_decision,
+    compare_on_corpus,
+    print_decision,
+    write_report,
+)
 from noising.command.figures import add_plot, check_plot, write_plot
 from noising.command.output import format_table, print_json, print_text
 from noising.command.specifications import add_specification, load_process
@@ -17,7 +24,7 @@ HELP: Final = "compare several processes"
 DESCRIPTION: Final = (
     "Compare several noise processes: the time at which half of the information is "
     "left, the information and alpha left at the end, the number of wasted timesteps, "
-    "and the parameters that differ."
+    "and the parameters that differ. With a corpus, say which to take."
 )
 COLUMNS: Final = (
     "schedule_type",
@@ -34,10 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_specification(parser, nargs="+")
     add_plot(parser)
+    add_decision(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the comparison; draw all quantities if there is a file for a plot."""
+    """Print the comparison; write plots and a page if there are files for them."""
     specs = options.spec
     if len(specs) < 2 or len(set(specs)) < len(specs):
         raise CommandLineError(
@@ -45,8 +53,9 @@ def run(options: argparse.Namespace) -> int:
         )
     check_standard_input(*specs)
     check_plot(options.plot)
+    check_decision(options)
     processes = {spec: load_process(spec) for spec in specs}
-    document = {
+    document: dict[str, Any] = {
         "schedules": [_summarize(name, each) for name, each in processes.items()],
         "differences": differences({n: each.spec for n, each in processes.items()}),
     }
@@ -59,10 +68,17 @@ def run(options: argparse.Namespace) -> int:
             for name, process in processes.items()
         ]
         write_plot(options.plot, labelled, list(QUANTITIES), "time")
+    if options.corpus is not None:
+        document["decision"] = compare_on_corpus(options, processes)
+        if options.html is not None:
+            write_report(options, document)
     if options.json:
         print_json(document)
     else:
         _print_tables(document)
+        if options.corpus is not None:
+            print_text("")
+            print_decision(document["decision"])
     return FINE
 
 

@@ -4,7 +4,7 @@ import argparse
 import io
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "inputs", nargs="+", metavar="IN", help="files, folders or patterns"
         )
         add(added)
-        _add_reading(added)
+        _add_on_error(add_reading(added))
         _add_executor(added)
         _add_json(added)
     audited = commands.add_parser("audit", help="judge what `corpus noise` has written")
@@ -197,7 +197,10 @@ def _add_count(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
+def add_reading(
+    parser: argparse.ArgumentParser,
+) -> argparse._ArgumentGroup:
+    """Declare what readers of some forms must know, and return the group."""
     read = parser.add_argument_group("input")
     read.add_argument(
         "--dtype", choices=tuple(DTYPES), help="type of the tokens of .bin files"
@@ -213,6 +216,10 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="gpt2, bert, metamath or a tokenizer.json, for text in .txt and .jsonl",
     )
+    return read
+
+
+def _add_on_error(read: argparse._ArgumentGroup) -> None:
     read.add_argument(
         "--on-error",
         choices=("stop", "skip"),
@@ -252,15 +259,23 @@ def run(options: argparse.Namespace) -> int:
         if options.action == "audit":
             return _audit(options)
         executor = _choose_executor(options)
-        sources = find_sources(
-            options.inputs,
-            dtype=options.dtype,
-            length=options.length,
-            tokenizer=options.tokenizer,
-        )
+        sources = find_inputs(options, options.inputs)
         return actions[options.action](options, sources, executor)
     except (DataFileError, JobError, TokenizerError) as error:
         raise CommandLineError(str(error)) from error
+
+
+def find_inputs(options: argparse.Namespace, places: Sequence[str]) -> list[Source]:
+    """Return the data files at some places, read as the options of `add_reading` say.
+
+    Errors are those of `find_sources`.
+    """
+    return find_sources(
+        places,
+        dtype=options.dtype,
+        length=options.length,
+        tokenizer=options.tokenizer,
+    )
 
 
 def _choose_executor(options: argparse.Namespace) -> Executor:

@@ -1,6 +1,9 @@
 """The decision between noise schedules on a corpus: difficulty, weights, verdict."""
 
-from noising.decision.loss_weights import BATCH, LossWeights, measure_weights
+from noising.decision.comparison import Decision, Verdict, decide
+from noising.decision.difficulty import Difficulties, Difficulty, NotComputedError
+from noising.decision.loss_weights import BATCH, METHODS, LossWeights, measure_weights
+from noising.decision.reader import MAX_CLASSES, Reader
 from noising.decision.tradeoff import (
     Tradeoff,
     find_pareto,
@@ -10,8 +13,17 @@ from noising.decision.tradeoff import (
 
 __all__ = [
     "BATCH",
+    "MAX_CLASSES",
+    "METHODS",
+    "Decision",
+    "Difficulties",
+    "Difficulty",
     "LossWeights",
+    "NotComputedError",
+    "Reader",
     "Tradeoff",
+    "Verdict",
+    "decide",
     "find_pareto",
     "measure_tradeoff",
     "measure_weights",

@@ -14,8 +14,14 @@ with require_extra("plots", user="noising.plots"):
         Curve,
         Panel,
         plot_curves,
+        plot_map,
         plot_panels,
         plot_positions,
+    )
+    from noising.plots.decision import (
+        plot_difficulty,
+        plot_difficulty_by_position,
+        plot_tradeoffs,
     )
     from noising.plots.quantities import AXIS_LABELS, plot_quantities
     from noising.plots.rendering import PRINT_DPI, ImageFormat, render
@@ -40,12 +46,16 @@ __all__ = [
     "plot_audit_tests",
     "plot_audit_times",
     "plot_curves",
+    "plot_difficulty",
+    "plot_difficulty_by_position",
     "plot_information",
+    "plot_map",
     "plot_panels",
     "plot_positions",
     "plot_preservation",
     "plot_quantities",
     "plot_speed",
     "plot_throughput",
+    "plot_tradeoffs",
     "render",
 ]

@@ -179,15 +179,37 @@ def plot_positions(
         title: title of the plot.
         num_timesteps: T.
     """
+    return plot_map(
+        alphas, title=title, num_timesteps=num_timesteps, largest=1.0, label="alpha"
+    )
+
+
+def plot_map(
+    values: NDArray[np.float64],
+    *,
+    title: str,
+    num_timesteps: int,
+    largest: float,
+    label: str,
+) -> Figure:
+    """Draw a quantity by position and timestep.
+
+    Args:
+        values: (L, N) values at N evenly spaced timesteps from 0 to the last.
+        title: title of the plot.
+        num_timesteps: T.
+        largest: the end of the scale, which starts at 0.
+        label: label of the scale.
+    """
     figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
-    length = alphas.shape[0]
+    length = values.shape[0]
     image = axes.imshow(
-        alphas,
+        values,
         aspect="auto",
         cmap="cividis",  # even in lightness, also for colour-blind people
         vmin=0.0,
-        vmax=1.0,
+        vmax=largest,
         extent=(0.0, max(1.0, num_timesteps - 1.0), length - 0.5, -0.5),
         interpolation="nearest",
     )
@@ -196,5 +218,5 @@ def plot_positions(
     bar = figure.colorbar(image, ax=axes)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=9.0)
-    style_texts([bar.ax.set_ylabel("alpha")], 10.0)
+    style_texts([bar.ax.set_ylabel(label)], 10.0)
     return figure

@@ -1,0 +1,103 @@
+"""Plots of a decision between processes on a corpus, from its document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from noising.plots.curves import Curve, Panel, plot_map, plot_panels
+from noising.plots.quantities import AXIS_LABELS
+from noising.plots.style import (
+    add_side_legend,
+    label_axes,
+    make_figure,
+    select_curve_style,
+)
+
+Document = Mapping[str, Any]
+
+_MARKERS: Final = ("o", "s", "D", "^", "v", "P", "X")
+
+
+def plot_difficulty(document: Document) -> Figure | None:
+    """Draw H(x_0 | x_t) over time, a panel for each reader and a line for each process.
+
+    Readers for whom a process lacks values are left out; None if no reader is left.
+    """
+    entries = document["schedules"]
+    panels = []
+    for reader in entries[0]["readers"]:
+        parts = [entry["readers"][reader] for entry in entries]
+        if any("missing" in part for part in parts):
+            continue
+        curves = [
+            Curve(
+                label=entry["name"],
+                x=np.asarray(part["time"]),
+                y=np.asarray(part["nats"]),
+            )
+            for entry, part in zip(entries, parts, strict=True)
+        ]
+        title = f"Denoising difficulty, {reader} reader"
+        panels.append(Panel(title=title, y_label="nats per token", curves=curves))
+    return plot_panels(panels, x_label=AXIS_LABELS["time"]) if panels else None
+
+
+def plot_tradeoffs(document: Document) -> Figure | None:
+    """Draw information wasted against the variance of the loss weight.
+
+    Efficient processes have filled marks. None if no process has both values.
+    """
+    reader = document["verdict"]["reader"]
+    figure = make_figure(6.8, 3.4)
+    axes = figure.add_subplot()
+    handles, labels = [], []
+    for index, entry in enumerate(document["schedules"]):
+        part, weights = entry["readers"][reader], entry["weights"]
+        if weights is None or "missing" in part:
+            continue
+        colour, _ = select_curve_style(index)
+        handles += axes.plot(
+            [100.0 * part["information_wasted"]],
+            [weights["variance"]["uniform"]],
+            linestyle="none",
+            marker=_MARKERS[index % len(_MARKERS)],
+            markersize=8,
+            color=colour,
+            markerfacecolor=colour if entry["is_efficient"] else "white",
+        )
+        labels.append(entry["name"])
+    if not handles:
+        return None
+    axes.set_yscale("log", nonpositive="mask")
+    axes.margins(0.15)
+    label_axes(
+        axes,
+        title="Filled: no other is better in both",
+        x_label=f"information wasted, % ({reader} reader)",
+        y_label="variance of the loss weight",
+    )
+    add_side_legend(axes, handles, labels)
+    return figure
+
+
+def plot_difficulty_by_position(
+    entry: Document, reader: str, *, largest: float
+) -> Figure:
+    """Draw H(x_0 | x_t) of one process by position and timestep.
+
+    Args:
+        entry: the entry of the process in the document.
+        reader: a reader for whom it has values.
+        largest: nats at the end of the scale, the entropy of a token.
+    """
+    return plot_map(
+        np.asarray(entry["readers"][reader]["nats_by_position"]).T,
+        title=f"{entry['name']}, {reader} reader",
+        num_timesteps=entry["num_timesteps"],
+        largest=largest,
+        label="nats",
+    )

@@ -171,7 +171,8 @@ def _draw(decision: Document) -> Iterable[str]:
         )
     reader = decision["verdict"]["reader"]
     for entry in decision["schedules"]:
-        if "missing" in entry["readers"][reader]:
+        is_flat = entry["specification"]["hyperschedule"] is None
+        if is_flat or "missing" in entry["readers"][reader]:
             continue
         largest = decision["corpus"]["unigram_nats"]
         figure = plot_difficulty_by_position(entry, reader, largest=largest)

@@ -355,7 +355,7 @@ def _effective_share(candidate: Candidate) -> float:
 
 def _uncertainty(error: float) -> str:
     """Return two standard errors, in words."""
-    return f"± {200.0 * error:.1f} points" if error else "exact"
+    return f"± {max(200.0 * error, 0.1):.1f} points" if error else "exact"
 
 
 def _percent(share: float) -> str:

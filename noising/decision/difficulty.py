@@ -14,13 +14,14 @@ from noising.decision.chain import (
     masked_entropies,
     posterior_entropies,
 )
+from noising.decision.loss_weights import is_flat
 from noising.decision.reader import Reader
 from noising.decision.token_noise import MatrixNoise, MixtureNoise, TokenNoise
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import FloatArray, IntArray, quiet
 from noising.engine.graphs import MatrixGraph
 from noising.engine.graphs.mixture import MixtureGraph
-from noising.engine.hyperschedules import Flat, TokenExponents, TokenTypes
+from noising.engine.hyperschedules import TokenExponents, TokenTypes
 from noising.engine.hyperschedules.calibration import calibrate_sigma
 from noising.engine.hyperschedules.exponents import raise_chance
 from noising.engine.information import ErasureInformation
@@ -99,7 +100,7 @@ class Difficulties:
         _check_size(process)
         shown = _spread(process.num_timesteps, SHOWN)
         length = find_length(process)
-        if _is_flat(process):
+        if is_flat(process):
             information = information_at_timesteps(process, self.reader.counts)
             nats = np.maximum(self.reader.entropy - information[1:][shown], 0.0)
             columns = np.broadcast_to(nats[:, None], (shown.size, length))
@@ -155,7 +156,7 @@ class Difficulties:
         by_token = isinstance(process.hyperschedule, (TokenTypes, TokenExponents))
         if not by_token and self._only_masks(process):
             return self._masked(process, length)
-        if _is_flat(process):
+        if is_flat(process):
             return self._flat(process, length)
         if isinstance(process.graph, MatrixGraph):
             raise NotComputedError(
@@ -175,7 +176,7 @@ class Difficulties:
 
     def _masked(self, process: ForwardProcess, length: int) -> Difficulty:
         entropy, steps = self.reader.entropy, process.num_timesteps
-        if not _is_flat(process):
+        if not is_flat(process):
             count = int(np.clip(_MOST_PRODUCTS / length**3, LEVELS, SHOWN))
             shown = _spread(steps, count)
             sigma, _ = _find_noise(process, self.reader, shown, length)
@@ -343,10 +344,6 @@ def _check_size(process: ForwardProcess) -> None:
             "It is computed for graphs given by a matrix of up to "
             f"{graph.MAX_INFORMATION_VOCAB} ids only."
         )
-
-
-def _is_flat(process: ForwardProcess) -> bool:
-    return process.hyperschedule is None or isinstance(process.hyperschedule, Flat)
 
 
 def _find_noise(

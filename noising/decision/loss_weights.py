@@ -17,6 +17,7 @@ import numpy as np
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray, quiet
 from noising.engine.graphs.mixture import Mixture, MixtureGraph
+from noising.engine.hyperschedules import Flat
 from noising.engine.information import complements
 
 BATCH: Final = 64
@@ -49,6 +50,11 @@ class LossWeights:
         return None if variance is None else 1.0 / (1.0 + variance)
 
 
+def is_flat(process: ForwardProcess) -> bool:
+    """Return whether all tokens of a row have the same noise."""
+    return process.hyperschedule is None or isinstance(process.hyperschedule, Flat)
+
+
 @quiet
 def measure_weights(
     process: ForwardProcess, prior: Any = None, *, row_length: int
@@ -72,7 +78,7 @@ def measure_weights(
         EngineError: a prior of the wrong length, sign or support.
     """
     graph = process.graph
-    if not isinstance(graph, MixtureGraph) or process.hyperschedule is not None:
+    if not isinstance(graph, MixtureGraph) or not is_flat(process):
         return None
     low = 1.0 / process.num_timesteps
     if low == 1.0 or process.timeline.falls:

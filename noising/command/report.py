@@ -12,12 +12,6 @@ import numpy as np
 from noising import __version__
 from noising.command.decision import list_weights
 from noising.decision import BATCH, METHODS
-from noising.plots import (
-    plot_difficulty,
-    plot_difficulty_by_position,
-    plot_tradeoffs,
-    render,
-)
 
 Document = Mapping[str, Any]
 
@@ -157,6 +151,12 @@ def _tabulate_differences(document: Document) -> str:
 
 
 def _draw(decision: Document) -> Iterable[str]:
+    from noising.plots import (
+        plot_difficulty,
+        plot_difficulty_by_position,
+        plot_tradeoffs,
+    )
+
     difficulty = plot_difficulty(decision)
     if difficulty is not None:
         yield _figure(
@@ -194,6 +194,8 @@ def _show_specifications(decision: Document) -> Iterable[str]:
 
 
 def _figure(figure: Any, caption: str) -> str:
+    from noising.plots import render
+
     image = base64.b64encode(render(figure, "svg")).decode()
     return (
         f'<figure><img alt="{_text(caption)}" src="data:image/svg+xml;base64,{image}">'

@@ -68,7 +68,7 @@ def _nearest(alphas: FloatArray, masked: FloatArray) -> tuple[FloatArray, FloatA
     if not alphas.shape[1]:
         return alphas, np.ones(alphas.shape[0])
     reached = np.column_stack([np.ones(alphas.shape[0]), before[:, :-1]])
-    return alphas * reached, before[:, -1]
+    return alphas * reached, np.asarray(before[:, -1], np.float64)
 
 
 def draw_rows(

@@ -25,7 +25,7 @@ from noising.engine.hyperschedules import TokenExponents, TokenTypes
 from noising.engine.hyperschedules.calibration import calibrate_sigma
 from noising.engine.hyperschedules.exponents import raise_chance
 from noising.engine.information import ErasureInformation
-from noising.engine.lint import information_at_timesteps
+from noising.engine.lint import timestep_information
 
 LENGTH: Final = 64
 """Positions of a row, where the hyperschedule does not define them."""
@@ -101,7 +101,7 @@ class Difficulties:
         shown = _spread(process.num_timesteps, SHOWN)
         length = find_length(process)
         if is_flat(process):
-            information = information_at_timesteps(process, self.reader.counts)
+            information = timestep_information(process, self.reader.counts)
             nats = np.maximum(self.reader.entropy - information[1:][shown], 0.0)
             columns = np.broadcast_to(nats[:, None], (shown.size, length))
             return Difficulty(
@@ -218,7 +218,7 @@ class Difficulties:
         drawn = self.known[key]
         curve = process.graph.information(reader.counts)
         levels = curve.conditional_entropy(sigma)[0]
-        unigram = reader.entropy - information_at_timesteps(process, reader.counts)
+        unigram = reader.entropy - timestep_information(process, reader.counts)
         matrix = fit_polynomial(_stretch(levels, levels), _stretch(unigram, levels))
         by_row = drawn.mean(axis=2)
         shown = _spread(process.num_timesteps, SHOWN)
@@ -276,7 +276,8 @@ class Difficulties:
         whole = np.arange(-1, process.num_timesteps)
 
         def spread(means: FloatArray) -> FloatArray:
-            return np.interp(whole, np.append(-1, steps), np.append(doubt, means))
+            values = np.interp(whole, np.append(-1, steps), np.append(doubt, means))
+            return np.asarray(values, np.float64)
 
         replicates = None
         if by_row is not None:
@@ -363,9 +364,10 @@ def _find_noise(
         return noise[:, None, :], group
     if isinstance(hyperschedule, TokenTypes):
         group, weights = hyperschedule.type_of(ids), hyperschedule.weights[None]
-        counts = np.bincount(group, reader.counts, minlength=weights.size)[None]
+        counts = np.bincount(group, reader.counts, minlength=weights.size)
         if hyperschedule.calibrate:
-            return calibrate_sigma(sigma, weights, counts)[:, None, :], group
+            of_types = counts[None].astype(np.float64)
+            return calibrate_sigma(sigma, weights, of_types)[:, None, :], group
         return (sigma[:, None] / weights)[:, None, :], group
     noise = process.position_sigma(times, length)
     return noise[:, :, None], np.zeros(ids.size, np.int64)
@@ -397,4 +399,4 @@ def _spread(num_timesteps: int, most: int) -> IntArray:
 
 def _stretch(values: FloatArray, ends: FloatArray) -> FloatArray:
     """Return values on a scale from 0 to 1 between the first and last of `ends`."""
-    return np.clip((values - ends[0]) / (ends[-1] - ends[0]), 0.0, 1.0)
+    return np.asarray(np.clip((values - ends[0]) / (ends[-1] - ends[0]), 0.0, 1.0))

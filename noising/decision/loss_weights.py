@@ -165,7 +165,7 @@ class _TokenMoments:
         return cls(
             process=process,
             graph=graph,
-            prior=np.bincount(place, prior, minlength=base.size),
+            prior=np.bincount(place, prior, minlength=base.size).astype(np.float64),
             base=base,
             other=float(prior @ complements(whole)),
         )

@@ -1,5 +1,6 @@
 """What a schedule costs: timesteps that tell little, and weights that vary."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -8,10 +9,12 @@ import numpy as np
 from noising.decision.loss_weights import measure_weights
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray
-from noising.engine.lint import information_at_timesteps
+from noising.engine.lint import timestep_information
 
 ROW_LENGTH: Final = 1024
 """Tokens of a row, if nothing is known about the corpus."""
+
+_DIGITS: Final = 9
 
 
 class Tradeoff(NamedTuple):
@@ -41,7 +44,7 @@ def measure_tradeoff(
     Raises:
         EngineError: a prior of the wrong length, sign or support.
     """
-    information = information_at_timesteps(process, prior)
+    information = timestep_information(process, prior)
     weights = measure_weights(process, prior, row_length=row_length)
     return Tradeoff(
         information_wasted=share_wasted(information) if information.size else None,
@@ -54,23 +57,29 @@ def find_pareto(
 ) -> list[bool]:
     """Return which points are efficient: no other is lower in one and no higher in one.
 
-    Equal points are all efficient. A point with a missing value, None or NaN, is not.
+    Values are compared in nine digits, so that rounding decides nothing. Equal points
+    are all efficient; a point with a value that is missing is not.
 
     Args:
         points: pairs of numbers, of which lower ones are better.
     """
-    values = np.array(points, np.float64).reshape(-1, 2)
-    known = ~np.isnan(values).any(axis=1)
+    known = sorted(
+        (_round(first), _round(second), place)
+        for place, (first, second) in enumerate(points)
+        if first is not None and second is not None
+    )
+    efficient = [False] * len(points)
     # In this order, a point is beaten if one before it is as low in the second value.
-    order = np.lexsort((values[:, 1], values[:, 0]))
-    efficient = [False] * len(values)
-    lowest, first_of_lowest = np.inf, np.inf
-    for place in order[known[order]]:
-        first, second = values[place]
-        if second < lowest or (second == lowest and first == first_of_lowest):
-            lowest, first_of_lowest = second, first
+    lowest, last = math.inf, (math.inf, math.inf)
+    for first, second, place in known:
+        if second < lowest or (first, second) == last:
+            lowest, last = second, (first, second)
             efficient[place] = True
     return efficient
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def share_wasted(information: FloatArray) -> float:

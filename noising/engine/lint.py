@@ -73,7 +73,7 @@ def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
     """
     if prior is None:
         return mark_wasted(_information_left(process))
-    return mark_wasted(information_at_timesteps(process, prior))
+    return mark_wasted(timestep_information(process, prior))
 
 
 def mark_wasted(information: FloatArray) -> BoolArray:
@@ -116,12 +116,12 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
 @functools.lru_cache(maxsize=2)
 def _information_left(process: ForwardProcess) -> FloatArray:
     """Return the information left under the default prior, which two checks need."""
-    return information_at_timesteps(process, None)
+    return timestep_information(process, None)
 
 
 @quiet
-def information_at_timesteps(process: ForwardProcess, prior: Any) -> FloatArray:
-    """Return I(x_t; x_0) at sigma = 0 and at every timestep, (T+1,), in nats.
+def timestep_information(process: ForwardProcess, prior: Any = None) -> FloatArray:
+    """Return I(x_t; x_0) in nats at sigma = 0 and at every timestep, (T+1,).
 
     If each value costs a matrix exponential, it interpolates between a few values. If
     the graph is too large for that, the result is empty.

@@ -103,7 +103,7 @@ def _tabulate_waste(decision: Document) -> str:
                     entry["name"],
                     reader,
                     f"{100.0 * of['information_wasted']:.1f}",
-                    "exact" if of["is_exact"] else error,
+                    "exact" if of["replicates"] is None else error,
                     f"{of['wasted_timesteps']:,} of {entry['num_timesteps']:,}",
                     ", ".join(f"{a} to {b}" for a, b in of["wasted_ranges"][:8]) or "-",
                 ]

@@ -1,8 +1,8 @@
-"""Compares processes on a corpus: wasted timesteps, loss weights, and the verdict."""
+"""Compares processes on a corpus: wasted information, loss weights and the verdict."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -29,32 +29,25 @@ MATTERS: Final = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waste:
-    """What a process wastes, by one reader.
+    """The information that a process wastes, by one reader.
 
     Attributes:
-        share: information wasted, as `share_wasted` says.
+        share: the share, as `share_wasted` says.
         replicates: (N,) the same without each of N drawn rows, or None if it is exact.
-        timesteps: number of wasted timesteps.
-        ranges: first and last of each range of them.
     """
 
     share: float
-    replicates: FloatArray | None
-    timesteps: int
-    ranges: list[tuple[int, int]]
+    replicates: FloatArray | None = None
 
     @classmethod
     def of(cls, difficulty: Difficulty) -> "Waste":
         """Return what a process with this difficulty wastes."""
-        wasted = mark_wasted(difficulty.information)
         replicates = difficulty.replicates
         return cls(
             share=share_wasted(difficulty.information),
             replicates=None
             if replicates is None
             else np.array([share_wasted(each) for each in replicates]),
-            timesteps=int(np.count_nonzero(wasted)),
-            ranges=list_ranges(wasted),
         )
 
     @property
@@ -75,30 +68,110 @@ class Waste:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a verdict needs to know of a process.
+
+    Attributes:
+        name: its name.
+        wastes: what it wastes, by those readers for whom it was computed.
+        weight_variance: variance of a row's loss weight for times that are drawn
+            evenly; None if a row has no weight.
+    """
+
+    name: str
+    wastes: Mapping[str, Waste]
+    weight_variance: float | None
+
+    @classmethod
+    def parse(cls, name: str, document: Mapping[str, Any]) -> "Standing":
+        """Return the standing that the document of a candidate describes."""
+        wastes = {}
+        for reader, of in document["readers"].items():
+            if "missing" not in of:
+                drawn = of["replicates"]
+                wastes[reader] = Waste(
+                    share=of["information_wasted"],
+                    replicates=None if drawn is None else np.array(drawn),
+                )
+        weights = document["weights"]
+        variance = None if weights is None else weights["variance"]["uniform"]
+        return cls(name=name, wastes=wastes, weight_variance=variance)
+
+    @property
+    def effective_share(self) -> float:
+        """Effective share of the samples; 0 if it is not known."""
+        variance = self.weight_variance
+        return 0.0 if variance is None else 1.0 / (1.0 + variance)
+
+    def tradeoff(self, reader: str) -> Tradeoff:
+        """Return information wasted and variance of the weights, where known."""
+        waste = self.wastes.get(reader)
+        return Tradeoff(
+            information_wasted=None if waste is None else waste.share,
+            weight_variance=self.weight_variance,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A process, and what was measured of it.
 
     Attributes:
-        name: its name.
         process: the process.
         difficulties: by reader; a sentence that says why, if it was not computed.
-        wastes: by reader, for those whose difficulty was computed.
         weights: the loss weights, or None if a row has none.
+        standing: the same in a few numbers.
     """
 
-    name: str
     process: ForwardProcess
     difficulties: Mapping[str, Difficulty | str]
-    wastes: Mapping[str, Waste]
     weights: LossWeights | None
+    standing: Standing
 
-    def tradeoff(self, reader: str) -> Tradeoff:
-        """Return information wasted and variance of the weights, where known."""
-        waste, weights = self.wastes.get(reader), self.weights
-        return Tradeoff(
-            information_wasted=None if waste is None else waste.share,
-            weight_variance=None if weights is None else weights.variance["uniform"],
-        )
+    def as_dict(self, *, by_position: bool) -> dict[str, Any]:
+        """Return what was measured as a document.
+
+        Args:
+            by_position: whether to add the difficulty at each position.
+        """
+        weights = self.weights
+        return {
+            "readers": {
+                reader: {"missing": each}
+                if isinstance(each, str)
+                else self._describe(each, self.standing.wastes[reader], by_position)
+                for reader, each in self.difficulties.items()
+            },
+            "weights": None
+            if weights is None
+            else {
+                "mean": weights.mean,
+                "variance": dict(weights.variance),
+                "effective_share": {
+                    method: weights.effective_share(method)
+                    for method in weights.variance
+                },
+            },
+        }
+
+    def _describe(
+        self, difficulty: Difficulty, waste: Waste, by_position: bool
+    ) -> dict[str, Any]:
+        shown, information = difficulty.timesteps, difficulty.information
+        wasted, drawn = mark_wasted(information), waste.replicates
+        document = {
+            "information_wasted": waste.share,
+            "standard_error": waste.error,
+            "replicates": None if drawn is None else drawn.tolist(),
+            "wasted_timesteps": int(np.count_nonzero(wasted)),
+            "wasted_ranges": [list(each) for each in list_ranges(wasted)],
+            "timestep": shown.tolist(),
+            "time": np.asarray(self.process.time(shown)).tolist(),
+            "nats": (difficulty.entropy - information[1:][shown]).tolist(),
+        }
+        if by_position:
+            document["nats_by_position"] = difficulty.nats.round(6).tolist()
+        return document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +180,17 @@ class Verdict:
 
     Attributes:
         text: one sentence.
-        choice: name of the process, or None if the difference does not matter.
-        reader: the reader by whom timesteps are wasted.
+        choice: name of the process, or None if no difference is clear.
+        reader: the reader by whom information is wasted.
     """
 
     text: str
     choice: str | None
     reader: str
+
+    def find_efficient(self, standings: Sequence[Standing]) -> list[bool]:
+        """Return which processes no other one beats, by the reader of the verdict."""
+        return find_pareto([each.tradeoff(self.reader) for each in standings])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,41 +199,31 @@ class Decision:
 
     Attributes:
         reader: the readers of the corpus.
-        row_length: tokens of a row, on average, which the loss weights depend on.
         candidates: the processes.
         verdict: which to take.
     """
 
     reader: Reader
-    row_length: int
     candidates: Sequence[Candidate]
     verdict: Verdict
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as a document."""
-        reader = self.reader
-        efficient = find_pareto(
-            [each.tradeoff(self.verdict.reader) for each in self.candidates]
-        )
+        standings = [each.standing for each in self.candidates]
+        efficient = self.verdict.find_efficient(standings)
         return {
-            "verdict": {
-                "text": self.verdict.text,
-                "choice": self.verdict.choice,
-                "reader": self.verdict.reader,
-            },
-            "corpus": {
-                "rows": reader.rows,
-                "tokens": reader.tokens,
-                "row_length": self.row_length,
-                "vocab_size": int(reader.counts.size),
-                "used_ids": reader.used_ids,
-                "classes": reader.num_classes,
-                "unigram_nats": reader.entropy,
-                "bigram_nats": float(reader.entropies_after(1)[1]),
-            },
+            "verdict": asdict(self.verdict),
+            "corpus": self.reader.as_dict(),
             "schedules": [
-                _describe(each, is_efficient=best)
-                for each, best in zip(self.candidates, efficient, strict=True)
+                {
+                    "name": each.standing.name,
+                    "fingerprint": each.process.fingerprint,
+                    "specification": each.process.spec,
+                    "num_timesteps": each.process.num_timesteps,
+                    "is_efficient": is_efficient,
+                    **each.as_dict(by_position=True),
+                }
+                for each, is_efficient in zip(self.candidates, efficient, strict=True)
             ],
         }
 
@@ -178,19 +245,55 @@ def decide(
         EngineError: a process does not fit the corpus.
     """
     difficulties = Difficulties(reader=reader)
-    row_length = max(1, round(reader.tokens / reader.rows))
     candidates = []
     for name, process in processes.items():
-        process.graph.prior(reader.counts)  # refuses a mask that the corpus uses
-        find_length(process)
-        candidates.append(_measure(name, process, difficulties, row_length))
+        candidates.append(measure_candidate(name, process, difficulties))
         if on_process is not None:
             on_process(len(candidates), len(processes))
     return Decision(
         reader=reader,
-        row_length=row_length,
         candidates=candidates,
-        verdict=find_verdict(candidates),
+        verdict=find_verdict([each.standing for each in candidates]),
+    )
+
+
+def measure_candidate(
+    name: str, process: ForwardProcess, difficulties: Difficulties
+) -> Candidate:
+    """Return what is measured of a process.
+
+    Args:
+        name: its name.
+        process: the process.
+        difficulties: computes them for a corpus, and keeps what processes share.
+
+    Raises:
+        EngineError: the process does not fit the corpus.
+    """
+    corpus = difficulties.reader
+    process.graph.prior(corpus.counts)  # refuses a mask that the corpus uses
+    find_length(process)
+    measured: dict[str, Difficulty | str] = {}
+    measures = (difficulties.unigram, difficulties.bigram)
+    for reader, measure in zip(READERS, measures, strict=True):
+        try:
+            measured[reader] = measure(process)
+        except NotComputedError as error:
+            measured[reader] = str(error)
+    weights = measure_weights(process, corpus.counts, row_length=corpus.row_length)
+    return Candidate(
+        process=process,
+        difficulties=measured,
+        weights=weights,
+        standing=Standing(
+            name=name,
+            wastes={
+                reader: Waste.of(each)
+                for reader, each in measured.items()
+                if isinstance(each, Difficulty)
+            },
+            weight_variance=None if weights is None else weights.variance["uniform"],
+        ),
     )
 
 
@@ -199,53 +302,49 @@ def find_error(replicates: FloatArray) -> float:
 
     Source: Efron, Stein 1981, eq. 1.3 (the jackknife).
     """
-    count = replicates.size
-    return float(np.sqrt((count - 1) * replicates.var()))
+    return float(np.sqrt((replicates.size - 1) * replicates.var()))
 
 
-def find_verdict(candidates: Sequence[Candidate]) -> Verdict:
+def find_verdict(standings: Sequence[Standing]) -> Verdict:
     """Return which process to take.
 
-    It is the one that wastes the least information, by the bigram reader if all were
-    computed for it. Among those that do not clearly waste more, it is the one with the
+    It is the one that wastes the least information, by the bigram reader if it was
+    computed for all. Among those that do not clearly waste more, it is the one with the
     largest effective share of the samples, for times that are drawn evenly. A
     difference is clear if it exceeds MATTERS by two standard errors.
     """
-    known = [
-        name for name in READERS if all(name in each.wastes for each in candidates)
-    ]
+    known = [name for name in READERS if all(name in each.wastes for each in standings)]
     if not known:
         text = (
             "No verdict: the difficulty of at least one schedule could not be computed."
         )
         return Verdict(text=text, choice=None, reader=READERS[0])
     reader = known[-1]
-    ranked = sorted(candidates, key=lambda each: each.wastes[reader].share)
+    ranked = sorted(standings, key=lambda each: each.wastes[reader].share)
     best = ranked[0]
     least = best.wastes[reader]
     tied = [best]
     for each in ranked[1:]:
         waste = each.wastes[reader]
-        gap = waste.share - least.share
-        if gap - 2.0 * waste.error_of_difference(least) <= MATTERS:
+        error = waste.error_of_difference(least)
+        if waste.share - least.share - 2.0 * error <= MATTERS:
             tied.append(each)
-    if len(tied) == 1:
-        second = ranked[1]
-        gap = second.wastes[reader].share - least.share
-        error = second.wastes[reader].error_of_difference(least)
-        return Verdict(
-            text=(
-                f"Take {best.name}: by the {reader} reader its information wasted is "
-                f"{_percent(least.share)}, {100.0 * gap:.1f} points less than that "
-                f"of {second.name} ({_uncertainty(error)})."
-            ),
-            choice=best.name,
-            reader=reader,
-        )
-    return _choose_by_weights(tied, len(ranked), reader)
+    if len(tied) > 1:
+        return _choose_by_weights(tied, len(ranked), reader)
+    second = ranked[1].wastes[reader]
+    gap, error = second.share - least.share, second.error_of_difference(least)
+    return Verdict(
+        text=(
+            f"Take {best.name}: by the {reader} reader its information wasted is "
+            f"{_percent(least.share)}, {100.0 * gap:.1f} points less than that of "
+            f"{ranked[1].name} ({_uncertainty(error)})."
+        ),
+        choice=best.name,
+        reader=reader,
+    )
 
 
-def _choose_by_weights(tied: Sequence[Candidate], total: int, reader: str) -> Verdict:
+def _choose_by_weights(tied: Sequence[Standing], total: int, reader: str) -> Verdict:
     """Return the choice among processes that do not clearly waste more than others."""
     low, high = (tied[place].wastes[reader].share for place in (0, -1))
     error = tied[-1].wastes[reader].error_of_difference(tied[0].wastes[reader])
@@ -258,10 +357,9 @@ def _choose_by_weights(tied: Sequence[Candidate], total: int, reader: str) -> Ve
     )
     if len(tied) < total:
         span += " and more for the others"
-    weighed = [each for each in tied if each.weights is not None]
-    if len(weighed) == len(tied):
-        ranked = sorted(weighed, key=_effective_share, reverse=True)
-        first, second = (_effective_share(each) for each in ranked[:2])
+    if all(each.weight_variance is not None for each in tied):
+        ranked = sorted(tied, key=lambda each: each.effective_share, reverse=True)
+        first, second = (each.effective_share for each in ranked[:2])
         if first - second > MATTERS:
             text = (
                 f"Take {ranked[0].name}: {span}, but a batch is worth "
@@ -270,87 +368,9 @@ def _choose_by_weights(tied: Sequence[Candidate], total: int, reader: str) -> Ve
                 f"{ranked[1].name}."
             )
             return Verdict(text=text, choice=ranked[0].name, reader=reader)
-    if high - low + 2.0 * error <= MATTERS:
-        text = f"No difference that matters: {span}."
-    else:
-        text = f"No clear difference: {span}."
-    return Verdict(text=text, choice=None, reader=reader)
-
-
-def _measure(
-    name: str, process: ForwardProcess, difficulties: Difficulties, row_length: int
-) -> Candidate:
-    measured: dict[str, Difficulty | str] = {}
-    for reader, measure in (
-        ("unigram", difficulties.unigram),
-        ("bigram", difficulties.bigram),
-    ):
-        try:
-            measured[reader] = measure(process)
-        except NotComputedError as error:
-            measured[reader] = str(error)
-    return Candidate(
-        name=name,
-        process=process,
-        difficulties=measured,
-        wastes={
-            reader: Waste.of(each)
-            for reader, each in measured.items()
-            if isinstance(each, Difficulty)
-        },
-        weights=measure_weights(
-            process, difficulties.reader.counts, row_length=row_length
-        ),
-    )
-
-
-def _describe(candidate: Candidate, *, is_efficient: bool) -> dict[str, Any]:
-    process, weights = candidate.process, candidate.weights
-    return {
-        "name": candidate.name,
-        "fingerprint": process.fingerprint,
-        "specification": process.spec,
-        "num_timesteps": process.num_timesteps,
-        "is_efficient": is_efficient,
-        "readers": {
-            reader: {"missing": each}
-            if isinstance(each, str)
-            else _describe_reader(process, each, candidate.wastes[reader])
-            for reader, each in candidate.difficulties.items()
-        },
-        "weights": None
-        if weights is None
-        else {
-            "mean": weights.mean,
-            "variance": dict(weights.variance),
-            "effective_share": {
-                method: weights.effective_share(method) for method in weights.variance
-            },
-        },
-    }
-
-
-def _describe_reader(
-    process: ForwardProcess, difficulty: Difficulty, waste: Waste
-) -> dict[str, Any]:
-    shown = difficulty.timesteps
-    left = difficulty.information[1:]
-    return {
-        "information_wasted": waste.share,
-        "standard_error": waste.error,
-        "wasted_timesteps": waste.timesteps,
-        "wasted_ranges": [list(each) for each in waste.ranges],
-        "is_exact": difficulty.replicates is None,
-        "timestep": shown.tolist(),
-        "time": np.asarray(process.time(shown)).tolist(),
-        "nats": (difficulty.entropy - left[shown]).tolist(),
-        "nats_by_position": difficulty.nats.round(6).tolist(),
-    }
-
-
-def _effective_share(candidate: Candidate) -> float:
-    share = candidate.weights and candidate.weights.effective_share("uniform")
-    return share or 0.0
+    matter = high - low + 2.0 * error > MATTERS
+    clear = "clear difference" if matter else "difference that matters"
+    return Verdict(text=f"No {clear}: {span}.", choice=None, reader=reader)
 
 
 def _uncertainty(error: float) -> str:

@@ -8,9 +8,9 @@ Source: Brown et al. 1992, Class-based n-gram models of natural language, eq. 1.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -57,12 +57,17 @@ class Reader:
         *,
         classes: int = MAX_CLASSES,
     ) -> "Reader":
-        """Return the readers of some rows of ids in 0..V-1."""
-        whole = np.concatenate([np.empty(0, np.int64), *rows])
-        counts = np.bincount(whole, minlength=vocab_size)
+        """Return the readers of some rows of ids in 0..V-1.
+
+        Raises:
+            EngineError: the rows have fewer than two different ids.
+        """
+        counts = np.zeros(vocab_size, np.int64)
+        for whole in _join(rows):
+            counts += np.bincount(whole, minlength=vocab_size)
         _check_counts(counts)
         of_token = choose_classes(counts, classes)
-        pairs = count_pairs(iter(rows), of_token)
+        pairs = count_pairs(rows, of_token)
         return cls(counts=counts, rows=len(rows), classes=of_token, pairs=pairs)
 
     @classmethod
@@ -87,6 +92,11 @@ class Reader:
     def tokens(self) -> int:
         """Number of tokens."""
         return int(self.counts.sum())
+
+    @property
+    def row_length(self) -> int:
+        """Number of tokens of a row, on average."""
+        return max(1, round(self.tokens / self.rows))
 
     @property
     def used_ids(self) -> int:
@@ -132,6 +142,19 @@ class Reader:
         """Entropy of a token in nats, for both readers."""
         return entropy(self.prior)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is known of the corpus as a document."""
+        return {
+            "rows": self.rows,
+            "tokens": self.tokens,
+            "row_length": self.row_length,
+            "vocab_size": int(self.counts.size),
+            "used_ids": self.used_ids,
+            "classes": self.num_classes,
+            "unigram_nats": self.entropy,
+            "bigram_nats": float(self.entropies_after(1)[1]),
+        }
+
     def entropies_after(self, most: int) -> FloatArray:
         """Return H(x_n | x_0) of the chain for n = 0..most, (most + 1,), in nats.
 
@@ -163,7 +186,7 @@ def choose_classes(counts: IntArray, most: int) -> IntArray:
     return classes
 
 
-def count_pairs(rows: Iterator[IntArray], classes: IntArray) -> IntArray:
+def count_pairs(rows: Iterable[IntArray], classes: IntArray) -> IntArray:
     """Return how often a class follows another, (C, C), in rows that form a circle.
 
     Args:
@@ -184,7 +207,7 @@ def count_pairs(rows: Iterator[IntArray], classes: IntArray) -> IntArray:
     return pairs.reshape(size, size)
 
 
-def _join(rows: Iterator[IntArray]) -> Iterator[IntArray]:
+def _join(rows: Iterable[IntArray]) -> Iterator[IntArray]:
     """Yield the tokens of many rows at once, never none."""
     parts: list[IntArray] = []
     size = 0

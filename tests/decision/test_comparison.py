@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from noising.decision import LossWeights, Reader, decide
-from noising.decision.comparison import Candidate, Waste, find_verdict
+from noising.decision import Reader, Standing, Waste, decide, find_verdict
 from noising.engine import EngineError, build_process
 
 ROWS = [np.random.default_rng(4).integers(0, 5, 60) // 2 for _ in range(5)]
@@ -19,16 +18,11 @@ def build(schedule, graph="absorbing", **further):
 
 
 def candidate(name, share, *, effective=0.5, replicates=None, reader="bigram"):
-    waste = Waste(share=share, replicates=replicates, timesteps=0, ranges=[])
-    weights = None
-    if effective is not None:
-        weights = LossWeights(mean=1.0, variance={"uniform": 1.0 / effective - 1.0})
-    return Candidate(
+    waste = Waste(share=share, replicates=replicates)
+    return Standing(
         name=name,
-        process=build("cosine"),
-        difficulties={},
         wastes={"unigram": waste} | ({reader: waste} if reader else {}),
-        weights=weights,
+        weight_variance=None if effective is None else 1.0 / effective - 1.0,
     )
 
 
@@ -146,18 +140,21 @@ def test_a_comparison_is_a_document():
     unigram = even["readers"]["unigram"]
     # Of 50 timesteps, loglinear leaves epsilon = 0.001 of the information.
     assert unigram["information_wasted"] == pytest.approx(0.001)
-    assert (unigram["is_exact"], unigram["wasted_timesteps"]) == (True, 0)
+    assert (unigram["replicates"], unigram["wasted_timesteps"]) == (None, 0)
     assert unigram["nats"] == pytest.approx(
         [0.999 * (k + 1) / 50 * READER.entropy for k in range(50)]
     )
     assert np.shape(unigram["nats_by_position"]) == (50, 64)
     # Betas that are meant for 1,000 timesteps leave half of the information.
     assert linear["readers"]["bigram"]["information_wasted"] > 0.4
-    assert not uniform["readers"]["bigram"]["is_exact"]
+    assert len(uniform["readers"]["bigram"]["replicates"]) == 128
     assert uniform["readers"]["bigram"]["standard_error"] > 0.0
     assert types["weights"] is None
     assert [each["is_efficient"] for each in (even, types)] == [True, False]
     assert even["weights"]["effective_share"]["uniform"] > 0.9
+    # The document says enough for the same verdict.
+    read = [Standing.parse(each["name"], each) for each in document["schedules"]]
+    assert find_verdict(read) == decision.verdict
 
 
 def test_processes_without_information_have_no_verdict():

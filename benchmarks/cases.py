@@ -62,6 +62,7 @@ class BenchmarkConfig:
         timesteps: ascending timesteps in 0..T-1 at which to measure.
         samples: number of sequences to noise at every timestep.
         seed: 0..2**64 - 1; determines the sequences drawn and all noise.
+        decision: whether to compute which schedule to take, which needs two.
     """
 
     schedules: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -73,6 +74,7 @@ class BenchmarkConfig:
     timesteps: tuple[int, ...]
     samples: int
     seed: int
+    decision: bool = False
 
     def __post_init__(self) -> None:
         """Check everything that does not depend on the corpus.
@@ -111,6 +113,8 @@ class BenchmarkConfig:
             )
         if not 0 <= self.seed <= MAX_SEED:
             raise UsageError(f"seed: must lie in 0..{MAX_SEED}, got {self.seed}")
+        if self.decision and len(names) < 2:
+            raise UsageError("decision: must be between two or more schedules")
 
     def to_document(self) -> dict[str, Any]:
         """Return the `config` part of a results document."""
@@ -125,6 +129,7 @@ class BenchmarkConfig:
             "samples": self.samples,
             "seed": self.seed,
             "type_weights": dict(TYPE_WEIGHTS),
+            **({"decision": True} if self.decision else {}),
         }
 
 

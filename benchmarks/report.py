@@ -15,11 +15,14 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.decision import read_decision
 from noising.plots import (
     plot_alpha,
+    plot_difficulty,
     plot_information,
     plot_preservation,
     plot_throughput,
+    plot_tradeoffs,
     render,
 )
 
@@ -32,6 +35,19 @@ FIGURES: Final = {
     "preservation.png": plot_preservation,
     "throughput.png": plot_throughput,
 }
+
+
+def _draw_decision(
+    plot: Callable[[Document], Figure],
+) -> Callable[[Document], Figure]:
+    return lambda document: plot(read_decision(document) or {})
+
+
+DECISION_FIGURES: Final = {
+    "difficulty.png": _draw_decision(plot_difficulty),
+    "tradeoffs.png": _draw_decision(plot_tradeoffs),
+}
+"""The figures of a run with a decision, besides the others."""
 
 
 class OutputError(RuntimeError):
@@ -53,7 +69,7 @@ def check_directory(directory: Path) -> None:
             raise OutputError(f"output {str(existing)!r} is not a folder")
         if not os.access(existing, os.W_OK | os.X_OK):
             raise OutputError(f"output {str(existing)!r} cannot be written to")
-        for name in (*FIGURES, RESULTS_NAME):
+        for name in (*FIGURES, *DECISION_FIGURES, RESULTS_NAME):
             path = directory / name
             if path.exists() and not path.is_file():
                 raise OutputError(f"output {str(path)!r} exists and is not a file")
@@ -66,7 +82,7 @@ def write(
     directory: Path,
     *,
     plots: bool = True,
-    figures: Mapping[str, Callable[[Document], Figure]] = FIGURES,
+    figures: Mapping[str, Callable[[Document], Figure]] | None = None,
     results_name: str = RESULTS_NAME,
 ) -> list[Path]:
     """Write the plots and then results.json, and replace older files.
@@ -78,7 +94,8 @@ def write(
         document: the results document.
         directory: the folder, which is created if it does not exist.
         plots: whether to draw the plots, which takes some seconds.
-        figures: functions that draw the plots, by file name.
+        figures: functions that draw the plots, by file name; by default those of the
+            suite `schedules`.
         results_name: name of the JSON file.
 
     Returns:
@@ -87,6 +104,8 @@ def write(
     Raises:
         OutputError: a file cannot be written.
     """
+    if figures is None:
+        figures = FIGURES | (DECISION_FIGURES if read_decision(document) else {})
     builders = figures if plots else {}
     contents = {name: render(draw(document), "png") for name, draw in builders.items()}
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
@@ -105,7 +124,11 @@ def write(
 
 def table(document: Document) -> Group:
     """Return a summary of the results at the middle timestep, and of the timings."""
-    return Group(_schedules_table(document), _throughput_table(document))
+    parts = [_schedules_table(document), _throughput_table(document)]
+    decision = read_decision(document)
+    if decision is None:
+        return Group(*parts)
+    return Group(*parts, Text(decision["verdict"]["text"]))
 
 
 def _nearest_existing(path: Path) -> Path:

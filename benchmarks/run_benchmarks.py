@@ -117,6 +117,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the same seed gives the same results (default: %(default)s)",
     )
     parser.add_argument(
+        "--decision",
+        action="store_true",
+        help="also compute which schedule to take for the corpus, in some seconds",
+    )
+    parser.add_argument(
         "--output",
         type=Path,
         default=Path(DEFAULT_OUTPUT),
@@ -182,6 +187,7 @@ def config_from(
         timesteps=options["timesteps"] or default_timesteps(num_timesteps),
         samples=options["samples"],
         seed=options["seed"],
+        decision=options["decision"],
     )
 
 

@@ -18,6 +18,7 @@ from benchmarks.cases import (
     timing_cases,
 )
 from benchmarks.corpora import TOKEN_TYPES, load_corpus
+from benchmarks.decision import measure_decision, read_corpus
 from benchmarks.environment import environment
 from benchmarks.information import (
     TokenSource,
@@ -27,6 +28,7 @@ from benchmarks.information import (
 from benchmarks.preservation import Design, expected_counts, preserved_counts
 from benchmarks.statistics import Measurement, proportion
 from benchmarks.throughput import timed_case
+from noising.decision import Difficulties
 from noising.engine import (
     TYPE_WEIGHTS,
     EngineError,
@@ -70,12 +72,14 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
     processes = _processes(config, corpus.vocab_size)
     pieces = corpus.cut(MAX_SEQUENCE_TOKENS)
     cases = timing_cases(int(np.median(pieces.lengths)))
-    steps = _Steps(len(processes) * len(config.timesteps) + len(cases), on_progress)
+    each = len(config.timesteps) + int(config.decision)
+    steps = _Steps(len(processes) * each + len(cases), on_progress)
     study = _Study(
         config=config,
         classes=corpus.type_classes(),
         design=Design.draw(pieces, config.samples, for_design),
         source=TokenSource.of(corpus, config.seed),
+        difficulties=read_corpus(corpus) if config.decision else None,
         steps=steps,
     )
     schedules = [study.schedule(name, process) for name, process in processes]
@@ -148,6 +152,7 @@ class _Study:
     classes: dict[str, list[int]]
     design: Design
     source: TokenSource
+    difficulties: Difficulties | None
     steps: _Steps
 
     def schedule(self, name: str, process: ForwardProcess) -> dict[str, Any]:
@@ -197,8 +202,16 @@ class _Study:
                 },
             },
             "wasted_steps": wasted_timesteps(process, self.source.prior),
+            **self.decision(name, process),
             "results": results,
         }
+
+    def decision(self, name: str, process: ForwardProcess) -> dict[str, Any]:
+        """Return the part of the entry about the decision, if there is to be one."""
+        if self.difficulties is None:
+            return {}
+        self.steps.next(f"{name}, decision")
+        return {"decision": measure_decision(name, process, self.difficulties)}
 
 
 class _Variant:

@@ -81,6 +81,24 @@ def measured_document() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def decided_document() -> dict[str, Any]:
+    """A smaller benchmark with a decision, measured once."""
+    config = BenchmarkConfig(
+        schedules=tuple((name, {"type": name}) for name in ("loglinear", "cosine")),
+        baseline="cosine",
+        graph={"type": "absorbing"},
+        corpus="synthetic",
+        vocab_size=16,
+        num_timesteps=100,
+        timesteps=(50,),
+        samples=4,
+        seed=1,
+        decision=True,
+    )
+    return run(config, on_progress=lambda done, total, step: None)
+
+
+@pytest.fixture(scope="session")
 def measured_text(measured_document: dict[str, Any]) -> str:
     """The same, from which a copy is made in a fraction of deepcopy's time."""
     return json.dumps(measured_document)

@@ -42,8 +42,8 @@ class Runs:
         Args:
             schedules: schedule types, or names of stored schedules.
             key: identifies the request; by default a random key.
-            options: `baseline`, `corpus`, `timesteps`, `samples`, `seed`, `notes`
-                and `tags`.
+            options: `baseline`, `corpus`, `timesteps`, `samples`, `seed`, `decision`,
+                `notes` and `tags`.
 
         Returns:
             The run, queued.

@@ -157,20 +157,20 @@ def _draw(decision: Document) -> Iterable[str]:
         plot_tradeoffs,
     )
 
-    difficulty = plot_difficulty(decision)
-    if difficulty is not None:
+    reader = decision["verdict"]["reader"]
+    entries = decision["schedules"]
+    if all("missing" not in entry["readers"][reader] for entry in entries):
         yield _figure(
-            difficulty,
+            plot_difficulty(decision),
             "Denoising difficulty, H(x_0 | x_t), over time: what an ideal denoiser "
             "does not know about a token. An even schedule is a straight line.",
         )
-    tradeoffs = plot_tradeoffs(decision)
-    if tradeoffs is not None:
+    if any(entry["weights"] is not None for entry in entries):
         yield _figure(
-            tradeoffs, "Information wasted against the variance of the loss weight."
+            plot_tradeoffs(decision),
+            "Information wasted against the variance of the loss weight.",
         )
-    reader = decision["verdict"]["reader"]
-    for entry in decision["schedules"]:
+    for entry in entries:
         is_flat = entry["specification"]["hyperschedule"] is None
         if is_flat or "missing" in entry["readers"][reader]:
             continue

@@ -12,9 +12,9 @@ from noising.dashboard import plots
 from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
     AUDIT_FIGURES,
-    RUN_FIGURES,
     ImageFormat,
     collect_measured_lines,
+    list_run_figures,
     respond_with_chart,
     respond_with_image,
 )
@@ -98,12 +98,12 @@ def plot_run(
     request: HttpRequest, run_id: UUID, name: str, plot_format: str
 ) -> HttpResponseBase:
     """Respond with a plot of a run that succeeded."""
-    _require(name, RUN_FIGURES)
     recorded = get_object_or_404(
-        BenchmarkRun.objects.only("corpus_name", "finished_at"),
+        BenchmarkRun.objects.only("corpus_name", "finished_at", "config"),
         pk=run_id,
         status=BenchmarkRun.Status.SUCCEEDED,
     )
+    _require(name, list_run_figures(recorded))
     return _respond(request, plots.make_run_plot(name, recorded), plot_format)
 
 

@@ -23,6 +23,7 @@ from noising.figures import (
     draw_schedules,
     draw_sparkline,
     hash_content,
+    list_run_figures,
     make_audit_image,
     make_run_image,
 )
@@ -196,11 +197,11 @@ def find_sparkline(config: ScheduleConfig) -> str:
 
 
 def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
-    """Return a plot of a run that succeeded; `name` is a key of RUN_FIGURES."""
+    """Return a plot of a run that succeeded; `list_run_figures` has its names."""
     return Plot(
         route="pages:plot-run",
         arguments={"run_id": run.pk, "name": name},
-        title=RUN_FIGURES[name],
+        title=list_run_figures(run)[name],
         subject=f"the run on {run.corpus_name}",
         image=make_run_image(name, run),
         is_wide=name == "preservation",

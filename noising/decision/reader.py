@@ -16,7 +16,7 @@ import numpy as np
 
 from noising.corpus import BadRowError, Source
 from noising.engine import EngineError
-from noising.engine.arrays import FloatArray, IntArray
+from noising.engine.arrays import FloatArray, IntArray, TokenArray
 from noising.engine.information import entropy, xlogx
 from noising.jobs import LocalExecutor, count_tokens
 
@@ -52,7 +52,7 @@ class Reader:
     @classmethod
     def of_rows(
         cls,
-        rows: Sequence[IntArray],
+        rows: Sequence[TokenArray],
         vocab_size: int,
         *,
         classes: int = MAX_CLASSES,
@@ -186,7 +186,7 @@ def choose_classes(counts: IntArray, most: int) -> IntArray:
     return classes
 
 
-def count_pairs(rows: Iterable[IntArray], classes: IntArray) -> IntArray:
+def count_pairs(rows: Iterable[TokenArray], classes: IntArray) -> IntArray:
     """Return how often a class follows another, (C, C), in rows that form a circle.
 
     Args:
@@ -207,9 +207,9 @@ def count_pairs(rows: Iterable[IntArray], classes: IntArray) -> IntArray:
     return pairs.reshape(size, size)
 
 
-def _join(rows: Iterable[IntArray]) -> Iterator[IntArray]:
+def _join(rows: Iterable[TokenArray]) -> Iterator[TokenArray]:
     """Yield the tokens of many rows at once, never none."""
-    parts: list[IntArray] = []
+    parts: list[TokenArray] = []
     size = 0
     for row in rows:
         parts.append(row)
@@ -221,13 +221,13 @@ def _join(rows: Iterable[IntArray]) -> Iterator[IntArray]:
         yield np.concatenate(parts)
 
 
-def _scan_rows(sources: Sequence[Source]) -> Iterator[IntArray]:
+def _scan_rows(sources: Sequence[Source]) -> Iterator[TokenArray]:
     for source in sources:
         reader = source.open()
         for row in reader.scan(0, reader.count_rows()):
             if isinstance(row, BadRowError):
                 raise row
-            yield np.asarray(row.tokens, np.int64)
+            yield row.tokens
 
 
 def _check_counts(counts: IntArray) -> None:

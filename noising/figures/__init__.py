@@ -23,16 +23,19 @@ from noising.figures.responses import (
     respond_with_image,
 )
 from noising.figures.runs import (
+    DECISION_FIGURES,
     RUN_FIGURES,
     chart_comparison,
     collect_measured_lines,
     draw_comparison,
+    list_run_figures,
     make_run_image,
 )
 
 __all__ = [
     "AUDIT_FIGURES",
     "CONTENT_TYPES",
+    "DECISION_FIGURES",
     "IMAGE_CACHE",
     "PLOT_POLICY",
     "RUN_FIGURES",
@@ -49,6 +52,7 @@ __all__ = [
     "draw_schedules",
     "draw_sparkline",
     "hash_content",
+    "list_run_figures",
     "make_audit_image",
     "make_run_image",
     "respond_with_chart",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from benchmarks.decision import read_decision
 from noising.curves import (
     DEFAULT_POINTS,
     QUANTITIES,
@@ -141,7 +142,8 @@ def draw_run(
     """Draw a figure of a results document.
 
     Args:
-        name: alpha, information, preservation or throughput.
+        name: alpha, information, preservation or throughput; or, for results with a
+            decision, difficulty or tradeoffs.
         document: the results, in the form of ``results.json``.
         image_format: format of the image.
 
@@ -156,6 +158,13 @@ def draw_run(
         "preservation": plots.plot_preservation,
         "throughput": plots.plot_throughput,
     }
+    of_decision = {
+        "difficulty": plots.plot_difficulty,
+        "tradeoffs": plots.plot_tradeoffs,
+    }
+    decision = read_decision(document) if name in of_decision else None
+    if decision is not None:
+        return encode_figure(of_decision[name](decision), image_format)
     return encode_figure(figures[name](document), image_format)
 
 

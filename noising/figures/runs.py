@@ -21,8 +21,20 @@ RUN_FIGURES: Final[Mapping[str, str]] = {
 }
 """Title of each figure by name."""
 
+DECISION_FIGURES: Final[Mapping[str, str]] = {
+    "difficulty": "Denoising difficulty",
+    "tradeoffs": "Information wasted and variance of the loss weight",
+}
+"""Title of each further figure of a run with a decision, by name."""
+
 Document = Mapping[str, Any]
 PARTS: Final = ("measured", "low", "high")
+
+
+def list_run_figures(run: BenchmarkRun) -> dict[str, str]:
+    """Return the title of each figure that a run has, by name."""
+    more = DECISION_FIGURES if run.config.get("decision") else {}
+    return {**RUN_FIGURES, **more}
 
 
 def make_run_image(name: str, run: BenchmarkRun) -> Image:
@@ -31,7 +43,7 @@ def make_run_image(name: str, run: BenchmarkRun) -> Image:
     The results of such a run never change, so its id identifies the content.
 
     Args:
-        name: a key of RUN_FIGURES.
+        name: a key of RUN_FIGURES or, for a run with a decision, of DECISION_FIGURES.
         run: the run, whose results are read only to draw them.
     """
 

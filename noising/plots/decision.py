@@ -22,10 +22,10 @@ Document = Mapping[str, Any]
 _MARKERS: Final = ("o", "s", "D", "^", "v", "P", "X")
 
 
-def plot_difficulty(document: Document) -> Figure | None:
+def plot_difficulty(document: Document) -> Figure:
     """Draw H(x_0 | x_t) over time, a panel for each reader and a line for each process.
 
-    Readers for whom a process lacks values are left out; None if no reader is left.
+    Readers for whom a process lacks values are left out; there must be one left.
     """
     entries = document["schedules"]
     panels = []
@@ -43,13 +43,13 @@ def plot_difficulty(document: Document) -> Figure | None:
         ]
         title = f"Denoising difficulty, {reader} reader"
         panels.append(Panel(title=title, y_label="nats per token", curves=curves))
-    return plot_panels(panels, x_label=AXIS_LABELS["time"]) if panels else None
+    return plot_panels(panels, x_label=AXIS_LABELS["time"])
 
 
-def plot_tradeoffs(document: Document) -> Figure | None:
+def plot_tradeoffs(document: Document) -> Figure:
     """Draw information wasted against the variance of the loss weight.
 
-    Efficient processes have filled marks. None if no process has both values.
+    Efficient processes have filled marks. Those that lack a value are left out.
     """
     reader = document["verdict"]["reader"]
     figure = make_figure(6.8, 3.4)
@@ -70,8 +70,6 @@ def plot_tradeoffs(document: Document) -> Figure | None:
             markerfacecolor=colour if entry["is_efficient"] else "white",
         )
         labels.append(entry["name"])
-    if not handles:
-        return None
     axes.set_yscale("log", nonpositive="mask")
     axes.margins(0.15)
     label_axes(

@@ -96,6 +96,7 @@ def resolve_config(
     timesteps: Sequence[int] | None,
     samples: int,
     seed: int,
+    decision: bool = False,
 ) -> BenchmarkConfig:
     """Return what to measure; stored schedules determine graph and timesteps.
 
@@ -106,6 +107,7 @@ def resolve_config(
         timesteps: where to measure; None for eleven, evenly spaced.
         samples: sequences at each timestep.
         seed: the same seed gives the same results.
+        decision: whether to compute which schedule to take.
 
     Raises:
         UsageError: A name is unknown, or the schedules cannot be measured together.
@@ -126,6 +128,7 @@ def resolve_config(
         timesteps=tuple(timesteps or default_timesteps(num_timesteps)),
         samples=samples,
         seed=seed,
+        decision=decision,
     )
     names.check(config)
     check_builds(config)

@@ -72,6 +72,7 @@ def read_config(run: BenchmarkRun) -> BenchmarkConfig:
         timesteps=tuple(config["timesteps"]),
         samples=config["samples"],
         seed=config["seed"],
+        decision=config.get("decision", False),
     )
 
 

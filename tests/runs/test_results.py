@@ -15,6 +15,7 @@ from noising.models import (
 )
 from noising.runs import (
     StoppedError,
+    read_config,
     run_annotate,
     run_archive,
     run_fail,
@@ -200,3 +201,10 @@ def test_archives_and_brings_back(document: Document) -> None:
 def test_only_a_run_that_succeeded_has_results(document: Document) -> None:
     with pytest.raises(ValueError, match="is running"):
         started(document).document()
+
+
+def test_a_decision_is_stored_as_it_was_measured(decided_document: Document) -> None:
+    run = record_results(decided_document)
+    assert BenchmarkRun.objects.for_page().get(pk=run.pk).document() == decided_document
+    run.specifications = {name: {"type": name} for name in run.config["schedules"]}
+    assert read_config(run).to_document() == decided_document["config"]

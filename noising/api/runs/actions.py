@@ -37,7 +37,7 @@ QUEUE_FULL_SECONDS = 30
 MOST_VALUES = 100_000
 """The most values in one comparison: about 20 MB of JSON."""
 
-FIELDS = ("schedules", "baseline", "timesteps", "samples", "seed")
+FIELDS = ("schedules", "baseline", "timesteps", "samples", "seed", "decision")
 
 
 def find_run(run_id: UUID) -> BenchmarkRun:
@@ -106,6 +106,7 @@ def create_run(
                 timesteps=new.timesteps,
                 samples=new.samples,
                 seed=new.seed,
+                decision=new.decision,
             ),
             owner=owner,
             notes=new.notes,

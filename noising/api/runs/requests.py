@@ -21,6 +21,7 @@ from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
 from noising.api.comparisons import parse_ids
 from noising.api.fields import (
+    FlagField,
     StrictField,
     StrictSerializer,
     WholeNumberField,
@@ -50,6 +51,7 @@ class NewRun:
     timesteps: Sequence[int] | None
     samples: int
     seed: int
+    decision: bool
     notes: str
     tags: Sequence[str]
 
@@ -179,6 +181,10 @@ class NewRunSerializer(StrictSerializer):
     )
     seed = WholeNumberField(
         most=MAX_SEED, default=0, help_text="The same seed gives the same results."
+    )
+    decision = FlagField(
+        default=False,
+        help_text="Also compute which schedule to take for the corpus.",
     )
     notes = NotesField(default="", help_text="Free text.")
     tags = TagsField(default=list, help_text="Short labels.")

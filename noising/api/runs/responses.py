@@ -39,6 +39,12 @@ class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
         source="config.samples", read_only=True, min_value=1
     )
     seed = serializers.IntegerField(read_only=True, min_value=0)
+    decision = serializers.BooleanField(
+        source="config.decision",
+        default=False,
+        read_only=True,
+        help_text="Whether the run computes which schedule to take.",
+    )
     tags = serializers.ListField(read_only=True, child=serializers.CharField())
     owner = serializers.CharField(
         source="owner.username", read_only=True, allow_null=True
@@ -68,6 +74,7 @@ class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
             "timesteps",
             "samples",
             "seed",
+            "decision",
             "notes",
             "tags",
             "owner",

@@ -76,7 +76,13 @@ from noising.api.runs.responses import (
     tabulate_results,
     waiting_headers,
 )
-from noising.figures import CONTENT_TYPES, RUN_FIGURES, make_run_image
+from noising.figures import (
+    CONTENT_TYPES,
+    DECISION_FIGURES,
+    RUN_FIGURES,
+    list_run_figures,
+    make_run_image,
+)
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY, BenchmarkResult, BenchmarkRun
@@ -121,7 +127,9 @@ COMPARISON_PARAMETERS = [
     ),
 ]
 FIGURE = OpenApiParameter(
-    "name", {"type": "string", "enum": list(RUN_FIGURES)}, OpenApiParameter.PATH
+    "name",
+    {"type": "string", "enum": [*RUN_FIGURES, *DECISION_FIGURES]},
+    OpenApiParameter.PATH,
 )
 ACCEPTED = [header("Location", "The URL of the run.", 202), wait(202, 429)]
 QUEUED = success(RunDetailSerializer, "The new run is queued.", status=202)
@@ -385,9 +393,12 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
     )
     def plot(self, request: Request, run_id: UUID, name: str) -> HttpResponseBase:
         """Return a figure."""
-        if name not in RUN_FIGURES:
-            raise NotFound(f"There is no figure {name!r}: {', '.join(RUN_FIGURES)}.")
+        if name not in {**RUN_FIGURES, **DECISION_FIGURES}:
+            names = ", ".join((*RUN_FIGURES, *DECISION_FIGURES))
+            raise NotFound(f"There is no figure {name!r}: {names}.")
         run = find_succeeded_run(run_id)
+        if name not in list_run_figures(run):
+            raise NotFound(f"The run has no figure {name!r}: it has no decision.")
         kind = request.accepted_renderer.format
         [image_format] = [each for each in CONTENT_TYPES if each == kind]
         return respond_with_figure(request, make_run_image(name, run), image_format)

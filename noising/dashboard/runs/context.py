@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.urls import reverse
 
 from benchmarks.corpora import BUILTIN_CORPORA
+from benchmarks.decision import read_decision
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 
 MOST_TIMESTEPS = 32
@@ -86,6 +87,63 @@ def build_schedule_table(schedule: BenchmarkSchedule) -> ScheduleTable:
         outside=sum(cell.is_outside for cell in cells),
         count=len(cells),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """What one schedule wastes by one reader, as text."""
+
+    schedule: str
+    reader: str
+    wasted: str
+    uncertainty: str
+    timesteps: str
+    effective: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTable:
+    """The decision of a run: a sentence, and a row for each schedule and reader."""
+
+    verdict: str
+    rows: Sequence[DecisionRow]
+
+
+def build_decision(document: Mapping[str, Any]) -> DecisionTable | None:
+    """Return the decision of a run, or None if it has none.
+
+    Args:
+        document: the results, in the form of ``results.json``.
+    """
+    decision = read_decision(document)
+    if decision is None:
+        return None
+    rows = [
+        _build_decision_row(entry, reader, of)
+        for entry in decision["schedules"]
+        for reader, of in entry["readers"].items()
+    ]
+    return DecisionTable(verdict=decision["verdict"]["text"], rows=rows)
+
+
+def _build_decision_row(
+    entry: Mapping[str, Any], reader: str, of: Mapping[str, Any]
+) -> DecisionRow:
+    weights = entry["weights"]
+    share = None if weights is None else weights["effective_share"]["uniform"]
+    is_exact = of.get("replicates") is None
+    return DecisionRow(
+        schedule=entry["name"],
+        reader=reader,
+        wasted=_format_percent(of.get("information_wasted")),
+        uncertainty="exact" if is_exact else f"± {200 * of['standard_error']:.1f}",
+        timesteps=str(of.get("wasted_timesteps", of.get("missing"))),
+        effective=_format_percent(share),
+    )
+
+
+def _format_percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
 
 
 def select_other_parameters(run: BenchmarkRun) -> dict[str, Any]:
@@ -175,6 +233,8 @@ def write_command(run: BenchmarkRun) -> str:
     }
     # With `=`, a name may begin with a dash.
     words = [f"--{name}={value}" for name, value in flags.items()]
+    if config.get("decision"):
+        words.append("--decision")
     return shlex.join(["python", "manage.py", "run_benchmarks", *words])
 
 

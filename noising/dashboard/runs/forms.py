@@ -103,9 +103,14 @@ class NewRunForm(AnnotationForm):
         help_text="The same seed gives the same results.",
     )
 
+    decision = forms.BooleanField(
+        required=False,
+        help_text="Also compute which schedule to take for the corpus.",
+    )
+
     field_order = (
         *("schedules", "baseline", "corpus", "timesteps", "samples", "seed"),
-        *("notes", "tags"),
+        *("decision", "notes", "tags"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from noising.dashboard import plots
 from noising.dashboard.listing import Column, build_listing
 from noising.dashboard.runs.comparison import build_comparison
 from noising.dashboard.runs.context import (
+    build_decision,
     build_schedule_table,
     flatten_facts,
     select_other_parameters,
@@ -18,6 +19,7 @@ from noising.dashboard.runs.context import (
     write_request,
 )
 from noising.dashboard.selection import MOST_RESULTS, select_runs
+from noising.figures import DECISION_FIGURES
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, may_change
 
@@ -62,6 +64,12 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "plots": plots.make_run_plots(
             recorded, ("alpha", "information", "preservation")
         ),
+        "decision": build_decision(recorded.document())
+        if recorded.status == BenchmarkRun.Status.SUCCEEDED
+        else None,
+        "decision_plots": plots.make_run_plots(recorded, DECISION_FIGURES)
+        if recorded.config.get("decision")
+        else [],
         "throughput_plots": plots.make_run_plots(recorded, ("throughput",)),
         "tables": [build_schedule_table(item) for item in recorded.schedules.all()],
         "throughput": recorded.throughput_results.all(),

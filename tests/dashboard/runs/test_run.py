@@ -9,6 +9,7 @@ from noising.dashboard.runs.context import build_schedule_table, flatten_facts
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from noising.runs import run_fail, run_renew, run_start
 from tests.dashboard.pages import page_text
+from tests.runs import record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +139,23 @@ def test_flattens_nested_facts() -> None:
         ("list", "1, 2"),
     ]
     assert flatten_facts(None) == []
+
+
+def test_shows_the_decision(client: Client, decided_document: dict[str, Any]) -> None:
+    run = record_results(decided_document)
+    page = page_text(client, f"/runs/{run.pk}/")
+    assert "Take loglinear: by the bigram reader its information wasted is" in page
+    assert "--decision" in page
+    for name in ("difficulty", "tradeoffs"):
+        path = f"/plots/runs/{run.pk}/{name}.svg"
+        assert path in page
+        assert client.get(path).content.rstrip().endswith(b"</svg>")
+    assert client.get(f"/plots/runs/{run.pk}/difficulty.json").status_code == 404
+
+
+def test_a_run_without_a_decision_has_no_plot_of_it(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    assert "Information wasted" not in page_text(client, f"/runs/{recorded_run.pk}/")
+    path = f"/plots/runs/{recorded_run.pk}/difficulty.svg"
+    assert client.get(path).status_code == 404

@@ -19,6 +19,7 @@ ASKED = {
     "timesteps": "500, 0 999",
     "samples": "4",
     "seed": "18446744073709551615",
+    "decision": "on",
     "notes": "Look.",
     "tags": "a, b",
 }
@@ -42,6 +43,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
     assert queued.config["schedules"] == ["on-uniform", "uniform"]
     assert queued.config["timesteps"] == [0, 500, 999]
     assert queued.seed == "18446744073709551615"
+    assert queued.config["decision"] is True
     assert (queued.notes, queued.tags) == ("Look.", ["a", "b"])
     assert queued.owner is not None
     page = page_text(ada, queued.get_absolute_url())

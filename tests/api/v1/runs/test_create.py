@@ -55,6 +55,21 @@ def test_what_is_left_out_is_measured_as_the_command_does(
     assert config.timesteps == default_timesteps(1000)
 
 
+def test_a_decision_is_part_of_the_run_and_of_its_repetition(
+    create: Ask, client: Client
+) -> None:
+    assert create().json()["decision"] is False
+    response = create(decision=True)
+    assert response.json()["decision"] is True
+    again = client.post(f"{response.headers['Location']}/rerun")
+    assert again.json()["decision"] is True
+    run = BenchmarkRun.objects.get(pk=again.json()["id"])
+    assert read_config(run).decision
+
+    alone = create(schedules=["uniform"], decision=True)
+    assert pointers_of(alone) == [("#/decision", "unusable")]
+
+
 def test_the_example_of_the_documentation_is_accepted(create: Ask) -> None:
     assert create(**examples.NEW).status_code == 202
 

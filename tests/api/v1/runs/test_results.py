@@ -14,7 +14,7 @@ from noising.api.runs import actions
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 from noising.spreadsheets import format_csv
 from tests.api.problems import pointers_of, problem_of
-from tests.runs import queued
+from tests.runs import queued, record_results
 
 Record = Callable[..., BenchmarkRun]
 
@@ -141,6 +141,16 @@ def test_a_figure_of_another_version_is_refused(
     problem_of(anyone.get(path, headers={"if-match": '"another"'}), 412)
     earlier = {"if-unmodified-since": "Sat, 01 Jan 2000 00:00:00 GMT"}
     problem_of(anyone.get(path, headers=earlier), 412)
+
+
+def test_a_run_with_a_decision_has_two_more_figures(
+    anyone: Client, recorded: Record, decided_document: dict[str, Any]
+) -> None:
+    run = record_results(decided_document)
+    response = anyone.get(address(run, "plots/difficulty"))
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    problem = problem_of(anyone.get(address(recorded(), "plots/difficulty")), 404)
+    assert "it has no decision" in problem["detail"]
 
 
 def test_there_is_no_other_figure(anyone: Client, recorded: Record) -> None:

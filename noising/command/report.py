@@ -15,6 +15,9 @@ from noising.decision import BATCH, METHODS
 
 Document = Mapping[str, Any]
 
+_MOST_RANGES: Final = 6
+_LONGEST_INDENTED: Final = 20_000
+
 _STYLE: Final = """
 :root { color-scheme: light dark; --text: #1a2033; --muted: #525d78; --ground: #fff;
   --line: #d8dce8; --soft: #eef0f6; }
@@ -50,6 +53,7 @@ def format_page(document: Document, *, command: str) -> str:
         f"<h1>{_text(title)}</h1>",
         f'<p class="verdict">{_text(decision["verdict"]["text"])}</p>',
         _describe_corpus(decision["corpus"]),
+        _warn_of_graphs(decision),
         "<h2>Information wasted</h2>",
         _tabulate_waste(decision),
         "<h2>Loss weights</h2>",
@@ -90,6 +94,16 @@ def _describe_corpus(corpus: Document) -> str:
     )
 
 
+def _warn_of_graphs(decision: Document) -> str:
+    graphs = [entry["specification"]["graph"] for entry in decision["schedules"]]
+    if all(graph == graphs[0] for graph in graphs):
+        return ""
+    return (
+        "<p>The graphs differ. The verdict only says how evenly the timesteps are "
+        "used, not which graph a model learns best.</p>"
+    )
+
+
 def _tabulate_waste(decision: Document) -> str:
     rows = []
     for entry in decision["schedules"]:
@@ -105,7 +119,7 @@ def _tabulate_waste(decision: Document) -> str:
                     f"{100.0 * of['information_wasted']:.1f}",
                     "exact" if of["replicates"] is None else error,
                     f"{of['wasted_timesteps']:,} of {entry['num_timesteps']:,}",
-                    ", ".join(f"{a} to {b}" for a, b in of["wasted_ranges"][:8]) or "-",
+                    _list_ranges(of["wasted_ranges"]),
                 ]
             )
     header = ["schedule", "reader", "wasted, %", "±", "wasted timesteps", "where"]
@@ -115,6 +129,13 @@ def _tabulate_waste(decision: Document) -> str:
         "it loses less than a tenth of an even share of the information."
     )
     return _table(header, rows, caption, texts=(0, 1, 5))
+
+
+def _list_ranges(ranges: Sequence[Sequence[int]]) -> str:
+    shown = [f"{first} to {last}" for first, last in ranges[:_MOST_RANGES]]
+    if len(ranges) > _MOST_RANGES:
+        shown.append(f"and {len(ranges) - _MOST_RANGES} more")
+    return ", ".join(shown) or "-"
 
 
 def _tabulate_weights(decision: Document) -> str:
@@ -186,6 +207,8 @@ def _draw(decision: Document) -> Iterable[str]:
 def _show_specifications(decision: Document) -> Iterable[str]:
     for entry in decision["schedules"]:
         specification = json.dumps(entry["specification"], indent=2)
+        if len(specification) > _LONGEST_INDENTED:  # it has a long list
+            specification = json.dumps(entry["specification"])
         yield (
             f"<h3>{_text(entry['name'])}</h3>\n"
             f'<pre tabindex="0">{_text(specification)}</pre>\n'

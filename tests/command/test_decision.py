@@ -107,6 +107,7 @@ def test_processes_of_which_little_is_known_have_a_page(run, files, tmp_path):
     ended = run("compare", "x", "y", "--corpus", "rows.npy", "--html", "page.html")
 
     assert ended.out.endswith("could not be computed.\n")
+    assert "The graphs differ" not in (tmp_path / "page.html").read_text()
     page = Page((tmp_path / "page.html").read_text())
     assert "img" not in [tag for tag, _ in page.tags]
     assert "The specifications are equal." in page.texts
@@ -136,3 +137,19 @@ def test_an_id_outside_the_vocabulary_is_named(refused, files, tmp_path):
     np.save(tmp_path / "rows.npy", np.array([[1, 2], [3, 9]]))
     message = refused("compare", "a.json", "b.json", "--corpus", "rows.npy")
     assert "row 1: token ids must lie in 0..8, got 9" in message
+
+
+def test_a_page_of_much_is_cut_where_it_repeats_itself(run, files, tmp_path):
+    counts = SPEC | {"vocab_size": 9000, "graph": {"type": "marginal"}}
+    counts["graph"]["counts"] = [1.0] * 9000
+    jumps = [0.9 - 0.01 * (k // 4) for k in range(40)]
+    other = SPEC | {"vocab_size": 9000, "schedule": {"type": "custom", "alphas": jumps}}
+    (tmp_path / "m.json").write_text(json.dumps(counts))
+    (tmp_path / "n.json").write_text(json.dumps(other))
+    run("compare", "m.json", "n.json", "--corpus", "rows.npy", "--html", "page.html")
+
+    page = Page((tmp_path / "page.html").read_text())
+
+    assert any(text.startswith("The graphs differ.") for text in page.texts)
+    assert any("21 to 23, and 4 more" in text for text in page.texts)
+    assert max(text.count("\n") for text in page.texts) < 100

@@ -123,7 +123,7 @@ def test_rows_and_noise_are_drawn_by_their_chances(graph):
         noise = MixtureNoise.of(reader, process.graph, SIGMA[None, :, None], group)
         sigma = np.repeat(SIGMA[:, None], V, axis=1)
     _, noised, chances = BruteForce(reader).entropies(channels(process, sigma))
-    count = 40_000
+    count = 150_000
 
     drawn = noise.draw(*draw_rows(reader, L, count))
 
@@ -191,6 +191,7 @@ def test_sampled_difficulty_is_that_of_all_rows_by_position_and_by_token():
     found = Difficulties(reader=reader).bigram(process)
 
     assert found.timesteps.tolist() == list(range(10))
+    assert found.replicates.mean(axis=0) == pytest.approx(found.information)
     for timestep in (1, 5, 8):
         sigma = process.position_sigma(process.time(timestep), L)
         by_token = np.repeat(sigma[:, None], V, axis=1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from noising.command.corpus import add_reading, find_inputs
+from noising.command.corpus_options import add_reading, find_inputs
 from noising.command.output import format_table, print_text
 from noising.command.usage import CommandLineError, check_target, write_target
 from noising.corpus import DataFileError

@@ -71,9 +71,12 @@ class NoiseTask(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a job has done.
+    """What a job has done so far.
 
     Attributes:
+        shards: number of shards that are done.
+        all_shards: number of shards of the job.
+        kept_shards: those that were whole before, when a job goes on.
         rows: number of rows that were written, in all draws.
         tokens: number of their tokens.
         skipped_rows: number of rows that were left out.
@@ -81,6 +84,9 @@ class Outcome:
         is_whole: whether all shards are written, and the manifest.
     """
 
+    shards: int = 0
+    all_shards: int = 0
+    kept_shards: int = 0
     rows: int = 0
     tokens: int = 0
     skipped_rows: int = 0
@@ -95,7 +101,7 @@ def noise_corpus(
     *,
     resume: bool = False,
     skips: bool = False,
-    on_shard: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
     """Write the shards of a job and its manifest.
 
@@ -107,7 +113,8 @@ def noise_corpus(
             of their record are kept.
         skips: leave bad rows out, and count them; otherwise the job stops at one.
             Shards that are whole stay in both cases.
-        on_shard: called with the number of shards that are done, and of all.
+        on_progress: called before the first shard, after each, and at the end. An
+            exception in it stops the job.
 
     Raises:
         JobError: the folder is not empty, or another job's.
@@ -119,8 +126,11 @@ def noise_corpus(
         NoiseTask(folder.absolute(), Path.cwd(), digest, shard, skips)
         for shard in shards
     ]
-    outcome, records = Outcome(), dict[str, dict[str, Any]]()
-    for record in executor.run(noise_shard, tasks):
+    outcome = Outcome(all_shards=len(shards))
+    report = on_progress or _ignore
+    report(outcome)
+    records: dict[str, dict[str, Any]] = {}
+    for record, is_kept in executor.run(noise_shard, tasks):
         records[record["name"]] = record
         outcome.rows += record["rows"]
         outcome.tokens += record["tokens"]
@@ -130,19 +140,26 @@ def noise_corpus(
             outcome.errors.append(record["error"])
             if not skips:
                 break
-        if on_shard is not None:
-            on_shard(len(records), len(shards))
+        else:
+            outcome.shards += 1
+            outcome.kept_shards += is_kept
+        report(outcome)
     outcome.is_whole = len(records) == len(shards) and not any(
         "error" in record for record in records.values()
     )
     if outcome.is_whole:
         names = [shard.name(job.output.form) for shard in shards]
         close_folder(folder, document, [records[name] for name in names])
+    report(outcome)
     return outcome
 
 
-def noise_shard(task: NoiseTask) -> dict[str, Any]:
-    """Write a shard and its record, and return the record.
+def _ignore(outcome: Outcome) -> None:
+    pass
+
+
+def noise_shard(task: NoiseTask) -> tuple[dict[str, Any], bool]:
+    """Write a shard and its record; return the record, and whether it was there before.
 
     A record with `error` is of a shard that is not written.
     """
@@ -151,7 +168,7 @@ def noise_shard(task: NoiseTask) -> dict[str, Any]:
     path, record_path = task.folder / name, task.folder / RUNNING / f"{name}.json"
     record = _read_record(record_path)
     if record is not None and path.is_file() and hash_file(path) == record["sha256"]:
-        return record
+        return record, True
     work = _ShardWork(
         job=job, shard=shard, skips=task.skips, data_folder=task.data_folder
     )
@@ -161,14 +178,11 @@ def noise_shard(task: NoiseTask) -> dict[str, Any]:
         with replace_when_whole(path) as temporary:
             work.write(temporary)
     except (DataFileError, EngineError) as error:
-        return (
-            record
-            | work.describe()
-            | {"rows": 0, "tokens": 0, "error": work.shorten(error)}
-        )
+        failed = {"rows": 0, "tokens": 0, "error": work.shorten(error)}
+        return record | work.describe() | failed, False
     record |= {"sha256": hash_file(path)} | work.describe()
     write_whole(record_path, format_document(record))
-    return record
+    return record, False
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,9 +1,10 @@
-"""Django admin: schedules, benchmark runs, audits, access tokens and the audit log."""
+"""Django admin: schedules, runs, jobs, audits, access tokens and the audit log."""
 
 from django.contrib import admin
 
 from noising.admin.access import AccessTokenAdmin, AuditEntryAdmin
 from noising.admin.audits import AuditAdmin
+from noising.admin.jobs import JobAdmin
 from noising.admin.runs import BenchmarkRunAdmin
 from noising.admin.schedules import ScheduleConfigAdmin
 
@@ -12,9 +13,10 @@ __all__ = [
     "AuditAdmin",
     "AuditEntryAdmin",
     "BenchmarkRunAdmin",
+    "JobAdmin",
     "ScheduleConfigAdmin",
 ]
 
 admin.site.site_header = "Noising Service"
 admin.site.site_title = "Noising Service"
-admin.site.index_title = "Schedules, runs, audits and accounts"
+admin.site.index_title = "Schedules, runs, jobs, audits and accounts"

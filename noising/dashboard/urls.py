@@ -7,6 +7,7 @@ from noising.dashboard import account, plot_views
 from noising.dashboard.audits import views as audits
 from noising.dashboard.audits import write_views as write_audits
 from noising.dashboard.home import views as home
+from noising.dashboard.jobs import views as jobs
 from noising.dashboard.playground import views as playground
 from noising.dashboard.runs import views as runs
 from noising.dashboard.runs import write_views as write_runs
@@ -104,5 +105,8 @@ urlpatterns = [
     path("audits/template.npz", audits.download_template, name="audit-template"),
     path("audits/<uuid:audit_id>/", include(AUDIT)),
     path("new/audit/", write_audits.create_audit, name="audit-new"),
+    path("jobs/", jobs.list_jobs, name="jobs"),
+    path("jobs/<uuid:job_id>/", jobs.show_job, name="job"),
+    path("jobs/<uuid:job_id>/state.json", jobs.serve_state, name="job-state"),
     path("plots/", include(PLOTS)),
 ]

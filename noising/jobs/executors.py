@@ -1,6 +1,8 @@
 """Executors: the tasks of a job in processes of this machine, or on a Dask cluster."""
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -71,13 +73,31 @@ class LocalExecutor:
         # A fork would copy the threads of numba and of pyarrow without running them.
         context = multiprocessing.get_context("spawn")
         workers = min(self.workers, len(tasks))
-        pool = ProcessPoolExecutor(workers, mp_context=context)
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=end_with_parent
+        )
         try:
             futures = {pool.submit(function, task): n for n, task in tasks.items()}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """End this process as soon as its parent has ended.
+
+    A worker whose parent was killed would otherwise wait for tasks forever.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_watch, args=(parent,), daemon=True)
+        watch.start()
+
+
+def _watch(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The tables: schedules, benchmark runs, audits, access tokens and the audit log."""
+"""The tables: schedules, runs, jobs, audits, access tokens and the audit log."""
 
 from noising.models.audit import AuditEntry
 from noising.models.audits import (
@@ -8,6 +8,7 @@ from noising.models.audits import (
     AuditQuerySet,
 )
 from noising.models.idempotency import LONGEST_KEY, IdempotencyKey
+from noising.models.jobs import Job, JobQuerySet
 from noising.models.json_lists import ListHolds
 from noising.models.ownership import is_owner, may_change
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
@@ -55,6 +56,8 @@ __all__ = [
     "BenchmarkRunQuerySet",
     "BenchmarkSchedule",
     "IdempotencyKey",
+    "Job",
+    "JobQuerySet",
     "ListHolds",
     "ScheduleConfig",
     "ScheduleConfigQuerySet",

@@ -1,4 +1,4 @@
-"""Benchmark runs: the queue, the claims on its runs, their worker and their results.
+"""Benchmark runs with their queue, worker and results, and jobs of commands.
 
 Every function that writes is named ``<entity>_<action>`` and takes keywords only.
 """
@@ -17,6 +17,14 @@ from noising.runs.claims import (
     run_release,
     run_renew,
     run_start,
+)
+from noising.runs.jobs import (
+    JobLease,
+    JobRunningError,
+    JobState,
+    job_end,
+    job_renew,
+    job_start,
 )
 from noising.runs.lease import STOPPING, Heartbeat, Lease, StoppedError
 from noising.runs.queue import (
@@ -44,6 +52,9 @@ __all__ = [
     "LEASE",
     "STOPPING",
     "Heartbeat",
+    "JobLease",
+    "JobRunningError",
+    "JobState",
     "KeyReusedError",
     "Lease",
     "QueueFullError",
@@ -54,6 +65,9 @@ __all__ = [
     "ScheduleNames",
     "StoppedError",
     "check_builds",
+    "job_end",
+    "job_renew",
+    "job_start",
     "list_plain_types",
     "queue_prune",
     "read_config",

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from noising.configured import default_hyperschedule_process, default_process
 from noising.dashboard import plots
 from noising.engine import ForwardProcess, chosen_kernel
-from noising.models import BenchmarkRun, ScheduleConfig, Worker
+from noising.models import BenchmarkRun, Job, ScheduleConfig, Worker
 from noising.models.failures import failure_line, is_database_failure
 
 logger = logging.getLogger(__name__)
@@ -97,6 +97,7 @@ class HomeData:
     worker_ok: bool = False
     schedules: Sequence[ScheduleConfig] = ()
     runs: Sequence[RunCard] = ()
+    jobs: Sequence[Job] = ()
 
     @property
     def schedule_plots(self) -> list[plots.Plot]:
@@ -110,13 +111,14 @@ class HomeData:
 
 
 def load_home_data() -> HomeData:
-    """Read the data of the dashboard with three queries.
+    """Read the data of the dashboard with four queries.
 
     If the database cannot be used, the dashboard reports that.
     """
     try:
         schedules = list(ScheduleConfig.objects.for_dashboard())
         runs = _build_cards(BenchmarkRun.objects.for_dashboard())
+        jobs = list(Job.objects.for_dashboard())
         worker_ok = Worker.objects.alive().exists()
     except DatabaseError as error:
         if not is_database_failure(error):
@@ -125,7 +127,11 @@ def load_home_data() -> HomeData:
         logger.error("The database cannot be used; the dashboard says so: %s", line)
         return HomeData(database_ok=False)
     return HomeData(
-        database_ok=True, worker_ok=worker_ok, schedules=schedules, runs=runs
+        database_ok=True,
+        worker_ok=worker_ok,
+        schedules=schedules,
+        runs=runs,
+        jobs=jobs,
     )
 
 

@@ -1,14 +1,10 @@
 """`manage.py run_benchmarks`: measures schedules and stores the run."""
 
 import argparse
-import signal
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -30,6 +26,7 @@ from benchmarks.run_benchmarks import (
 from benchmarks.runner import run
 from noising.arguments import BAD_USAGE, INTERRUPTED
 from noising.management.recording import RunRecord
+from noising.management.stopping import exit_on_sigterm
 from noising.models import BenchmarkRun
 from noising.runs import (
     RunStateError,
@@ -107,7 +104,7 @@ class Command(BaseCommand):
                 "interrupted; the run continues", returncode=INTERRUPTED
             ) from None
         try:
-            with _exit_on_sigterm(), RunRecord(config) as record:
+            with exit_on_sigterm(), RunRecord(config) as record:
                 document = self._measure(config, record, options)
             failure = judge(base, document, quiet=options["quiet"]) if base else ""
         except (UsageError, CorpusError) as error:
@@ -198,17 +195,3 @@ def _describe_failure(error: DatabaseError) -> CommandError:
         "migrate`, or use `python -m benchmarks.run_benchmarks`, which needs none",
         returncode=FAILED,
     )
-
-
-@contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Raise SystemExit on SIGTERM, so that the run is marked as failed."""
-
-    def end(number: int, frame: FrameType | None) -> NoReturn:
-        sys.exit(128 + number)
-
-    former = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)

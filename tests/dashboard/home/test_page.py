@@ -154,7 +154,7 @@ def test_queries_are_as_many_however_much_is_stored(
             slug=f"config-{seed}",
             specification={"vocab_size": 27, "num_timesteps": 10},
         )
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/dashboard/")
 
 

@@ -1,10 +1,10 @@
-/** The progress of an unfinished run; when it has ended, the page is loaded again. */
+/** The progress of an unfinished run or job; when it has ended, the page is loaded again. */
 
 import { look, Refusal } from "../api.js";
 
 const PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 30_000;
-const OVER = new Set(["succeeded", "failed", "cancelled"]);
+const OVER = new Set(["succeeded", "failed", "cancelled", "stopped"]);
 const FOR_GOOD = new Set([401, 403, 404]);
 
 const holder = document.querySelector("#run-state");

@@ -1,0 +1,59 @@
+"""Jobs in admin: read only; rows of old jobs can be deleted."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from noising.admin.display import json_block
+from noising.models import Job
+
+
+@admin.register(Job)
+class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+    """Jobs with their state. Deleting a row leaves the files that the job wrote."""
+
+    list_display = (
+        *("created_at", "kind", "name", "shown_status", "state_text"),
+        *("done_parts", "parts", "attempt"),
+    )
+    list_filter = ("kind", "status", "created_at")
+    list_per_page = 50
+    search_fields = ("name", "error", "digest")
+    date_hierarchy = "created_at"
+    fields = (
+        *("kind", "name", "shown_status", "state_text", "error", "error_lines"),
+        *("done_parts", "kept_parts", "parts", "counts", "attempt", "created_at"),
+        *("started_at", "heartbeat_at", "lease_until", "finished_at", "digest"),
+        "parameters",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """Load the jobs with whether their commands have disappeared."""
+        return Job.objects.with_loss()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: only commands add jobs."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Job | None = None
+    ) -> bool:
+        """Refuse: only its command changes a job."""
+        return False
+
+    @admin.display(description="Status")
+    def shown_status(self, job: Job) -> str:
+        """Return the status, or that the command has disappeared."""
+        return job.shown_status
+
+    @admin.display(description="Errors")
+    def error_lines(self, job: Job) -> str:
+        """Return the first errors."""
+        return "\n".join(job.errors)
+
+    @admin.display(description="Parameters")
+    def parameters(self, job: Job) -> SafeString | str:
+        """Return what the job does."""
+        return json_block(job.config)

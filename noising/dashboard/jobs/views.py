@@ -1,0 +1,47 @@
+"""The pages of jobs: a list, a job, and its state for scripts."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from noising.dashboard.jobs.context import (
+    list_facts,
+    name_manifest,
+    serialize_state,
+)
+from noising.dashboard.listing import PAGE_SIZE
+from noising.models import Job
+
+
+@require_safe
+def list_jobs(request: HttpRequest) -> HttpResponse:
+    """Show the jobs, the newest first."""
+    pages = Paginator(Job.objects.for_list(), PAGE_SIZE)
+    context = {"section": "jobs", "page": pages.get_page(request.GET.get("page"))}
+    return render(request, "jobs/list.html", context)
+
+
+@require_safe
+def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Show a job: its progress, what it has written, and its parameters."""
+    job = get_object_or_404(Job.objects.with_loss(), pk=job_id)
+    is_staff = request.user.is_authenticated and request.user.is_staff
+    context = {
+        "section": "jobs",
+        "job": job,
+        "facts": list_facts(job),
+        "manifest": name_manifest(job, is_full=is_staff),
+    }
+    return render(request, "jobs/job.html", context)
+
+
+@require_safe
+def serve_state(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Respond with the progress of a job as JSON."""
+    job = get_object_or_404(Job.objects.for_list(), pk=job_id)
+    response = JsonResponse(serialize_state(job))
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -180,9 +180,7 @@ def config_from(
         baseline=baseline,
         graph={"type": options["graph"]},
         corpus=options["corpus"],
-        vocab_size=_find_integer(
-            options["vocab_size"], "VOCAB_SIZE", DEFAULT_VOCAB_SIZE
-        ),
+        vocab_size=find_vocab_size(options["vocab_size"]),
         num_timesteps=num_timesteps,
         timesteps=options["timesteps"] or default_timesteps(num_timesteps),
         samples=options["samples"],
@@ -408,6 +406,15 @@ def _check_directory(directory: Path) -> None:
 def _fail(code: int, message: str) -> int:
     sys.stderr.write(f"{PROGRAM}: {message}\n")
     return code
+
+
+def find_vocab_size(flag: int | None) -> int:
+    """Return the vocabulary size of --vocab-size, VOCAB_SIZE or the default.
+
+    Raises:
+        UsageError: VOCAB_SIZE is not an integer.
+    """
+    return _find_integer(flag, "VOCAB_SIZE", DEFAULT_VOCAB_SIZE)
 
 
 def _find_integer(flag: int | None, variable: str, default: int) -> int:

@@ -12,13 +12,14 @@ from noising.dashboard import plots
 from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
     AUDIT_FIGURES,
+    SWEEP_FIGURES,
     ImageFormat,
     collect_measured_lines,
     list_run_figures,
     respond_with_chart,
     respond_with_image,
 )
-from noising.models import Audit, BenchmarkRun, ScheduleConfig
+from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
 
@@ -115,6 +116,17 @@ def plot_audit(
     _require(name, AUDIT_FIGURES)
     audit = get_object_or_404(Audit.objects.only("name", "created_at"), pk=audit_id)
     return _respond(request, plots.make_audit_plot(name, audit), plot_format)
+
+
+@require_safe
+def plot_sweep(
+    request: HttpRequest, job_id: UUID, name: str, plot_format: str
+) -> HttpResponseBase:
+    """Respond with a plot of a sweep."""
+    _require(name, SWEEP_FIGURES)
+    sweeps = Job.objects.filter(kind=Job.Kind.SWEEP).for_list()
+    job = get_object_or_404(sweeps, pk=job_id)
+    return _respond(request, plots.make_sweep_plot(name, job), plot_format)
 
 
 def _require(name: str, names: Container[str]) -> None:

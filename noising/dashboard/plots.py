@@ -13,6 +13,7 @@ from noising.dashboard.selection import RunSelection
 from noising.figures import (
     AUDIT_FIGURES,
     RUN_FIGURES,
+    SWEEP_FIGURES,
     Image,
     ImageFormat,
     chart_comparison,
@@ -26,8 +27,9 @@ from noising.figures import (
     list_run_figures,
     make_audit_image,
     make_run_image,
+    make_sweep_image,
 )
-from noising.models import PLOTTED_SCHEDULES, Audit, BenchmarkRun, ScheduleConfig
+from noising.models import PLOTTED_SCHEDULES, Audit, BenchmarkRun, Job, ScheduleConfig
 from noising.services import BUILTIN_SCHEDULES
 
 PlotFormat: TypeAlias = ImageFormat | Literal["json"]
@@ -252,6 +254,18 @@ def make_audit_plot(name: str, audit: Audit) -> Plot:
 def make_audit_plots(audit: Audit, names: Iterable[str]) -> list[Plot]:
     """Return some plots of an audit."""
     return [make_audit_plot(name, audit) for name in names]
+
+
+def make_sweep_plot(name: str, job: Job) -> Plot:
+    """Return a plot of a sweep; `name` is a key of SWEEP_FIGURES."""
+    return Plot(
+        route="pages:plot-sweep",
+        arguments={"job_id": job.pk, "name": name},
+        title=SWEEP_FIGURES[name],
+        subject=job.title,
+        image=make_sweep_image(name, job),
+        is_wide=True,
+    )
 
 
 def _make_configs_image(

@@ -85,6 +85,7 @@ PLOTS = [
     ),
     path(f"runs/<uuid:run_id>/{PLOT}", plot_views.plot_run, name="plot-run"),
     path(f"audits/<uuid:audit_id>/{PLOT}", plot_views.plot_audit, name="plot-audit"),
+    path(f"jobs/<uuid:job_id>/{PLOT}", plot_views.plot_sweep, name="plot-sweep"),
 ]
 
 urlpatterns = [
@@ -108,5 +109,6 @@ urlpatterns = [
     path("jobs/", jobs.list_jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.show_job, name="job"),
     path("jobs/<uuid:job_id>/state.json", jobs.serve_state, name="job-state"),
+    path("jobs/<uuid:job_id>/points.csv", jobs.export_points, name="job-points"),
     path("plots/", include(PLOTS)),
 ]

@@ -31,6 +31,7 @@ from noising.figures.runs import (
     list_run_figures,
     make_run_image,
 )
+from noising.figures.sweeps import SWEEP_FIGURES, make_sweep_image
 
 __all__ = [
     "AUDIT_FIGURES",
@@ -39,6 +40,7 @@ __all__ = [
     "IMAGE_CACHE",
     "PLOT_POLICY",
     "RUN_FIGURES",
+    "SWEEP_FIGURES",
     "Image",
     "ImageFormat",
     "chart_comparison",
@@ -55,6 +57,7 @@ __all__ = [
     "list_run_figures",
     "make_audit_image",
     "make_run_image",
+    "make_sweep_image",
     "respond_with_chart",
     "respond_with_image",
 ]

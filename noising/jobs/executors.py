@@ -127,7 +127,11 @@ class DaskExecutor:
         """
         with require_extra("dask", user="--executor dask"):
             import dask
-            import distributed
+
+            # It logs every connection, unless the user's configuration says otherwise.
+            level = dask.config.get("logging.distributed", "warning")
+            with dask.config.set({"logging.distributed": level}):
+                import distributed
         with ExitStack() as stack:
             settings = {"distributed.scheduler.allowed-failures": RETRIES}
             stack.enter_context(dask.config.set(settings))

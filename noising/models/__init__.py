@@ -22,6 +22,7 @@ from noising.models.schedules import (
     ScheduleConfig,
     ScheduleConfigQuerySet,
 )
+from noising.models.sweeps import SweepPoint, SweepPointQuerySet
 from noising.models.tags import LONGEST_NOTES
 from noising.models.throttles import ThrottleHit
 from noising.models.tokens import (
@@ -62,6 +63,8 @@ __all__ = [
     "ScheduleConfig",
     "ScheduleConfigQuerySet",
     "Scope",
+    "SweepPoint",
+    "SweepPointQuerySet",
     "ThrottleHit",
     "ThroughputResult",
     "Worker",

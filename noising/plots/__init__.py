@@ -32,13 +32,21 @@ with require_extra("plots", user="noising.plots"):
         plot_speed,
         plot_throughput,
     )
+    from noising.plots.sweeps import (
+        Coordinate,
+        Tradeoff,
+        plot_parallel,
+        plot_tradeoffs,
+    )
 
 __all__ = [
     "AXIS_LABELS",
     "PRINT_DPI",
+    "Coordinate",
     "Curve",
     "ImageFormat",
     "Panel",
+    "Tradeoff",
     "plot_alpha",
     "plot_audit",
     "plot_audit_alpha",
@@ -51,6 +59,7 @@ __all__ = [
     "plot_information",
     "plot_map",
     "plot_panels",
+    "plot_parallel",
     "plot_positions",
     "plot_preservation",
     "plot_quantities",

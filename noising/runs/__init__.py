@@ -46,6 +46,7 @@ from noising.runs.reaper import (
     worker_remove,
 )
 from noising.runs.results import run_record
+from noising.runs.sweeps import sweep_mark_front, sweep_store
 from noising.runs.worker import read_config, run_measure
 
 __all__ = [
@@ -87,6 +88,8 @@ __all__ = [
     "run_start",
     "run_unarchive",
     "runs_reap",
+    "sweep_mark_front",
+    "sweep_store",
     "worker_register",
     "worker_remove",
 ]

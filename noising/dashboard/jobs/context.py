@@ -1,9 +1,19 @@
 """The data of a job's page: what it does, and what it has done."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from noising.models import Job
+from benchmarks.sweeps.measures import MEASURES
+from noising.dashboard import plots
+from noising.figures import SWEEP_FIGURES
+from noising.models import Job, SweepPoint
+
+MOST_ROWS = 200
+"""Rows of the Pareto list on the page; the CSV has all configurations."""
+
+MOST_ERRORS = 20
 
 LONGEST_VALUE = 200
 """Characters of a value on the page."""
@@ -12,6 +22,56 @@ LONGEST_VALUE = 200
 def list_facts(job: Job) -> list[tuple[str, str]]:
     """Return what the job does, nested values as flat pairs of label and text."""
     return list(_flatten(job.config, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontRow:
+    """A configuration that no other one of its group beats, as text."""
+
+    group: str
+    label: str
+    cells: Sequence[str]
+    specification: str
+
+
+def make_sweep_plots(job: Job) -> list[plots.Plot]:
+    """Return the plots of a sweep, once something was measured."""
+    if not job.counts.get("measured"):
+        return []
+    return [plots.make_sweep_plot(name, job) for name in SWEEP_FIGURES]
+
+
+def list_front(job: Job) -> list[FrontRow]:
+    """Return the Pareto list, group by group."""
+    rows = []
+    for point in SweepPoint.objects.of_job(job).on_front()[:MOST_ROWS]:
+        graph, corpus, timesteps = point.group
+        values = [point.values.get(name) for name in MEASURES]
+        rows.append(
+            FrontRow(
+                group=f"{graph}, {corpus}, T = {timesteps}",
+                label=point.label,
+                cells=["" if value is None else f"{value:.4g}" for value in values],
+                specification=json.dumps(point.schedule),
+            )
+        )
+    return rows
+
+
+def list_rows(job: Job) -> Iterator[Sequence[Any]]:
+    """Yield all configurations of a sweep as rows of a table, after a header."""
+    yield (
+        *("position", "corpus", "num_timesteps", "graph", "schedule"),
+        *MEASURES,
+        *("is_on_front", "error"),
+    )
+    for point in SweepPoint.objects.of_job(job).iterator(chunk_size=1000):
+        yield (
+            *(point.position, point.corpus, point.num_timesteps),
+            *(json.dumps(point.graph), json.dumps(point.schedule)),
+            *(point.values.get(name) for name in MEASURES),
+            *(point.is_on_front, point.error),
+        )
 
 
 def serialize_state(job: Job) -> dict[str, Any]:

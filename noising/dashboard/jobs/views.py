@@ -1,5 +1,6 @@
 """The pages of jobs: a list, a job, and its state for scripts."""
 
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -7,13 +8,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from benchmarks.sweeps.measures import MEASURES
 from noising.dashboard.jobs.context import (
+    MOST_ERRORS,
     list_facts,
+    list_front,
+    list_rows,
+    make_sweep_plots,
     name_manifest,
     serialize_state,
 )
 from noising.dashboard.listing import PAGE_SIZE
-from noising.models import Job
+from noising.models import Job, SweepPoint
+from noising.spreadsheets import format_csv
 
 
 @require_safe
@@ -29,13 +36,31 @@ def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show a job: its progress, what it has written, and its parameters."""
     job = get_object_or_404(Job.objects.with_loss(), pk=job_id)
     is_staff = request.user.is_authenticated and request.user.is_staff
-    context = {
+    context: dict[str, Any] = {
         "section": "jobs",
         "job": job,
+        "measures": MEASURES.values(),
         "facts": list_facts(job),
         "manifest": name_manifest(job, is_full=is_staff),
     }
+    if job.kind == Job.Kind.SWEEP:
+        context |= {
+            "plots": make_sweep_plots(job),
+            "front": list_front(job),
+            "errors": SweepPoint.objects.of_job(job).list_errors(MOST_ERRORS),
+        }
     return render(request, "jobs/job.html", context)
+
+
+@require_safe
+def export_points(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Respond with all configurations of a sweep as CSV."""
+    job = get_object_or_404(Job.objects.for_list(), pk=job_id, kind=Job.Kind.SWEEP)
+    return HttpResponse(
+        format_csv(list_rows(job)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="sweep-{job.pk}.csv"'},
+    )
 
 
 @require_safe

@@ -25,10 +25,16 @@ from benchmarks.run_benchmarks import (
 )
 from benchmarks.runner import run
 from noising.arguments import BAD_USAGE, INTERRUPTED
+from noising.command.usage import CommandLineError
+from noising.engine import EngineError
+from noising.extras import MissingExtraError
+from noising.jobs import JobError
 from noising.management.recording import RunRecord
 from noising.management.stopping import exit_on_sigterm
+from noising.management.sweeping import add_sweep_arguments, format_front, measure_sweep
 from noising.models import BenchmarkRun
 from noising.runs import (
+    JobRunningError,
     RunStateError,
     RunTooLargeError,
     ScheduleNames,
@@ -47,6 +53,7 @@ LOOKED_AT = (
 )
 
 
+BAD_SWEEP = (UsageError, CorpusError, CommandLineError, EngineError)
 REFUSED = (UsageError, RunStateError, RunTooLargeError, report.OutputError)
 
 
@@ -82,8 +89,13 @@ class Command(BaseCommand):
             help="with --queue: show progress and end when the run has ended",
         )
 
+        add_sweep_arguments(parser)
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run; an expected failure prints one line and sets the exit code."""
+        if options["sweep"] is not None:
+            self._sweep(options)
+            return
         try:
             config = _read_config(options)
             base = base_from(options, config, read=_read_base)
@@ -119,6 +131,27 @@ class Command(BaseCommand):
             raise CommandError("interrupted", returncode=INTERRUPTED) from None
         if failure:
             raise CommandError(failure, returncode=FAILED)
+
+    def _sweep(self, options: dict[str, Any]) -> None:
+        try:
+            for name in ("schedules", "baseline", "compare", "fail_over", "queue"):
+                if options[name]:
+                    flag = name.replace("_", "-")
+                    raise UsageError(f"{flag}: does not work with --sweep")
+            with exit_on_sigterm():
+                job = measure_sweep(options)
+        except (*BAD_SWEEP, MissingExtraError, JobRunningError) as error:
+            raise CommandError(str(error), returncode=BAD_USAGE) from error
+        except JobError as error:
+            raise CommandError(str(error), returncode=FAILED) from error
+        except StoppedError as stopped:
+            raise CommandError(f"the sweep was {stopped}", returncode=FAILED) from None
+        except DatabaseError as error:
+            raise _describe_failure(error) from error
+        except KeyboardInterrupt:
+            raise CommandError("interrupted", returncode=INTERRUPTED) from None
+        if not options["quiet"]:
+            self.stdout.write(format_front(job))
 
     def _queue(self, config: BenchmarkConfig, options: Mapping[str, Any]) -> None:
         check_builds(config)
@@ -191,7 +224,7 @@ def _read_base(name: str, bound: float | None) -> Base:
 def _describe_failure(error: DatabaseError) -> CommandError:
     line = " ".join(str(error).split())
     return CommandError(
-        f"the run cannot be stored: {line}; create a new database with `manage.py "
+        f"the results cannot be stored: {line}; create a new database with `manage.py "
         "migrate`, or use `python -m benchmarks.run_benchmarks`, which needs none",
         returncode=FAILED,
     )

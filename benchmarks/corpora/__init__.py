@@ -10,16 +10,10 @@ import numpy as np
 
 from benchmarks.corpora.corpus import Corpus, CorpusError, legible
 from benchmarks.corpora.files import at, check_regular_file, parse_json, read_lines
-from benchmarks.corpora.ids import (
-    is_row_of_ids,
-    read_id_array,
-    read_id_lines,
-    read_id_rows,
-)
 from benchmarks.corpora.metamath import read_metamath
-from benchmarks.corpora.rows import check_form, read_rows
+from benchmarks.corpora.rows import read_rows
 from benchmarks.corpora.synthetic import synthetic_corpus
-from noising.corpus.forms.known import ARROW, INDEXED, METAMATH, PARQUET, RAW, find_form
+from noising.corpus.forms.files import IDS_KEY
 from noising.tokenizers import TOKEN_TYPES
 
 __all__ = [
@@ -35,8 +29,6 @@ __all__ = [
 BUILTIN_CORPORA: Final = ("setmm", "synthetic")
 """Names of the corpora of every installation."""
 
-_BY_READERS: Final = (ARROW, INDEXED, METAMATH, PARQUET, RAW)
-
 SETMM_PATH: Final = (
     Path(__file__).resolve().parents[1] / "data" / "setmm_excerpt.jsonl.gz"
 )
@@ -49,9 +41,8 @@ def load_corpus(
 
     Args:
         name_or_path: `setmm` (real proofs), `synthetic`, or a path: of a .jsonl file (a
-            Metamath excerpt, or rows of ids), of a .npy array of ids, of a .parquet,
-            .arrow, .bin, .idx or .mm file as `noising.corpus` reads it, or with any
-            other name of a text file of ids (.gz is unpacked).
+            Metamath excerpt, or rows of ids), of any other file that `noising.corpus`
+            reads, or with any other name of a text file of ids (.gz is unpacked).
         vocab_size: number of ids of a corpus of ids or a synthetic one, at least 2;
             a Metamath corpus has its own vocabulary.
         generator: draws the synthetic corpus.
@@ -71,21 +62,16 @@ def load_corpus(
     path = Path(name_or_path)
     check_regular_file(path)
     name, source = legible(path.name), legible(name_or_path)
-    suffixes = path.name.lower()
-    if suffixes.endswith((".jsonl", ".jsonl.gz")):
-        if _begins_with_ids(path):
-            return read_id_rows(path, vocab_size=vocab_size, name=name, source=source)
+    is_json = path.name.lower().endswith((".jsonl", ".jsonl.gz"))
+    if is_json and not _begins_with_ids(path):
         return read_metamath(path, name=name, source=source)
-    if suffixes.endswith(".npy"):
-        return read_id_array(path, vocab_size=vocab_size, name=name, source=source)
-    if find_form(path.name) in _BY_READERS:
-        return read_rows(path, vocab_size=vocab_size, name=name, source=source)
-    check_form(path)
-    return read_id_lines(path, vocab_size=vocab_size, name=name, source=source)
+    return read_rows(path, vocab_size=vocab_size, name=name, source=source)
 
 
 def _begins_with_ids(path: Path) -> bool:
     """Return whether the first line that is not blank is a row of ids."""
     for number, line in read_lines(path, sha256()):
-        return is_row_of_ids(parse_json(line, at(path, number)))
+        record = parse_json(line, at(path, number))
+        is_row = isinstance(record, dict) and IDS_KEY in record
+        return is_row or isinstance(record, list)
     return False

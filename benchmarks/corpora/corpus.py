@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from noising.tokenizers import OTHER, TOKEN_TYPES
 
@@ -134,15 +133,18 @@ class SequenceCollector:
         self._tokens = array("i")
         self._offsets = array("q", [0])
 
-    def add(self, ids: Iterable[int]) -> None:
-        """Append one sequence of ids below 2**24; an empty one is skipped.
+    def add(self, ids: ArrayLike) -> None:
+        """Append one sequence of ids below 2**24, (L,); an empty one is skipped.
 
         Raises:
             CorpusError: the corpus has more than 67,108,864 tokens.
         """
-        self._tokens.extend(ids)
+        self._tokens.frombytes(np.asarray(ids, np.int32).tobytes())
         if len(self._tokens) > MAX_TOKENS:
-            raise too_many_tokens(self._path)
+            raise CorpusError(
+                f"corpus {quote(self._path)} has more than {MAX_TOKENS:,} tokens; "
+                "benchmark a part"
+            )
         if len(self._tokens) > self._offsets[-1]:
             self._offsets.append(len(self._tokens))
 
@@ -158,13 +160,6 @@ class SequenceCollector:
             np.frombuffer(self._tokens, dtype=np.int32),
             np.frombuffer(self._offsets, dtype=np.int64),
         )
-
-
-def too_many_tokens(path: Path) -> CorpusError:
-    """Return the error for a corpus beyond the limit."""
-    return CorpusError(
-        f"corpus {quote(path)} has more than {MAX_TOKENS:,} tokens; benchmark a part"
-    )
 
 
 def quote(value: object) -> str:

@@ -1,9 +1,10 @@
-"""Reads corpora of the forms of noising.corpus: tables, nanoGPT, Megatron, Metamath."""
+"""Reads corpora with the readers of noising.corpus."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,45 +15,42 @@ from benchmarks.corpora.corpus import (
     SequenceCollector,
     quote,
 )
+from benchmarks.corpora.files import MAX_BYTES
 from noising.corpus import BadRowError, DataFileError, RowReader, Source
-from noising.corpus.forms import LineRows, MetamathRows, hash_file
-from noising.corpus.forms.known import RAW, describe_other_form, find_form
+from noising.corpus.forms import (
+    LineRows,
+    MetamathRows,
+    count_listed,
+    hash_file,
+    open_lines,
+)
+from noising.corpus.forms.known import IDS, NPY, RAW, find_form
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
 from noising.tokenizers import OTHER, TOKEN_TYPES, declared_types
 
-RAW_LENGTH: Final = 1024
-"""Tokens of a sequence of a .bin file, the block size of nanoGPT."""
+ROW_LENGTH: Final = 1024
+"""Tokens of a sequence of files without rows, the block size of nanoGPT."""
+
+PART_BYTES: Final = 1 << 20
 
 MOST_UINT16: Final = 1 << 16
 
 
-def check_form(path: Path) -> None:
-    """Check that a file does not look like another form than text with ids.
-
-    Raises:
-        CorpusError: it does; the message says how to convert the file.
-    """
-    try:
-        form = describe_other_form(path)
-    except DataFileError as error:
-        raise CorpusError(f"corpus {error}") from error
-    if form is not None:
-        raise CorpusError(f"corpus {quote(path)} is {form}")
-
-
 def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
-    """Read a file of a form of `noising.corpus`.
+    """Read a file of a form of `noising.corpus`; any other name is that of ids in text.
 
-    A .bin file of nanoGPT has sequences of RAW_LENGTH tokens of uint16, or of uint32 if
-    there are more than 65,536 ids; a shorter one is a single sequence. A Metamath
-    database has its own vocabulary, with types as in an excerpt.
+    A .bin file of nanoGPT has sequences of ROW_LENGTH tokens of uint16, or of uint32 if
+    there are more than 65,536 ids. It and a .npy list of tokens are a single sequence
+    if they are shorter. A Metamath database has its own vocabulary, with types as in an
+    excerpt.
 
     Raises:
         CorpusError: the file cannot be read, or has an id outside 0..vocab_size - 1.
     """
     try:
         reader = _open(path, vocab_size)
+        digest = _hash_content(path)
         declared = None
         if isinstance(reader, MetamathRows):
             declared = declared_types(
@@ -62,7 +60,6 @@ def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
         collector = SequenceCollector(path)
         counted = _collect(reader, vocab_size, path, collector)
         types = _choose_types(counted) if declared is None else declared
-        digest = hash_file(path)
     except (DataFileError, EngineError, MissingExtraError) as error:
         raise CorpusError(f"corpus {error}") from error
     tokens, offsets = collector.arrays()
@@ -78,12 +75,35 @@ def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
 
 
 def _open(path: Path, vocab_size: int) -> RowReader:
-    if find_form(path.name) != RAW:
-        return Source.parse(path, "corpus").open()
-    dtype = "uint16" if vocab_size <= MOST_UINT16 else "uint32"
-    tokens = path.stat().st_size // np.dtype(dtype).itemsize
-    length = max(1, min(RAW_LENGTH, tokens))
-    return Source.parse({"path": path, "dtype": dtype, "length": length}, "").open()
+    form = find_form(path.name)
+    if form is None:  # any other name
+        return Source(path=str(path), form=IDS).open()
+    values: dict[str, Any] = {"path": path}
+    if form == RAW:
+        dtype = "uint16" if vocab_size <= MOST_UINT16 else "uint32"
+        tokens = path.stat().st_size // np.dtype(dtype).itemsize
+        values |= {"dtype": dtype, "length": max(1, min(ROW_LENGTH, tokens))}
+    elif form == NPY and (tokens := count_listed(path) or 0):
+        values["length"] = min(ROW_LENGTH, tokens)
+    return Source.parse(values, "corpus").open()
+
+
+def _hash_content(path: Path) -> str:
+    """Return the SHA-256 of the unpacked bytes.
+
+    Raises:
+        DataFileError: it cannot be read, or a packed file is too large.
+    """
+    if not path.name.lower().endswith(".gz"):
+        return hash_file(path)
+    digest, total = hashlib.sha256(), 0
+    with open_lines(path) as file:
+        while part := file.read(PART_BYTES):
+            digest.update(part)
+            total += len(part)
+            if total > MAX_BYTES:
+                raise DataFileError(path, "exceeds 1 GiB when it is unpacked")
+    return digest.hexdigest()
 
 
 def _collect(
@@ -101,7 +121,7 @@ def _collect(
         wrong = (tokens < 0) | (tokens >= vocab_size)
         if wrong.any():
             raise CorpusError(
-                f"corpus {quote(path)}, row {number}: token id"
+                f"corpus {quote(path)}, {reader.locate(number)}: token id"
                 f" {int(tokens[wrong][0])} is outside 0..{vocab_size - 1};"
                 f" set --vocab-size, which is {vocab_size}"
             )
@@ -110,7 +130,7 @@ def _collect(
                 tokens.astype(np.int64) * kinds + row.types, return_counts=True
             )
             counted[cells] += counts
-        collector.add(tokens.tolist())
+        collector.add(tokens)
     return counted.reshape(vocab_size, kinds)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.corpora import SETMM_PATH, TOKEN_TYPES, CorpusError, load_corpus
 from benchmarks.corpora import corpus as corpus_module
-from benchmarks.corpora import files as files_module
+from noising.corpus.forms import lines
 
 SETMM_SHA256 = "8411245e23a5c3a35b6f9ed10711bb6e2d6f5a26dcf850bfbfa1ee08109e895c"
 HEADER = {"constants": ["(", ")", "->", "|-"], "variables": ["ph", "ps"]}
@@ -213,27 +213,27 @@ def test_a_text_file_is_a_sequence_a_line(tmp_path, name):
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
-        (b"1 2\n3 100\n", "line 2: token id 100 is outside 0..99"),
-        (b"1 -2", "line 1: '-2' is not a token id"),
-        (b"1 2.0", "'2.0' is not a token id"),
-        (b"1,,3", "'1,,3' is not a token id"),
-        (b"1;2", "'1;2' is not a token id"),
-        (b"[1, 2", "'[1' is not a token id; it seems to be one JSON document"),
-        (b"[[1, 2], [3]]", "'[1' is not a token id; it seems to be one JSON document"),
-        (b"the cat", "'the' is not a token id; it seems to be text, not ids"),
-        (b"id,tokens\n1,2", "'id' is not a token id; it seems to be text"),
-        (b">seq1\nMKT", "'>seq1' is not a token id; it seems to be FASTA"),
-        (b"$c a $.", "'$c' is not a token id; it seems to be a Metamath database"),
+        (b"1 2\n3 100\n", "row 1: token id 100 is outside 0..99"),
+        (b"1 -2", "line 1 has '-2', no token id"),
+        (b"1 2.0", "'2.0', no token id"),
+        (b"1,,3", "'1,,3', no token id"),
+        (b"1;2", "'1;2', no token id"),
+        (b"[1, 2", "'[1', no token id; it seems to be one JSON document"),
+        (b"[[1, 2], [3]]", "'[1', no token id; it seems to be one JSON document"),
+        (b"the cat", "'the', no token id; it seems to be text, not ids"),
+        (b"id,tokens\n1,2", "'id', no token id; it seems to be text"),
+        (b">seq1\nMKT", "'>seq1', no token id; it seems to be FASTA"),
+        (b"$c a $.", "'$c', no token id; it seems to be a Metamath database"),
         (b'{"a": 1}', "it seems to be one JSON document"),
-        (b"-1 2", "'-1' is not a token id; a corpus is a .npy array"),
-        (b"1e2", "'1e2' is not a token id"),
-        (b"+5", "'+5' is not a token id"),
-        (b"1_0", "'1_0' is not a token id"),
-        ("٣".encode(), "is not a token id"),
-        (b"9" * 5000, "is not a token id"),
-        (b"1 2\x003", r"'2\x003' is not a token id"),
-        (b"1\n2\n\xff", "line 3: not UTF-8 text"),
-        (b"\x1b[31mred\x07", "is not a token id"),
+        (b"-1 2", "'-1', no token id; a corpus is a .npy array"),
+        (b"1e2", "'1e2', no token id"),
+        (b"+5", "'+5', no token id"),
+        (b"1_0", "'1_0', no token id"),
+        ("٣".encode(), ", no token id; "),
+        (b"9" * 5000, ", no token id; "),
+        (b"1 2\x003", r"has '2\x003', no token id"),
+        (b"1\n2\n\xff", "line 3 must be UTF-8 text"),
+        (b"\x1b[31mred\x07", ", no token id; "),
     ],
 )
 def test_a_malformed_text_file_is_refused_with_its_line(tmp_path, content, expected):
@@ -265,13 +265,13 @@ def huge_header():
     [
         (b"", "is not a .npy array"),
         (b"1 2 3", "is not a .npy array"),
-        (npy(np.zeros(0, dtype=int)), "is empty"),
-        (npy(np.zeros((3, 0), dtype=int)), "is empty"),
+        (npy(np.zeros(0, dtype=int)), "its shape is [0]"),
+        (npy(np.zeros((3, 0), dtype=int)), "its shape is [3, 0]"),
         (npy(np.zeros(3)), "must hold integers, its dtype is float64"),
         (npy(np.zeros(3, dtype=bool)), "must hold integers, its dtype is bool"),
         (npy(np.array(["1"])), "must hold integers"),
-        (npy(np.array(5)), "must have 1 or 2 dimensions, it has 0"),
-        (npy(np.zeros((1, 1, 1), dtype=int)), "dimensions, it has 3"),
+        (npy(np.array(5)), "must have the shape (rows, length), its shape is []"),
+        (npy(np.zeros((1, 1, 1), dtype=int)), "its shape is [1, 1, 1]"),
         (npy(np.array([{}, None]), allow_pickle=True), "is not a .npy array"),
         (npy(np.array([1, -2])), "row 0: token id -2 is outside 0..99"),
         (npy(np.array([[1, 2], [100, 3]])), "row 1: token id 100 is outside"),
@@ -327,18 +327,18 @@ def test_rows_with_input_ids_are_read_without_their_padding(tmp_path, name):
     ("rows", "expected"),
     [
         (([],), "is empty"),
-        (([1], [2, 100]), "line 2: token id 100 is outside 0..99"),
-        (([1], [-1]), "line 2: token id -1 is outside 0..99"),
-        (([1, True],), "line 1: True is not a token id"),
-        (([1, 2.0],), "line 1: 2.0 is not a token id"),
-        (([[1], [2]],), "line 1: [1] is not a token id"),
-        (({"input_ids": "1 2"},), "line 1: `input_ids` must be a list, got '1 2'"),
-        (([1], {"text": "a"}), "line 2: must be a list of ids or an object with"),
-        (([1], "{"), "line 2: not JSON"),
-        (({"input_ids": [1], "attention_mask": [1, 1]},), "`attention_mask` must be"),
-        (({"input_ids": [1], "attention_mask": [2]},), "`attention_mask` must be"),
-        (({"input_ids": [1], "attention_mask": [[1]]},), "`attention_mask` must be"),
-        (({"input_ids": [1], "attention_mask": 1},), "for each of the 1 ids, got 1"),
+        (([1], [2, 100]), "row 1: token id 100 is outside 0..99"),
+        (([1], [-1]), "line 2 must have token ids, got -1"),
+        (([1, True],), "line 1 must have token ids, got True"),
+        (([1, 2.0],), "line 1 must have token ids, got 2.0"),
+        (([[1], [2]],), "line 1 must have token ids, got [1]"),
+        (({"input_ids": "1 2"},), "line 1 must have a list of ids, got '1 2'"),
+        (([1], {"text": "a"}), "line 2 must be a list of ids or an object with"),
+        (([1], "{"), "line 2 must be JSON"),
+        (({"input_ids": [1], "attention_mask": [1, 1]},), "`attention_mask` must have"),
+        (({"input_ids": [1], "attention_mask": [2]},), "`attention_mask` must have"),
+        (({"input_ids": [1], "attention_mask": [[1]]},), "`attention_mask` must have"),
+        (({"input_ids": [1], "attention_mask": 1},), "at the end, got 1"),
     ],
 )
 def test_a_malformed_row_is_refused_with_its_line(tmp_path, rows, expected):
@@ -382,7 +382,7 @@ def test_a_form_that_is_not_read_is_named_with_the_way_to_convert_it(
     tmp_path, name, content, form, way_out
 ):
     message = refusal(write(tmp_path, name, content))
-    assert f"{name}' is {form}" in message
+    assert f"{name}: is {form}" in message
     assert way_out in message
 
 
@@ -434,7 +434,7 @@ def test_the_forms_of_other_programs_are_read(tmp_path):
 def test_raw_numbers_under_any_name_are_told_how_ids_are_read(tmp_path):
     content = np.arange(200, 300, dtype="<u2").tobytes()
     message = refusal(write(tmp_path, "train.dat", content))
-    assert "line 1: not UTF-8 text" in message
+    assert "line 1 must be UTF-8 text" in message
     assert "numpy.save" in message
 
 
@@ -484,17 +484,19 @@ def test_a_file_name_that_is_not_text_still_gives_a_result_in_json(tmp_path):
 
 
 def test_a_line_that_never_ends_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(files_module, "MAX_LINE_BYTES", 100)
-    assert "line 2: longer than" in refusal(
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 100)
+    assert "line 2 must have at most 100 bytes" in refusal(
         write(tmp_path, "c.txt", b"1\n" + b"1 " * 60)
     )
 
 
 def test_a_small_gzip_file_may_not_unpack_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(files_module, "MAX_BYTES", 2**27)
+    monkeypatch.setattr("benchmarks.corpora.rows.MAX_BYTES", 2**27)
     packed = gzip.compress(b" " * (2**23 - 1) + b"\n") * 20
     tracemalloc.start()
-    assert "the corpus exceeds 1 GiB" in refusal(write(tmp_path, "bomb.txt.gz", packed))
+    assert "exceeds 1 GiB when it is unpacked" in refusal(
+        write(tmp_path, "bomb.txt.gz", packed)
+    )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**26
@@ -503,7 +505,6 @@ def test_a_small_gzip_file_may_not_unpack_without_end(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["c.txt", "c.npy"])
 def test_more_tokens_than_the_limit_are_refused(tmp_path, monkeypatch, name):
     monkeypatch.setattr(corpus_module, "MAX_TOKENS", 5)
-    monkeypatch.setattr("benchmarks.corpora.ids.MAX_TOKENS", 5)
     content = npy(np.arange(6)) if name.endswith(".npy") else b"1 2 3\n4 5 6"
     assert "has more than" in refusal(write(tmp_path, name, content))
 

@@ -1,6 +1,6 @@
 """The forms of data files with rows of token ids, and a reader for each."""
 
-from noising.corpus.forms.arrays import ArrayRows
+from noising.corpus.forms.arrays import ArrayRows, count_listed
 from noising.corpus.forms.arrow import ArrowRows
 from noising.corpus.forms.files import (
     MAX_ROW_TOKENS,
@@ -17,7 +17,7 @@ from noising.corpus.forms.id_lines import IdLineRows
 from noising.corpus.forms.indexed import IndexedRows, find_tokens
 from noising.corpus.forms.json_lines import JsonRows
 from noising.corpus.forms.known import FORMS
-from noising.corpus.forms.lines import LineRows
+from noising.corpus.forms.lines import LineRows, open_lines
 from noising.corpus.forms.metamath import MetamathRows
 from noising.corpus.forms.parquet import ParquetRows
 from noising.corpus.forms.raw import DTYPES, RawRows
@@ -44,6 +44,8 @@ __all__ = [
     "Row",
     "RowReader",
     "TextRows",
+    "count_listed",
     "find_tokens",
     "hash_file",
+    "open_lines",
 ]

@@ -61,6 +61,17 @@ class ArrayRows(MappedRows):
         return Row(np.asarray(self._array[number]))
 
 
+def count_listed(path: Path) -> int | None:
+    """Return the number of tokens of an array (N,), or None for other shapes.
+
+    Raises:
+        DataFileError: it is not a .npy array.
+    """
+    find_size(path)
+    array = _map_array(path)
+    return int(array.size) if array.ndim == 1 else None
+
+
 def _map_array(path: Path) -> NDArray[Any]:
     # Mapping fails if the header claims a larger array than the file has. The warnings
     # are about old but readable headers.

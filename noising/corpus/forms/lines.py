@@ -130,7 +130,9 @@ class LineRows(abc.ABC):
         try:
             return self.parse(line.decode("utf-8"))
         except UnicodeDecodeError:
-            self._fail(row, number, f"must be UTF-8 text, got {format_value(line)}")
+            way_out = "save binary numbers as a .npy array (numpy.save)"
+            rule = f"must be UTF-8 text, got {format_value(line)}; {way_out}"
+            self._fail(row, number, rule)
         except LineError as error:
             self._fail(row, number, str(error))
 

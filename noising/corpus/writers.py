@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from noising.extras import require_extra
 
+COMPRESSION: Final = "zstd"
+
 TEMPORARY: Final = ".tmp"
 """The end of the name of a file that is not whole; it begins with a dot."""
 
@@ -74,7 +76,7 @@ class ParquetShard:
             [pyarrow.field(x.name, _find_type(x), nullable=False) for x in columns]
         )
         self._writer = pyarrow.parquet.ParquetWriter(
-            path, self._schema, compression="zstd"
+            path, self._schema, compression=COMPRESSION
         )
 
     def write(self, arrays: Mapping[str, NDArray[Any]], lengths: NDArray[Any]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from noising.audit import Audit, Report
 from noising.corpus import BadRowError, DataFileError, Row
-from noising.corpus.forms import hash_file
+from noising.corpus.forms import hash_file, join_rows
 from noising.corpus.forms.files import shorten
 from noising.corpus.writers import Column
 from noising.engine import ForwardProcess
@@ -191,7 +191,7 @@ def _add(audited: Audit, part: Part, rows: list[Row], manifest: Manifest) -> Non
         **{"timestep": own["timestep"]} if "timestep" in own else {"t": own["t"]},
         moved=own["moved"].astype(np.bool_),
         epoch=own["draw"].astype(np.int64),
-        protect=find_fixed(manifest.call, kept, x0),
+        protect=find_fixed(manifest.call, join_rows(kept), x0),
     )
 
 

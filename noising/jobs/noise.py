@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from noising.corpus import BadRowError, DataFileError, Row, RowReader
-from noising.corpus.forms import MAX_ROW_TOKENS, hash_file
+from noising.corpus import BadRowError, DataFileError, RowReader
+from noising.corpus.forms import MAX_ROW_TOKENS, Block, hash_file, join_blocks
 from noising.corpus.writers import (
     ArrayShard,
     ParquetShard,
@@ -24,6 +24,7 @@ from noising.corpus.writers import (
     write_whole,
 )
 from noising.engine import EngineError
+from noising.engine.arrays import IntArray
 from noising.jobs.errors import JobError
 from noising.jobs.executors import Executor
 from noising.jobs.folder import (
@@ -244,10 +245,10 @@ class _ShardWork:
         writer = self._open(path, reader)
         try:
             for ids, rows in _batch(self._read(reader)):
-                noised = noise_rows(manifest, rows, np.array(ids), self.shard.draw)
+                noised = noise_rows(manifest, rows, ids, self.shard.draw)
                 arrays = _find_arrays(noised, manifest.call.timestep)
                 writer.write(arrays, noised.lengths)
-                self.rows += len(rows)
+                self.rows += ids.size
                 self.tokens += int(noised.lengths.sum())
         finally:
             writer.close()
@@ -256,70 +257,100 @@ class _ShardWork:
         columns = self.job.columns()
         if self.job.output.form == "parquet":
             return ParquetShard(path, columns)
-        lengths = [row.tokens.size for _, row in self._read(reader, counts=False)]
-        length = max([1, *lengths])
-        if len(lengths) * length > MAX_PADDED:
+        rows, length = 0, 1
+        for ids, block in self._read(reader, counts=False):
+            rows += ids.size
+            length = max(length, int(block.lengths.max()))
+        if rows * length > MAX_PADDED:
             rule = f"rows {self.shard.start}..{self.shard.stop - 1} have up to {length}"
             way_out = "write Parquet, or fewer rows in a shard"
             source = Path(self.job.manifest.data[self.shard.file].path)
             raise DataFileError(source, f"{rule} tokens, too many to pad; {way_out}")
-        return ArrayShard(path, columns, rows=len(lengths), length=length)
+        return ArrayShard(path, columns, rows=rows, length=length)
 
     def _read(
         self, reader: RowReader, *, counts: bool = True
-    ) -> Iterator[tuple[int, Row]]:
+    ) -> Iterator[tuple[IntArray, Block]]:
         """Yield the good rows with their ids.
 
         Raises:
             BadRowError: a row is bad and must not be skipped.
         """
-        shard, manifest = self.shard, self.job.manifest
-        path = Path(manifest.data[shard.file].path)
-        scanned = reader.scan(shard.start, shard.stop, shard.place)
-        for place, row in enumerate(scanned):
-            number = shard.start + place
-            if isinstance(row, BadRowError):
-                bad = row
-            elif problem := self._find_problem(row):
-                where = reader.locate(number)
-                bad = BadRowError(path, number, f"{where}: {problem}")
-            else:
-                yield shard.first_id + place, row
+        shard = self.shard
+        number = shard.start
+        for item in reader.scan_blocks(shard.start, shard.stop, shard.place):
+            if isinstance(item, BadRowError):
+                self._skip(item, counts=counts)
+                number += 1
                 continue
-            if not self.skips:
-                raise bad
-            if counts:
-                self.skipped_rows += 1
-                if len(self.skipped) < MAX_LISTED:
-                    self.skipped.append(self.shorten(bad))
+            first_id = shard.first_id + number - shard.start
+            ids = np.arange(first_id, first_id + item.lengths.size)
+            if self._find_problem(item) is None:
+                yield ids, item
+            else:
+                for place in range(ids.size):
+                    row = item.cut(place, place + 1)
+                    if problem := self._find_problem(row):
+                        bad = self._describe(reader, number + place, problem)
+                        self._skip(bad, counts=counts)
+                    else:
+                        yield ids[place : place + 1], row
+            number += ids.size
 
-    def _find_problem(self, row: Row) -> str | None:
+    def _describe(self, reader: RowReader, number: int, problem: str) -> BadRowError:
+        path = Path(self.job.manifest.data[self.shard.file].path)
+        return BadRowError(path, number, f"{reader.locate(number)}: {problem}")
+
+    def _skip(self, bad: BadRowError, *, counts: bool) -> None:
+        if not self.skips:
+            raise bad
+        if counts:
+            self.skipped_rows += 1
+            if len(self.skipped) < MAX_LISTED:
+                self.skipped.append(self.shorten(bad))
+
+    def _find_problem(self, rows: Block) -> str | None:
+        """Return what is wrong with the rows, or None."""
         times = self.job.manifest.times
         most = MAX_ROW_TOKENS
         if times.max_length is not None:
             most = min(most, times.max_length)
-        if row.tokens.size > most:
-            return f"must have at most {most} tokens, has {row.tokens.size}"
-        return find_problem(row, self.job.manifest.process)
+        longest = int(rows.lengths.max())
+        if longest > most:
+            return f"must have at most {most} tokens, has {longest}"
+        return find_problem(rows.tokens, self.job.manifest.process)
 
 
 def _batch(
-    rows: Iterator[tuple[int, Row]],
-) -> Iterator[tuple[list[int], list[Row]]]:
+    parts: Iterator[tuple[IntArray, Block]],
+) -> Iterator[tuple[IntArray, Block]]:
     """Yield rows in batches: at least one, else up to BATCH_ROWS and BATCH_TOKENS."""
-    ids: list[int] = []
-    batch: list[Row] = []
-    longest = 1
-    for id_, row in rows:
-        longest = max(longest, row.tokens.size)
-        is_full = len(batch) == BATCH_ROWS
-        if is_full or (batch and (len(batch) + 1) * longest > BATCH_TOKENS):
-            yield ids, batch
-            ids, batch, longest = [], [], max(1, row.tokens.size)
-        ids.append(id_)
-        batch.append(row)
-    if batch:
-        yield ids, batch
+    held: list[tuple[IntArray, Block]] = []
+    for part in parts:
+        held.append(part)
+        lengths = np.concatenate([block.lengths for _, block in held])
+        while end := _find_end(lengths):
+            ids, block = _join(held)
+            yield ids[:end], block.cut(0, end)
+            held = [(ids[end:], block.cut(end, ids.size))]
+            lengths = lengths[end:]
+    if held:
+        yield _join(held)
+
+
+def _join(held: list[tuple[IntArray, Block]]) -> tuple[IntArray, Block]:
+    ids = np.concatenate([some for some, _ in held])
+    return ids, join_blocks([block for _, block in held])
+
+
+def _find_end(lengths: IntArray) -> int:
+    """Return how many rows fill a batch, or 0 if more rows may fit in."""
+    some = lengths[: BATCH_ROWS + 1]
+    padded = np.maximum.accumulate(np.maximum(some, 1)) * np.arange(1, some.size + 1)
+    is_over = padded > BATCH_TOKENS
+    is_over[0] = False  # a batch has at least one row
+    is_over[BATCH_ROWS:] = True
+    return int(np.argmax(is_over))
 
 
 def _find_arrays(noised: Replayed, timestep: int | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from noising.corpus import DataFile, DataFileError, Row, Source
-from noising.corpus.forms import MAX_ROW_TOKENS
+from noising.corpus.forms import MAX_ROW_TOKENS, join_rows
 from noising.corpus.writers import Column
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.parameters import check_integer
@@ -217,8 +217,8 @@ def _try_first_row(manifest: Manifest, draw: int) -> None:
         most = min(MAX_ROW_TOKENS, manifest.times.max_length or MAX_ROW_TOKENS)
         special = None if row.special is None else row.special[:most]
         row = Row(row.tokens[:most], special)
-        if find_problem(row, manifest.process) is None:
-            noise_rows(manifest, [row], np.zeros(1, np.int64), draw)
+        if find_problem(row.tokens, manifest.process) is None:
+            noise_rows(manifest, join_rows([row]), np.zeros(1, np.int64), draw)
 
 
 class MeasureTask(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from noising.corpus.data import DataFile
-from noising.corpus.forms import DataFileError, Row
+from noising.corpus.forms import DataFileError, Row, join_rows
 from noising.engine import EngineError
 from noising.engine.arrays import (
     IntArray,
@@ -73,7 +73,7 @@ def replay(
     """
     checked = _check_ids(manifest, ids)
     rows = _read_rows(manifest, checked, folder or Path())
-    return noise_rows(manifest, rows, checked, draw)
+    return noise_rows(manifest, join_rows(rows), checked, draw)
 
 
 def _count_rows(manifest: Manifest) -> int:
@@ -114,7 +114,7 @@ def _read_rows(manifest: Manifest, ids: IntArray, folder: Path) -> list[Row]:
         numbers = [number for _, number in pairs]
         read = described.open_in(folder).read(numbers)
         for (place, number), row in zip(pairs, read, strict=True):
-            if problem := find_problem(row, manifest.process):
+            if problem := find_problem(row.tokens, manifest.process):
                 path = folder / described.path
                 raise DataFileError(path, f"row {number}: {problem}")
             rows[place] = row

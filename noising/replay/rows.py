@@ -1,13 +1,12 @@
 """The noise of some rows of a run: tokens, times and weights, as the run saw them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.corpus.forms import Row
+from noising.corpus.forms import Block
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import AnyIntArray, BoolArray, FloatArray, IntArray
 from noising.engine.sampler.batch import find_real_positions
@@ -51,18 +50,16 @@ class Replayed:
         return {name: getattr(self, name) for name in names}
 
 
-def find_problem(row: Row, process: ForwardProcess) -> str | None:
-    """Return what is wrong with the ids of a row, or None."""
-    tokens, highest = row.tokens, process.vocab_size - 1
+def find_problem(tokens: AnyIntArray, process: ForwardProcess) -> str | None:
+    """Return what is wrong with the ids of rows, or None."""
+    highest = process.vocab_size - 1
     if not tokens.size or 0 <= int(tokens.min()) <= int(tokens.max()) <= highest:
         return None
     wrong = int(tokens[(tokens < 0) | (tokens > highest)][0])
     return f"token ids must lie in 0..{highest}, got {wrong}"
 
 
-def noise_rows(
-    manifest: Manifest, rows: Sequence[Row], ids: IntArray, draw: int
-) -> Replayed:
+def noise_rows(manifest: Manifest, rows: Block, ids: IntArray, draw: int) -> Replayed:
     """Return rows as the run saw them.
 
     The result for a row does not depend on the other rows, except for the padding.
@@ -77,7 +74,7 @@ def noise_rows(
         EngineError: the manifest does not fit the rows.
     """
     call, process = manifest.call, manifest.process
-    x0, lengths = _pad([row.tokens for row in rows])
+    x0, lengths = _pad(rows), rows.lengths
     options: dict[str, Any] = {"lengths": lengths} if call.lengths else {}
     if not options and (lengths != lengths[0]).any():
         rule = "must be true for rows of different lengths"
@@ -112,17 +109,13 @@ def noise_rows(
     )
 
 
-def find_fixed(
-    call: CallOptions, rows: Sequence[Row], x0: IntArray
-) -> BoolArray | None:
-    """Return where tokens never change, (B, L), or None."""
+def find_fixed(call: CallOptions, rows: Block, x0: IntArray) -> BoolArray | None:
+    """Return where tokens never change, (B, L), or None; `x0` has the padded rows."""
     if not call.protect and not call.special:
         return None
     fixed: BoolArray = np.isin(x0, call.protect or ())
-    if call.special:
-        for flags, row in zip(fixed, rows, strict=True):
-            if row.special is not None:
-                flags[: row.special.size] |= row.special
+    if call.special and rows.special is not None:
+        fixed[find_real_positions(rows.lengths, x0.shape[1])] |= rows.special
     return fixed
 
 
@@ -142,18 +135,18 @@ def _find_times(
     return {"t": times}, times, manifest.times.find_factors(density, **ends)
 
 
-def _pad(rows: Sequence[AnyIntArray]) -> tuple[IntArray, IntArray]:
-    """Return rows as one array, with 0 behind the shorter ones, and their lengths."""
-    lengths = np.array([row.size for row in rows], np.int64)
-    longest = max(1, int(lengths.max()))
-    if longest * len(rows) > MAX_TOKENS:
+def _pad(rows: Block) -> IntArray:
+    """Return rows as one array, with 0 behind the shorter ones."""
+    count, longest = rows.lengths.size, max(1, int(rows.lengths.max()))
+    if longest * count > MAX_TOKENS:
         rule = f"must select at most {MAX_TOKENS} tokens, with padding"
         way_out = "select fewer rows by `rank` or `ids`"
-        raise EngineError("rows", "too_many", rule, longest * len(rows), way_out)
-    tokens = np.zeros((len(rows), longest), np.int64)
-    for place, row in enumerate(rows):
-        tokens[place, : row.size] = row
-    return tokens, lengths
+        raise EngineError("rows", "too_many", rule, longest * count, way_out)
+    if rows.tokens.size == count * longest:
+        return rows.tokens.reshape(count, longest).astype(np.int64)
+    tokens = np.zeros((count, longest), np.int64)
+    tokens[find_real_positions(rows.lengths, longest)] = rows.tokens
+    return tokens
 
 
 def _weigh(

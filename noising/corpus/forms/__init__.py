@@ -2,15 +2,14 @@
 
 from noising.corpus.forms.arrays import ArrayRows, count_listed
 from noising.corpus.forms.arrow import ArrowRows
+from noising.corpus.forms.blocks import Block, join_blocks, join_rows
 from noising.corpus.forms.files import (
     MAX_ROW_TOKENS,
     TOKEN_TYPES,
     BadRowError,
     DataFileError,
     Ids,
-    Marks,
     Row,
-    RowReader,
     hash_file,
 )
 from noising.corpus.forms.id_lines import IdLineRows
@@ -21,6 +20,7 @@ from noising.corpus.forms.lines import LineRows, open_lines
 from noising.corpus.forms.metamath import MetamathRows
 from noising.corpus.forms.parquet import ParquetRows
 from noising.corpus.forms.raw import DTYPES, RawRows
+from noising.corpus.forms.readers import Marks, RowReader
 from noising.corpus.forms.text import TextRows
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "ArrayRows",
     "ArrowRows",
     "BadRowError",
+    "Block",
     "DataFileError",
     "IdLineRows",
     "Ids",
@@ -47,5 +48,7 @@ __all__ = [
     "count_listed",
     "find_tokens",
     "hash_file",
+    "join_blocks",
+    "join_rows",
     "open_lines",
 ]

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from noising.corpus.forms.files import (
     DataFileError,
-    MappedRows,
     Row,
     convert_errors,
     find_size,
     shorten,
 )
+from noising.corpus.forms.readers import MappedRows
 
 
 class ArrayRows(MappedRows):

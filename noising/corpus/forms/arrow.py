@@ -6,17 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from noising.corpus.forms.columns import choose_columns, split_batch
+from noising.corpus.forms.blocks import ScannedBlock, clip_blocks, split_blocks
+from noising.corpus.forms.columns import choose_columns, make_blocks
 from noising.corpus.forms.files import (
     BadRowError,
     DataFileError,
-    Marks,
     Row,
     Scanned,
     convert_errors,
     find_size,
     shorten,
 )
+from noising.corpus.forms.readers import Marks
 from noising.extras import require_extra
 
 
@@ -56,7 +57,8 @@ class ArrowRows:
         first = 0
         for index, batch in enumerate(self._batches()):
             for number in wanted.intersection(range(first, first + batch.num_rows)):
-                [row] = self._split(batch.slice(number - first, 1), number, index)
+                blocks = self._split(batch.slice(number - first, 1), number, index)
+                [row] = split_blocks(blocks)
                 if isinstance(row, BadRowError):
                     raise row
                 found[number] = row
@@ -65,14 +67,20 @@ class ArrowRows:
 
     def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
         """Yield consecutive rows."""
+        return split_blocks(self.scan_blocks(start, stop, place))
+
+    def scan_blocks(
+        self, start: int, stop: int, place: int = 0
+    ) -> Iterator[ScannedBlock]:
+        """Yield consecutive rows in blocks."""
         first = 0
         for index, batch in enumerate(self._batches()):
             if first >= stop:
                 return
             if first + batch.num_rows > start:
                 skipped = max(start - first, 0)
-                rows = self._split(batch.slice(skipped), first + skipped, index)
-                yield from itertools.islice(rows, stop - first - skipped)
+                blocks = self._split(batch.slice(skipped), first + skipped, index)
+                yield from clip_blocks(blocks, first + skipped, start, stop)
             first += batch.num_rows
 
     def mark(self, height: int) -> Marks:
@@ -80,8 +88,8 @@ class ArrowRows:
         rows = self.count_rows()
         return Marks(rows, [0] * -(-rows // height))
 
-    def _split(self, batch: Any, first: int, index: int) -> Iterator[Scanned]:
-        return split_batch(self._path, batch, first, f"record batch {index}, ")
+    def _split(self, batch: Any, first: int, index: int) -> Iterator[ScannedBlock]:
+        return make_blocks(self._path, batch, first, f"record batch {index}, ")
 
     def _batches(self) -> Iterator[Any]:
         """Yield the chosen columns of the record batches."""

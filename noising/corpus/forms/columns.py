@@ -7,6 +7,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.corpus.forms.blocks import (
+    BLOCK_ROWS,
+    BLOCK_TOKENS,
+    Block,
+    ScannedBlock,
+    group_rows,
+)
 from noising.corpus.forms.files import (
     IDS_KEY,
     MASK_KEY,
@@ -67,8 +74,10 @@ def _has_names(kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
-def split_batch(path: Path, batch: Any, first: int, where: str) -> Iterator[Scanned]:
-    """Yield the rows of a record batch, without padding.
+def make_blocks(
+    path: Path, batch: Any, first: int, where: str
+) -> Iterator[ScannedBlock]:
+    """Yield the rows of a record batch in blocks, without padding.
 
     Args:
         path: the file.
@@ -77,12 +86,59 @@ def split_batch(path: Path, batch: Any, first: int, where: str) -> Iterator[Scan
         where: the part of the file for messages, such as "row group 3, ".
     """
     lists = {name: _Lists(batch.column(name)) for name in batch.schema.names}
-    for place in range(batch.num_rows):
+    for start, stop in lists[IDS_KEY].find_spans():
+        block = _make_block(lists, start, stop)
+        if block is not None:
+            yield block
+        else:
+            rows = _make_rows(path, lists, range(start, stop), first, where)
+            yield from group_rows(rows)
+
+
+def _make_rows(
+    path: Path, lists: dict[str, "_Lists"], places: range, first: int, where: str
+) -> Iterator[Scanned]:
+    """Yield rows one by one, with an error for each bad one."""
+    for place in places:
         try:
             yield _make_row({name: each.at(place) for name, each in lists.items()})
         except _ListError as error:
             number = first + place
             yield BadRowError(path, number, f"{where}row {number}: {error}")
+
+
+def _make_block(lists: dict[str, "_Lists"], start: int, stop: int) -> Block | None:
+    """Return some rows as a block, or None if one of them may be bad."""
+    spans = {name: each.find_values(start, stop) for name, each in lists.items()}
+    known = {name: span for name, span in spans.items() if span is not None}
+    ids, lengths = known.get(IDS_KEY, (np.empty(0, np.int64), np.empty(0, np.int64)))
+    if len(known) < len(spans):
+        return None
+    for name, (values, others) in known.items():
+        if not np.array_equal(others, lengths):
+            return None
+        count = len(TOKEN_TYPES) if name == TYPES_KEY else 2
+        if name != IDS_KEY and not ((values >= 0) & (values < count)).all():
+            return None
+    special, types = (
+        known[name][0].astype(kind) if name in known else None
+        for name, kind in ((SPECIAL_KEY, np.bool_), (TYPES_KEY, np.uint8))
+    )
+    if MASK_KEY not in known or known[MASK_KEY][0].all():
+        return Block(ids, lengths, special, types)
+    mask = known[MASK_KEY][0].astype(np.bool_)
+    ends = np.cumsum(lengths)
+    counted = np.concatenate([[0], np.cumsum(mask)])
+    real = counted[ends] - counted[ends - lengths]
+    places = np.arange(ids.size) - np.repeat(ends - lengths, lengths)
+    if not np.array_equal(mask, places < np.repeat(real, lengths)):
+        return None
+    return Block(
+        ids[mask],
+        real,
+        None if special is None else special[mask],
+        None if types is None else types[mask],
+    )
 
 
 class _ListError(ValueError):
@@ -107,6 +163,28 @@ class _Lists:
         if column.null_count:
             self._are_gaps = column.is_null().to_numpy(zero_copy_only=False)
         self._has_gaps = bool(values.null_count)
+
+    def find_spans(self) -> Iterator[tuple[int, int]]:
+        """Yield the first and the last place plus one of parts for a block."""
+        start, rows = 0, self._offsets.size - 1
+        while start < rows:
+            limit = int(self._offsets[start]) + BLOCK_TOKENS
+            stop = int(np.searchsorted(self._offsets, limit, side="right")) - 1
+            stop = min(max(stop, start + 1), start + BLOCK_ROWS, rows)
+            yield start, stop
+            start = stop
+
+    def find_values(
+        self, start: int, stop: int
+    ) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+        """Return the values of some lists and their lengths; None if any is missing."""
+        if self._has_gaps:
+            return None
+        if self._are_gaps is not None and self._are_gaps[start:stop].any():
+            return None
+        offsets = self._offsets[start : stop + 1]
+        values = self._values[offsets[0] : offsets[-1]]
+        return values, np.diff(offsets).astype(np.int64)
 
     def at(self, place: int) -> NDArray[Any] | None:
         """Return a list, or None where the table has none."""

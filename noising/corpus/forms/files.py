@@ -1,12 +1,11 @@
 """What all forms of data files have in common: errors, names, digests and ids."""
 
-import abc
 import hashlib
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,92 +69,6 @@ class BadRowError(DataFileError):
 
 Scanned: TypeAlias = Row | BadRowError
 """A row, or the error that says what is wrong with it."""
-
-
-class Marks(NamedTuple):
-    """Where the rows of a file are.
-
-    Attributes:
-        rows: number of rows.
-        places: for rows 0, height, 2·height, ..., what `scan` takes as `place`.
-    """
-
-    rows: int
-    places: list[int]
-
-
-class RowReader(Protocol):
-    """Reads rows of token ids from a file; has checked all sizes that it declares."""
-
-    def count_rows(self) -> int:
-        """Return the number of rows.
-
-        Raises:
-            DataFileError: a part that is read on the way is not as the form says.
-        """
-
-    def read(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with some numbers, each below the number of rows.
-
-        Raises:
-            DataFileError: the file lacks a row, or a row is not as the form says.
-        """
-
-    def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
-        """Yield consecutive rows, with the memory of a few of them.
-
-        Args:
-            start: number of the first row.
-            stop: number of the last row plus one.
-            place: what `mark` says of `start`; 0 lets a reader of lines count from
-                the start of the file.
-
-        Yields:
-            Each row, or in its place the error that says what is wrong with it.
-
-        Raises:
-            DataFileError: the file cannot be read any further.
-        """
-
-    def mark(self, height: int) -> Marks:
-        """Return where every `height`-th row is, for scans that start there.
-
-        Raises:
-            DataFileError: a part that is read on the way is not as the form says.
-        """
-
-    def locate(self, number: int) -> str:
-        """Return where a row is, for messages, such as "row group 3, row 7"."""
-
-
-class MappedRows(abc.ABC):
-    """The methods of a reader that finds each row by its number."""
-
-    @abc.abstractmethod
-    def count_rows(self) -> int:
-        """Return the number of rows."""
-
-    def locate(self, number: int) -> str:
-        """Return where a row is."""
-        return f"row {number}"
-
-    @abc.abstractmethod
-    def find_row(self, number: int) -> Row:
-        """Return a row, or raise BadRowError."""
-
-    def read(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with some numbers."""
-        return [self.find_row(number) for number in numbers]
-
-    def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
-        """Yield consecutive rows."""
-        for number in range(start, stop):
-            yield self.find_row(number)
-
-    def mark(self, height: int) -> Marks:
-        """Return where every `height`-th row is: its number says it."""
-        rows = self.count_rows()
-        return Marks(rows, [0] * -(-rows // height))
 
 
 def name_file(path: Path) -> str:

@@ -19,12 +19,12 @@ import numpy as np
 from noising.corpus.forms.files import (
     DataFileError,
     Ids,
-    MappedRows,
     Row,
     convert_errors,
     find_size,
     map_numbers,
 )
+from noising.corpus.forms.readers import MappedRows
 
 MAGIC: Final = b"MMIDIDX\x00\x00"
 VERSION: Final = 1

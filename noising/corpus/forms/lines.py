@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from noising.corpus.forms.blocks import ScannedBlock, group_rows
 from noising.corpus.forms.files import (
     BadRowError,
     DataFileError,
-    Marks,
     Row,
     Scanned,
     convert_errors,
     find_size,
 )
 from noising.corpus.forms.known import describe_other_form
+from noising.corpus.forms.readers import Marks
 from noising.engine.errors import format_value
 
 MAX_LINE_BYTES: Final = 1 << 24
@@ -105,6 +106,12 @@ class LineRows(abc.ABC):
                     yield self._parse(row, None if place else number, line)
                 except BadRowError as error:
                     yield error
+
+    def scan_blocks(
+        self, start: int, stop: int, place: int = 0
+    ) -> Iterator[ScannedBlock]:
+        """Yield consecutive rows in blocks."""
+        return group_rows(self.scan(start, stop, place))
 
     def _check_rows(self, rows: int) -> None:
         if not rows:

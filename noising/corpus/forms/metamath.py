@@ -13,11 +13,11 @@ import numpy as np
 
 from noising.corpus.forms.files import (
     DataFileError,
-    MappedRows,
     Row,
     find_size,
 )
 from noising.corpus.forms.lines import open_lines
+from noising.corpus.forms.readers import MappedRows
 from noising.engine.errors import format_value
 
 MAX_TOKENS: Final = 1 << 26

@@ -1,23 +1,23 @@
 """Rows of a .parquet file with lists of ids in the column `input_ids`."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from noising.corpus.forms.columns import choose_columns, split_batch
+from noising.corpus.forms.blocks import ScannedBlock, clip_blocks, split_blocks
+from noising.corpus.forms.columns import choose_columns, make_blocks
 from noising.corpus.forms.files import (
     BadRowError,
     DataFileError,
-    Marks,
     Row,
     Scanned,
     convert_errors,
     find_size,
     shorten,
 )
+from noising.corpus.forms.readers import Marks
 from noising.extras import require_extra
 
 _BUFFER_BYTES: Final = 1 << 20
@@ -76,18 +76,24 @@ class ParquetRows:
 
     def scan(self, start: int, stop: int, place: int = 0) -> Iterator[Scanned]:
         """Yield consecutive rows."""
+        return split_blocks(self.scan_blocks(start, stop, place))
+
+    def scan_blocks(
+        self, start: int, stop: int, place: int = 0
+    ) -> Iterator[ScannedBlock]:
+        """Yield consecutive rows in blocks."""
         for group, end in enumerate(self._ends.tolist()):
             first = int(self._ends[group - 1]) if group else 0
             if end > start and first < stop:
-                rows = self._scan_group(group, first)
-                yield from islice(rows, max(start - first, 0), stop - first)
+                blocks = self._scan_group(group, first)
+                yield from clip_blocks(blocks, first, start, stop)
 
     def mark(self, height: int) -> Marks:
         """Return where every `height`-th row is: its number says it."""
         rows = self.count_rows()
         return Marks(rows, [0] * -(-rows // height))
 
-    def _scan_group(self, group: int, first: int) -> Iterator[Scanned]:
+    def _scan_group(self, group: int, first: int) -> Iterator[ScannedBlock]:
         import pyarrow
 
         height = _LARGE if self._tokens[group] <= _SMALL_GROUP else _SMALL
@@ -101,7 +107,7 @@ class ParquetRows:
                 )
                 for batch in batches:
                     where = f"row group {group}, "
-                    yield from split_batch(self._path, batch, first, where)
+                    yield from make_blocks(self._path, batch, first, where)
                     first += batch.num_rows
         except (pyarrow.ArrowException, OSError) as error:
             rule = f"row group {group} cannot be read: {shorten(error)}"

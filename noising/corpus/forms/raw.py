@@ -8,11 +8,11 @@ import numpy as np
 
 from noising.corpus.forms.files import (
     DataFileError,
-    MappedRows,
     Row,
     find_size,
     map_numbers,
 )
+from noising.corpus.forms.readers import MappedRows
 
 DTYPES: Final[Mapping[str, str]] = {"uint16": "<u2", "uint32": "<u4"}
 """Token types by the names in manifests."""

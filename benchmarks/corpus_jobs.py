@@ -98,7 +98,7 @@ def tokenize(path: Path, packed: Path, lines: Path) -> None:
     tokenizer = load_tokenizer("gpt2")
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as file:
-        rows = [tokenizer.encode(line).ids for line in file if line.strip()]
+        rows = [tokenizer.encode(line).tokens for line in file if line.strip()]
     ids = np.concatenate([np.asarray(row, np.int32) for row in rows])
     write_rows(lines / "rows.parquet", ids, np.cumsum([0, *map(len, rows)]))
     write_rows(packed / "rows.parquet", ids, np.arange(0, ids.size + 1, LENGTH))

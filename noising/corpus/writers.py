@@ -191,7 +191,7 @@ def _make_array(
         rows = zip(values, lengths.tolist(), strict=True)
         packed = [np.packbits(row[:length]).tobytes() for row, length in rows]
         return pyarrow.array(packed, pyarrow.binary())
-    flat = pyarrow.array(values[real].astype(column.dtype))
+    flat = pyarrow.array(values[real].astype(column.dtype, copy=False))
     ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     return pyarrow.ListArray.from_arrays(
         pyarrow.array(ends), flat, type=_find_type(column)

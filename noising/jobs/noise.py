@@ -245,7 +245,9 @@ class _ShardWork:
         writer = self._open(path, reader)
         try:
             for ids, rows in _batch(self._read(reader)):
-                noised = noise_rows(manifest, rows, ids, self.shard.draw)
+                noised = noise_rows(
+                    manifest, rows, ids, self.shard.draw, dtype=self.job.token_dtype
+                )
                 arrays = _find_arrays(noised, manifest.call.timestep)
                 writer.write(arrays, noised.lengths)
                 self.rows += ids.size

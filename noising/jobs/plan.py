@@ -116,10 +116,15 @@ class NoiseJob:
             for number, part in enumerate(parts)
         ]
 
+    @property
+    def token_dtype(self) -> str:
+        """The dtype of tokens in shards."""
+        return "<i4" if self.manifest.process.graph.num_states <= 1 << 31 else "<i8"
+
     def columns(self) -> list[Column]:
         """Return the columns of a shard."""
         call, output = self.manifest.call, self.output
-        tokens = "<i4" if self.manifest.process.graph.num_states <= 1 << 31 else "<i8"
+        tokens = self.token_dtype
         is_drawn = call.t is None and call.timestep is None
         by_token = is_drawn and self.manifest.times.time_block is not None
         columns = [Column(name="ids", dtype="<i8"), Column(name="draw", dtype="<u4")]

@@ -1,10 +1,11 @@
 """The noise of some rows of a run: tokens, times and weights, as the run saw them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from noising.corpus.forms import Block
 from noising.engine import EngineError, ForwardProcess
@@ -26,8 +27,8 @@ class Replayed:
         ids: (B,) numbers of the rows in all data files.
         draw: the draw, such as the epoch.
         lengths: (B,) numbers of tokens of the rows.
-        x0: (B, L) int64 clean tokens; 0 at padding.
-        xt: (B, L) int64 noised tokens.
+        x0: (B, L) clean tokens, int64 by default; 0 at padding.
+        xt: (B, L) noised tokens, of the same dtype.
         moved: (B, L) where a token was resampled; for matrix graphs, where it changed.
         t: (B,) or (B, L) float32 times.
         alpha: (B,) or (B, L) float32 alpha of the schedule at `t`.
@@ -37,7 +38,7 @@ class Replayed:
     ids: IntArray
     draw: int
     lengths: IntArray
-    x0: IntArray
+    x0: AnyIntArray
     xt: AnyIntArray
     moved: BoolArray
     t: NDArray[np.float32]
@@ -59,7 +60,14 @@ def find_problem(tokens: AnyIntArray, process: ForwardProcess) -> str | None:
     return f"token ids must lie in 0..{highest}, got {wrong}"
 
 
-def noise_rows(manifest: Manifest, rows: Block, ids: IntArray, draw: int) -> Replayed:
+def noise_rows(
+    manifest: Manifest,
+    rows: Block,
+    ids: IntArray,
+    draw: int,
+    *,
+    dtype: DTypeLike = np.int64,
+) -> Replayed:
     """Return rows as the run saw them.
 
     The result for a row does not depend on the other rows, except for the padding.
@@ -69,12 +77,13 @@ def noise_rows(manifest: Manifest, rows: Block, ids: IntArray, draw: int) -> Rep
         rows: B rows, whose ids lie in the vocabulary.
         ids: (B,) numbers of the rows in all data files.
         draw: which of several independent draws.
+        dtype: dtype of `x0` and `xt`, which holds all ids of the graph.
 
     Raises:
         EngineError: the manifest does not fit the rows.
     """
     call, process = manifest.call, manifest.process
-    x0, lengths = _pad(rows), rows.lengths
+    x0, lengths = _pad(rows, dtype), rows.lengths
     options: dict[str, Any] = {"lengths": lengths} if call.lengths else {}
     if not options and (lengths != lengths[0]).any():
         rule = "must be true for rows of different lengths"
@@ -90,10 +99,12 @@ def noise_rows(manifest: Manifest, rows: Block, ids: IntArray, draw: int) -> Rep
     noised = process.noise(
         x0, **given, seed=manifest.seed, sequence_ids=ids, draw=draw, **options
     )
-    eligible = find_real_positions(lengths, x0.shape[1])
-    if fixed is not None:
-        eligible &= ~fixed
-    weight = _weigh(manifest, times, factors, noised.resampled, eligible)
+
+    def find_eligible() -> BoolArray:
+        real = find_real_positions(lengths, x0.shape[1])
+        return real if fixed is None else real & ~fixed
+
+    weight = _weigh(manifest, times, factors, noised.resampled, find_eligible)
     alpha = np.asarray(noised.alpha, np.float32)
     shape = x0.shape if times.ndim == 2 else x0.shape[:1]
     return Replayed(
@@ -135,7 +146,7 @@ def _find_times(
     return {"t": times}, times, manifest.times.find_factors(density, **ends)
 
 
-def _pad(rows: Block) -> IntArray:
+def _pad(rows: Block, dtype: DTypeLike) -> AnyIntArray:
     """Return rows as one array, with 0 behind the shorter ones."""
     count, longest = rows.lengths.size, max(1, int(rows.lengths.max()))
     if longest * count > MAX_TOKENS:
@@ -143,8 +154,8 @@ def _pad(rows: Block) -> IntArray:
         way_out = "select fewer rows by `rank` or `ids`"
         raise EngineError("rows", "too_many", rule, longest * count, way_out)
     if rows.tokens.size == count * longest:
-        return rows.tokens.reshape(count, longest).astype(np.int64)
-    tokens = np.zeros((count, longest), np.int64)
+        return rows.tokens.reshape(count, longest).astype(dtype)
+    tokens = np.zeros((count, longest), dtype)
     tokens[find_real_positions(rows.lengths, longest)] = rows.tokens
     return tokens
 
@@ -154,7 +165,7 @@ def _weigh(
     times: FloatArray,
     factors: FloatArray | None,
     moved: BoolArray,
-    eligible: BoolArray,
+    find_eligible: Callable[[], BoolArray],
 ) -> NDArray[np.float32]:
     """Return the weights that `NoisedTensors.weight` has, (B,) or (B, L)."""
     process, call = manifest.process, manifest.call
@@ -166,7 +177,7 @@ def _weigh(
             process,
             form,
             _count_by_block(moved, width),
-            _count_by_block(eligible, width),
+            _count_by_block(find_eligible(), width),
             block=call.block,
             length=length,
             by_token=times.ndim == 2,
@@ -178,7 +189,7 @@ def _weigh(
     shape = (rows,) if weight.ndim < 2 else (rows, length)
     whole = np.broadcast_to(np.asarray(weight, np.float32), shape).copy()
     if weight.ndim == 2 and (call.lengths or call.protect or call.special):
-        whole[~eligible] = 0.0
+        whole[~find_eligible()] = 0.0
     return whole
 
 

@@ -27,6 +27,7 @@ class Absorbing(MixtureGraph):
     """
 
     FEW_CASES: ClassVar[bool] = True
+    ONLY_MASKS: ClassVar[bool] = True
     CROSS_ENTROPY: ClassVar[bool] = True
     COUPLED_IS_MARKOV: ClassVar[bool] = True
     PARAMETERS: ClassVar[Mapping[str, Parameter]] = {"mask_id": MASK_ID}

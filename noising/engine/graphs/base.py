@@ -43,6 +43,8 @@ class Graph(abc.ABC):
     """Whether a masked token never leaves the mask."""
     COUPLED_IS_MARKOV: ClassVar[bool] = False
     """Whether the coupled trajectory is a Markov path, as if noise only masks."""
+    ONLY_MASKS: ClassVar[bool] = False
+    """Whether every token that moves becomes the mask."""
     CROSS_ENTROPY: ClassVar[bool] = False
     """Whether the NELBO is a weighted cross-entropy of the masked tokens."""
     FEW_CASES: ClassVar[bool] = False

@@ -118,7 +118,8 @@ class SamplingPlan(Generic[Level]):
 class Noised:
     """The result of `noise`; most properties are computed on first use.
 
-    They are computed from the arguments of the call, so do not change these before.
+    They are computed from the arguments of the call and from `tokens`, so do not change
+    these before.
 
     Attributes:
         tokens: noised tokens, in the shape and dtype of the input.
@@ -258,12 +259,20 @@ def _describe(
     find_alpha: Callable[[], Any],
 ) -> Noised:
     """Return the result for the tokens of a batch that a plan has noised."""
+    graph = levels.graph
+
+    def find_moved() -> BoolArray:
+        # Clean tokens are never a mask that lies outside the vocabulary.
+        if graph.ONLY_MASKS and not graph.mask_inside and not batch.states:
+            return np.asarray(target == graph.mask_id).reshape(batch.shape)
+        return find_resampled(plan, workers)
+
     return Noised(
         tokens=target.reshape(batch.shape),
         seed=batch.seed,
         clean=batch.tokens.reshape(batch.shape),
         find_alpha=find_alpha,
-        find_resampled=lambda: find_resampled(plan, workers),
+        find_resampled=find_moved,
         find_complement=lambda first: noise_others(levels, batch, first, workers),
     )
 

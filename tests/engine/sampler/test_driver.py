@@ -250,3 +250,22 @@ def test_an_error_survives_the_way_out_of_a_process(tokens):
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes
     assert str(again) == str(caught.value)
     assert again.field == "lengths[0]"
+
+
+@pytest.mark.parametrize("options", [{}, {"lengths": [70, 0, 3]}, {"at_least": 2}])
+def test_masks_tell_which_tokens_moved_as_the_sampler_does(options):
+    # The mask id does not change which tokens move; inside the vocabulary it may also
+    # be a clean token, so that there the sampler has to be repeated.
+    tokens = np.random.default_rng(1).integers(0, 8, (3, 70))
+    inside, outside = (
+        build_process(
+            {
+                "vocab_size": 9,
+                "schedule": {"type": "linear"},
+                "graph": {"type": "absorbing", "mask_id": mask_id},
+            }
+        ).noise(tokens, 600, seed=4, **options)
+        for mask_id in (8, None)
+    )
+    assert outside.resampled.any()
+    assert np.array_equal(outside.resampled, inside.resampled)

@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from noising.corpus import BadRowError, DataFileError, Row, Source
-from noising.corpus.forms import TOKEN_TYPES
+from noising.corpus import BadRowError, Source
+from noising.corpus.forms import TOKEN_TYPES, Block
 from noising.engine.arrays import IntArray
 from noising.jobs.executors import Executor
+from noising.jobs.scan import scan_checked
 
 COUNTED_AT_ONCE: Final = 1 << 20
 MAX_LISTED: Final = 1000
@@ -50,18 +51,19 @@ class Counts:
         """Number of tokens."""
         return int(self.counts.sum())
 
-    def add_row(self, row: Row) -> None:
-        """Count a row whose ids are in the vocabulary."""
-        self.rows += 1
-        size = row.tokens.size
-        self.shortest = size if self.shortest is None else min(self.shortest, size)
-        self.longest = max(self.longest, size)
-        if row.special is not None:
-            self.special += int(np.count_nonzero(row.special))
-        if row.types is not None:
-            self.types += np.bincount(row.types, minlength=len(TOKEN_TYPES))
-        for start in range(0, size, COUNTED_AT_ONCE):
-            part = np.asarray(row.tokens[start : start + COUNTED_AT_ONCE], np.int64)
+    def add_block(self, rows: Block) -> None:
+        """Count rows whose ids are in the vocabulary."""
+        self.rows += rows.lengths.size
+        shortest = int(rows.lengths.min())
+        known = shortest if self.shortest is None else self.shortest
+        self.shortest = min(known, shortest)
+        self.longest = max(self.longest, int(rows.lengths.max()))
+        if rows.special is not None:
+            self.special += int(np.count_nonzero(rows.special))
+        if rows.types is not None:
+            self.types += np.bincount(rows.types, minlength=len(TOKEN_TYPES))
+        for start in range(0, rows.tokens.size, COUNTED_AT_ONCE):
+            part = np.asarray(rows.tokens[start : start + COUNTED_AT_ONCE], np.int64)
             if part.size * 8 > self.counts.size:
                 seen = np.bincount(part)
                 self.counts[: seen.size] += seen
@@ -167,23 +169,23 @@ def count_part(task: CountTask, *, skips: bool) -> tuple[int, Counts]:
         DataFileError: the file cannot be read, or a row is bad and not skipped.
     """
     counts = Counts(counts=np.zeros(task.vocab_size, np.int64))
+
+    def find_problem(block: Block) -> str | None:
+        if not block.tokens.size:
+            return None
+        low, high = int(block.tokens.min()), int(block.tokens.max())
+        if low >= 0 and high < task.vocab_size:
+            return None
+        wrong = low if low < 0 else high
+        return f"token ids must lie in 0..{task.vocab_size - 1}, got {wrong}"
+
     reader, path = task.source.open(), Path(task.source.path)
-    for place, row in enumerate(reader.scan(task.start, task.stop, task.place)):
-        error: DataFileError | None = None
-        if isinstance(row, BadRowError):
-            error = row
-        elif row.tokens.size:
-            low, high = int(row.tokens.min()), int(row.tokens.max())
-            if low < 0 or high >= task.vocab_size:
-                number = task.start + place
-                wrong = low if low < 0 else high
-                rule = f"token ids must lie in 0..{task.vocab_size - 1}, got {wrong}"
-                message = f"{reader.locate(number)}: {rule}"
-                error = BadRowError(path, number, message)
-        if error is None and not isinstance(row, BadRowError):
-            counts.add_row(row)
-        elif error is not None:
-            if not skips:
-                raise error
-            counts.add_error(error)
+    rows = (task.start, task.stop, task.place)
+    for _, item in scan_checked(reader, path, *rows, find_problem):
+        if not isinstance(item, BadRowError):
+            counts.add_block(item)
+        elif skips:
+            counts.add_error(item)
+        else:
+            raise item
     return task.number, counts

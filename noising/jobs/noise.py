@@ -35,6 +35,7 @@ from noising.jobs.folder import (
     open_folder,
 )
 from noising.jobs.plan import NoiseJob, OutputOptions, Shard
+from noising.jobs.scan import scan_checked
 from noising.replay import Manifest, read_manifest
 from noising.replay.rows import Replayed, find_problem, noise_rows
 
@@ -279,29 +280,14 @@ class _ShardWork:
             BadRowError: a row is bad and must not be skipped.
         """
         shard = self.shard
-        number = shard.start
-        for item in reader.scan_blocks(shard.start, shard.stop, shard.place):
+        path = Path(self.job.manifest.data[shard.file].path)
+        rows = (shard.start, shard.stop, shard.place)
+        for number, item in scan_checked(reader, path, *rows, self._find_problem):
             if isinstance(item, BadRowError):
                 self._skip(item, counts=counts)
-                number += 1
-                continue
-            first_id = shard.first_id + number - shard.start
-            ids = np.arange(first_id, first_id + item.lengths.size)
-            if self._find_problem(item) is None:
-                yield ids, item
             else:
-                for place in range(ids.size):
-                    row = item.cut(place, place + 1)
-                    if problem := self._find_problem(row):
-                        bad = self._describe(reader, number + place, problem)
-                        self._skip(bad, counts=counts)
-                    else:
-                        yield ids[place : place + 1], row
-            number += ids.size
-
-    def _describe(self, reader: RowReader, number: int, problem: str) -> BadRowError:
-        path = Path(self.job.manifest.data[self.shard.file].path)
-        return BadRowError(path, number, f"{reader.locate(number)}: {problem}")
+                first_id = shard.first_id + number - shard.start
+                yield np.arange(first_id, first_id + item.lengths.size), item
 
     def _skip(self, bad: BadRowError, *, counts: bool) -> None:
         if not self.skips:

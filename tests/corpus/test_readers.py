@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from noising.corpus import BadRowError, DataFile, DataFileError, Source, find_sources
+from noising.corpus.forms import columns
+from noising.corpus.forms.blocks import split_blocks
 from noising.corpus.forms.known import FORMS, describe_other_form
 from noising.engine import EngineError
 from noising.tokenizers import load_tokenizer
@@ -385,3 +387,48 @@ def test_other_forms_are_named_with_the_way_to_convert_them(tmp_path):
         find_sources([str(tmp_path / "c.xyz")])
     with pytest.raises(DataFileError, match="No such file"):
         find_sources([str(tmp_path / "missing.parquet")])
+
+
+def test_rows_in_blocks_are_those_that_are_read_one_by_one(tmp_path, monkeypatch):
+    rng = np.random.default_rng(5)
+    sizes = rng.integers(0, 9, 60).tolist()
+    rows = [rng.integers(0, 50, size).tolist() for size in sizes]
+    real = [int(rng.integers(0, size + 1)) for size in sizes]
+    masks = [[1] * n + [0] * (size - n) for n, size in zip(real, sizes, strict=True)]
+    flags = [rng.integers(0, 2, size).tolist() for size in sizes]
+    kinds = [rng.integers(0, 3, size).tolist() for size in sizes]
+    names = {"special_tokens_mask": flags, "token_types": kinds}
+    bad = [*rows[:7], [1, None], *rows[8:]]
+    tables = (
+        (make_table(rows, attention_mask=masks, **names), 0),
+        (make_table(rows, **names), 0),
+        (make_table(bad), 1),
+    )
+    monkeypatch.setattr(columns, "BLOCK_ROWS", 11)
+    monkeypatch.setattr(columns, "BLOCK_TOKENS", 40)
+    for table, errors in tables:
+        found = []
+        pq.write_table(table, tmp_path / "w.parquet", row_group_size=50)
+        with pa.ipc.new_stream(str(tmp_path / "w.arrow"), table.schema) as out:
+            out.write_table(table)
+        for name in ("w.parquet", "w.arrow"):
+            reader = Source.parse(tmp_path / name, "data").open()
+            for start, stop in ((0, 60), (3, 31)):
+                blocks = list(reader.scan_blocks(start, stop))
+                with monkeypatch.context() as patch:
+                    patch.setattr(columns, "_make_block", lambda *_: None)
+                    single = list(reader.scan(start, stop))
+                joined = list(split_blocks(iter(blocks)))
+                assert [describe(row) for row in joined] == [
+                    describe(row) for row in single
+                ]
+                assert len(single) == stop - start
+                found.append(sum(isinstance(row, BadRowError) for row in single))
+        assert found == [errors] * 4
+    assert describe(single[0])[0] == rows[3]
+
+
+def describe(row):
+    if isinstance(row, BadRowError):
+        return str(row)
+    return [None if part is None else part.tolist() for part in row]

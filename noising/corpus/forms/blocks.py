@@ -94,7 +94,10 @@ def _join(
 
 
 def group_rows(scanned: Iterator[Scanned]) -> Iterator[ScannedBlock]:
-    """Yield single rows in blocks, and errors in their places."""
+    """Yield single rows in blocks, and errors in their places.
+
+    Either all rows of a block have types, or none.
+    """
     rows: list[Row] = []
     tokens = 0
     for item in scanned:
@@ -105,7 +108,8 @@ def group_rows(scanned: Iterator[Scanned]) -> Iterator[ScannedBlock]:
             yield item
             continue
         size = item.tokens.size
-        if rows and (len(rows) == BLOCK_ROWS or tokens + size > BLOCK_TOKENS):
+        is_full = len(rows) == BLOCK_ROWS or tokens + size > BLOCK_TOKENS
+        if rows and (is_full or (rows[0].types is None) != (item.types is None)):
             yield join_rows(rows)
             rows, tokens = [], 0
         rows.append(item)

@@ -78,7 +78,8 @@ def plot_tradeoffs(panels: Sequence[Tradeoff], *, x_label: str, y_label: str) ->
         first = first or axes
         for name, points in panel.series.items():
             colour, marker = styles[name]
-            axes.scatter(*points.T, s=12, c=colour, marker=marker, linewidths=0)
+            x, y = points.T
+            axes.scatter(x, y, s=12, c=colour, marker=marker, linewidths=0)
         axes.plot(*panel.front.T, color=BLACK, linewidth=0.8, drawstyle="steps-post")
         axes.set_yscale("log", subs=(2.0, 3.0, 5.0))
         axes.yaxis.set_major_formatter("{x:g}")
@@ -117,7 +118,7 @@ def plot_parallel(
         lines = [
             np.column_stack([places, row])[np.isfinite(row)] for row in heights[chosen]
         ]
-        colours = [styles[names[place]][0] for place in np.flatnonzero(chosen)]
+        colours = [styles[names[place]][0] for place in np.flatnonzero(chosen).tolist()]
         axes.add_collection(
             LineCollection(lines, colors=colours, alpha=alpha, linewidths=width)
         )

@@ -120,7 +120,7 @@ def noise_rows(
     )
 
 
-def find_fixed(call: CallOptions, rows: Block, x0: IntArray) -> BoolArray | None:
+def find_fixed(call: CallOptions, rows: Block, x0: AnyIntArray) -> BoolArray | None:
     """Return where tokens never change, (B, L), or None; `x0` has the padded rows."""
     if not call.protect and not call.special:
         return None

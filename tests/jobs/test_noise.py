@@ -1,7 +1,12 @@
 """Noise on disk: the engine's for each row, the same bytes by every executor."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -258,6 +263,43 @@ def test_records_of_npy_are_padded_and_flags_may_be_bits(sources, tmp_path):
         np.packbits(np.array(flags, bool)).tobytes() for flags in columns["moved"]
     ]
     assert bits == expected
+
+
+def is_running(pid):
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return "State:\tZ" not in status
+
+
+def test_workers_end_with_a_command_that_was_killed(tmp_path):
+    program = (
+        "import multiprocessing, time\n"
+        "from noising.jobs import LocalExecutor\n"
+        "if __name__ == '__main__':\n"
+        "    done = LocalExecutor(workers=2).run(time.sleep, [0, 600, 600])\n"
+        "    next(done)\n"
+        "    pids = [each.pid for each in multiprocessing.active_children()]\n"
+        "    print(*pids, flush=True)\n"
+        "    next(done)\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, str(tmp_path / "program.py")]
+    root = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    ) as process:
+        pids = process.stdout.readline().split()
+        process.kill()
+    assert len(pids) == 2
+    deadline = time.monotonic() + 60
+    while any(is_running(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_rows_that_are_too_long_and_invalid_options_are_refused(sources, tmp_path):

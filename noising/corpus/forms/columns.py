@@ -120,10 +120,11 @@ def _make_block(lists: dict[str, "_Lists"], start: int, stop: int) -> Block | No
         count = len(TOKEN_TYPES) if name == TYPES_KEY else 2
         if name != IDS_KEY and not ((values >= 0) & (values < count)).all():
             return None
-    special, types = (
-        known[name][0].astype(kind) if name in known else None
-        for name, kind in ((SPECIAL_KEY, np.bool_), (TYPES_KEY, np.uint8))
-    )
+    special = types = None
+    if SPECIAL_KEY in known:
+        special = known[SPECIAL_KEY][0].astype(np.bool_)
+    if TYPES_KEY in known:
+        types = known[TYPES_KEY][0].astype(np.uint8)
     if MASK_KEY not in known or known[MASK_KEY][0].all():
         return Block(ids, lengths, special, types)
     mask = known[MASK_KEY][0].astype(np.bool_)

@@ -109,7 +109,7 @@ def format_front(job: Job) -> str:
     failed = job.counts["not_measurable"]
     note = f", {failed:,} of them not measurable" if failed else ""
     end = f"Stored as job {job.pk}: {job.parts:,} configurations{note}."
-    return f"{format_table(header, rows)}\n{end}"
+    return f"{format_table(header, rows)}\n{end}" if rows else end
 
 
 def _describe(sweep: Sweep, corpora: Corpora) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class SweepPointQuerySet(models.QuerySet["SweepPoint"]):
     def on_front(self) -> Self:
         """Select those that no other one beats, by group and information wasted."""
         return self.filter(is_on_front=True).order_by(
-            *("corpus", "graph__type", "num_timesteps"),
+            *("corpus", "graph", "num_timesteps"),
             *("wasted_information", "position"),
         )
 

@@ -30,6 +30,7 @@ PAGES = [
     "run",
     "/runs/compare/",
     "/audits/",
+    "/jobs/",
     "/playground/",
     "/account/login/",
 ]

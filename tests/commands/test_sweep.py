@@ -1,5 +1,6 @@
 """manage.py run_benchmarks --sweep: a grid in the database and on pages."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,11 @@ schedules:
   - mine
   - {type: loglinear, epsilon: [1e-3, 0.5, -1]}
   - {type: gidd}
-graphs: [absorbing, uniform]
+graphs: [absorbing, {type: hdlm_gamma, gamma: [0.1, 0.3]}]
 corpora: [synthetic]
 num_timesteps: [16, 32]
 """
-POINTS = 5 * 2 * 2
+POINTS = 5 * 3 * 2
 
 
 @pytest.fixture
@@ -70,22 +71,24 @@ def test_a_sweep_is_stored_resumed_and_shown(
     again = Job.objects.get()
     assert (again.pk, again.status, again.attempt) == (job.pk, "succeeded", 2)
     assert (again.done_parts, again.kept_parts) == (POINTS, 16)
-    assert again.counts == {"measured": 16, "not_measurable": 4}
+    assert again.counts == {"measured": 24, "not_measurable": 6}
     assert SweepPoint.objects.count() == POINTS
     printed = capsys.readouterr().out
     assert "loglinear epsilon=0.001" in printed
-    assert f"{POINTS} configurations, 4 of them not measurable" in printed
+    assert f"{POINTS} configurations, 6 of them not measurable" in printed
 
-    group = SweepPoint.objects.filter(graph__type="absorbing", num_timesteps=16)
-    front = [point.label for point in group.on_front()]
-    assert front == ["loglinear epsilon=0.001", "gidd"]
+    front = list(SweepPoint.objects.filter(num_timesteps=16).on_front())
+    masked = [point.label for point in front if point.graph == {"type": "absorbing"}]
+    assert masked == ["loglinear epsilon=0.001", "gidd"]
+    groups = [group for group, _ in itertools.groupby(point.group for point in front)]
+    assert len(groups) == len(set(groups)) == 3
 
     page = page_text(client, job.get_absolute_url())
     for shown in (
         "Sweep: three",
-        "absorbing, synthetic, T = 16",
+        "hdlm_gamma gamma=0.3, synthetic, T = 16",
         "loglinear epsilon=0.001",
-        "4: <bdi>`schedule.epsilon` must",
+        "6: <bdi>`schedule.epsilon` must",
         "Configurations that cannot be measured",
     ):
         assert shown in page

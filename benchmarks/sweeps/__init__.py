@@ -2,7 +2,6 @@
 
 from benchmarks.sweeps.grid import Point, Sweep, read_sweep
 from benchmarks.sweeps.measures import measure
-from benchmarks.sweeps.pareto import find_front
 from benchmarks.sweeps.runner import Corpora, PointResult, load_corpora, run_sweep
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "Point",
     "PointResult",
     "Sweep",
-    "find_front",
     "load_corpora",
     "measure",
     "read_sweep",

@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from noising.decision import measure_weights, share_wasted
 from noising.engine import EngineError, ForwardProcess
 from noising.engine.arrays import quiet
 from noising.engine.lint import timestep_information
 
 MEASURES: Final[Mapping[str, str]] = {
-    "wasted_information": "information wasted",
+    "information_wasted": "information wasted",
     "weight_variance": "variance of the loss weight",
     "effective_share": "effective share of samples",
     "half_time": "time at half of the information",
@@ -25,16 +26,17 @@ MEASURES: Final[Mapping[str, str]] = {
 
 @quiet
 def measure(
-    process: ForwardProcess, prior: NDArray[np.float64]
+    process: ForwardProcess, prior: NDArray[np.float64], *, row_length: int
 ) -> dict[str, float | None]:
     """Return the quantities of MEASURES; docs/benchmarks.md defines them.
 
     Args:
         process: the noise process.
         prior: (V,) token frequencies of the corpus.
+        row_length: tokens of a row of the corpus.
 
     Returns:
-        A number for each name; None where it is not finite.
+        A number for each name; None where there is none.
 
     Raises:
         EngineError: the graph is too large to compute its information, or the corpus
@@ -48,21 +50,21 @@ def measure(
         rule = "must have tokens that tell something: at least two different ones"
         raise EngineError("corpus", "no_information", rule, float(information[0]))
     left = information / information[0]
-    steps = process.num_timesteps
-    undone = np.maximum(0.0, 1.0 / steps + np.diff(left))
-    times = np.asarray(process.time(np.arange(steps)))
-    weights = process.schedule.cross_entropy_weight(times)
-    variance = float(weights.var() / weights.mean() ** 2)
-    values = {
-        "wasted_information": float(undone.sum()),
-        "weight_variance": variance,
-        "effective_share": 1.0 / (1.0 + variance),
+    times = np.asarray(process.time(np.arange(process.num_timesteps)))
+    values: dict[str, float | None] = {
+        "information_wasted": share_wasted(information),
         "half_time": _find_half(left, times),
         "information_left": float(left[-1]),
     }
-    return {
-        name: value if math.isfinite(value) else None for name, value in values.items()
-    }
+    weights = measure_weights(process, prior, row_length=row_length)
+    if weights is not None:
+        values["weight_variance"] = weights.variance["uniform"]
+        values["effective_share"] = weights.effective_share("uniform")
+    return {name: _finite(values.get(name)) for name in MEASURES}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _find_half(left: NDArray[np.float64], times: NDArray[np.float64]) -> float:

@@ -57,13 +57,21 @@ class _Task(NamedTuple):
     digest: str
 
 
+class _Statistics(NamedTuple):
+    """What the quantities depend on: token frequencies and the mean length of a row."""
+
+    prior: NDArray[np.float64]
+    row_length: int
+    digest: str
+
+
 def load_corpora(names: Sequence[str], *, vocab_size: int, seed: int) -> Corpora:
     """Read each corpus once, so that a bad one is known before the work starts.
 
     Raises:
         CorpusError: one cannot be read.
     """
-    digests = {name: _load_prior(name, vocab_size, seed)[1] for name in names}
+    digests = {name: _load_statistics(name, vocab_size, seed).digest for name in names}
     return Corpora(vocab_size=vocab_size, seed=seed, digests=digests)
 
 
@@ -95,13 +103,14 @@ def measure_points(task: _Task) -> list[PointResult]:
     Raises:
         JobError: the corpus is not the one that the task names.
     """
-    prior, digest = _load_prior(task.corpus, task.vocab_size, task.seed)
-    if digest != task.digest:
+    statistics = _load_statistics(task.corpus, task.vocab_size, task.seed)
+    if statistics.digest != task.digest:
         raise JobError(f"{task.corpus}: must be the same corpus for all workers")
-    return [_measure_point(point, prior) for point in task.points]
+    return [_measure_point(point, statistics) for point in task.points]
 
 
-def _measure_point(point: Point, prior: NDArray[np.float64]) -> PointResult:
+def _measure_point(point: Point, statistics: _Statistics) -> PointResult:
+    prior = statistics.prior
     specification: dict[str, Any] = {
         "vocab_size": prior.size,
         "num_timesteps": point.num_timesteps,
@@ -109,17 +118,21 @@ def _measure_point(point: Point, prior: NDArray[np.float64]) -> PointResult:
         "graph": point.graph,
     }
     try:
-        values = measure(build_process(specification), prior)
+        values = measure(
+            build_process(specification), prior, row_length=statistics.row_length
+        )
     except EngineError as error:
         return PointResult(point.position, {}, " ".join(str(error).split()))
     return PointResult(point.position, values)
 
 
 @functools.lru_cache(maxsize=4)
-def _load_prior(
-    name: str, vocab_size: int, seed: int
-) -> tuple[NDArray[np.float64], str]:
-    """Return the token frequencies of a corpus and its digest."""
+def _load_statistics(name: str, vocab_size: int, seed: int) -> _Statistics:
     generator = np.random.default_rng(seed)
     corpus = load_corpus(name, vocab_size=vocab_size, generator=generator)
-    return corpus.frequencies(), corpus.sha256
+    rows = corpus.offsets.size - 1
+    return _Statistics(
+        prior=corpus.frequencies(),
+        row_length=max(1, round(corpus.tokens.size / max(1, rows))),
+        digest=corpus.sha256,
+    )

@@ -54,11 +54,11 @@ def draw_sweep(
 
 
 def _draw_tradeoff(points: Sequence[SweepPoint], image_format: ImageFormat) -> bytes:
-    from noising.plots import Tradeoff, plot_tradeoffs
+    from noising.plots import ParetoPanel, plot_pareto
 
     groups = defaultdict[tuple[str, str, int], list[SweepPoint]](list)
     for point in points:
-        if point.wasted_information is not None and point.weight_variance is not None:
+        if point.information_wasted is not None and point.weight_variance is not None:
             groups[point.group].append(point)
     panels = []
     for (graph, corpus, timesteps), members in list(groups.items())[:MAX_PANELS]:
@@ -66,24 +66,24 @@ def _draw_tradeoff(points: Sequence[SweepPoint], image_format: ImageFormat) -> b
         for point in members:
             series[point.schedule["type"]].append(point)
         front = [point for point in members if point.is_on_front]
-        front.sort(key=lambda point: point.wasted_information or 0.0)
+        front.sort(key=lambda point: point.information_wasted or 0.0)
         panels.append(
-            Tradeoff(
+            ParetoPanel(
                 title=f"{graph}, {corpus}, T = {timesteps}",
                 series={name: _find_pairs(some) for name, some in series.items()},
                 front=_find_pairs(front),
             )
         )
-    figure = plot_tradeoffs(
+    figure = plot_pareto(
         panels,
-        x_label=MEASURES["wasted_information"],
+        x_label=MEASURES["information_wasted"],
         y_label=MEASURES["weight_variance"],
     )
     return encode_figure(figure, image_format)
 
 
 def _find_pairs(points: Iterable[SweepPoint]) -> "np.ndarray[Any, Any]":
-    pairs = [(point.wasted_information, point.weight_variance) for point in points]
+    pairs = [(point.information_wasted, point.weight_variance) for point in points]
     return np.array(pairs, np.float64).reshape(-1, 2)
 
 

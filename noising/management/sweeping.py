@@ -101,7 +101,7 @@ def format_front(job: Job) -> str:
     rows = [
         (
             *(point.corpus, describe_part(point.graph), point.num_timesteps),
-            *(point.label, point.wasted_information, point.weight_variance),
+            *(point.label, point.information_wasted, point.weight_variance),
         )
         for point in SweepPoint.objects.of_job(job).on_front()
     ]

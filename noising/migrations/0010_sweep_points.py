@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('corpus', models.CharField(max_length=255)),
                 ('num_timesteps', models.PositiveIntegerField()),
                 ('values', models.JSONField(blank=True, default=dict)),
-                ('wasted_information', models.FloatField(blank=True, null=True)),
+                ('information_wasted', models.FloatField(blank=True, null=True)),
                 ('weight_variance', models.FloatField(blank=True, null=True)),
                 ('is_on_front', models.BooleanField(default=False, help_text='Whether no other one of its graph, corpus and number of timesteps wastes less information at a smaller variance of the weight.')),
                 ('error', models.TextField(blank=True, default='', help_text='Why it could not be measured.')),

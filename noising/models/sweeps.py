@@ -23,7 +23,7 @@ class SweepPointQuerySet(models.QuerySet["SweepPoint"]):
         """Select those that no other one beats, by group and information wasted."""
         return self.filter(is_on_front=True).order_by(
             *("corpus", "graph", "num_timesteps"),
-            *("wasted_information", "position"),
+            *("information_wasted", "position"),
         )
 
     def list_errors(self, most: int) -> list[tuple[str, int]]:
@@ -49,7 +49,7 @@ class SweepPoint(models.Model):
     corpus = models.CharField(max_length=255)
     num_timesteps = models.PositiveIntegerField()
     values = models.JSONField(default=dict, blank=True)
-    wasted_information = models.FloatField(null=True, blank=True)
+    information_wasted = models.FloatField(null=True, blank=True)
     weight_variance = models.FloatField(null=True, blank=True)
     is_on_front = models.BooleanField(
         default=False,

@@ -34,9 +34,9 @@ with require_extra("plots", user="noising.plots"):
     )
     from noising.plots.sweeps import (
         Coordinate,
-        Tradeoff,
+        ParetoPanel,
         plot_parallel,
-        plot_tradeoffs,
+        plot_pareto,
     )
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "Curve",
     "ImageFormat",
     "Panel",
-    "Tradeoff",
+    "ParetoPanel",
     "plot_alpha",
     "plot_audit",
     "plot_audit_alpha",
@@ -60,6 +60,7 @@ __all__ = [
     "plot_map",
     "plot_panels",
     "plot_parallel",
+    "plot_pareto",
     "plot_positions",
     "plot_preservation",
     "plot_quantities",

@@ -35,7 +35,7 @@ _LEGEND_COLUMNS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tradeoff:
+class ParetoPanel:
     """A panel of configurations that may be compared with each other.
 
     Attributes:
@@ -66,7 +66,7 @@ class Coordinate:
     log: bool = False
 
 
-def plot_tradeoffs(panels: Sequence[Tradeoff], *, x_label: str, y_label: str) -> Figure:
+def plot_pareto(panels: Sequence[ParetoPanel], *, x_label: str, y_label: str) -> Figure:
     """Draw a panel for each group, with the front as a line."""
     columns = min(_COLUMNS, max(1, len(panels)))
     rows = max(1, math.ceil(len(panels) / columns))

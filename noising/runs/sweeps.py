@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from benchmarks.corpora import legible
-from benchmarks.sweeps import Point, PointResult, find_front
+from benchmarks.sweeps import Point, PointResult
+from noising.decision import find_pareto
 from noising.models import Job, SweepPoint
 from noising.runs.lease import StoppedError
 
@@ -47,8 +48,12 @@ def sweep_mark_front(*, job: Job) -> int:
         groups[point.group].append(point)
     best = []
     for members in groups.values():
-        pairs = [(each.wasted_information, each.weight_variance) for each in members]
-        best += [members[place].pk for place in find_front(pairs)]
+        pairs = [(each.information_wasted, each.weight_variance) for each in members]
+        best += [
+            each.pk
+            for each, is_efficient in zip(members, find_pareto(pairs), strict=True)
+            if is_efficient
+        ]
     with transaction.atomic():
         SweepPoint.objects.of_job(job).update(is_on_front=False)
         for start in range(0, len(best), MAX_IDS):
@@ -66,7 +71,7 @@ def _make_row(job: Job, point: Point, result: PointResult) -> SweepPoint:
         corpus=name_corpus(point.corpus),
         num_timesteps=point.num_timesteps,
         values=dict(result.values),
-        wasted_information=result.values.get("wasted_information"),
+        information_wasted=result.values.get("information_wasted"),
         weight_variance=result.values.get("weight_variance"),
         error=result.error,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import UsageError
-from benchmarks.sweeps import find_front, measure, read_sweep
+from benchmarks.sweeps import measure, read_sweep
 from benchmarks.sweeps.grid import parse_sweep
 from noising.engine import EngineError, build_process
 
@@ -74,9 +74,11 @@ def test_the_example_of_the_documentation_describes_configurations_that_exist():
     assert (sweep.name, len(sweep.points)) == ("which epsilon", 16 * 2 * 2)
     for point in sweep.points:
         values = measure(
-            process(point.schedule, point.graph["type"], steps=4), np.full(4, 0.25)
+            process(point.schedule, point.graph["type"], steps=4),
+            np.full(4, 0.25),
+            row_length=16,
         )
-        assert 0.0 <= values["wasted_information"] < 1.0
+        assert 0.0 <= values["information_wasted"] < 1.0
 
 
 @pytest.mark.parametrize(
@@ -103,48 +105,32 @@ def test_an_invalid_file_is_refused_by_the_name_of_its_entry(entries, said):
 
 
 def test_quantities_agree_with_closed_forms():
-    # alpha = 1 - (1 - eps)·t is left of the information; the weight is 1/t at t = k/T.
+    # alpha = 1 - (1 - eps)·t is left of the information. Of the L tokens of a row the
+    # share m = (1 - eps)·t is masked and has the weight 1/t: the relative variance of
+    # their mean is (1/m - 1)/L, here as a mean over t in (1/T, 1].
     epsilon, prior = 0.125, np.array([0.5, 0.25, 0.25, 0.0])
-    values = measure(process({"type": "loglinear", "epsilon": epsilon}), prior)
-    harmonic = sum(1 / k for k in range(1, T + 1))
-    squares = sum(1 / k**2 for k in range(1, T + 1))
-    assert values["wasted_information"] == pytest.approx(epsilon)
+    values = measure(
+        process({"type": "loglinear", "epsilon": epsilon}), prior, row_length=5
+    )
+    assert values["information_wasted"] == pytest.approx(epsilon)
     assert values["information_left"] == pytest.approx(epsilon)
     assert values["half_time"] == pytest.approx(0.5 / (1 - epsilon))
-    variance = T * squares / harmonic**2 - 1
+    variance = (math.log(T) / ((1 - epsilon) * (1 - 1 / T)) - 1) / 5
     assert values["weight_variance"] == pytest.approx(variance)
     assert values["effective_share"] == pytest.approx(1 / (1 + variance))
     # All information is lost in the first of four steps: three quarters are wasted.
     lost = {"type": "custom", "alphas": [0.0, 0.0, 0.0, 0.0]}
-    values = measure(process(lost, steps=4), prior)
-    assert values["wasted_information"] == pytest.approx(0.75)
+    values = measure(process(lost, steps=4), prior, row_length=5)
+    assert values["information_wasted"] == pytest.approx(0.75)
     assert values["half_time"] == pytest.approx(0.125)
     kept = {"type": "custom", "alphas": [1.0, 0.75]}
-    values = measure(process(kept, steps=2), prior)
-    assert values["wasted_information"] == pytest.approx(0.75)
+    values = measure(process(kept, steps=2), prior, row_length=5)
+    assert values["information_wasted"] == pytest.approx(0.75)
     assert values["half_time"] is None
 
 
 def test_what_has_no_information_is_refused():
     with pytest.raises(EngineError, match="at least two different"):
-        measure(process({"type": "cosine"}), np.array([1.0, 0.0, 0.0, 0.0]))
-
-
-def test_the_front_is_that_of_a_brute_force():
-    rng = np.random.default_rng(3)
-    points = [tuple(pair) for pair in rng.integers(0, 12, (60, 2)).astype(float)]
-    points += [(None, 0.0), (0.0, None)]
-
-    def beats(a, b):
-        return a[0] <= b[0] and a[1] <= b[1] and a != b
-
-    known = points[:60]
-    best = {
-        place
-        for place, point in enumerate(known)
-        if not any(beats(other, point) for other in known)
-    }
-    assert set(find_front(points)) == best
-    assert len(best) > 1
-    # Rounding decides nothing: the second point does not beat the first.
-    assert find_front([(1.0, 2.0), (1.5, math.nextafter(2.0, 0.0))]) == [0]
+        measure(
+            process({"type": "cosine"}), np.array([1.0, 0.0, 0.0, 0.0]), row_length=5
+        )

@@ -79,7 +79,7 @@ def test_a_sweep_is_stored_resumed_and_shown(
 
     front = list(SweepPoint.objects.filter(num_timesteps=16).on_front())
     masked = [point.label for point in front if point.graph == {"type": "absorbing"}]
-    assert masked == ["loglinear epsilon=0.001", "gidd"]
+    assert masked == ["loglinear epsilon=0.001"]
     groups = [group for group, _ in itertools.groupby(point.group for point in front)]
     assert len(groups) == len(set(groups)) == 3
 

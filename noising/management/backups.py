@@ -1,14 +1,15 @@
 """Backups: one archive with the database, the secret key and a manifest.
 
 SQLite's own backup functions and PostgreSQL's pg_dump read one consistent state while
-the service writes. SQLite is restored in one transaction of the file, so a service that
-runs sees the old rows or the restored ones.
+the service writes. A database is restored in one transaction: a service that runs sees
+the old rows or the restored ones, and after a failure the old ones are still there.
 """
 
 import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -23,7 +24,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -39,13 +40,20 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database"
 LARGEST_MANIFEST: Final = 2**20
-BUSY_SECONDS: Final = 30.0
+BUSY_SECONDS: Final = 30
+"""How long a restore waits for those who use the database."""
 
 CONNECTION_KEYS: Final = frozenset(
     {"dbname", "host", "port", "user", "sslmode", "sslrootcert", "sslcert", "sslkey"}
 )
 """Parameters that PostgreSQL's programs get; the password is an environment variable,
 because other accounts can read arguments."""
+
+ERROR: Final = re.compile(r"\berror: +(.*)", re.IGNORECASE)
+"""How PostgreSQL's programs begin a message; the lines after it may show data."""
+
+UNOWNED: Final = ("--no-owner", "--no-privileges")
+"""Everything belongs to the account that restores it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +137,11 @@ def backup_restore(*, path: Path, replace: bool, say: Say) -> Manifest:
             )
         try:
             with sole_migration(connection):
-                connection.close()
                 _load(Path(scratch) / DATABASE)
-        except sqlite3.Error as error:
+        except (DatabaseError, sqlite3.Error) as error:
             raise CommandError(
-                f"The database cannot be replaced ({error}); stop the service and "
-                "repeat the command"
+                f"The database cannot be replaced ({error}) and is unchanged; stop the "
+                "service and repeat the command"
             ) from error
     say(f"Restored the database of {manifest.created_at}, version {manifest.version}.")
     if key and settings.KEY_SOURCE != "environment":
@@ -224,7 +231,9 @@ def _applied_migrations(database: Path) -> set[str]:
 
 def _dump(target: Path) -> None:
     if connection.vendor == "postgresql":
-        _run_program("pg_dump", "--format=custom", f"--file={target}")
+        _run_program(
+            "pg_dump", *_address(), *UNOWNED, "--format=custom", f"--file={target}"
+        )
         return
     file = _sqlite_file()
     with (
@@ -238,13 +247,9 @@ def _dump(target: Path) -> None:
 
 def _load(dump: Path) -> None:
     if connection.vendor == "postgresql":
-        # Also the tables of later migrations, which `pg_restore --clean` would keep.
-        with connection.cursor() as cursor:
-            for table in connection.introspection.table_names(cursor):
-                name = connection.ops.quote_name(table)
-                cursor.execute(f"DROP TABLE IF EXISTS {name} CASCADE")
-        _run_program("pg_restore", "--single-transaction", "--exit-on-error", str(dump))
+        _load_into_postgresql(dump)
         return
+    connection.close()
     with closing(sqlite3.connect(dump)) as source:
         [result] = source.execute("PRAGMA integrity_check(1)").fetchone()
         if result != "ok":
@@ -255,6 +260,33 @@ def _load(dump: Path) -> None:
             source.backup(target)
 
 
+def _load_into_postgresql(dump: Path) -> None:
+    """Drop the tables and restore those of the dump, in one transaction.
+
+    `pg_restore --clean` would keep the tables of later migrations. The connection of
+    this process holds the lock for migrations meanwhile.
+    """
+    # A file and not a pipe: psql would commit the part that it got before a failure.
+    restored = dump.with_name("restored.sql")
+    _run_program("pg_restore", *UNOWNED, f"--file={restored}", str(dump))
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    cleared = dump.with_name("cleared.sql")
+    names = ", ".join(map(connection.ops.quote_name, tables))
+    cleared.write_text(
+        f"SET lock_timeout = '{BUSY_SECONDS}s';\n"
+        + (f"DROP TABLE {names} CASCADE;\n" if tables else ""),
+        encoding="utf-8",
+    )
+    _run_program(
+        "psql",
+        *_address(),
+        *("--no-psqlrc", "--quiet", "--output=/dev/null"),
+        *("--set=ON_ERROR_STOP=1", "--single-transaction"),
+        *(f"--file={cleared}", f"--file={restored}"),
+    )
+
+
 def _sqlite_file() -> Path:
     file = database_file(connection)
     if file is None:
@@ -262,30 +294,37 @@ def _sqlite_file() -> Path:
     return file
 
 
+def _address() -> list[str]:
+    """Return the argument by which PostgreSQL's programs find this database."""
+    from psycopg.conninfo import make_conninfo
+
+    parameters: Mapping[str, Any] = connection.get_connection_params()
+    described = {k: v for k, v in parameters.items() if k in CONNECTION_KEYS}
+    return [f"--dbname={make_conninfo(**described)}"]
+
+
 def _run_program(name: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on this database."""
+    """Run one of PostgreSQL's programs.
+
+    Raises:
+        CommandError: it is not installed.
+        OperationalError: it failed.
+    """
     program = shutil.which(name)
     if program is None:
         raise CommandError(
             f"{name} is not installed; install PostgreSQL's client programs (Debian: "
             "postgresql-client), of the server's version or newer"
         )
-    parameters: Mapping[str, Any] = connection.get_connection_params()
-    from psycopg.conninfo import make_conninfo
-
-    described = {k: v for k, v in parameters.items() if k in CONNECTION_KEYS}
-    password = str(parameters.get("password") or "")
+    password = str(connection.get_connection_params().get("password") or "")
     done = subprocess.run(  # noqa: S603 - no shell
-        [
-            *(program, "--no-owner", "--no-privileges"),
-            f"--dbname={make_conninfo(**described)}",
-            *arguments,
-        ],
+        [program, *arguments],
         env=os.environ | ({"PGPASSWORD": password} if password else {}),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["without a message"]
-        raise CommandError(f"{name} failed: {lines[-1]}")
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        errors = [match[1] for line in lines if (match := ERROR.search(line))]
+        raise OperationalError(f"{name}: {(errors or lines[-1:])[0]}")

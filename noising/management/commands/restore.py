@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     help = (
         "Replace the database by that of a backup, migrate it, and restore the secret "
-        "key unless SECRET_KEY is set. With SQLite the service may run."
+        "key unless SECRET_KEY is set. The service may run meanwhile."
     )
     requires_system_checks = ()
 

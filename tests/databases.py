@@ -1,4 +1,4 @@
-"""Real databases in files, and ways to make them fail."""
+"""Real databases instead of the one in memory, and ways to make them fail."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,32 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from noising_site.configuration import database
+from noising_site.environment import Environment
+
 BUSY_SECONDS = 0.05
+
+
+@contextmanager
+def connected_to(url: str) -> Iterator[None]:
+    """Let this process's connections open the database of a DATABASE_URL.
+
+    The test has the fixture `transactional_db`.
+    """
+    environment = Environment({"DATABASE_URL": url})
+    entry = database(environment, Path("unused"), processes=1)
+    completed = connections.configure_settings({"default": entry})["default"]
+    former = connections["default"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connections.settings, "default", completed)
+        opened = connections["default"] = connections.create_connection("default")
+        try:
+            yield
+        finally:
+            opened.close()
+            if opened.vendor == "postgresql":
+                opened.close_pool()  # type: ignore[attr-defined]
+            connections["default"] = former
 
 
 class DatabaseFile:

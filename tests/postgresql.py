@@ -58,6 +58,17 @@ class Cluster:
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         return psycopg.connect(self.url(database), autocommit=True, connect_timeout=5)
 
+    @contextmanager
+    def new_database(self, name: str) -> Iterator[str]:
+        """Create an empty database until the end of the block; give its URL."""
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            with self.connect() as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
         settings = {

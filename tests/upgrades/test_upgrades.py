@@ -1,11 +1,12 @@
 """Databases that earlier versions made keep all they hold.
 
-scripts/make-upgrade-database writes such a file at the release of a version.
+scripts/make-upgrade-database writes such files at the release of a version.
 """
 
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,14 @@ from noising.engine import SCHEDULE_TYPES
 from noising.models import AccessToken, AuditEntry, BenchmarkRun, ScheduleConfig
 from noising.models.migrations import unapplied_migrations
 from tests.api.access import bearer
-from tests.databases import DatabaseFile
+from tests.databases import connected_to
 from tests.operations.servers import ROOT
+from tests.postgresql import Cluster
 
 FOLDER = Path(__file__).parent
-VERSIONS = sorted(path.stem for path in FOLDER.glob("*.sql"))
+NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))
+"""Each is a version and the kind of database."""
+
 KEY = "k" * 25 + "0123456789" * 3
 
 
@@ -47,34 +51,50 @@ def columns() -> dict[str, set[tuple[str, bool]]]:
         }
 
 
-@pytest.fixture(params=VERSIONS)
+@contextmanager
+def stored_in_sqlite(sql: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    path = request.getfixturevalue("tmp_path") / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(sql)
+    yield f"sqlite:///{path}"
+
+
+@contextmanager
+def stored_in_postgresql(sql: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    with cluster.new_database("old") as url:
+        with closing(cluster.connect("old")) as database:
+            database.execute(sql)
+        yield url
+
+
+STORED = {"postgresql": stored_in_postgresql, "sqlite": stored_in_sqlite}
+
+
+@pytest.fixture(params=NAMES)
 def upgraded(
-    request: pytest.FixtureRequest, database_file: DatabaseFile, settings: Any
-) -> str:
+    request: pytest.FixtureRequest, transactional_db: None, settings: Any
+) -> Iterator[str]:
     """A database that a version made, after `migrate`; its access token."""
     new = columns()
     sql = (FOLDER / f"{request.param}.sql").read_text()
-    database_file.path = database_file.path.with_name("old.sqlite3")
-    with closing(sqlite3.connect(database_file.path)) as database:
-        database.executescript(sql)
     settings.SECRET_KEY = KEY
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    database_file.open()
+    vendor = request.param.rpartition(".")[2]
+    with STORED[vendor](sql, request) as url, connected_to(url):
+        call_command("migrate", verbosity=0)
 
-    call_command("migrate", verbosity=0)
-
-    assert unapplied_migrations(connection) == 0
-    assert columns() == new
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA foreign_key_check")
-        assert cursor.fetchall() == []
-    # They may have expired since.
-    later = timezone.now() + timedelta(days=1)
-    AccessToken.objects.update(expiry=later)
-    Session.objects.update(expire_date=later)
-    match = re.match(r"-- token: (\w+)$", sql, re.MULTILINE)
-    assert match is not None
-    return match[1]
+        assert connection.vendor == vendor
+        assert unapplied_migrations(connection) == 0
+        assert columns() == new
+        connection.check_constraints()
+        # They may have expired since.
+        later = timezone.now() + timedelta(days=1)
+        AccessToken.objects.update(expiry=later)
+        Session.objects.update(expire_date=later)
+        match = re.match(r"-- token: (\w+)$", sql, re.MULTILINE)
+        assert match is not None
+        yield match[1]
 
 
 def test_an_upgraded_database_has_all_that_was_stored(upgraded: str) -> None:
@@ -121,10 +141,14 @@ def test_what_was_queued_before_the_upgrade_is_measured_after_it(upgraded: str) 
     assert run.seed == "18446744073709551615"
 
 
-def test_every_version_has_a_database_here_and_is_named_in_one_place() -> None:
+def test_every_version_has_its_databases_here_and_is_named_in_one_place() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text()
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", changes, re.MULTILINE)
-    assert {__version__, *released} == set(VERSIONS)
+    assert set(NAMES) == {
+        f"{version}.{vendor}"
+        for version in (__version__, *released)
+        for vendor in STORED
+    }
     assert re.search(r"^## \[Unreleased\]$", changes, re.MULTILINE)
     named = [
         str(path.relative_to(ROOT))

@@ -1,5 +1,6 @@
-# The two commands of README.md. scripts/ and manage.py do the work.
-.PHONY: run test
+# scripts/ and manage.py do the work. README.md describes `make run` and `make test`,
+# .github/CONTRIBUTING.md the other.
+.PHONY: run test test-postgres
 
 run:
 	@scripts/setup requirements.txt
@@ -10,3 +11,9 @@ test:
 	@scripts/setup requirements-dev.txt
 	@[ "$$CI" != true ] && [ "$$TORCH" != 1 ] || scripts/setup requirements-torch.txt
 	@exec scripts/test
+
+test-postgres:
+	@scripts/setup requirements-dev.txt
+	@scripts/test-packages
+	@exec scripts/with-postgresql .venv/bin/pytest \
+		--numprocesses auto --dist loadfile --no-loadscope-reorder

@@ -10,6 +10,8 @@ import pytest
 
 from tests.operations.installations import Installation, run_bootstrap
 from tests.operations.servers import ROOT, Server, environment, running
+from tests.operations.sites import Site
+from tests.postgresql import Cluster
 
 LONGEST_SECONDS = 900
 """More than the deadlines of any test here together: one bootstrap may take 400."""
@@ -66,3 +68,29 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     done = run_bootstrap(folder)
     assert done.returncode == 0, done.stderr
     return Installation(folder=folder, done=done)
+
+
+@pytest.fixture(scope="session")
+def migrated_site(
+    postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Site:
+    """A database with tables and schedules, from which others are copied.
+
+    Three processes migrate it at once, as on three hosts.
+    """
+    site = Site(postgresql, "migrated", tmp_path_factory.mktemp("migrated"))
+    with postgresql.connect() as connection:
+        connection.execute("CREATE DATABASE migrated")
+    started = [site.start("migrate", "--verbosity", "0") for _ in range(3)]
+    ended = [
+        (process.communicate(timeout=120), process.returncode) for process in started
+    ]
+    assert ended == [(("", ""), 0)] * 3
+    site.run("load_schedules")
+    return site
+
+
+@pytest.fixture
+def site(migrated_site: Site, data_dir: Path, request: pytest.FixtureRequest) -> Site:
+    """A database of the test's own, with tables and schedules."""
+    return migrated_site.copy(f"site_{abs(hash(request.node.name))}", data_dir)

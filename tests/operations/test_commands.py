@@ -39,7 +39,7 @@ def test_ci_runs_make_test_and_nothing_else() -> None:
     assert lines[2:] == ['cd "$(dirname "$0")/.."', "exec make test"]
 
 
-@pytest.mark.parametrize("target", ["run", "test"])
+@pytest.mark.parametrize("target", ["run", "test", "test-postgres"])
 def test_make_sets_up_before_it_does_anything(target: str) -> None:
     plan = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", target],

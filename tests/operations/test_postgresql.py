@@ -2,14 +2,10 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -18,112 +14,25 @@ import pytest
 
 from noising.api.audits.examples import NEW as NEW_AUDIT
 from tests.operations.servers import (
-    ROOT,
     Answer,
     Server,
-    environment,
-    running,
     wait_for,
 )
+from tests.operations.sites import Site
 from tests.postgresql import Cluster
 
-MANAGE = (sys.executable, "manage.py")
 DATABASE_PARTS = ["database", "database_writes", "migrations", "worker"]
-
-CREATES_A_TOKEN = """
-from django.contrib.auth.models import User
-from noising import services
-from noising.models import Scope
-user = User.objects.create_superuser("ada", password="correct horse")
-print(services.token_create(user=user, name="t", scope=Scope.WRITE).secret)
-"""
-
-
-@dataclass
-class Site:
-    """A database of its own on the cluster, and the project's commands upon it."""
-
-    cluster: Cluster
-    name: str
-    data_dir: Path
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        with self.cluster.connect(self.name) as connection:
-            return connection.execute(query).fetchall()
-
-    def tell(self, command: str) -> None:
-        with self.cluster.connect(self.name) as connection:
-            connection.execute(command)
-
-    @property
-    def variables(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": self.cluster.url(self.name),
-            "DATA_DIR": str(self.data_dir),
-            "SECRET_KEY": "a key of fifty characters that no one else would use",
-            "WEB_CONCURRENCY": "1",
-        }
-
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*MANAGE, *command],
-            cwd=ROOT,
-            env=environment(**self.variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *command: str) -> str:
-        process = self.start(*command)
-        output, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, output + errors
-        return output
-
-    @cached_property
-    def bearer(self) -> dict[str, str]:
-        secret = self.run("shell", "--no-imports", "--command", CREATES_A_TOKEN)
-        return {"Authorization": f"Bearer {secret.strip()}"}
-
-
-@pytest.fixture(scope="module")
-def migrated(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A database with tables and schedules, from which others are copied.
-
-    Three processes migrate it at once, as on three hosts.
-    """
-    site = Site(postgresql, "migrated", tmp_path_factory.mktemp("migrated"))
-    with postgresql.connect() as connection:
-        connection.execute("CREATE DATABASE migrated")
-    started = [site.start("migrate", "--verbosity", "0") for _ in range(3)]
-    ended = [
-        (process.communicate(timeout=120), process.returncode) for process in started
-    ]
-    assert ended == [(("", ""), 0)] * 3
-    site.run("load_schedules")
-    return site
-
-
-def copy_database(migrated: Site, name: str, data_dir: Path) -> Site:
-    with migrated.cluster.connect() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
-    return Site(migrated.cluster, name, data_dir)
-
-
-@pytest.fixture
-def site(migrated: Site, data_dir: Path, request: pytest.FixtureRequest) -> Site:
-    return copy_database(migrated, f"site_{abs(hash(request.node.name))}", data_dir)
 
 
 @pytest.fixture(scope="module")
 def served(
-    migrated: Site, prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    migrated_site: Site, prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Site, Server]]:
     """A server that outlives each failure of its database."""
     folder = tmp_path_factory.mktemp("served") / "data"
     shutil.copytree(prepared_folder, folder)
-    site = copy_database(migrated, "served", folder)
-    with serving(site) as server:
+    site = migrated_site.copy("served", folder)
+    with site.serving() as server:
         yield site, server
 
 
@@ -133,10 +42,6 @@ def lines(served: tuple[Site, Server]) -> Callable[[], str]:
     _, server = served
     start = len(server.lines)
     return lambda: server.lines[start:]
-
-
-def serving(site: Site, **variables: str) -> Any:
-    return running(site.data_dir, variables=site.variables | variables)
 
 
 def statuses(server: Server, *paths: str) -> list[int]:
@@ -222,7 +127,7 @@ def test_a_statement_that_takes_too_long_is_503(
 def test_a_database_that_is_read_only_is_named_and_reads_go_on(site: Site) -> None:
     bearer = site.bearer
     site.tell(f"ALTER DATABASE {site.name} SET default_transaction_read_only = on")
-    with serving(site, ACCESS="closed") as server:
+    with site.serving(ACCESS="closed") as server:
         assert server.ask("GET", "/api/v1/schedules", **bearer).status == 200
         new = {"name": "mine", "specification": {"schedule": {"type": "linear"}}}
         answer = server.ask("POST", "/api/v1/schedules", new, **bearer)
@@ -235,7 +140,7 @@ def test_a_database_that_is_read_only_is_named_and_reads_go_on(site: Site) -> No
 def test_threads_share_few_connections(site: Site) -> None:
     """More at once than the server has connections for."""
     limits = {"DATABASE_CONNECTIONS": "4"}
-    with serving(site, **limits) as server, ThreadPoolExecutor(40) as threads:
+    with site.serving(**limits) as server, ThreadPoolExecutor(40) as threads:
         found = list(
             threads.map(lambda _: statuses(server, "/api/v1/schedules"), range(200))
         )
@@ -258,7 +163,7 @@ def test_clients_that_take_their_answers_slowly_hold_no_connection(
     }
     body = json.dumps({"tokens": [1] * 20_000, "timesteps": list(range(800))})
     headers = {"Content-Type": "application/json", **bearer}
-    with serving(site, **limits) as server, ExitStack() as stack:
+    with site.serving(**limits) as server, ExitStack() as stack:
         for _ in range(10):
             client = HTTPConnection("127.0.0.1", server.port, timeout=60)
             stack.callback(client.close)

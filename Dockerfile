@@ -2,10 +2,11 @@
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS packages
-COPY requirements.txt /tmp/
+# With the driver of PostgreSQL, which DATABASE_URL may name.
+COPY requirements-postgres.txt /tmp/
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --requirement /tmp/requirements.txt
+        --require-hashes --requirement /tmp/requirements-postgres.txt
 
 FROM ${PYTHON}
 RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home noising \
@@ -26,7 +27,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000 \
     DATA_DIR=/data
-USER noising
+# By number, so that Kubernetes can tell that it is not root.
+USER 10001
 VOLUME /data
 EXPOSE 8000
 # http.client, because urllib would use a proxy from the environment.

@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.coverage_gates",
     "tests.databases",
     "tests.distribution",
+    "tests.operations.containers",
     "tests.postgresql",
     "tests.required_in_ci",
 ]

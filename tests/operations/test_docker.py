@@ -1,143 +1,182 @@
-"""The Dockerfile's command lines, run here without Docker."""
+"""The Dockerfile and compose.yaml, with their commands run here without Docker."""
 
-import fnmatch
-import json
 import re
-import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.operations.servers import ROOT, environment, free_port, running
+from tests.operations.containers import (
+    SECRETS,
+    TOOLS,
+    UID,
+    Image,
+    docker_compose,
+    volume,
+)
+from tests.operations.servers import ROOT, environment, free_port, running, wait_for
+from tests.operations.sites import Site
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """A line of the Dockerfile, continuations joined."""
-
-    name: str
-    value: str
-
-
-def instructions() -> list[Instruction]:
-    text = (ROOT / "Dockerfile").read_text()
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    pairs = (line.split(maxsplit=1) for line in joined.splitlines() if line)
-    return [Instruction(name=name, value=value) for name, value in pairs]
-
-
-def values(name: str) -> list[str]:
-    return [line.value for line in instructions() if line.name == name]
+OURS = ("web", "worker", "migrate")
+LITERAL_SECRET = re.compile(
+    r"^\s*(- )?\w*(KEY|PASSWORD|SECRET|TOKEN)\w*\s*[:=]\s*(?!\$\{)\S", re.MULTILINE
+)
 
 
-def copied_files() -> list[tuple[str, str]]:
-    """Return source and target of what is copied out of the project."""
-    pairs = []
-    for value in values("COPY"):
-        if not value.startswith("--from"):
-            *sources, target = value.split()
-            pairs += [(source, target) for source in sources]
-    return pairs
-
-
-def command_of(value: str) -> list[str]:
-    """Return the words of a command in its JSON form."""
-    words: list[str] = json.loads(value[value.index("[") :])
-    return words
-
-
-def variables() -> dict[str, str]:
-    return dict(pair.split("=", 1) for value in values("ENV") for pair in value.split())
-
-
-def is_ignored(path: str) -> bool:
-    """Tell whether .dockerignore leaves a path out; the last rule that fits counts."""
-    ignored = False
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
-        pattern = line.removeprefix("!")
-        if line and not line.startswith("#") and fnmatch.fnmatch(path, pattern):
-            ignored = not line.startswith("!")
-    return ignored
-
-
-def test_every_file_that_is_copied_exists_and_reaches_the_build() -> None:
-    sources = [source for source, _ in copied_files()]
-
-    assert sources
-    assert [source for source in sources if not (ROOT / source).exists()] == []
-    assert [source for source in sources if is_ignored(source)] == []
-
-
-@pytest.mark.parametrize("name", ["var", ".venv", ".git", "tests", "secret_key"])
-def test_nothing_private_reaches_the_build(name: str) -> None:
-    assert is_ignored(name)
-
-
-def test_the_service_does_not_run_as_root() -> None:
-    order = [line.name for line in instructions()]
-
-    assert values("USER") == ["noising"]
-    assert "useradd --system" in " ".join(values("RUN"))
-    assert order.index("USER") < order.index("CMD")
+def test_the_linter_of_dockerfiles_finds_nothing() -> None:
+    done = subprocess.run(
+        [TOOLS / "hadolint", "--no-color", "Dockerfile"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)
 
 
 def test_the_packages_are_installed_with_their_hashes() -> None:
-    installs = [value for value in values("RUN") if "pip install" in value]
-
+    installs = re.findall(r"pip install(?:[^\n]*\\\n)*[^\n]*", dockerfile())
     assert len(installs) == 1
     assert "--require-hashes" in installs[0]
 
 
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds what the image's /app does."""
-    app = tmp_path_factory.mktemp("image") / "app"
-    app.mkdir()
-    for source, target in copied_files():
-        if target.startswith("/"):
-            continue
-        if (ROOT / source).is_dir():
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / source, app / target, ignore=ignore)
-        else:
-            shutil.copy(ROOT / source, app / PurePosixPath(target))
-    return app
+def dockerfile() -> str:
+    return (ROOT / "Dockerfile").read_text()
 
 
-def test_its_command_serves_and_its_health_check_tells(
-    image: Path, data_dir: Path, tmp_path: Path
+def test_the_image_has_what_the_service_needs_and_nothing_private(image: Image) -> None:
+    app = sorted(path.name for path in (image.root / "app").iterdir())
+    assert app == [
+        *("LICENSE", "NOTICE", "benchmarks", "manage.py", "noising"),
+        *("noising_site", "templates"),
+    ]
+    assert list((image.root / "data").iterdir()) == []
+    owners = {path.stat().st_uid for path in (image.root / "app").rglob("*")}
+    assert owners == {0}
+    assert image.config["user"].startswith(f"{UID}:")
+    assert image.config["env"]["PYTHONDONTWRITEBYTECODE"] == "1"
+
+
+def test_compose_has_no_secrets_and_asks_for_them() -> None:
+    for name in SECRETS:
+        others = {key: value for key, value in SECRETS.items() if key != name}
+        done = docker_compose("config", "--quiet", **others)
+        assert done.returncode != 0
+        assert f"required variable {name} is missing a value: put it" in done.stderr
+    text = (ROOT / "compose.yaml").read_text()
+    assert LITERAL_SECRET.search(text) is None
+    assert LITERAL_SECRET.search(text.replace("${POSTGRES", "abc"))
+
+
+@pytest.mark.parametrize("name", [*OURS, "nginx", "postgres"])
+def test_a_container_may_do_little(services: dict[str, Any], name: str) -> None:
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    if name not in OURS:  # which have the account of the image
+        assert service["user"] not in {"0", "root", "0:0"}
+    if name != "nginx":
+        assert "ports" not in service
+    front = set() if name not in {"nginx", "web"} else {"front"}
+    back = set() if name == "nginx" else {"back"}
+    assert set(service["networks"]) == front | back
+    once = name == "migrate"
+    assert service["restart"] == ("no" if once else "unless-stopped")
+    if once:
+        assert service["healthcheck"] == {"disable": True}
+    elif name == "web":
+        assert "healthcheck" not in service  # the image's
+    else:
+        assert service["healthcheck"]["test"][0] == "CMD"
+
+
+def test_compose_and_the_files_of_deploy_name_the_same_things(
+    services: dict[str, Any],
 ) -> None:
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    given = {
-        **{name: value for name, value in variables().items() if name != "PATH"},
-        "PATH": path,
-        "PORT": str(free_port()),
-        "DATA_DIR": str(data_dir),
-        "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
+    assert set(services) == {*OURS, "nginx", "postgres"}
+    nginx = (ROOT / "deploy/nginx.conf").read_text()
+    assert f"server web:{services['web']['environment']['PORT']};" in nginx
+    [port] = services["nginx"]["ports"]
+    assert f"listen {port['target']};" in nginx
+    assert services["nginx"]["healthcheck"]["test"][-1].endswith(
+        f":{port['target']}/livez"
+    )
+    prometheus = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())
+    [target] = prometheus["scrape_configs"][0]["static_configs"][0]["targets"]
+    assert target.split(":")[0] in services["web"]["environment"]["ALLOWED_HOSTS"]
+    for name in OURS:
+        url = services[name]["environment"]["DATABASE_URL"]
+        assert url == "postgres://noising:p0@postgres:5432/noising"
+    assert services["postgres"]["environment"] == {
+        "POSTGRES_DB": "noising",
+        "POSTGRES_PASSWORD": "p0",
+        "POSTGRES_USER": "noising",
     }
-    check = command_of(values("HEALTHCHECK")[0])
-    before = sorted(image.rglob("*"))
 
-    def health() -> int:
-        done = subprocess.run(
-            check, env=environment(**given), capture_output=True, check=False
+
+def test_the_commands_of_compose_serve_in_the_image(
+    image: Image, services: dict[str, Any], site: Site, tmp_path: Path
+) -> None:
+    """On a read-only root, without capabilities, with the variables of compose.yaml."""
+    port = free_port()
+    # Not the address of the container, and the port of no other server.
+    changed = {
+        "DATABASE_URL": site.variables["DATABASE_URL"],
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+    }
+
+    def command(name: str, *words: str) -> list[str]:
+        data = tmp_path / name
+        variables = services[name]["environment"] | changed
+        return image.command(
+            *(words or services[name].get("command") or ()),
+            data=data if data.exists() else volume(data),
+            hostname=name,
+            **variables,
         )
-        return done.returncode
 
-    assert health() != 0
-    with running(
-        data_dir,
-        command=command_of(values("CMD")[0]),
-        folder=image,
-        variables=given,
-    ) as server:
-        assert health() == 0
-        assert server.ask("GET", "/info").json()["vocab_size"] == 50257
+    def ends(name: str, *words: str) -> int:
+        return subprocess.run(
+            command(name, *words), env=environment(), capture_output=True, check=False
+        ).returncode
+
+    checks = {
+        "web": image.config["healthcheck"],
+        "worker": services["worker"]["healthcheck"]["test"][1:],
+    }
+    before = sorted(image.root.rglob("*"))
+    assert ends("migrate") == 0
+    assert [ends(name, *check) for name, check in checks.items()] == [1, 1]
+    with ExitStack() as stack:
+        worker = subprocess.Popen(command("worker"), env=environment())
+        stack.callback(worker.wait, timeout=60)
+        stack.callback(worker.terminate)
+        server = stack.enter_context(
+            running(
+                tmp_path / "web", command=command("web"), variables={"PORT": str(port)}
+            )
+        )
+        noise = {"tokens": list(range(64)), "timestep": 999, "seed": 7}
+        answer = server.ask("POST", "/noise", noise)
+        assert answer.status == 200, answer.body
+        assert answer.json()["noised_tokens"] != noise["tokens"]
+        assert server.ask("GET", "/api/v1/schedules").json()["count"] > 0
+        assert ends("web", *checks["web"]) == 0
+        wait_for(
+            lambda: ends("worker", *checks["worker"]) == 0,
+            lambda: "the check does not find the worker",
+        )
+        for process in (server.process.pid, worker.pid):
+            status = Path(f"/proc/{process}/status").read_text()
+            assert re.search(r"^Uid:" + rf"\t{UID}" * 4 + "$", status, re.MULTILINE)
+            assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)
+            assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
         assert server.stop() == 0
-    assert health() != 0
-    # The root file system may be read-only.
-    assert sorted(image.rglob("*")) == before
+    assert worker.returncode == 0
+    assert sorted(image.root.rglob("*")) == before

@@ -6,12 +6,14 @@ import socket
 from argparse import SUPPRESS
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME
 from setproctitle import setproctitle
 
 from noising.management.queue_worker import QueueWorker, Upkeep
+from noising.models.workers import SILENCE, Worker
 
 NICENESS = 10
 """Added to the niceness, so that requests have a higher priority."""
@@ -30,16 +32,26 @@ class Command(BaseCommand):
     requires_system_checks = ()  # `serve` has run them
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add an option for `serve` and one for tests and scripts."""
+        """Add options for `serve`, for containers, and for tests and scripts."""
         parser.add_argument(
             "--batch",
             action="store_true",
             help="end when the queue is empty instead of waiting for more runs",
         )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="measure nothing; exit with 0 if a worker of this host has reported "
+            f"in the last {SILENCE.seconds} seconds, else with 1, as the health check "
+            "of a container does",
+        )
         parser.add_argument("--parent", type=int, metavar="PID", help=SUPPRESS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Work until a signal arrives."""
+        if options["check"]:
+            _check_host()
+            return
         setproctitle("noising: worker")
         os.nice(NICENESS)
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
@@ -59,6 +71,30 @@ class Command(BaseCommand):
             worker.run()
 
 
+def _host() -> str:
+    return socket.gethostname()[:LONGEST_HOST]
+
+
 def _identity() -> str:
     """Return a unique id that begins with the host's name."""
-    return f"{socket.gethostname()[:LONGEST_HOST]}-{get_random_string(12)}"
+    return f"{_host()}-{get_random_string(12)}"
+
+
+def _check_host() -> None:
+    """Check that a worker of this host is alive.
+
+    Raises:
+        CommandError: none is, or the database cannot be used.
+    """
+    try:
+        alive = Worker.objects.alive().values_list("id", flat=True)
+        hosts = {worker_id.rpartition("-")[0] for worker_id in alive}
+    except DatabaseError as error:
+        raise CommandError(
+            f"The database cannot be used ({error}); manage.py doctor says more"
+        ) from error
+    if _host() not in hosts:
+        raise CommandError(
+            f"No worker of the host {_host()} has reported in the last "
+            f"{SILENCE.seconds} seconds; see the log of manage.py worker"
+        )

@@ -81,3 +81,14 @@ def test_every_metric_is_shown_and_every_alert_described() -> None:
             assert f"`{rule['alert']}`" in text
             assert rule["annotations"]["summary"]
             assert rule["labels"]["severity"] in {"critical", "warning"}
+
+
+def test_promtool_has_a_case_for_every_alert() -> None:
+    alerts: Any = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
+    cases: Any = yaml.safe_load((ROOT / "deploy/alerts-test.yml").read_text())
+    [case] = cases["tests"]
+    names = {rule["alert"] for group in alerts["groups"] for rule in group["rules"]}
+    firing = {one["alertname"] for one in case["alert_rule_test"] if one["exp_alerts"]}
+    assert firing == names
+    used = " ".join(series["series"] for series in case["input_series"])
+    assert set(NAME.findall(used)) <= known_labels().keys()

@@ -1,8 +1,10 @@
 """The Dockerfile and compose.yaml, with their commands run here without Docker."""
 
 import re
+import shutil
 import subprocess
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +121,32 @@ def test_compose_and_the_files_of_deploy_name_the_same_things(
     }
 
 
+def put_nginx_into(image: Image, *, listen: int, web: int) -> None:
+    """Let the image's folder have the files of nginx's image, with other ports."""
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    for old, new in (
+        ("server web:8000;", f"server 127.0.0.1:{web};"),
+        ("listen 8080;", f"listen 127.0.0.1:{listen};"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (image.root / "etc/nginx").mkdir()
+    (image.root / "etc/nginx/nginx.conf").write_text(text)
+    # Debian's nginx has other folders for bodies than that of the image.
+    (image.root / "var/lib").mkdir(parents=True)
+    (image.root / "var/lib/nginx").symlink_to("/tmp")  # noqa: S108 - a tmpfs
+
+
+@pytest.mark.skipif(
+    shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
+    reason="needs Debian's nginx (scripts/test-packages installs it)",
+)
 def test_the_commands_of_compose_serve_in_the_image(
     image: Image, services: dict[str, Any], site: Site, tmp_path: Path
 ) -> None:
     """On a read-only root, without capabilities, with the variables of compose.yaml."""
-    port = free_port()
+    port, front_port = free_port(), free_port()
+    put_nginx_into(image, listen=front_port, web=port)
     # Not the address of the container, and the port of no other server.
     changed = {
         "DATABASE_URL": site.variables["DATABASE_URL"],
@@ -133,7 +156,7 @@ def test_the_commands_of_compose_serve_in_the_image(
 
     def command(name: str, *words: str) -> list[str]:
         data = tmp_path / name
-        variables = services[name]["environment"] | changed
+        variables = services[name].get("environment", {}) | changed
         return image.command(
             *(words or services[name].get("command") or ()),
             data=data if data.exists() else volume(data),
@@ -154,29 +177,34 @@ def test_the_commands_of_compose_serve_in_the_image(
     assert ends("migrate") == 0
     assert [ends(name, *check) for name, check in checks.items()] == [1, 1]
     with ExitStack() as stack:
-        worker = subprocess.Popen(command("worker"), env=environment())
-        stack.callback(worker.wait, timeout=60)
-        stack.callback(worker.terminate)
+        started = []
+        for name in ("worker", "nginx"):
+            process = subprocess.Popen(command(name), env=environment())
+            stack.callback(process.wait, timeout=60)
+            stack.callback(process.terminate)
+            started.append(process)
         server = stack.enter_context(
             running(
                 tmp_path / "web", command=command("web"), variables={"PORT": str(port)}
             )
         )
+        front = replace(server, port=front_port)
+        front.wait_until_it_answers()
         noise = {"tokens": list(range(64)), "timestep": 999, "seed": 7}
-        answer = server.ask("POST", "/noise", noise)
+        answer = front.ask("POST", "/noise", noise)
         assert answer.status == 200, answer.body
         assert answer.json()["noised_tokens"] != noise["tokens"]
-        assert server.ask("GET", "/api/v1/schedules").json()["count"] > 0
+        assert front.ask("GET", "/api/v1/schedules").json()["count"] > 0
         assert ends("web", *checks["web"]) == 0
         wait_for(
             lambda: ends("worker", *checks["worker"]) == 0,
             lambda: "the check does not find the worker",
         )
-        for process in (server.process.pid, worker.pid):
-            status = Path(f"/proc/{process}/status").read_text()
+        for process in (server.process, *started):
+            status = Path(f"/proc/{process.pid}/status").read_text()
             assert re.search(r"^Uid:" + rf"\t{UID}" * 4 + "$", status, re.MULTILINE)
             assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)
             assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
         assert server.stop() == 0
-    assert worker.returncode == 0
+    assert [process.returncode for process in started] == [0, 0]
     assert sorted(image.root.rglob("*")) == before

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from noising_site.configuration import database
 from noising_site.environment import Environment
@@ -38,16 +40,38 @@ def connected_to(url: str) -> Iterator[None]:
     entry = database(environment, Path("unused"), processes=1)
     completed = connections.configure_settings({"default": entry})["default"]
     former = connections["default"]
+    _disconnect(former)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(connections.settings, "default", completed)
         opened = connections["default"] = connections.create_connection("default")
         try:
             yield
         finally:
-            opened.close()
-            if opened.vendor == "postgresql":
-                opened.close_pool()  # type: ignore[attr-defined]
+            _disconnect(opened)
             connections["default"] = former
+
+
+def _disconnect(opened: BaseDatabaseWrapper) -> None:
+    """Close a connection, and the pool that all connections of its name share."""
+    opened.close()
+    if opened.vendor == "postgresql":
+        opened.close_pool()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def open_after_requests() -> Iterator[None]:
+    """Let requests end without closing the connection, which has the test's rows.
+
+    Django's test client does this for the requests that it sends and reads itself.
+    """
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 class DatabaseFile:

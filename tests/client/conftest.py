@@ -11,6 +11,7 @@ from noising.client import NoisingClient
 from noising.models import Scope
 from noising_site.wsgi import application
 from tests.api.access import account
+from tests.databases import open_after_requests
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -45,13 +46,20 @@ def transport(faults: list[Any]) -> Application:
 
 
 @pytest.fixture
-def client(db: None, transport: Application) -> Iterator[NoisingClient]:
+def rows(db: None) -> Iterator[None]:
+    """The test's rows, which stay there for every request."""
+    with open_after_requests():
+        yield
+
+
+@pytest.fixture
+def client(rows: None, transport: Application) -> Iterator[NoisingClient]:
     with NoisingClient("http://localhost", transport=transport) as client:
         yield client
 
 
 @pytest.fixture
-def writer(db: None, transport: Application) -> Iterator[NoisingClient]:
+def writer(rows: None, transport: Application) -> Iterator[NoisingClient]:
     """A client with a token of an account."""
     token = services.token_create(user=account(), name="client", scope=Scope.WRITE)
     with NoisingClient("http://localhost", token.secret, transport=transport) as client:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.cases import BenchmarkConfig
@@ -207,7 +207,10 @@ def test_a_run_that_stops_half_way_has_failed_with_the_reason(
 def test_a_database_that_is_lost_is_one_line(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE noising_benchmarkrun RENAME TO lost")
+    # After an error, PostgreSQL continues only from a savepoint.
+    before = transaction.savepoint()
     error = refused(*QUICK, "--output", str(tmp_path / "out"))
+    transaction.savepoint_rollback(before)
     assert error.returncode == 1
     assert "manage.py migrate" in str(error)
     assert "\n" not in str(error)

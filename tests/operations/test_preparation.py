@@ -8,7 +8,7 @@ from pytest_django import Settings
 from noising.management.preparation import prepare
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # migrating opens a connection of its own
 def test_it_keeps_a_secret_key_for_every_later_start(
     tmp_path: Path, settings: Settings
 ) -> None:

@@ -9,10 +9,19 @@ from noising_site.wsgi import application as wsgi_application
 
 # isort: split
 from noising.budget import MemoryBudget
+from noising.management.draining import DRAINING
 from noising.metrics import TALLY
 from noising_site.fast_path import FastPath
 from noising_site.middleware import unserved_response
-from noising_site.wsgi_bridge import WSGI, Receive, Response, Scope, Send, WSGIBridge
+from noising_site.wsgi_bridge import (
+    WSGI,
+    Message,
+    Receive,
+    Response,
+    Scope,
+    Send,
+    WSGIBridge,
+)
 
 HELD_BODIES: Final = 4
 """How many bodies or responses of MAX_BODY_BYTES one process may hold."""
@@ -41,6 +50,8 @@ class ASGIApplication:
         """Respond to one request."""
         if scope["type"] != "http":
             raise ValueError(f"This application serves only HTTP, not {scope['type']}.")
+        if DRAINING.is_set():
+            send = announce_close(send)
         responder = self.fast_path.find(scope)
         await self.bridge(
             scope,
@@ -49,6 +60,18 @@ class ASGIApplication:
             max_body_bytes=settings.MAX_BODY_BYTES,
             respond_at_once=responder.respond if responder else None,
         )
+
+
+def announce_close(send: Send) -> Send:
+    """Return a function that sends the same, and lets clients close the connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], (b"connection", b"close")]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_last
 
 
 def is_stateless(scope: Scope) -> bool:

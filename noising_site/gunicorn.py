@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-worker_class = "asgi"
+worker_class = "noising_site.web_worker.WebWorker"
 wsgi_app = "noising_site.asgi:application"
 asgi_lifespan = "off"
 proc_name = "noising"  # in process lists

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from noising.api.base import PublicView
 from noising.api.openapi.responses import problems, success
+from noising.management.draining import DRAINING
 from noising.models import Worker
 from noising.models.failures import failure_line
 from noising.models.migrations import unapplied_migrations
@@ -42,7 +43,7 @@ class LivezSerializer(serializers.Serializer[Any]):
 class ReadyzSerializer(serializers.Serializer[Any]):
     """The response of GET /readyz."""
 
-    status = serializers.ChoiceField(choices=["ready", "degraded"])
+    status = serializers.ChoiceField(choices=["ready", "degraded", "draining"])
     degraded = serializers.ListField(
         child=serializers.CharField(),
         help_text="Any of database, database_writes (it is read-only, full or locked), "
@@ -68,7 +69,8 @@ class ReadyzView(PublicView):
     """GET /readyz.
 
     Endpoints that need no database work even if parts are degraded. So the status is
-    200, and a load balancer keeps sending requests, unless the query has ``strict=1``.
+    200, and a load balancer keeps sending requests, unless the query has ``strict=1``
+    or this process is about to stop.
     """
 
     @extend_schema(
@@ -89,13 +91,15 @@ class ReadyzView(PublicView):
         responses=success(ReadyzSerializer, "The core works.")
         | success(
             ReadyzSerializer,
-            "Something is degraded, and the request has strict=1.",
+            "The process stops, or something is degraded and the request has strict=1.",
             status=503,
         )
         | problems(400, 406),
     )
     def get(self, request: Request) -> Response:
         """Return the parts that are degraded."""
+        if DRAINING.is_set():
+            return Response({"status": "draining", "degraded": []}, status=503)
         degraded = find_degraded(CHECK_SECONDS)
         document = {"status": "degraded" if degraded else "ready", "degraded": degraded}
         is_strict = request.query_params.get("strict") == "1"

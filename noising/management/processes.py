@@ -42,7 +42,12 @@ class ProgramEndedError(Exception):
 
 
 def supervise(
-    programs: Sequence[Program], *, stop_seconds: float, say: Callable[[str], object]
+    programs: Sequence[Program],
+    *,
+    stop_seconds: float,
+    say: Callable[[str], object],
+    notice_seconds: float = 0.0,
+    after_notice: Callable[[], object] = bool,
 ) -> None:
     """Run the programs until SIGTERM or SIGINT, then stop them and return.
 
@@ -55,12 +60,20 @@ def supervise(
             stopped too, so that a process supervisor can start all of them again.
         stop_seconds: how long the programs may take to stop before they are killed.
         say: receives a line for each restart.
+        notice_seconds: how long the programs go on working after a signal.
+        after_notice: called then.
 
     Raises:
         ProgramEndedError: one ended by itself; the others have been stopped.
         OSError: one could not be started; the others have been stopped.
     """
-    asyncio.run(_Supervisor(stop_seconds=stop_seconds, say=say).run(programs))
+    supervisor = _Supervisor(
+        stop_seconds=stop_seconds,
+        say=say,
+        notice_seconds=notice_seconds,
+        after_notice=after_notice,
+    )
+    asyncio.run(supervisor.run(programs))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,12 +83,16 @@ class _Supervisor:
     Attributes:
         stop_seconds: time to stop before they are killed.
         say: receives the messages.
+        notice_seconds: how long the programs go on working after a signal.
+        after_notice: called then.
         processes: the running processes.
         stopping: set when a signal has arrived.
     """
 
     stop_seconds: float
     say: Callable[[str], object]
+    notice_seconds: float
+    after_notice: Callable[[], object]
     processes: set[Process] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -130,8 +147,11 @@ class _Supervisor:
         """Send SIGTERM to all, and SIGKILL to those that take too long."""
         self._send(signal.SIGTERM)
         waits = [asyncio.create_task(each.wait()) for each in self.processes]
+        if waits and self.stopping.is_set():
+            await asyncio.wait(waits, timeout=self.notice_seconds)
+        self.after_notice()
         if waits:
-            await asyncio.wait(waits, timeout=self.stop_seconds)
+            await asyncio.wait(waits, timeout=self.stop_seconds - self.notice_seconds)
             self._send(signal.SIGKILL)
             await asyncio.wait(waits)
 

@@ -105,6 +105,11 @@ class Server:
         self.process.send_signal(number)
         return self.process.wait(timeout=DEADLINE_SECONDS)
 
+    def stop_at_once(self) -> None:
+        """Stop as a second Ctrl-C does, which waits for no client."""
+        self.process.send_signal(signal.SIGTERM)
+        self.stop(signal.SIGINT)
+
 
 def children(pid: int) -> list[int]:
     """Return the children of a process, oldest first."""
@@ -179,4 +184,4 @@ def running(
         yield server
     finally:
         if process.poll() is None:
-            server.stop()
+            server.stop() if measured else server.stop_at_once()

@@ -42,20 +42,9 @@ def serve(**variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def niceness(pid: int) -> int:
-    return os.getpriority(os.PRIO_PROCESS, pid)
-
-
 def sockets(pid: int) -> set[str]:
     files = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     return {file for file in files if file.startswith("socket:")}
-
-
-def wait_until_replaced(server: Server, worker: int) -> None:
-    wait_for(
-        lambda: len(server.workers()) == 2 and worker not in server.workers(),
-        lambda: f"the worker was not replaced:\n{server.lines}",
-    )
 
 
 def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> None:
@@ -115,48 +104,6 @@ def test_slow_uploads_and_slow_pages_keep_noise_from_nobody(server: Server) -> N
 
         assert time.monotonic() - started < 20
         assert {page.result().status for page in pages} == {200}
-
-
-def test_what_is_killed_is_replaced_and_no_noise_repeats(data_dir: Path) -> None:
-    seeds: list[str] = []
-    noised: list[str] = []
-
-    def noise(server: Server) -> None:
-        for _ in range(40):
-            answer = server.ask("POST", "/noise", NOISE)
-            seeds.append(answer.headers["Noise-Seed"])
-            noised.append(str(answer.json()["noised_tokens"]))
-
-    with running(data_dir) as server:
-        noise(server)
-        for _ in range(3):
-            victim, _ = server.both_workers()
-            os.kill(victim, signal.SIGKILL)
-            wait_until_replaced(server, victim)
-            noise(server)
-        check_that_the_worker_of_runs_restarts(server)
-        assert server.stop() == 0
-
-    # Seeds have 53 bits: two of 160 are equal by chance once in 10^11 runs.
-    assert len(set(seeds)) == len(seeds) == 160
-    assert len(set(noised)) == len(noised)
-
-
-def check_that_the_worker_of_runs_restarts(server: Server) -> None:
-    worker, gunicorn = server.child("noising: worker"), server.child("gunicorn")
-
-    os.kill(worker, signal.SIGKILL)
-
-    wait_for(lambda: worker not in children(server.process.pid), lambda: "still there")
-    assert server.child("noising: worker") != worker
-    assert server.child("gunicorn") == gunicorn
-    assert server.ask("GET", "/info").status == 200
-    # Requests come first.
-    wait_for(
-        lambda: niceness(server.child("noising: worker")) > niceness(gunicorn),
-        lambda: "not nice",
-    )
-    assert "The worker was killed by SIGKILL; it restarts in 1 s." in server.lines
 
 
 def test_sigterm_lets_the_request_in_flight_finish(data_dir: Path) -> None:

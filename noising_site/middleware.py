@@ -60,8 +60,8 @@ LONGEST_LOGGED_HOST = 200
 UNSERVED: Mapping[int, str] = {
     408: "The request's body did not arrive within 60 s.",
     503: (
-        "Other requests hold all the memory that this process has for bodies and "
-        "responses; repeat the request later."
+        "Other requests wait for all the threads of this process, or hold all the "
+        "memory that it has for bodies and responses; repeat the request later."
     ),
 }
 """Details of error responses to requests that reached no view, by status."""

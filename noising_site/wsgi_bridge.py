@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -29,6 +29,10 @@ WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 STATELESS_THREADS: Final = 4
 OTHER_THREADS: Final = 12
+
+MOST_WAITING: Final = 64
+"""How many requests may wait for a thread. Further ones are refused at once: if they
+waited too, all would soon wait longer than their clients do."""
 
 CHUNK_BYTES: Final = 64 * 1024
 """How much gunicorn buffers for a client that does not read."""
@@ -58,6 +62,10 @@ UNMATCHED: Final = "unmatched"
 
 HEADER_SEPARATORS: Final = {"HTTP_COOKIE": "; "}
 """Separators that join the values of a repeated header; for others it is a comma."""
+
+
+class QueueFullError(Exception):
+    """MOST_WAITING requests wait for a thread already."""
 
 
 class BodyTimeoutError(Exception):
@@ -114,8 +122,8 @@ class WSGIBridge:
         self.observe = observe
         self.memory = memory
         # Their threads start with the first requests, after gunicorn has forked.
-        self.stateless_pool = ThreadPoolExecutor(STATELESS_THREADS, "stateless")
-        self.other_pool = ThreadPoolExecutor(OTHER_THREADS, "request")
+        self.stateless_pool = Pool(STATELESS_THREADS, "stateless")
+        self.other_pool = Pool(OTHER_THREADS, "request")
 
     async def __call__(
         self,
@@ -148,15 +156,16 @@ class WSGIBridge:
                     response = respond_at_once(scope, body.content)
                 if response is None:
                     environ = environ_of(scope, body.content)
-                    response = await run(
-                        pool, call_application, self.application, environ
-                    )
+                    with pool.place():
+                        response = await pool.run(
+                            call_application, self.application, environ
+                        )
                 reservation.add(len(response.content))
             except BodyTimeoutError:
                 response = self.refuse(408)
-            except NoMemoryLeftError:
+            except (NoMemoryLeftError, QueueFullError):
                 if response is not None:
-                    pool.submit(response.close)
+                    pool.executor.submit(response.close)
                 response = self.refuse(503)
             seconds = time.perf_counter() - started
             self.observe(scope["method"], response.route, response.status, seconds)
@@ -218,19 +227,45 @@ class Body:
                     self.more = bool(message.get("more_body"))
 
 
-async def run(
-    pool: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any
-) -> Any:
-    """Call a function in a thread of the pool.
+class Pool:
+    """A few threads, and the requests that have one or wait for one.
 
-    The result is not passed through the future: futures of threads are in reference
-    cycles and would keep a large result until the next garbage collection.
+    Args:
+        threads: their number.
+        name: what the names of the threads begin with.
     """
-    results: list[Any] = []
-    await asyncio.get_running_loop().run_in_executor(
-        pool, lambda: results.append(function(*arguments))
-    )
-    return results.pop()
+
+    def __init__(self, threads: int, name: str) -> None:
+        self.executor = ThreadPoolExecutor(threads, name)
+        self.most_requests = threads + MOST_WAITING
+        self.requests = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Count a request during the block.
+
+        Raises:
+            QueueFullError: too many others wait already.
+        """
+        if self.requests >= self.most_requests:
+            raise QueueFullError
+        self.requests += 1
+        try:
+            yield
+        finally:
+            self.requests -= 1
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function in one of the threads.
+
+        The result is not passed through the future: futures of threads are in reference
+        cycles and would keep a large result until the next garbage collection.
+        """
+        results: list[Any] = []
+        await asyncio.get_running_loop().run_in_executor(
+            self.executor, lambda: results.append(function(*arguments))
+        )
+        return results.pop()
 
 
 def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
@@ -269,7 +304,7 @@ def call_application(application: WSGI, environ: dict[str, Any]) -> Response:
 
 
 async def send_response(
-    response: Response, pool: ThreadPoolExecutor, receive: Receive | None, send: Send
+    response: Response, pool: Pool, receive: Receive | None, send: Send
 ) -> None:
     """Send a response as fast as the client reads it.
 
@@ -292,12 +327,12 @@ async def send_response(
         content = response.content
         while content and not gone.done():
             await send_content(send, content, more_body=True)
-            content = await run(pool, join_pieces, response.rest)
+            content = await pool.run(join_pieces, response.rest)
         if not gone.done():
             await send(body_message(b""))
     finally:
         gone.cancel()
-        pool.submit(response.close)
+        pool.executor.submit(response.close)
 
 
 async def send_content(send: Send, content: bytes, *, more_body: bool = False) -> None:

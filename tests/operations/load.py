@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -20,11 +20,13 @@ class Request:
     method: str
     path: str
     body: bytes = b""
+    accept: str = "*/*"
 
     def encode(self, *, keeps_alive: bool) -> bytes:
         lines = [
             f"{self.method} {self.path} HTTP/1.1",
             "Host: localhost",
+            f"Accept: {self.accept}",
             f"Connection: {'keep-alive' if keeps_alive else 'close'}",
         ]
         if self.body:
@@ -94,9 +96,12 @@ class Load:
 class Client:
     """One connection at a time, with one request at a time."""
 
-    def __init__(self, port: int, load: Load, *, keeps_alive: bool) -> None:
+    def __init__(
+        self, port: int, load: Load, *, keeps_alive: bool, address: str = "127.0.0.1"
+    ) -> None:
         self.port = port
         self.load = load
+        self.address = address
         self.keeps_alive = keeps_alive
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -106,7 +111,9 @@ class Client:
             await self.close()
         try:
             if self.streams is None:
-                self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+                self.streams = await asyncio.open_connection(
+                    "127.0.0.1", self.port, local_addr=(self.address, 0)
+                )
         except OSError:
             self.load.unsent += 1
             return
@@ -199,3 +206,37 @@ def under_load(
     finally:
         over.set()
         thread.join()
+
+
+def flood(
+    port: int,
+    request: Request,
+    *,
+    rate: float,
+    seconds: float,
+    address: Callable[[int], str],
+) -> Load:
+    """Send requests at a rate, whether or not there are responses.
+
+    Args:
+        port: of the server on this machine.
+        request: which every client sends, over a connection of its own.
+        rate: requests per second.
+        seconds: how long.
+        address: returns the address of a client, by its number.
+
+    Returns:
+        What became of all of them.
+    """
+    load = Load()
+
+    async def send_all() -> None:
+        begin = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(round(rate * seconds)):
+                await asyncio.sleep(begin + number / rate - time.monotonic())
+                client = Client(port, load, keeps_alive=False, address=address(number))
+                tasks.create_task(client.send(request))
+
+    asyncio.run(send_all())
+    return load

@@ -184,4 +184,4 @@ def running(
         yield server
     finally:
         if process.poll() is None:
-            server.stop() if measured else server.stop_at_once()
+            server.stop_at_once()

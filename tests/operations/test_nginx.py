@@ -3,7 +3,6 @@
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.servers import ROOT, Server, free_port, running, wait_for
+from tests.operations.nginx import MOST_REQUESTS, NGINX, start_nginx
+from tests.operations.servers import Server, free_port, running, wait_for
 
 NOISE = {"tokens": list(range(64)), "timestep": 900}
 POST = (
@@ -21,31 +21,9 @@ POST = (
 )
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
+    NGINX is None,
     reason="needs Debian's nginx (scripts/test-packages installs it)",
 )
-
-
-def start_nginx(folder: Path, service_port: int) -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port()
-    config = (ROOT / "deploy" / "nginx.conf").read_text()
-    for old, new in (
-        ("server web:8000;", f"server 127.0.0.1:{service_port};"),
-        ("listen 8080;", f"listen 127.0.0.1:{port};"),
-        ("events {", "daemon off;\nevents {"),
-    ):
-        assert old in config
-        config = config.replace(old, new)
-    (folder / "nginx.conf").write_text(config)
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    assert program
-    with (folder / "nginx.log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, "-p", str(folder), "-c", "nginx.conf"],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    return process, port
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +111,35 @@ def test_without_the_service_clients_are_told_when_to_return(
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "1"
     assert answer.json()["status"] == 503
+
+
+def test_more_requests_than_the_service_can_hold_are_refused_at_once(
+    tmp_path: Path,
+) -> None:
+    """Nobody responds here; the core has room of its own."""
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        silent.settimeout(20)
+        nginx, port = start_nginx(tmp_path, silent.getsockname()[1])
+        stack.callback(nginx.wait, timeout=20)
+        stack.callback(nginx.kill)
+        wait_for(lambda: accepts(port), lambda: "nginx does not listen")
+
+        def send(path: bytes) -> socket.socket:
+            client = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), timeout=20)
+            )
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+            return client
+
+        for _ in range(MOST_REQUESTS):
+            send(b"/alpha/5")
+            stack.enter_context(silent.accept()[0])
+        refused = send(b"/alpha/5").recv(65536)
+        send(b"/info")
+        stack.enter_context(silent.accept()[0])
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nRetry-After: 1\r\n" in refused
 
 
 def accepts(port: int) -> bool:

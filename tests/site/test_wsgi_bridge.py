@@ -111,6 +111,33 @@ def test_a_response_without_content_is_whole():
     assert client.content == b""
 
 
+def test_what_would_wait_behind_too_many_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(wsgi_bridge, "MOST_WAITING", 2)
+    monkeypatch.setattr(wsgi_bridge, "OTHER_THREADS", 1)
+    released = threading.Event()
+
+    def application(environ, start_response):
+        released.wait(20)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    async def exchange():
+        bridge, clients = Bridge(application), [Client() for _ in range(5)]
+        async with asyncio.TaskGroup() as tasks:
+            for client in clients:
+                scope = scope_of("GET", "/schedules/")
+                tasks.create_task(bridge(scope, client.receive, client.send))
+            await until(lambda: sum(bool(client.sent) for client in clients) == 2)
+            released.set()
+        again = Client()
+        await bridge(scope_of("GET", "/schedules/"), again.receive, again.send)
+        return [client.status for client in [*clients, again]], clients[-1]
+
+    statuses, refused = run(exchange())
+    assert statuses == [200, 200, 200, 503, 503, 200]
+    assert int(dict(refused.headers)[b"retry-after"]) > 0
+
+
 def test_a_stream_ends_when_its_client_leaves():
     application = Recorder(*[bytes(CHUNK_BYTES)] * 1000)
     ask(Bridge(application), scope_of("GET", "/"), leaves_after=5)

@@ -1,0 +1,38 @@
+"""Debian's nginx with deploy/nginx.conf, in front of a server on this machine."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.operations.servers import ROOT, free_port
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+CONFIG = (ROOT / "deploy" / "nginx.conf").read_text()
+
+_found = re.search(r"web:8000 max_conns=(\d+)", CONFIG)
+assert _found
+MOST_REQUESTS = int(_found[1])
+"""How many simultaneous requests nginx passes on, beside those for the core."""
+
+
+def start_nginx(folder: Path, service_port: int) -> tuple[subprocess.Popen[bytes], int]:
+    port = free_port()
+    """Start nginx; return its process and its port."""
+    assert NGINX
+    config = CONFIG
+    for old, new in (
+        ("server web:8000 ", f"server 127.0.0.1:{service_port} "),
+        ("listen 8080;", f"listen 127.0.0.1:{port};"),
+        ("events {", "daemon off;\nevents {"),
+    ):
+        assert old in config
+        config = config.replace(old, new)
+    (folder / "nginx.conf").write_text(config)
+    with (folder / "nginx.log").open("wb") as log:
+        process = subprocess.Popen(
+            [NGINX, "-p", str(folder), "-c", "nginx.conf"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    return process, port

@@ -3,21 +3,41 @@
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from noising.management.locks import folder_lock
 
 WORK = "making a folder for metrics"
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is private
+"""The file system in memory that Linux has."""
+
+
+def choose_parent(data_dir: Path) -> Path:
+    """Return where to make the folder: in memory, else in the data folder.
+
+    The processes count in files that are mapped into memory. If their disk is full, the
+    system kills them at the first write (SIGBUS), and with them what needs no disk.
+    """
+    folder = MEMORY / f"noising-{os.geteuid()}"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        # Anybody may have made a folder of this name.
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700:
+            return folder
+    return data_dir / "metrics"
+
 
 @contextmanager
 def metrics_folder(parent: Path) -> Iterator[Path]:
     """Make an empty folder, and delete it at the end with those of killed processes.
 
-    Several `serve` may use the same DATA_DIR. Each holds the lock on its own folder,
+    Several `serve` may use the same parent. Each holds the lock on its own folder,
     which the system releases when the process ends in any way.
 
     Args:

@@ -43,6 +43,9 @@ NOISE = post("/noise", {"tokens": list(range(64)), "timestep": 900})
 ALPHA = Request(method="GET", path="/alpha/500")
 
 
+PAGE = Request(method="GET", path="/", accept="text/html")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one request.

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,14 @@ class Server:
         self.stop(signal.SIGINT)
 
 
+def resident_mebibytes(pid: int) -> float:
+    """Return how much memory a process has."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(pid)
+
+
 def children(pid: int) -> list[int]:
     """Return the children of a process, oldest first."""
     try:
@@ -135,6 +143,15 @@ def wait_for(condition: Any, complaint: Any, seconds: float = DEADLINE_SECONDS) 
         if time.monotonic() > deadline:
             raise AssertionError(complaint())
         time.sleep(0.05)
+
+
+def kill(pid: int) -> tuple[float, float]:
+    """Kill a process; return the moments before, and after its sockets are closed."""
+    began = time.monotonic()
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not Path(f"/proc/{pid}/fd").exists(), lambda: f"{pid} is there")
+    return began, time.monotonic()
 
 
 def free_port() -> int:

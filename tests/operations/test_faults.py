@@ -2,19 +2,10 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from tests.operations.load import Load, under_load
-from tests.operations.servers import Server, children, running, wait_for
-
-
-def kill(server: Server, pid: int) -> tuple[float, float]:
-    """Kill a process; return the moments before, and after its sockets are closed."""
-    began = time.monotonic()
-    os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not Path(f"/proc/{pid}/fd").exists(), lambda: "still there")
-    return began, time.monotonic()
+from tests.operations.servers import Server, children, kill, running, wait_for
 
 
 def wait_for_more(load: Load, server: Server, count: int = 200) -> None:
@@ -31,9 +22,9 @@ def test_kills_cost_only_requests_in_flight_and_sigterm_none(data_dir: Path) -> 
         for _ in range(2):
             victim = server.both_workers()[0]
             wait_for_more(load, server)
-            kills.append(kill(server, victim))
+            kills.append(kill(victim))
             wait_for(lambda: victim not in server.workers(), lambda: server.lines)  # noqa: B023
-        kill(server, worker)
+        kill(worker)
         wait_for(
             lambda: worker not in children(server.process.pid), lambda: "still there"
         )

@@ -5,7 +5,13 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.operations.servers import children, running, title, wait_for
+from tests.operations.servers import (
+    children,
+    resident_mebibytes,
+    running,
+    title,
+    wait_for,
+)
 
 # Its response has 24 MB.
 BODY = json.dumps(
@@ -16,13 +22,6 @@ REQUEST = (
     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 ) % (len(BODY), BODY)
 CLIENTS = 20
-
-
-def resident_mebibytes(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(pid)
 
 
 def test_clients_that_do_not_read_are_refused_and_their_memory_comes_back(

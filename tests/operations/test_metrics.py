@@ -1,9 +1,13 @@
 """/metrics of a server: the sums over its processes, in a folder of its own."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-from noising.management.metrics_folder import metrics_folder
+import pytest
+
+from noising.management import metrics_folder as module
+from noising.management.metrics_folder import choose_parent, metrics_folder
 from tests.operations.servers import Server, wait_for
 
 NOISE: dict[str, Any] = {"tokens": [1, 2, 3], "timestep": 500}
@@ -18,7 +22,13 @@ def tokens_noised(server: Server) -> float:
 
 
 def test_the_metrics_are_those_of_all_processes(server: Server) -> None:
-    [folder] = (server.data_dir / "metrics").iterdir()
+    server.both_workers()
+    # The system shows what files a process has mapped.
+    mapped = Path(f"/proc/{server.workers()[0]}/maps")
+    pattern = r"(/\S+)/histogram_\d+\.db"
+    wait_for(lambda: re.search(pattern, mapped.read_text()), lambda: "no metrics")
+    [name] = set(re.findall(pattern, mapped.read_text()))
+    folder = Path(name)
     files = {folder / f"counter_{pid}.db" for pid in server.both_workers()}
     before, sent = tokens_noised(server), 0
 
@@ -49,3 +59,22 @@ def test_each_server_has_a_folder_and_deletes_those_of_killed_ones(
         assert list(first.iterdir()) == []
 
     assert list(parent.iterdir()) == []
+
+
+def test_the_folder_is_in_memory_unless_that_is_not_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MEMORY", tmp_path)
+    parent = choose_parent(tmp_path / "data")
+    assert parent.parent == tmp_path
+    assert parent.stat().st_mode & 0o777 == 0o700
+    assert choose_parent(tmp_path / "data") == parent
+
+    in_data_folder = tmp_path / "data" / "metrics"
+    parent.chmod(0o777)
+    assert choose_parent(tmp_path / "data") == in_data_folder
+    parent.rmdir()
+    parent.symlink_to(tmp_path)
+    assert choose_parent(tmp_path / "data") == in_data_folder
+    monkeypatch.setattr(module, "MEMORY", tmp_path / "none")
+    assert choose_parent(tmp_path / "data") == in_data_folder

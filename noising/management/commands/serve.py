@@ -12,7 +12,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import connections
 
 from noising.management.draining import NOTICE_SECONDS, refuse_connections
-from noising.management.metrics_folder import metrics_folder
+from noising.management.metrics_folder import choose_parent, metrics_folder
 from noising.management.preparation import prepare
 from noising.management.processes import Program, ProgramEndedError, supervise
 from noising.metrics import FOLDER_VARIABLE
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Serving on {_url(listener)}. Ctrl-C stops.")
             self.stdout.flush()
             try:
-                with metrics_folder(settings.DATA_DIR / "metrics") as folder:
+                with metrics_folder(choose_parent(settings.DATA_DIR)) as folder:
                     supervise(
                         _programs(listener, folder),
                         stop_seconds=DRAIN_SECONDS + 1,

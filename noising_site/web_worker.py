@@ -41,6 +41,7 @@ class WebWorker(gasgi.ASGIWorker):
 
     async def _shutdown(self) -> None:
         """Close idle connections: they were not told, because they sent nothing."""
+        self.alive = False  # also if gunicorn's main process was killed
         for server in self.servers:
             server.close()
         for connection in list(self.connections):

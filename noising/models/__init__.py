@@ -12,7 +12,12 @@ from noising.models.jobs import Job, JobQuerySet
 from noising.models.json_lists import ListHolds
 from noising.models.ownership import is_owner, may_change
 from noising.models.results import BenchmarkResult, BenchmarkSchedule, ThroughputResult
-from noising.models.runs import MOST_ATTEMPTS, BenchmarkRun, BenchmarkRunQuerySet
+from noising.models.runs import (
+    LEASE,
+    MOST_ATTEMPTS,
+    BenchmarkRun,
+    BenchmarkRunQuerySet,
+)
 from noising.models.schedules import (
     COMPARED_SCHEDULES,
     IN_USE,
@@ -37,6 +42,7 @@ from noising.models.workers import Worker
 __all__ = [
     "COMPARED_SCHEDULES",
     "IN_USE",
+    "LEASE",
     "LONGEST_AUDIT_NAME",
     "LONGEST_KEY",
     "LONGEST_NAME",

@@ -17,8 +17,24 @@ from noising.models.tags import check_tags
 DASHBOARD_RUNS = 10
 COMPARABLE_RUNS = 20
 
+LEASE = timedelta(seconds=30)
+"""How long a claim is valid after it was last renewed."""
+
+CLOCK_ERROR = timedelta(seconds=5)
+"""How far a clock is set back without a jump."""
+
 MOST_ATTEMPTS = 3
 """After this many unsuccessful attempts a run fails."""
+
+
+def lease_is_over() -> models.Q:
+    """Return the condition that a lease has expired, by the database's clock.
+
+    A lease that ends later than a new one would, is as old as the time at which the
+    clock was set back, or older. A worker that still measures renews it.
+    """
+    too_late = Now() + (LEASE + CLOCK_ERROR)
+    return models.Q(lease_until__lt=Now()) | models.Q(lease_until__gt=too_late)
 
 
 class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
@@ -56,13 +72,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def lost(self) -> Self:
         """Select the runs whose lease has expired, by the database's clock."""
-        return self.filter(status=BenchmarkRun.Status.RUNNING, lease_until__lt=Now())
+        return self.filter(lease_is_over(), status=BenchmarkRun.Status.RUNNING)
 
     def with_loss(self) -> Self:
         """Add ``is_lost``, whether the lease has expired by the database's clock."""
-        is_over = models.Q(lease_until__lt=Now())
         return self.annotate(
-            is_lost=models.ExpressionWrapper(is_over, models.BooleanField())
+            is_lost=models.ExpressionWrapper(lease_is_over(), models.BooleanField())
         )
 
     def tagged(self, tag: str) -> Self:

@@ -14,8 +14,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     """Reads of workers."""
 
     def alive(self) -> Self:
-        """Select the workers that have reported recently, by the database's clock."""
-        return self.filter(seen_at__gte=Now() - SILENCE)
+        """Select the workers that have reported recently, by the database's clock.
+
+        A report from the future was made before the clock was set back.
+        """
+        return self.filter(seen_at__range=(Now() - SILENCE, Now() + SILENCE))
 
 
 class Worker(models.Model):

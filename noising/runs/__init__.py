@@ -3,6 +3,7 @@
 Every function that writes is named ``<entity>_<action>`` and takes keywords only.
 """
 
+from noising.models import LEASE
 from noising.runs.annotations import run_annotate, run_archive, run_unarchive
 from noising.runs.benchmark_requests import (
     ScheduleNames,
@@ -11,7 +12,6 @@ from noising.runs.benchmark_requests import (
     resolve_config,
 )
 from noising.runs.claims import (
-    LEASE,
     run_claim,
     run_fail,
     run_release,

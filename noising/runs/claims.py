@@ -9,7 +9,6 @@ All times are the database's, so the clocks of hosts that share it need not agre
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from enum import Enum, auto
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -19,11 +18,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from noising.models import BenchmarkRun
+from noising.models import LEASE, BenchmarkRun
 from noising.services.identifiers import uuid7
-
-LEASE = timedelta(seconds=30)
-"""How long a claim is valid after it was last renewed."""
 
 UNCLAIMED = {"claim": None, "lease_until": None}
 

@@ -123,7 +123,8 @@ def _refuse_beyond(
         earliest + limit.period - now
         for digest in digests
         for earliest in ThrottleHit.objects.of(limit.name, digest)
-        .filter(at__gt=now - limit.period)
+        # A hit from the far future was counted before the clock was set back.
+        .filter(at__gt=now - limit.period, at__lt=now + limit.period)
         .values_list("at", flat=True)[most - 1 : most]
     ]
     if waits:

@@ -7,13 +7,12 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from statistics import linear_regression, median
@@ -27,10 +26,10 @@ from tests.operations.load import (
     post,
     under_load,
 )
-from tests.operations.nginx import start_nginx
+from tests.operations.nginx import MOST_REQUESTS, start_nginx
+from tests.operations.runs import NO_LIMITS, Runs, create_token
 from tests.operations.servers import (
     ROOT,
-    Server,
     children,
     environment,
     free_port,
@@ -51,114 +50,26 @@ def report(text: str, good: bool = True) -> None:
         FAILED.append(text)
 
 
-PREPARE = """
-from django.contrib.auth.models import User
-from django.core.management import call_command
-from noising import services
-from noising.models import Scope
-call_command("load_schedules", verbosity=0)
-user = User.objects.create_user("ada")
-print("\\n" + services.token_create(user=user, name="t", scope=Scope.WRITE).secret)
-"""
-RUN = {
-    "schedules": ["cosine"],
-    "corpus": "synthetic",
-    "timesteps": [0, 500, 999],
-    "samples": 2000,
-}
-POINTS = 6  # of a run: two schedules at three timesteps
-NO_LIMITS = {"WRITES_PER_MINUTE": "1000000", "MAX_QUEUED_RUNS": "10000"}
-
-
-def prepare(folder: Path) -> str:
-    """Make a database with schedules; return the secret of a token."""
-    manage = (sys.executable, "manage.py")
-    variables = environment(DATA_DIR=str(folder))
-    folder.mkdir()
-    subprocess.run(
-        [*manage, "migrate", "--verbosity", "0"], cwd=ROOT, env=variables, check=True
-    )
-    done = subprocess.run(
-        [*manage, "shell", "--no-imports", "--command", PREPARE],
-        cwd=ROOT,
-        env=variables,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.split()[-1]
-
-
-class Runs:
-    """The runs that a service has accepted."""
-
-    def __init__(self, folder: Path, secret: str) -> None:
-        self.file = folder / "noising.sqlite3"
-        self.bearer = {"Authorization": f"Bearer {secret}"}
-        self.accepted: set[str] = set()
-        self.longest_lease = 0.0
-
-    def request(self, server: Server) -> None:
-        """Request a run; it is accepted once its id has arrived."""
-        with suppress(OSError):
-            answer = server.ask("POST", "/api/v1/runs", RUN, **self.bearer)
-            if answer.status == 202:
-                self.accepted.add(answer.json()["id"])
-
-    def query(self, text: str) -> list[tuple]:
-        with closing(sqlite3.connect(self.file, timeout=60)) as database:
-            return database.execute(text).fetchall()
-
-    def look_at_leases(self) -> None:
-        [[seconds]] = self.query(
-            "SELECT max(julianday(lease_until) - julianday('now')) * 86400"
-            " FROM noising_benchmarkrun WHERE status = 'running'"
-        )
-        self.longest_lease = max(self.longest_lease, seconds or 0.0)
-
-    def unfinished(self) -> int:
-        self.look_at_leases()
-        [[count]] = self.query(
-            "SELECT count(*) FROM noising_benchmarkrun"
-            " WHERE status IN ('queued', 'running')"
-        )
-        return count
-
-    def report(self) -> None:
-        states = self.query(
-            "SELECT status, count(*) FROM noising_benchmarkrun GROUP BY status"
-        )
-        stored = {id for [id] in self.query("SELECT id FROM noising_benchmarkrun")}
-        missing = {id for id in self.accepted if id.replace("-", "") not in stored}
-        report(
-            f"runs accepted: {len(self.accepted)}, lost: {len(missing)}", not missing
-        )
-        report(f"they ended as {dict(states)}")
-        rows = self.query(
-            "SELECT r.status, count(s.id) FROM noising_benchmarkrun r"
-            " LEFT JOIN (SELECT p.id, b.run_id FROM noising_benchmarkresult p"
-            " JOIN noising_benchmarkschedule b ON b.id = p.schedule_id) s"
-            " ON s.run_id = r.id GROUP BY r.id"
-        )
-        wrong = [row for row in rows if row[1] != POINTS * (row[0] == "succeeded")]
-        report(f"runs without exactly one row a point: {len(wrong)}", not wrong)
-        report(f"longest lease: {self.longest_lease:.1f} s", self.longest_lease < 30.5)
-        [[check]] = self.query("PRAGMA quick_check")
-        report(f"quick_check: {check}", check == "ok")
-
-
 def measure_kills(seconds: float) -> None:
     """Kill web workers under load, then workers of runs, then whole services."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "data"
-        runs = Runs(folder, prepare(folder))
+        runs = Runs(folder, create_token(folder))
         variables = NO_LIMITS | {"PORT": str(free_port())}
         kill_web_workers(folder, variables, seconds / 3)
         kill_workers_of_runs(folder, variables, runs, seconds / 3)
         kill_services(folder, variables, runs, seconds / 3)
         with running(folder, variables=variables):
-            wait_for(lambda: not runs.unfinished(), lambda: "runs do not end", 900)
-        runs.report()
+            wait_for(lambda: not runs.unfinished(), lambda: "runs do not end", 3600)
+        missing, wrong = runs.missing(), runs.wrong()
+        report(
+            f"runs accepted: {len(runs.accepted)}, lost: {len(missing)}", not missing
+        )
+        report(f"they ended as {runs.states()}")
+        report(f"runs without exactly one row a point: {len(wrong)}", not wrong)
+        report(f"longest lease: {runs.longest_lease:.1f} s", runs.longest_lease < 30.5)
+        [[check]] = runs.query("PRAGMA quick_check")
+        report(f"quick_check: {check}", check == "ok")
 
 
 def kill_web_workers(folder: Path, variables: dict[str, str], seconds: float) -> None:
@@ -208,14 +119,17 @@ def kill_workers_of_runs(
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            command, cwd=ROOT, env=environment(DATA_DIR=str(folder))
+            command,
+            cwd=ROOT,
+            env=environment(DATA_DIR=str(folder)),
+            stderr=subprocess.DEVNULL,
         )
 
     killed, until = 0, time.monotonic() + seconds
     with running(folder, variables=variables) as server:
         workers = [start(), start()]
         while time.monotonic() < until:
-            runs.request(server)
+            runs.request(server, samples=500)
             time.sleep(random.uniform(1, 5))  # noqa: S311
             runs.look_at_leases()
             victim = random.randrange(3)  # noqa: S311
@@ -286,7 +200,7 @@ def front_door(scratch: str) -> Iterator[int]:
     """Run nginx and a service of one web worker; yield nginx's port."""
     variables = {"WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1"}
     with running(Path(scratch) / "data", variables=variables) as server:
-        nginx, port = start_nginx(Path(scratch), server.port)
+        nginx, port = start_nginx(Path(scratch), server.port, MOST_REQUESTS // 2)
         try:
             wait_for(lambda: not is_free(port), lambda: "no nginx")
             yield port

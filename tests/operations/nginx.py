@@ -16,15 +16,17 @@ MOST_REQUESTS = int(_found[1])
 """How many simultaneous requests nginx passes on, beside those for the core."""
 
 
-def start_nginx(folder: Path, service_port: int) -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port()
+def start_nginx(
+    folder: Path, service_port: int, most_requests: int = MOST_REQUESTS
+) -> tuple[subprocess.Popen[bytes], int]:
     """Start nginx; return its process and its port."""
     assert NGINX
-    config = CONFIG
+    port, config = free_port(), CONFIG
     for old, new in (
         ("server web:8000 ", f"server 127.0.0.1:{service_port} "),
         ("listen 8080;", f"listen 127.0.0.1:{port};"),
         ("events {", "daemon off;\nevents {"),
+        (f"max_conns={MOST_REQUESTS};", f"max_conns={most_requests};"),
     ):
         assert old in config
         config = config.replace(old, new)

@@ -1,11 +1,33 @@
 """What a server does while the machine around it fails: docs/operations.md lists it."""
 
 import os
+import shutil
 import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
-from tests.operations.load import Load, under_load
-from tests.operations.servers import Server, children, kill, running, wait_for
+import pytest
+
+from tests.operations.load import ALPHA, NOISE, Load, Request, under_load
+from tests.operations.runs import NO_LIMITS, Runs, create_token
+from tests.operations.servers import (
+    SERVE,
+    Answer,
+    Server,
+    children,
+    kill,
+    running,
+    wait_for,
+)
+
+CORE = (NOISE, ALPHA, Request(method="GET", path="/info"))
+IS_ROOT = os.geteuid() == 0
+NUMBERS = count()
 
 
 def wait_for_more(load: Load, server: Server, count: int = 200) -> None:
@@ -72,3 +94,152 @@ def probe(server: Server) -> int | None:
         return server.ask("GET", "/readyz").status
     except OSError:
         return None
+
+
+@pytest.fixture(scope="module")
+def secret(
+    prepared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """A data folder with an account, and the secret of its token."""
+    folder = tmp_path_factory.mktemp("account") / "data"
+    shutil.copytree(prepared_folder, folder)
+    return folder, create_token(folder)
+
+
+def create_schedule(server: Server, secret: str) -> Answer:
+    document = {
+        "name": f"made-{next(NUMBERS)}",
+        "specification": {"vocab_size": 27, "schedule": {"type": "linear"}},
+        "notes": "n" * 20_000,
+    }
+    bearer = {"Authorization": f"Bearer {secret}"}
+    return server.ask("POST", "/api/v1/schedules", document, **bearer)
+
+
+def assert_refused(answer: Answer) -> None:
+    assert answer.status == 503, answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@contextmanager
+def read_only(file: Path) -> Iterator[None]:
+    file.chmod(0o400)
+    yield
+    file.chmod(0o600)
+
+
+@contextmanager
+def gone(file: Path) -> Iterator[None]:
+    file.rename(file.with_name("away"))
+    yield
+    file.with_name("away").rename(file)
+
+
+def test_the_core_does_not_notice_the_database_and_all_come_back(
+    secret: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Faults of the database, many writers, and a kill with a full queue, in turn."""
+    folder = tmp_path / "data"
+    shutil.copytree(secret[0], folder)
+    variables = NO_LIMITS | {"MAX_QUEUED_RUNS": "2"}
+    # The mode of a file is no limit for root.
+    no_rights = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+    command = (*no_rights, *SERVE) if IS_ROOT else SERVE
+    with running(folder, variables=variables, command=command) as server:
+        for fault in (locked, read_only, gone):
+            with under_load(server.port, CORE, clients=4) as load:
+                with fault(folder / "noising.sqlite3"):
+                    assert_refused(create_schedule(server, secret[1]))
+                assert create_schedule(server, secret[1]).status == 201, fault
+            assert set(load.statuses) == {200}
+            assert load.lost == []
+            assert load.unsent == 0
+
+        with ThreadPoolExecutor(8) as writers:
+            each = [secret[1]] * 200
+            made = list(writers.map(create_schedule, [server] * 200, each))
+        assert [answer.status for answer in made] == [201] * 200
+        listed = server.ask("GET", "/api/v1/schedules?search=made-&page_size=1")
+        assert listed.json()["count"] == 203
+
+        runs = Runs(folder, secret[1])
+        answers = [runs.request(server, samples=4) for _ in range(3)]
+        assert [answer and answer.status for answer in answers] == [202, 202, 429]
+        left = [*server.both_workers(), *children(server.process.pid)]
+        server.process.kill()
+        server.process.wait()
+    wait_for(
+        lambda: not any(Path(f"/proc/{pid}").exists() for pid in left),
+        lambda: f"still there: {left}",
+    )
+    # As a supervisor would: on the same port.
+    again = variables | {"PORT": str(server.port)}
+    with running(folder, variables=again, command=command):
+        wait_for(lambda: not runs.unfinished(), lambda: f"stuck: {runs.states()}")
+    assert runs.states() == {"succeeded": 2}
+    assert runs.missing() == set()
+    assert runs.wrong() == []
+    assert runs.longest_lease <= 30.5
+
+
+MOUNT = ("unshare", "--mount") if IS_ROOT else ("unshare", "-Urm")
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=40m,mode=700 tmpfs "$DATA_DIR"
+cp -a "$DATA_DIR-source/." "$DATA_DIR"
+exec "$@"
+"""
+
+
+def can_mount() -> bool:
+    """Tell whether this user may mount a file system that only its processes see."""
+    trial = [*MOUNT, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return bool(
+        shutil.which("unshare")
+        and subprocess.run(trial, capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a tmpfs")
+def test_a_full_disk_damages_nothing_and_stops_nobody(
+    secret: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copytree(secret[0], f"{folder}-source")
+    command = (*MOUNT, "sh", "-ec", ON_A_SMALL_DISK, "sh", *SERVE)
+    with running(folder, command=command) as server:
+        disk = Path(f"/proc/{server.process.pid}/root") / folder.relative_to("/")
+        assert create_schedule(server, secret[1]).status == 201
+        with under_load(server.port, CORE, clients=4) as load:
+            fill(disk / "ballast")
+            assert_refused(create_schedule(server, secret[1]))
+            assert "disk" in server.ask("GET", "/readyz").json()["degraded"]
+            # A new process has to create its files.
+            victim = server.both_workers()[0]
+            moments = kill(victim)
+            wait_for(lambda: victim not in server.workers(), lambda: server.lines)
+            server.both_workers()
+            wait_for_more(load, server, 40)
+            assert server.ask("GET", "/metrics").status == 200
+            (disk / "ballast").unlink()
+            assert create_schedule(server, secret[1]).status == 201
+        assert set(load.statuses) == {200}
+        assert load.lost_without([moments]) == []
+        with closing(sqlite3.connect(disk / "noising.sqlite3")) as database:
+            assert database.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+        assert server.lines.count("Booting worker") == 3
+
+
+def fill(path: Path) -> None:
+    """Write a file that takes all the space there is."""
+    with suppress(OSError), path.open("wb", 0) as file:
+        while True:
+            file.write(bytes(4096))

@@ -1,11 +1,12 @@
 """Migrations run in one process at a time, on an SQLite file that nobody else reads."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,13 +49,33 @@ def start(folder: Path, *command: str, **variables: str) -> subprocess.Popen[str
     )
 
 
-def test_commands_that_migrate_an_empty_database_at_once_all_succeed(
+def applied_migrations(folder: Path) -> int:
+    """Return how many migrations the database has recorded."""
+    with closing(sqlite3.connect(folder / "noising.sqlite3")) as database:
+        try:
+            query = "SELECT count(*) FROM django_migrations"
+            [count] = database.execute(query).fetchone()
+        except sqlite3.OperationalError:  # there is no table yet
+            return 0
+    return int(count)
+
+
+def test_a_migration_that_was_killed_is_finished_by_several_at_once(
     tmp_path: Path,
 ) -> None:
     command = (sys.executable, "manage.py", "migrate", "--verbosity", "0")
+    victim = start(tmp_path, *command)
+    wait_for(lambda: applied_migrations(tmp_path) > 3, lambda: "nothing migrates")
+    victim.kill()
+    victim.communicate()
+    interrupted = applied_migrations(tmp_path)
+
     started = [start(tmp_path, *command) for _ in range(3)]
     output = [process.communicate(timeout=120)[0] for process in started]
     assert ([each.returncode for each in started], output) == ([0] * 3, [""] * 3)
+    assert 3 < interrupted < applied_migrations(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "noising.sqlite3")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert mode(tmp_path / "noising.sqlite3") == 0o600
 
 

@@ -50,6 +50,13 @@ def test_the_wait_ends_when_the_oldest_counts_no_more():
         throttle_hit(limit=THREE, keys=["ada"])
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out():
+    for _ in range(3):
+        throttle_hit(limit=THREE, keys=["ada"])
+    age(-3600)
+    throttle_hit(limit=THREE, keys=["ada"])
+
+
 def test_what_is_refused_counts_for_none_of_its_keys():
     for _ in range(3):
         throttle_hit(limit=THREE, keys=["ada"])

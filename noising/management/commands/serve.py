@@ -92,7 +92,7 @@ class Command(BaseCommand):
         refused = []
         tags = checks.registry.registry.tags_available(deployment_checks=True)
         for message in checks.run_checks(
-            tags=tags - {checks.Tags.urls}, include_deployment_checks=True
+            tags=sorted(tags - {checks.Tags.urls}), include_deployment_checks=True
         ):
             if message.is_silenced():
                 continue

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.operations.mounts import NEEDS_MOUNT, can_mount
 from tests.operations.servers import ROOT, environment
 
 TOOLS = Path(sys.executable).parent
@@ -51,9 +52,8 @@ class Image:
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     """The image with the packages of the tests: installing others takes minutes."""
-    mount = ("unshare", "--mount", "--uts", "true")
-    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-        pytest.skip("scripts/image needs to be root, and to mount")
+    if os.geteuid() != 0 or not can_mount():
+        pytest.skip(f"scripts/image {NEEDS_MOUNT}, as root")
     folder = tmp_path_factory.mktemp("image") / "image"
     subprocess.run(
         [

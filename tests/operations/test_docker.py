@@ -1,7 +1,6 @@
 """The Dockerfile and compose.yaml, with their commands run here without Docker."""
 
 import re
-import shutil
 import subprocess
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +18,7 @@ from tests.operations.containers import (
     docker_compose,
     volume,
 )
+from tests.operations.nginx import NGINX, make_config
 from tests.operations.servers import ROOT, environment, free_port, running, wait_for
 from tests.operations.sites import Site
 
@@ -102,7 +102,8 @@ def test_compose_and_the_files_of_deploy_name_the_same_things(
 ) -> None:
     assert set(services) == {*OURS, "nginx", "postgres"}
     nginx = (ROOT / "deploy/nginx.conf").read_text()
-    assert f"server web:{services['web']['environment']['PORT']};" in nginx
+    servers = set(re.findall(r"server (\S+) ", nginx))
+    assert servers == {f"web:{services['web']['environment']['PORT']}"}
     [port] = services["nginx"]["ports"]
     assert f"listen {port['target']};" in nginx
     assert services["nginx"]["healthcheck"]["test"][-1].endswith(
@@ -123,22 +124,16 @@ def test_compose_and_the_files_of_deploy_name_the_same_things(
 
 def put_nginx_into(image: Image, *, listen: int, web: int) -> None:
     """Let the image's folder have the files of nginx's image, with other ports."""
-    text = (ROOT / "deploy/nginx.conf").read_text()
-    for old, new in (
-        ("server web:8000;", f"server 127.0.0.1:{web};"),
-        ("listen 8080;", f"listen 127.0.0.1:{listen};"),
-    ):
-        assert old in text
-        text = text.replace(old, new)
     (image.root / "etc/nginx").mkdir()
-    (image.root / "etc/nginx/nginx.conf").write_text(text)
+    config = make_config(service_port=web, port=listen)
+    (image.root / "etc/nginx/nginx.conf").write_text(config)
     # Debian's nginx has other folders for bodies than that of the image.
     (image.root / "var/lib").mkdir(parents=True)
     (image.root / "var/lib/nginx").symlink_to("/tmp")  # noqa: S108 - a tmpfs
 
 
 @pytest.mark.skipif(
-    shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
+    NGINX is None,
     reason="needs Debian's nginx (scripts/test-packages installs it)",
 )
 def test_the_commands_of_compose_serve_in_the_image(

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.operations.load import ALPHA, NOISE, Load, Request, under_load
+from tests.operations.mounts import MOUNT, NEEDS_MOUNT, can_mount
 from tests.operations.runs import NO_LIMITS, Runs, create_token
 from tests.operations.servers import (
     SERVE,
@@ -200,7 +200,6 @@ def test_the_core_does_not_notice_the_database_and_all_come_back(
     assert runs.longest_lease <= 30.5
 
 
-MOUNT = ("unshare", "--mount") if IS_ROOT else ("unshare", "-Urm")
 ON_A_SMALL_DISK = """
 mount -t tmpfs -o size=40m,mode=700 tmpfs "$DATA_DIR"
 cp -a "$DATA_DIR-source/." "$DATA_DIR"
@@ -208,16 +207,7 @@ exec "$@"
 """
 
 
-def can_mount() -> bool:
-    """Tell whether this user may mount a file system that only its processes see."""
-    trial = [*MOUNT, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-    return bool(
-        shutil.which("unshare")
-        and subprocess.run(trial, capture_output=True, check=False).returncode == 0
-    )
-
-
-@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a tmpfs")
+@pytest.mark.skipif(not can_mount(), reason=NEEDS_MOUNT)
 def test_a_full_disk_damages_nothing_and_stops_nobody(
     secret: tuple[Path, str], tmp_path: Path
 ) -> None:

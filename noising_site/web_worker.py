@@ -1,12 +1,18 @@
 """gunicorn's ASGI worker, which first announces that it stops (noising.draining)."""
 
-from typing import Any
+import asyncio
+import socket
+from contextlib import suppress
+from typing import Any, Final
 from weakref import WeakSet
 
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from noising.management.draining import ACCEPT_SECONDS, DRAINING, NOTICE_SECONDS
+
+READ_SECONDS: Final = 0.1
+"""How long the last connections have to show that they have a request."""
 
 
 class Connection(ASGIProtocol):
@@ -40,13 +46,25 @@ class WebWorker(gasgi.ASGIWorker):
         self.alive = False
 
     async def _shutdown(self) -> None:
-        """Close idle connections: they were not told, because they sent nothing."""
-        self.alive = False  # also if gunicorn's main process was killed
+        """Accept the last connections, and close those that have no request."""
+        waiting = [each for sock in self.sockets for each in accept_waiting(sock.sock)]
         for server in self.servers:
             server.close()
+        for accepted in waiting:
+            await self.loop.connect_accepted_socket(lambda: Connection(self), accepted)
+        await asyncio.sleep(READ_SECONDS)
         for connection in list(self.connections):
             connection.close_if_idle()
         await super()._shutdown()
+
+
+def accept_waiting(listener: socket.socket) -> list[socket.socket]:
+    """Accept the connections that the system has made and nobody has accepted yet."""
+    accepted: list[socket.socket] = []
+    with suppress(BlockingIOError):
+        while True:
+            accepted.append(listener.accept()[0])
+    return accepted
 
 
 gasgi.ASGIProtocol = Connection  # the class that the worker makes connections of

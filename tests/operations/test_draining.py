@@ -2,14 +2,14 @@
 
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from noising.management.draining import DRAINING, refuse_connections
+from noising.management.draining import DRAINING
 from noising_site.asgi import application
+from noising_site.web_worker import accept_waiting
 from tests.operations.test_processes import (
     DRAINS,
     python,
@@ -52,17 +52,15 @@ def test_programs_finish_their_work_after_the_notice(tmp_path: Path) -> None:
     assert (tmp_path / "drained").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a packet filter of Linux")
-def test_connections_that_wait_are_kept_and_no_others_made() -> None:
+def test_connections_that_wait_are_accepted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
         address = listener.getsockname()
-        with socket.create_connection(address) as client:
-            client.sendall(b"sent")
-            refuse_connections(listener)
-            with pytest.raises(TimeoutError):
-                socket.create_connection(address, timeout=0.1)
-            accepted, _ = listener.accept()
-            with accepted:
-                client.sendall(b" after")
-                client.shutdown(socket.SHUT_WR)
-                assert accepted.makefile("rb").read() == b"sent after"
+        clients = [socket.create_connection(address) for _ in range(3)]
+        accepted = accept_waiting(listener)
+        assert [each.getpeername() for each in accepted] == [
+            client.getsockname() for client in clients
+        ]
+        assert accept_waiting(listener) == []
+        for each in (*clients, *accepted):
+            each.close()

@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.management import BaseCommand, CommandError
 from django.db import connections
 
-from noising.management.draining import NOTICE_SECONDS, refuse_connections
+from noising.management.draining import NOTICE_SECONDS
 from noising.management.metrics_folder import choose_parent, metrics_folder
 from noising.management.preparation import prepare
 from noising.management.processes import Program, ProgramEndedError, supervise
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                         stop_seconds=DRAIN_SECONDS + 1,
                         say=self.stderr.write,
                         notice_seconds=NOTICE_SECONDS,
-                        after_notice=lambda: _stop_listening(listener),
+                        after_notice=listener.close,
                     )
             except ProgramEndedError as ended:
                 raise CommandError(
@@ -149,12 +149,6 @@ def _programs(listener: socket.socket, metrics: Path) -> list[Program]:
             restarts=True,
         ),
     ]
-
-
-def _stop_listening(listener: socket.socket) -> None:
-    """Let the web workers accept the last connections and be the last that listen."""
-    refuse_connections(listener)
-    listener.close()
 
 
 def _url(listener: socket.socket) -> str:

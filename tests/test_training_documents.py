@@ -1,6 +1,7 @@
 """The documents about training and audits: their examples print what is shown.
 
-They are docs/training.md, torch.md, replay.md, corpus.md, audit.md and decision.md.
+They are docs/training.md, torch.md, replay.md, corpus.md, audit.md, decision.md and the
+verdict of lint.md.
 """
 
 import contextlib
@@ -31,7 +32,9 @@ TEXTS = {
     )
 }
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+VERDICT = EXAMPLE.findall((DOCS / "lint.md").read_text())
 EXAMPLES = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
+EXAMPLES += VERDICT
 
 
 def run_example(code, folder, monkeypatch):

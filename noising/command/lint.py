@@ -1,9 +1,9 @@
-"""noising lint: checks a noise process for known mistakes."""
+"""noising lint: checks a noise process, and says what to use instead."""
 
 import argparse
 from collections import Counter
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,12 +11,13 @@ from noising.command.output import print_json, print_text
 from noising.command.specifications import add_specification, load_process
 from noising.command.tokens import read_tokens
 from noising.command.usage import FINE, FOUND_WRONG, check_standard_input
-from noising.engine import lint
+from noising.engine import Verdict, judge
 
 HELP: Final = "check a noise process for known mistakes"
 DESCRIPTION: Final = (
-    "Check a noise process for known mistakes. The exit code is 1 if there is an error "
-    "or a warning, but not for an info."
+    "Check a noise process for known mistakes: print whether it is good, wasteful, "
+    "leaks or is invalid, what to use instead, and every finding. The exit code is 1 "
+    "if there is an error or a warning, but not for an info."
 )
 
 
@@ -38,11 +39,14 @@ def run(options: argparse.Namespace) -> int:
     tokens = None
     if options.tokens is not None:
         tokens = np.concatenate([np.ravel(row) for row in read_tokens(options.tokens)])
-    findings = lint(process, tokens)
+    verdict = judge(process, tokens)
+    findings = verdict.findings
     if options.json:
-        documents = [asdict(finding) for finding in findings]
-        print_json({"fingerprint": process.fingerprint, "findings": documents})
+        print_json({"fingerprint": process.fingerprint, **_document(verdict)})
     else:
+        print_text(str(verdict))
+        for remedy in verdict.remedies:
+            print_text(f"    {remedy.text}")
         for finding in findings:
             print_text(f"{finding.severity}: {finding.code}: {finding.message}")
             print_text(f"    {finding.way_out}")
@@ -50,3 +54,8 @@ def run(options: argparse.Namespace) -> int:
         print_text(", ".join(f"{counts[s]} {s}" for s in counts) or "nothing found")
     is_wrong = any(finding.severity != "info" for finding in findings)
     return FOUND_WRONG if is_wrong else FINE
+
+
+def _document(verdict: Verdict) -> dict[str, Any]:
+    document = asdict(verdict)
+    return {"findings": document.pop("findings"), "verdict": document}

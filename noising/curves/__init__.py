@@ -4,13 +4,7 @@ Pages, API responses and plots get the quantities of a schedule from here. It ne
 NumPy and the engine only.
 """
 
-from noising.curves.comparison import (
-    Summary,
-    differences,
-    list_ranges,
-    summary,
-    wasted_ranges,
-)
+from noising.curves.comparison import Summary, differences, summary
 from noising.curves.positions import position_alphas
 from noising.curves.quantities import QUANTITIES, Quantity
 from noising.curves.sampling import (
@@ -36,9 +30,7 @@ __all__ = [
     "curves",
     "curves_seconds",
     "differences",
-    "list_ranges",
     "points_of",
     "position_alphas",
     "summary",
-    "wasted_ranges",
 ]

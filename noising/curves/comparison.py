@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from noising.curves.sampling import MATRIX_POINTS
-from noising.engine import ForwardProcess, is_wasted, wasted_timesteps
-from noising.engine.arrays import BoolArray, FloatArray, quiet
+from noising.engine import ForwardProcess, wasted_timesteps
+from noising.engine.arrays import FloatArray, quiet
 from noising.engine.graphs import MatrixGraph
 
 LONGEST_LIST: Final = 8
@@ -64,17 +64,6 @@ def summary(process: ForwardProcess) -> Summary:
         final_alpha=final_alpha,
         wasted_timesteps=wasted_timesteps(process),
     )
-
-
-def wasted_ranges(process: ForwardProcess) -> list[tuple[int, int]]:
-    """Return the first and last timestep of each range of wasted timesteps."""
-    return list_ranges(is_wasted(process))
-
-
-def list_ranges(flags: BoolArray) -> list[tuple[int, int]]:
-    """Return the first and last index of each range of flags that are set."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _half_time(

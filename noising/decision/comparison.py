@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from noising.curves import list_ranges
 from noising.decision.difficulty import (
     Difficulties,
     Difficulty,
@@ -19,7 +18,7 @@ from noising.decision.reader import Reader
 from noising.decision.tradeoff import Tradeoff, find_pareto, share_wasted
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray
-from noising.engine.lint import mark_wasted
+from noising.engine.lint import list_ranges, mark_wasted
 
 READERS: Final = ("unigram", "bigram")
 

@@ -10,7 +10,13 @@ from noising.engine import converters
 from noising.engine.errors import EngineError
 from noising.engine.graphs import GRAPH_TYPES
 from noising.engine.hyperschedules import HYPERSCHEDULE_TYPES, TYPE_WEIGHTS
-from noising.engine.lint import Finding, is_wasted, lint, wasted_timesteps
+from noising.engine.lint import (
+    Finding,
+    is_wasted,
+    lint,
+    wasted_ranges,
+    wasted_timesteps,
+)
 from noising.engine.presets import PRESETS, Preset
 from noising.engine.process import ForwardProcess
 from noising.engine.randomness import fresh_seed
@@ -19,6 +25,7 @@ from noising.engine.sampler.backends import chosen_kernel, use_kernel
 from noising.engine.sampler.driver import Noised
 from noising.engine.schedules import SCHEDULE_TYPES
 from noising.engine.training_times import TIMES_VERSION, block_times
+from noising.engine.verdicts import Remedy, Verdict, judge
 
 ENGINE_VERSION: Final = "1.0.0"
 
@@ -35,14 +42,18 @@ __all__ = [
     "ForwardProcess",
     "Noised",
     "Preset",
+    "Remedy",
+    "Verdict",
     "block_times",
     "build_process",
     "chosen_kernel",
     "converters",
     "fresh_seed",
     "is_wasted",
+    "judge",
     "lint",
     "use_kernel",
+    "wasted_ranges",
     "wasted_timesteps",
     "with_hyperschedule",
 ]

@@ -72,7 +72,7 @@ def is_wasted(process: ForwardProcess, prior: Any = None) -> BoolArray:
         EngineError: a prior of the wrong length, sign or support.
     """
     if prior is None:
-        return mark_wasted(_information_left(process))
+        return mark_wasted(information_left(process))
     return mark_wasted(timestep_information(process, prior))
 
 
@@ -96,6 +96,17 @@ def wasted_timesteps(process: ForwardProcess, prior: Any = None) -> int:
     return int(np.count_nonzero(is_wasted(process, prior)))
 
 
+def wasted_ranges(process: ForwardProcess) -> list[tuple[int, int]]:
+    """Return the first and last timestep of each range of wasted timesteps."""
+    return list_ranges(is_wasted(process))
+
+
+def list_ranges(flags: BoolArray) -> list[tuple[int, int]]:
+    """Return the first and last index of each range of flags that are set."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
 @quiet
 def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
     """Run all checks and return their findings, most severe first.
@@ -114,8 +125,8 @@ def lint(process: ForwardProcess, tokens: Any = None) -> tuple[Finding, ...]:
 
 
 @functools.lru_cache(maxsize=2)
-def _information_left(process: ForwardProcess) -> FloatArray:
-    """Return the information left under the default prior, which two checks need."""
+def information_left(process: ForwardProcess) -> FloatArray:
+    """Return `timestep_information` for a uniform prior, which several callers need."""
     return timestep_information(process, None)
 
 
@@ -275,7 +286,7 @@ def _rate_mismatch(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]
 
 
 def _terminal_leak(process: ForwardProcess, tokens: Tokens) -> Iterator[Finding]:
-    information = _information_left(process)
+    information = information_left(process)
     if not information.size:
         return
     leak = float(information[-1] / information[0])

@@ -13,6 +13,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 
 from noising.engine.lint import SEVERITIES
+from noising.engine.verdicts import Grade, grade_codes
 from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
@@ -282,6 +283,13 @@ class ScheduleConfig(models.Model):
         severities = [finding["severity"] for finding in self.lint_findings]
         counts = {name: severities.count(name) for name in SEVERITIES}
         return {name: count for name, count in counts.items() if count}
+
+    @property
+    def grade(self) -> Grade:
+        """Return the grade that follows from the findings."""
+        return grade_codes(
+            {finding["code"]: finding["severity"] for finding in self.lint_findings}
+        )
 
     @property
     def version(self) -> str:

@@ -61,6 +61,9 @@ def test_a_new_version_is_previewed_while_typing_and_stored(member: Visitor) -> 
     page.locator("#id_specification").press_sequentially("}")
     expect(preview.locator(".findings")).to_contain_text("terminal_leak")
     assert preview.locator("canvas").first.screenshot() != before
+    expect(preview.locator(".verdict")).to_contain_text("leaks")
+    preview.get_by_role("button", name="Use this: sedd_entropy, good").click()
+    expect(preview.locator(".verdict")).to_contain_text("no timestep is wasted")
     name = page.locator("#id_name").input_value()
     page.get_by_role("button", name="Store").click()
     page.wait_for_url(f"**/schedules/{name}/")

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from noising.engine import build_process, lint
+from noising.engine import build_process, judge, lint
 
 LEAKY = {"num_timesteps": 100, "schedule": {"type": "linear"}}
 INSIDE = {"vocab_size": 27, "graph": {"type": "absorbing", "mask_id": 3}}
@@ -22,8 +22,10 @@ def test_an_info_is_no_fault(run):
 def test_a_warning_ends_with_1(run):
     ended = run("lint", "-", text=json.dumps(LEAKY))
 
+    verdict = judge(build_process(LEAKY))
     assert ended.code == 1
-    assert ended.out.startswith("warning: terminal_leak: ")
+    assert ended.out.startswith(f"{verdict}\n    {verdict.remedies[0].text}\n")
+    assert "\nwarning: terminal_leak: " in ended.out
 
 
 def test_an_error_ends_with_1(run):
@@ -32,7 +34,8 @@ def test_an_error_ends_with_1(run):
 
     ended = run("lint", "-", text=json.dumps(spec))
     assert ended.code == 1
-    assert ended.out.startswith("error: sigma_decreases: ")
+    assert ended.out.startswith("invalid: Total noise falls")
+    assert "\nerror: sigma_decreases: " in ended.out
 
 
 def test_json_holds_the_findings(run):
@@ -41,6 +44,12 @@ def test_json_holds_the_findings(run):
 
     assert ended.code == 1
     assert ended.document["fingerprint"] == process.fingerprint
+    verdict = ended.document["verdict"]
+    assert (verdict["grade"], verdict["text"]) == ("leaks", judge(process).text)
+    assert [each["code"] for each in verdict["remedies"]] == [
+        "rescaled_betas",
+        "even_information",
+    ]
     for shown, finding in zip(ended.document["findings"], lint(process), strict=True):
         assert shown == {
             "code": finding.code,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from noising.curves import differences, summary, wasted_ranges
+from noising.curves import differences, summary
 from noising.engine import build_process, wasted_timesteps
 
 
@@ -75,12 +75,3 @@ def test_long_lists_are_told_by_their_length():
     }
     shown = {entry["path"]: entry["values"]["0.1"] for entry in differences(specs)}
     assert shown == {"schedule.alphas": [1.0, 0.9, 0.1], "edges": "a list of 9 items"}
-
-
-def test_wasted_stretches_have_their_first_and_last_timestep() -> None:
-    process = build_process({"schedule": {"type": "cosine"}})
-    ranges = wasted_ranges(process)
-    assert sum(last - first + 1 for first, last in ranges) == wasted_timesteps(process)
-    assert ranges[0][0] == 0
-    assert ranges[-1][1] == 999
-    assert wasted_ranges(build_process({"schedule": {"type": "sedd_entropy"}})) == []

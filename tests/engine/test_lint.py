@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process, lint
-from noising.engine.lint import CHECKS, is_wasted, wasted_timesteps
+from noising.engine.lint import CHECKS, is_wasted, wasted_ranges, wasted_timesteps
 
 
 def _codes(spec, tokens=None):
@@ -269,3 +269,12 @@ def test_wasted_timesteps_are_told_one_by_one():
         }
     )
     assert is_wasted(process).tolist() == [True, False, True, False]
+
+
+def test_wasted_stretches_have_their_first_and_last_timestep():
+    process = build_process({"schedule": {"type": "cosine"}})
+    ranges = wasted_ranges(process)
+    assert sum(last - first + 1 for first, last in ranges) == wasted_timesteps(process)
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == 999
+    assert wasted_ranges(build_process({"schedule": {"type": "sedd_entropy"}})) == []

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelError
 from rest_framework.exceptions import (
@@ -41,10 +42,11 @@ from noising.curves import (
     points_of,
     summary,
 )
-from noising.engine import EngineError, Finding, lint
+from noising.engine import EngineError, Verdict, judge
 from noising.engine.effort import storing_seconds
 from noising.engine.importers import Imported, import_config
 from noising.engine.registry import VOCAB_SIZE
+from noising.engine.verdicts import judging_seconds
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
 from noising.models import IN_USE, ScheduleConfig
 
@@ -240,8 +242,8 @@ def estimate_curves(served: Sequence[CachedProcess], request: CurvesRequest) -> 
     return seconds
 
 
-def lint_process(served: CachedProcess) -> tuple[Finding, ...]:
-    """Return the linter's findings.
+def judge_process(served: CachedProcess) -> Verdict:
+    """Return the verdict with the linter's findings; remedies only if they are cheap.
 
     Raises:
         BusyError: other requests do all the costly work that is allowed.
@@ -250,8 +252,10 @@ def lint_process(served: CachedProcess) -> tuple[Finding, ...]:
     check_vocab_size(served.process.vocab_size)
     seconds = served.effort.of_lint(served.process.num_timesteps)
     check_seconds(seconds, "to lint")
-    with API_WORK.permit(seconds):
-        return lint(served.process)
+    longest = judging_seconds(served.process.spec)
+    remedies = longest <= settings.MAX_WORK_SECONDS
+    with API_WORK.permit(longest if remedies else seconds):
+        return judge(served.process, remedies=remedies)
 
 
 def summarize(served: Sequence[CachedProcess]) -> list[Summary]:

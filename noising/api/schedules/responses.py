@@ -18,6 +18,7 @@ from noising.curves import QUANTITIES, Curves, Summary, differences
 from noising.engine import ForwardProcess
 from noising.engine.importers import NOTE_KINDS
 from noising.engine.lint import SEVERITIES
+from noising.engine.verdicts import GRADES
 from noising.models import ScheduleConfig
 
 LINT_GUIDE = "docs/lint.md"
@@ -80,6 +81,13 @@ class LintCountsField(serializers.JSONField):
     """The number of findings by severity; severities without findings are absent."""
 
 
+class GradeField(serializers.ChoiceField):
+    """The grade that follows from the findings."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=GRADES, read_only=True, **options)
+
+
 class DocumentationField(serializers.CharField):
     """The section of the documentation that explains a code of the linter."""
 
@@ -98,6 +106,25 @@ class FindingSerializer(serializers.Serializer[Any]):
     way_out = serializers.CharField(allow_blank=True)
     documentation = DocumentationField(
         source="code", help_text="Where the code is documented."
+    )
+
+
+class RemedySerializer(serializers.Serializer[Any]):
+    """A better specification for the same timesteps and graph."""
+
+    code = serializers.CharField()
+    text = serializers.CharField(help_text="What to change, and what comes of it.")
+    grade = serializers.ChoiceField(choices=GRADES)
+    specification = CanonicalSpecificationField()
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """What a noise process is worth, and what to use instead."""
+
+    grade = serializers.ChoiceField(choices=GRADES)
+    text = serializers.CharField(help_text="The reason, with the measured values.")
+    remedies = RemedySerializer(
+        many=True, help_text="The smallest change first; empty if it is good."
     )
 
 
@@ -184,6 +211,7 @@ class SummarySerializer(HeadSerializer):
     schedule_type = serializers.CharField()
     graph_type = serializers.CharField()
     lint = LintCountsField(source="lint_counts")
+    grade = GradeField()
     certificate = CertificateSerializer(source="*", allow_null=True)
     runs = serializers.IntegerField(
         source="run_count", help_text="Number of runs that measured the schedule."
@@ -193,7 +221,14 @@ class SummarySerializer(HeadSerializer):
     class Meta(HeadSerializer.Meta):
         """Keys, in the order of the response."""
 
-        fields = (*HeadSerializer.Meta.fields, "lint", "certificate", "runs", "links")
+        fields = (
+            *HeadSerializer.Meta.fields,
+            "lint",
+            "grade",
+            "certificate",
+            "runs",
+            "links",
+        )
 
 
 class ExportedScheduleSerializer(HeadSerializer):
@@ -212,6 +247,7 @@ class ScheduleSerializer(HeadSerializer):
 
     specification = CanonicalSpecificationField()
     lint = FindingSerializer(many=True, source="lint_findings")
+    grade = GradeField()
     certificate = CertificateSerializer(source="*", allow_null=True)
     links = ScheduleLinksSerializer(source="*")
 
@@ -222,22 +258,19 @@ class ScheduleSerializer(HeadSerializer):
             *HeadSerializer.Meta.fields,
             "specification",
             "lint",
+            "grade",
             "certificate",
             "links",
         )
 
 
-class LintSerializer(serializers.ModelSerializer[ScheduleConfig]):
-    """The linter's findings when the schedule was stored."""
+class LintSerializer(serializers.Serializer[Any]):
+    """The verdict, with the linter's findings."""
 
-    name = serializers.CharField(source="slug")
-    findings = FindingSerializer(many=True, source="lint_findings")
-
-    class Meta:
-        """Keys, in the order of the response."""
-
-        model = ScheduleConfig
-        fields = ("name", "fingerprint", "findings")
+    name = serializers.CharField(source="config.slug")
+    fingerprint = serializers.CharField(source="config.fingerprint")
+    verdict = VerdictSerializer()
+    findings = FindingSerializer(many=True, source="verdict.findings")
 
 
 class CurvesBaseSerializer(serializers.Serializer[Any]):
@@ -258,10 +291,11 @@ class CurvesSerializer(CurvesBaseSerializer):
 
 
 class PreviewAnswerSerializer(CurvesBaseSerializer):
-    """Curves and findings of a specification that is not stored."""
+    """Curves, findings and verdict of a specification that is not stored."""
 
     specification = CanonicalSpecificationField()
     lint = FindingSerializer(many=True)
+    verdict = VerdictSerializer()
 
 
 class ComparedSerializer(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from noising.api.schedules.actions import (
     build_specification,
     compute_curves,
     import_specification,
-    lint_process,
+    judge_process,
     name_specification,
 )
 from noising.api.schedules.requests import ImportSerializer, PreviewSerializer
@@ -21,6 +21,7 @@ from noising.api.schedules.responses import (
     FindingSerializer,
     ImportedSerializer,
     PreviewAnswerSerializer,
+    VerdictSerializer,
     serialize_curves,
 )
 
@@ -33,26 +34,28 @@ class PreviewView(StatelessView):
 
     @extend_schema(
         operation_id="curves",
-        summary="Get curves and findings of a specification",
+        summary="Get curves, findings and verdict of a specification",
         description="Nothing is stored. A form can show them as a preview.",
         tags=["schedules"],
         request=PreviewSerializer,
         examples=[OpenApiExample("Linear", examples.PREVIEW, request_only=True)],
         parameters=[RETRY_AFTER],
-        responses=success(PreviewAnswerSerializer, "Curves and findings.") | COMPUTED,
+        responses=success(PreviewAnswerSerializer, "Curves, findings and verdict.")
+        | COMPUTED,
     )
     def post(self, request: Request) -> Response:
-        """Return curves and findings of a specification that is not stored."""
+        """Return curves, findings and verdict; nothing is stored."""
         preview = PREVIEW.parse(read_json(request))
         with name_specification():
             served = build_specification(preview.specification)
             [curves] = compute_curves([served], preview.curves)
-            findings = lint_process(served)
+            verdict = judge_process(served)
         return Response(
             {
                 "specification": served.process.spec,
                 **serialize_curves(served.process, preview.curves.axis, curves),
-                "lint": FindingSerializer(findings, many=True).data,
+                "lint": FindingSerializer(verdict.findings, many=True).data,
+                "verdict": VerdictSerializer(verdict).data,
             }
         )
 

@@ -62,6 +62,7 @@ from noising.api.schedules.actions import (
     compute_curves,
     find_schedules,
     hash_curves,
+    judge_process,
     make_curves_image,
     store_schedule,
     summarize,
@@ -347,19 +348,22 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
 
     @extend_schema(
         operation_id="schedules_lint",
-        summary="Read the linter's findings",
-        parameters=[NAME_PARAMETER, *VERSIONED],
-        responses=success(LintSerializer, "Findings, the most serious first.")
+        summary="Read the verdict and the linter's findings",
+        parameters=[NAME_PARAMETER, *VERSIONED, RETRY_AFTER],
+        responses=success(LintSerializer, "Verdict, and findings by severity.")
         | UNCHANGED
-        | problems(404, 406, 412, words=MEANINGS),
+        | problems(404, 406, 412, 422, 503, words=MEANINGS),
     )
     @action(detail=True)
     def lint(self, request: Request, name: str) -> Response:
-        """Return the linter's findings."""
+        """Return the verdict and the linter's findings."""
         config = self.get_object()
-        headers = state_headers(config.version)
-        return respond_not_modified(request, config.version) or Response(
-            LintSerializer(config).data, headers=headers
+        unchanged = respond_not_modified(request, config.version)
+        if unchanged is not None:
+            return unchanged
+        document = {"config": config, "verdict": judge_process(build_schedule(config))}
+        return Response(
+            LintSerializer(document).data, headers=state_headers(config.version)
         )
 
     @extend_schema(

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from noising.curves import Summary, differences, summary, wasted_ranges
-from noising.engine import build_process
+from noising.curves import Summary, differences, summary
+from noising.engine import build_process, wasted_ranges
 from noising.engine.effort import storing_seconds
+from noising.engine.verdicts import format_ranges
 from noising.models import ScheduleConfig
 
 MOST_SECONDS = 0.2
 """Estimated seconds that the page may spend on the key figures of one schedule."""
-
-LONGEST_RANGES = 6
-"""How many ranges of timesteps the page lists; of more it shows the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +55,8 @@ def _summarize_schedule(config: ScheduleConfig) -> ScheduleRow:
     return ScheduleRow(
         config=config,
         figures=figures,
-        wasted=_format_ranges(ranges),
+        wasted=format_ranges(ranges),
         wasted_share=figures.wasted_timesteps / process.num_timesteps,
-    )
-
-
-def _format_ranges(ranges: Sequence[tuple[int, int]]) -> str:
-    """Return "0-12, 40, 980-999"."""
-    if len(ranges) > LONGEST_RANGES:
-        first, last = ranges[0][0], ranges[-1][1]
-        return f"{len(ranges)} ranges between {first} and {last}"
-    return ", ".join(
-        str(first) if first == last else f"{first}\N{EN DASH}{last}"
-        for first, last in ranges
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+from django.utils.http import urlencode
+
 from noising.engine import (
     GRAPH_TYPES,
     HYPERSCHEDULE_TYPES,
@@ -15,6 +18,7 @@ from noising.engine import (
     build_process,
 )
 from noising.engine.parameters import REQUIRED, Parameter
+from noising.models import ScheduleConfig
 
 LONGEST_TEXT = 2_000
 """Characters of JSON; in longer JSON, a page shows only the beginning of lists."""
@@ -61,6 +65,13 @@ def write_snippets(
         _write_curl(slug, origin),
         _write_environment(specification),
     ]
+
+
+def address_new_version(config: ScheduleConfig, query: dict[str, str]) -> str:
+    """Return the URL of the form for a new version with the values of a query."""
+    return (
+        f"{reverse('pages:schedule-new')}?{urlencode({'from': config.slug, **query})}"
+    )
 
 
 def _shorten_lists(value: Any) -> Any:

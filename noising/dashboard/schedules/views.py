@@ -1,5 +1,7 @@
 """The pages of schedules. Each reads rows, prepares its context, renders a template."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -7,8 +9,9 @@ from django.views.decorators.http import require_safe
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, build_listing
 from noising.dashboard.schedules.comparison import list_differences, summarize_schedules
-from noising.dashboard.schedules.context import write_snippets
+from noising.dashboard.schedules.context import address_new_version, write_snippets
 from noising.dashboard.selection import parse_names, select_schedules
+from noising.dashboard.verdicts import judge_for_page
 from noising.filters import ScheduleFilters
 from noising.models import (
     COMPARED_SCHEDULES,
@@ -24,6 +27,7 @@ COLUMNS = (
     Column(label="Graph", ordering="graph_type"),
     Column(label="Timesteps", ordering="num_timesteps", is_number=True),
     Column(label="Vocabulary", ordering="vocab_size", is_number=True),
+    Column(label="Verdict"),
     Column(label="Linter"),
     Column(label="Runs", ordering="runs", is_number=True),
     Column(label="Created", ordering="created_at"),
@@ -60,6 +64,9 @@ def show_schedule(request: HttpRequest, slug: str) -> HttpResponse:
         "plots": [
             plots.make_schedule_plot(name, config) for name in plots.QUANTITY_NAMES
         ],
+        "verdict": judge_for_page(
+            config.specification, partial(address_new_version, config)
+        ),
         "measurements": BenchmarkSchedule.objects.for_schedule_page(config),
     }
     if config.specification["hyperschedule"] is not None:

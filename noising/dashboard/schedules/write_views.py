@@ -16,6 +16,7 @@ from noising.dashboard.access import (
 from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.schedules.context import list_types
 from noising.dashboard.schedules.forms import NewScheduleForm
+from noising.form_fields import SpecificationFormField
 from noising.models import ScheduleConfig
 
 
@@ -37,16 +38,21 @@ def create_schedule(request: HttpRequest) -> HttpResponse:
 
 
 def _read_initial(request: HttpRequest) -> dict[str, Any]:
+    """Return the values of the schedule ``from`` and of ``specification``."""
+    initial: dict[str, Any] = {}
     slug = request.GET.get("from")
-    if not slug:
-        return {}
-    config = get_object_or_404(ScheduleConfig, slug=slug)
-    return {
-        "name": ScheduleConfig.objects.free_slug(config.slug),
-        "specification": config.specification,
-        "notes": config.notes,
-        "tags": [tag for tag in config.tags if tag != services.BUILTIN_TAG],
-    }
+    if slug:
+        config = get_object_or_404(ScheduleConfig, slug=slug)
+        initial = {
+            "name": ScheduleConfig.objects.free_slug(config.slug),
+            "specification": config.specification,
+            "notes": config.notes,
+            "tags": [tag for tag in config.tags if tag != services.BUILTIN_TAG],
+        }
+    if "specification" in request.GET:
+        typed = request.GET["specification"]
+        initial["specification"] = SpecificationFormField().bound_data(typed, None)
+    return initial
 
 
 @form_view

@@ -45,7 +45,7 @@ def test_an_audit_names_the_fault_its_cause_and_the_way_out(client: Client) -> N
         "Another share of tokens changed than alpha(t) gives <code>wrong_alpha</code>",
         "May follow from wrong_alpha",
         "Compare the measured curve of alpha with the declared one.",
-        "schedule `cosine`",
+        "schedule <code>cosine</code>",
         "A fault of the stated size is found with the chance 0.99",
         "noising audit pairs.npz --spec spec.json",
         f"/api/v1/audits/{wrong.pk}/export?format=pdf",

@@ -21,7 +21,7 @@ def test_shows_curves_figures_and_what_differs(client: Client, query: str) -> No
         "less=first",
         "<code>schedule.beta_max</code>",
         "45 of 1000",
-        "0\N{EN DASH}2, 958\N{EN DASH}999",
+        "0 to 2, 958 to 999",
     ):
         assert shown in page
     assert inline_parts(page) == []

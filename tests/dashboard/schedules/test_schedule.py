@@ -1,4 +1,6 @@
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising import services
+from noising.dashboard import verdicts
 from noising.models import BenchmarkRun, ScheduleConfig
 from tests.dashboard.pages import page_text
 
@@ -29,6 +32,34 @@ def test_shows_curves_linter_specification_and_runs(
         "baseline",
     ):
         assert shown in page
+
+
+def test_the_verdict_has_remedies_to_use(client: Client) -> None:
+    client.force_login(get_user_model().objects.create_user("ann"))
+    config = services.schedule_create(
+        slug="short",
+        specification={"num_timesteps": 100, "schedule": {"type": "linear"}},
+    )
+    page = page_text(client, "/schedules/short/")
+    assert "30.3% of the information" in page
+    assert "<code>sedd_entropy</code> with the same timesteps and graph" in page
+    addresses = re.findall(r'href="(/new/schedule/\?from=short&amp;[^"]*)"', page)
+    assert len(addresses) == 2
+    form = page_text(client, unescape(addresses[0]))
+    assert "&quot;beta_max&quot;: 0.2" in form
+    assert 'value="short-2"' in form
+    assert config.grade == "leaks"
+    assert "badge-leaks" in page_text(client, "/schedules/")
+
+
+def test_a_verdict_that_takes_long_is_left_to_the_api(
+    client: Client,
+    stored_schedules: list[ScheduleConfig],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(verdicts, "MOST_SECONDS", 0.0)
+    page = page_text(client, "/schedules/uniform/")
+    assert "Too slow to compute for this page" in page
 
 
 def test_says_how_to_measure_a_schedule_that_no_run_has(

@@ -190,6 +190,17 @@ def test_a_specification_is_looked_at_without_being_stored(preview):
     assert document["curves"]["time"] == [0.0, 0.5, 1.0]
     codes = [finding["code"] for finding in document["lint"]]
     assert codes == [finding.code for finding in lint(process)]
+    assert document["verdict"]["grade"] == "leaks"
+    assert len(document["verdict"]["remedies"]) == 2
+
+
+def test_costly_remedies_are_not_looked_for(preview, settings):
+    settings.MAX_WORK_SECONDS = 0.05
+    specification = {"num_timesteps": 1000, "schedule": {"type": "linear"}}
+    verdict = preview(specification=specification, quantities=["alpha"]).json()[
+        "verdict"
+    ]
+    assert (verdict["grade"], verdict["remedies"]) == ("wasteful", [])
 
 
 def test_an_empty_specification_is_all_defaults(preview):

@@ -3,7 +3,7 @@
 import pytest
 
 from noising import services
-from noising.engine import build_process
+from noising.engine import build_process, judge
 from noising.engine.certify import certify
 from noising.models import ScheduleConfig
 from tests.api.problems import problem_of
@@ -28,6 +28,12 @@ def test_findings_say_where_they_are_explained(read, ann):
     by_code = {finding["code"]: finding for finding in document["findings"]}
     assert by_code["terminal_leak"]["documentation"] == "docs/lint.md#terminal_leak"
     assert by_code["terminal_leak"]["severity"] == "warning"
+    verdict = judge(build_process(short))
+    assert document["verdict"]["text"] == verdict.text
+    [_, even] = document["verdict"]["remedies"]
+    assert (even["grade"], even["specification"]["num_timesteps"]) == ("good", 100)
+    assert read("/short").json()["grade"] == "leaks"
+    assert read().json()["results"][0]["grade"] == "leaks"
 
 
 def test_a_certificate_is_shown_in_brief(read, small):

@@ -37,6 +37,7 @@ def test_a_schedule_is_stored_and_shown(post, ann: User):
         "graph_type": "uniform",
         "notes": "Why.",
         "tags": ["mine"],
+        "grade": "good",
         "certificate": None,
         "owner": "ann",
         "created_at": ANY,

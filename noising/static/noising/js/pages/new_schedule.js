@@ -1,8 +1,9 @@
-/** Curves and linter findings for the specification in the form. */
+/** Curves, verdict and linter findings for the specification in the form. */
 
 import { post } from "../api.js";
 import { element } from "../elements.js";
 import { LineChart } from "../line_chart.js";
+import { showVerdict, withCode } from "../verdict.js";
 
 const PAUSE_MS = 350;
 const POINTS = 201;
@@ -16,12 +17,13 @@ const field = document.querySelector("#id_specification");
 const preview = document.querySelector("#preview");
 const quantities = preview.dataset.quantities.split(",");
 const status = element("p", { class: "muted", role: "status" });
+const verdict = element("div");
 const findings = element("ul", { class: "findings" });
 const charts = new Map();
 let timer = 0;
 let underway = null;
 
-preview.replaceChildren(status);
+preview.replaceChildren(status, verdict);
 for (const name of quantities) {
   charts.set(name, new LineChart(preview, {
     ...LABELS[name], x: [{ name: "time", label: "time t" }], lines: [], height: 190,
@@ -60,15 +62,16 @@ async function show() {
   }
 }
 
-function draw({ curves, lint: found }) {
+function draw({ curves, lint: found, verdict: given }) {
   say("", false);
+  showVerdict(verdict, given, write);
   for (const [name, chart] of charts) {
     chart.update([{ name: "this", x: { time: curves.time }, y: curves[name] }]);
   }
   findings.replaceChildren(...found.map((finding) => element(
     "li", {},
     element("span", { class: `badge badge-${finding.severity}` }, finding.severity),
-    element("span", {}, finding.message, " ", element("code", {}, finding.code)),
+    element("span", {}, ...withCode(finding.message), " ", element("code", {}, finding.code)),
   )));
   if (!found.length) {
     findings.replaceChildren(element("li", {}, "The linter found nothing."));
@@ -78,6 +81,12 @@ function draw({ curves, lint: found }) {
 function say(text, isWrong) {
   status.textContent = text;
   status.className = isWrong ? "reason" : "muted";
+}
+
+function write(specification) {
+  field.value = JSON.stringify(specification, null, 2);
+  field.focus();
+  show();
 }
 
 /** Write a type into the specification, with default parameters. */

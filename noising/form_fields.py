@@ -66,6 +66,8 @@ class SpecificationFormField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return a specification as indented text, and typed text unchanged."""
+        if value is None:
+            return ""
         if isinstance(value, dict):
             return json.dumps(value, indent=2)
         return super().prepare_value(value)

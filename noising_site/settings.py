@@ -175,6 +175,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "noising.dashboard.context_processors.provide_viewer",
+                "noising.dashboard.context_processors.provide_manage_command",
             ],
         },
     }

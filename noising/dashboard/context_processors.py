@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from noising.dashboard.commands import write_manage_command
+
 
 def provide_viewer(request: HttpRequest) -> dict[str, Callable[[], User | None]]:
     """Give templates the account that is signed in, as ``viewer``.
@@ -22,3 +24,8 @@ def provide_viewer(request: HttpRequest) -> dict[str, Callable[[], User | None]]
             return None
 
     return {"viewer": find_viewer}
+
+
+def provide_manage_command(request: HttpRequest) -> dict[str, str]:
+    """Give templates the start of a command line, as ``manage``."""
+    return {"manage": write_manage_command()}

@@ -3,6 +3,7 @@
 from collections.abc import Container
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -19,6 +20,7 @@ from noising.figures import (
     respond_with_chart,
     respond_with_image,
 )
+from noising.form_fields import SpecificationFormField
 from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig
 
 _FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
@@ -47,6 +49,26 @@ def plot_schedule(
     _require(name, plots.QUANTITY_NAMES)
     config = get_object_or_404(ScheduleConfig, slug=slug)
     return _respond(request, plots.make_schedule_plot(name, config), plot_format)
+
+
+@require_safe
+def plot_draft(request: HttpRequest, name: str, plot_format: str) -> HttpResponseBase:
+    """Respond with the curve of a specification that the query holds."""
+    _require(name, plots.QUANTITY_NAMES)
+    query = {
+        key: request.GET[key]
+        for key in ("specification", "better")
+        if key in request.GET
+    }
+    field = SpecificationFormField()
+    try:
+        for text in query.values():
+            field.clean(text)
+    except ValidationError as error:
+        raise Http404(" ".join(error.messages)) from None
+    if "specification" not in query:
+        raise Http404("The query has no specification.")
+    return _respond(request, plots.make_draft_plot(name, query), plot_format)
 
 
 @require_safe

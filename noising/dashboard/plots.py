@@ -1,5 +1,6 @@
 """The plots that pages show: their URLs, content and drawing."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,8 +118,7 @@ def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
 
     Args:
         name: One of QUANTITY_NAMES.
-        configs: Schedules of ``for_dashboard()`` or ``for_plots()``; the plot shows the
-            first of them, which are the same in both.
+        configs: Schedules of ``for_plots()``.
     """
     configs = configs[:PLOTTED_SCHEDULES]
     return Plot(
@@ -138,6 +138,29 @@ def make_schedule_plot(name: str, config: ScheduleConfig) -> Plot:
         title=QUANTITIES[name].title,
         subject=config.slug,
         image=_make_configs_image(name, [config], modified=config.updated_at),
+    )
+
+
+def make_draft_plot(name: str, query: Mapping[str, str]) -> Plot:
+    """Return a plot of a specification that is not stored, and of a better one.
+
+    Args:
+        name: one of QUANTITY_NAMES.
+        query: ``specification`` and perhaps ``better``, as JSON; both are valid.
+    """
+    labels = {"specification": "this", "better": "instead"}
+    entries = [
+        (label, json.loads(query[key])) for key, label in labels.items() if key in query
+    ]
+    return Plot(
+        route="pages:plot-draft",
+        arguments={"name": name},
+        title=QUANTITIES[name].title,
+        subject=" and ".join(label for label, _ in entries),
+        image=_make_schedules_image(
+            name, lambda: entries, key=hash_content("draft", name, entries)
+        ),
+        query=query,
     )
 
 

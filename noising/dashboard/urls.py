@@ -6,6 +6,7 @@ from django.urls import include, path
 from noising.dashboard import account, plot_views
 from noising.dashboard.audits import views as audits
 from noising.dashboard.audits import write_views as write_audits
+from noising.dashboard.check import views as check
 from noising.dashboard.home import views as home
 from noising.dashboard.jobs import views as jobs
 from noising.dashboard.playground import views as playground
@@ -63,6 +64,7 @@ PLOT = "<slug:name>.<slug:plot_format>"
 
 PLOTS = [
     path(f"built-in/{PLOT}", plot_views.plot_builtin, name="plot-builtin"),
+    path(f"draft/{PLOT}", plot_views.plot_draft, name="plot-draft"),
     path(f"schedules/{PLOT}", plot_views.plot_overlay, name="plot-schedules"),
     path(
         "schedules/<slug:slug>/sparkline.svg",
@@ -91,7 +93,9 @@ PLOTS = [
 urlpatterns = [
     path("favicon.ico", home.redirect_to_icon, name="icon"),
     path("dashboard/", home.show_dashboard, name="dashboard"),
+    path("status/", home.show_status, name="status"),
     path("account/", include(ACCOUNT)),
+    path("check/", check.check_process, name="check"),
     path("playground/", include(PLAYGROUND)),
     path("schedules/", schedules.list_schedules, name="schedules"),
     path("schedules/compare/", schedules.compare_schedules, name="schedule-compare"),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from noising.budget import PAGE_WORK, BusyError
 from noising.engine import Finding, Remedy, build_process, judge
@@ -27,12 +27,14 @@ class RemedyItem:
         grade: the grade of its specification.
         label: the schedule type, to tell links apart.
         address: the URL of a page that uses it; "" if it would be too long.
+        specification: the specification as JSON for a URL; "" if it is too long.
     """
 
     text: str
     grade: str
     label: str
     address: str
+    specification: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def judge_for_page(
 def write_specification(specification: Mapping[str, Any]) -> str:
     """Return a specification as JSON for a URL; "" if it is too long."""
     text = json.dumps(specification, separators=(",", ":"))
-    return text if len(quote(text)) <= LONGEST_SPECIFICATION else ""
+    return text if len(quote_plus(text)) <= LONGEST_SPECIFICATION else ""
 
 
 def _show(remedy: Remedy, find_address: Callable[[dict[str, str]], str]) -> RemedyItem:
@@ -89,4 +91,5 @@ def _show(remedy: Remedy, find_address: Callable[[dict[str, str]], str]) -> Reme
         grade=remedy.grade,
         label=f"{remedy.specification['schedule']['type']}, {remedy.grade}",
         address=find_address({"specification": text}) if text else "",
+        specification=text,
     )

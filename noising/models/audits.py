@@ -14,6 +14,8 @@ from noising.models.tags import check_tags
 
 COMPARABLE_AUDITS = 20
 
+DASHBOARD_AUDITS = 5
+
 LONGEST_AUDIT_NAME = 100
 
 
@@ -51,6 +53,10 @@ class AuditQuerySet(models.QuerySet["Audit"]):
         )
         others = self.active().exclude(pk=audit.pk).for_list()
         return others.order_by(same, "-created_at", "-id")[:COMPARABLE_AUDITS]
+
+    def for_dashboard(self) -> Self:
+        """Select the latest audits that are not archived, in one query."""
+        return self.active().for_list().order_by("-created_at")[:DASHBOARD_AUDITS]
 
     def for_list(self) -> Self:
         """Load the columns that a list shows, in one query, without the reports."""

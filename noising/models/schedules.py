@@ -23,7 +23,6 @@ from noising.models.tags import check_tags
 # Names that are URLs under /api/v1/schedules/.
 RESERVED_SLUGS = ("compare", "import")
 
-DASHBOARD_SCHEDULES = 24
 # How many curves a plot shows legibly.
 PLOTTED_SCHEDULES = 8
 # How many schedules a page compares: colours, strokes and legend tell them apart.
@@ -148,12 +147,8 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         """Select the newest schedules that are not archived."""
         return self.active().order_by("-created_at", "slug")[:count]
 
-    def for_dashboard(self) -> Self:
-        """Load the schedules that the dashboard lists, in one query."""
-        return self.with_summary().newest(DASHBOARD_SCHEDULES)
-
     def for_plots(self) -> Self:
-        """Load the first of these schedules, for the plots, in one query."""
+        """Load the newest schedules, as many as a plot shows, in one query."""
         return self.only("slug", "specification", "fingerprint").newest(
             PLOTTED_SCHEDULES
         )

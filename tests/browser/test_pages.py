@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.visitors import Visitor, run_path, visitor
 from tests.operations.servers import Server
@@ -7,14 +9,14 @@ from tests.operations.servers import Server
 pytestmark = pytest.mark.browser
 
 
-PLOTTED = [("/", 6), ("/schedules/sedd-absorbing/", 6), ("run", 4)]
+PLOTTED = [("/", 2), ("/schedules/sedd-absorbing/", 6), ("run", 4)]
 
 
 @pytest.mark.parametrize(("path", "count"), PLOTTED)
 def test_plots_become_charts(guest: Visitor, path: str, count: int) -> None:
     guest.visit(run_path(guest) if path == "run" else path)
     # The throughput is an image: it has bars.
-    assert guest.charts_draw() == (count if "/schedules" in path else count - 1)
+    assert guest.charts_draw() == (count - 1 if path == "run" else count)
     assert guest.page.locator(".plot img:visible").count() <= 1
 
 
@@ -58,7 +60,18 @@ def test_the_api_page_works_without_the_internet(guest: Visitor) -> None:
     assert guest.page.locator(".opblock").count() >= 4
 
 
-def test_the_keyboard_reaches_the_content_first(guest: Visitor) -> None:
+def test_the_dashboard_dissolves_a_proof(guest: Visitor) -> None:
+    guest.visit("/dashboard/")
+    tokens = guest.page.locator("[data-mini] .token")
+    expect(tokens.first).to_have_text("The")
+    noised = guest.page.locator("[data-mini] .token.is-noised")
+    before = noised.count()
+    guest.page.locator("[data-slider]").fill("999")
+    assert before < noised.count() == tokens.count()
+    guest.page.get_by_label("Graph").select_option("absorbing")
+    expect(guest.page.locator("[data-mini] .is-mask").first).to_be_visible()
+    href = guest.page.get_by_role("link", name="Open in the playground")
+    expect(href).to_have_attribute("href", re.compile("a-graph=absorbing&timestep=999"))
     guest.visit("/dashboard/")
     guest.page.keyboard.press("Tab")
     assert guest.page.evaluate("document.activeElement.textContent") == (
@@ -71,7 +84,10 @@ def test_the_keyboard_reaches_the_content_first(guest: Visitor) -> None:
 def test_pages_work_without_scripts(browser: Browser, server: Server) -> None:
     context, guest = visitor(browser, server, scripts=False)
     guest.visit("/dashboard/")
-    guest.page.get_by_role("link", name="sedd-absorbing", exact=True).click()
-    assert guest.page.get_by_role("heading", name="sedd-absorbing").is_visible()
+    guest.page.get_by_label("Schedule", exact=True).select_option("linear")
+    guest.page.get_by_role("button", name="Check the schedule").click()
+    assert guest.page.get_by_text("30.3% of the information").first.is_visible()
+    guest.page.get_by_role("link", name="Use this: sedd_entropy, good").click()
+    assert guest.page.get_by_text("no timestep is wasted").is_visible()
     context.close()
     assert guest.troubles == []

@@ -19,8 +19,8 @@ expect.set_options(timeout=WAIT_MILLISECONDS)
 
 PAGES = [
     "/dashboard/",
-    "/dashboard/?tokens=1,2,3&timestep=900&seed=1",
-    "/dashboard/?tokens=x&timestep=900",
+    "/status/?tokens=x&timestep=900",
+    "/check/?schedule=linear&num_timesteps=100",
     "/schedules/",
     "/schedules/?search=nobody",
     "/schedules/cosine/",
@@ -160,8 +160,8 @@ def visitor(
 
 
 def run_path(guest: Visitor) -> str:
-    guest.visit("/")
-    path = guest.page.locator("article.run-card h3 a").first.get_attribute("href")
+    guest.visit("/runs/")
+    path = guest.page.locator("tbody th a").first.get_attribute("href")
     assert path is not None
     return path
 

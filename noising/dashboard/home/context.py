@@ -1,7 +1,7 @@
-"""The data of the dashboard: facts about the service, newest schedules and runs."""
+"""The data of the dashboard and of the status page."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,13 @@ from django.db import DatabaseError
 from noising.configured import default_hyperschedule_process, default_process
 from noising.dashboard import plots
 from noising.engine import ForwardProcess, chosen_kernel
-from noising.models import BenchmarkRun, Job, ScheduleConfig, Worker
+from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig, Worker
 from noising.models.failures import failure_line, is_database_failure
 
 logger = logging.getLogger(__name__)
+
+FIRST_COMPARED = ("sedd_entropy", "cosine", "linear")
+"""Built-in schedules that the form to compare selects at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,71 +83,82 @@ def _format_size(size_bytes: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunCard:
-    """A run as the dashboard shows it."""
-
-    run: BenchmarkRun
-    names: Sequence[str]
-    plots: Sequence[plots.Plot]
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeData:
-    """The dashboard's data from the database, if it can be used."""
+    """The dashboard's data from the database, if it can be used.
+
+    Attributes:
+        database_ok: whether it can.
+        plotted: the newest schedules, as many as a plot shows.
+        names: the names of all schedules, to choose from.
+        runs: the latest runs.
+        audits: the latest audits.
+        jobs: the latest jobs.
+    """
 
     database_ok: bool
-    worker_ok: bool = False
-    schedules: Sequence[ScheduleConfig] = ()
-    runs: Sequence[RunCard] = ()
+    plotted: Sequence[ScheduleConfig] = ()
+    names: Sequence[str] = ()
+    runs: Sequence[BenchmarkRun] = ()
+    audits: Sequence[Audit] = ()
     jobs: Sequence[Job] = ()
 
     @property
     def schedule_plots(self) -> list[plots.Plot]:
         """Return plots of the stored schedules; without any, of the built-in ones."""
-        if not self.schedules:
+        if not self.plotted:
             return [plots.make_builtin_plot(name) for name in plots.OVERLAY_NAMES]
         return [
-            plots.make_overlay_plot(name, self.schedules)
-            for name in plots.OVERLAY_NAMES
+            plots.make_overlay_plot(name, self.plotted) for name in plots.OVERLAY_NAMES
         ]
+
+    @property
+    def selected(self) -> Sequence[str]:
+        """Return the schedules that the form to compare selects at first."""
+        known = [name for name in FIRST_COMPARED if name in self.names]
+        others = [name for name in self.names if name not in known]
+        return [*known, *others][: len(FIRST_COMPARED)]
 
 
 def load_home_data() -> HomeData:
-    """Read the data of the dashboard with four queries.
+    """Read the data of the dashboard with five queries.
 
     If the database cannot be used, the dashboard reports that.
     """
     try:
-        schedules = list(ScheduleConfig.objects.for_dashboard())
-        runs = _build_cards(BenchmarkRun.objects.for_dashboard())
-        jobs = list(Job.objects.for_dashboard())
-        worker_ok = Worker.objects.alive().exists()
-    except DatabaseError as error:
-        if not is_database_failure(error):
-            raise
-        line = failure_line(error)
-        logger.error("The database cannot be used; the dashboard says so: %s", line)
-        return HomeData(database_ok=False)
-    return HomeData(
-        database_ok=True,
-        worker_ok=worker_ok,
-        schedules=schedules,
-        runs=runs,
-        jobs=jobs,
-    )
-
-
-def _build_cards(runs: Iterable[BenchmarkRun]) -> list[RunCard]:
-    """Return cards of the runs; the first run with plots has them open."""
-    cards: list[RunCard] = []
-    for run in runs:
-        cards.append(
-            RunCard(
-                run=run,
-                names=run.config["schedules"],
-                plots=plots.make_run_plots(run),
-                is_open=not any(card.plots for card in cards),
-            )
+        return HomeData(
+            database_ok=True,
+            plotted=list(ScheduleConfig.objects.for_plots()),
+            names=ScheduleConfig.objects.names(),
+            runs=list(BenchmarkRun.objects.for_dashboard()),
+            audits=list(Audit.objects.for_dashboard()),
+            jobs=list(Job.objects.for_dashboard()),
         )
-    return cards
+    except DatabaseError as error:
+        _log_database_failure(error)
+        return HomeData(database_ok=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """Whether the database and a worker can be used."""
+
+    database_ok: bool
+    worker_ok: bool = False
+
+
+def load_service_state() -> ServiceState:
+    """Read the state with one query."""
+    try:
+        return ServiceState(database_ok=True, worker_ok=Worker.objects.alive().exists())
+    except DatabaseError as error:
+        _log_database_failure(error)
+        return ServiceState(database_ok=False)
+
+
+def _log_database_failure(error: DatabaseError) -> None:
+    """Log that the database cannot be used; raise an error of our own again."""
+    if not is_database_failure(error):
+        raise error
+    logger.error(
+        "The database cannot be used; the page says so: %s", failure_line(error)
+    )

@@ -1,4 +1,4 @@
-"""The dashboard's form that noises some tokens with the server's noise process."""
+"""The forms of the dashboard and of the status page."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from noising.configured import default_process
-from noising.engine import fresh_seed
+from noising.engine import PRESETS, fresh_seed
+from noising.engine.registry import NUM_TIMESTEPS
+from noising.runs import list_plain_types
 
 MOST_TOKENS = 512
 EXAMPLE = "101, 2054, 2003, 2048, 2010, 102"
@@ -103,3 +105,24 @@ class QuickForm(forms.Form):
             alpha=float(process.alphas[given["timestep"]]),
             seed=seed,
         )
+
+
+class CheckCardForm(forms.Form):
+    """The dashboard's form whose values the page that checks schedules takes."""
+
+    schedule = forms.ChoiceField(
+        initial="linear",
+        choices=[
+            ("Schedule types", [(name, name) for name in list_plain_types()]),
+            ("Published models", [(key, each.title) for key, each in PRESETS.items()]),
+        ],
+    )
+    num_timesteps = forms.IntegerField(
+        label="Timesteps",
+        initial=100,
+        min_value=NUM_TIMESTEPS.low,
+        max_value=NUM_TIMESTEPS.high,
+    )
+
+    def __init__(self) -> None:
+        super().__init__(label_suffix="", auto_id="check_%s")

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from benchmarks.corpora import BUILTIN_CORPORA
 from benchmarks.decision import read_decision
+from noising.dashboard.commands import write_manage_command
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 
 MOST_TIMESTEPS = 32
@@ -236,6 +237,7 @@ def write_command(run: BenchmarkRun) -> str:
     if config.get("decision"):
         words.append("--decision")
     return shlex.join(["python", "manage.py", "run_benchmarks", *words])
+    return f"{write_manage_command()} {shlex.join(['run_benchmarks', *words])}"
 
 
 def write_request(run: BenchmarkRun, origin: str) -> str:

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_form_is_ready_to_be_sent(client: Client) -> None:
-    page = page_text(client, "/dashboard/")
+    page = page_text(client, "/status/")
     assert "101, 2054, 2003, 2048, 2010, 102</textarea>" in page
     assert 'name="timestep" value="500"' in page
     assert "of 6 changed" not in page
@@ -17,7 +17,7 @@ def test_the_form_is_ready_to_be_sent(client: Client) -> None:
 def test_tokens_are_noised_as_the_api_does(client: Client) -> None:
     tokens = [101, 2054, 2003, 2048, 2010, 102]
     query = "tokens=101,2054+2003,2048,2010,102&timestep=500&seed=7"
-    page = page_text(client, f"/dashboard/?{query}")
+    page = page_text(client, f"/status/?{query}")
     noised = client.post(
         "/noise",
         {"tokens": tokens, "timestep": 500, "seed": 7},
@@ -29,6 +29,11 @@ def test_tokens_are_noised_as_the_api_does(client: Client) -> None:
         assert (chip in page) == (before != after)
     changed = sum(a != b for a, b in zip(tokens, noised, strict=True))
     assert f"{changed} of 6 changed" in page
+
+
+def test_links_from_before_the_status_page_still_work(client: Client) -> None:
+    response = client.get("/dashboard/?tokens=1,2&timestep=5&seed=7")
+    assert response.headers["Location"] == "/status/?tokens=1%2C2&timestep=5&seed=7"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,6 @@ def test_tokens_are_noised_as_the_api_does(client: Client) -> None:
 def test_what_cannot_be_noised_is_told(
     client: Client, query: str, complaint: str
 ) -> None:
-    page = page_text(client, f"/dashboard/?{query}")
+    page = page_text(client, f"/status/?{query}")
     assert complaint in page
     assert "changed (underlined)" not in page

@@ -1,0 +1,111 @@
+"""The form of a noise process to check, whose values are the query of the page."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from noising.budget import TooCostlyError, check_seconds, check_vocab_size
+from noising.engine import GRAPH_TYPES, PRESETS, EngineError
+from noising.engine import build_process as build
+from noising.engine.effort import storing_seconds
+from noising.engine.parameters import REQUIRED
+from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
+from noising.form_fields import SpecificationFormField
+from noising.runs import list_plain_types
+
+LONGEST_TEXT: Final = 3_000
+"""Characters of a specification in the query: servers read lines of 8 KiB."""
+
+
+def _list_plain_graphs() -> list[tuple[str, str]]:
+    """Return the graphs that need no parameters, as choices."""
+    return [
+        (name, name)
+        for name, kind in GRAPH_TYPES.items()
+        if all(each.default is not REQUIRED for each in kind.PARAMETERS.values())
+    ]
+
+
+class CheckForm(forms.Form):
+    """A schedule type or a published model, or a specification in its place."""
+
+    schedule = forms.ChoiceField(
+        required=False,
+        initial="linear",
+        choices=[
+            ("Schedule types", [(name, name) for name in list_plain_types()]),
+            ("Published models", [(key, each.title) for key, each in PRESETS.items()]),
+        ],
+    )
+    num_timesteps = forms.IntegerField(
+        required=False,
+        label="Timesteps",
+        min_value=NUM_TIMESTEPS.low,
+        max_value=NUM_TIMESTEPS.high,
+        help_text="Empty: the model's, or 1000.",
+    )
+    graph = forms.ChoiceField(
+        required=False,
+        choices=[("", "the model's, or uniform"), *_list_plain_graphs()],
+    )
+    vocab_size = forms.IntegerField(
+        required=False,
+        label="Vocabulary",
+        min_value=VOCAB_SIZE.low,
+        max_value=VOCAB_SIZE.high,
+        help_text="Empty: the model's, or 50257.",
+    )
+    specification = SpecificationFormField(
+        required=False,
+        initial=None,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        label="Specification as JSON",
+        help_text="Used instead of the fields above.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, label_suffix="", **options)
+
+    def clean_specification(self) -> Mapping[str, Any] | None:
+        """Return the specification, if it fits into a URL."""
+        specification: Mapping[str, Any] | None = self.cleaned_data["specification"]
+        size = len(self.data.get("specification", ""))
+        if size > LONGEST_TEXT:
+            raise ValidationError(
+                f"At most {LONGEST_TEXT:,} characters fit into the URL, got {size:,}: "
+                "use `noising lint`, or store the schedule."
+            )
+        return specification
+
+    def clean(self) -> dict[str, Any]:
+        """Add ``process``, the specification that was given or selected."""
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        specification = values["specification"] or _select(values)
+        try:
+            check_seconds(storing_seconds(specification), "to build and to lint")
+            check_vocab_size(build(specification).vocab_size)
+        except EngineError as error:
+            field = error.field.partition(".")[0]
+            self.add_error(field if field in self.fields else None, str(error))
+        except TooCostlyError as error:
+            self.add_error(None, str(error))
+        values["process"] = specification
+        return values
+
+
+def _select(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the specification that the fields select."""
+    name = values["schedule"] or "linear"
+    specification: dict[str, Any] = {"schedule": {"type": name}}
+    if name in PRESETS:
+        specification = dict(PRESETS[name].specification)
+    if values["graph"]:
+        specification["graph"] = {"type": values["graph"]}
+    for size in ("num_timesteps", "vocab_size"):
+        if values[size] is not None:
+            specification[size] = values[size]
+    return specification

@@ -1,0 +1,71 @@
+import json
+
+import pytest
+from django.test import Client
+from django.utils.http import urlencode
+
+from noising.dashboard import verdicts
+from tests.dashboard.pages import inline_parts, page_text
+
+pytestmark = pytest.mark.django_db
+
+LEAKY = {"num_timesteps": 100, "schedule": {"type": "linear"}}
+
+
+def test_the_form_is_shown_before_anything_is_checked(client: Client) -> None:
+    page = page_text(client, "/check/")
+    assert '<option value="llada">LLaDA' in page
+    assert "Verdict" not in page
+    assert "null</textarea>" not in page
+
+
+def test_a_type_is_judged_and_what_is_better_is_one_click_away(client: Client) -> None:
+    page = page_text(client, "/check/?schedule=linear&num_timesteps=100")
+    assert "30.3% of the information about the data is left" in page
+    assert "alpha ends at 2.04e-05" in page
+    assert "terminal_leak" in page
+    assert page.count('href="/check/?specification=') == 2
+    assert 'href="/new/schedule/?specification=' in page
+    assert "/plots/draft/information.svg?specification=" in page
+    assert inline_parts(page) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"schedule": "llada"}, "loglinear over the graph absorbing, 1,000 timesteps"),
+        (
+            {"schedule": "cosine", "graph": "absorbing", "vocab_size": "27"},
+            "cosine over the graph absorbing, 1,000 timesteps, 27 ids",
+        ),
+        ({"specification": json.dumps(LEAKY)}, "linear over the graph uniform, 100"),
+        ({"schedule": "cosine", "graph": "gidd"}, "only with the schedule"),
+        ({"num_timesteps": "0"}, "greater than or equal to 1"),
+        ({"specification": "{"}, "Enter a valid JSON"),
+        ({"specification": '{"schedule": {"type": "cosin"}}'}, "did you mean"),
+        ({"specification": json.dumps(LEAKY) + " " * 3000}, "fit into the URL"),
+        ({"vocab_size": "16777216"}, "`vocab_size` must be at most"),
+    ],
+)
+def test_every_way_to_name_a_process(
+    client: Client, query: dict[str, str], shown: str
+) -> None:
+    assert shown in page_text(client, f"/check/?{urlencode(query)}")
+
+
+def test_a_verdict_may_take_too_long(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdicts, "MOST_SECONDS", 0.0)
+    page = page_text(client, "/check/?schedule=linear")
+    assert "Too slow to compute for this page" in page
+
+
+def test_a_draft_is_drawn_from_its_address(client: Client) -> None:
+    good = json.dumps({"schedule": {"type": "sedd_entropy"}})
+    query = {"specification": json.dumps(LEAKY), "better": good}
+    chart = client.get(f"/plots/draft/alpha.json?{urlencode(query)}").json()
+    assert [line["name"] for line in chart["panels"][0]["lines"]] == ["this", "instead"]
+    for wrong in ({}, {"specification": "{"}, query | {"better": '{"x": 1}'}):
+        address = f"/plots/draft/alpha.json?{urlencode(wrong)}"
+        assert client.get(address).status_code == 404

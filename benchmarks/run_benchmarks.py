@@ -237,7 +237,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}", markup=False),
+        TextColumn("{task.fields[steps]}", markup=False),
         TimeElapsedColumn(),
         console=console,
         transient=True,
@@ -245,10 +245,16 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
         disable=quiet or not console.is_terminal,
     )
     with bar:
-        task = bar.add_task("reading the corpus", total=None)
+        task = bar.add_task("reading the corpus", total=None, steps="")
 
         def show(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                description=what,
+                steps=f"{done}/{total}",
+            )
 
         yield show
 

@@ -19,6 +19,24 @@ INITIAL_SPECIFICATION = {
 """The specification that a form for a new schedule shows first."""
 
 
+class LongTextFormField(forms.CharField):
+    """Text with a largest length, for a text area.
+
+    The page does not cut what is typed or pasted, as Django's attribute `maxlength`
+    would without a word; the error names both lengths.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4}))
+        super().__init__(**kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Return the attributes of the widget, without `maxlength`."""
+        attributes = super().widget_attrs(widget)
+        attributes.pop("maxlength", None)
+        return attributes
+
+
 class TagsFormField(forms.CharField):
     """A list of tags, typed as words separated by commas."""
 

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its templates, which TemplatesSetting finds as any other
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -180,6 +181,9 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+
+# So that templates/django/forms/ replaces Django's: errors quote names with backticks.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -69,7 +69,7 @@ def may_benchmark(request: HttpRequest) -> bool:
 def show_queued(
     model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, run: BenchmarkRun
 ) -> None:
-    """Show the message that a run waits for a worker, with a link to it."""
-    link = '<a href="{}">The run</a> waits for a worker.'
+    """Show the message that a run was queued, with a link to it."""
+    link = '<a href="{}">The run</a> was added to the queue.'
     text = format_html(link, run.get_absolute_url())
     model_admin.message_user(request, text, messages.SUCCESS)

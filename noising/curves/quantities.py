@@ -10,6 +10,10 @@ import numpy as np
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray
 from noising.engine.graphs import MatrixGraph
+from noising.engine.schedules.grid import GridSchedule
+
+GRID_SLACK: Final = 1e-9
+"""How far a time may lie after a grid point and still count as that point."""
 
 
 # No slots: functools.cached_property keeps its values in the instance's __dict__.
@@ -82,11 +86,17 @@ def _nelbo_weight(sample: Sample) -> FloatArray:
     process = sample.process
     if isinstance(process.graph, MatrixGraph):
         return sample.missing
+    t = sample.t
+    if isinstance(process.schedule, GridSchedule):
+        # Between grid points sigma is linear, so the weight has a tooth in each
+        # interval. Training knows the timesteps only, the right ends.
+        steps = process.schedule.steps
+        t = np.ceil(t * steps - GRID_SLACK) / steps
     x0 = 1 if process.mask_id == 0 else 0
     xt = 1 - x0 if process.mask_id is None else process.mask_id
     weights = sample.missing
-    has_kernel = np.asarray(process.sigma(sample.t)) <= process.graph.largest_noise
-    weights[has_kernel] = process.nelbo_weight(xt, x0, sample.t[has_kernel])
+    has_kernel = np.asarray(process.sigma(t)) <= process.graph.largest_noise
+    weights[has_kernel] = process.nelbo_weight(xt, x0, t[has_kernel])
     return weights
 
 

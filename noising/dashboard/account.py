@@ -1,13 +1,16 @@
 """The account page, which lists, creates and revokes tokens."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,6 +23,9 @@ SCOPES = [
     (Scope.WRITE, "write: also store objects and change your own"),
     (Scope.ADMIN, "admin: everything you may do, including tokens"),
 ]
+
+SECRET_COOKIE = "new_token"  # noqa: S105 - the name of the cookie
+SECRET_SECONDS = 60
 
 
 class TokenForm(forms.Form):
@@ -50,26 +56,57 @@ class TokenForm(forms.Form):
 
 @never_cache
 @login_required
-@sensitive_variables("new_token", "context")
+@sensitive_variables("new_token", "context", "response")
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Show the account's tokens; POST creates one and shows its secret, once."""
-    form, new_token, status = TokenForm(), None, 200
+    """Show the account's tokens; POST creates one and redirects to its secret.
+
+    The secret is in a signed cookie, which the next response deletes: reloading that
+    page sends no form again.
+    """
+    form, status = TokenForm(), 200
     user: Any = request.user
     if request.method == "POST":
         form = TokenForm(request.POST)
         new_token = form.create(user)
-        if new_token is None:
-            status = 422
-        else:
-            form = TokenForm()
+        if new_token is not None:
+            return _redirect_with_secret(new_token)
+        status = 422
     context = {
         "section": "account",
         "form": form,
-        "made": new_token,
+        "made": _read_secret(request),
+        "origin": f"{request.scheme}://{request.get_host()}",
         "tokens": AccessToken.objects.of(user.pk),
     }
-    return render(request, "account/account.html", context, status=status)
+    response = render(request, "account/account.html", context, status=status)
+    response.delete_cookie(SECRET_COOKIE, path=reverse("pages:account"))
+    return response
+
+
+@sensitive_variables()
+def _redirect_with_secret(new_token: services.NewToken) -> HttpResponse:
+    response = redirect("pages:account")
+    response.set_signed_cookie(
+        SECRET_COOKIE,
+        json.dumps([new_token.token.name, new_token.secret]),
+        max_age=SECRET_SECONDS,
+        path=reverse("pages:account"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@sensitive_variables()
+def _read_secret(request: HttpRequest) -> dict[str, str] | None:
+    """Return name and secret of the token that was just created, if there is one."""
+    kept = request.get_signed_cookie(SECRET_COOKIE, None, max_age=SECRET_SECONDS)
+    if kept is None:
+        return None
+    name, secret = json.loads(kept)
+    return {"name": name, "secret": secret}
 
 
 @never_cache

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from noising.form_fields import TagsFormField
+from noising.form_fields import LongTextFormField, TagsFormField
 from noising.models import LONGEST_NOTES, Audit, BenchmarkRun, ScheduleConfig
 
 Annotated = ScheduleConfig | BenchmarkRun | Audit
@@ -18,10 +18,9 @@ Save = Callable[..., object]
 class AnnotationForm(forms.Form):
     """Notes and tags."""
 
-    notes = forms.CharField(
+    notes = LongTextFormField(
         required=False,
         max_length=LONGEST_NOTES,
-        widget=forms.Textarea(attrs={"rows": 4}),
     )
     tags = TagsFormField()
 

@@ -54,6 +54,8 @@ class Listing:
         heads: the headings of the columns.
         query: the query of the page, without the page's number.
         is_narrowed: whether any condition is set.
+        archived: how many rows are not shown because they are archived; only counted
+            if nothing is shown.
     """
 
     page: "Page[Any]"
@@ -61,6 +63,7 @@ class Listing:
     heads: Sequence[ColumnHead]
     query: QueryDict
     is_narrowed: bool
+    archived: int = 0
 
     @property
     def conditions(self) -> list[tuple[str, BoundField]]:
@@ -114,17 +117,19 @@ def build_listing(
     )
     pages = Paginator(narrowed.qs, PAGE_SIZE)
     ordering = conditions_query.get("ordering", "")
+    is_narrowed = filtered.is_valid() and any(
+        conditions_query.get(name)
+        for name in filtered.form.fields
+        if name != "ordering"
+    )
+    page = pages.get_page(query.get("page"))
     return Listing(
-        page=pages.get_page(query.get("page")),
+        page=page,
         form=filtered.form,
         heads=[_build_head(column, ordering, conditions_query) for column in columns],
         query=conditions_query,
-        is_narrowed=filtered.is_valid()
-        and any(
-            conditions_query.get(name)
-            for name in filtered.form.fields
-            if name != "ordering"
-        ),
+        is_narrowed=is_narrowed,
+        archived=0 if page or is_narrowed else rows.count(),
     )
 
 

@@ -27,6 +27,12 @@ class EngineError(ValueError):
         sentence = f"`{field}` {rule}, got {format_value(value)}"
         super().__init__(f"{sentence}; {way_out}" if way_out else sentence)
 
+    @property
+    def sentence(self) -> str:
+        """The message with the mark at its end that a sentence has."""
+        text = str(self)
+        return text if text.endswith((".", "?", "!")) else f"{text}."
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments, so that the error survives a process pool."""
         parts = (self.field, self.code, self.rule, self.value, self.way_out)

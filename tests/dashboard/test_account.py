@@ -17,10 +17,14 @@ FORM = {"name": "laptop", "scope": "write", "days": "30"}
 
 def test_it_makes_a_token_and_shows_the_secret_once():
     client = session_client(account())
-    response = client.post("/account/", FORM)
+    created = client.post("/account/", FORM)
+    assert (created.status_code, created.headers["Location"]) == (302, "/account/")
+    cookie = created.cookies["new_token"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+    response = client.get("/account/")
     assert response.status_code == 200
     assert "no-store" in response.headers["Cache-Control"]
-    [secret] = re.findall(r"noise_[0-9a-f]{64}", response.content.decode())
+    [secret] = set(re.findall(r"noise_[0-9a-f]{64}", response.content.decode()))
     assert bearer(secret).get("/api/v1/tokens").status_code == 200
     token = AccessToken.objects.get()
     assert (token.name, token.scope) == ("laptop", Scope.WRITE)

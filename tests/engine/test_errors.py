@@ -18,6 +18,13 @@ def test_without_a_way_out_the_sentence_ends_with_the_value():
     assert str(error) == "`seed` must be an integer, got 'x'"
 
 
+@pytest.mark.parametrize(
+    ("way_out", "end"), [("", "got 1."), ("mend it", "mend it."), ("is it `b`?", "b`?")]
+)
+def test_a_sentence_ends_with_one_mark(way_out, end):
+    assert EngineError("a", "code", "must be 2", 1, way_out).sentence.endswith(end)
+
+
 def test_an_error_survives_pickling_with_all_its_parts():
     error = EngineError("a.b", "code", "must be right", [1, 2], "mend it")
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes

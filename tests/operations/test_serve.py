@@ -60,6 +60,7 @@ def test_an_empty_folder_becomes_a_service_without_accounts(tmp_path: Path) -> N
     with closing(sqlite3.connect(folder / "noising.sqlite3")) as database:
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
     assert "Migrating the database" in server.lines
+    assert "noising.I002" not in server.lines  # it stores the key that this misses
     assert '"level":"warning"' not in server.lines
     assert f"Serving on http://127.0.0.1:{server.port}/" in server.lines
     assert server.lines.endswith("Stopped.\n")

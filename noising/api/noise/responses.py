@@ -164,7 +164,7 @@ def _find_complement(noised: Noised) -> NDArray[Any]:
     try:
         return noised.complement().tokens
     except EngineError as error:
-        detail = ErrorDetail(f"{error}.", error.code)
+        detail = ErrorDetail(error.sentence, error.code)
         raise ValidationError({"return": [detail]}) from None
 
 

@@ -322,7 +322,9 @@ def import_specification(request: ImportRequest) -> Imported:
         else:
             # The converted specification is not valid.
             detail = [
-                ErrorDetail(f"`config` gives a wrong value: {error}.", error.code)
+                ErrorDetail(
+                    f"`config` gives a wrong value: {error.sentence}", error.code
+                )
             ]
         raise ValidationError({"config": detail}) from None
 

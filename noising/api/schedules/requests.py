@@ -35,7 +35,7 @@ from noising.curves import MATRIX_POINTS, MAX_POINTS, QUANTITIES, Axis
 from noising.engine.importers import SOURCES
 from noising.engine.importers.document import MAX_TEXT
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
-from noising.models import PLOTTED_SCHEDULES, RESERVED_SLUGS
+from noising.models import COMPARED_SCHEDULES, RESERVED_SLUGS
 
 DEFAULT_POINTS: Final = 257
 LEAST_COMPARED: Final = 2
@@ -49,7 +49,7 @@ NAMES_PARAMETER = OpenApiParameter(
         "type": "array",
         "items": SLUG,
         "minItems": LEAST_COMPARED,
-        "maxItems": PLOTTED_SCHEDULES,
+        "maxItems": COMPARED_SCHEDULES,
         "uniqueItems": True,
     },
     explode=False,
@@ -219,11 +219,11 @@ class NamesField(StrictField):
 
     def to_internal_value(self, data: list[str]) -> list[str]:
         """Return the names, in the order given."""
-        if not LEAST_COMPARED <= len(data) <= PLOTTED_SCHEDULES:
+        if not LEAST_COMPARED <= len(data) <= COMPARED_SCHEDULES:
             self.fail(
                 "wrong_number",
                 least=LEAST_COMPARED,
-                most=PLOTTED_SCHEDULES,
+                most=COMPARED_SCHEDULES,
                 count=len(data),
             )
         for place, name in enumerate(data):

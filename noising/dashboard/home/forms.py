@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from noising.configured import default_process
 from noising.engine import PRESETS, fresh_seed
 from noising.engine.registry import NUM_TIMESTEPS
+from noising.form_fields import LongTextFormField
 from noising.runs import list_plain_types
 
 MOST_TOKENS = 512
@@ -45,7 +46,7 @@ class QuickResult:
         return sum(token.is_changed for token in self.tokens)
 
 
-class TokensFormField(forms.CharField):
+class TokensFormField(LongTextFormField):
     """Token ids, typed as numbers separated by commas or blanks."""
 
     def to_python(self, value: Any) -> Any:

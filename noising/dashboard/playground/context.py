@@ -178,7 +178,7 @@ def _build_panels(
                 protected=protected,
             )
         except EngineError as error:
-            one.add_error(find_field(error, one), f"{error}.")
+            one.add_error(find_field(error, one), error.sentence)
             return []
         panels.append(panel)
     return panels

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from noising.configured import default_tokenizer, tokenizer_names
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
 from noising.engine.randomness import MAX_SEED
+from noising.form_fields import LongTextFormField
 from noising.models import LONGEST_NAME
 from noising.tokenizers import TOKEN_TYPES
 
@@ -59,7 +60,7 @@ def _list_choices(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, s
 class PlaygroundForm(LinkedForm):
     """The form for text, seed, timestep and protected tokens."""
 
-    text = forms.CharField(
+    text = LongTextFormField(
         initial=PROOF,
         max_length=MOST_CHARACTERS,
         strip=False,
@@ -128,7 +129,7 @@ class ProcessForm(LinkedForm):
     hyperschedule = forms.ChoiceField(
         required=False, choices=[("", "none"), *_list_choices(HYPERSCHEDULE_TYPES)]
     )
-    parameters = forms.CharField(
+    parameters = LongTextFormField(
         required=False,
         max_length=MOST_CHARACTERS,
         help_text='JSON, such as {"num_timesteps": 100, "schedule": '

@@ -144,7 +144,7 @@ def _report_on_form(form: ProcessForm) -> Iterator[None]:
 def _format_error(error: EngineError) -> str:
     if error.field == "vocab_size":
         return f"{error}: the tokenizer sets it, so choose another graph."
-    return f"{error}."
+    return error.sentence
 
 
 def _read_stored(name: str) -> dict[str, Any]:

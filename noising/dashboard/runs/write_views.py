@@ -30,7 +30,7 @@ def create_run(request: HttpRequest) -> HttpResponse:
         created = form.create(owner=user)
         if created is not None:
             return redirect_with_success(
-                request, created, "The run waits for a worker."
+                request, created, "The run was added to the queue."
             )
         status = 422
     else:

@@ -41,6 +41,10 @@ MALLOC: Final = {
 to the system. Otherwise a worker would keep the most memory that it ever needed."""
 
 
+NO_KEY: Final = "noising.I002"
+"""No key is stored yet; the next step of `serve` stores one."""
+
+
 def is_unsafe(message: checks.CheckMessage) -> bool:
     """Tell whether a warning of Django is a reason not to serve."""
     if message.id == WEAK_KEY:
@@ -94,7 +98,7 @@ class Command(BaseCommand):
         for message in checks.run_checks(
             tags=sorted(tags - {checks.Tags.urls}), include_deployment_checks=True
         ):
-            if message.is_silenced():
+            if message.is_silenced() or message.id == NO_KEY:
                 continue
             line = " ".join(f"{message.msg} {message.hint or ''}".split())
             if message.level >= checks.ERROR or is_unsafe(message):

@@ -44,7 +44,7 @@ def test_a_type_is_judged_and_what_is_better_is_one_click_away(client: Client) -
         ({"specification": "{"}, "Enter a valid JSON"),
         ({"specification": '{"schedule": {"type": "cosin"}}'}, "did you mean"),
         ({"specification": json.dumps(LEAKY) + " " * 3000}, "fit into the URL"),
-        ({"vocab_size": "16777216"}, "`vocab_size` must be at most"),
+        ({"vocab_size": "16777216"}, "<code>vocab_size</code> must be at most"),
     ],
 )
 def test_every_way_to_name_a_process(

@@ -186,20 +186,26 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
             {"a_parameters": '{"hyperschedule": {"width": 2}}'},
             "These need a hypersched",
         ),
-        ({"a_parameters": '{"schedule": {"s": -1}}'}, "schedule.s` must lie in"),
-        ({"a_parameters": '{"num_timesteps": NaN}'}, "`num_timesteps` must be an in"),
-        ({"a_stored": "cosin"}, "or it is archived; did you mean `cosine`?"),
+        ({"a_parameters": '{"schedule": {"s": -1}}'}, "schedule.s</code> must lie in"),
+        (
+            {"a_parameters": '{"num_timesteps": NaN}'},
+            "<code>num_timesteps</code> must",
+        ),
+        ({"a_stored": "cosin"}, "or it is archived; did you mean <code>cosine</code>?"),
         ({"a_stored": "cosine"}, "It has the ids 0 to 26, but the text has the id"),
         (
             {"a_stored": "cosine", "a_parameters": '{"num_timesteps": 5}'},
             "A stored schedule has its own num_timesteps",
         ),
-        ({"a_graph": "gidd"}, "Graph of process A: <bdi>`graph.type` can be"),
+        (
+            {"a_graph": "gidd"},
+            "Graph of process A: <bdi><code>graph.type",
+        ),
         (
             {"a_graph": "banded"},
             "the tokenizer sets it, so choose another graph",
         ),
-        ({"a_hyperschedule": "weights"}, "hyperschedule.weights` is required"),
+        ({"a_hyperschedule": "weights"}, "hyperschedule.weights</code> is required"),
         (
             {
                 "a_hyperschedule": "weights",
@@ -209,7 +215,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ),
         (
             {"a_hyperschedule": "token_types", "a_critical": "0"},
-            "hyperschedule.weights.critical` must lie in",
+            "hyperschedule.weights.critical</code> must lie in",
         ),
         ({"compare": "on", "b_graph": "nope"}, "Graph of process B: <bdi>Select"),
         ({"compare": "on", "b_stored": "nope"}, "Stored schedule of process B"),

@@ -47,7 +47,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
     assert (queued.notes, queued.tags) == ("Look.", ["a", "b"])
     assert queued.owner is not None
     page = page_text(ada, queued.get_absolute_url())
-    assert "The run waits for a worker." in page
+    assert "The run was added to the queue." in page
     assert f'data-address="/api/v1/runs/{queued.pk}"' in page
 
 

@@ -55,7 +55,7 @@ def test_a_condition_that_makes_no_sense_is_told_and_leaves_nothing_out(
     client: Client,
 ) -> None:
     page = page_text(client, "/schedules/?graph_type=square")
-    assert "`graph_type` must be one of uniform" in page
+    assert "<code>graph_type</code> must be one of uniform" in page
     assert len(names_on(page)) == ScheduleConfig.objects.count()
 
 
@@ -68,6 +68,14 @@ def test_pages_follow_each_other(client: Client) -> None:
     second = page_text(client, "/schedules/?search=s&page=2")
     assert not set(names_on(first)) & set(names_on(second))
     assert page_text(client, "/schedules/?search=s&page=99").count("Page 2 of 2") == 1
+
+
+def test_a_list_of_archived_schedules_only_says_so(client: Client) -> None:
+    ScheduleConfig.objects.exclude(slug="cosine").delete()
+    services.schedule_archive(schedule=ScheduleConfig.objects.get())
+    page = page_text(client, "/schedules/")
+    assert "The only schedule is archived." in page
+    assert "load_schedules" not in page
 
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:

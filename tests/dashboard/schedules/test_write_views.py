@@ -56,7 +56,10 @@ def test_stores_a_schedule_of_the_account(ada: Client) -> None:
         ({"name": "taken"}, "with this name already"),
         ({"specification": "{"}, "Enter a valid JSON."),
         ({"specification": '{"schedule": {"type": "cosin"}}'}, "schedule.type"),
-        ({"specification": '{"vocab_size": 16000000}'}, "`vocab_size` must be at most"),
+        (
+            {"specification": '{"vocab_size": 16000000}'},
+            "<code>vocab_size</code> must be at most",
+        ),
         (
             {
                 "specification": json.dumps(

@@ -13,6 +13,7 @@ import { drawing, element } from "./elements.js";
 import { interpolated, short } from "./numbers.js";
 
 const HEIGHT = 260;
+const LEAST_HEIGHT = 180;
 const LARGE = 48; // keyboard steps over a whole axis
 const MARKED_POINTS = 32; // as many measured points are told apart from their line
 
@@ -71,6 +72,14 @@ export class LineChart {
   mark(x) {
     this.dotsAt = x;
     this.plot?.redraw(false, false);
+  }
+
+  /** Choose the height so that a holder is as high as before, if the chart stays legible. */
+  fitInto(holder, room) {
+    const heightOf = (part) => part.getBoundingClientRect().height;
+    const rest = heightOf(holder) - heightOf(this.canvas);
+    this.chart.height = Math.max(LEAST_HEIGHT, Math.floor(room - rest));
+    this.draw();
   }
 
   draw() {

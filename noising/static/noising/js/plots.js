@@ -14,7 +14,7 @@ export function enlivenPlots(root) {
       seen.unobserve(entry.target);
       enliven(entry.target);
     }
-  }, { rootMargin: "200px" });
+  }, { rootMargin: "1200px" }); // so early that nothing moves in view
   for (const figure of root.querySelectorAll("figure.plot[data-chart]")) {
     seen.observe(figure);
   }
@@ -28,7 +28,9 @@ async function enliven(figure) {
     return; // the image stays
   }
   const holder = element("div", { class: "plot-charts" });
-  figure.querySelector(".plot-image").replaceWith(holder);
+  const image = figure.querySelector(".plot-image");
+  const room = image.getBoundingClientRect().height;
+  image.replaceWith(holder);
   const group = groupOf(figure);
   for (const panel of chart.panels) {
     const made = new LineChart(holder, {
@@ -38,6 +40,7 @@ async function enliven(figure) {
       group: group?.name,
     });
     group?.join(made);
+    if (chart.panels.length === 1) made.fitInto(holder, room);
   }
 }
 
@@ -48,9 +51,7 @@ class Group {
     this.charts = [];
     this.choice = element("select");
     this.control = element("label", { class: "chart-x", hidden: "" }, "Over ", this.choice);
-    const place = root.querySelector("[data-chart-control]");
-    if (place) place.append(this.control);
-    else root.prepend(this.control);
+    (root.querySelector("[data-chart-control]") ?? root).append(this.control);
     this.choice.addEventListener("change", () => {
       for (const chart of this.charts) chart.over(this.choice.value);
     });

@@ -1,13 +1,7 @@
 /** The verdict on a specification, as the API returns it. */
 
 import { element } from "./elements.js";
-
-/** Return the parts of a sentence, with what is between backticks set as code. */
-export function withCode(text) {
-  return text.split("`").map(
-    (part, place) => (place % 2 ? element("code", {}, part) : part),
-  );
-}
+import { withCode } from "./sentences.js";
 
 /** Show a verdict in `place`; `use` is called with the specification of a remedy. */
 export function showVerdict(place, { grade, text, remedies }, use) {

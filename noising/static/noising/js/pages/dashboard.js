@@ -61,7 +61,7 @@ class SmallPlayground {
     });
     this.panel.refreshAll();
     this.holder.replaceChildren(this.panel.root);
-    this.player.set(process.num_timesteps, this.player.timestep);
+    this.player.set(process.num_timesteps);
     this.rest();
   }
 

@@ -3,7 +3,8 @@
 import { post } from "../api.js";
 import { element } from "../elements.js";
 import { LineChart } from "../line_chart.js";
-import { showVerdict, withCode } from "../verdict.js";
+import { withCode } from "../sentences.js";
+import { showVerdict } from "../verdict.js";
 
 const PAUSE_MS = 350;
 const POINTS = 201;

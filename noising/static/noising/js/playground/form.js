@@ -1,6 +1,7 @@
 /** The form: its query, which is also that of the page's URL, and its errors. */
 
 import { element } from "../elements.js";
+import { withCode } from "../sentences.js";
 
 export const LONGEST_QUERY = 8000; // servers read lines of 8 KiB
 
@@ -77,7 +78,7 @@ export class Form {
       input.setAttribute("aria-invalid", "true");
       field.querySelector("label, legend").after(element(
         "ul", { class: "errorlist", id: `id_${name}_error` },
-        ...messages.map(({ message }) => element("li", {}, message)),
+        ...messages.map(({ message }) => element("li", {}, ...withCode(message))),
       ));
       describe(input, [help, `id_${name}_error`]);
       const details = field.closest("details");

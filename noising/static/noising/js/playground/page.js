@@ -7,6 +7,7 @@
 import { post, read } from "../api.js";
 import { copyText } from "../copy.js";
 import { element } from "../elements.js";
+import { withCode } from "../sentences.js";
 import { Curves } from "./curves.js";
 import { offerDenoising } from "./denoising.js";
 import { Form, LONGEST_QUERY } from "./form.js";
@@ -49,7 +50,10 @@ class Playground {
     newSeed.addEventListener("click", () => {
       this.form.seed = String(crypto.getRandomValues(new Uint32Array(1))[0]);
     });
-    share.addEventListener("click", () => copyText(this.link(), share));
+    share.addEventListener("click", () => {
+      if (this.isTooLong()) this.refuseLength();
+      else copyText(this.link(), share);
+    });
   }
 
   /** Return the page's URL with all settings. */
@@ -57,6 +61,17 @@ class Playground {
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
     return `${location.origin}${location.pathname}?${query}`;
+  }
+
+  isTooLong() {
+    return new URL(this.link()).search.length > LONGEST_QUERY;
+  }
+
+  refuseLength() {
+    const { length } = new URL(this.link()).search;
+    const message = `A URL holds ${LONGEST_QUERY} characters, but this text needs ${length}`
+      + ", since other letters than a to z take up to nine: shorten it.";
+    this.refuse([{ field: "text", label: "Text", message }]);
   }
 
   changed() {
@@ -72,9 +87,8 @@ class Playground {
     const { signal } = this.pending;
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
-    if (`${query}`.length > LONGEST_QUERY) {
-      const message = "The text is too long for a URL: shorten it.";
-      this.refuse([{ field: "text", label: "Text", message }]);
+    if (this.isTooLong()) {
+      this.refuseLength();
       return;
     }
     try {
@@ -115,7 +129,7 @@ class Playground {
     this.holder.replaceChildren(...this.panels.map((panel) => panel.root));
     this.snippets.set(state.processes);
     this.draw();
-    this.player.set(this.first, this.player.timestep);
+    this.player.set(this.first);
   }
 
   async history(request, signal) {
@@ -192,7 +206,7 @@ class Playground {
   refuse(errors) {
     this.form.showErrors(errors);
     const items = errors.map(({ label, message }) =>
-      element("li", {}, label ? `${label}: ` : "", element("bdi", {}, message)));
+      element("li", {}, label ? `${label}: ` : "", element("bdi", {}, ...withCode(message))));
     this.problem.replaceChildren(element("ul", {}, ...items));
     this.problem.hidden = !items.length;
   }

@@ -17,6 +17,7 @@ export class Player {
     this.speed = control("speed");
     this.last = control("last");
     this.frame = null;
+    this.chosen = { timestep: this.timestep, count: this.end + 1 };
     for (const shown of [this.slider, this.play]) shown.hidden = false;
     this.slider.addEventListener("input", () => this.takeOver(this.slider.value));
     this.slider.addEventListener("change", () => this.calls.rest());
@@ -33,12 +34,14 @@ export class Player {
     return Number(this.slider.max);
   }
 
-  /** Set the range to that of another process, and the timestep. */
-  set(count, timestep) {
+  /** Set the range to that of another process, and the timestep nearest in time. */
+  set(count) {
+    const { timestep, count: before } = this.chosen;
+    const nearest = Math.floor(((timestep + 1) * count * 2 + before) / (2 * before)) - 1;
     for (const input of [this.slider, this.box]) input.max = String(count - 1);
     this.last.textContent = String(count - 1);
     this.play.disabled = count < 2;
-    this.moveTo(Math.min(timestep, count - 1));
+    this.moveTo(Math.min(count - 1, Math.max(0, nearest)));
   }
 
   /** Show a timestep. */
@@ -54,6 +57,12 @@ export class Player {
     if (text === "" || !Number.isFinite(timestep)) return;
     if (this.frame) this.stop();
     this.moveTo(Math.min(this.end, Math.max(0, timestep)));
+    this.choose();
+  }
+
+  /** Remember the present timestep, which other processes show at the same time t. */
+  choose() {
+    this.chosen = { timestep: this.timestep, count: this.end + 1 };
   }
 
   /** Play from here to the end, or from the beginning if this is the end. */
@@ -80,6 +89,7 @@ export class Player {
     cancelAnimationFrame(this.frame);
     this.frame = null;
     this.play.textContent = "Play";
+    this.choose();
     this.calls.rest();
   }
 }

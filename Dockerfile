@@ -15,6 +15,7 @@ COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY LICENSE NOTICE manage.py ./
 COPY benchmarks benchmarks
+COPY docs docs
 COPY noising noising
 COPY noising_site noising_site
 COPY templates templates

@@ -7,6 +7,7 @@ from noising.dashboard import account, plot_views
 from noising.dashboard.audits import views as audits
 from noising.dashboard.audits import write_views as write_audits
 from noising.dashboard.check import views as check
+from noising.dashboard.help import views as help_pages
 from noising.dashboard.home import views as home
 from noising.dashboard.jobs import views as jobs
 from noising.dashboard.playground import views as playground
@@ -114,5 +115,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show_job, name="job"),
     path("jobs/<uuid:job_id>/state.json", jobs.serve_state, name="job-state"),
     path("jobs/<uuid:job_id>/points.csv", jobs.export_points, name="job-points"),
+    path("help/", help_pages.list_help, name="help"),
+    path("help/images/<str:name>", help_pages.serve_image, name="help-image"),
+    path("help/<slug:name>/", help_pages.show_document, name="help-document"),
     path("plots/", include(PLOTS)),
 ]

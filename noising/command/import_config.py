@@ -10,7 +10,8 @@ from noising.command.output import print_json
 from noising.command.specifications import read_argument
 from noising.command.usage import FINE, CommandLineError
 from noising.engine import build_process
-from noising.engine.importers import SOURCES, import_config
+from noising.engine.importers import SOURCES
+from noising.engine.importers.detection import AUTO, import_from
 
 HELP: Final = "convert another project's configuration to a specification"
 DESCRIPTION: Final = (
@@ -22,7 +23,11 @@ DESCRIPTION: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("source", choices=tuple(SOURCES), help="the project")
+    parser.add_argument(
+        "source",
+        choices=(AUTO, *SOURCES),
+        help=f"the project; {AUTO} finds it by the keys",
+    )
     parser.add_argument(
         "config",
         metavar="CONFIG",
@@ -45,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the specification."""
-    imported = import_config(
+    source, imported = import_from(
         options.source,
         _read_text(options.config),
         vocab_size=options.vocab_size,
@@ -54,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(
             {
+                "source": source,
                 "specification": imported.spec,
                 "fingerprint": build_process(imported.spec).fingerprint,
                 "used": list(imported.used),
@@ -61,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
             }
         )
         return FINE
+    if options.source == AUTO:
+        sys.stderr.write(f"source: {source}\n")
     for note in imported.notes:
         sys.stderr.write(f"{note.kind}: {note.key}: {note.text}\n")
     print_json(imported.spec, indent=2)

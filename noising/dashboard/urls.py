@@ -97,6 +97,7 @@ urlpatterns = [
     path("status/", home.show_status, name="status"),
     path("account/", include(ACCOUNT)),
     path("check/", check.check_process, name="check"),
+    path("import/", check.import_process, name="import"),
     path("playground/", include(PLAYGROUND)),
     path("schedules/", schedules.list_schedules, name="schedules"),
     path("schedules/compare/", schedules.compare_schedules, name="schedule-compare"),

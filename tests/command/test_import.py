@@ -20,6 +20,12 @@ def test_the_specification_goes_to_stdout_and_the_notes_to_stderr(run):
     assert "assumed: vocab_size: " in ended.err
 
 
+def test_the_project_is_found(run):
+    ended = run("import", "auto", "-", text=json.dumps(CONFIG))
+    assert ended.document == import_config("sedd", CONFIG).spec
+    assert ended.err.splitlines()[0] == "source: sedd"
+
+
 def test_what_it_prints_is_a_specification_for_other_commands(run):
     printed = run("import", "sedd", "-", text=json.dumps(CONFIG)).out
 

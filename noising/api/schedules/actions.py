@@ -44,7 +44,8 @@ from noising.curves import (
 )
 from noising.engine import EngineError, Verdict, judge
 from noising.engine.effort import storing_seconds
-from noising.engine.importers import Imported, import_config
+from noising.engine.importers import Imported
+from noising.engine.importers.detection import import_from
 from noising.engine.registry import VOCAB_SIZE
 from noising.engine.verdicts import judging_seconds
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
@@ -302,14 +303,14 @@ def hash_curves(configs: Sequence[ScheduleConfig], request: CurvesRequest) -> st
     return hash_content(of, list(request.quantities), request.axis, request.points)
 
 
-def import_specification(request: ImportRequest) -> Imported:
-    """Return the specification of another project's configuration.
+def import_specification(request: ImportRequest) -> tuple[str, Imported]:
+    """Return the project of a configuration, and its specification.
 
     Raises:
         ValidationError: the configuration cannot be converted.
     """
     try:
-        return import_config(
+        return import_from(
             request.source,
             request.config,
             vocab_size=request.vocab_size,

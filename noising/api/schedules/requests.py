@@ -33,6 +33,7 @@ from noising.api.text_fields import (
 )
 from noising.curves import MATRIX_POINTS, MAX_POINTS, QUANTITIES, Axis
 from noising.engine.importers import SOURCES
+from noising.engine.importers.detection import AUTO
 from noising.engine.importers.document import MAX_TEXT
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 from noising.models import COMPARED_SCHEDULES, RESERVED_SLUGS
@@ -318,7 +319,9 @@ class ImportSerializer(StrictSerializer):
     """The body of POST schedules/import."""
 
     source = ChoiceField(  # type: ignore[assignment]  # a field, not the property
-        choices=tuple(SOURCES), help_text="The project that the configuration is from."
+        choices=(AUTO, *SOURCES),
+        default=AUTO,
+        help_text="The project that the configuration is from; auto finds it.",
     )
     config = ConfigField(
         help_text="The configuration, as an object or as JSON or YAML text."

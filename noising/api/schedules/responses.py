@@ -356,6 +356,9 @@ class NoteSerializer(serializers.Serializer[Any]):
 class ImportedSerializer(serializers.Serializer[Any]):
     """Another project's configuration, converted to a specification."""
 
+    source = serializers.CharField(  # type: ignore[assignment]  # a field
+        help_text="The project, given or found."
+    )
     specification = CanonicalSpecificationField(
         source="imported.spec", help_text="In the form that POST schedules takes."
     )

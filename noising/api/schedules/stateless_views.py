@@ -79,8 +79,7 @@ class ImportView(StatelessView):
     )
     def post(self, request: Request) -> Response:
         """Return the specification for another project's configuration."""
-        imported = import_specification(IMPORT.parse(read_json(request)))
+        source, imported = import_specification(IMPORT.parse(read_json(request)))
         process = get_process(imported.spec).process
-        return Response(
-            ImportedSerializer({"imported": imported, "process": process}).data
-        )
+        document = {"source": source, "imported": imported, "process": process}
+        return Response(ImportedSerializer(document).data)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,6 +15,23 @@ from noising.dashboard.verdicts import (
     write_specification,
 )
 from noising.engine import build_process
+from noising.engine.importers import Imported
+from noising.engine.importers.reader import (
+    ASSUMED,
+    DIFFERS,
+    IGNORED,
+    NO_MEANING,
+    NOT_UNDERSTOOD,
+)
+
+KINDS: Final[Mapping[str, str]] = {
+    NOT_UNDERSTOOD: "not understood",
+    ASSUMED: "assumed",
+    DIFFERS: "differs here",
+    IGNORED: "ignored",
+    NO_MEANING: "no meaning",
+}
+"""The kinds of notes in words, those to mind first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,31 @@ def build_draft(specification: Mapping[str, Any]) -> Draft:
         store=f"{reverse('pages:schedule-new')}?{urlencode({'specification': short})}"
         if short
         else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyItem:
+    """What became of a key of another project's configuration."""
+
+    key: str
+    kind: str
+    text: str
+
+
+def list_keys(imported: Imported) -> list[KeyItem]:
+    """Return every key that was read, and every note, those to mind first."""
+    notes = [
+        KeyItem(key=note.key, kind=KINDS[note.kind], text=note.text)
+        for kind in KINDS
+        for note in imported.notes
+        if note.kind == kind
+    ]
+    used = [KeyItem(key=key, kind="used", text="") for key in imported.used]
+    # The sort is stable: notes to mind, used keys, keys without a meaning.
+    return sorted(
+        [*notes, *used],
+        key=lambda item: {"used": 1, "no meaning": 2, "ignored": 2}.get(item.kind, 0),
     )
 
 

@@ -10,9 +10,12 @@ from noising.budget import TooCostlyError, check_seconds, check_vocab_size
 from noising.engine import GRAPH_TYPES, PRESETS, EngineError
 from noising.engine import build_process as build
 from noising.engine.effort import storing_seconds
+from noising.engine.importers import SOURCES
+from noising.engine.importers.detection import AUTO, import_from
+from noising.engine.importers.document import MAX_TEXT
 from noising.engine.parameters import REQUIRED
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
-from noising.form_fields import SpecificationFormField
+from noising.form_fields import LongTextFormField, SpecificationFormField
 from noising.runs import list_plain_types
 
 LONGEST_TEXT: Final = 3_000
@@ -94,6 +97,64 @@ class CheckForm(forms.Form):
         except TooCostlyError as error:
             self.add_error(None, str(error))
         values["process"] = specification
+        return values
+
+
+class ImportForm(forms.Form):
+    """A configuration of another project, pasted or dropped, or one of our own."""
+
+    config = LongTextFormField(
+        max_length=MAX_TEXT,
+        strip=False,
+        label="Configuration",
+        help_text="YAML or JSON, whole or the part about the noise. A file can be "
+        "dropped here.",
+        widget=forms.Textarea(
+            {"rows": 14, "spellcheck": "false", "class": "code", "data-drop": ""}
+        ),
+    )
+    source = forms.ChoiceField(
+        initial=AUTO,
+        choices=[(AUTO, "find out"), *((name, name) for name in SOURCES)],
+        label="Project",
+    )
+    vocab_size = forms.IntegerField(
+        required=False,
+        label="Vocabulary",
+        min_value=VOCAB_SIZE.low,
+        max_value=VOCAB_SIZE.high,
+        help_text="Replaces the configuration's.",
+    )
+    num_timesteps = forms.IntegerField(
+        required=False,
+        label="Timesteps",
+        min_value=NUM_TIMESTEPS.low,
+        max_value=NUM_TIMESTEPS.high,
+        help_text="Replaces the configuration's.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, label_suffix="", **options)
+
+    def clean(self) -> dict[str, Any]:
+        """Add ``source`` as it was found, and ``imported``."""
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        try:
+            values["source"], values["imported"] = import_from(
+                values["source"],
+                values["config"],
+                vocab_size=values["vocab_size"],
+                num_timesteps=values["num_timesteps"],
+            )
+            specification = values["imported"].spec
+            check_seconds(storing_seconds(specification), "to build and to lint")
+            check_vocab_size(build(specification).vocab_size)
+        except EngineError as error:
+            self.add_error("config", error.sentence)
+        except TooCostlyError as error:
+            self.add_error(None, str(error))
         return values
 
 

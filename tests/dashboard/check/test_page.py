@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -69,3 +70,40 @@ def test_a_draft_is_drawn_from_its_address(client: Client) -> None:
     for wrong in ({}, {"specification": "{"}, query | {"better": '{"x": 1}'}):
         address = f"/plots/draft/alpha.json?{urlencode(wrong)}"
         assert client.get(address).status_code == 404
+
+
+def test_a_configuration_is_imported_with_notes_by_key_and_a_verdict(
+    client: Client,
+) -> None:
+    assert "What became of each key" not in page_text(client, "/import/")
+    config = "graph: {type: absorb}\nnoise: {type: loglinear}\nngpus: 8\nodd: <b>"
+    response = client.post("/import/", {"config": config, "source": "auto"})
+    page = response.content.decode()
+    assert response.status_code == 200
+    for shown in (
+        "Read as a configuration of sedd",
+        "loglinear over the graph absorbing, 1,000 timesteps, 50,257 ids",
+        "no timestep is wasted",
+        'href="/new/schedule/?specification=',
+        "<bdi>noise.type</bdi>",
+    ):
+        assert shown in page, shown
+    rows = re.findall(r"<bdi>([\w.]+)</bdi>.*?badge[\w -]*\">([\w ]+)<", page)
+    kinds = dict(rows)
+    assert kinds["noise.type"] == "used"
+    assert kinds["ngpus"] == "no meaning"
+    assert kinds["odd"] == "not understood"
+    assert rows[0][1] not in ("used", "no meaning")  # what to mind comes first
+    assert inline_parts(page) == []
+
+
+def test_what_cannot_be_imported_is_told_at_its_field(client: Client) -> None:
+    for config, source, shown in (
+        ("a: 1", "auto", "must be a configuration of sedd"),
+        ("a: [", "auto", "config</code> must"),
+        ("graph: {type: absorb}", "mdlm", "config.graph.type</code>"),
+        ("", "auto", "This field is required."),
+    ):
+        response = client.post("/import/", {"config": config, "source": source})
+        assert response.status_code == 422
+        assert shown in response.content.decode()

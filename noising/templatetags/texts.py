@@ -32,11 +32,14 @@ def term(name: str, label: str = "") -> SafeString:
 @register.filter
 def code(text: object) -> SafeString:
     """Return a sentence as HTML, with what is between backticks set as code."""
-    parts = str(text).split("`")
+    sentence = (
+        conditional_escape(str(text)) if not isinstance(text, SafeString) else text
+    )
+    parts = sentence.split("`")
     if len(parts) % 2 == 0:  # a backtick without its partner
-        return conditional_escape(text)
+        return sentence
     pieces = [
-        format_html("<code>{}</code>", part) if place % 2 else conditional_escape(part)
+        f"<code>{part}</code>" if place % 2 else part
         for place, part in enumerate(parts)
     ]
-    return mark_safe("".join(pieces))  # noqa: S308 - each piece is escaped
+    return mark_safe("".join(pieces))  # noqa: S308 - the sentence is escaped

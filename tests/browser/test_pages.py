@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visitors import Visitor, run_path, visitor
+from tests.browser.visitors import SCHEMES, Visitor, run_path, serious, visitor
 from tests.operations.servers import Server
 
 pytestmark = pytest.mark.browser
@@ -58,6 +58,11 @@ def test_the_api_page_works_without_the_internet(guest: Visitor) -> None:
     guest.visit("/api/docs/")
     guest.page.wait_for_selector(".opblock")
     assert guest.page.locator(".opblock").count() >= 4
+    guest.page.locator(".opblock-summary-control").nth(3).click()
+    guest.page.wait_for_url("**/#/core/noise")
+    for scheme in SCHEMES:
+        guest.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert serious(guest) == [], scheme
 
 
 def test_the_dashboard_dissolves_a_proof(guest: Visitor) -> None:
@@ -72,6 +77,23 @@ def test_the_dashboard_dissolves_a_proof(guest: Visitor) -> None:
     expect(guest.page.locator("[data-mini] .is-mask").first).to_be_visible()
     href = guest.page.get_by_role("link", name="Open in the playground")
     expect(href).to_have_attribute("href", re.compile("a-graph=absorbing&timestep=999"))
+    # The frame, on the same page: a theme that stays, and a menu on small screens.
+    root = guest.page.locator("html")
+    guest.page.get_by_role("button", name="Theme: system").click()
+    guest.page.get_by_role("button", name="Theme: light").click()
+    guest.page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert guest.page.evaluate(colour) == "rgb(15, 18, 26)"
+    expect(guest.page.get_by_role("button", name="Menu")).to_be_hidden()
+    guest.page.set_viewport_size({"width": 390, "height": 900})
+    link = guest.page.get_by_role("link", name="Playground", exact=True)
+    expect(link).to_be_hidden()
+    guest.page.get_by_role("button", name="Menu").click()
+    expect(link).to_be_visible()
+
+
+def test_the_keyboard_reaches_the_content_first(guest: Visitor) -> None:
     guest.visit("/dashboard/")
     guest.page.keyboard.press("Tab")
     assert guest.page.evaluate("document.activeElement.textContent") == (

@@ -4,7 +4,6 @@ import gzip
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.browser.visitors import (
@@ -15,6 +14,7 @@ from tests.browser.visitors import (
     Visitor,
     go,
     run_path,
+    serious,
     visitor,
 )
 from tests.operations.servers import Server
@@ -22,14 +22,6 @@ from tests.operations.servers import Server
 pytestmark = pytest.mark.browser
 
 HEAVIEST_BYTES = 150_000
-SERIOUS = {"serious", "critical"}
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }
-}
-
 HEAVIEST = ["/dashboard/", "/schedules/cosine/", "run", "/playground/"]
 FOR_ACCOUNTS = [
     "/account/",
@@ -39,16 +31,6 @@ FOR_ACCOUNTS = [
     "/schedules/cosine/edit/",
     "run",
 ]
-
-
-def serious(guest: Visitor) -> list[tuple[str, str]]:
-    """Return the rules of axe-core that the page breaks badly, and where."""
-    found = Axe().run(guest.page, options=RULES).response["violations"]
-    return [
-        (violation["id"], violation["nodes"][0]["html"][:200])
-        for violation in found
-        if violation["impact"] in SERIOUS
-    ]
 
 
 @pytest.mark.parametrize("path", PAGES)

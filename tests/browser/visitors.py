@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.operations.servers import DEADLINE_SECONDS, Server, wait_for
@@ -32,6 +33,7 @@ PAGES = [
     "/audits/",
     "/jobs/",
     "/playground/",
+    "/help/lint/",
     "/account/login/",
 ]
 
@@ -169,3 +171,22 @@ def run_path(guest: Visitor) -> str:
 def go(guest: Visitor, path: str) -> None:
     guest.visit(run_path(guest) if path == "run" else path)
     guest.charts_draw()
+
+
+SERIOUS = {"serious", "critical"}
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }
+}
+
+
+def serious(guest: Visitor) -> list[tuple[str, str]]:
+    """Return the rules of axe-core that the page breaks badly, and where."""
+    found = Axe().run(guest.page, options=RULES).response["violations"]
+    return [
+        (violation["id"], violation["nodes"][0]["html"][:200])
+        for violation in found
+        if violation["impact"] in SERIOUS
+    ]

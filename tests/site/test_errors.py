@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from noising_site.urls import handler400, handler403, handler404, handler500
 from tests.api.problems import problem_of
@@ -30,6 +30,7 @@ urlpatterns = [
     path("denied", denied),
     path("suspicious", suspicious),
     path("page/", broken),
+    path("", include("noising_site.urls")),  # pages of errors have the navigation
 ]
 CASES = [("/broken", 500), ("/denied", 403), ("/suspicious", 400), ("/unknown", 404)]
 
@@ -56,6 +57,7 @@ def test_a_browser_gets_a_page(site, address, status):
     text = response.content.decode()
     assert f"<h1>{status} " in text
     assert response.headers["X-Request-ID"] in text
+    assert 'aria-label="Main"' in text
     assert "secret" not in text
 
 

@@ -69,7 +69,8 @@ class CheckForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
     def clean_specification(self) -> Mapping[str, Any] | None:
         """Return the specification, if it fits into a URL."""
@@ -134,7 +135,8 @@ class ImportForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
     def clean(self) -> dict[str, Any]:
         """Add ``source`` as it was found, and ``imported``."""

@@ -3,6 +3,9 @@
 const STROKES = [[], [8, 3], [2, 3], [8, 3, 2, 3], [4, 2, 2, 2, 2, 2]];
 const COLOURS = 7;
 
+/** The event of the window when the reader has chosen another theme. */
+export const THEME_CHANGED = "themechanged";
+
 /** Return colour and stroke of the curve with this index, for the current theme. */
 export function curveStyle(index) {
   return {
@@ -11,12 +14,23 @@ export function curveStyle(index) {
   };
 }
 
-/** Return the value of a custom property of the page. */
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+
+/** Return a colour of the page as a canvas takes it: that of the current theme. */
 export function themeColour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+}
+
+/** Return a colour of the form "rgb(1, 2, 3)" with a fifth of its strength. */
+export function translucent(colour) {
+  return colour.replace(/^rgba?\(([^)]*)\)$/, "rgba($1, 0.2)");
 }
 
 /** Call back when the theme changes between light and dark. */
 export function onThemeChange(callback) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", callback);
+  addEventListener(THEME_CHANGED, callback);
 }

@@ -8,7 +8,7 @@
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 
-import { curveStyle, onThemeChange, themeColour } from "./colours.js";
+import { curveStyle, onThemeChange, themeColour, translucent } from "./colours.js";
 import { drawing, element } from "./elements.js";
 import { interpolated, short } from "./numbers.js";
 
@@ -182,7 +182,7 @@ export class LineChart {
   bands() {
     return this.columns.flatMap(({ line, style, kind }, index) =>
       kind === "high" && !line.marks
-        ? [{ series: [index + 1, index], fill: `${style.colour}33` }]
+        ? [{ series: [index + 1, index], fill: translucent(style.colour) }]
         : []);
   }
 

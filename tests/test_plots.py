@@ -289,11 +289,24 @@ def test_information_shows_measured_marks_on_the_exact_curve():
     assert np.isnan(line.get_ydata()[0])
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
-def test_preservation_has_a_panel_per_schedule(count):
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
+def test_preservation_has_a_panel_per_schedule_and_its_whole_legend(count):
     figure = plot_preservation(results_document([f"name {i}" for i in range(count)]))
     assert len(figure.axes) == count
     assert render(figure, "png", dpi=50)
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
+
+
+def test_a_schedule_looks_the_same_in_every_figure_and_shares_span_0_to_1():
+    looks = [
+        (line.get_color(), line.get_linestyle())
+        for names in (["cosine", "linear", "uniform"], ["linear", "cosine"])
+        for line in plot_alpha(results_document(names)).axes[0].lines
+    ]
+    assert looks[:2] == looks[:2:-1]
+    assert plot_alpha(results_document()).axes[0].get_ylim() == (-0.03, 1.03)
 
 
 def test_preservation_leaves_out_types_that_the_corpus_lacks():

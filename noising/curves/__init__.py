@@ -17,6 +17,7 @@ from noising.curves.sampling import (
     curves_seconds,
     points_of,
 )
+from noising.curves.styles import choose_styles
 
 __all__ = [
     "DEFAULT_POINTS",
@@ -27,6 +28,7 @@ __all__ = [
     "Curves",
     "Quantity",
     "Summary",
+    "choose_styles",
     "curves",
     "curves_seconds",
     "differences",

@@ -57,6 +57,7 @@ class Quantity:
         title: its title in plots.
         y_label: label of the vertical axis.
         y_log: whether the vertical axis is logarithmic.
+        is_share: whether values lie between 0 and 1, which the vertical axis shows.
         is_costly: whether it needs the channel, which for matrix graphs takes a matrix
             exponential at each time.
         values: returns the (N,) values of a sample; NaN if there is none.
@@ -65,6 +66,7 @@ class Quantity:
     title: str
     y_label: str
     y_log: bool = False
+    is_share: bool = False
     is_costly: bool = False
     values: Callable[[Sample], FloatArray]
 
@@ -104,6 +106,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "alpha": Quantity(
         title="Signal left",
         y_label="alpha",
+        is_share=True,
         values=lambda sample: np.asarray(sample.process.alpha(sample.t)),
     ),
     "sigma": Quantity(
@@ -126,6 +129,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "information": Quantity(
         title="Information left about a token",
         y_label="share of the entropy",
+        is_share=True,
         is_costly=True,
         values=_information_share,
     ),
@@ -138,6 +142,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "change_chance": Quantity(
         title="Expected changed tokens",
         y_label="share of the tokens",
+        is_share=True,
         is_costly=True,
         values=lambda sample: np.asarray(sample.process.change_chance(sample.t)),
     ),

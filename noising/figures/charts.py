@@ -3,9 +3,9 @@
 A chart is a document of panels. Each has lines over one or several abscissae (time,
 timestep, information lost, position), from which the reader chooses:
 
-    {"panels": [{"title": ..., "y": {"label": ..., "log": ...},
+    {"panels": [{"title": ..., "y": {"label": ..., "log": ..., "share": ...},
                  "x": [{"name": "time", "label": ...}, ...],
-                 "lines": [{"name": ..., "x": {"time": [...]}, "y": [...],
+                 "lines": [{"name": ..., "style": ..., "x": {"time": [...]}, "y": [...],
                             "low": [...], "high": [...], "marks": ...}]}]}
 
 Only measured lines have `low`, `high` and `marks`. Numbers that are not finite are
@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from noising.curves import DEFAULT_POINTS, QUANTITIES, curves
+from noising.curves import DEFAULT_POINTS, QUANTITIES, choose_styles, curves
 from noising.engine import ForwardProcess, build_process
 from noising.engine.graphs import MatrixGraph
 from noising.figures.drawing import describe_difference
@@ -26,6 +26,10 @@ from noising.figures.drawing import describe_difference
 Chart = Mapping[str, Any]
 Line = dict[str, Any]
 
+
+STYLES_OF_TYPES: Final = {"variable": 0, "critical": 1, "other": 2}
+"""Styles of token types, with the colours of the figure."""
+STYLE_OF_ALL: Final = 6
 
 X_LABELS: Final = {
     "time": "time t",
@@ -50,16 +54,24 @@ def chart_schedules(
             time.
     """
     quantity = QUANTITIES[name]
+    labelled = list(specifications)
+    styles = choose_styles([label for label, _ in labelled])
     lines = [
-        _trace_process(name, label, build_process(specification))
-        for label, specification in specifications
+        _trace_process(name, label, build_process(specification)) | {"style": style}
+        for (label, specification), style in zip(labelled, styles, strict=True)
     ]
     if subtract_first:
         title = describe_difference(quantity, lines[0]["name"])
         return {"panels": [make_panel(title, quantity.y_label, _subtract_first(lines))]}
     return {
         "panels": [
-            make_panel(quantity.title, quantity.y_label, lines, y_log=quantity.y_log)
+            make_panel(
+                quantity.title,
+                quantity.y_label,
+                lines,
+                y_log=quantity.y_log,
+                is_share=quantity.is_share,
+            )
         ]
     }
 
@@ -81,7 +93,12 @@ def _trace_process(name: str, label: str, process: ForwardProcess) -> Line:
 def _subtract_first(lines: Sequence[Line]) -> list[Line]:
     first = lines[0]["y"]
     return [
-        {"name": line["name"], "x": {"time": line["x"]["time"]}, "y": line["y"] - first}
+        {
+            "name": line["name"],
+            "style": line["style"],
+            "x": {"time": line["x"]["time"]},
+            "y": line["y"] - first,
+        }
         for line in lines
     ]
 
@@ -98,19 +115,21 @@ def chart_run(name: str, document: Mapping[str, Any]) -> Chart:
 
 def _iterate_alpha_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
     lines = [
-        _make_curve(entry, _label_entry(entry), "alpha")
-        for entry in document["schedules"]
+        _make_curve(entry, _label_entry(entry), "alpha") | {"style": style}
+        for entry, style in _style_entries(document)
     ]
-    yield make_panel("Signal left by each schedule", "alpha", lines)
+    yield make_panel("Signal left by each schedule", "alpha", lines, is_share=True)
 
 
 def _iterate_information_panels(document: Mapping[str, Any]) -> Iterator[Chart]:
     lines = []
-    for entry in document["schedules"]:
-        lines.append(_make_curve(entry, _label_entry(entry), "information_nats"))
-        lines.append(
-            _make_marks(entry, f"{_label_entry(entry)}, measured", "information_nats")
-        )
+    for entry, style in _style_entries(document):
+        label = _label_entry(entry)
+        lines += [
+            _make_curve(entry, label, "information_nats") | {"style": style},
+            _make_marks(entry, f"{label}, measured", "information_nats")
+            | {"style": style},
+        ]
     yield make_panel("Information left about a token", "nats per token", lines)
 
 
@@ -118,12 +137,24 @@ def _iterate_preservation_panels(document: Mapping[str, Any]) -> Iterator[Chart]
     kinds = [kind for kind, n in document["corpus"]["type_counts"].items() if n]
     for entry in document["schedules"]:
         exact = entry["curves"]["preservation"]
-        lines = [_make_line("all, no hyperschedule", exact, exact["preserved"])]
+        every = _make_line("all, no hyperschedule", exact, exact["preserved"])
+        lines = [every | {"style": STYLE_OF_ALL}]
         for kind in kinds:
-            metric = f"hyperschedule_preserved_{kind}"
-            lines.append(_make_line(kind, exact, exact[metric]))
-            lines.append(_make_marks(entry, f"{kind}, measured", metric))
-        yield make_panel(_label_entry(entry), "share unchanged", lines)
+            metric, style = f"hyperschedule_preserved_{kind}", STYLES_OF_TYPES[kind]
+            lines += [
+                _make_line(kind, exact, exact[metric]) | {"style": style},
+                _make_marks(entry, f"{kind}, measured", metric) | {"style": style},
+            ]
+        yield make_panel(_label_entry(entry), "share unchanged", lines, is_share=True)
+
+
+def _style_entries(
+    document: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], int]]:
+    entries = document["schedules"]
+    yield from zip(
+        entries, choose_styles([entry["name"] for entry in entries]), strict=True
+    )
 
 
 _PANELS: Final = {
@@ -137,13 +168,18 @@ RUN_CHARTS: Final = frozenset(_PANELS)
 
 
 def make_panel(
-    title: str, y_label: str, lines: Sequence[Line], *, y_log: bool = False
+    title: str,
+    y_label: str,
+    lines: Sequence[Line],
+    *,
+    y_log: bool = False,
+    is_share: bool = False,
 ) -> Chart:
     """Return a panel with the abscissae that all of its lines have."""
     shared = [x for x in X_LABELS if lines and all(x in line["x"] for line in lines)]
     return {
         "title": title,
-        "y": {"label": y_label, "log": y_log},
+        "y": {"label": y_label, "log": y_log, "share": is_share},
         "x": [{"name": name, "label": X_LABELS[name]} for name in shared],
         "lines": lines,
     }

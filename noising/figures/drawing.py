@@ -18,6 +18,7 @@ from noising.curves import (
     QUANTITIES,
     Axis,
     Quantity,
+    choose_styles,
     curves,
     position_alphas,
 )
@@ -58,11 +59,14 @@ def draw_schedules(
     from noising.plots import AXIS_LABELS, Curve, plot_curves
 
     quantity = QUANTITIES[name]
+    labelled = list(specifications)
+    styles = choose_styles([label for label, _ in labelled])
     lines = []
-    for label, specification in specifications:
+    for (label, specification), style in zip(labelled, styles, strict=True):
         process = build_process(specification)
         points = curves(process, [name], axis="time", points=DEFAULT_POINTS)
-        lines.append(Curve(label=label, x=points.x, y=points.columns[name]))
+        y = points.columns[name]
+        lines.append(Curve(label=label, x=points.x, y=y, style=style))
     if subtract_first:
         first = lines[0]
         lines = [replace(line, y=line.y - first.y) for line in lines]
@@ -74,6 +78,7 @@ def draw_schedules(
         x_label=AXIS_LABELS["time"],
         y_label=quantity.y_label,
         y_log=quantity.y_log and not subtract_first,
+        is_share=quantity.is_share and not subtract_first,
     )
     return encode_figure(figure, image_format)
 

@@ -14,12 +14,13 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from noising.plots.style import (
+    SHARE_LIMITS,
     add_bottom_legend,
     add_side_legend,
+    count_legend_columns,
     label_axes,
     make_figure,
     prepare_curve,
-    sanitize_label,
     select_curve_style,
     style_texts,
 )
@@ -33,8 +34,6 @@ _MARKED_POINTS: Final = 32
 _LINE_LENGTH: Final = 72
 """Characters of the legend that fit side by side, including samples of lines."""
 
-_SAMPLE_LENGTH: Final = 8
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
@@ -44,6 +43,7 @@ class Curve:
         label: any text; it is drawn literally and shortened to 40 characters.
         x: (N,) abscissae.
         y: (N,) ordinates; values that are not finite leave gaps.
+        style: index of its colour and line style; None for its place among the curves.
         emphasis: whether to draw it thicker and above the others.
         low, high: (N,) the ends of a band around the line, or None.
     """
@@ -51,6 +51,7 @@ class Curve:
     label: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    style: int | None = None
     emphasis: bool = False
     low: NDArray[np.float64] | None = None
     high: NDArray[np.float64] | None = None
@@ -63,17 +64,19 @@ def plot_curves(
     x_label: str,
     y_label: str,
     y_log: bool = False,
+    is_share: bool = False,
 ) -> Figure:
     """Draw curves in one panel with a legend on its right.
 
     Curves of more than 2,000 points are thinned evenly and keep their ends. With
-    `y_log`, values of 0 and below also leave gaps.
+    `y_log`, values of 0 and below also leave gaps. With `is_share`, the vertical axis
+    shows 0 to 1.
     """
     figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
     handles = []
     for index, curve in enumerate(curves):
-        colour, line_style = select_curve_style(index)
+        colour, line_style = select_curve_style(index, curve.style)
         handles += axes.plot(
             *prepare_curve(curve.x, curve.y, y_log=y_log),
             color=colour,
@@ -83,6 +86,8 @@ def plot_curves(
         )
     if y_log:
         axes.set_yscale("log", nonpositive="mask")
+    if is_share:
+        axes.set_ylim(*SHARE_LIMITS)
     label_axes(axes, title=title, x_label=x_label, y_label=y_label)
     add_side_legend(axes, handles, [curve.label for curve in curves])
     return figure
@@ -97,12 +102,14 @@ class Panel:
         y_label: label of the vertical axis.
         y_log: whether the vertical axis is logarithmic; values of 0 and below then
             leave gaps.
+        is_share: whether the vertical axis shows 0 to 1.
         curves: the curves, with the same labels in the same order in every panel.
     """
 
     title: str
     y_label: str
     y_log: bool = False
+    is_share: bool = False
     curves: Sequence[Curve]
 
 
@@ -116,7 +123,7 @@ def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
         x_label: label of the horizontal axis, below the lowest panel of each column.
     """
     labels = [curve.label for curve in panels[0].curves]
-    columns = _count_legend_columns(labels)
+    columns = count_legend_columns(labels, _LINE_LENGTH)
     across = min(2, len(panels))
     down = math.ceil(len(panels) / across)
     legend_height = _LEGEND_ROW * math.ceil(len(labels) / columns)
@@ -128,7 +135,7 @@ def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
         axes = figure.add_subplot(down, across, place + 1)
         handles = []
         for index, curve in enumerate(panel.curves):
-            colour, line_style = select_curve_style(index)
+            colour, line_style = select_curve_style(index, curve.style)
             handles += axes.plot(
                 *prepare_curve(curve.x, curve.y, y_log=panel.y_log),
                 color=colour,
@@ -139,6 +146,8 @@ def plot_panels(panels: Sequence[Panel], *, x_label: str) -> Figure:
                 _plot_intervals(axes, curve, curve.low, curve.high, colour)
         if panel.y_log:
             axes.set_yscale("log", nonpositive="mask")
+        if panel.is_share:
+            axes.set_ylim(*SHARE_LIMITS)
         is_lowest = place + across >= len(panels)
         label_axes(
             axes,
@@ -162,11 +171,6 @@ def _plot_intervals(
     if curve.x.size <= _MARKED_POINTS:
         axes.plot(curve.x, curve.y, ls="none", marker="o", markersize=3, color=colour)
         axes.vlines(curve.x, low, high, color=colour, linewidth=0.8)
-
-
-def _count_legend_columns(labels: Sequence[str]) -> int:
-    longest = max(len(sanitize_label(label)) for label in labels)
-    return max(1, min(len(labels), _LINE_LENGTH // (longest + _SAMPLE_LENGTH)))
 
 
 def plot_positions(

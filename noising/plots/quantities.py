@@ -7,7 +7,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from noising.curves import QUANTITIES, Axis, Curves
+from noising.curves import QUANTITIES, Axis, Curves, choose_styles
 from noising.plots.curves import Curve, Panel, plot_panels
 
 AXIS_LABELS: Final[Mapping[Axis, str]] = {
@@ -26,14 +26,16 @@ def plot_quantities(
         names: keys of QUANTITIES, which the curves have.
         axis: the horizontal axis.
     """
+    styles = choose_styles([label for label, _ in labelled])
     panels = [
         Panel(
             title=QUANTITIES[name].title,
             y_label=QUANTITIES[name].y_label,
             y_log=QUANTITIES[name].y_log,
+            is_share=QUANTITIES[name].is_share,
             curves=[
-                Curve(label=label, x=curves.x, y=curves.columns[name])
-                for label, curves in labelled
+                Curve(label=label, x=curves.x, y=curves.columns[name], style=style)
+                for (label, curves), style in zip(labelled, styles, strict=True)
             ],
         )
         for name in names

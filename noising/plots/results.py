@@ -14,15 +14,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from noising.curves import choose_styles
 from noising.plots.style import (
     BLACK,
     BLUE,
     GREEN,
     GREY,
     ORANGE,
+    SHARE_LIMITS,
     SMALL_SIZE,
     VERMILION,
-    LineStyle,
     add_bottom_legend,
     add_side_legend,
     label_axes,
@@ -34,7 +35,6 @@ from noising.plots.style import (
 
 Document = Mapping[str, Any]
 
-_BASELINE_STYLE: Final[tuple[str, LineStyle]] = (GREY, (0, (2.5, 1.5)))
 _TYPE_COLOURS: Final = {"critical": VERMILION, "variable": BLUE, "other": GREEN}
 _THROUGHPUT_PROGRAMS: Final = {
     "engine": ("engine", BLUE),
@@ -56,7 +56,7 @@ def plot_alpha(document: Document) -> Figure:
     figure = make_figure(6.8, 4.0)
     axes = figure.add_subplot()
     _plot_schedules(axes, document, "alpha")
-    axes.set_ylim(-0.02, 1.02)
+    axes.set_ylim(*SHARE_LIMITS)
     label_axes(
         axes,
         title="Signal left by each schedule",
@@ -170,17 +170,14 @@ def plot_throughput(document: Document) -> Figure:
 
 
 def _plot_schedules(axes: Axes, document: Document, quantity: str) -> list[str]:
-    """Draw a curve per schedule, with a dashed grey baseline; return the colours."""
+    """Draw a curve per schedule; return the colours."""
     entries = document["schedules"]
     handles: list[Line2D] = []
     colours = []
-    others = 0
-    for entry in entries:
-        if entry["is_baseline"]:
-            colour, line_style = _BASELINE_STYLE
-        else:
-            colour, line_style = select_curve_style(others)
-            others += 1
+    for entry, style in zip(
+        entries, choose_styles([entry["name"] for entry in entries]), strict=True
+    ):
+        colour, line_style = select_curve_style(style)
         curves = entry["curves"]
         handles += axes.plot(
             *prepare_curve(
@@ -207,7 +204,7 @@ def _plot_preservation_panel(axes: Axes, entry: Document, kinds: Sequence[str]) 
         axes.plot(*prepare_curve(x, curves[metric]), color=colour, lw=1.4, zorder=3)
         _plot_marks(axes, results, metric, colour=colour, filled=True)
         _plot_marks(axes, results, f"preserved_{kind}", colour=colour, filled=False)
-    axes.set_ylim(-0.04, 1.04)
+    axes.set_ylim(*SHARE_LIMITS)
 
 
 def _plot_marks(

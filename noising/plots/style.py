@@ -26,11 +26,15 @@ LineStyle = str | tuple[float, tuple[float, ...]]
 MAX_POINTS: Final = 2_000
 MAX_LABEL: Final = 40
 MAX_LEGEND_ENTRIES: Final = 18
+_CHARACTERS_PER_INCH: Final = 12
+_SAMPLE_LENGTH: Final = 8
 
 # A Times-like font that fits papers; DejaVu has the glyphs that it lacks. Both come
 # with matplotlib, so figures look the same on every machine.
 FONTS: Final = ("STIXGeneral", "DejaVu Sans")
 TEXT_SIZE: Final = 10.0
+SHARE_LIMITS: Final = (-0.03, 1.03)
+"""Limits of an axis for values from 0 to 1, which keep the lines at both ends whole."""
 SMALL_SIZE: Final = 9.0
 
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -55,8 +59,9 @@ def make_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def select_curve_style(index: int) -> tuple[str, LineStyle]:
-    """Return colour and line style of the curve with this index."""
+def select_curve_style(index: int, style: int | None = None) -> tuple[str, LineStyle]:
+    """Return colour and line style of the curve with this style, or else this index."""
+    index = index if style is None else style
     return (
         _PALETTE[index % len(_PALETTE)],
         _LINE_STYLES[index % len(_LINE_STYLES)],
@@ -123,15 +128,29 @@ def add_bottom_legend(
     *,
     columns: int | None = None,
 ) -> None:
-    """Put one legend below all panels of a figure, in one row by default."""
+    """Put one legend below all panels of a figure, in as few rows as fit its width."""
+    if columns is None:
+        length = int(figure.get_figwidth() * _CHARACTERS_PER_INCH)
+        columns = count_legend_columns(labels, length)
     legend = figure.legend(
         list(handles),
         [""] * len(handles),
         loc="outside lower center",
-        ncols=columns or len(handles),
+        ncols=columns,
         frameon=False,
     )
     _set_labels(legend, labels)
+
+
+def count_legend_columns(labels: Sequence[str], length: int) -> int:
+    """Return how many entries of a legend fit side by side.
+
+    Args:
+        labels: the labels.
+        length: characters that fit, including samples of lines.
+    """
+    longest = max((len(sanitize_label(label)) for label in labels), default=0)
+    return max(1, min(len(labels), length // (longest + _SAMPLE_LENGTH)))
 
 
 def style_texts(texts: Sequence[Text], size: float) -> None:

@@ -69,7 +69,8 @@ def test_a_matrix_is_not_raised_to_a_power_for_an_abscissa(client: Client) -> No
 def test_an_overlay_has_a_line_for_each_schedule(client: Client, path: str) -> None:
     services.schedules_load_builtin()
     [panel] = panels(client, f"/plots/{path}/information.json")
-    assert len(panel["lines"]) > 1
+    assert len({line["style"] for line in panel["lines"]}) == len(panel["lines"]) > 1
+    assert panel["y"]["share"]
     assert [x["name"] for x in panel["x"]] == ["time", "timestep", "information"]
 
 
@@ -78,6 +79,7 @@ def test_a_run_has_what_was_measured_beside_what_is_exact(
 ) -> None:
     [panel] = panels(client, f"/plots/runs/{recorded_run.pk}/information.json")
     exact, measured = panel["lines"][:2]
+    assert measured["style"] == exact["style"]
     assert measured["marks"]
     assert measured["name"] == f"{exact['name']}, measured"
     for low, value, high in zip(

@@ -85,7 +85,8 @@ export class LineChart {
   draw() {
     const bounds = this.zoomed;
     this.plot?.destroy();
-    this.lines = this.chart.lines.map((line, index) => this.prepared(line, index));
+    const curves = this.chart.lines.filter((line) => !line.marks); // marks take no style
+    this.lines = this.chart.lines.map((line) => this.prepared(line, curves.indexOf(line)));
     this.columns = this.lines.flatMap((line) => line.columns);
     this.plot = new uPlot(this.options(), this.data(), this.canvas);
     this.zoomed = null;
@@ -95,8 +96,8 @@ export class LineChart {
 
   /** Return the lines with their colours, and the columns that uPlot draws for them. */
   prepared(line, index) {
-    const partner = this.chart.lines.findIndex(
-      (other) => !other.marks && line.marks && line.name.startsWith(other.name),
+    const partner = this.chart.lines.filter((other) => !other.marks).findIndex(
+      (other) => line.marks && line.name.startsWith(other.name),
     );
     const style = curveStyle(line.style ?? (partner < 0 ? index : partner));
     const x = line.x[this.x] ?? [];
@@ -134,7 +135,7 @@ export class LineChart {
       legend: { show: false },
       scales: {
         x: { time: false },
-        y: this.isLog ? { distr: 3 } : {},
+        y: this.isLog ? { distr: 3 } : this.chart.y.share ? { range: [-0.03, 1.03] } : {},
       },
       cursor: {
         sync: this.chart.group ? { key: `${this.chart.group}-${this.x}` } : undefined,

@@ -9,8 +9,8 @@ import { showVerdict } from "../verdict.js";
 const PAUSE_MS = 350;
 const POINTS = 201;
 const LABELS = {
-  alpha: { title: "Signal left", y: { label: "alpha", log: false } },
-  information: { title: "Information left", y: { label: "share", log: false } },
+  alpha: { title: "Signal left", y: { label: "alpha", log: false, share: true } },
+  information: { title: "Information left", y: { label: "share", log: false, share: true } },
   nelbo_weight: { title: "Weight in the negative ELBO", y: { label: "weight", log: true } },
 };
 

@@ -47,10 +47,18 @@ def get_changeable_or_404(
 
 
 def redirect_with_success(
-    request: HttpRequest, owned: Owned, text: str
+    request: HttpRequest, owned: Owned, text: str, *, undo: str = ""
 ) -> HttpResponse:
-    """Redirect to the page of an object, with a message that it was changed."""
-    messages.success(request, text)
+    """Redirect to the page of an object, with a message that it was changed.
+
+    Args:
+        request: the request.
+        owned: the object.
+        text: the message.
+        undo: the URL of the button that reverses the change; "" for none.
+    """
+    # The tags are the only field of a message besides its text.
+    messages.success(request, text, extra_tags=undo)
     return redirect(owned)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from noising.audits import (
     audit_annotate,
@@ -65,7 +66,8 @@ def archive_audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     """Archive an audit; its page has a button that reverses this."""
     audit = get_changeable_or_404(request, Audit, pk=audit_id)
     audit_archive(audit=audit)
-    return redirect_with_success(request, audit, "The audit is archived.")
+    undo = reverse("pages:audit-unarchive", kwargs={"audit_id": audit.pk})
+    return redirect_with_success(request, audit, "The audit is archived.", undo=undo)
 
 
 @button_view
@@ -73,7 +75,10 @@ def unarchive_audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     """Unarchive an audit."""
     audit = get_changeable_or_404(request, Audit, pk=audit_id)
     audit_unarchive(audit=audit)
-    return redirect_with_success(request, audit, "The audit is no longer archived.")
+    undo = reverse("pages:audit-archive", kwargs={"audit_id": audit.pk})
+    return redirect_with_success(
+        request, audit, "The audit is no longer archived.", undo=undo
+    )
 
 
 @button_view

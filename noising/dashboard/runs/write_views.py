@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from noising.dashboard.access import (
     button_view,
@@ -80,7 +81,8 @@ def archive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Archive a run; its page has a button that reverses this."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     run_archive(run=run)
-    return redirect_with_success(request, run, "The run is archived.")
+    undo = reverse("pages:run-unarchive", kwargs={"run_id": run.pk})
+    return redirect_with_success(request, run, "The run is archived.", undo=undo)
 
 
 @button_view
@@ -88,4 +90,7 @@ def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Unarchive a run."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     run_unarchive(run=run)
-    return redirect_with_success(request, run, "The run is no longer archived.")
+    undo = reverse("pages:run-archive", kwargs={"run_id": run.pk})
+    return redirect_with_success(
+        request, run, "The run is no longer archived.", undo=undo
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from noising import services
 from noising.dashboard.access import (
@@ -70,7 +71,10 @@ def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Archive a schedule; its page has a button that reverses this."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_archive(schedule=config)
-    return redirect_with_success(request, config, f"{config.slug} is archived.")
+    undo = reverse("pages:schedule-unarchive", kwargs={"slug": config.slug})
+    return redirect_with_success(
+        request, config, f"{config.slug} is archived.", undo=undo
+    )
 
 
 @button_view
@@ -78,6 +82,7 @@ def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     """Unarchive a schedule."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     services.schedule_unarchive(schedule=config)
+    undo = reverse("pages:schedule-archive", kwargs={"slug": config.slug})
     return redirect_with_success(
-        request, config, f"{config.slug} is no longer archived."
+        request, config, f"{config.slug} is no longer archived.", undo=undo
     )

@@ -119,6 +119,8 @@ def test_its_owner_archives_it_and_brings_it_back(
     assert ada.post("/schedules/hers/archive/").status_code == 302
     page = page_text(ada, "/schedules/hers/")
     assert "hers is archived." in page
+    assert 'method="post" action="/schedules/hers/unarchive/"' in page
+    assert 'form="undo-2">Undo</button>' in page
     assert 'action="/schedules/hers/unarchive/"' in page
     assert ada.post("/schedules/hers/unarchive/").status_code == 302
     hers.refresh_from_db()

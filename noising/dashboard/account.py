@@ -94,7 +94,7 @@ def _redirect_with_secret(new_token: services.NewToken) -> HttpResponse:
         path=reverse("pages:account"),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
-        samesite="Strict",
+        samesite="Lax",
     )
     return response
 

@@ -21,7 +21,14 @@ from markdown_it.utils import OptionsDict
 FOLDER: Final[Path] = settings.BASE_DIR / "docs"
 
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
-    "Choose the noise": ("lint", "schedules", "playground", "conversions", "glossary"),
+    "Choose the noise": (
+        "decision",
+        "lint",
+        "schedules",
+        "playground",
+        "conversions",
+        "glossary",
+    ),
     "Train with it": ("training", "torch", "corpus", "replay", "limits"),
     "Trust it": ("audit", "audits", "certificate", "randomness"),
     "Measure": ("benchmarks", "runs", "performance"),

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.figure import Figure
 
+from noising.curves import choose_styles
 from noising.plots.curves import Curve, Panel, plot_map, plot_panels
 from noising.plots.quantities import AXIS_LABELS
 from noising.plots.style import (
@@ -28,6 +29,7 @@ def plot_difficulty(document: Document) -> Figure:
     Readers for whom a process lacks values are left out; there must be one left.
     """
     entries = document["schedules"]
+    styles = choose_styles([entry["name"] for entry in entries])
     panels = []
     for reader in entries[0]["readers"]:
         parts = [entry["readers"][reader] for entry in entries]
@@ -38,8 +40,9 @@ def plot_difficulty(document: Document) -> Figure:
                 label=entry["name"],
                 x=np.asarray(part["time"]),
                 y=np.asarray(part["nats"]),
+                style=style,
             )
-            for entry, part in zip(entries, parts, strict=True)
+            for entry, part, style in zip(entries, parts, styles, strict=True)
         ]
         title = f"Denoising difficulty, {reader} reader"
         panels.append(Panel(title=title, y_label="nats per token", curves=curves))
@@ -55,11 +58,13 @@ def plot_tradeoffs(document: Document) -> Figure:
     figure = make_figure(6.8, 3.4)
     axes = figure.add_subplot()
     handles, labels = [], []
-    for index, entry in enumerate(document["schedules"]):
+    entries = document["schedules"]
+    styles = choose_styles([entry["name"] for entry in entries])
+    for index, (entry, style) in enumerate(zip(entries, styles, strict=True)):
         part, weights = entry["readers"][reader], entry["weights"]
         if weights is None or "missing" in part:
             continue
-        colour, _ = select_curve_style(index)
+        colour, _ = select_curve_style(style)
         handles += axes.plot(
             [100.0 * part["information_wasted"]],
             [weights["variance"]["uniform"]],

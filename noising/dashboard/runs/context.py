@@ -236,7 +236,6 @@ def write_command(run: BenchmarkRun) -> str:
     words = [f"--{name}={value}" for name, value in flags.items()]
     if config.get("decision"):
         words.append("--decision")
-    return shlex.join(["python", "manage.py", "run_benchmarks", *words])
     return f"{write_manage_command()} {shlex.join(['run_benchmarks', *words])}"
 
 

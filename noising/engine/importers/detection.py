@@ -64,8 +64,7 @@ def detect_source(
             if error.code != "other_project":
                 refusals.append(error)
             continue
-        if imported.used:
-            found.append((_rate(imported), source, imported))
+        found.append((_rate(imported), source, imported))
     if found:
         _, source, imported = max(found, key=lambda each: each[0])
         return source, imported

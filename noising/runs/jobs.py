@@ -13,8 +13,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from noising.models import Job
-from noising.runs.claims import LEASE, public_reason
+from noising.models import LEASE, Job
+from noising.runs.claims import public_reason
 from noising.runs.lease import HEARTBEAT_SECONDS, Heartbeat, StoppedError
 from noising.services.identifiers import uuid7
 

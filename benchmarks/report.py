@@ -104,10 +104,11 @@ def write(
     Raises:
         OutputError: a file cannot be written.
     """
-    if figures is None:
+    if not plots:
+        figures = {}
+    elif figures is None:
         figures = FIGURES | (DECISION_FIGURES if read_decision(document) else {})
-    builders = figures if plots else {}
-    contents = {name: render(draw(document), "png") for name, draw in builders.items()}
+    contents = {name: render(draw(document), "png") for name, draw in figures.items()}
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     contents[results_name] = f"{text}\n".encode()
     try:

@@ -207,7 +207,7 @@ def test_a_graph_of_too_many_tokens_for_a_matrix_is_refused():
 
 def test_a_corpus_without_types_is_all_other(tmp_path):
     path = tmp_path / "ids.npy"
-    np.save(path, np.arange(3_000) % 50)
+    np.save(path, (np.arange(3_000) % 50).reshape(3, 1_000))
     document = validated(
         run(config(corpus=str(path), vocab_size=60), on_progress=silent)
     )
@@ -216,7 +216,7 @@ def test_a_corpus_without_types_is_all_other(tmp_path):
         "variable": 0,
         "other": 3_000,
     }
-    assert document["corpus"]["sequences"] == 1
+    assert document["corpus"]["sequences"] == 3
     metrics = document["schedules"][0]["results"][1]["metrics"]
     assert "preserved_critical" not in metrics
     # One type: its hyperschedule is no hyperschedule.

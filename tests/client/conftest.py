@@ -46,20 +46,20 @@ def transport(faults: list[Any]) -> Application:
 
 
 @pytest.fixture
-def rows(db: None) -> Iterator[None]:
+def kept_rows(db: None) -> Iterator[None]:
     """The test's rows, which stay there for every request."""
     with open_after_requests():
         yield
 
 
 @pytest.fixture
-def client(rows: None, transport: Application) -> Iterator[NoisingClient]:
+def client(kept_rows: None, transport: Application) -> Iterator[NoisingClient]:
     with NoisingClient("http://localhost", transport=transport) as client:
         yield client
 
 
 @pytest.fixture
-def writer(rows: None, transport: Application) -> Iterator[NoisingClient]:
+def writer(kept_rows: None, transport: Application) -> Iterator[NoisingClient]:
     """A client with a token of an account."""
     token = services.token_create(user=account(), name="client", scope=Scope.WRITE)
     with NoisingClient("http://localhost", token.secret, transport=transport) as client:

@@ -114,7 +114,7 @@ def test_an_interrupt_is_one_line_and_130(run, monkeypatch):
     def interrupted(process, tokens):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lint, "lint", interrupted)
+    monkeypatch.setattr(lint, "judge", interrupted)
     ended = run("lint", "cosine")
 
     assert (ended.code, ended.err) == (130, "noising lint: interrupted\n")

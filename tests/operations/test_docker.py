@@ -52,7 +52,7 @@ def dockerfile() -> str:
 def test_the_image_has_what_the_service_needs_and_nothing_private(image: Image) -> None:
     app = sorted(path.name for path in (image.root / "app").iterdir())
     assert app == [
-        *("LICENSE", "NOTICE", "benchmarks", "manage.py", "noising"),
+        *("LICENSE", "NOTICE", "benchmarks", "docs", "manage.py", "noising"),
         *("noising_site", "templates"),
     ]
     assert list((image.root / "data").iterdir()) == []

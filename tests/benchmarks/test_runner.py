@@ -207,14 +207,14 @@ def test_a_graph_of_too_many_tokens_for_a_matrix_is_refused():
 
 def test_a_corpus_without_types_is_all_other(tmp_path):
     path = tmp_path / "ids.npy"
-    np.save(path, (np.arange(3_000) % 50).reshape(3, 1_000))
+    np.save(path, (np.arange(3_072) % 50).reshape(3, 1_024))
     document = validated(
         run(config(corpus=str(path), vocab_size=60), on_progress=silent)
     )
     assert document["corpus"]["type_counts"] == {
         "critical": 0,
         "variable": 0,
-        "other": 3_000,
+        "other": 3_072,
     }
     assert document["corpus"]["sequences"] == 3
     metrics = document["schedules"][0]["results"][1]["metrics"]
@@ -225,7 +225,7 @@ def test_a_corpus_without_types_is_all_other(tmp_path):
         metrics["hyperschedule_preserved"]["measured"]
         == (metrics["preserved"]["measured"])
     )
-    # 3,000 tokens are three pieces of at most 1,024.
+    # The longest pieces have 1,024 tokens.
     assert metrics["edit_distance"]["exact"] <= 1_024
     assert document["throughput"][-1]["length"] == 1_024
 

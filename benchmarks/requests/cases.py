@@ -80,11 +80,11 @@ class RequestCase:
 
 CORE_CASES: Final[Sequence[RequestCase]] = tuple(
     RequestCase(rows=0, length=length, form=JSON, target=target)
-    for length, target in zip(SIZES, (0.75, 0.85, 1.2, 1.8), strict=True)
+    for length, target in zip(SIZES, (1.2, 1.35, 1.6, 1.9), strict=True)
 )
 BATCH_CASES: Final[Sequence[RequestCase]] = tuple(
     RequestCase(rows=BATCH[0], length=BATCH[1], form=form, target=target)
-    for form, target in ((NPY, 12.0), (JSON, 2.0))
+    for form, target in ((NPY, 8.0), (JSON, 1.6))
 )
 
 

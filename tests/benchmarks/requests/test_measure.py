@@ -57,7 +57,7 @@ def test_a_batch_in_npy_is_the_batch_that_the_peer_gets_in_json():
 
 def test_the_rows_have_the_sizes_and_targets_that_were_agreed():
     assert [case.length for case in ROWS["bare"].cases] == list(SIZES)
-    assert [case.target for case in ROWS["logged"].cases] == [0.75, 0.85, 1.2, 1.8]
+    assert [case.target for case in ROWS["logged"].cases] == [1.2, 1.35, 1.6, 1.9]
     assert [case.tokens for case in ROWS["batch"].cases] == [BATCH[0] * BATCH[1]] * 2
 
 

@@ -84,7 +84,7 @@ def find_document(name: str) -> Document:
     """Return a document.
 
     Raises:
-        FileNotFoundError: there is none of this name.
+        FileNotFoundError: no document has this name.
     """
     path = FOLDER / f"{name}.md"
     if path not in FOLDER.glob("*.md"):

@@ -36,7 +36,7 @@ def measure(
         row_length: tokens of a row of the corpus.
 
     Returns:
-        A number for each name; None where there is none.
+        A number for each name, or None if the process lacks the quantity.
 
     Raises:
         EngineError: the graph is too large to compute its information, or the corpus

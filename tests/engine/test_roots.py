@@ -1,4 +1,4 @@
-"""The root search finds the root or says that there is none, and always ends."""
+"""The root search finds a root, or reports that none exists, and always ends."""
 
 import math
 

@@ -149,7 +149,7 @@ def kill_workers_of_runs(
 def kill_services(
     folder: Path, variables: dict[str, str], runs: Runs, seconds: float
 ) -> None:
-    """Kill gunicorn's main process and serve in turn, and start anew at once."""
+    """Kill gunicorn's main process, then `serve`, and restart at once each time."""
     orphans, free, killed = [], [], 0
     until = time.monotonic() + seconds
     for victim in cycle(("gunicorn", "serve")):

@@ -13,7 +13,7 @@ from noising.engine.effort import storing_seconds
 from noising.engine.importers import SOURCES
 from noising.engine.importers.detection import AUTO, import_from
 from noising.engine.importers.document import MAX_TEXT
-from noising.engine.parameters import REQUIRED
+from noising.engine.parameters import REQUIRED, Integer
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
 from noising.form_fields import LongTextFormField, SpecificationFormField
 from noising.runs import list_plain_types
@@ -31,7 +31,28 @@ def _list_plain_graphs() -> list[tuple[str, str]]:
     ]
 
 
-class CheckForm(forms.Form):
+class SizeField(forms.IntegerField):
+    """An optional size of a process, within the limits of the engine's parameter."""
+
+    def __init__(self, parameter: Integer, *, label: str, help_text: str) -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            min_value=parameter.low,
+            max_value=parameter.high,
+            help_text=help_text,
+        )
+
+
+class ProcessForm(forms.Form):
+    """A form whose labels end without a colon."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+
+
+class CheckForm(ProcessForm):
     """A schedule type or a published model, or a specification in its place."""
 
     schedule = forms.ChoiceField(
@@ -42,23 +63,15 @@ class CheckForm(forms.Form):
             ("Published models", [(key, each.title) for key, each in PRESETS.items()]),
         ],
     )
-    num_timesteps = forms.IntegerField(
-        required=False,
-        label="Timesteps",
-        min_value=NUM_TIMESTEPS.low,
-        max_value=NUM_TIMESTEPS.high,
-        help_text="Empty: the model's, or 1000.",
+    num_timesteps = SizeField(
+        NUM_TIMESTEPS, label="Timesteps", help_text="Empty: the model's, or 1000."
     )
     graph = forms.ChoiceField(
         required=False,
         choices=[("", "the model's, or uniform"), *_list_plain_graphs()],
     )
-    vocab_size = forms.IntegerField(
-        required=False,
-        label="Vocabulary",
-        min_value=VOCAB_SIZE.low,
-        max_value=VOCAB_SIZE.high,
-        help_text="Empty: the model's, or 50257.",
+    vocab_size = SizeField(
+        VOCAB_SIZE, label="Vocabulary", help_text="Empty: the model's, or 50257."
     )
     specification = SpecificationFormField(
         required=False,
@@ -67,10 +80,6 @@ class CheckForm(forms.Form):
         label="Specification as JSON",
         help_text="Used instead of the fields above.",
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
 
     def clean_specification(self) -> Mapping[str, Any] | None:
         """Return the specification, if it fits into a URL."""
@@ -101,7 +110,7 @@ class CheckForm(forms.Form):
         return values
 
 
-class ImportForm(forms.Form):
+class ImportForm(ProcessForm):
     """A configuration of another project, pasted or dropped, or one of our own."""
 
     config = LongTextFormField(
@@ -119,24 +128,12 @@ class ImportForm(forms.Form):
         choices=[(AUTO, "find out"), *((name, name) for name in SOURCES)],
         label="Project",
     )
-    vocab_size = forms.IntegerField(
-        required=False,
-        label="Vocabulary",
-        min_value=VOCAB_SIZE.low,
-        max_value=VOCAB_SIZE.high,
-        help_text="Replaces the configuration's.",
+    vocab_size = SizeField(
+        VOCAB_SIZE, label="Vocabulary", help_text="Replaces the configuration's."
     )
-    num_timesteps = forms.IntegerField(
-        required=False,
-        label="Timesteps",
-        min_value=NUM_TIMESTEPS.low,
-        max_value=NUM_TIMESTEPS.high,
-        help_text="Replaces the configuration's.",
+    num_timesteps = SizeField(
+        NUM_TIMESTEPS, label="Timesteps", help_text="Replaces the configuration's."
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
 
     def clean(self) -> dict[str, Any]:
         """Add ``source`` as it was found, and ``imported``."""

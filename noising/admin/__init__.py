@@ -1,6 +1,7 @@
 """Django admin: schedules, runs, jobs, audits, access tokens and the audit log."""
 
 from django.contrib import admin
+from django_tasks_db.models import DBTaskResult
 
 from noising.admin.access import AccessTokenAdmin, AuditEntryAdmin
 from noising.admin.audits import AuditAdmin
@@ -17,6 +18,9 @@ __all__ = [
     "ScheduleConfigAdmin",
 ]
 
+# The queue's rows repeat what runs say of themselves.
+admin.site.unregister(DBTaskResult)
+admin.site.enable_nav_sidebar = False
 admin.site.site_header = "Noising Service"
 admin.site.site_title = "Noising Service"
 admin.site.index_title = "Schedules, runs, jobs, audits and accounts"

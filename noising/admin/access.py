@@ -28,7 +28,7 @@ class WrittenElsewhere(admin.ModelAdmin):  # type: ignore[type-arg]  # no generi
 class AccessTokenAdmin(WrittenElsewhere):
     """The tokens of all accounts; deleting one revokes it."""
 
-    list_display = ("id", "name", "user", "scope", "created", "expiry", "last_used")
+    list_display = ("name", "user", "scope", "expiry", "last_used")
     list_filter = ("scope", "created", "expiry")
     search_fields = ("name", "user__username", "token_key")
     fields = (
@@ -50,10 +50,7 @@ class AccessTokenAdmin(WrittenElsewhere):
 class AuditEntryAdmin(WrittenElsewhere):
     """The audit log, newest entries first."""
 
-    list_display = (
-        *("at", "account_name", "action", "outcome", "status"),
-        *("address", "token_name", "path"),
-    )
+    list_display = ("at", "account_name", "action", "outcome", "path")
     list_filter = ("outcome", "at")
     search_fields = ("account_name", "action", "path", "token_name", "request_id")
     date_hierarchy = "at"

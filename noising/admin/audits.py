@@ -60,9 +60,7 @@ class AuditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at 
     """Audits with their plots; only name, notes and tags can be changed."""
 
     form = AuditForm
-    list_display = (
-        *("created_at", "name", "verdict", "code_names", "claim", "tokens", "owner"),
-    )
+    list_display = ("created_at", "name", "verdict", "code_names", "claim")
     list_filter = (ArchivedFilter, "verdict", "created_at")
     list_per_page = 50
     search_fields = ("name", "notes", "tags", "codes", "fingerprint")
@@ -75,11 +73,6 @@ class AuditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at 
         ("Notes", {"fields": ("name", "notes", "tags")}),
         ("Report", {"fields": ("report_text",)}),
     )
-
-    class Media:
-        """The styles of plots and findings."""
-
-        css = {"all": ["noising/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Audit]:
         """Load everything that the list shows, in one query."""

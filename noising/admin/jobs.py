@@ -13,10 +13,7 @@ from noising.models import Job
 class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
     """Jobs with their state. Deleting a row leaves the files that the job wrote."""
 
-    list_display = (
-        *("created_at", "kind", "name", "shown_status", "state_text"),
-        *("done_parts", "parts", "attempt"),
-    )
+    list_display = ("created_at", "kind", "name", "shown_status", "done_parts", "parts")
     list_filter = ("kind", "status", "created_at")
     list_per_page = 50
     search_fields = ("name", "error", "digest")

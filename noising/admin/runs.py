@@ -159,13 +159,10 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     form = BenchmarkRunForm
     list_display = (
         "created_at",
-        "suite",
-        "corpus_name",
         "status",
         "state_text",
+        "corpus_name",
         "schedule_names",
-        "baseline",
-        "seed",
     )
     list_filter = (ArchivedFilter, "status", "suite", "corpus_name", "created_at")
     list_per_page = 50
@@ -181,11 +178,6 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
         ("Parameters", {"fields": ASKED}),
         ("Corpus and environment", {"fields": MEASURED_ON}),
     )
-
-    class Media:
-        """The styles of plots and findings."""
-
-        css = {"all": ["noising/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BenchmarkRun]:
         """Load everything that the list shows, in one query."""

@@ -24,6 +24,7 @@ from noising.admin.actions import (
     respond_with_csv,
     show_queued,
 )
+from noising.admin.certificates import certify_selected
 from noising.admin.display import (
     ArchivedFilter,
     counts_text,
@@ -128,23 +129,16 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         "slug",
         "schedule_type",
         "graph_type",
-        "num_timesteps",
-        "vocab_size",
         "linter",
+        "certified",
         "run_count",
-        "updated_at",
     )
     list_filter = (ArchivedFilter, ScheduleTypeFilter, GraphTypeFilter, "created_at")
     list_per_page = 50
     search_fields = ("slug", "notes", "tags", "fingerprint")
     date_hierarchy = "created_at"
     ordering = ("slug",)
-    actions = ("compare", "benchmark", "export", "archive", "unarchive")
-
-    class Media:
-        """The styles of plots and findings."""
-
-        css = {"all": ["noising/admin.css"]}
+    actions = ("compare", "benchmark", "certify", "export", "archive", "unarchive")
 
     def has_benchmark_permission(self, request: HttpRequest) -> bool:
         """Return whether the account may start a benchmark, as it may add runs."""
@@ -152,7 +146,7 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleConfig]:
         """Load everything that the list shows, in one query."""
-        return ScheduleConfig.objects.with_summary().select_related("owner")
+        return ScheduleConfig.objects.for_list()
 
     def get_fieldsets(
         self, request: HttpRequest, obj: ScheduleConfig | None = None
@@ -240,6 +234,11 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         """Return the findings as a list."""
         return findings_list(config.lint_findings)
 
+    @admin.display(description="Certificate")
+    def certified(self, config: ScheduleConfig) -> str:
+        """Return whether the certificate passed; "" if there is none."""
+        return config.certificate_verdict
+
     @admin.display(description="Verdict")
     def verdict(self, config: ScheduleConfig) -> str:
         """Return whether the certificate passed."""
@@ -298,6 +297,11 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
             self.message_user(request, str(error), messages.ERROR)
         else:
             show_queued(self, request, run)
+
+    @admin.action(description="Certify", permissions=["change"])
+    def certify(self, request: HttpRequest, queryset: QuerySet[ScheduleConfig]) -> None:
+        """Certify the selected schedules, and show what each certificate says."""
+        certify_selected(self, request, queryset)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export(

@@ -51,3 +51,15 @@ def test_staff_read_it_with_the_permission_alone() -> None:
     assert session_client(ada).get(AUDIT).status_code == 403
     ada.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
     assert session_client(ada).get(AUDIT).status_code == 200
+
+
+def test_the_index_has_the_sites_header_and_no_table_of_tasks(
+    admin_client: Client,
+) -> None:
+    page = admin_client.get("/admin/").content.decode()
+    assert 'href="/schedules/"' in page
+    assert "noising/css/theme.css" in page
+    assert "data-theme-button" in page
+    assert "/admin/noising/" in page
+    assert "tasks" not in page
+    assert admin_client.get("/admin/django_tasks_database/").status_code == 404

@@ -72,6 +72,41 @@ def test_a_benchmark_of_schedules_is_queued(
     assert f'<a href="/runs/{run.pk}/">The run</a>' in answer.content.decode()
 
 
+def test_schedules_are_certified_and_the_certificates_are_stored(
+    admin_client: Client, pair: list[ScheduleConfig]
+) -> None:
+    answer = do(admin_client, SCHEDULES, "certify", pair[:1], follow=True)
+    page = answer.content.decode()
+    assert "The certificate of first passed." in page
+    assert "golden_vectors" in page
+    assert 'field-certified">passed' in page
+    # Both have the same specification.
+    assert [config.certificate_verdict for config in ScheduleConfig.objects.all()] == [
+        "passed",
+        "passed",
+    ]
+
+
+def test_only_a_few_schedules_are_certified_at_once(
+    admin_client: Client, pair: list[ScheduleConfig]
+) -> None:
+    more = [
+        services.schedule_create(slug=f"more-{index}", specification=SMALL)
+        for index in range(3)
+    ]
+    answer = do(admin_client, SCHEDULES, "certify", [*pair, *more], follow=True)
+    assert "Select at most 4 to certify them, not 5" in answer.content.decode()
+    assert not ScheduleConfig.objects.exclude(certificate=None).exists()
+
+
+def test_what_takes_too_long_to_certify_is_told(
+    admin_client: Client, pair: list[ScheduleConfig], settings: Any
+) -> None:
+    settings.MAX_WORK_SECONDS = 0.0
+    answer = do(admin_client, SCHEDULES, "certify", pair[:1], follow=True)
+    assert "Not certified: first. This would take about" in answer.content.decode()
+
+
 def test_what_cannot_be_measured_together_is_told(
     admin_client: Client, pair: list[ScheduleConfig]
 ) -> None:

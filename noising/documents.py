@@ -5,7 +5,7 @@ markdown-it-py follows CommonMark; raw HTML is not let through.
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,24 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Operate it": ("operations", "threats"),
 }
 """The documents by what a reader wants; others follow under "More"."""
+
+ORDINARY: Final[frozenset[str]] = frozenset(
+    {
+        *(
+            "token",
+            "state",
+            "time",
+            "to noise",
+            "changed",
+            "unchanged",
+            "draw",
+            "weight",
+        ),
+        *("name", "queue", "job", "part", "pairs", "status", "claim", "archived"),
+        *("created", "owner", "tag", "account", "staff", "session", "run", "audit"),
+    }
+)
+"""Terms of the glossary that are ordinary words: only templates mark them as terms."""
 
 IMAGES: Final[Mapping[str, str]] = {".svg": "image/svg+xml", ".png": "image/png"}
 """Content type of the images in docs/images, by the ending of their names."""
@@ -123,6 +141,30 @@ def load_terms() -> Mapping[str, Term]:
             )
             terms[name.lower()] = term
     return terms
+
+
+def split_by_terms(text: str) -> Iterator[tuple[str, Term | None]]:
+    """Yield the parts of a text, each first use of a term with the term.
+
+    Terms that are ordinary words too are no terms here.
+    """
+    terms, end = set(), 0
+    for found in _find_pattern().finditer(text):
+        term = load_terms()[found["name"].lower()]
+        if term not in terms:
+            yield text[end : found.start()], None
+            yield found.group(), term
+            terms.add(term)
+            end = found.end()
+    yield text[end:], None
+
+
+@functools.cache
+def _find_pattern() -> re.Pattern[str]:
+    """Return the pattern of a term, the longest first, in the singular or plural."""
+    names = sorted(load_terms().keys() - ORDINARY, key=len, reverse=True)
+    choice = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<![\w-])(?P<name>{choice})s?(?![\w-])", re.IGNORECASE)
 
 
 def make_anchor(text: str) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitor, go
 
@@ -51,3 +52,21 @@ def test_every_control_is_reached_and_seen_by_the_keyboard(
         if reached >= expected:
             break
     assert reached >= expected
+
+
+def test_the_meaning_of_a_term_is_shown_by_keyboard_and_by_click(
+    guest: Visitor,
+) -> None:
+    go(guest, "/schedules/?search=cosine")
+    page = guest.page
+    meaning = page.locator(".meaning")
+    term = page.locator("main .term").first
+    term.focus()
+    expect(meaning).to_contain_text("How much noise there is at each time")
+    expect(term).to_have_attribute("aria-describedby", "meaning-text")
+    page.keyboard.press("Escape")
+    expect(meaning).to_be_hidden()
+    page.locator("main .term").nth(1).click()  # stays on the page
+    expect(meaning).to_contain_text("What a token can become")
+    meaning.locator("a").click()
+    page.wait_for_url("**/help/glossary/#term-graph")

@@ -3,10 +3,12 @@
 import { offerCopies } from "./copy.js";
 import { offerCollapse, offerThemes } from "./frame.js";
 import { enlivenPlots } from "./plots.js";
+import { offerMeanings } from "./terms.js";
 import { offerTabs } from "./tabs.js";
 
 offerThemes(document.querySelector("[data-theme-button]"));
 offerCollapse(document);
+offerMeanings(document);
 
 offerTabs(document);
 offerCopies(document);

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.corpora import legible
+from benchmarks.names import explain_refusal, make_default_name
 from noising.engine import GRAPH_TYPES, TYPE_WEIGHTS
 from noising.engine.parameters import REQUIRED
 from noising.engine.randomness import MAX_SEED
@@ -63,6 +64,7 @@ class BenchmarkConfig:
         samples: number of sequences to noise at every timestep.
         seed: 0..2**64 - 1; determines the sequences drawn and all noise.
         decision: whether to compute which schedule to take, which needs two.
+        name: what people call the run, which changes no result; empty for a default.
     """
 
     schedules: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -75,6 +77,7 @@ class BenchmarkConfig:
     samples: int
     seed: int
     decision: bool = False
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Check everything that does not depend on the corpus.
@@ -115,6 +118,14 @@ class BenchmarkConfig:
             raise UsageError(f"seed: must lie in 0..{MAX_SEED}, got {self.seed}")
         if self.decision and len(names) < 2:
             raise UsageError("decision: must be between two or more schedules")
+        if refusal := explain_refusal(self.name):
+            raise UsageError(f"name: {refusal}")
+
+    @property
+    def title(self) -> str:
+        """The name of the run, given or by default."""
+        names = [name for name, _ in self.schedules]
+        return self.name or make_default_name(names, self.baseline)
 
     def to_document(self) -> dict[str, Any]:
         """Return the `config` part of a results document."""

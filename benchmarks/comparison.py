@@ -7,6 +7,9 @@ from typing import Any, Final
 
 Document = Mapping[str, Any]
 
+LESS_IS_BETTER: Final = frozenset({"edit_distance", "wasted_steps"})
+"""Metrics that should be small; of all others, larger values are better."""
+
 MOST_COMPARED: Final = 8
 """Largest number of runs in a comparison."""
 
@@ -86,7 +89,7 @@ def _metric_rows(
                             "delta_percent": _percent(
                                 cell["measured"], value["measured"]
                             ),
-                            "within_noise": _overlap(cell, value),
+                            "within_noise": overlap(cell, value),
                         }
                         for name, cell in cells.items()
                     },
@@ -119,7 +122,7 @@ def _throughput_rows(
                         "delta_percent": _percent(
                             cell["measured"], reference["measured"]
                         ),
-                        "within_noise": _overlap(cell, reference),
+                        "within_noise": overlap(cell, reference),
                     }
                     for name, cell in cells.items()
                 },
@@ -140,7 +143,7 @@ def _percent(value: float, reference: float) -> float | None:
     return None if reference == 0 else 100.0 * (value - reference) / abs(reference)
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
+def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
     """Return whether two intervals overlap; None if one is unknown."""
     ends = (one["low"], one["high"], other["low"], other["high"])
     if any(end is None for end in ends):

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.cases import BenchmarkConfig, UsageError
-from benchmarks.comparison import compare
+from benchmarks.comparison import LESS_IS_BETTER, compare
 from benchmarks.corpora import legible
 from benchmarks.report import RESULTS_NAME
 from benchmarks.runner import SCHEMA_VERSION, SUITE
@@ -24,8 +24,6 @@ from noising.engine.parameters import parse_parameters
 Document = Mapping[str, Any]
 
 MAX_BYTES: Final = 2**28
-LESS_IS_BETTER: Final = frozenset({"edit_distance", "wasted_steps"})
-"""Metrics that should be small; of all others, larger values are better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.decision import read_decision
+from benchmarks.summary import COLUMNS, Cell, Summary, summarize
 from noising.plots import (
     plot_alpha,
     plot_difficulty,
@@ -125,11 +126,17 @@ def write(
 
 def table(document: Document) -> Group:
     """Return a summary of the results at the middle timestep, and of the timings."""
-    parts = [_schedules_table(document), _throughput_table(document)]
+    summary = summarize(document)
+    parts: list[Table | Text] = [
+        Text(summary.name, style="bold"),
+        _schedules_table(document, summary),
+        Text(f"{summary.verdict}\n"),
+        _throughput_table(document),
+    ]
     decision = read_decision(document)
-    if decision is None:
-        return Group(*parts)
-    return Group(*parts, Text(decision["verdict"]["text"]))
+    if decision is not None:
+        parts.append(Text(decision["verdict"]["text"]))
+    return Group(*parts)
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -145,23 +152,17 @@ def _unwritable(directory: Path, error: Exception) -> OutputError:
     return OutputError(f"output {str(directory)!r} cannot be written: {reason}")
 
 
-def _schedules_table(document: Document) -> Table:
-    corpus, config = document["corpus"], document["config"]
-    half = config["num_timesteps"] / 2
-    middle = min(config["timesteps"], key=lambda timestep: abs(timestep - half))
-    row = config["timesteps"].index(middle)
-    baseline = next(entry for entry in document["schedules"] if entry["is_baseline"])
-    reference = baseline["results"][row]["metrics"]["information_nats"]["measured"]
+def _schedules_table(document: Document, summary: Summary) -> Table:
+    corpus = document["corpus"]
+    meanings = "; ".join(f"{column.label}: {column.meaning}" for column in COLUMNS)
     result = Table(
         title=Text(
             f"{corpus['name']}: {corpus['sequences']:,} sequences,"
             f" {corpus['tokens']:,} tokens of {corpus['vocab_size']:,} kinds,"
-            f" {corpus['entropy_nats']:.3f} nats each; timestep {middle}"
+            f" {corpus['entropy_nats']:.3f} nats each; timestep {summary.timestep}"
         ),
         title_justify="left",
-        caption="kept: share of tokens unchanged; nats: information left about a token;"
-        " gain: nats over the baseline; edits: tokens changed in a sequence; wasted:"
-        " timesteps that lose less than a tenth of an even share",
+        caption=f"{meanings}. Bold: best.",
         caption_justify="left",
         box=SIMPLE_HEAD,
         collapse_padding=True,
@@ -171,28 +172,20 @@ def _schedules_table(document: Document) -> Table:
     for heading in ("kept", "exact", "nats", "exact", "gain", "edits", "wasted"):
         result.add_column(heading, justify="right", no_wrap=True)
     result.add_column("linter")
-    for entry in document["schedules"]:
-        metrics = entry["results"][row]["metrics"]
-        preserved, nats = metrics["preserved"], metrics["information_nats"]
+    for row in summary.rows:
+        kept, nats, *others = row.cells
         result.add_row(
             # Text, not str: a name is never markup.
-            Text(entry["name"], style="bold" if entry["is_baseline"] else ""),
-            f"{preserved['measured']:.3f}",
-            f"{preserved['exact']:.3f}",
-            f"{nats['measured']:.3f}",
-            f"{nats['exact']:.3f}",
-            f"{nats['measured'] - reference:+.3f}",
-            f"{metrics['edit_distance']['measured']:.1f}",
-            f"{entry['wasted_steps']}",
-            _findings(entry["lint"]),
+            Text(row.name),
+            *(text for cell in (kept, nats) for text in (_value(cell), cell.exact)),
+            *(_value(cell) for cell in others),
+            row.findings,
         )
     return result
 
 
-def _findings(findings: list[Document]) -> str:
-    severities = [finding["severity"] for finding in findings]
-    counts = {severity: severities.count(severity) for severity in severities}
-    return ", ".join(f"{n} {severity}" for severity, n in counts.items()) or "clean"
+def _value(cell: Cell) -> Text:
+    return Text(cell.measured, style="bold" if cell.is_best else "")
 
 
 def _throughput_table(document: Document) -> Table:

@@ -55,6 +55,13 @@ BaseReader = Callable[[str, float | None], Base]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags that `config_from` reads."""
     parser.add_argument(
+        "--name",
+        type=str.strip,
+        default="",
+        metavar="TEXT",
+        help="name of the run (default: made from its schedules and baseline)",
+    )
+    parser.add_argument(
         "--schedules",
         type=_names,
         metavar="A,B",
@@ -186,6 +193,7 @@ def config_from(
         samples=options["samples"],
         seed=options["seed"],
         decision=options["decision"],
+        name=options["name"],
     )
 
 
@@ -253,7 +261,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressListener]:
                 completed=done,
                 total=total,
                 description=what,
-                steps=f"{done}/{total}",
+                steps=f"{100 * done // total} %",
             )
 
         yield show

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.cases import (
     MAX_SEQUENCE_TOKENS,
     BenchmarkConfig,
+    TimingCase,
     UsageError,
     timing_cases,
 )
@@ -53,8 +54,9 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
 
     Args:
         config: the configuration.
-        on_progress: called with (number of steps done, total number of steps, next
-            step), also within long steps. An exception in it stops the run.
+        on_progress: called with (work done, total work, what is done next), also
+            within long steps. Work is in units of about a millisecond. An exception in
+            it stops the run.
 
     Returns:
         The results document, which docs/benchmarks.md describes. Except for times and
@@ -72,8 +74,8 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
     processes = _processes(config, corpus.vocab_size)
     pieces = corpus.cut(MAX_SEQUENCE_TOKENS)
     cases = timing_cases(int(np.median(pieces.lengths)))
-    each = len(config.timesteps) + int(config.decision)
-    steps = _Steps(len(processes) * each + len(cases), on_progress)
+    work = _Work.of(config)
+    steps = _Steps(work.total(config, cases), on_progress)
     study = _Study(
         config=config,
         classes=corpus.type_classes(),
@@ -81,11 +83,19 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
         source=TokenSource.of(corpus, config.seed),
         difficulties=read_corpus(corpus) if config.decision else None,
         steps=steps,
+        work=work,
     )
-    schedules = [study.schedule(name, process) for name, process in processes]
+    schedules = [
+        study.schedule(name, process, f"schedule {place} of {len(processes)}: {name}")
+        for place, (name, process) in enumerate(processes, start=1)
+    ]
     throughput = []
-    for case in cases:
-        steps.next(f"speed of {case.rows} x {case.length} at alpha {case.alpha:g}")
+    for place, case in enumerate(cases, start=1):
+        steps.next(
+            f"speed, case {place} of {len(cases)}: {case.rows} x {case.length} tokens "
+            f"at alpha {case.alpha:g}",
+            work.speed(case),
+        )
         throughput.append(
             timed_case(case, vocab_size=corpus.vocab_size, generator=for_timing)
         )
@@ -94,6 +104,7 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
         "schema_version": SCHEMA_VERSION,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "suite": SUITE,
+        "name": config.title,
         "environment": environment(),
         "config": config.to_document(),
         "corpus": corpus.summary(),
@@ -122,26 +133,60 @@ def _processes(
     return processes
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What each step of a run costs, in milliseconds on one machine.
+
+    Only the ratios matter: they let progress grow about evenly with time, so that the
+    time left can be estimated from it.
+    """
+
+    exact: int
+    timestep: int
+    first_decision: int
+    decision: int
+
+    @classmethod
+    def of(cls, config: BenchmarkConfig) -> _Work:
+        return cls(
+            exact=150 + config.samples // 2,
+            timestep=20 + config.samples // 70,
+            first_decision=15_000 if config.decision else 0,
+            decision=500 if config.decision else 0,
+        )
+
+    def speed(self, case: TimingCase) -> int:
+        return 150 + case.tokens // 2_000
+
+    def total(self, config: BenchmarkConfig, cases: Sequence[TimingCase]) -> int:
+        each = self.exact + len(config.timesteps) * self.timestep
+        decisions = self.first_decision + (len(config.schedules) - 1) * self.decision
+        speeds = sum(self.speed(case) for case in cases)
+        return len(config.schedules) * each + decisions + speeds
+
+
 class _Steps:
-    """Counts the steps of a run and reports them to the listener."""
+    """Adds up the work of a run's steps and reports them to the listener."""
 
     def __init__(self, total: int, on_progress: ProgressListener) -> None:
         self._total = total
-        self._started = 0
-        self._what = "expectations"
+        self._done = 0
+        self._current = 0
+        self._what = ""
         self._on_progress = on_progress
 
-    def next(self, what: str) -> None:
-        self._what = what
-        self._on_progress(self._started, self._total, what)
-        self._started += 1
+    def next(self, what: str, work: int) -> None:
+        """Begin a step, after which so much more work is done."""
+        self._done += self._current
+        self._what, self._current = what, work
+        self.repeat()
 
     def repeat(self) -> None:
         """Report the current step again."""
-        self._on_progress(max(0, self._started - 1), self._total, self._what)
+        self._on_progress(self._done, self._total, self._what)
 
     def finish(self) -> None:
-        self._on_progress(self._total, self._total, "done")
+        self._on_progress(self._total, self._total, "all measured")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +199,13 @@ class _Study:
     source: TokenSource
     difficulties: Difficulties | None
     steps: _Steps
+    work: _Work
 
-    def schedule(self, name: str, process: ForwardProcess) -> dict[str, Any]:
+    def schedule(
+        self, name: str, process: ForwardProcess, label: str
+    ) -> dict[str, Any]:
         """Measure one schedule and return its entry in the document."""
+        self.steps.next(f"{label}, exact values", self.work.exact)
         information = information_left(process, self.source.prior)
         typed = {
             "type": "token_types",
@@ -169,7 +218,7 @@ class _Study:
         ]
         results = []
         for timestep in self.config.timesteps:
-            self.steps.next(f"{name}, timestep {timestep}")
+            self.steps.next(f"{label}, timestep {timestep}", self.work.timestep)
             plain, typed_weights = variants
             metrics = plain.measure_preserved(timestep)
             metrics |= typed_weights.measure_preserved(timestep)
@@ -202,15 +251,20 @@ class _Study:
                 },
             },
             "wasted_steps": wasted_timesteps(process, self.source.prior),
-            **self.decision(name, process),
+            **self.decision(name, process, label),
             "results": results,
         }
 
-    def decision(self, name: str, process: ForwardProcess) -> dict[str, Any]:
+    def decision(
+        self, name: str, process: ForwardProcess, label: str
+    ) -> dict[str, Any]:
         """Return the part of the entry about the decision, if there is to be one."""
         if self.difficulties is None:
             return {}
-        self.steps.next(f"{name}, decision")
+        # The first one reads the corpus, which the others share.
+        is_first = name == self.config.schedules[0][0]
+        work = self.work.first_decision if is_first else self.work.decision
+        self.steps.next(f"{label}, decision", work)
         return {"decision": measure_decision(name, process, self.difficulties)}
 
 

@@ -1,4 +1,4 @@
-"""Benchmark runs in admin: notes, tags and archiving; results are read only."""
+"""Benchmark runs in admin: names, notes, tags, archiving; results are read only."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -46,6 +46,7 @@ PLOTS = {
 
 COLUMNS: Columns = {
     "id": lambda run: str(run.pk),
+    "name": lambda run: run.title,
     "suite": lambda run: run.suite,
     "status": lambda run: run.status,
     "corpus": lambda run: run.corpus_name,
@@ -82,7 +83,7 @@ MEASURED_ON = ("corpus_text", "environment_text")
 
 
 class BenchmarkRunForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
-    """The form for notes and tags of a run."""
+    """The form for name, notes and tags of a run."""
 
     tags = TagsFormField()
 
@@ -154,10 +155,11 @@ class ThroughputInline(ReadOnlyInline):
 
 @admin.register(BenchmarkRun)
 class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
-    """Runs with their plots; only notes and tags can be changed."""
+    """Runs with their plots; only name, notes and tags can be changed."""
 
     form = BenchmarkRunForm
     list_display = (
+        "title",
         "created_at",
         "status",
         "state_text",
@@ -166,7 +168,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     )
     list_filter = (ArchivedFilter, "status", "suite", "corpus_name", "created_at")
     list_per_page = 50
-    search_fields = ("corpus_name", "notes", "tags", "error", "schedules__name")
+    search_fields = ("name", "corpus_name", "notes", "tags", "error", "schedules__name")
     date_hierarchy = "created_at"
     actions = ("compare", "repeat", "export", "archive", "unarchive")
     inlines = (ScheduleInline, ThroughputInline)
@@ -174,7 +176,7 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     fieldsets = (
         ("Status", {"fields": STATE}),
         ("Plots", {"fields": ("plots",)}),
-        ("Notes", {"fields": ("notes", "tags")}),
+        ("Name and notes", {"fields": ("name", "notes", "tags")}),
         ("Parameters", {"fields": ASKED}),
         ("Corpus and environment", {"fields": MEASURED_ON}),
     )
@@ -194,8 +196,13 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     def save_model(
         self, request: HttpRequest, obj: BenchmarkRun, form: Any, change: bool
     ) -> None:
-        """Write only notes and tags, because a worker may write the other columns."""
-        run_annotate(run=obj, notes=obj.notes, tags=obj.tags)
+        """Write only what people may change: a worker may write the other columns."""
+        run_annotate(run=obj, name=obj.name, notes=obj.notes, tags=obj.tags)
+
+    @admin.display(description="Name", ordering="name")
+    def title(self, run: BenchmarkRun) -> str:
+        """Return the name of the run, given or by default."""
+        return run.title
 
     @admin.display(description="Schedules")
     def schedule_names(self, run: BenchmarkRun) -> str:

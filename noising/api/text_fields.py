@@ -9,6 +9,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from benchmarks.names import LONGEST_RUN_NAME, explain_refusal
 from noising.api.fields import StrictField, format_value
 from noising.api.problems import shorten
 from noising.filters import NO_NUL
@@ -78,6 +79,26 @@ class NotesField(StoredTextField):
     def schema(self) -> dict[str, Any]:
         """Return the schema of the text."""
         return super().schema() | {"pattern": NO_NUL}
+
+
+class RunNameField(StoredTextField):
+    """The name of a run: a line of text, without surrounding white space."""
+
+    default_error_messages = {"refused": "`{name}` {reason}."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=LONGEST_RUN_NAME, **options)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the name."""
+        return super().schema() | {"pattern": f"^[^{_INNER}]*$"}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name."""
+        text = super().to_internal_value(data)
+        if reason := explain_refusal(text):
+            self.fail("refused", reason=reason)
+        return text.strip()
 
 
 class NameField(StoredTextField):

@@ -43,7 +43,7 @@ class Runs:
             schedules: schedule types, or names of stored schedules.
             key: identifies the request; by default a random key.
             options: `baseline`, `corpus`, `timesteps`, `samples`, `seed`, `decision`,
-                `notes` and `tags`.
+                `name`, `notes` and `tags`.
 
         Returns:
             The run, queued.

@@ -40,13 +40,13 @@ class RunRecord:
             return
         run_fail(run=lease.run, reason=_reason(error), progress=lease.progress)
 
-    def progress(self, done: int, total: int) -> None:
-        """Report that `done` of `total` steps are done.
+    def progress(self, done: int, total: int, step: str) -> None:
+        """Report the work that is done, the whole work, and the next step.
 
         Raises:
             StoppedError: Somebody has cancelled the run.
         """
-        self._begin().report(done, total)
+        self._begin().report(done, total, step)
 
     def finish(self, document: Mapping[str, Any]) -> BenchmarkRun:
         """Store the results and mark the run as succeeded.
@@ -64,6 +64,7 @@ class RunRecord:
                 corpus_name=Path(self._config.corpus).name,
                 config=self._config.to_document(),
                 specifications=dict(self._config.schedules),
+                name=self._config.name,
             )
             self._lease = self._open.enter_context(Lease(run))
         return self._lease

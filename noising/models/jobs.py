@@ -166,7 +166,7 @@ class Job(models.Model):
         if self.is_lost:
             return "its command was killed, or its machine; --resume goes on with it"
         if self.status == self.Status.RUNNING and self.remaining is not None:
-            return f"about {_describe(self.remaining)} left"
+            return f"about {describe_time(self.remaining)} left"
         return ""
 
     @property
@@ -200,7 +200,7 @@ class Job(models.Model):
         return self.parts - self.done_parts
 
 
-def _describe(time: timedelta) -> str:
+def describe_time(time: timedelta) -> str:
     """Return a time in its largest unit."""
     seconds = time.total_seconds()
     for unit, length in (("hours", 3600.0), ("minutes", 60.0)):

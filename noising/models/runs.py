@@ -1,15 +1,20 @@
 """Benchmark runs: parameters, status, claim, corpus and environment."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Cast, Length, Now
 from django.urls import reverse
+from django.utils import timezone
 
+from benchmarks.names import LONGEST_RUN_NAME, explain_refusal, make_default_name
+from noising.models.jobs import describe_time
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField
 from noising.models.tags import check_tags
@@ -25,6 +30,15 @@ CLOCK_ERROR = timedelta(seconds=5)
 
 MOST_ATTEMPTS = 3
 """After this many unsuccessful attempts a run fails."""
+
+MOST_LOG_LINES = 100
+LONGEST_LOG_LINE = 300
+FAILURE_LINES = 5
+"""Lines of the log that are shown next to the reason of a failure."""
+
+BETWEEN_WORDS = re.compile(r"[\s,]+")
+WORD_OF_DEFAULT_NAMES = "vs"
+"""Default names are not stored, so a search cannot find this word of theirs."""
 
 
 def lease_is_over() -> models.Q:
@@ -110,9 +124,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
     def searched(self, text: str) -> Self:
         """Select the runs that contain every word, in upper or lower case."""
         found = self
-        for word in text.split():
+        for word in BETWEEN_WORDS.split(text):
+            if word in {"", WORD_OF_DEFAULT_NAMES}:
+                continue
             found = found.filter(
-                models.Q(notes__icontains=word)
+                models.Q(name__icontains=word)
+                | models.Q(notes__icontains=word)
                 | models.Q(tags__icontains=word)
                 | models.Q(corpus_name__icontains=word)
                 | models.Q(config__schedules__icontains=word)
@@ -131,7 +148,7 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         return (
             self.with_loss()
             .select_related("owner")
-            .defer("corpus", "environment", "specifications")
+            .defer("corpus", "environment", "specifications", "log")
         )
 
     def for_dashboard(self) -> Self:
@@ -175,6 +192,12 @@ class BenchmarkRun(models.Model):
     ENDED = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(
+        max_length=LONGEST_RUN_NAME,
+        blank=True,
+        default="",
+        help_text="Empty: a name made from the schedules and the baseline.",
+    )
     suite = models.CharField(max_length=50)
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.QUEUED
@@ -184,6 +207,12 @@ class BenchmarkRun(models.Model):
     )
     progress = models.FloatField(
         default=0.0, help_text="The share that is done, 0 to 1."
+    )
+    seconds_left = models.FloatField(
+        null=True, blank=True, help_text="The estimated time that is left."
+    )
+    log = models.JSONField(
+        default=list, blank=True, help_text="What happened last: times and texts."
     )
     claim = models.UUIDField(
         null=True,
@@ -300,7 +329,7 @@ class BenchmarkRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.suite} on {self.corpus_name}, {self.created_at:%Y-%m-%d %H:%M}"
+        return self.title
 
     def get_absolute_url(self) -> str:
         """Return the URL of the run's page."""
@@ -308,7 +337,48 @@ class BenchmarkRun(models.Model):
 
     def clean(self) -> None:
         """Check rules that cannot be constraints on every database."""
+        if refusal := explain_refusal(self.name):
+            raise ValidationError({"name": f"A name {refusal}."})
         check_tags(self.tags)
+
+    @property
+    def title(self) -> str:
+        """Return the name, given or made from what the run measures."""
+        if self.name:
+            return self.name
+        return make_default_name(self.config["schedules"], self.baseline)
+
+    def add_log_line(self, text: str) -> None:
+        """Add a line to the log, without storing it; the first lines drop out."""
+        line = {
+            "at": timezone.now().isoformat(timespec="seconds"),
+            "text": text[:LONGEST_LOG_LINE],
+        }
+        # A new list, since another thread may be storing the old one.
+        self.log = [*self.log, line][-MOST_LOG_LINES:]
+
+    @property
+    def phase(self) -> str:
+        """Return what its worker is doing, or "" if it is not running."""
+        if self.status != self.Status.RUNNING or not self.log:
+            return ""
+        text: str = self.log[-1]["text"]
+        return text
+
+    @property
+    def time_left(self) -> str:
+        """Return the estimated time that is left, or "" if it is unknown."""
+        if self.status != self.Status.RUNNING or self.seconds_left is None:
+            return ""
+        if self.seconds_left < 10:
+            return "a few seconds left"
+        rounded = timedelta(seconds=round(self.seconds_left, -1))
+        return f"about {describe_time(rounded)} left"
+
+    @property
+    def last_log_lines(self) -> list[dict[str, str]]:
+        """Return the lines to show next to the reason of a failure."""
+        return list(self.log[-FAILURE_LINES:])
 
     @property
     def percent(self) -> int:
@@ -354,6 +424,7 @@ class BenchmarkRun(models.Model):
             "schema_version": self.schema_version,
             "created_at": self.measured_at.isoformat(),
             "suite": self.suite,
+            "name": self.title,
             "environment": self.environment,
             "config": self.config,
             "corpus": self.corpus,

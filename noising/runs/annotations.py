@@ -1,4 +1,4 @@
-"""Changes of notes and tags, and archiving of runs."""
+"""Changes of name, notes and tags, and archiving of runs."""
 
 from collections.abc import Iterable
 
@@ -7,15 +7,25 @@ from django.utils import timezone
 from noising.models import BenchmarkRun
 
 
-def run_annotate(*, run: BenchmarkRun, notes: str, tags: Iterable[str]) -> None:
-    """Change the notes and tags of a run.
+def run_annotate(
+    *, run: BenchmarkRun, notes: str, tags: Iterable[str], name: str | None = None
+) -> None:
+    """Change the name, notes and tags of a run.
+
+    Args:
+        run: the run.
+        notes: free text.
+        tags: short labels.
+        name: the new name; "" for the default one, None to keep it.
 
     Raises:
-        ValidationError: A tag is not allowed.
+        ValidationError: The name or a tag is not allowed.
     """
     run.notes, run.tags = notes, list(tags)
+    if name is not None:
+        run.name = name
     run.clean()
-    run.save(update_fields=["notes", "tags"])
+    run.save(update_fields=["name", "notes", "tags"])
 
 
 def run_archive(*, run: BenchmarkRun) -> None:

@@ -97,6 +97,7 @@ def resolve_config(
     samples: int,
     seed: int,
     decision: bool = False,
+    name: str = "",
 ) -> BenchmarkConfig:
     """Return what to measure; stored schedules determine graph and timesteps.
 
@@ -108,13 +109,14 @@ def resolve_config(
         samples: sequences at each timestep.
         seed: the same seed gives the same results.
         decision: whether to compute which schedule to take.
+        name: of the run; empty for a default.
 
     Raises:
         UsageError: A name is unknown, or the schedules cannot be measured together.
     """
     names = ScheduleNames()
     resolved = tuple(
-        (name, names.resolve(name)) for name in dict.fromkeys((*schedules, baseline))
+        (each, names.resolve(each)) for each in dict.fromkeys((*schedules, baseline))
     )
     configured = settings.NOISE_SPECIFICATION
     num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
@@ -129,6 +131,7 @@ def resolve_config(
         samples=samples,
         seed=seed,
         decision=decision,
+        name=name,
     )
     names.check(config)
     check_builds(config)

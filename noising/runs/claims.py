@@ -51,6 +51,7 @@ def run_claim(*, run_id: UUID) -> BenchmarkRun | None:
         claim=claim,
         attempt=F("attempt") + 1,
         progress=0.0,
+        seconds_left=None,
         started_at=Now(),
         **_new_lease(),
     )
@@ -66,6 +67,7 @@ def run_start(
     corpus_name: str,
     config: Mapping[str, Any],
     specifications: Mapping[str, Any] | None = None,
+    name: str = "",
 ) -> BenchmarkRun:
     """Store a run that the caller itself is about to measure.
 
@@ -75,6 +77,7 @@ def run_start(
         config: All parameters, in the form of ``results.json``; with ``seed`` and
             ``baseline``.
         specifications: Each schedule's specification by its name.
+        name: Name of the run; empty for a default.
 
     Returns:
         The run, with the status `running` and a claim that the caller must renew.
@@ -82,6 +85,7 @@ def run_start(
     now = timezone.now()
     run = BenchmarkRun(
         id=uuid7(moment=now),
+        name=name,
         suite=suite,
         status=BenchmarkRun.Status.RUNNING,
         attempt=1,
@@ -106,10 +110,13 @@ def run_start(
     return run
 
 
-def run_renew(*, run: BenchmarkRun, progress: float) -> Hold:
-    """Renew the lease and store the progress."""
+def run_renew(
+    *, run: BenchmarkRun, progress: float, seconds_left: float | None = None
+) -> Hold:
+    """Renew the lease; store the progress, the estimated time left and the log."""
     held = BenchmarkRun.objects.held(run)
-    if not held.update(progress=progress, **_new_lease()):
+    changes = {"progress": progress, "seconds_left": seconds_left, "log": run.log}
+    if not held.update(**changes, **_new_lease()):
         return Hold.LOST
     if held.filter(cancel_requested=True).exists():
         return Hold.CANCELLED
@@ -132,6 +139,8 @@ def run_release(*, run: BenchmarkRun, counts: bool) -> bool:
             status=BenchmarkRun.Status.QUEUED,
             attempt=F("attempt") if counts else F("attempt") - 1,
             progress=0.0,
+            seconds_left=None,
+            log=run.log,
             **UNCLAIMED,
         )
     )
@@ -150,11 +159,13 @@ def run_fail(*, run: BenchmarkRun, reason: str, progress: float | None = None) -
     """
     done = {} if progress is None else {"progress": progress}
     error = public_reason(reason)
+    run.add_log_line(f"failed: {error}")
     return _end(run, status=BenchmarkRun.Status.FAILED, error=error, **done)
 
 
 def run_end_cancelled(*, run: BenchmarkRun) -> bool:
     """End a run as cancelled; return whether the caller still held the claim."""
+    run.add_log_line("cancelled")
     return _end(run, status=BenchmarkRun.Status.CANCELLED)
 
 
@@ -181,4 +192,5 @@ def _new_lease() -> dict[str, Any]:
 
 def _end(run: BenchmarkRun, **changes: object) -> bool:
     held = BenchmarkRun.objects.held(run)
-    return bool(held.update(finished_at=Now(), **UNCLAIMED, **changes))
+    changes |= {"finished_at": Now(), "seconds_left": None, "log": run.log}
+    return bool(held.update(**UNCLAIMED, **changes))

@@ -12,6 +12,7 @@ from django.db import connection
 from noising.models import BenchmarkRun
 from noising.models.connections import release_connection
 from noising.runs.claims import Hold, run_end_cancelled, run_release, run_renew
+from noising.runs.estimate import Estimate
 
 logger = logging.getLogger(__name__)
 
@@ -78,16 +79,22 @@ class Lease(Heartbeat):
     def __init__(self, run: BenchmarkRun) -> None:
         self.run = run
         self.progress = 0.0
+        self._estimate = Estimate()
+        self._step = ""
         self._ended: str | None = None
         super().__init__(name=f"lease of {run.pk}", seconds=HEARTBEAT_SECONDS)
 
     def report(self, done: int, total: int, step: str = "") -> None:
-        """Set the progress, which the next renewal stores.
+        """Set the progress, which the next renewal stores; a new step gets a log line.
 
         Raises:
             StoppedError: The run was cancelled, released or taken by another worker.
         """
         self.progress = done / total
+        self._estimate.update(self.progress)
+        if step != self._step:
+            self._step = step
+            self.run.add_log_line(step)
         if self._ended is not None:
             raise StoppedError(self._ended)
 
@@ -104,9 +111,14 @@ class Lease(Heartbeat):
     def _renew(self) -> str | None:
         """Renew the claim, or return why it has ended."""
         if STOPPING.is_set():
+            self.run.add_log_line("the worker was told to stop")
             run_release(run=self.run, counts=False)
             return "returned to the queue"
-        hold = run_renew(run=self.run, progress=self.progress)
+        hold = run_renew(
+            run=self.run,
+            progress=self.progress,
+            seconds_left=self._estimate.seconds_left(),
+        )
         if hold is Hold.CANCELLED:
             run_end_cancelled(run=self.run)
             return "cancelled"

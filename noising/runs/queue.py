@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from benchmarks.cases import BenchmarkConfig
 from benchmarks.corpora import BUILTIN_CORPORA
+from benchmarks.names import make_repeated_name
 from benchmarks.runner import SUITE
 from noising.correlation import current_request
 from noising.models import BenchmarkRun, IdempotencyKey
@@ -91,6 +92,7 @@ def run_create(
     _check_size(document)
     run = BenchmarkRun(
         id=uuid7(moment=timezone.now()),
+        name=config.name,
         suite=SUITE,
         seed=str(config.seed),
         corpus_name=config.corpus,
@@ -118,7 +120,8 @@ def run_rerun(
         request_key: As for run_create().
 
     Returns:
-        The new run, with the notes and tags of the other one.
+        The new run, with the notes and tags of the other one. If that has a name of
+        its own, the new one has it too, with a number.
 
     Raises:
         RunStateError: The run was measured on a file, or its specifications were not
@@ -135,6 +138,7 @@ def run_rerun(
     _check_size(run.config)
     again = BenchmarkRun(
         id=uuid7(moment=timezone.now()),
+        name=make_repeated_name(run.name),
         suite=run.suite,
         seed=run.seed,
         corpus_name=run.corpus_name,

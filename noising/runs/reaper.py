@@ -101,6 +101,7 @@ def _end_leases() -> int:
             elif run.attempt >= MOST_ATTEMPTS:
                 run_fail(run=run, reason=WORE_OUT)
             else:
+                run.add_log_line("the worker disappeared")
                 run_release(run=run, counts=True)
     LEASES_LOST.inc(len(lost))
     return len(lost)

@@ -50,6 +50,8 @@ def run_record(*, run: BenchmarkRun, document: Document) -> BenchmarkRun:
         if stored is None or stored.claim is None or stored.claim != run.claim:
             raise StoppedError("taken by another worker")
         if not stored.cancel_requested:
+            stored.log = run.log
+            stored.add_log_line("results stored")
             _write_results(stored, document)
             return stored
     run_end_cancelled(run=run)
@@ -66,6 +68,7 @@ def _write_results(run: BenchmarkRun, document: Document) -> None:
     run.config = document["config"]
     run.status = BenchmarkRun.Status.SUCCEEDED
     run.progress = 1.0
+    run.seconds_left = None
     run.finished_at = run.heartbeat_at = Now()
     run.claim = run.lease_until = None
     run.save()

@@ -11,7 +11,7 @@ from benchmarks.corpora import CorpusError
 from noising.correlation import work_for
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
 from noising.models.connections import release_connection
-from noising.runs.claims import run_claim, run_fail, run_release
+from noising.runs.claims import public_reason, run_claim, run_fail, run_release
 from noising.runs.lease import STOPPING, Lease, StoppedError
 from noising.runs.results import run_record
 
@@ -40,6 +40,7 @@ def run_measure(*, run_id: UUID) -> None:
     if run is None:
         return
     release_connection()  # measuring needs no connection
+    run.add_log_line(f"attempt {run.attempt} of {MOST_ATTEMPTS} begins")
     logger.info("Run %s: attempt %s begins.", run_id, run.attempt)
     try:
         with Lease(run) as lease:
@@ -73,6 +74,7 @@ def read_config(run: BenchmarkRun) -> BenchmarkConfig:
         samples=config["samples"],
         seed=config["seed"],
         decision=config.get("decision", False),
+        name=run.name,
     )
 
 
@@ -82,8 +84,11 @@ def _give_up(run: BenchmarkRun, error: BaseException) -> None:
     if is_stopped or isinstance(error, KeyboardInterrupt):
         # The process was told to stop, so this is no failed attempt. A run that ends
         # its process by itself is one; otherwise it would be repeated for ever.
+        run.add_log_line("the worker was told to stop")
         run_release(run=run, counts=False)
     elif run.attempt < MOST_ATTEMPTS:
+        reason = public_reason(f"{type(error).__name__}: {error}")
+        run.add_log_line(f"attempt {run.attempt} failed: {reason}")
         run_release(run=run, counts=True)
     else:
         run_fail(run=run, reason=f"{type(error).__name__}: {error}")

@@ -128,7 +128,10 @@ def test_folders_that_cannot_be_are_refused(tmp_path, monkeypatch):
 def test_the_table_fits_a_terminal_and_names_every_schedule(document):
     text = shown(document)
     assert max(map(len, text.splitlines())) <= 80
-    for words in ("cosine", "uniform", "timestep 10", "2 x 1024", "synthetic"):
+    for words in (
+        *("cosine", "uniform", "timestep 10", "2 x 1024", "synthetic"),
+        *("cosine vs uniform", "leaves the most information"),
+    ):
         assert words in text
 
 

@@ -247,12 +247,18 @@ def test_the_smallest_corpus_can_be_measured(tmp_path):
     )
 
 
-def test_progress_counts_every_step_up_to_the_total():
+def test_progress_adds_up_the_work_of_every_step():
     seen = []
-    run(config(), on_progress=lambda done, total, what: seen.append((done, total)))
-    total = 2 * 3 + 5
-    steps = [(step, total) for step in range(total + 1)]
-    assert [step for step, _ in itertools.groupby(seen)] == steps
+    run(config(decision=True), on_progress=lambda *step: seen.append(step))
+    steps = [step for step, _ in itertools.groupby(seen)]
+    done = [step[0] for step in steps]
+    assert done[0] == 0
+    assert all(before < after for before, after in itertools.pairwise(done))
+    assert steps[-1] == (steps[0][1], steps[0][1], "all measured")
+    assert len({total for _, total, _ in seen}) == 1
+    # Each schedule has its exact values, three timesteps and a decision.
+    assert len(steps) == 2 * (1 + 3 + 1) + 5 + 1
+    assert steps[5][2].startswith("schedule 2 of 2: ")
     # Within a step it is told that the run goes on.
     assert len(seen) > len(steps)
 

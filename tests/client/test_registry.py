@@ -76,7 +76,7 @@ def test_a_run_is_asked_for_once_followed_and_read(writer: NoisingClient) -> Non
     assert (ended["status"], seen) == ("succeeded", [1.0])
     assert len(list(writer.runs.results(run["id"]))) == 4
     assert writer.runs.export(run["id"])["schedules"]
-    assert writer.runs.export_csv(run["id"]).startswith(b"schedule,")
+    assert writer.runs.export_csv(run["id"]).startswith(b"run,schedule,")
     assert writer.runs.plot(run["id"], "alpha", format="png").startswith(b"\x89PNG")
     assert writer.runs.update(run["id"], tags=["kept"])["tags"] == ["kept"]
     again = writer.runs.rerun(run["id"])

@@ -45,11 +45,13 @@ def refused(*arguments: str) -> CommandError:
 def test_stores_what_it_writes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = measured(tmp_path / "out")
+    run = measured(tmp_path / "out", "--name", " Mine ")
     written = json.loads((tmp_path / "out" / "results.json").read_text())
     assert run.document() == written
     assert run.status == "succeeded"
     assert run.corpus_name == "synthetic"
+    assert run.name == written["name"] == "Mine"
+    assert run.log[-1]["text"] == "results stored"
     printed = capsys.readouterr().out
     assert "cosine" in printed
     assert f"Stored as run {run.pk}." in printed

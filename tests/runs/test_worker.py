@@ -12,6 +12,7 @@ from benchmarks import runner
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.runner import ProgressListener
 from noising.models import MOST_ATTEMPTS, BenchmarkResult, BenchmarkRun
+from noising.models.runs import LONGEST_LOG_LINE, MOST_LOG_LINES
 from noising.runs import (
     STOPPING,
     Lease,
@@ -19,9 +20,11 @@ from noising.runs import (
     lease,
     read_config,
     run_claim,
+    run_fail,
     run_measure,
     run_record,
     run_release,
+    run_renew,
 )
 from tests.runs import claimed, config, queued
 
@@ -178,6 +181,59 @@ def test_the_public_reason_names_no_folder_and_the_log_all(
     assert state() == ("failed", 3, reason)
 
 
+def log_texts() -> list[str]:
+    return [line["text"] for line in BenchmarkRun.objects.get().log]
+
+
+def test_the_log_has_every_step_and_survives_attempts(
+    measures: Callable[[Run], None], document: Document
+) -> None:
+    def fail(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+        on_progress(0, 2, "one half")
+        on_progress(0, 2, "one half")
+        raise FileNotFoundError(2, "No such file", "/secret/folder/x.jsonl")
+
+    def succeed(
+        config: BenchmarkConfig, on_progress: ProgressListener
+    ) -> dict[str, Any]:
+        on_progress(1, 2, "the other half")
+        return document
+
+    run = queued()
+    measures(fail)
+    with pytest.raises(FileNotFoundError):
+        run_measure(run_id=run.pk)
+    measures(succeed)
+    run_measure(run_id=run.pk)
+
+    assert log_texts() == [
+        "attempt 1 of 3 begins",
+        "one half",
+        "attempt 1 failed: FileNotFoundError: [Errno 2] No such file: 'x.jsonl'",
+        "attempt 2 of 3 begins",
+        "the other half",
+        "results stored",
+    ]
+    stored = BenchmarkRun.objects.get()
+    assert (stored.status, stored.phase, stored.time_left) == ("succeeded", "", "")
+
+
+def test_the_log_keeps_its_last_lines() -> None:
+    run = claimed()
+    for number in range(MOST_LOG_LINES + 7):
+        run.add_log_line(f"{number} " + "x" * 1000)
+    run_renew(run=run, progress=0.5, seconds_left=7.0)
+    stored = BenchmarkRun.objects.get()
+    assert len(stored.log) == MOST_LOG_LINES
+    assert stored.log[0]["text"].startswith("7 ")
+    assert all(len(line["text"]) == LONGEST_LOG_LINE for line in stored.log)
+    assert stored.phase == stored.log[-1]["text"]
+    assert stored.time_left == "a few seconds left"
+    run_fail(run=run, reason="The disk is full.")
+    assert log_texts()[-1] == "failed: The disk is full."
+    assert BenchmarkRun.objects.get().seconds_left is None
+
+
 def test_a_process_that_stops_begins_nothing() -> None:
     STOPPING.set()
     run_measure(run_id=queued().pk)
@@ -228,7 +284,9 @@ class Beats:
         self.exhausted = threading.Event()
         self.complete = threading.Event()
 
-    def __call__(self, *, run: BenchmarkRun, progress: float) -> Any:
+    def __call__(
+        self, *, run: BenchmarkRun, progress: float, seconds_left: float | None
+    ) -> Any:
         self.progress.append(progress)
         if progress == 1.0:
             self.complete.set()

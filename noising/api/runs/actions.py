@@ -107,6 +107,7 @@ def create_run(
                 samples=new.samples,
                 seed=new.seed,
                 decision=new.decision,
+                name=new.name,
             ),
             owner=owner,
             notes=new.notes,

@@ -9,7 +9,12 @@ NEW: dict[str, Any] = {
     "timesteps": [0, 250, 500, 750, 999],
     "samples": 64,
     "seed": 7,
+    "name": "Half-way",
     "notes": "Which one loses less half-way?",
     "tags": ["draft"],
 }
-CHANGES: dict[str, Any] = {"notes": "sedd_entropy, by far.", "tags": ["paper"]}
+CHANGES: dict[str, Any] = {
+    "name": "Figure 2",
+    "notes": "sedd_entropy, by far.",
+    "tags": ["paper"],
+}

@@ -29,7 +29,13 @@ from noising.api.fields import (
     format_value,
 )
 from noising.api.problems import MOST_ERRORS, shorten
-from noising.api.text_fields import LONGEST_NAME, ChoiceField, NotesField, TagsField
+from noising.api.text_fields import (
+    LONGEST_NAME,
+    ChoiceField,
+    NotesField,
+    RunNameField,
+    TagsField,
+)
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
 from noising.filters import NO_NUL
@@ -52,6 +58,7 @@ class NewRun:
     samples: int
     seed: int
     decision: bool
+    name: str
     notes: str
     tags: Sequence[str]
 
@@ -186,6 +193,9 @@ class NewRunSerializer(StrictSerializer):
         default=False,
         help_text="Also compute which schedule to take for the corpus.",
     )
+    name = RunNameField(
+        default="", help_text="Empty: a name made from the schedules and the baseline."
+    )
     notes = NotesField(default="", help_text="Free text.")
     tags = TagsField(default=list, help_text="Short labels.")
 
@@ -201,6 +211,7 @@ class NewRunSerializer(StrictSerializer):
 class RunChangesSerializer(StrictSerializer):
     """The body of PATCH runs/{id}: keys that are not given do not change."""
 
+    name = RunNameField(required=False, help_text="Empty: the default name.")
     notes = NotesField(required=False, help_text="Free text.")
     tags = TagsField(required=False, help_text="Short labels.")
 

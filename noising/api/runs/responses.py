@@ -17,10 +17,19 @@ MEASUREMENT = ("measured", "low", "high", "exact")
 class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
     """A run: its parameters and its progress."""
 
+    name = serializers.CharField(
+        source="title",
+        read_only=True,
+        help_text="The given name, or one made from the schedules and the baseline.",
+    )
     state = serializers.CharField(
         source="state_text",
         read_only=True,
         help_text="More about the status, such as the number of the attempt; or empty.",
+    )
+    time_left = serializers.CharField(
+        read_only=True,
+        help_text="`seconds_left` in words, such as `about 2 minutes left`; or empty.",
     )
     corpus = serializers.CharField(source="corpus_name", read_only=True)
     schedules = serializers.ListField(
@@ -59,9 +68,12 @@ class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
         model = BenchmarkRun
         fields: tuple[str, ...] = (
             "id",
+            "name",
             "status",
             "state",
             "progress",
+            "seconds_left",
+            "time_left",
             "attempt",
             "cancel_requested",
             "error",
@@ -88,6 +100,11 @@ class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
         read_only_fields = fields
         extra_kwargs = {
             "progress": {"min_value": 0.0, "max_value": 1.0},
+            "seconds_left": {
+                "min_value": 0.0,
+                "help_text": "Estimated from the progress so far; null if the run is "
+                "not running, or has just begun.",
+            },
             "attempt": {
                 "min_value": 0,
                 "help_text": "How often the run was started, three times at most.",
@@ -96,9 +113,23 @@ class RunSerializer(serializers.ModelSerializer[BenchmarkRun]):
         }
 
 
-class RunDetailSerializer(RunSerializer):
-    """A run with its corpus and environment."""
+class LogLineSerializer(serializers.Serializer[Any]):
+    """A line of a run's log."""
 
+    at = serializers.DateTimeField()
+    text = serializers.CharField()
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run with its log, corpus and environment."""
+
+    phase = serializers.CharField(
+        read_only=True,
+        help_text="What its worker is doing; empty if it is not running.",
+    )
+    log = LogLineSerializer(
+        many=True, read_only=True, help_text="The last lines, the oldest first."
+    )
     corpus_details = serializers.DictField(
         source="corpus",
         read_only=True,
@@ -112,9 +143,15 @@ class RunDetailSerializer(RunSerializer):
     )
 
     class Meta(RunSerializer.Meta):
-        """The same keys, and two objects."""
+        """The same keys, and four more."""
 
-        fields = (*RunSerializer.Meta.fields, "corpus_details", "environment")
+        fields = (
+            *RunSerializer.Meta.fields,
+            "phase",
+            "log",
+            "corpus_details",
+            "environment",
+        )
 
 
 class MeasurementSerializer(serializers.Serializer[Any]):
@@ -228,10 +265,11 @@ def tabulate_results(document: Mapping[str, Any]) -> Iterator[list[Any]]:
         )
     )
     columns = [f"{name}_{part}" for name in metrics for part in MEASUREMENT]
-    yield ["schedule", "is_baseline", "timestep", "alpha", *columns]
+    yield ["run", "schedule", "is_baseline", "timestep", "alpha", *columns]
     for schedule in document["schedules"]:
         for result in schedule["results"]:
             yield [
+                document["name"],
                 schedule["name"],
                 schedule["is_baseline"],
                 result["timestep"],

@@ -226,18 +226,18 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
 
     @extend_schema(
         operation_id="runs_change",
-        summary="Change notes and tags",
+        summary="Change name, notes and tags",
         description="Keys that are not given do not change.",
         tags=TAGS,
         request=RunChangesSerializer,
         examples=[
-            OpenApiExample("Notes and tags", examples.CHANGES, request_only=True)
+            OpenApiExample("Name, notes, tags", examples.CHANGES, request_only=True)
         ],
         parameters=[wait(200)],
         responses=CHANGED | problems(400, 404, 406, 413, 415, 422, words=MEANINGS),
     )
     def partial_update(self, request: Request, run_id: UUID) -> Response:
-        """Change notes and tags."""
+        """Change name, notes and tags."""
         changes = RUN_CHANGES.parse(read_json(request))
         run = self.get_object()
         current = {"notes": run.notes, "tags": run.tags}

@@ -50,6 +50,7 @@ LOOKED_AT = (
     "attempt",
     "error",
     "cancel_requested",
+    "log",
 )
 
 
@@ -134,7 +135,8 @@ class Command(BaseCommand):
 
     def _sweep(self, options: dict[str, Any]) -> None:
         try:
-            for name in ("schedules", "baseline", "compare", "fail_over", "queue"):
+            refused = ("name", "schedules", "baseline", "compare", "fail_over", "queue")
+            for name in refused:
                 if options[name]:
                     flag = name.replace("_", "-")
                     raise UsageError(f"{flag}: does not work with --sweep")
@@ -163,7 +165,8 @@ class Command(BaseCommand):
         looked_at = BenchmarkRun.objects.with_loss().only(*LOOKED_AT)
         with progress_bar(quiet=options["quiet"]) as show:
             while not run.is_ended:
-                show(round(100 * run.progress), 100, f"{run.status} {run.state_text}")
+                doing = run.phase or f"{run.status} {run.state_text}"
+                show(round(100 * run.progress), 100, doing)
                 time.sleep(SECONDS_BETWEEN_LOOKS)
                 run = looked_at.get(pk=run.pk)
         if run.status != BenchmarkRun.Status.SUCCEEDED:
@@ -181,7 +184,7 @@ class Command(BaseCommand):
 
             def on_progress(done: int, total: int, what: str) -> None:
                 show(done, total, what)
-                record.progress(done, total)
+                record.progress(done, total, what)
 
             document = run(config, on_progress=on_progress)
         paths = report.write(document, options["output"], plots=options["plots"])

@@ -77,9 +77,10 @@ def test_the_export_as_a_table_has_every_number(
 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     header, *rows = csv.reader(io.StringIO(response.content.decode()))
-    assert header[:4] == ["schedule", "is_baseline", "timestep", "alpha"]
+    assert header[:5] == ["run", "schedule", "is_baseline", "timestep", "alpha"]
     assert len(rows) == 9
     first = dict(zip(header, rows[0], strict=True))
+    assert first["run"] == document["name"]
     measured = document["schedules"][0]["results"][0]["metrics"]
     for name, metric in measured.items():
         for part, value in metric.items():
@@ -87,10 +88,10 @@ def test_the_export_as_a_table_has_every_number(
 
 
 def test_no_name_becomes_a_formula(anyone: Client, recorded: Record) -> None:
-    run = recorded()
+    run = recorded(name="=1+1")
     BenchmarkSchedule.objects.filter(run=run, position=0).update(name="-2+3")
     text = anyone.get(address(run, "export?format=csv")).content.decode()
-    assert "\n'-2+3," in text
+    assert "\n'=1+1,'-2+3," in text
     # Numbers below zero are no text.
     assert format_csv([["=1", -0.5]]) == "'=1,-0.5\r\n"
 

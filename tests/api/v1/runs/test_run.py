@@ -26,7 +26,8 @@ def address(run: BenchmarkRun, action: str = "") -> str:
 
 def test_a_running_run_shows_its_progress(anyone: Client) -> None:
     run = claimed()
-    run_renew(run=run, progress=0.25)
+    run.add_log_line("schedule 1 of 2: cosine, timestep 0")
+    run_renew(run=run, progress=0.25, seconds_left=118.5)
     response = anyone.get(address(run))
     answer = response.json()
     assert (answer["status"], answer["progress"], answer["attempt"]) == (
@@ -35,6 +36,11 @@ def test_a_running_run_shows_its_progress(anyone: Client) -> None:
         1,
     )
     assert response.headers["Retry-After"] == "2"
+    assert answer["seconds_left"] == 118.5
+    assert answer["time_left"] == "about 2 minutes left"
+    assert answer["phase"] == "schedule 1 of 2: cosine, timestep 0"
+    [line] = answer["log"]
+    assert line["text"] == answer["phase"]
 
 
 @pytest.mark.parametrize("path", ["", "/results", "/export", "/plots/alpha"])
@@ -96,16 +102,22 @@ def test_an_action_is_posted(client: Client, action: str, ada: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "notes", "tags"),
+    ("changes", "name", "notes", "tags"),
     [
-        ({}, "Old.", ["old"]),
-        ({"notes": "New."}, "New.", ["old"]),
-        ({"tags": ["a", "b"]}, "Old.", ["a", "b"]),
-        ({"notes": "", "tags": []}, "", []),
+        ({}, "cosine vs uniform", "Old.", ["old"]),
+        ({"name": " Mine "}, "Mine", "Old.", ["old"]),
+        ({"notes": "New."}, "cosine vs uniform", "New.", ["old"]),
+        ({"tags": ["a", "b"]}, "cosine vs uniform", "Old.", ["a", "b"]),
+        ({"notes": "", "tags": []}, "cosine vs uniform", "", []),
     ],
 )
 def test_what_people_say_about_a_run_can_change(
-    client: Client, ada: User, changes: dict[str, Any], notes: str, tags: list[str]
+    client: Client,
+    ada: User,
+    changes: dict[str, Any],
+    name: str,
+    notes: str,
+    tags: list[str],
 ) -> None:
     run = queued(owner=ada, notes="Old.", tags=["old"])
     response = client.patch(address(run), changes, content_type="application/json")
@@ -113,6 +125,7 @@ def test_what_people_say_about_a_run_can_change(
     run.refresh_from_db()
     answer = response.json()
     assert (answer["notes"], answer["tags"]) == (run.notes, run.tags) == (notes, tags)
+    assert answer["name"] == name
 
 
 @pytest.mark.parametrize(
@@ -122,6 +135,8 @@ def test_what_people_say_about_a_run_can_change(
         ({"seed": 1}, "#/seed"),
         ({"tags": "a"}, "#/tags"),
         ({"notes": None}, "#/notes"),
+        ({"name": "x" * 101}, "#/name"),
+        ({"name": "two\nlines"}, "#/name"),
     ],
 )
 def test_nothing_else_about_a_run_can_change(
@@ -159,6 +174,7 @@ def test_what_has_ended_cannot_be_cancelled(
 
 def test_a_rerun_is_a_new_run_of_whoever_asks(client: Client, ada: User) -> None:
     other = queued(owner=User.objects.create_user("bob"), tags=["x"])
+    BenchmarkRun.objects.update(name="Mine")
     key = {"Idempotency-Key": "again"}
 
     response = client.post(address(other, "/rerun"), headers=key)
@@ -166,7 +182,8 @@ def test_a_rerun_is_a_new_run_of_whoever_asks(client: Client, ada: User) -> None
     assert response.status_code == 202
     again = BenchmarkRun.objects.get(owner=ada)
     assert response.headers["Location"].endswith(address(again))
-    assert read_config(again) == read_config(other)
+    assert read_config(again).to_document() == read_config(other).to_document()
+    assert again.name == "Mine (2)"
     assert client.post(address(other, "/rerun"), headers=key).json() == response.json()
     problem_of(client.post(address(again, "/rerun"), headers=key), 422)
 

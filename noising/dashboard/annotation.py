@@ -1,4 +1,4 @@
-"""The form for notes and tags of schedules, runs and audits."""
+"""The form for notes and tags of schedules, runs and audits, and names of runs."""
 
 from collections.abc import Callable
 
@@ -64,7 +64,7 @@ def edit_annotation(
         initial={name: getattr(annotated, name) for name in form_class.base_fields},
     )
     if form.is_bound and form.save(write):
-        messages.success(request, "Notes and tags are stored.")
+        messages.success(request, "The changes are stored.")
         return redirect(annotated)
     context = {"section": section, "title": title, "form": form, "kept": annotated}
     status = 422 if form.is_bound else 200

@@ -222,6 +222,7 @@ def write_command(run: BenchmarkRun) -> str:
     if set(graph) != {"type"}:
         return ""
     flags = {
+        **({"name": run.name} if run.name else {}),
         "schedules": ",".join(config["schedules"]),
         "baseline": config["baseline"],
         "graph": graph["type"],

@@ -16,6 +16,7 @@ from benchmarks.cases import (
     UsageError,
 )
 from benchmarks.corpora import BUILTIN_CORPORA
+from benchmarks.names import LONGEST_RUN_NAME, explain_refusal
 from noising.dashboard.annotation import AnnotationForm
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
@@ -69,7 +70,25 @@ def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-class NewRunForm(AnnotationForm):
+class RunAnnotationForm(AnnotationForm):
+    """Name, notes and tags of a run."""
+
+    name = forms.CharField(
+        required=False,
+        max_length=LONGEST_RUN_NAME,
+        help_text="Empty: a name made from the schedules and the baseline.",
+    )
+    field_order = ("name", "notes", "tags")
+
+    def clean_name(self) -> str:
+        """Check the rules for names."""
+        name: str = self.cleaned_data["name"]
+        if refusal := explain_refusal(name):
+            raise ValidationError(f"A name {refusal}.", code="invalid")
+        return name
+
+
+class NewRunForm(RunAnnotationForm):
     """The form for a new run in the queue."""
 
     schedules = forms.MultipleChoiceField(
@@ -109,7 +128,7 @@ class NewRunForm(AnnotationForm):
     )
 
     field_order = (
-        *("schedules", "baseline", "corpus", "timesteps", "samples", "seed"),
+        *("name", "schedules", "baseline", "corpus", "timesteps", "samples", "seed"),
         *("decision", "notes", "tags"),
     )
 

@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from benchmarks.comparison import MOST_COMPARED
+from benchmarks.summary import COLUMNS as COLUMNS_OF_SUMMARY
+from benchmarks.summary import summarize
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, build_listing
 from noising.dashboard.runs.comparison import build_comparison
@@ -21,10 +23,12 @@ from noising.dashboard.runs.context import (
 from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.figures import DECISION_FIGURES
 from noising.filters import RunFilters
-from noising.models import BenchmarkRun, may_change
+from noising.models import BenchmarkRun, Worker, may_change
+
+QUEUED, SUCCEEDED = BenchmarkRun.Status.QUEUED, BenchmarkRun.Status.SUCCEEDED
 
 COLUMNS = (
-    Column(label="Created", ordering="created_at"),
+    Column(label="Run", ordering="created_at"),
     Column(label="Status", ordering="status"),
     Column(label="Corpus", ordering="corpus"),
     Column(label="Schedules"),
@@ -50,11 +54,15 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Show a run: plots, results, findings, environment."""
+    """Show a run: its summary, plots, tables, and how to repeat it."""
     recorded = get_object_or_404(BenchmarkRun.objects.for_page(), pk=run_id)
+    document = recorded.document() if recorded.status == SUCCEEDED else None
     context = {
         "section": "runs",
         "run": recorded,
+        "summary": summarize(document) if document else None,
+        "columns": COLUMNS_OF_SUMMARY,
+        "worker_alive": recorded.status != QUEUED or Worker.objects.alive().exists(),
         "may_change": may_change(request.user, recorded),
         "address": request.build_absolute_uri(recorded.get_absolute_url()),
         "command": write_command(recorded),
@@ -62,15 +70,12 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             recorded, f"{request.scheme}://{request.get_host()}"
         ),
         "plots": plots.make_run_plots(
-            recorded, ("alpha", "information", "preservation")
+            recorded, ("alpha", "information", "preservation", "throughput")
         ),
-        "decision": build_decision(recorded.document())
-        if recorded.status == BenchmarkRun.Status.SUCCEEDED
-        else None,
+        "decision": build_decision(document) if document else None,
         "decision_plots": plots.make_run_plots(recorded, DECISION_FIGURES)
         if recorded.config.get("decision")
         else [],
-        "throughput_plots": plots.make_run_plots(recorded, ("throughput",)),
         "tables": [build_schedule_table(item) for item in recorded.schedules.all()],
         "throughput": recorded.throughput_results.all(),
         "config": flatten_facts(select_other_parameters(recorded)),

@@ -16,7 +16,7 @@ from noising.dashboard.access import (
     redirect_with_success,
 )
 from noising.dashboard.annotation import edit_annotation
-from noising.dashboard.runs.forms import REFUSALS, NewRunForm
+from noising.dashboard.runs.forms import REFUSALS, NewRunForm, RunAnnotationForm
 from noising.models import BenchmarkRun
 from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
 
@@ -43,11 +43,17 @@ def create_run(request: HttpRequest) -> HttpResponse:
 
 @form_view
 def edit_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Change notes and tags of a run."""
+    """Change name, notes and tags of a run."""
     run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
     write = partial(run_annotate, run=run)
-    title = f"the run of {run.created_at:%d %B %Y, %H:%M}"
-    return edit_annotation(request, run, write, section="runs", title=title)
+    return edit_annotation(
+        request,
+        run,
+        write,
+        section="runs",
+        title=run.title,
+        form_class=RunAnnotationForm,
+    )
 
 
 @button_view

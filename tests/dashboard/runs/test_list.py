@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from noising.models import BenchmarkRun
-from noising.runs import run_rerun
+from noising.runs import run_annotate, run_rerun
 from tests.dashboard.pages import inline_parts, page_text
 from tests.runs import record_results
 
@@ -21,6 +21,7 @@ def runs(document: dict[str, Any]) -> list[BenchmarkRun]:
         document["corpus"]["name"] = corpus
         document["config"]["seed"] = number
         made.append(record_results(document, notes=f"Note {number}."))
+    run_annotate(run=made[2], name="Mine, too", notes="Note 2.", tags=[])
     return made[::-1]
 
 
@@ -39,6 +40,8 @@ def listed(page: str, runs: list[BenchmarkRun]) -> list[int]:
         ("ordering=created_at", [2, 1, 0]),
         ("corpus=setmm", [2]),
         ("search=note+1", [1]),
+        ("search=MINE+too", [0]),
+        ("search=cosine,+sedd_entropy+vs+uniform", [0, 1, 2]),
         ("status=failed", []),
         ("archived=true", []),
         ("schedule=uniform&ordering=corpus", [0, 2, 1]),

@@ -3,13 +3,15 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
+from benchmarks.summary import summarize
 from noising.dashboard.runs.context import build_schedule_table, flatten_facts
 from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
-from noising.runs import run_fail, run_renew, run_start
+from noising.runs import run_fail, run_renew, run_start, worker_register
 from tests.dashboard.pages import page_text
-from tests.runs import record_results
+from tests.runs import queued, record_results
 
 pytestmark = pytest.mark.django_db
 
@@ -64,9 +66,15 @@ def test_a_failed_run_says_why_and_shows_no_plots(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
     failed = run_start(suite="s", corpus_name="c", config=recorded_run.config)
+    for number in range(9):
+        failed.add_log_line(f"<i>line {number}</i>")
     run_fail(run=failed, reason="The disk is full.")
     page = page_text(client, f"/runs/{failed.pk}/")
     assert "The disk is full." in page
+    why, rest = page.split("<h2>Why it failed</h2>")[1].split("data-tabs", 1)
+    assert "line 4" not in why
+    assert "&lt;i&gt;line 5&lt;/i&gt;" in why
+    assert "line 0" in rest
     assert "/plots/" not in page
 
 
@@ -74,8 +82,42 @@ def test_a_running_run_shows_its_progress(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
     running = run_start(suite="s", corpus_name="c", config=recorded_run.config)
-    run_renew(run=running, progress=0.5)
-    assert '<progress value="0.5"' in page_text(client, f"/runs/{running.pk}/")
+    running.add_log_line("schedule 1 of 2: cosine, timestep 7")
+    run_renew(run=running, progress=0.5, seconds_left=120.0)
+    page = page_text(client, f"/runs/{running.pk}/")
+    assert '<progress value="0.5"' in page
+    assert "about 2 minutes left" in page
+    assert page.count("schedule 1 of 2: cosine, timestep 7") == 2  # phase and log
+    assert "No worker is running" not in page
+
+
+def test_a_queued_run_says_when_no_worker_is_there(client: Client) -> None:
+    path = queued().get_absolute_url()
+    assert "No worker is running" in page_text(client, path)
+    worker_register(worker_id="w")
+    assert "No worker is running" not in page_text(client, path)
+
+
+def test_the_page_opens_with_the_summary_of_the_command_line(
+    client: Client, recorded_run: BenchmarkRun, document: dict[str, Any]
+) -> None:
+    page = page_text(client, f"/runs/{recorded_run.pk}/")
+    assert "<h1><bdi>cosine, sedd_entropy vs uniform</bdi>" in page
+    made = summarize(document)
+    assert escape(made.verdict) in page.split("data-tabs")[0]
+    opening = page.split('id="summary"')[1].split('id="plots"')[0]
+    for row in made.rows:
+        for cell in row.cells:
+            assert f'<span class="measured">{cell.measured}</span>' in opening
+    cells = [cell for row in made.rows for cell in row.cells]
+    assert opening.count(">best</span>") == sum(cell.is_best for cell in cells) > 0
+    near = sum(cell.is_within_noise for cell in cells)
+    assert opening.count(">within noise</span>") == near
+    for part in ("plots", "tables", "reproduce"):
+        assert f'<section id="{part}"' in page
+    head = page.split("data-tabs")[0]
+    for kind in ("csv", "json"):
+        assert f"/export?format={kind}" in head
 
 
 @pytest.mark.parametrize("path", [f"/runs/{UUID(int=1)}/", "/runs/abc/"])

@@ -20,6 +20,7 @@ ASKED = {
     "samples": "4",
     "seed": "18446744073709551615",
     "decision": "on",
+    "name": " Mine ",
     "notes": "Look.",
     "tags": "a, b",
 }
@@ -44,7 +45,7 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
     assert queued.config["timesteps"] == [0, 500, 999]
     assert queued.seed == "18446744073709551615"
     assert queued.config["decision"] is True
-    assert (queued.notes, queued.tags) == ("Look.", ["a", "b"])
+    assert (queued.name, queued.notes, queued.tags) == ("Mine", "Look.", ["a", "b"])
     assert queued.owner is not None
     page = page_text(ada, queued.get_absolute_url())
     assert "The run was added to the queue." in page
@@ -65,6 +66,8 @@ def test_a_run_is_put_into_the_queue(ada: Client, queued: BenchmarkRun) -> None:
         ({"samples": "0"}, "greater than or equal to 1"),
         ({"samples": "10001"}, "less than or equal to 10000"),
         ({"seed": "18446744073709551616"}, "less than or equal to"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"name": "a\x07b"}, "must be one line without control characters"),
         ({"tags": "a, a"}, "given only once"),
         ({"tags": "a\x07b"}, "must not contain control characters"),
     ],
@@ -169,10 +172,12 @@ def test_its_owner_writes_notes_and_archives_it(
     ada: Client, queued: BenchmarkRun
 ) -> None:
     path = queued.get_absolute_url()
-    ada.post(f"{path}edit/", {"notes": "Seen.", "tags": "c"})
+    assert 'value="Mine"' in page_text(ada, f"{path}edit/")
+    ada.post(f"{path}edit/", {"name": "<b>x", "notes": "Seen.", "tags": "c"})
     ada.post(f"{path}archive/")
     queued.refresh_from_db()
-    assert (queued.notes, queued.tags) == ("Seen.", ["c"])
+    assert (queued.name, queued.notes, queued.tags) == ("<b>x", "Seen.", ["c"])
+    assert "<h1><bdi>&lt;b&gt;x</bdi>" in page_text(ada, path)
     assert queued.archived_at is not None
     assert "Unarchive" in page_text(ada, path)
     ada.post(f"{path}unarchive/")

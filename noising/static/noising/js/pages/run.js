@@ -1,6 +1,11 @@
-/** The progress of an unfinished run or job; when it has ended, the page is loaded again. */
+/**
+ * The progress of an unfinished run or job; when it has ended, the page is loaded again.
+ *
+ * A run also has a phase, an estimate of the time left and a log.
+ */
 
 import { look, Refusal } from "../api.js";
+import { element } from "../elements.js";
 
 const PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -9,9 +14,11 @@ const FOR_GOOD = new Set([401, 403, 404]);
 
 const holder = document.querySelector("#run-state");
 const parts = Object.fromEntries(
-  [...holder.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]),
+  [...document.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]),
 );
 const progress = holder.querySelector("progress");
+const title = document.title;
+const isAtEnd = (log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
 let failures = 0;
 let isReading = false;
 let next = setTimeout(follow, PAUSE_MS);
@@ -56,6 +63,22 @@ function show(run) {
   write(parts.percent, `${percent} %`);
   write(parts.state, run.state);
   progress.value = run.progress;
+  document.title = run.status === "running" ? `${percent} % · ${title}` : title;
+  if (run.status !== "queued") parts["no-worker"]?.remove();
+  if ("phase" in run) write(parts.phase, run.phase);
+  if ("time_left" in run) write(parts.left, run.time_left);
+  if (run.log) showLog(parts.log, run.log);
+}
+
+/** Show the lines, and follow them unless the visitor has scrolled back. */
+function showLog(list, lines) {
+  const follows = isAtEnd(list);
+  const items = lines.map(({ at, text }) => element(
+    "li", {},
+    element("time", { datetime: at }, at.slice(11, 19)), " ", element("bdi", {}, text),
+  ));
+  list.replaceChildren(...items);
+  if (follows) list.scrollTop = list.scrollHeight;
 }
 
 /** Change a text only if it differs, since screen readers announce every change. */

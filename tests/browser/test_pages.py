@@ -14,7 +14,7 @@ PLOTTED = [("/", 2), ("/schedules/sedd-absorbing/", 6), ("run", 4)]
 
 @pytest.mark.parametrize(("path", "count"), PLOTTED)
 def test_plots_become_charts(guest: Visitor, path: str, count: int) -> None:
-    guest.visit(run_path(guest) if path == "run" else path)
+    guest.visit(f"{run_path(guest)}#plots" if path == "run" else path)
     # The throughput is an image: it has bars.
     assert guest.charts_draw() == (count - 1 if path == "run" else count)
     assert guest.page.locator(".plot img:visible").count() <= 1
@@ -48,7 +48,7 @@ def test_admin_shows_plots_beside_the_columns(admin: Visitor) -> None:
     assert admin.images_render() == []
     assert admin.page.locator(".plot img").count() == 3
     admin.visit("/admin/noising/benchmarkrun/")
-    admin.page.click("th.field-created_at a >> nth=0")
+    admin.page.click("th.field-title a >> nth=0")
     admin.page.wait_for_selector(".plot img")  # the click waits for no page
     assert admin.images_render() == []
     assert admin.page.locator(".plot img").count() == 4

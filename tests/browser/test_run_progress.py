@@ -110,8 +110,14 @@ def answer(document: dict[str, Any], status: int = 200, **headers: str) -> Any:
     return {"status": status, "document": document, "headers": named}
 
 
-def running(progress: float, state: str = "") -> dict[str, Any]:
-    return {"status": "running", "progress": progress, "state": state}
+def running(progress: float, state: str = "", steps: int = 1) -> dict[str, Any]:
+    lines = [
+        {"at": f"2026-01-31T12:00:{step:02}+00:00", "text": f"<i>step {step}</i>"}
+        for step in range(steps)
+    ]
+    document = {"status": "running", "progress": progress, "state": state}
+    document |= {"phase": lines[-1]["text"], "time_left": "about 20 seconds left"}
+    return document | {"log": lines}
 
 
 @pytest.fixture
@@ -138,6 +144,29 @@ def test_progress_is_shown_as_often_as_the_service_asks_for(follower: Follower) 
     follower.wait(1)
     expect(follower.state).to_contain_text("50 %")
     expect(live).not_to_contain_text("attempt")
+
+
+def test_phase_time_left_and_log_follow_the_run(follower: Follower) -> None:
+    follower.is_told(answer(running(0.25, steps=30)), answer(running(0.5, steps=60)))
+    page = follower.page
+    log = page.get_by_role("list", name="Log")
+    follower.wait(2)
+    expect(follower.state).to_contain_text("about 20 seconds left")
+    expect(follower.state).to_contain_text("<i>step 29</i>")
+    expect(log.get_by_role("listitem")).to_have_count(30)
+    expect(log).to_contain_text("12:00:29 <i>step 29</i>")
+    assert page.title().startswith("25 % · ")
+    # The newest line stays in view, but not for those who read an earlier one.
+    at_end = (
+        "e => e.scrollTop > 0 && e.scrollTop + e.clientHeight >= e.scrollHeight - 4"
+    )
+    assert log.evaluate(at_end)
+    log.evaluate("e => { e.scrollTop = 40; }")
+    follower.wait(2)
+    expect(log.get_by_role("listitem")).to_have_count(60)
+    assert log.evaluate("e => e.scrollTop") == 40
+    # Neither of them is announced: they change every two seconds.
+    expect(page.get_by_role("status")).to_have_text("running")
 
 
 def test_a_service_that_fails_is_asked_less_and_less_often(follower: Follower) -> None:

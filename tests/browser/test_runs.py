@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitors import Visitor, run_path
+from tests.browser.visitors import Visitor, run_path, serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600, func_only=True)]
 
@@ -13,6 +13,7 @@ def test_a_run_is_asked_for_and_followed_to_its_end(member: Visitor) -> None:
     page = member.page
     member.visit("/schedules/cosine/")
     page.get_by_role("link", name="Benchmark").click()
+    page.get_by_label("Name").fill("Followed")
     page.get_by_label("Corpus").select_option("synthetic")
     page.get_by_label("Timesteps").fill("0, 999")
     page.get_by_label("Samples").fill("4")
@@ -20,11 +21,55 @@ def test_a_run_is_asked_for_and_followed_to_its_end(member: Visitor) -> None:
     state = page.locator("#run-state")
     # The page loads itself again when the worker is done.
     expect(state).to_contain_text("succeeded", timeout=RUN_MILLISECONDS)
-    assert member.charts_draw() >= 3
-    page.get_by_role("link", name="Edit notes and tags").click()
+    expect(page.get_by_text("leaves the most information")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the results as CSV").click()
+    assert download.value.path().read_text().startswith("run,schedule,")
+    page.get_by_role("link", name="Rename and edit").click()
+    page.get_by_label("Name").fill("Tried out")
     page.get_by_label("Tags").fill("tried")
     page.get_by_role("button", name="Store").click()
+    expect(page.get_by_role("heading", name="Tried out")).to_be_visible()
     expect(page.get_by_role("link", name="tried")).to_be_visible()
+
+
+def test_the_parts_of_a_run_are_tabs_that_the_address_names(guest: Visitor) -> None:
+    page = guest.page
+    guest.visit(run_path(guest))
+    panels = page.locator("[data-tabs] > section")
+
+    def shown() -> list[str | None]:
+        return [
+            panel.get_attribute("id") for panel in panels.all() if panel.is_visible()
+        ]
+
+    assert shown() == ["summary"]
+    page.get_by_role("tab", name="Plots").click()
+    assert (shown(), page.url.split("#")[1]) == (["plots"], "plots")
+    # The first sight of the charts is when their tab opens: they fill its width.
+    assert guest.charts_draw() == 3
+    canvas = page.locator(".chart-canvas").first
+    assert canvas.locator("canvas").bounding_box() is not None
+    width = canvas.evaluate("e => e.querySelector('.uplot').offsetWidth")
+    assert width == canvas.evaluate("e => e.clientWidth")
+    page.get_by_role("tab", name="Plots").press("ArrowRight")
+    assert shown() == ["tables"]
+    expect(page.get_by_role("tab", name="Tables")).to_be_focused()
+    page.keyboard.press("End")
+    assert shown() == ["reproduce"]
+    page.keyboard.press("ArrowRight")
+    assert shown() == ["summary"]
+    # A link to something within a part opens the part.
+    page.evaluate("location.hash = 'environment-title'")
+    expect(page.locator("#environment-title")).to_be_visible()
+    page.reload()
+    expect(page.locator("#environment-title")).to_be_visible()
+    assert shown() == ["reproduce"]
+    for tab in ("Tables", "Reproduce"):
+        page.get_by_role("tab", name=tab).click()
+        assert serious(guest) == [], tab
+    page.emulate_media(media="print")
+    assert shown() == ["summary", "plots", "tables", "reproduce"]
 
 
 def test_runs_are_chosen_and_compared(member: Visitor) -> None:

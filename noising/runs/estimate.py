@@ -22,19 +22,20 @@ class Estimate:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began = self._reported = clock()
-        self._progress = 0.0
+        self._began = clock()
+        # One attribute, since another thread reads it.
+        self._last = 0.0, self._began
 
     def update(self, progress: float) -> None:
         """Note the share of the work that is done; the same one changes nothing."""
-        if progress != self._progress:
-            self._progress, self._reported = progress, self._clock()
+        if progress != self._last[0]:
+            self._last = progress, self._clock()
 
     def seconds_left(self) -> float | None:
         """Return the estimate, or None as long as too little is done."""
-        taken = self._reported - self._began
-        if self._progress < LEAST_PROGRESS or taken < LEAST_SECONDS:
+        progress, reported = self._last
+        taken = reported - self._began
+        if progress < LEAST_PROGRESS or taken < LEAST_SECONDS:
             return None
-        left = taken * (1.0 - self._progress) / self._progress
-        waited = self._clock() - self._reported
-        return max(left - waited, left / 2)
+        left = taken * (1.0 - progress) / progress
+        return max(left - (self._clock() - reported), left / 2)

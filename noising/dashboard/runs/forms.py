@@ -78,7 +78,7 @@ class RunAnnotationForm(AnnotationForm):
         max_length=LONGEST_RUN_NAME,
         help_text="Empty: a name made from the schedules and the baseline.",
     )
-    field_order = ("name", "notes", "tags")
+    field_order: tuple[str, ...] = ("name", "notes", "tags")
 
     def clean_name(self) -> str:
         """Check the rules for names."""

@@ -1,9 +1,10 @@
-"""Django admin: schedules, runs, jobs, audits, access tokens and the audit log."""
+"""Django admin: accounts, schedules, runs, jobs, audits, tokens and the audit log."""
 
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
 
 from noising.admin.access import AccessTokenAdmin, AuditEntryAdmin
+from noising.admin.accounts import AccountAdmin, RolesAdmin
 from noising.admin.audits import AuditAdmin
 from noising.admin.jobs import JobAdmin
 from noising.admin.runs import BenchmarkRunAdmin
@@ -11,10 +12,12 @@ from noising.admin.schedules import ScheduleConfigAdmin
 
 __all__ = [
     "AccessTokenAdmin",
+    "AccountAdmin",
     "AuditAdmin",
     "AuditEntryAdmin",
     "BenchmarkRunAdmin",
     "JobAdmin",
+    "RolesAdmin",
     "ScheduleConfigAdmin",
 ]
 

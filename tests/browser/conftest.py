@@ -22,6 +22,8 @@ PREPARATION = """
 import os
 from django.core.management import call_command
 from noising.management.preparation import prepare
+from noising.runs.jobs import JobState, job_end, job_start
+from tests.audits import stored
 
 prepare(print)
 call_command("load_schedules")
@@ -34,6 +36,13 @@ call_command(
     *("createsuperuser", "--noinput", "--username", "admin"),
     *("--email", "admin@example.com"),
 )
+stored(name="the fault", faulty=True)
+state = JobState(parts=3, done=3, counts={"tokens": 4096})
+job = job_start(
+    kind="noise", name="out", digest=64 * "0", config={"seed": 7}, state=state,
+    resume=False,
+)
+job_end(job=job, state=state, error="")
 """
 """The data of the server, by one program: each start of one takes seconds."""
 

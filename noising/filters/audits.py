@@ -2,7 +2,7 @@
 
 from noising.audit import CODES
 from noising.filters.conditions import choice_condition, text_condition
-from noising.filters.lists import ListFilters, ordering_condition
+from noising.filters.lists import ArchiveFilters, ordering_condition
 from noising.models import Audit, AuditQuerySet
 
 ORDERINGS = {
@@ -18,15 +18,15 @@ TEXTS = {
     "fingerprint": "SHA-256 of the claimed specification.",
     "tag": "One of the tags.",
     "owner": "Name of the account that created the audit.",
-    "search": "Words that must all occur in name, notes, tags or codes.",
+    "search": "Words that must all occur in name, notes, tags, codes, claim or owner.",
 }
 """Descriptions of the text conditions, by name."""
 
 
-class AuditFilters(ListFilters):
+class AuditFilters(ArchiveFilters):
     """Conditions on audits; by default the newest come first."""
 
-    open_order = ("-created_at", "-id")
+    api_only = (*ArchiveFilters.api_only, "fingerprint")
 
     verdict = choice_condition("verdict", Audit.Verdict.values)
     code = choice_condition(

@@ -2,7 +2,7 @@
 
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.filters.conditions import choice_condition, text_condition
-from noising.filters.lists import ListFilters, ordering_condition
+from noising.filters.lists import ArchiveFilters, ordering_condition
 from noising.models import ScheduleConfig
 
 ORDERINGS = {
@@ -18,13 +18,16 @@ ORDERINGS = {
 """Name in the query by the field to order by; `-` in front: descending."""
 
 
-class ScheduleFilters(ListFilters):
+class ScheduleFilters(ArchiveFilters):
     """Conditions on stored schedules, by default in the order of their names."""
 
     open_order = ("slug",)
 
     search = text_condition(
-        "search", method="by_text", help_text="Text that occurs in name or notes."
+        "search",
+        method="by_text",
+        help_text="Words that must all occur in name, display name, notes, tags, types "
+        "or owner.",
     )
     tag = text_condition("tag", method="by_tag", help_text="One of the tags.")
     owner = text_condition(

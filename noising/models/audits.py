@@ -36,13 +36,19 @@ class AuditQuerySet(models.QuerySet["Audit"]):
 
     def searched(self, text: str) -> Self:
         """Select the audits that contain every word, in upper or lower case."""
-        found = self
+        found = self.alias(
+            searched_schedule=text_at("report__specification__schedule__type"),
+            searched_graph=text_at("report__specification__graph__type"),
+        )
         for word in text.split():
             found = found.filter(
                 models.Q(name__icontains=word)
                 | models.Q(notes__icontains=word)
                 | models.Q(tags__icontains=word)
                 | models.Q(codes__icontains=word)
+                | models.Q(searched_schedule__icontains=word)
+                | models.Q(searched_graph__icontains=word)
+                | models.Q(owner__username__icontains=word)
             )
         return found
 

@@ -1,5 +1,6 @@
 """Jobs: work in many parts that a command does, and that another can go on with."""
 
+import re
 from datetime import timedelta
 from typing import Self
 
@@ -29,6 +30,27 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.annotate(
             is_lost=models.ExpressionWrapper(is_over, models.BooleanField())
         )
+
+    def with_shown_status(self, status: str) -> Self:
+        """Select the jobs that pages show with a status, after `with_loss`."""
+        if status == Job.STOPPED:
+            return self.filter(is_lost=True)
+        return self.filter(status=status, is_lost=False)
+
+    def searched(self, text: str) -> Self:
+        """Select the jobs whose titles or errors contain every word, in any case.
+
+        Like titles, it reads only the last part of a name: the folders of the host are
+        not for everyone.
+        """
+        found = self
+        for word in text.split():
+            last_part = rf"(^|/)[^/]*{re.escape(word)}[^/]*/*$"
+            matches = models.Q(kind__icontains=word) | models.Q(error__icontains=word)
+            if "/" not in word:
+                matches |= models.Q(name__iregex=last_part)
+            found = found.filter(matches)
+        return found
 
     def for_list(self) -> Self:
         """Load the columns that a list shows, in one query."""
@@ -62,6 +84,11 @@ class Job(models.Model):
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+
+    STOPPED = "stopped"
+    """How pages show a running job whose command has disappeared."""
+
+    SHOWN_STATUSES = (*Status.values, STOPPED)
 
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -158,7 +185,7 @@ class Job(models.Model):
     @property
     def shown_status(self) -> str:
         """Return the status; `stopped` if the command has disappeared."""
-        return "stopped" if self.is_lost else self.status
+        return self.STOPPED if self.is_lost else self.status
 
     @property
     def state_text(self) -> str:

@@ -134,6 +134,7 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
                 | models.Q(corpus_name__icontains=word)
                 | models.Q(config__schedules__icontains=word)
                 | models.Q(error__icontains=word)
+                | models.Q(owner__username__icontains=word)
             )
         return found
 

@@ -95,10 +95,21 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         return self.filter(ListHolds("tags", models.Value(tag)))
 
     def searched(self, text: str) -> Self:
-        """Select the schedules with the text in name or notes, in any case."""
-        return self.filter(
-            models.Q(slug__icontains=text) | models.Q(notes__icontains=text)
+        """Select the schedules that contain every word, in upper or lower case."""
+        found = self.alias(
+            searched_schedule=text_at("specification__schedule__type"),
+            searched_graph=text_at("specification__graph__type"),
         )
+        for word in text.split():
+            found = found.filter(
+                models.Q(slug__icontains=word)
+                | models.Q(notes__icontains=word)
+                | models.Q(tags__icontains=word)
+                | models.Q(searched_schedule__icontains=word)
+                | models.Q(searched_graph__icontains=word)
+                | models.Q(owner__username__icontains=word)
+            )
+        return found
 
     def for_list(self) -> Self:
         """Load summaries with owner and verdict, in one query."""

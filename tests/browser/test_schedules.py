@@ -15,8 +15,8 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     page.get_by_label("Search").press("Enter")
     page.wait_for_url("**search=sedd**")
     assert guest.images_render() == []
-    page.get_by_label("Compare sedd-absorbing").check()
-    page.get_by_label("Compare sedd_entropy").check()
+    page.get_by_label("Select sedd-absorbing").check()
+    page.get_by_label("Select sedd_entropy").check()
     page.get_by_role("button", name="Compare").click()
     page.wait_for_url("**/compare/**")
     assert guest.charts_draw() == 8

@@ -19,32 +19,39 @@ from noising.dashboard.audits.context import (
     write_command,
     write_specification,
 )
-from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.listing import Column, ListPage
 from noising.filters import AuditFilters
 from noising.models import Audit, may_change
 
-COLUMNS = (
-    Column(label="Created", ordering="created_at"),
-    Column(label="Name", ordering="name"),
-    Column(label="Verdict", ordering="verdict"),
-    Column(label="Findings"),
-    Column(label="Claim"),
-    Column(label="Tokens", ordering="tokens", is_number=True),
-    Column(label="Owner"),
+LIST = ListPage(
+    section="audits",
+    noun="audit",
+    plural="audits",
+    hint="names, tags, owners, notes, findings, claims",
+    filters=AuditFilters,
+    columns=(
+        Column(name="audit", label="Audit", ordering="name", is_wide=True),
+        Column(name="verdict", label="Verdict", ordering="verdict"),
+        Column(name="findings", label="Findings", is_wide=True),
+        Column(name="claim", label="Claim"),
+        Column(
+            name="rows", label="Rows", ordering="rows", is_number=True, is_extra=True
+        ),
+        Column(name="tokens", label="Tokens", ordering="tokens", is_number=True),
+        Column(name="created", label="Created", ordering="created_at"),
+        Column(name="owner", label="Owner"),
+        Column(name="notes", label="Notes", is_wide=True, is_extra=True),
+    ),
+    compare="pages:audit-compare",
+    selection="ids",
+    most=MOST_COMPARED,
 )
 
 
 @require_safe
 def list_audits(request: HttpRequest) -> HttpResponse:
     """Show the audits, filtered and ordered by the query."""
-    context = {
-        "section": "audits",
-        "listing": build_listing(
-            request.GET, AuditFilters, Audit.objects.for_list(), COLUMNS
-        ),
-        "most": MOST_COMPARED,
-    }
-    return render(request, "audits/list.html", context)
+    return LIST.respond(request, Audit.objects.for_list())
 
 
 @require_safe

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -18,17 +17,32 @@ from noising.dashboard.jobs.context import (
     name_manifest,
     serialize_state,
 )
-from noising.dashboard.listing import PAGE_SIZE
+from noising.dashboard.listing import Column, ListPage
+from noising.filters import JobFilters
 from noising.models import Job, SweepPoint
 from noising.spreadsheets import format_csv
+
+LIST = ListPage(
+    section="jobs",
+    noun="job",
+    plural="jobs",
+    hint="names, errors",
+    filters=JobFilters,
+    columns=(
+        Column(name="job", label="Job", ordering="kind", is_wide=True),
+        Column(name="status", label="Status", is_wide=True),
+        Column(name="parts", label="Parts", ordering="parts", is_number=True),
+        Column(name="result", label="Result", is_wide=True),
+        Column(name="created", label="Created", ordering="created_at"),
+        Column(name="ended", label="Ended", ordering="finished_at", is_extra=True),
+    ),
+)
 
 
 @require_safe
 def list_jobs(request: HttpRequest) -> HttpResponse:
-    """Show the jobs, the newest first."""
-    pages = Paginator(Job.objects.for_list(), PAGE_SIZE)
-    context = {"section": "jobs", "page": pages.get_page(request.GET.get("page"))}
-    return render(request, "jobs/list.html", context)
+    """Show the jobs, filtered and ordered by the query."""
+    return LIST.respond(request, Job.objects.for_list())
 
 
 @require_safe

@@ -10,7 +10,7 @@ from benchmarks.comparison import MOST_COMPARED
 from benchmarks.summary import COLUMNS as COLUMNS_OF_SUMMARY
 from benchmarks.summary import summarize
 from noising.dashboard import plots
-from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.listing import Column, ListPage
 from noising.dashboard.runs.comparison import build_comparison
 from noising.dashboard.runs.context import (
     build_decision,
@@ -27,29 +27,37 @@ from noising.models import BenchmarkRun, Worker, may_change
 
 QUEUED, SUCCEEDED = BenchmarkRun.Status.QUEUED, BenchmarkRun.Status.SUCCEEDED
 
-COLUMNS = (
-    Column(label="Run", ordering="created_at"),
-    Column(label="Status", ordering="status"),
-    Column(label="Corpus", ordering="corpus"),
-    Column(label="Schedules"),
-    Column(label="Baseline", ordering="baseline"),
-    Column(label="Seed", is_number=True),
-    Column(label="Ended", ordering="finished_at"),
-    Column(label="Owner"),
+LIST = ListPage(
+    section="runs",
+    noun="run",
+    plural="runs",
+    hint="names, tags, owners, notes, schedules, corpora",
+    filters=RunFilters,
+    columns=(
+        Column(name="run", label="Run", is_wide=True),
+        Column(name="status", label="Status", ordering="status"),
+        Column(name="corpus", label="Corpus", ordering="corpus"),
+        Column(name="schedules", label="Schedules", is_wide=True),
+        Column(name="baseline", label="Baseline", ordering="baseline"),
+        Column(name="graph", label="Graph", is_extra=True),
+        Column(name="timesteps", label="Timesteps", is_number=True, is_extra=True),
+        Column(name="samples", label="Samples", is_number=True, is_extra=True),
+        Column(name="seed", label="Seed", is_number=True, is_extra=True),
+        Column(name="created", label="Created", ordering="created_at"),
+        Column(name="ended", label="Ended", ordering="finished_at", is_extra=True),
+        Column(name="owner", label="Owner"),
+        Column(name="notes", label="Notes", is_wide=True, is_extra=True),
+    ),
+    compare="pages:run-compare",
+    selection="ids",
+    most=MOST_COMPARED,
 )
 
 
 @require_safe
 def list_runs(request: HttpRequest) -> HttpResponse:
     """Show the runs, filtered and ordered by the query."""
-    context = {
-        "section": "runs",
-        "listing": build_listing(
-            request.GET, RunFilters, BenchmarkRun.objects.for_list(), COLUMNS
-        ),
-        "most": MOST_COMPARED,
-    }
-    return render(request, "runs/list.html", context)
+    return LIST.respond(request, BenchmarkRun.objects.for_list())
 
 
 @require_safe

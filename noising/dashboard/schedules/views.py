@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
-from noising.dashboard.listing import Column, build_listing
+from noising.dashboard.listing import Column, ListPage
 from noising.dashboard.schedules.comparison import list_differences, summarize_schedules
 from noising.dashboard.schedules.context import address_new_version, write_snippets
 from noising.dashboard.selection import parse_names, select_schedules
@@ -20,33 +20,49 @@ from noising.models import (
     may_change,
 )
 
-COLUMNS = (
-    Column(label="Name", ordering="name"),
-    Column(label="Alpha"),
-    Column(label="Schedule", ordering="schedule_type"),
-    Column(label="Graph", ordering="graph_type"),
-    Column(label="Timesteps", ordering="num_timesteps", is_number=True),
-    Column(label="Vocabulary", ordering="vocab_size", is_number=True),
-    Column(label="Verdict"),
-    Column(label="Linter"),
-    Column(label="Runs", ordering="runs", is_number=True),
-    Column(label="Created", ordering="created_at"),
+LIST = ListPage(
+    section="schedules",
+    noun="schedule",
+    plural="schedules",
+    hint="names, tags, owners, notes, types",
+    filters=ScheduleFilters,
+    columns=(
+        Column(name="name", label="Name", ordering="name"),
+        Column(name="alpha", label="Alpha"),
+        Column(name="type", label="Schedule", ordering="schedule_type"),
+        Column(name="graph", label="Graph", ordering="graph_type"),
+        Column(
+            name="timesteps",
+            label="Timesteps",
+            ordering="num_timesteps",
+            is_number=True,
+        ),
+        Column(
+            name="vocabulary",
+            label="Vocabulary",
+            ordering="vocab_size",
+            is_number=True,
+        ),
+        Column(name="verdict", label="Verdict"),
+        Column(name="linter", label="Linter", is_wide=True, is_extra=True),
+        Column(name="runs", label="Runs", ordering="runs", is_number=True),
+        Column(name="created", label="Created", ordering="created_at"),
+        Column(name="updated", label="Updated", ordering="updated_at", is_extra=True),
+        Column(name="owner", label="Owner", is_extra=True),
+        Column(name="notes", label="Notes", is_wide=True, is_extra=True),
+    ),
+    compare="pages:schedule-compare",
+    selection="names",
+    most=COMPARED_SCHEDULES,
 )
 
 
 @require_safe
 def list_schedules(request: HttpRequest) -> HttpResponse:
     """Show the stored schedules, filtered and ordered by the query."""
-    listing = build_listing(
-        request.GET, ScheduleFilters, ScheduleConfig.objects.for_list(), COLUMNS
+    return LIST.respond(
+        request, ScheduleConfig.objects.for_list(), detail=plots.find_sparkline
     )
-    context = {
-        "section": "schedules",
-        "listing": listing,
-        "rows": [(config, plots.find_sparkline(config)) for config in listing.page],
-        "most": COMPARED_SCHEDULES,
-    }
-    return render(request, "schedules/list.html", context)
 
 
 @require_safe

@@ -56,7 +56,7 @@ def test_the_query_narrows_and_orders(
 @pytest.mark.parametrize(
     ("query", "complaint"),
     [
-        ("created_from=yesterday", "must be a time such as 2026-01-31T12:00:00Z"),
+        ("created_from=yesterday", "must be a day such as 2026-01-31, or a time such"),
         ("status=paused", "must be one of queued, running"),
         (
             "status=failed&ordering=secret",
@@ -82,7 +82,7 @@ def test_names_are_text(client: Client, runs: list[BenchmarkRun]) -> None:
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:
     assert "No benchmark has run yet." in page_text(client, "/runs/")
-    assert "No run matches the filters." in page_text(client, "/runs/?status=failed")
+    assert "No run matches." in page_text(client, "/runs/?status=failed")
 
 
 def test_only_runs_with_results_can_be_chosen(

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from noising.admin.actions import Columns, redirect_to_comparison, respond_with_csv
+from noising.admin.deletion import ServiceDeletion
 from noising.admin.display import (
     ArchivedFilter,
     findings_list,
@@ -24,6 +25,7 @@ from noising.audits import (
 from noising.figures import AUDIT_FIGURES
 from noising.form_fields import TagsFormField
 from noising.models import Audit
+from noising.services import audit_delete
 
 PLOTS = {name: title for name, title in AUDIT_FIGURES.items() if name != "overview"}
 
@@ -56,7 +58,7 @@ class AuditForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at ru
 
 
 @admin.register(Audit)
-class AuditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+class AuditAdmin(ServiceDeletion):
     """Audits with their plots; only name, notes and tags can be changed."""
 
     form = AuditForm
@@ -77,6 +79,10 @@ class AuditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Audit]:
         """Load everything that the list shows, in one query."""
         return Audit.objects.for_list()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete it with the service, as pages and API do."""
+        audit_delete(audit=obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: audits are not added in admin."""

@@ -1,16 +1,20 @@
 """Jobs in admin: read only; rows of old jobs can be deleted."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from noising.admin.deletion import ServiceDeletion
 from noising.admin.display import json_block
 from noising.models import Job
+from noising.services import job_delete
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+class JobAdmin(ServiceDeletion):
     """Jobs with their state. Deleting a row leaves the files that the job wrote."""
 
     list_display = ("created_at", "kind", "name", "shown_status", "done_parts", "parts")
@@ -29,6 +33,10 @@ class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at ru
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         """Load the jobs with whether their commands have disappeared."""
         return Job.objects.with_loss()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete it with the service, as pages and API do."""
+        job_delete(job=obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: only commands add jobs."""

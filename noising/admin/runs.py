@@ -16,6 +16,7 @@ from noising.admin.actions import (
     respond_with_csv,
     show_queued,
 )
+from noising.admin.deletion import ServiceDeletion
 from noising.admin.display import (
     ArchivedFilter,
     findings_list,
@@ -33,6 +34,7 @@ from noising.runs import (
     run_rerun,
     run_unarchive,
 )
+from noising.services import run_delete
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -154,7 +156,7 @@ class ThroughputInline(ReadOnlyInline):
 
 
 @admin.register(BenchmarkRun)
-class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+class BenchmarkRunAdmin(ServiceDeletion):
     """Runs with their plots; only name, notes and tags can be changed."""
 
     form = BenchmarkRunForm
@@ -188,6 +190,10 @@ class BenchmarkRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gener
     def has_benchmark_permission(self, request: HttpRequest) -> bool:
         """Return whether the account may repeat runs, as it may add them."""
         return may_benchmark(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete it with the service, as pages and API do."""
+        run_delete(run=obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: runs are not added in admin."""

@@ -25,6 +25,7 @@ from noising.admin.actions import (
     show_queued,
 )
 from noising.admin.certificates import certify_selected
+from noising.admin.deletion import ServiceDeletion
 from noising.admin.display import (
     ArchivedFilter,
     counts_text,
@@ -121,7 +122,7 @@ class GraphTypeFilter(SpecificationTypeFilter):
 
 
 @admin.register(ScheduleConfig)
-class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generics at run time
+class ScheduleConfigAdmin(ServiceDeletion):
     """Stored schedules with their curves and the linter's findings."""
 
     form = ScheduleConfigForm
@@ -180,6 +181,10 @@ class ScheduleConfigAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no gen
         )
         # A read-only field is not in the form.
         return (*shown, "specification") if obj.run_count else shown
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete it with the service, as pages and API do."""
+        services.schedule_delete(schedule=obj)
 
     def save_model(
         self,

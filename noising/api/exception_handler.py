@@ -13,6 +13,7 @@ from noising.api.problems import (
     MOST_ERRORS,
     SERVER_ERROR,
     Busy,
+    Conflict,
     DatabaseFailed,
     FieldError,
     GatewayProblem,
@@ -24,6 +25,7 @@ from noising.api.problems import (
 from noising.budget import BusyError
 from noising.integrations import ServiceError
 from noising.models.failures import is_database_failure
+from noising.services import InUseError
 
 
 def is_failure(exc: exceptions.APIException) -> bool:
@@ -42,6 +44,8 @@ class ProblemHandler(ExceptionHandler):
             return exceptions.ParseError(MALFORMED)
         if isinstance(exc, ServiceError):
             return GatewayProblem(exc)
+        if isinstance(exc, InUseError):
+            return Conflict(str(exc))
         if isinstance(exc, BusyError):
             return Busy(str(exc), wait=exc.retry_after)
         known: Exception = super().convert_known_exceptions(exc)

@@ -147,6 +147,10 @@ class Audits:
         """Unarchive an audit."""
         return self._request("POST", path_of(audit_id, "/unarchive"))
 
+    def delete(self, audit_id: str) -> None:
+        """Delete an audit, with its pairs if they are kept."""
+        self.transport.send("DELETE", path_of(audit_id))
+
     def pairs(self, audit_id: str) -> bytes:
         """Return the pairs as they were sent, if they are kept."""
         return self.transport.send("GET", path_of(audit_id, "/pairs")).content

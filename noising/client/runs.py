@@ -116,6 +116,14 @@ class Runs:
         """Unarchive a run."""
         return self._request("POST", path_of(run_id, "/unarchive"))
 
+    def delete(self, run_id: str) -> None:
+        """Delete a run that has ended, with its results.
+
+        Raises:
+            ConflictError: it has not ended.
+        """
+        self.transport.send("DELETE", path_of(run_id))
+
     def results(self, run_id: str) -> Iterator[Document]:
         """Yield a row for each schedule and timestep."""
         return pages(self.transport, path_of(run_id, "/results"), {})

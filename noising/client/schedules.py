@@ -75,6 +75,14 @@ class Schedules:
         """Unarchive a schedule."""
         return self._one("POST", name, "/unarchive")
 
+    def delete(self, name: str) -> None:
+        """Delete a schedule that no run refers to.
+
+        Raises:
+            ConflictError: runs refer to it.
+        """
+        self.transport.send("DELETE", f"{PATH}/{quote(name, safe='')}")
+
     def lint(self, name: str) -> Document:
         """Return the linter's findings."""
         return self._one("GET", name, "/lint")

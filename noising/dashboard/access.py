@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from noising.models import Audit, BenchmarkRun, ScheduleConfig, may_change
+from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig, may_change
 
 View = Callable[..., HttpResponseBase]
-Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun, Audit)
+Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun, Audit, Job)
 
 
 def form_view(view: View) -> View:
@@ -32,7 +33,7 @@ def button_view(view: View) -> View:
 
 
 def get_changeable_or_404(
-    request: HttpRequest, model: type[Owned], **which: Any
+    request: HttpRequest, model: type[Owned] | QuerySet[Owned], **which: Any
 ) -> Owned:
     """Return an object that the account may change.
 
@@ -40,7 +41,7 @@ def get_changeable_or_404(
         Http404: the object does not exist.
         PermissionDenied: it belongs to another account.
     """
-    owned = get_object_or_404(model, **which)
+    owned: Owned = get_object_or_404(model, **which)
     if not may_change(request.user, owned):
         raise PermissionDenied("Only its owner and staff may change this.")
     return owned

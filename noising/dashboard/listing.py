@@ -21,6 +21,9 @@ PAGE_SIZE: Final = 50
 COLUMNS: Final = "columns"
 """The parameter of the query with the names of the chosen columns."""
 
+DEFAULTS: Final = {"archived": "false"}
+"""Values of conditions that change nothing; the form sends them."""
+
 COOKIE_SECONDS: Final = 365 * 24 * 3600
 
 NOT_CONDITIONS: Final = ("ordering", "search")
@@ -192,7 +195,7 @@ class ListPage:
 
     def _count_archived(self, query: QueryDict, rows: QuerySet[Any]) -> int:
         """Return how many rows match except that they are archived."""
-        if query.get("archived"):
+        if query.get("archived", "") not in ("", DEFAULTS["archived"]):
             return 0
         everything = query.copy()
         everything["archived"] = "true"
@@ -336,11 +339,12 @@ class Listing:
 
     @property
     def _conditions(self) -> dict[str, str]:
-        """Return the conditions and the order of the query that have a value."""
+        """Return the conditions and the order of the query that have an effect."""
+        given = {name: self.query.get(name, "").strip() for name in self.form.fields}
         return {
             name: value
-            for name in self.form.fields
-            if (value := self.query.get(name, "").strip())
+            for name, value in given.items()
+            if value and value != DEFAULTS.get(name)
         }
 
     def _list_parameters(self, is_kept: Callable[[str], bool]) -> list[tuple[str, str]]:

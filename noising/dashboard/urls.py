@@ -10,6 +10,7 @@ from noising.dashboard.check import views as check
 from noising.dashboard.help import views as help_pages
 from noising.dashboard.home import views as home
 from noising.dashboard.jobs import views as jobs
+from noising.dashboard.jobs import write_views as write_jobs
 from noising.dashboard.playground import views as playground
 from noising.dashboard.runs import views as runs
 from noising.dashboard.runs import write_views as write_runs
@@ -42,6 +43,7 @@ SCHEDULE = [
     path("edit/", write_schedules.edit_schedule, name="schedule-edit"),
     path("archive/", write_schedules.archive_schedule, name="schedule-archive"),
     path("unarchive/", write_schedules.unarchive_schedule, name="schedule-unarchive"),
+    path("delete/", write_schedules.delete_schedule, name="schedule-delete"),
 ]
 
 RUN = [
@@ -51,6 +53,7 @@ RUN = [
     path("rerun/", write_runs.repeat_run, name="run-rerun"),
     path("archive/", write_runs.archive_run, name="run-archive"),
     path("unarchive/", write_runs.unarchive_run, name="run-unarchive"),
+    path("delete/", write_runs.delete_run, name="run-delete"),
 ]
 
 AUDIT = [
@@ -58,6 +61,7 @@ AUDIT = [
     path("edit/", write_audits.edit_audit, name="audit-edit"),
     path("archive/", write_audits.archive_audit, name="audit-archive"),
     path("unarchive/", write_audits.unarchive_audit, name="audit-unarchive"),
+    path("delete/", write_audits.delete_audit, name="audit-delete"),
     path("discard-pairs/", write_audits.discard_pairs, name="audit-discard-pairs"),
 ]
 
@@ -114,6 +118,7 @@ urlpatterns = [
     path("new/audit/", write_audits.create_audit, name="audit-new"),
     path("jobs/", jobs.list_jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.show_job, name="job"),
+    path("jobs/<uuid:job_id>/delete/", write_jobs.delete_job, name="job-delete"),
     path("jobs/<uuid:job_id>/state.json", jobs.serve_state, name="job-state"),
     path("jobs/<uuid:job_id>/points.csv", jobs.export_points, name="job-points"),
     path("help/", help_pages.list_help, name="help"),

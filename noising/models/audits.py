@@ -163,6 +163,10 @@ class Audit(models.Model):
         """Check rules that cannot be constraints on every database."""
         check_tags(self.tags)
 
+    def find_use(self) -> str:
+        """Return "": nothing refers to an audit, so it can be deleted."""
+        return ""
+
     @property
     def specification(self) -> dict[str, Any]:
         """Return the claimed specification."""

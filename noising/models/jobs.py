@@ -72,6 +72,9 @@ class Job(models.Model):
     # Set by with_loss(): whether the lease has expired.
     is_lost: bool | None = None
 
+    # Commands act for no account, so only staff may delete what they have left.
+    owner_id: int | None = None
+
     class Kind(models.TextChoices):
         """What the parts are."""
 
@@ -163,6 +166,10 @@ class Job(models.Model):
     def get_absolute_url(self) -> str:
         """Return the URL of the job's page."""
         return reverse("pages:job", kwargs={"job_id": self.pk})
+
+    def find_use(self) -> str:
+        """Return why the job cannot be deleted, with the way out; "" if it can."""
+        return "" if self.is_ended else "A command works on the job: stop it first."
 
     @property
     def title(self) -> str:

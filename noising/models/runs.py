@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +18,9 @@ from noising.models.jobs import describe_time
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField
 from noising.models.tags import check_tags
+
+if TYPE_CHECKING:
+    from noising.models.schedules import ScheduleConfig
 
 DASHBOARD_RUNS = 10
 COMPARABLE_RUNS = 20
@@ -143,6 +146,15 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         # PostgreSQL can look up a key in jsonb, but not in json.
         as_jsonb = Cast("specifications", models.JSONField())
         return self.alias(requested=as_jsonb).filter(requested__has_key=slug)
+
+    def referring_to(self, schedule: "ScheduleConfig") -> Self:
+        """Select the runs that have measured a stored schedule, or name it."""
+        # Not DISTINCT, which PostgreSQL has not for json.
+        measured = self.filter(schedules__config=schedule)
+        named = self.naming_schedule(schedule.slug)
+        return self.filter(
+            models.Q(pk__in=measured.values("pk")) | models.Q(pk__in=named.values("pk"))
+        )
 
     def for_list(self) -> Self:
         """Load the columns that a list shows, in one query, without results."""
@@ -390,6 +402,10 @@ class BenchmarkRun(models.Model):
     def is_ended(self) -> bool:
         """Return whether the status is final."""
         return self.status in self.ENDED
+
+    def find_use(self) -> str:
+        """Return why the run cannot be deleted, with the way out; "" if it can."""
+        return "" if self.is_ended else f"The run is {self.status}: cancel it first."
 
     @property
     def state_text(self) -> str:

@@ -311,6 +311,14 @@ class ScheduleConfig(models.Model):
             return self.verdict or ""
         return "" if self.certificate is None else str(self.certificate["verdict"])
 
+    def find_use(self) -> str:
+        """Return why the schedule cannot be deleted, with the way out; "" if it can."""
+        count = BenchmarkRun.objects.referring_to(self).count()
+        if not count:
+            return ""
+        runs = "1 run refers" if count == 1 else f"{count} runs refer"
+        return f"{runs} to {self.slug!r}: archive it, which hides it from lists."
+
     def refuse_changed_specification(self) -> None:
         """Raise ValidationError if runs refer to a different specification."""
         if self._state.adding or "specification" in self.get_deferred_fields():
@@ -319,10 +327,7 @@ class ScheduleConfig(models.Model):
         stored = same.values_list("specification", flat=True).first()
         if stored is None or stored == self.specification:
             return
-        if (
-            same.filter(measurements__isnull=False).exists()
-            or BenchmarkRun.objects.naming_schedule(self.slug).exists()
-        ):
+        if BenchmarkRun.objects.referring_to(self).exists():
             text = (
                 f"Runs refer to {self.slug!r}, so its specification can no longer "
                 "change: store the new one under another name."

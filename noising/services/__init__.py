@@ -6,9 +6,17 @@ Every function is named ``<entity>_<action>`` and takes keywords only.
 from noising.services.accounts import NewAccount, account_bootstrap
 from noising.services.audit import Origin, audit_prune, audit_record
 from noising.services.builtin import (
+    BUILTIN_NAMES,
     BUILTIN_SCHEDULES,
     BUILTIN_TAG,
     BuiltinSchedule,
+)
+from noising.services.deletion import (
+    InUseError,
+    audit_delete,
+    job_delete,
+    run_delete,
+    schedule_delete,
 )
 from noising.services.identifiers import uuid7
 from noising.services.schedules import (
@@ -42,6 +50,7 @@ from noising.services.tokens import (
 )
 
 __all__ = [
+    "BUILTIN_NAMES",
     "BUILTIN_SCHEDULES",
     "BUILTIN_TAG",
     "DEFAULT_DAYS",
@@ -49,6 +58,7 @@ __all__ = [
     "MOST_DAYS",
     "WRITES",
     "BuiltinSchedule",
+    "InUseError",
     "LoadedSchedules",
     "NewAccount",
     "NewToken",
@@ -56,15 +66,19 @@ __all__ = [
     "ScheduleChangedError",
     "ThrottledError",
     "account_bootstrap",
+    "audit_delete",
     "audit_prune",
     "audit_record",
+    "job_delete",
     "login_attempt",
     "login_fail",
     "login_succeed",
     "network_of",
+    "run_delete",
     "schedule_archive",
     "schedule_certify",
     "schedule_create",
+    "schedule_delete",
     "schedule_unarchive",
     "schedule_update",
     "schedules_load_builtin",

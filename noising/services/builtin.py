@@ -123,3 +123,5 @@ BUILTIN_SCHEDULES = (
     *_TYPES,
     *(_of_preset(slug, preset) for slug, preset in PRESETS.items()),
 )
+
+BUILTIN_NAMES = frozenset(builtin.slug for builtin in BUILTIN_SCHEDULES)

@@ -45,6 +45,9 @@ def test_pairs_are_audited_read_compared_and_archived(
     writer.audits.archive(wrong["id"])
     assert [entry["id"] for entry in writer.audits.list()] == [right["id"]]
     assert writer.audits.unarchive(wrong["id"])["archived_at"] is None
+    writer.audits.delete(wrong["id"])
+    with pytest.raises(NotFoundError):
+        writer.audits.get(wrong["id"])
 
 
 def test_what_cannot_be_audited_is_an_error(

@@ -44,6 +44,8 @@ def test_a_schedule_is_stored_changed_compared_and_archived(
     assert (
         noised == build_process(specification).noise([1, 2, 3], 500, seed=7).tokens
     ).all()
+    writer.schedules.delete("mine")
+    assert [entry["name"] for entry in writer.schedules.list()] == ["other"]
 
 
 def test_without_a_token_nothing_is_written(client: NoisingClient) -> None:
@@ -88,6 +90,8 @@ def test_a_run_is_asked_for_once_followed_and_read(writer: NoisingClient) -> Non
     assert len(list(writer.runs.list())) == 2
     with pytest.raises(ConflictError, match="has no results"):
         writer.runs.compare([run["id"], again["id"]])
+    writer.runs.delete(again["id"])
+    assert [entry["id"] for entry in writer.runs.list()] == [run["id"]]
 
 
 def test_a_trajectory_is_the_engines(client: NoisingClient) -> None:

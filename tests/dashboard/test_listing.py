@@ -113,6 +113,11 @@ def test_a_list_without_rows_says_why(client: Client) -> None:
     assert found["show it"] == "?search=third&archived=true"
     assert "/schedules/third/" in page_text(client, f"/schedules/{found['show it']}")
     assert "except" not in page_text(client, "/schedules/?search=fourth")
+    # What the form sends without a choice is no filter.
+    page = page_text(client, "/schedules/?search=&archived=false")
+    assert "2 schedules. Select" in page
+    assert "Clear filters" not in page
+    assert "1 schedule that matches." in page_text(client, "/schedules/?search=first")
 
 
 @pytest.mark.usefixtures("schedules")

@@ -64,23 +64,28 @@ COPIES: set[str] = {
 }
 """POSTs to another's object that leave it as it is."""
 FOR_ITS_OWNER = {
+    "/audits/{audit_id}/delete/",
     "/audits/{audit_id}/edit/",
+    "/jobs/{job_id}/delete/",
+    "/runs/{run_id}/delete/",
     "/runs/{run_id}/edit/",
+    "/schedules/{slug}/delete/",
     "/schedules/{slug}/edit/",
 }
 """Forms that show themselves to whoever may send them."""
 PAGES_THAT_WRITE = {
+    *FOR_ITS_OWNER,
     "/account/",
     "/account/password/",
     "/account/tokens/{token_id}/revoke/",
     "/new/audit/",
     "/new/run/",
     "/new/schedule/",
-    *(f"/audits/{{audit_id}}/{action}/" for action in ("archive", "edit", "unarchive")),
+    *(f"/audits/{{audit_id}}/{action}/" for action in ("archive", "unarchive")),
     "/audits/{audit_id}/discard-pairs/",
-    *(f"/runs/{{run_id}}/{action}/" for action in ("archive", "cancel", "edit")),
+    *(f"/runs/{{run_id}}/{action}/" for action in ("archive", "cancel")),
     *(f"/runs/{{run_id}}/{action}/" for action in ("rerun", "unarchive")),
-    *(f"/schedules/{{slug}}/{action}/" for action in ("archive", "edit", "unarchive")),
+    *(f"/schedules/{{slug}}/{action}/" for action in ("archive", "unarchive")),
 }
 """Pages that are an account's, and lead everybody else to the login."""
 

@@ -88,6 +88,7 @@ from noising.figures import AUDIT_FIGURES, CONTENT_TYPES, make_audit_image
 from noising.filters import LONGEST_TEXT, NO_NUL, AuditFilters
 from noising.filters.audits import TEXTS
 from noising.models import LONGEST_AUDIT_NAME, Audit
+from noising.services import audit_delete
 from noising.spreadsheets import format_csv
 
 if TYPE_CHECKING:
@@ -262,6 +263,19 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
         current = {"name": audit.name, "notes": audit.notes, "tags": audit.tags}
         audit_annotate(audit=audit, **(current | dict(changes)))
         return self.respond(audit)
+
+    @extend_schema(
+        operation_id="audits_delete",
+        summary="Delete an audit, with its pairs",
+        description="It cannot be undone.",
+        tags=TAGS,
+        responses={204: OpenApiResponse(None, "The audit is deleted.")}
+        | problems(404, 406, words=MEANINGS),
+    )
+    def destroy(self, request: Request, audit_id: UUID) -> Response:
+        """Delete an audit."""
+        audit_delete(audit=self.get_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(
         operation_id="audits_archive",

@@ -87,6 +87,7 @@ from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY, BenchmarkResult, BenchmarkRun
 from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
+from noising.services import run_delete
 from noising.spreadsheets import format_csv
 
 if TYPE_CHECKING:
@@ -243,6 +244,19 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         current = {"notes": run.notes, "tags": run.tags}
         run_annotate(run=run, **(current | dict(changes)))
         return self.respond(run)
+
+    @extend_schema(
+        operation_id="runs_delete",
+        summary="Delete a run that has ended, with its results",
+        description="It cannot be undone.",
+        tags=TAGS,
+        responses={204: OpenApiResponse(None, "The run is deleted.")}
+        | problems(404, 406, 409, words=MEANINGS | {409: "It has not ended."}),
+    )
+    def destroy(self, request: Request, run_id: UUID) -> Response:
+        """Delete a run."""
+        run_delete(run=self.get_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(
         operation_id="runs_cancel",

@@ -293,6 +293,20 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         return self.respond(change_schedule(config, changes, versions))
 
     @extend_schema(
+        operation_id="schedules_delete",
+        summary="Delete a schedule that no run refers to",
+        description="It cannot be undone. The name is free again. A schedule that runs "
+        "refer to can be archived.",
+        parameters=[NAME_PARAMETER],
+        responses={204: OpenApiResponse(None, "The schedule is deleted.")}
+        | problems(404, 406, 409, words=MEANINGS | {409: "Runs refer to it."}),
+    )
+    def destroy(self, request: Request, name: str) -> Response:
+        """Delete a schedule."""
+        services.schedule_delete(schedule=self.get_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(
         operation_id="schedules_archive",
         summary="Archive a schedule",
         description="Lists leave it out by default. It keeps its name and URL, and "

@@ -23,7 +23,9 @@ from noising.dashboard.access import (
 from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.audits.context import write_snippets
 from noising.dashboard.audits.forms import AuditAnnotationForm, NewAuditForm
+from noising.dashboard.deletion import Deletion, confirm_deletion
 from noising.models import Audit
+from noising.services import audit_delete
 
 
 @form_view
@@ -87,3 +89,21 @@ def discard_pairs(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     audit = get_changeable_or_404(request, Audit, pk=audit_id)
     audit_discard_pairs(audit=audit)
     return redirect_with_success(request, audit, "The pairs are deleted.")
+
+
+@form_view
+def delete_audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
+    """Delete an audit, with its pairs if they are kept."""
+    audit = get_changeable_or_404(request, Audit, pk=audit_id)
+    archive = reverse("pages:audit-archive", kwargs={"audit_id": audit.pk})
+    deletion = Deletion(
+        section="audits",
+        title=f"the audit {audit.name}" if audit.name else "the audit",
+        losses=[
+            "Its report, plots, notes, tags and kept pairs are lost.",
+            "Links to it stop working, and comparisons leave it out.",
+        ],
+        archive="" if audit.archived_at else archive,
+    )
+    delete = partial(audit_delete, audit=audit)
+    return confirm_deletion(request, audit, delete, deletion)

@@ -19,7 +19,7 @@ from noising.dashboard.jobs.context import (
 )
 from noising.dashboard.listing import Column, ListPage
 from noising.filters import JobFilters
-from noising.models import Job, SweepPoint
+from noising.models import Job, SweepPoint, may_change
 from noising.spreadsheets import format_csv
 
 LIST = ListPage(
@@ -53,6 +53,7 @@ def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "section": "jobs",
         "job": job,
+        "may_change": may_change(request.user, job),
         "measures": MEASURES.values(),
         "facts": list_facts(job),
         "manifest": name_manifest(job, is_full=is_staff),

@@ -16,9 +16,11 @@ from noising.dashboard.access import (
     redirect_with_success,
 )
 from noising.dashboard.annotation import edit_annotation
+from noising.dashboard.deletion import Deletion, confirm_deletion
 from noising.dashboard.runs.forms import REFUSALS, NewRunForm, RunAnnotationForm
 from noising.models import BenchmarkRun
 from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
+from noising.services import run_delete
 
 
 @form_view
@@ -100,3 +102,20 @@ def unarchive_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return redirect_with_success(
         request, run, "The run is no longer archived.", undo=undo
     )
+
+
+@form_view
+def delete_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Delete a run that has ended, with its results."""
+    run = get_changeable_or_404(request, BenchmarkRun, pk=run_id)
+    archive = reverse("pages:run-archive", kwargs={"run_id": run.pk})
+    deletion = Deletion(
+        section="runs",
+        title=f"the run of {run.created_at:%d %B %Y, %H:%M}",
+        losses=[
+            "Its results, plots, notes and tags are lost.",
+            "Links to it stop working, and comparisons leave it out.",
+        ],
+        archive="" if run.archived_at else archive,
+    )
+    return confirm_deletion(request, run, partial(run_delete, run=run), deletion)

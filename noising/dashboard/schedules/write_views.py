@@ -15,10 +15,11 @@ from noising.dashboard.access import (
     redirect_with_success,
 )
 from noising.dashboard.annotation import edit_annotation
+from noising.dashboard.deletion import Deletion, confirm_deletion
 from noising.dashboard.schedules.context import list_types
 from noising.dashboard.schedules.forms import NewScheduleForm
 from noising.form_fields import SpecificationFormField
-from noising.models import ScheduleConfig
+from noising.models import BenchmarkRun, ScheduleConfig
 
 
 @form_view
@@ -86,3 +87,25 @@ def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect_with_success(
         request, config, f"{config.slug} is no longer archived.", undo=undo
     )
+
+
+@form_view
+def delete_schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete a schedule that no run refers to."""
+    config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
+    losses = [
+        "Its specification, curves, certificate, notes and tags are lost.",
+        f"Links to it and requests with the name `{slug}` stop working.",
+    ]
+    if slug in services.BUILTIN_NAMES:
+        losses.append("It is built in: the next start of the service stores it again.")
+    archive = reverse("pages:schedule-archive", kwargs={"slug": slug})
+    deletion = Deletion(
+        section="schedules",
+        title=f"the schedule {slug}",
+        losses=losses,
+        users=BenchmarkRun.objects.referring_to(config),
+        archive="" if config.archived_at else archive,
+    )
+    delete = partial(services.schedule_delete, schedule=config)
+    return confirm_deletion(request, config, delete, deletion)

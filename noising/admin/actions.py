@@ -1,6 +1,6 @@
 """Actions of admin's lists on the selected rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -54,6 +54,11 @@ def respond_with_csv(name: str, columns: Columns, rows: QuerySet[Any]) -> HttpRe
     """
     values = columns.values()
     table = [list(columns), *([value(row) for value in values] for row in rows)]
+    return respond_with_table(name, table)
+
+
+def respond_with_table(name: str, table: Iterable[Sequence[Any]]) -> HttpResponse:
+    """Return a table as a CSV file; its name is `name` and the extension."""
     return HttpResponse(
         format_csv(table),
         content_type="text/csv; charset=utf-8",

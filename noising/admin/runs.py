@@ -10,10 +10,9 @@ from django.utils.safestring import SafeString
 
 from benchmarks.comparison import MOST_COMPARED
 from noising.admin.actions import (
-    Columns,
     may_benchmark,
     redirect_to_comparison,
-    respond_with_csv,
+    respond_with_table,
     show_queued,
 )
 from noising.admin.deletion import ServiceDeletion
@@ -29,10 +28,12 @@ from noising.runs import (
     QueueFullError,
     RunStateError,
     RunTooLargeError,
+    export_runs,
     run_annotate,
     run_archive,
     run_rerun,
     run_unarchive,
+    tabulate_runs,
 )
 from noising.services import run_delete
 
@@ -44,24 +45,6 @@ PLOTS = {
     "information": "Information left",
     "preservation": "Tokens unchanged, by type",
     "throughput": "Throughput",
-}
-
-COLUMNS: Columns = {
-    "id": lambda run: str(run.pk),
-    "name": lambda run: run.title,
-    "suite": lambda run: run.suite,
-    "status": lambda run: run.status,
-    "corpus": lambda run: run.corpus_name,
-    "schedules": lambda run: "; ".join(run.config["schedules"]),
-    "baseline": lambda run: run.baseline,
-    "seed": lambda run: run.seed,
-    "samples": lambda run: run.config["samples"],
-    "tags": lambda run: "; ".join(run.tags),
-    "notes": lambda run: run.notes,
-    "owner": lambda run: str(run.owner or ""),
-    "created_at": lambda run: run.created_at.isoformat(),
-    "finished_at": lambda run: run.finished_at.isoformat() if run.finished_at else "",
-    "error": lambda run: run.error,
 }
 
 STATE = (
@@ -272,7 +255,7 @@ class BenchmarkRunAdmin(ServiceDeletion):
         self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]
     ) -> HttpResponse:
         """Return the selected runs as a CSV file."""
-        return respond_with_csv("runs", COLUMNS, queryset)
+        return respond_with_table("runs", tabulate_runs(export_runs(queryset)))
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[BenchmarkRun]) -> None:

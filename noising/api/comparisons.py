@@ -57,23 +57,41 @@ def parse_ids(
     Raises:
         ValidationError: a parameter is missing, unknown or not valid.
     """
-    known = ("ids", "baseline", *others)
+    refuse_unknown(query, ("ids", "baseline", *others))
+    ids = read_ids(query.get("ids", ""), least=2, most=most)
+    given = query.get("baseline")
+    baseline = ids[0] if given is None else _parse_id("baseline", given)
+    if baseline not in ids:
+        raise _error("baseline", "`baseline` must be one of `ids`.", "unknown")
+    return ids, baseline
+
+
+def refuse_unknown(query: QueryDict, known: Sequence[str]) -> None:
+    """Refuse parameters that are not known.
+
+    Raises:
+        ValidationError: there is one.
+    """
     for name in query:
         if name not in known:
             text = f"`{shorten(name)}` is not known; known are {', '.join(known)}."
             raise _error(name, text, "unknown_key")
-    texts = query.get("ids", "").split(",")
-    if not 2 <= len(texts) <= most or len(set(texts)) < len(texts):
+
+
+def read_ids(joined: str, *, least: int, most: int) -> list[UUID]:
+    """Return ids that are separated by commas.
+
+    Raises:
+        ValidationError: they are too few, too many, repeated or malformed.
+    """
+    texts = joined.split(",") if joined else []
+    if not least <= len(texts) <= most or len(set(texts)) < len(texts):
         text = (
-            f"`ids` must be 2 to {most} different ids, separated by commas, got "
-            f"{format_value(shorten(query.get('ids', '')))}."
+            f"`ids` must be {least} to {most} different ids, separated by commas, got "
+            f"{format_value(shorten(joined))}."
         )
         raise _error("ids", text, "count")
-    ids = [_parse_id("ids", text) for text in texts]
-    baseline = _parse_id("baseline", query.get("baseline", texts[0]))
-    if baseline not in ids:
-        raise _error("baseline", "`baseline` must be one of `ids`.", "unknown")
-    return ids, baseline
+    return [_parse_id("ids", text) for text in texts]
 
 
 def _parse_id(name: str, text: str) -> UUID:

@@ -1,6 +1,8 @@
 """Results of a benchmark run, for each schedule, timestep and throughput case."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Length
@@ -124,6 +126,27 @@ class BenchmarkResultQuerySet(models.QuerySet["BenchmarkResult"]):
             )
             .order_by("schedule__position", "timestep")
         )
+
+    def of_runs(
+        self, timesteps: Mapping[UUID, int]
+    ) -> dict[UUID, list["BenchmarkResult"]]:
+        """Return the results of each run at its timestep, by schedule, in one query."""
+        found: dict[UUID, list[BenchmarkResult]] = {}
+        results = self.filter(
+            schedule__run__in=list(timesteps), timestep__in=set(timesteps.values())
+        )
+        for result in (
+            results.select_related("schedule")
+            .only(
+                *("timestep", "metrics", "schedule__name", "schedule__run_id"),
+                "schedule__wasted_steps",
+            )
+            .order_by("schedule__position")
+        ):
+            run_id = result.schedule.run_id
+            if result.timestep == timesteps[run_id]:
+                found.setdefault(run_id, []).append(result)
+        return found
 
 
 class BenchmarkResult(models.Model):

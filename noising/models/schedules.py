@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from django.conf import settings
@@ -14,7 +13,6 @@ from django.urls import reverse
 
 from noising.engine.lint import SEVERITIES
 from noising.engine.verdicts import Grade, grade_codes
-from noising.models.connections import release_connection
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.runs import BenchmarkRun
@@ -118,26 +116,6 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
     def for_export(self) -> Self:
         """Load everything but the certificates, in one query."""
         return self.select_related("owner").defer("certificate").with_types()
-
-    def streamed(self, at_once: int) -> Iterator["ScheduleConfig"]:
-        """Yield all schedules in order, to a reader that may be slow.
-
-        No database connection is held between batches. A schedule that is deleted
-        before its batch is read is left out; one that changes is yielded as changed.
-
-        Args:
-            at_once: The size of a batch, which is held in memory.
-        """
-        ids = list(self.values_list("pk", flat=True))
-        return self._streamed(ids, at_once)
-
-    def _streamed(self, ids: Sequence[int], at_once: int) -> Iterator["ScheduleConfig"]:
-        for start in range(0, len(ids), at_once):
-            try:
-                rows = list(self.filter(pk__in=ids[start : start + at_once]))
-            finally:
-                release_connection()
-            yield from rows
 
     def with_verdict(self) -> Self:
         """Add ``verdict``, so that certificates need not be loaded."""

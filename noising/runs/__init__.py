@@ -18,6 +18,7 @@ from noising.runs.claims import (
     run_renew,
     run_start,
 )
+from noising.runs.export import export_runs, tabulate_runs
 from noising.runs.jobs import (
     JobLease,
     JobRunningError,
@@ -66,6 +67,7 @@ __all__ = [
     "ScheduleNames",
     "StoppedError",
     "check_builds",
+    "export_runs",
     "job_end",
     "job_renew",
     "job_start",
@@ -90,6 +92,7 @@ __all__ = [
     "runs_reap",
     "sweep_mark_front",
     "sweep_store",
+    "tabulate_runs",
     "worker_register",
     "worker_remove",
 ]

@@ -37,6 +37,9 @@ QUEUE_FULL_SECONDS = 30
 MOST_VALUES = 100_000
 """The most values in one comparison: about 20 MB of JSON."""
 
+MOST_ROWS = 20_000
+"""The most rows of results in one table: eight of the largest queued runs."""
+
 FIELDS = ("schedules", "baseline", "timesteps", "samples", "seed", "decision")
 
 
@@ -81,6 +84,24 @@ def find_results(ids: Sequence[UUID]) -> list[BenchmarkRun]:
         if status != BenchmarkRun.Status.SUCCEEDED:
             raise Conflict(f"The run {run_id} has no results: it is {status}.")
     return [runs[run_id] for run_id in ids]
+
+
+def find_exported_runs(ids: Sequence[UUID]) -> list[BenchmarkRun]:
+    """Return the runs with these ids, with all results, for one table.
+
+    Raises:
+        NotFound: one does not exist.
+        Conflict: one has no results.
+        ValidationError: they have too many results.
+    """
+    rows = sum(BenchmarkRun.objects.result_counts(ids).values())
+    if rows > MOST_ROWS:
+        text = (
+            f"These runs have {rows:,} rows of results; the limit is {MOST_ROWS:,}: "
+            "select fewer, or export them one by one."
+        )
+        raise ValidationError({"ids": [ErrorDetail(text, "too_large")]})
+    return find_results(ids)
 
 
 def create_run(

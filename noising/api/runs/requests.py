@@ -19,7 +19,7 @@ from benchmarks.cases import (
 )
 from benchmarks.comparison import MOST_COMPARED
 from benchmarks.corpora import BUILTIN_CORPORA
-from noising.api.comparisons import parse_ids
+from noising.api.comparisons import parse_ids, read_ids, refuse_unknown
 from noising.api.fields import (
     FlagField,
     StrictField,
@@ -29,6 +29,7 @@ from noising.api.fields import (
     format_value,
 )
 from noising.api.problems import MOST_ERRORS, shorten
+from noising.api.renderers import PARAMETER
 from noising.api.text_fields import (
     LONGEST_NAME,
     ChoiceField,
@@ -44,6 +45,9 @@ from noising.runs import RequestKey
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
+MOST_EXPORTED: Final = 50
+"""Runs whose results one request exports: those of a page of the list."""
+
 KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 
 
@@ -251,3 +255,16 @@ def parse_comparison(query: QueryDict) -> ComparisonRequest:
     """
     ids, baseline = parse_ids(query, most=MOST_COMPARED, others=("metric",))
     return ComparisonRequest(ids=ids, baseline=baseline, metric=query.get("metric"))
+
+
+def parse_exported_ids(query: QueryDict) -> list[UUID]:
+    """Return the runs whose results a query exports.
+
+    Args:
+        query: `ids`, separated by commas or repeated as a form repeats them.
+
+    Raises:
+        ValidationError: a parameter is missing, unknown or not valid.
+    """
+    refuse_unknown(query, ("ids", PARAMETER))
+    return read_ids(",".join(query.getlist("ids")), least=1, most=MOST_EXPORTED)

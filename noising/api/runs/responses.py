@@ -1,6 +1,6 @@
 """Runs, their results and comparisons in responses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -154,6 +154,45 @@ class RunDetailSerializer(RunSerializer):
         )
 
 
+class KeyResultsSerializer(serializers.Serializer[Any]):
+    """The key results of a schedule, measured at the middle timestep."""
+
+    preserved = serializers.FloatField()
+    information_nats = serializers.FloatField()
+    edit_distance = serializers.FloatField()
+    wasted_steps = serializers.IntegerField(min_value=0)
+
+
+class ExportedRunSerializer(serializers.Serializer[Any]):
+    """A run as a line of an export; `export_runs` makes it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=BenchmarkRun.Status.values)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    corpus = serializers.CharField()
+    schedules = serializers.ListField(child=serializers.CharField())
+    baseline = serializers.CharField()
+    graph = serializers.CharField()
+    num_timesteps = serializers.IntegerField(min_value=1)
+    samples = serializers.IntegerField(min_value=1)
+    seed = serializers.IntegerField(min_value=0)
+    suite = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    notes = serializers.CharField()
+    owner = serializers.CharField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField()
+    timestep = serializers.IntegerField(
+        min_value=0, help_text="The timestep of the results, next to the middle."
+    )
+    results = serializers.DictField(
+        child=KeyResultsSerializer(),
+        help_text="By schedule; empty if the run has not succeeded.",
+    )
+
+
 class MeasurementSerializer(serializers.Serializer[Any]):
     """A measured value with its 95 % interval, and the exact value."""
 
@@ -279,4 +318,18 @@ def tabulate_results(document: Mapping[str, Any]) -> Iterator[list[Any]]:
                     for name in metrics
                     for part in MEASUREMENT
                 ),
+            ]
+
+
+def tabulate_several(runs: Iterable[BenchmarkRun]) -> Iterator[Sequence[Any]]:
+    """Yield the tables of several runs as one, which has the columns of them all."""
+    tables = [(run, list(tabulate_results(run.document()))) for run in runs]
+    columns = list(dict.fromkeys(name for _, [head, *_] in tables for name in head))
+    yield ["run_id", *columns]
+    for run, [head, *rows] in tables:
+        places = [head.index(name) if name in head else None for name in columns]
+        for row in rows:
+            yield [
+                str(run.pk),
+                *(None if place is None else row[place] for place in places),
             ]

@@ -17,12 +17,11 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from benchmarks.comparison import MOST_COMPARED
-from noising.api.base import RegistryView
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
+from noising.api.exports import ExportedListView, is_export, respond_with_file
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -55,6 +54,7 @@ from noising.api.runs import examples
 from noising.api.runs.actions import (
     compare_runs,
     create_run,
+    find_exported_runs,
     find_results,
     find_run,
     find_succeeded_run,
@@ -63,17 +63,21 @@ from noising.api.runs.actions import (
 from noising.api.runs.requests import (
     KEY_HEADER,
     KEY_PATTERN,
+    MOST_EXPORTED,
     NewRunSerializer,
     RunChangesSerializer,
     parse_comparison,
+    parse_exported_ids,
     read_idempotency_key,
 )
 from noising.api.runs.responses import (
+    ExportedRunSerializer,
     ResultSerializer,
     RunComparisonSerializer,
     RunDetailSerializer,
     RunSerializer,
     tabulate_results,
+    tabulate_several,
     waiting_headers,
 )
 from noising.figures import (
@@ -86,7 +90,15 @@ from noising.figures import (
 from noising.filters import LONGEST_TEXT, NO_NUL, RunFilters
 from noising.filters.runs import TEXTS
 from noising.models import LONGEST_KEY, BenchmarkResult, BenchmarkRun
-from noising.runs import run_annotate, run_archive, run_cancel, run_rerun, run_unarchive
+from noising.runs import (
+    export_runs,
+    run_annotate,
+    run_archive,
+    run_cancel,
+    run_rerun,
+    run_unarchive,
+    tabulate_runs,
+)
 from noising.services import run_delete
 from noising.spreadsheets import format_csv
 
@@ -127,6 +139,20 @@ COMPARISON_PARAMETERS = [
         "metric", {"type": "string"}, description="One metric instead of all."
     ),
 ]
+IDS_PARAMETER = OpenApiParameter(
+    "ids",
+    {
+        "type": "array",
+        "items": {"type": "string", "format": "uuid"},
+        "minItems": 1,
+        "maxItems": MOST_EXPORTED,
+        "uniqueItems": True,
+    },
+    explode=False,
+    style="form",
+    required=True,
+    description="Ids of runs that have succeeded, separated by commas.",
+)
 FIGURE = OpenApiParameter(
     "name",
     {"type": "string", "enum": [*RUN_FIGURES, *DECISION_FIGURES]},
@@ -137,7 +163,7 @@ QUEUED = success(RunDetailSerializer, "The new run is queued.", status=202)
 CHANGED = success(RunDetailSerializer, "The run as it is now.")
 
 
-class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
+class RunViewSet(ExportedListView[BenchmarkRun]):
     """/api/v1/runs: everyone may read, accounts create, owners and staff change."""
 
     queryset = BenchmarkRun.objects.all()
@@ -173,18 +199,35 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
 
     @extend_schema(
         operation_id="runs_list",
-        summary="List runs",
-        description="By default the newest first, without archived ones.",
+        summary="List runs, or export them",
+        description="By default the newest first, without archived ones. JSON has "
+        "pages. `format=csv` and `format=ndjson` export all runs that match the "
+        "filters, each with its key results at the middle timestep.",
         tags=TAGS,
         filters=True,
-        parameters=[*TEXT_PARAMETERS, ordering_parameter(RunFilters), *PAGE_PARAMETERS],
+        parameters=[
+            *TEXT_PARAMETERS,
+            ordering_parameter(RunFilters),
+            *PAGE_PARAMETERS,
+            format_parameter("json", "csv", "ndjson"),
+            FILE,
+        ],
         responses=success(RunSerializer(many=True), "A page.")
+        | files("All runs.", "text/csv")
+        | {
+            (200, "application/x-ndjson"): OpenApiResponse(
+                ExportedRunSerializer, "All runs, one per line."
+            )
+        }
         | problems(404, words={404: "There is no such page."})
         | problems(406, 422, words=MEANINGS),
     )
-    def list(self, request: Request) -> Response:
-        """List runs, page by page."""
+    def list(self, request: Request) -> HttpResponseBase:
+        """List runs page by page, or export them all."""
         rows = self.filter_queryset(BenchmarkRun.objects.for_list())
+        if is_export(request):
+            Pages().check(request)
+            return respond_with_file(request, "runs", export_runs(rows), tabulate_runs)
         runs = RunSerializer(
             self.paginate_queryset(rows),
             many=True,
@@ -367,6 +410,31 @@ class RunViewSet(RegistryView, GenericViewSet[BenchmarkRun]):
         return Response(
             format_csv(table).encode() if kind == "csv" else document,
             headers={"Content-Disposition": f'attachment; filename="{run_id}.{kind}"'},
+        )
+
+    @extend_schema(
+        operation_id="runs_export_results",
+        summary="Download the results of several runs as one table",
+        description="A row for each run, schedule and timestep.",
+        tags=TAGS,
+        parameters=[IDS_PARAMETER, format_parameter("csv"), FILE],
+        responses=files("The results.", CSVRenderer.media_type)
+        | problems(404, 406, 409, 422, words=MEANINGS),
+    )
+    @action(
+        detail=False,
+        filter_backends=(),
+        url_path="results",
+        url_name="results-of-several",
+        renderer_classes=(CSVRenderer,),
+        content_negotiation_class=FormatNegotiation,
+    )
+    def export_results(self, request: Request) -> Response:
+        """Return the results of the selected runs, as a file."""
+        runs = find_exported_runs(parse_exported_ids(request.query_params))
+        return Response(
+            format_csv(tabulate_several(runs)).encode(),
+            headers={"Content-Disposition": 'attachment; filename="results.csv"'},
         )
 
     @extend_schema(

@@ -4,12 +4,11 @@ Functions build curves and comparisons, which hold NumPy arrays for the JSON ren
 their serializers only describe them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import orjson
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -371,18 +370,13 @@ class ImportedSerializer(serializers.Serializer[Any]):
     notes = NoteSerializer(source="imported.notes", many=True)
 
 
-def export_lines(configs: Iterable[ScheduleConfig]) -> Iterator[bytes]:
-    """Yield an export line by line."""
-    for config in configs:
-        yield orjson.dumps(ExportedScheduleSerializer(config).data) + b"\n"
-
-
-def export_rows(configs: Iterable[ScheduleConfig]) -> Iterator[Sequence[Any]]:
-    """Yield an export as the rows of a table, its header first."""
+def tabulate_schedules(
+    documents: Iterable[Mapping[str, Any]],
+) -> Iterator[Sequence[Any]]:
+    """Yield exported schedules as the rows of a table, its header first."""
     yield EXPORTED
-    for config in configs:
-        values = ExportedScheduleSerializer(config).data
-        values["tags"] = "; ".join(config.tags)
+    for document in documents:
+        values = {**document, "tags": "; ".join(document["tags"])}
         yield [_cell(values[name]) for name in EXPORTED]
 
 

@@ -1,27 +1,24 @@
 """Schedules: list, store, read, change, archive, compute curves, compare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import SAFE_METHODS
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from noising import services
-from noising.api.base import RegistryView
 from noising.api.conditional import (
     expected_versions,
     respond_not_modified,
     respond_with_figure,
     state_headers,
 )
+from noising.api.exports import ExportedListView, is_export, respond_with_file
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -49,7 +46,6 @@ from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
     JSONRenderer,
-    NDJSONRenderer,
     PDFRenderer,
     PNGRenderer,
     SVGRenderer,
@@ -86,14 +82,14 @@ from noising.api.schedules.responses import (
     ScheduleSerializer,
     SummarySerializer,
     curves_rows,
-    export_lines,
-    export_rows,
     serialize_comparison,
     serialize_curves,
+    tabulate_schedules,
 )
 from noising.figures import CONTENT_TYPES
 from noising.filters import ScheduleFilters
-from noising.models import ScheduleConfig, ScheduleConfigQuerySet
+from noising.models import ScheduleConfig
+from noising.models.streams import stream_rows
 from noising.spreadsheets import format_csv
 
 if TYPE_CHECKING:
@@ -107,10 +103,6 @@ COMPARISON_QUERY = ComparisonQuerySerializer()
 EXPORTED_AT_ONCE = 100
 """How many rows an export holds in memory."""
 
-Renderers: TypeAlias = list[BaseRenderer]
-"""A name for the type, since `list` in the viewset is an action."""
-
-LIST_RENDERERS = (JSONRenderer, CSVRenderer, NDJSONRenderer)
 IMAGE_RENDERERS = (SVGRenderer, PNGRenderer, PDFRenderer)
 IMAGE_FORMATS = [renderer.format for renderer in IMAGE_RENDERERS]
 IMAGES = [renderer.media_type for renderer in IMAGE_RENDERERS]
@@ -127,7 +119,7 @@ VERSIONED = [KEPT, *state(200, 304)]
 
 
 @extend_schema(tags=["schedules"])
-class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
+class ScheduleViewSet(ExportedListView[ScheduleConfig]):
     """Stored schedules, archived or not."""
 
     queryset = ScheduleConfig.objects.all()
@@ -138,20 +130,6 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     lookup_field = "slug"
     lookup_url_kwarg = "name"
     lookup_value_converter = "slug"
-
-    def initialize_request(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> Request:
-        """Let the query choose the format of a list, which may be a file."""
-        if self.action_map.get("get") == "list":
-            self.renderer_classes = LIST_RENDERERS
-            self.content_negotiation_class = FormatNegotiation
-        return super().initialize_request(request, *args, **kwargs)
-
-    def get_renderers(self) -> Renderers:
-        """Return the renderers; only reads may be files."""
-        renderers = super().get_renderers()
-        return renderers if self.request.method in SAFE_METHODS else renderers[:1]
 
     def get_object(self) -> ScheduleConfig:
         """Return the schedule that the URL names.
@@ -198,10 +176,9 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
     )
     def list(self, request: Request) -> HttpResponseBase:
         """List the schedules page by page, or export them all."""
-        kind = request.accepted_renderer.format
-        if kind != JSONRenderer.format:
+        if is_export(request):
             Pages().check(request)
-            return self.export(kind)
+            return self.export(request)
         page = self.paginate_queryset(
             self.filter_queryset(ScheduleConfig.objects.for_list())
         )
@@ -209,25 +186,12 @@ class ScheduleViewSet(RegistryView, GenericViewSet[ScheduleConfig]):
         summaries = SummarySerializer(page, many=True, context=context)
         return self.get_paginated_response(summaries.data)
 
-    def export(self, kind: str) -> HttpResponseBase:
+    def export(self, request: Request) -> HttpResponseBase:
         """Respond with all schedules that match the filters, as a file."""
-        rows = cast(
-            "ScheduleConfigQuerySet",
-            self.filter_queryset(ScheduleConfig.objects.for_export()),
-        )
-        configs = rows.streamed(EXPORTED_AT_ONCE)
-        if kind == NDJSONRenderer.format:
-            content_type = NDJSONRenderer.media_type
-            content = export_lines(configs)
-        else:
-            content_type = f"{CSVRenderer.media_type}; charset=utf-8"
-            content = (format_csv([row]).encode() for row in export_rows(configs))
-        disposition = f'attachment; filename="schedules.{kind}"'
-        return StreamingHttpResponse(
-            content,
-            content_type=content_type,
-            headers={"Content-Disposition": disposition},
-        )
+        rows = self.filter_queryset(ScheduleConfig.objects.for_export())
+        configs: Iterator[ScheduleConfig] = stream_rows(rows, EXPORTED_AT_ONCE)
+        documents = (ExportedScheduleSerializer(config).data for config in configs)
+        return respond_with_file(request, "schedules", documents, tabulate_schedules)
 
     @extend_schema(
         operation_id="schedules_create",

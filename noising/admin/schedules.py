@@ -51,6 +51,7 @@ CERTIFICATE = ("verdict", "certified_at", "certificate_text")
 
 COLUMNS: Columns = {
     "name": lambda config: config.slug,
+    "title": lambda config: config.title,
     "schedule": lambda config: config.schedule_type,
     "graph": lambda config: config.graph_type,
     "num_timesteps": lambda config: config.num_timesteps,
@@ -136,7 +137,7 @@ class ScheduleConfigAdmin(ServiceDeletion):
     )
     list_filter = (ArchivedFilter, ScheduleTypeFilter, GraphTypeFilter, "created_at")
     list_per_page = 50
-    search_fields = ("slug", "notes", "tags", "fingerprint")
+    search_fields = ("slug", "title", "notes", "tags", "fingerprint")
     date_hierarchy = "created_at"
     ordering = ("slug",)
     actions = ("compare", "benchmark", "certify", "export", "archive", "unarchive")
@@ -154,12 +155,14 @@ class ScheduleConfigAdmin(ServiceDeletion):
     ) -> Any:
         """Return the fieldsets; a new schedule has no plots and findings yet."""
         if obj is None:
-            return ((None, {"fields": ("slug", "specification", "notes", "tags")}),)
+            return (
+                (None, {"fields": ("slug", "title", "specification", "notes", "tags")}),
+            )
         fixed = obj.run_count or not self.has_change_permission(request, obj)
         specification = "specification_text" if fixed else "specification"
         return (
             ("Plots", {"fields": ("plots",)}),
-            (None, {"fields": ("slug", specification, "notes", "tags")}),
+            (None, {"fields": ("slug", "title", specification, "notes", "tags")}),
             ("Linter", {"fields": ("findings",)}),
             ("Certificate", {"fields": CERTIFICATE}),
             ("Details", {"fields": FACTS}),
@@ -199,6 +202,7 @@ class ScheduleConfigAdmin(ServiceDeletion):
             services.schedule_update(
                 schedule=obj,
                 specification=specification,
+                title=obj.title,
                 notes=obj.notes,
                 tags=obj.tags,
             )
@@ -206,6 +210,7 @@ class ScheduleConfigAdmin(ServiceDeletion):
         created = services.schedule_create(
             slug=obj.slug,
             specification=obj.specification,
+            title=obj.title,
             notes=obj.notes,
             tags=obj.tags,
             owner=cast("User", request.user),

@@ -46,6 +46,7 @@ class Schedules:
         name: str,
         specification: Mapping[str, Any],
         *,
+        title: str = "",
         notes: str = "",
         tags: Sequence[str] = (),
     ) -> Document:
@@ -57,6 +58,7 @@ class Schedules:
         """
         body = {
             "name": name,
+            "title": title,
             "specification": specification,
             "notes": notes,
             "tags": list(tags),
@@ -64,7 +66,7 @@ class Schedules:
         return self._request("POST", PATH, json=body, repeatable=False)
 
     def update(self, name: str, **changes: Any) -> Document:
-        """Change `notes`, `tags` or, if no run refers to it, `specification`."""
+        """Change `title`, `notes`, `tags`, or a `specification` no run refers to."""
         return self._one("PATCH", name, json=changes)
 
     def archive(self, name: str) -> Document:

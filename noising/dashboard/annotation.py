@@ -35,7 +35,8 @@ class AnnotationForm(forms.Form):
         try:
             write(**self.cleaned_data)
         except ValidationError as error:
-            self.add_error("tags", ValidationError(error.messages))
+            for field, texts in error.message_dict.items():
+                self.add_error(field if field in self.fields else "tags", texts)
             return False
         return True
 

@@ -16,7 +16,7 @@ from noising.engine.verdicts import Grade, grade_codes
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.runs import BenchmarkRun
-from noising.models.tags import check_tags
+from noising.models.tags import CONTROLS, check_tags
 
 # Names that are URLs under /api/v1/schedules/.
 RESERVED_SLUGS = ("compare", "import")
@@ -30,6 +30,8 @@ COMPARED_SCHEDULES = 16
 NAMED_SCHEDULES = 1000
 
 LONGEST_NAME = 100
+
+LONGEST_TITLE = 100
 
 LONGEST_STEM = 90
 """How many characters of a name are kept when a version number is appended."""
@@ -101,6 +103,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         for word in text.split():
             found = found.filter(
                 models.Q(slug__icontains=word)
+                | models.Q(title__icontains=word)
                 | models.Q(notes__icontains=word)
                 | models.Q(tags__icontains=word)
                 | models.Q(searched_schedule__icontains=word)
@@ -168,6 +171,13 @@ class ScheduleConfig(models.Model):
             "archive: choose another name."
         },
         help_text="The name in URLs and commands.",
+    )
+    title = models.CharField(
+        "display name",
+        max_length=LONGEST_TITLE,
+        blank=True,
+        default="",
+        help_text="What pages show in place of the name; it can change.",
     )
     specification = OrderedJSONField(
         help_text="The noise process: vocab_size, num_timesteps, schedule, graph, "
@@ -258,8 +268,16 @@ class ScheduleConfig(models.Model):
 
     def clean(self) -> None:
         """Check rules that cannot be constraints on every database."""
+        if re.search(f"[{CONTROLS}]", self.title):
+            text = "A display name must be one line without control characters."
+            raise ValidationError({"title": ValidationError(text, code="control")})
         check_tags(self.tags)
         self.refuse_changed_specification()
+
+    @property
+    def label(self) -> str:
+        """Return the display name, or else the name."""
+        return self.title or self.slug
 
     @property
     def lint_counts(self) -> dict[str, int]:

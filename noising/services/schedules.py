@@ -35,6 +35,7 @@ def schedule_create(
     *,
     slug: str,
     specification: Mapping[str, Any],
+    title: str = "",
     notes: str = "",
     tags: Iterable[str] = (),
     owner: "User | None" = None,
@@ -44,6 +45,7 @@ def schedule_create(
     Args:
         slug: The name: letters, digits, ``-`` and ``_``, not taken yet.
         specification: The noise process; its canonical form is stored.
+        title: The display name.
         notes: Free text.
         tags: Short labels.
         owner: The account that stores it.
@@ -53,10 +55,12 @@ def schedule_create(
 
     Raises:
         EngineError: The specification is not valid.
-        ValidationError: The name or a tag is not allowed, or the name is taken.
+        ValidationError: A name or a tag is not allowed, or the name is taken.
     """
     schedule = _fill(
-        ScheduleConfig(slug=slug, notes=notes, tags=list(tags), owner=owner),
+        ScheduleConfig(
+            slug=slug, title=title, notes=notes, tags=list(tags), owner=owner
+        ),
         specification,
     )
     try:
@@ -74,6 +78,7 @@ def schedule_update(
     *,
     schedule: ScheduleConfig,
     specification: Mapping[str, Any] | None = None,
+    title: str | None = None,
     notes: str | None = None,
     tags: Iterable[str] | None = None,
     if_versions: Collection[str] | None = None,
@@ -83,6 +88,7 @@ def schedule_update(
     Args:
         schedule: The schedule.
         specification: The new noise process.
+        title: The new display name; "" for none.
         notes: The new notes.
         tags: The new tags.
         if_versions: The versions that may be changed; None for any.
@@ -90,14 +96,16 @@ def schedule_update(
     Raises:
         EngineError: The specification is not valid.
         ScheduleChangedError: The schedule has a version that is not in `if_versions`.
-        ValidationError: A tag is not allowed, or runs refer to the specification that
-            would change.
+        ValidationError: The display name or a tag is not allowed, or runs refer to the
+            specification that would change.
     """
     with transaction.atomic():
         stored = ScheduleConfig.objects.select_for_update().get(pk=schedule.pk)
         version = stored.version
         if specification is not None:
             _fill(stored, specification)
+        if title is not None:
+            stored.title = title
         if notes is not None:
             stored.notes = notes
         if tags is not None:

@@ -70,6 +70,7 @@ def store_schedule(new: NewSchedule, owner: "User") -> ScheduleConfig:
             return services.schedule_create(
                 slug=new.name,
                 specification=new.specification,
+                title=new.title,
                 notes=new.notes,
                 tags=new.tags,
                 owner=owner,

@@ -1,5 +1,6 @@
 """Bodies and queries of the requests about schedules, as typed values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -29,6 +30,7 @@ from noising.api.text_fields import (
     ChoiceField,
     NameField,
     NotesField,
+    StoredTextField,
     TagsField,
 )
 from noising.curves import MATRIX_POINTS, MAX_POINTS, QUANTITIES, Axis
@@ -36,7 +38,8 @@ from noising.engine.importers import SOURCES
 from noising.engine.importers.detection import AUTO
 from noising.engine.importers.document import MAX_TEXT
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
-from noising.models import COMPARED_SCHEDULES, RESERVED_SLUGS
+from noising.models import COMPARED_SCHEDULES, LONGEST_TITLE, RESERVED_SLUGS
+from noising.models.tags import CONTROLS
 
 DEFAULT_POINTS: Final = 257
 LEAST_COMPARED: Final = 2
@@ -96,6 +99,7 @@ class NewSchedule:
     """A schedule to store."""
 
     name: str
+    title: str
     specification: Mapping[str, Any]
     notes: str
     tags: Sequence[str]
@@ -259,12 +263,37 @@ def _points() -> WholeNumberField:
     )
 
 
+class TitleField(StoredTextField):
+    """A display name: one line, without surrounding white space."""
+
+    default_error_messages = {
+        "not_a_line": "`{name}` must be one line without control characters.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=LONGEST_TITLE, **options)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the text."""
+        return super().schema() | {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text."""
+        text = super().to_internal_value(data)
+        if re.search(f"[{CONTROLS}]", text):
+            self.fail("not_a_line")
+        return text.strip()
+
+
 class NewScheduleSerializer(StrictSerializer):
     """The body of POST schedules."""
 
     name = NameField(
         reserved=RESERVED_SLUGS,
         help_text="Letters, digits, `-` and `_`; part of the URL.",
+    )
+    title = TitleField(
+        default="", help_text="Display name, which pages show and which can change."
     )
     specification = SpecificationField()
     notes = NotesField(default="", help_text="Free text.")
@@ -282,6 +311,7 @@ class NewScheduleSerializer(StrictSerializer):
 class ScheduleChangesSerializer(StrictSerializer):
     """The body of PATCH schedules/{name}: keys that are not given do not change."""
 
+    title = TitleField(required=False)
     specification = SpecificationField(required=False)
     notes = NotesField(required=False)
     tags = TagsField(required=False)

@@ -25,6 +25,7 @@ LINT_GUIDE = "docs/lint.md"
 
 EXPORTED = (
     "name",
+    "title",
     "schedule_type",
     "graph_type",
     "num_timesteps",
@@ -187,6 +188,7 @@ class HeadSerializer(serializers.ModelSerializer[ScheduleConfig]):
         model = ScheduleConfig
         fields: tuple[str, ...] = (
             "name",
+            "title",
             "fingerprint",
             "num_timesteps",
             "vocab_size",
@@ -199,7 +201,7 @@ class HeadSerializer(serializers.ModelSerializer[ScheduleConfig]):
             "schedule_type",
             "graph_type",
         )
-        read_only_fields = ("notes",)
+        read_only_fields = ("title", "notes")
 
 
 class SummarySerializer(HeadSerializer):

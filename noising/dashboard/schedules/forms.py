@@ -9,10 +9,23 @@ from django.core.exceptions import ValidationError
 from noising import services
 from noising.dashboard.annotation import AnnotationForm
 from noising.form_fields import SpecificationFormField
-from noising.models import LONGEST_NAME, ScheduleConfig
+from noising.models import LONGEST_NAME, LONGEST_TITLE, ScheduleConfig
 
 
-class NewScheduleForm(AnnotationForm):
+class ScheduleAnnotationForm(AnnotationForm):
+    """Display name, notes and tags."""
+
+    title = forms.CharField(
+        required=False,
+        max_length=LONGEST_TITLE,
+        label="Display name",
+        help_text="What pages show in place of the name; it can change.",
+    )
+
+    field_order: tuple[str, ...] = ("title", "notes", "tags")
+
+
+class NewScheduleForm(ScheduleAnnotationForm):
     """The form for a new schedule."""
 
     name = forms.SlugField(
@@ -25,7 +38,7 @@ class NewScheduleForm(AnnotationForm):
         "required parameters of some types.",
     )
 
-    field_order = ("name", "specification", "notes", "tags")
+    field_order = ("name", "title", "specification", "notes", "tags")
 
     def create(self, owner: User) -> ScheduleConfig | None:
         """Store the schedule; errors of the service become errors of the form."""

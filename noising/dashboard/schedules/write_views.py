@@ -17,7 +17,7 @@ from noising.dashboard.access import (
 from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.deletion import Deletion, confirm_deletion
 from noising.dashboard.schedules.context import list_types
-from noising.dashboard.schedules.forms import NewScheduleForm
+from noising.dashboard.schedules.forms import NewScheduleForm, ScheduleAnnotationForm
 from noising.form_fields import SpecificationFormField
 from noising.models import BenchmarkRun, ScheduleConfig
 
@@ -31,7 +31,9 @@ def create_schedule(request: HttpRequest) -> HttpResponse:
         form = NewScheduleForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
-            return redirect_with_success(request, created, f"{created.slug} is stored.")
+            return redirect_with_success(
+                request, created, f"{created.label} is stored."
+            )
         status = 422
     else:
         form = NewScheduleForm(initial=_read_initial(request))
@@ -59,11 +61,16 @@ def _read_initial(request: HttpRequest) -> dict[str, Any]:
 
 @form_view
 def edit_schedule(request: HttpRequest, slug: str) -> HttpResponse:
-    """Change notes and tags of a schedule."""
+    """Change display name, notes and tags of a schedule."""
     config = get_changeable_or_404(request, ScheduleConfig, slug=slug)
     write = partial(services.schedule_update, schedule=config)
     return edit_annotation(
-        request, config, write, section="schedules", title=config.slug
+        request,
+        config,
+        write,
+        section="schedules",
+        title=config.label,
+        form_class=ScheduleAnnotationForm,
     )
 
 
@@ -74,7 +81,7 @@ def archive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     services.schedule_archive(schedule=config)
     undo = reverse("pages:schedule-unarchive", kwargs={"slug": config.slug})
     return redirect_with_success(
-        request, config, f"{config.slug} is archived.", undo=undo
+        request, config, f"{config.label} is archived.", undo=undo
     )
 
 
@@ -85,7 +92,7 @@ def unarchive_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     services.schedule_unarchive(schedule=config)
     undo = reverse("pages:schedule-archive", kwargs={"slug": config.slug})
     return redirect_with_success(
-        request, config, f"{config.slug} is no longer archived.", undo=undo
+        request, config, f"{config.label} is no longer archived.", undo=undo
     )
 
 
@@ -102,7 +109,7 @@ def delete_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     archive = reverse("pages:schedule-archive", kwargs={"slug": slug})
     deletion = Deletion(
         section="schedules",
-        title=f"the schedule {slug}",
+        title=f"the schedule {config.label}",
         losses=losses,
         users=BenchmarkRun.objects.referring_to(config),
         archive="" if config.archived_at else archive,

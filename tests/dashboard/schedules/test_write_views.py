@@ -142,8 +142,8 @@ def test_others_do_not_change_it(hers: ScheduleConfig, action: str) -> None:
 
 @pytest.mark.usefixtures("hers")
 def test_pages_offer_only_what_the_viewer_may_do(ada: Client, client: Client) -> None:
-    assert "Edit notes and tags" in page_text(ada, "/schedules/hers/")
-    assert "Edit notes and tags" not in page_text(client, "/schedules/hers/")
+    assert "Edit display name and notes" in page_text(ada, "/schedules/hers/")
+    assert "Edit display name and notes" not in page_text(client, "/schedules/hers/")
     bob = session_client(account("bob"))
     assert "Archive</button>" not in page_text(bob, "/schedules/hers/")
 
@@ -151,3 +151,24 @@ def test_pages_offer_only_what_the_viewer_may_do(ada: Client, client: Client) ->
 def test_forms_need_their_token(hers: ScheduleConfig) -> None:
     strict = session_client(account("eve", is_staff=True), checks_csrf=True)
     assert strict.post("/schedules/hers/archive/").status_code == 403
+
+
+def test_a_display_name_is_shown_in_place_of_the_name(
+    ada: Client, hers: ScheduleConfig
+) -> None:
+    path = hers.get_absolute_url()
+    given = {"title": "  <b>Linear</b>, thesis ", "notes": "", "tags": ""}
+    assert ada.post(f"{path}edit/", given).status_code == 302
+    page = page_text(ada, path)
+    assert "<bdi>&lt;b&gt;Linear&lt;/b&gt;, thesis</bdi></h1>" in page
+    assert "Name: <code>hers</code>" in page
+    for search in ("thesis", "hers"):
+        page = page_text(ada, f"/schedules/?search={search}")
+        assert "<bdi>&lt;b&gt;Linear&lt;/b&gt;, thesis</bdi></a>" in page
+        assert ">hers</span>" in page
+    assert ada.get("/api/v1/schedules/hers").json()["title"] == given["title"].strip()
+    refused = ada.post(f"{path}edit/", given | {"title": "a\u0085b"})
+    assert refused.status_code == 422
+    assert b"A display name must be one line" in refused.content
+    ada.post(f"{path}edit/", given | {"title": ""})
+    assert "<bdi>hers</bdi></h1>" in page_text(ada, path)

@@ -7,8 +7,9 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from noising import services
+from noising.api.exports import LIST_RENDERERS
 from noising.api.schedules import examples
-from noising.api.schedules.views import LIST_RENDERERS, ScheduleViewSet
+from noising.api.schedules.views import ScheduleViewSet
 from noising.engine import GRAPH_TYPES, build_process
 from noising.engine.certify import certify
 from tests.api.v1.schedules.conftest import ROOT, SMALL

@@ -15,7 +15,7 @@ from tests.api.v1.schedules.conftest import ROOT, SMALL
 
 
 def test_a_schedule_is_stored_and_shown(post, ann: User):
-    response = post(notes="Why.", tags=["mine"])
+    response = post(title=" My own ", notes="Why.", tags=["mine"])
     assert response.status_code == 201
     assert response.headers["Location"] == f"http://testserver{ROOT}/new"
     config = ScheduleConfig.objects.get()
@@ -29,6 +29,7 @@ def test_a_schedule_is_stored_and_shown(post, ann: User):
     ]
     assert document == {
         "name": "new",
+        "title": "My own",
         "specification": process.spec,
         "fingerprint": process.fingerprint,
         "num_timesteps": 10,

@@ -111,7 +111,7 @@ def delete_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     archive = reverse("pages:run-archive", kwargs={"run_id": run.pk})
     deletion = Deletion(
         section="runs",
-        title=f"the run of {run.created_at:%d %B %Y, %H:%M}",
+        title=f"the run {run}",
         losses=[
             "Its results, plots, notes and tags are lost.",
             "Links to it stop working, and comparisons leave it out.",

@@ -1,9 +1,12 @@
 /** The list pages: short URLs, menus that close, and buttons for the selected rows. */
 
-/** Leave out of the URL what is not filled in. */
+/** Leave out of the URL what is not filled in, or is the first choice of its field. */
 for (const form of document.querySelectorAll("[data-drop-empty]")) {
   form.addEventListener("formdata", ({ formData }) => {
-    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+    for (const [name, value] of [...formData]) {
+      const first = form.elements[name].options?.[0].value ?? "";
+      if (value === first) formData.delete(name);
+    }
   });
 }
 

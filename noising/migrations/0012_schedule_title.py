@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('noising', '0010_sweep_points'),
+        ('noising', '0011_run_name'),
     ]
 
     operations = [

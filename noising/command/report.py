@@ -19,17 +19,19 @@ _MOST_RANGES: Final = 6
 _LONGEST_INDENTED: Final = 20_000
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --text: #1a2033; --muted: #525d78; --ground: #fff;
-  --line: #d8dce8; --soft: #eef0f6; }
-@media (prefers-color-scheme: dark) { :root { --text: #e7eaf3; --muted: #a4adc3;
-  --ground: #0f121a; --line: #2d3345; --soft: #181c27; } }
-body { font: 16px/1.55 system-ui, sans-serif; color: var(--text);
-  background: var(--ground); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-.verdict { font-size: 1.15rem; padding: 1rem; background: var(--soft);
-  border-left: 4px solid; }
+:root { color-scheme: light dark; --text: #15191b; --muted: #596164; --ground: #fbfbf9;
+  --line: #e1e3df; --soft: #f3f4f1; --accent: #00606b; }
+@media (prefers-color-scheme: dark) { :root { --text: #e5e9e9; --muted: #9ba5a8;
+  --ground: #0d1011; --line: #282e31; --soft: #1a1f22; --accent: #62c6d1; } }
+body { font: 15px/1.5 "Source Sans 3", "Segoe UI", "Noto Sans", system-ui, sans-serif;
+  color: var(--text); background: var(--ground); max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.375rem; } h2 { font-size: 1rem; margin-top: 2rem; padding-top: 1rem;
+  border-top: 1px solid var(--line); }
+.verdict { padding: .75rem 1rem; border: 1px solid var(--line);
+  border-left: 3px solid var(--accent); }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; }
+table { border-collapse: collapse; font-size: .875rem; }
 caption, figcaption { text-align: left; color: var(--muted); padding: .3rem 0; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
   text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -113,6 +113,13 @@ class Summary:
     verdict: str
 
 
+def find_middle(config: Mapping[str, Any]) -> int:
+    """Return the measured timestep that is nearest to the middle."""
+    half = config["num_timesteps"] / 2
+    timesteps: Sequence[int] = config["timesteps"]
+    return min(timesteps, key=lambda timestep: abs(timestep - half))
+
+
 def summarize(document: Document) -> Summary:
     """Return the summary of a run.
 
@@ -120,8 +127,7 @@ def summarize(document: Document) -> Summary:
         document: the results, in the form of ``results.json``.
     """
     config = document["config"]
-    half = config["num_timesteps"] / 2
-    middle = min(config["timesteps"], key=lambda timestep: abs(timestep - half))
+    middle = find_middle(config)
     place = config["timesteps"].index(middle)
     entries = document["schedules"]
     columns = [_fill_column(column, entries, place) for column in COLUMNS]

@@ -5,13 +5,17 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from benchmarks.summary import COLUMNS as SUMMARY
+from benchmarks.summary import find_middle
 from noising.models import BenchmarkResult, BenchmarkRun
 from noising.models.streams import stream_rows
 
-KEY_METRICS: Final = ("preserved", "information_nats", "edit_distance")
-"""The metrics of the summary, measured at the middle timestep."""
-
 WASTED: Final = "wasted_steps"
+
+KEY_METRICS: Final = tuple(
+    dict.fromkeys(each.metric for each in SUMMARY if each.metric != WASTED)
+)
+"""The metrics of the summary, measured at the middle timestep."""
 
 COLUMNS: Final = (
     *("id", "name", "status", "created_at", "finished_at", "corpus", "schedules"),
@@ -31,8 +35,8 @@ def export_runs(runs: QuerySet[BenchmarkRun]) -> Iterator[Row]:
 
     `runs` are as `for_list` loads them.
 
-    The key results are those of the table on the command line: at the timestep next to
-    the middle, by schedule. A run without results has none.
+    The key results are those of the summary: at the measured timestep that is nearest
+    to the middle, by schedule. A run without results has none.
     """
     return stream_rows(runs, AT_ONCE, _load)
 
@@ -53,16 +57,9 @@ def tabulate_runs(rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
 
 def _load(batch: QuerySet[BenchmarkRun]) -> list[Row]:
     runs = list(batch)
-    timesteps = {run.pk: _find_middle(run.config) for run in runs}
+    timesteps = {run.pk: find_middle(run.config) for run in runs}
     measured = BenchmarkResult.objects.of_runs(timesteps)
     return [_describe(run, timesteps[run.pk], measured.get(run.pk, ())) for run in runs]
-
-
-def _find_middle(config: Mapping[str, Any]) -> int:
-    """Return the timestep next to the middle."""
-    half = config["num_timesteps"] / 2
-    middle: int = min(config["timesteps"], key=lambda step: abs(step - half))
-    return middle
 
 
 def _describe(
@@ -71,7 +68,7 @@ def _describe(
     config = run.config
     return {
         "id": str(run.pk),
-        "name": str(run),
+        "name": run.title,
         "status": run.status,
         "created_at": run.created_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),

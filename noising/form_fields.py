@@ -19,6 +19,18 @@ INITIAL_SPECIFICATION = {
 """The specification that a form for a new schedule shows first."""
 
 
+def check_specification(specification: Any) -> None:
+    """Check that a noise process is valid, and not too costly to build and to lint.
+
+    Raises:
+        EngineError: it is not valid.
+        TooCostlyError: it would take too much time or memory.
+    """
+    if isinstance(specification, dict):
+        check_seconds(storing_seconds(specification), "to build and to lint")
+    check_vocab_size(build_process(specification).vocab_size)
+
+
 class LongTextFormField(forms.CharField):
     """Text with a largest length, for a text area.
 
@@ -96,9 +108,6 @@ class SpecificationFormField(forms.JSONField):
         if value in self.empty_values:
             return
         try:
-            if isinstance(value, dict):
-                check_seconds(storing_seconds(value), "to build and to lint")
-            process = build_process(value)
-            check_vocab_size(process.vocab_size)
+            check_specification(value)
         except (EngineError, TooCostlyError) as error:
             raise forms.ValidationError(str(error), code=error.code) from error

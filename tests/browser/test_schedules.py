@@ -47,49 +47,57 @@ def test_the_specification_is_copied(guest: Visitor) -> None:
     assert json.loads(copied)["schedule"]["type"] == "cosine"
 
 
-def test_a_new_version_is_previewed_while_typing_and_stored(member: Visitor) -> None:
+def test_a_schedule_is_entered_in_fields_or_json_previewed_and_stored(
+    member: Visitor,
+) -> None:
     page = member.page
     member.visit("/schedules/cosine/")
     page.get_by_role("link", name="New version from this one").click()
     preview = page.locator("#preview")
     expect(preview.locator(".findings")).to_contain_text("bfloat16_blind")
+    expect(preview.get_by_role("button", name="sedd_entropy").first).to_be_visible()
     before = preview.locator("canvas").first.screenshot()
-    page.fill(
-        "#id_specification", '{"schedule": {"type": "linear"}, "num_timesteps": 9'
-    )
-    expect(preview.get_by_role("status")).to_contain_text("This is not valid JSON")
-    page.locator("#id_specification").press_sequentially("}")
+    # A change of type keeps what was typed for when it is chosen again.
+    part = page.get_by_role("group", name="Schedule", exact=True)
+    part.get_by_label("Type").select_option("linear")
+    part.get_by_label("beta_max").fill("0.03")
+    part.get_by_label("Type").select_option("sigmoid")
+    expect(part.get_by_label("tau")).to_have_value("1")
+    part.get_by_label("Type").select_option("linear")
+    expect(part.get_by_label("beta_max")).to_have_value("0.03")
+    page.get_by_label("Timesteps").fill("9")
     expect(preview.locator(".findings")).to_contain_text("terminal_leak")
     assert preview.locator("canvas").first.screenshot() != before
+
+    page.get_by_role("tab", name="JSON").click()
+    json_field = page.get_by_label("Specification as JSON")
+    typed = json.loads(json_field.input_value())
+    assert typed["num_timesteps"] == 9
+    assert typed["schedule"]["beta_max"] == 0.03
+    json_field.fill('{"schedule": {"type": "linear", "betamax": 1}')
+    expect(preview.get_by_role("status")).to_contain_text("This is not valid JSON")
+    page.get_by_role("tab", name="Fields").click()
+    expect(page.get_by_role("tab", name="JSON")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    hyperschedule = {"type": "sliding", "width": 8, "levels": 8}
+    json_field.fill(json.dumps({"num_timesteps": 9, "hyperschedule": hyperschedule}))
+    page.get_by_role("tab", name="Fields").click()
+    expect(part.get_by_label("Type")).to_have_value("cosine")
+    expect(page.get_by_label("width")).to_have_value("8")
+
+    part.get_by_label("Type").select_option("linear")
     expect(preview.locator(".verdict")).to_contain_text("leaks")
     preview.get_by_role("button", name="Use this: sedd_entropy, good").click()
     expect(preview.locator(".verdict")).to_contain_text("no timestep is wasted")
+    expect(part.get_by_label("Type")).to_have_value("sedd_entropy")
     name = page.locator("#id_name").input_value()
     page.get_by_role("button", name="Store").click()
     page.wait_for_url(f"**/schedules/{name}/")
     expect(page.get_by_role("status").first).to_contain_text(f"{name} is stored.")
-    page.get_by_role("button", name="Archive").click()
-    expect(page.get_by_role("button", name="Unarchive")).to_be_visible()
-
-
-def test_a_type_is_put_into_the_specification(member: Visitor) -> None:
-    page = member.page
-    member.visit("/new/schedule/")
-    page.get_by_text("Graph", exact=True).click()
-    page.locator("[data-part=graph][data-type=absorbing]").click()
-    typed = json.loads(page.locator("#id_specification").input_value())
-    assert typed["graph"] == {"type": "absorbing"}
-
-
-def test_a_hyperschedule_is_a_map_of_positions(member: Visitor) -> None:
-    page = member.page
-    member.visit("/new/schedule/")
-    page.fill("#id_name", "sliding-map")
-    specification = {"hyperschedule": {"type": "sliding", "width": 8, "levels": 8}}
-    page.fill("#id_specification", json.dumps(specification))
-    page.get_by_role("button", name="Store").click()
-    page.wait_for_url("**/schedules/sliding-map/")
     image = page.locator('img[src*="positions.svg"]')
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("complete", True)
     assert image.evaluate("e => e.naturalWidth") > 0
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("button", name="Unarchive")).to_be_visible()

@@ -1,24 +1,19 @@
-"""The data of a schedule's pages: its specification to copy, and all types."""
+"""The data of pages of one schedule: its specification to copy, and references."""
 
 import json
 import pprint
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from noising.engine import (
-    GRAPH_TYPES,
-    HYPERSCHEDULE_TYPES,
-    SCHEDULE_TYPES,
-    EngineError,
-    build_process,
-)
-from noising.engine.parameters import REQUIRED, Parameter
+from noising.engine import EngineError, build_process
+from noising.engine.verdicts import RECOMMENDED
 from noising.models import ScheduleConfig
+from noising.runs import list_plain_types
 
 LONGEST_TEXT = 2_000
 """Characters of JSON; in longer JSON, a page shows only the beginning of lists."""
@@ -161,52 +156,25 @@ def _specify(known_variables: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterHelp:
-    """A parameter as a page describes it."""
+class References:
+    """The schedules that a preview can be compared with.
 
-    name: str
-    default: str
-    help: str
+    Attributes:
+        recommended: the type to begin with.
+        types: the types that need no parameters; they take the graph and the timesteps
+            of the previewed schedule.
+        stored: names of stored schedules, which keep their own.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeHelp:
-    """A type with its parameters."""
-
-    name: str
-    parameters: list[ParameterHelp]
-
-
-def list_types() -> dict[str, list[TypeHelp]]:
-    """Return the types of schedules, graphs and hyperschedules."""
-    tables: Mapping[str, Mapping[str, Any]] = {
-        "schedule": SCHEDULE_TYPES,
-        "graph": GRAPH_TYPES,
-        "hyperschedule": HYPERSCHEDULE_TYPES,
-    }
-    return {
-        part: [
-            TypeHelp(
-                name=name,
-                parameters=[
-                    _describe_parameter(key, parameter)
-                    for key, parameter in kind.PARAMETERS.items()
-                ],
-            )
-            for name, kind in table.items()
-        ]
-        for part, table in tables.items()
-    }
+    recommended: str
+    types: Sequence[str]
+    stored: Sequence[str]
 
 
-def _describe_parameter(name: str, parameter: Parameter) -> ParameterHelp:
-    default = parameter.default
-    if default is REQUIRED:
-        text = "required"
-    elif default is None:
-        text = "null"
-    elif isinstance(default, Mapping):
-        text = json.dumps(default)
-    else:
-        text = str(default)
-    return ParameterHelp(name=name, default=text, help=parameter.help)
+def list_references() -> References:
+    """Return the references of a preview."""
+    return References(
+        recommended=RECOMMENDED,
+        types=list_plain_types(),
+        stored=ScheduleConfig.objects.names(),
+    )

@@ -1,14 +1,19 @@
 """Forms of schedules; the services store their values."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from noising import services
+from noising.budget import TooCostlyError
 from noising.dashboard.annotation import AnnotationForm
-from noising.form_fields import SpecificationFormField
+from noising.dashboard.parameters import ProcessForm
+from noising.engine import EngineError
+from noising.form_fields import SpecificationFormField, check_specification
 from noising.models import LONGEST_NAME, LONGEST_TITLE, ScheduleConfig
 
 
@@ -26,25 +31,71 @@ class ScheduleAnnotationForm(AnnotationForm):
 
 
 class NewScheduleForm(ScheduleAnnotationForm):
-    """The form for a new schedule."""
+    """The form for a new schedule: fields, or JSON, which is used if it is given.
+
+    Attributes:
+        process: the fields of the noise process.
+        uses_json: whether the form has JSON.
+    """
 
     name = forms.SlugField(
         max_length=LONGEST_NAME,
         help_text="Letters, digits, - and _. It cannot be changed later.",
     )
     specification = SpecificationFormField(
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
-        help_text="The noise process as JSON. Everything has a default except the "
-        "required parameters of some types.",
+        required=False,
+        initial=None,
+        label="Specification as JSON",
+        widget=forms.Textarea(
+            attrs={"rows": 18, "spellcheck": "false", "class": "code"}
+        ),
+        help_text="Used instead of the fields. Missing keys have their defaults.",
     )
 
     field_order = ("name", "title", "specification", "notes", "tags")
 
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        given = dict(initial or {})
+        specification = given.get("specification")
+        if _is_valid(specification):
+            del given["specification"]  # the fields show it
+        else:
+            specification = None
+        super().__init__(data, initial=given)
+        self.label_suffix = ""
+        text = data.get("specification", "") if data is not None else ""
+        self.uses_json = bool(text.strip() or given.get("specification"))
+        if data is not None and not self.uses_json:
+            self.process = ProcessForm(data)
+        else:
+            shown = specification if data is None else _read_json(text)
+            self.process = ProcessForm(specification=shown)
+
+    @classmethod
+    def from_typed(cls, data: QueryDict) -> Self:
+        """Return the form with what was typed, and the fields of the types in it."""
+        typed = data.dict()
+        form = cls(
+            initial={
+                name: typed.get(name) for name in ("name", "title", "notes", "tags")
+            }
+        )
+        form.process = ProcessForm(typed=typed)
+        return form
+
     def create(self, owner: User) -> ScheduleConfig | None:
         """Store the schedule; errors of the service become errors of the form."""
-        if not self.is_valid():
+        is_valid = self.is_valid()  # both are checked, so that all errors are shown
+        if not (self.uses_json or self.process.is_valid()) or not is_valid:
             return None
         given: dict[str, Any] = dict(self.cleaned_data)
+        if not self.uses_json:
+            given["specification"] = self.process.specification
         try:
             return services.schedule_create(
                 slug=given.pop("name"), owner=owner, **given
@@ -54,3 +105,17 @@ class NewScheduleForm(ScheduleAnnotationForm):
                 known = {"slug": "name"}.get(field, field)
                 self.add_error(known if known in self.fields else None, messages)
             return None
+
+
+def _is_valid(specification: Any) -> bool:
+    try:
+        check_specification(specification)
+    except (EngineError, TooCostlyError):
+        return False
+    return True
+
+
+def _read_json(text: str) -> Mapping[str, Any] | None:
+    """Return the specification of a JSON text, if it is one, to show it in fields."""
+    value = SpecificationFormField().bound_data(text, None)
+    return value if isinstance(value, dict) else None

@@ -16,7 +16,7 @@ from noising.dashboard.access import (
 )
 from noising.dashboard.annotation import edit_annotation
 from noising.dashboard.deletion import Deletion, confirm_deletion
-from noising.dashboard.schedules.context import list_types
+from noising.dashboard.schedules.context import list_references
 from noising.dashboard.schedules.forms import NewScheduleForm, ScheduleAnnotationForm
 from noising.form_fields import SpecificationFormField
 from noising.models import BenchmarkRun, ScheduleConfig
@@ -24,10 +24,15 @@ from noising.models import BenchmarkRun, ScheduleConfig
 
 @form_view
 def create_schedule(request: HttpRequest) -> HttpResponse:
-    """Store a schedule; with a name in the query, show its values in the form."""
+    """Store a schedule; with a name in the query, show its values in the form.
+
+    Without scripts, the button `show` shows the fields of other types.
+    """
     user: Any = request.user
     status = 200
-    if request.method == "POST":
+    if request.method == "POST" and "show" in request.POST:
+        form = NewScheduleForm.from_typed(request.POST)
+    elif request.method == "POST":
         form = NewScheduleForm(request.POST)
         created = form.create(owner=user)
         if created is not None:
@@ -37,7 +42,11 @@ def create_schedule(request: HttpRequest) -> HttpResponse:
         status = 422
     else:
         form = NewScheduleForm(initial=_read_initial(request))
-    context = {"section": "schedules", "form": form, "types": list_types()}
+    context = {
+        "section": "schedules",
+        "form": form,
+        "references": list_references(),
+    }
     return render(request, "schedules/new.html", context, status=status)
 
 

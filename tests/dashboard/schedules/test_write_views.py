@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 
 from noising import services
+from noising.dashboard.parameters import PARTS
 from noising.models import ScheduleConfig
 from tests.api.access import account, session_client
 from tests.dashboard.pages import inline_parts, page_text
@@ -86,21 +87,120 @@ def test_what_cannot_be_stored_is_told_beside_the_fields(
     assert ScheduleConfig.objects.count() == 1
 
 
+FIELDS = {
+    "specification": "",
+    "num_timesteps": "100",
+    "vocab_size": "27",
+    "schedule.type": "linear",
+    "schedule.beta_min": "1e-3",
+    "schedule.beta_max": "",
+    "schedule.time_range": "[0, 0.5]",
+    "graph.type": "mixture",
+    "graph.share": '{"type": "log_snr", "scale": 0.5, "shift": 0}',
+    "graph.mask_id": "",
+    "hyperschedule.type": "token_types",
+    "hyperschedule.classes": '{"critical": [1, 2]}',
+    "hyperschedule.calibrate": "false",
+    "graph.counts": "not of this type",
+}
+
+
+def test_fields_of_the_chosen_types_are_the_specification(ada: Client) -> None:
+    assert form(ada, **FIELDS).status_code == 302
+    stored = ScheduleConfig.objects.get().specification
+    assert stored["num_timesteps"] == 100
+    assert stored["schedule"] == {
+        "type": "linear",
+        "beta_min": 0.001,
+        "beta_max": 0.02,
+        "time_range": [0.0, 0.5],
+    }
+    assert stored["graph"]["share"]["scale"] == 0.5
+    assert stored["hyperschedule"]["calibrate"] is False
+    # The fields of a new version show the same, whatever the kind of the parameter.
+    page = page_text(ada, f"{NEW}?from=mine")
+    for shown in (
+        'name="schedule.beta_min" value="0.001"',
+        'name="schedule.time_range" value="0, 0.5"',
+        '<option value="token_types" selected>',
+        '<option value="false" selected>',
+    ):
+        assert shown in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "complaint"),
+    [
+        ({"schedule.beta_min": "2"}, "schedule.beta_min", "must lie in"),
+        ({"schedule.beta_max": "much"}, "schedule.beta_max", "must be a number"),
+        ({"schedule.time_range": "0.5, 0"}, "schedule.time_range", "swap the two"),
+        ({"schedule.type": "liner"}, "schedule.type", "did you mean"),
+        ({"graph.type": "marginal"}, "graph.counts", "= 27 items"),
+        ({"graph.share": "{"}, "graph.share", "Enter valid JSON."),
+        ({"graph.type": "gidd"}, "graph.type", "only with the schedule"),
+        ({"graph.mask_id": "28"}, "graph.mask_id", "must"),
+        ({"hyperschedule.calibrate": "maybe"}, "hyperschedule.calibrate", "true or"),
+        ({"num_timesteps": "1e9"}, "num_timesteps", "1..100000"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(
+    ada: Client, changes: dict[str, str], field: str, complaint: str
+) -> None:
+    given = FIELDS | {"graph.counts": "1, 2"} | changes
+    page = form(ada, **given).content.decode()
+    beside = page[page.index(f'id="id_{field}_error"') :].split("</ul>")[0]
+    assert complaint in beside
+    assert page.count('class="errorlist"') == 1
+    assert not ScheduleConfig.objects.exists()
+
+
+def test_json_is_used_instead_of_the_fields(ada: Client) -> None:
+    given = FIELDS | {"specification": json.dumps(SMALL), "schedule.beta_min": "2"}
+    assert form(ada, **given).status_code == 302
+    assert ScheduleConfig.objects.get().specification["schedule"]["type"] == "loglinear"
+    page = form(ada, **given).content.decode()  # the name is taken
+    assert '<section id="json" data-open>' in page
+    assert "The name" not in page
+    assert 'name="num_timesteps" value="10"' in page  # fields show the same
+
+
+def test_without_scripts_a_button_shows_the_fields_of_other_types(ada: Client) -> None:
+    page = form(ada, **FIELDS | {"show": "types", "name": "draft"}).content.decode()
+    assert 'name="name" value="draft"' in page
+    assert 'name="schedule.beta_min" value="1e-3"' in page  # as it was typed
+    assert 'class="errorlist"' not in page
+    assert not ScheduleConfig.objects.exists()
+
+
+def test_every_type_has_fields_with_default_range_and_help(ada: Client) -> None:
+    page = page_text(ada, NEW)
+    for part, table in PARTS.items():
+        for name, kind in table.items():
+            template = page[page.index(f'data-part="{part}"') :]
+            template = template[template.index(f'<template data-type="{name}"') :]
+            template = template.split("</template>")[0]
+            for key in kind.PARAMETERS:
+                assert f'name="{part}.{key}"' in template
+    assert (
+        "beta of the last step, a move chance; meant for 1000 timesteps. "
+        "In [0, 1); default 0.02." in page
+    )
+
+
 def test_a_new_version_begins_with_the_old_one(ada: Client) -> None:
     services.schedule_create(slug="old", specification=SMALL, notes="Once.", tags=["t"])
     services.schedule_create(slug="old-2", specification=SMALL)
     page = page_text(ada, f"{NEW}?from=old")
     assert 'name="name" value="old-3"' in page
-    assert "&quot;type&quot;: &quot;loglinear&quot;" in page
+    assert '<option value="loglinear" selected>' in page
+    assert 'name="num_timesteps" value="10"' in page
     assert "Once.</textarea>" in page
     assert inline_parts(page) == []
     assert ada.get(f"{NEW}?from=nobody").status_code == 404
-
-
-def test_the_form_describes_every_type(ada: Client) -> None:
-    page = page_text(ada, NEW)
-    for described in ("sedd_entropy", "hdlm_gamma", "diffusion_forcing", "beta_max"):
-        assert f"<code>{described}</code>" in page
+    # What is no valid specification is shown as it was typed.
+    page = page_text(ada, f"{NEW}?specification=%7B%3Cb%3E")
+    assert "{&lt;b&gt;</textarea>" in page
+    assert '<section id="json" data-open>' in page
 
 
 def test_its_owner_changes_notes_and_tags(ada: Client, hers: ScheduleConfig) -> None:

@@ -15,6 +15,9 @@ const MOVES = {
   End: (_, count) => count - 1,
 };
 
+/** The event of a section when its tab is opened. */
+export const TAB_OPENED = "tabopened";
+
 /** Turn the sections of every `[data-tabs]` into tabs. */
 export function offerTabs(root) {
   for (const holder of root.querySelectorAll("[data-tabs]")) {
@@ -67,6 +70,7 @@ class Tabs {
       this.tabs[place].setAttribute("aria-selected", String(place === chosen));
       this.tabs[place].tabIndex = place === chosen ? 0 : -1;
     });
+    this.panels[chosen].dispatchEvent(new Event(TAB_OPENED, { bubbles: true }));
     const tab = this.tabs[chosen];
     // Bring the tab into view on a narrow screen, without scrolling the page.
     const middle = tab.offsetLeft - this.list.offsetLeft + tab.offsetWidth / 2;

@@ -77,11 +77,11 @@ def plot_comparison(
 ) -> HttpResponseBase:
     """Respond with the stored schedules that the query names, in one panel."""
     _require(name, plots.QUANTITY_NAMES)
-    configs = select_schedules(request.GET)
-    if len(configs) < 2:
+    chosen = select_schedules(request.GET)
+    if len(chosen.configs) < 2:
         raise Http404("Fewer than two of the names belong to stored schedules.")
     subtract_first = request.GET.get("less") == "first"
-    plot = plots.make_comparison_plot(name, configs, subtract_first=subtract_first)
+    plot = plots.make_comparison_plot(name, chosen, subtract_first=subtract_first)
     return _respond(request, plot, plot_format)
 
 

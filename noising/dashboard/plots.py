@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from noising.curves import QUANTITIES
-from noising.dashboard.selection import RunSelection
+from noising.dashboard.selection import RunSelection, ScheduleSelection
 from noising.figures import (
     AUDIT_FIGURES,
     RUN_FIGURES,
@@ -165,19 +165,22 @@ def make_draft_plot(name: str, query: Mapping[str, str]) -> Plot:
 
 
 def make_comparison_plot(
-    name: str, configs: Sequence[ScheduleConfig], *, subtract_first: bool = False
+    name: str, chosen: ScheduleSelection, *, subtract_first: bool = False
 ) -> Plot:
     """Return a plot of the compared schedules in one panel.
 
     Args:
         name: one of QUANTITY_NAMES.
-        configs: the schedules.
+        chosen: the schedules.
         subtract_first: whether to show by how much each differs from the first.
     """
+    configs = chosen.configs
     title = QUANTITIES[name].title
     if subtract_first:
         title = describe_difference(QUANTITIES[name], configs[0].slug)
-    query = {"names": ",".join(config.slug for config in configs)}
+    query = {"names": chosen.names}
+    if chosen.timesteps is not None:
+        query["timesteps"] = str(chosen.timesteps)
     return Plot(
         route="pages:plot-comparison",
         arguments={"name": name},

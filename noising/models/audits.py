@@ -12,7 +12,8 @@ from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.tags import check_tags
 
-COMPARABLE_AUDITS = 20
+COMPARABLE_AUDITS = 100
+"""How many audits are offered for a comparison."""
 
 DASHBOARD_AUDITS = 5
 
@@ -52,12 +53,15 @@ class AuditQuerySet(models.QuerySet["Audit"]):
             )
         return found
 
-    def comparable(self, audit: "Audit") -> Self:
-        """Select the latest other audits, those of the same claim first."""
+    def comparable(self, audit: "Audit | None") -> Self:
+        """Select the latest audits, without this one, and those of its claim first."""
+        others = self.active().for_list()
+        if audit is None:
+            return others.order_by("-created_at", "-id")[:COMPARABLE_AUDITS]
         same = models.Case(
             models.When(fingerprint=audit.fingerprint, then=0), default=1
         )
-        others = self.active().exclude(pk=audit.pk).for_list()
+        others = others.exclude(pk=audit.pk)
         return others.order_by(same, "-created_at", "-id")[:COMPARABLE_AUDITS]
 
     def for_dashboard(self) -> Self:

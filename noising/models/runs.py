@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from noising.models.schedules import ScheduleConfig
 
 DASHBOARD_RUNS = 10
-COMPARABLE_RUNS = 20
+COMPARABLE_RUNS = 100
+"""How many runs are offered for a comparison."""
 
 LEASE = timedelta(seconds=30)
 """How long a claim is valid after it was last renewed."""
@@ -105,15 +106,19 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
         """Select the runs with a schedule of this name, measured or requested."""
         return self.filter(ListHolds("config__schedules", models.Value(name)))
 
-    def comparable(self, run: "BenchmarkRun") -> Self:
-        """Select the latest other runs that share a measured schedule with this one."""
-        shares = models.Q()
-        for name in run.config["schedules"]:
-            shares |= models.Q(ListHolds("config__schedules", models.Value(name)))
-        others = self.active().exclude(pk=run.pk).filter(shares)
-        return others.filter(status=BenchmarkRun.Status.SUCCEEDED).for_list()[
-            :COMPARABLE_RUNS
-        ]
+    def comparable(self, run: "BenchmarkRun | None") -> Self:
+        """Select the latest runs with results that can be compared with a run.
+
+        Args:
+            run: the run, with which the others share a schedule; None for any others.
+        """
+        others = self.active().filter(status=BenchmarkRun.Status.SUCCEEDED)
+        if run is not None:
+            shares = models.Q()
+            for name in run.config["schedules"]:
+                shares |= models.Q(ListHolds("config__schedules", models.Value(name)))
+            others = others.exclude(pk=run.pk).filter(shares)
+        return others.for_list()[:COMPARABLE_RUNS]
 
     def result_counts(self, ids: Iterable[UUID]) -> dict[UUID, int]:
         """Return the number of results of succeeded runs by id, in one query."""

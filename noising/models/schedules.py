@@ -78,6 +78,17 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         """Return the names of the schedules that are not archived."""
         return list(self.active().values_list("slug", flat=True)[:NAMED_SCHEDULES])
 
+    def for_choice(self) -> Self:
+        """Load the columns by which people tell schedules apart, in one query."""
+        return (
+            self.active()
+            .only("slug", "num_timesteps")
+            .annotate(
+                schedule_type=text_at("specification__schedule__type"),
+                graph_type=text_at("specification__graph__type"),
+            )[:NAMED_SCHEDULES]
+        )
+
     def free_slug(self, slug: str) -> str:
         """Return a new version's name: the first free of ``slug-2``, ``slug-3``, ..."""
         stem = re.sub(r"-\d+$", "", slug)[:LONGEST_STEM]

@@ -3,7 +3,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import Visitor, serious
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +21,33 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     page.wait_for_url("**/compare/**")
     assert guest.charts_draw() == 8
     expect(page.get_by_role("rowheader", name="graph.type")).to_be_visible()
-    page.get_by_label("Add schedules").fill("linear")
-    page.get_by_role("button", name="Compare").click()
-    page.wait_for_url("**names=linear**")
-    assert page.locator(".conditions .choice").count() == 3
+
+    # The choice as chips, by the keyboard alone.
+    field = page.get_by_role("combobox", name="Schedules")
+    chips = page.locator(".picked-item")
+    expect(chips).to_have_text(["sedd-absorbing×", "sedd_entropy×"])
+    field.press("Backspace")
+    expect(chips).to_have_text(["sedd-absorbing×"])
+    field.press_sequentially("linear, unif")
+    first = page.get_by_role("option").first
+    expect(first).to_have_attribute("aria-selected", "true")
+    field.press("ArrowDown")
+    expect(first).to_have_attribute("aria-selected", "false")
+    field.press("ArrowUp")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(chips.nth(1)).to_have_text("linear×")
+    field.press_sequentially("nobody")
+    expect(page.get_by_text("Nothing matches.")).to_be_attached()
+    field.press("Escape")
+    expect(field).to_have_value("")
+    assert serious(guest) == []
+    page.get_by_label("Same number of timesteps").fill("100")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_url("**names=sedd-absorbing&names=linear&timesteps=100")
+    assert guest.charts_draw() == 8
+    page.get_by_role("button", name="Remove sedd-absorbing").click()
+    expect(chips).to_have_text(["linear×"])
 
 
 def test_a_column_orders_the_list(guest: Visitor) -> None:

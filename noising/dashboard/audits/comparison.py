@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from noising.audits import MOST_COMPARED, compare_audits
 from noising.dashboard.audits.context import format_number, title_of
+from noising.dashboard.selection import Option
 from noising.models import Audit
 
 CHANGES = {"new": "new", "gone": "gone", "still": "still there", "never": "nothing"}
@@ -97,6 +98,23 @@ def select_audits(query: QueryDict) -> AuditSelection:
         missing=[str(audit_id) for audit_id in first if audit_id not in by_id],
         left_out=len(ids) - len(first),
     )
+
+
+def list_options(selection: AuditSelection) -> list[Option]:
+    """Return the chosen audits, the baseline first, and the latest others."""
+    chosen = list(selection.audits.values())
+    ids = {audit.pk for audit in chosen}
+    others = Audit.objects.comparable(chosen[0] if chosen else None)
+    return [
+        Option(
+            value=str(audit.pk),
+            label=str(audit),
+            note=f"{audit.verdict}, {audit.schedule_type}, {audit.graph_type}, "
+            f"{audit.created_at:%d %b %Y, %H:%M}",
+            is_chosen=audit.pk in ids,
+        )
+        for audit in [*chosen, *(audit for audit in others if audit.pk not in ids)]
+    ]
 
 
 def build_comparison(selection: AuditSelection) -> AuditComparison:

@@ -9,7 +9,11 @@ from django.views.decorators.http import require_safe
 from noising.audits import MOST_COMPARED, make_template
 from noising.configured import default_process
 from noising.dashboard import plots
-from noising.dashboard.audits.comparison import build_comparison, select_audits
+from noising.dashboard.audits.comparison import (
+    build_comparison,
+    list_options,
+    select_audits,
+)
 from noising.dashboard.audits.context import (
     list_facts,
     list_findings,
@@ -86,14 +90,13 @@ def compare_audits(request: HttpRequest) -> HttpResponse:
         "chosen": selection,
         "labels": list(selection.audits.items()),
         "most": MOST_COMPARED,
+        "options": list_options(selection),
     }
     if len(audits) > 1:
         context |= {
             "comparison": build_comparison(selection),
             "address": request.build_absolute_uri(f"?ids={selection.ids}"),
         }
-    elif audits:
-        context["others"] = Audit.objects.comparable(audits[0])
     return render(request, "audits/compare.html", context)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from benchmarks.comparison import compare
 from noising.dashboard.runs.context import format_number, select_evenly
-from noising.dashboard.selection import RunSelection
+from noising.dashboard.selection import Option, RunSelection
 from noising.figures import collect_measured_lines
+from noising.models import BenchmarkRun
 
 DEFAULT_METRIC = "preserved"
 
@@ -118,6 +119,22 @@ def build_comparison(chosen: RunSelection, metric: str) -> RunComparison:
             for each in compared["throughput"]
         ],
     )
+
+
+def list_options(chosen: RunSelection) -> list[Option]:
+    """Return the chosen runs, the baseline first, and those to compare with them."""
+    first = chosen.runs[0] if chosen.runs else None
+    ids = {run.pk for run in chosen.runs}
+    others = BenchmarkRun.objects.comparable(first)
+    return [
+        Option(
+            value=str(run.pk),
+            label=f"{run.created_at:%d %b %Y, %H:%M} on {run.corpus_name}",
+            note=", ".join([*run.config["schedules"], f"seed {run.seed}", *run.tags]),
+            is_chosen=run.pk in ids,
+        )
+        for run in [*chosen.runs, *(run for run in others if run.pk not in ids)]
+    ]
 
 
 def list_metrics(documents: Any) -> dict[str, None]:

@@ -11,7 +11,7 @@ from benchmarks.summary import COLUMNS as COLUMNS_OF_SUMMARY
 from benchmarks.summary import summarize
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, ListPage
-from noising.dashboard.runs.comparison import build_comparison
+from noising.dashboard.runs.comparison import build_comparison, list_options
 from noising.dashboard.runs.context import (
     build_decision,
     build_schedule_table,
@@ -103,6 +103,7 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
         "labels": list(selection.labels.items()),
         "most": MOST_COMPARED,
         "most_results": f"{MOST_RESULTS:,}",
+        "options": list_options(selection),
     }
     if len(selection.runs) > 1:
         comparison = build_comparison(selection, request.GET.get("metric", ""))
@@ -116,6 +117,4 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
             context["plot"] = plots.make_run_comparison_plot(
                 selection, comparison.metric
             )
-    elif selection.runs:
-        context["others"] = BenchmarkRun.objects.comparable(selection.runs[0])
     return render(request, "runs/compare.html", context)

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from noising.curves import Summary, differences, summary
+from noising.dashboard.selection import MOST_SECONDS, Option
 from noising.engine import build_process, wasted_ranges
 from noising.engine.effort import storing_seconds
 from noising.engine.verdicts import format_ranges
 from noising.models import ScheduleConfig
-
-MOST_SECONDS = 0.2
-"""Estimated seconds that the page may spend on the key figures of one schedule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +77,22 @@ def _format_value(values: dict[str, Any], slug: str) -> str:
         return "\N{EN DASH}"
     value = values[slug]
     return "none" if value is None else str(value)
+
+
+def list_options(names: Sequence[str]) -> list[Option]:
+    """Return the chosen schedules in their order, and then all others."""
+    options = {
+        config.slug: Option(
+            value=config.slug,
+            label=config.slug,
+            note=f"{config.schedule_type}, {config.graph_type}, T = "
+            f"{config.num_timesteps}",
+            is_chosen=config.slug in names,
+        )
+        for config in ScheduleConfig.objects.for_choice()
+    }
+    chosen = [
+        options.pop(name, Option(value=name, label=name, is_chosen=True))
+        for name in names
+    ]
+    return [*chosen, *options.values()]

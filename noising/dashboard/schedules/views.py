@@ -8,9 +8,13 @@ from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
 from noising.dashboard.listing import Column, ListPage
-from noising.dashboard.schedules.comparison import list_differences, summarize_schedules
+from noising.dashboard.schedules.comparison import (
+    list_differences,
+    list_options,
+    summarize_schedules,
+)
 from noising.dashboard.schedules.context import address_new_version, write_snippets
-from noising.dashboard.selection import parse_names, select_schedules
+from noising.dashboard.selection import select_schedules
 from noising.dashboard.verdicts import judge_for_page
 from noising.filters import ScheduleFilters
 from noising.models import (
@@ -93,25 +97,24 @@ def show_schedule(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def compare_schedules(request: HttpRequest) -> HttpResponse:
     """Show a comparison of the schedules that the query names."""
-    names = parse_names(request.GET)
-    configs = select_schedules(request.GET)
+    chosen = select_schedules(request.GET)
+    configs = chosen.configs
+    named = [config.slug for config in configs] + list(chosen.misfits)
     context = {
         "section": "schedules",
+        "chosen": chosen,
         "configs": configs,
-        "missing": set(names[:COMPARED_SCHEDULES])
-        - {config.slug for config in configs},
-        "left_out": names[COMPARED_SCHEDULES:],
         "most": COMPARED_SCHEDULES,
-        "names": ScheduleConfig.objects.names(),
+        "options": list_options(named),
     }
     if len(configs) > 1:
         context |= {
             "plots": [
-                plots.make_comparison_plot(name, configs)
+                plots.make_comparison_plot(name, chosen)
                 for name in plots.QUANTITY_NAMES
             ],
             "differences_plots": [
-                plots.make_comparison_plot(name, configs, subtract_first=True)
+                plots.make_comparison_plot(name, chosen, subtract_first=True)
                 for name in plots.OVERLAY_NAMES
             ],
             "rows": summarize_schedules(configs),

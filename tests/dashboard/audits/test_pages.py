@@ -103,10 +103,11 @@ def test_a_comparison_says_what_is_gone_and_what_is_new(client: Client) -> None:
     assert inline_parts(page) == []
 
     page = page_text(client, f"/audits/compare/?ids={wrong.pk}")
-    assert "Select audits to compare with" in page
-    assert f'value="{right.pk}"' in page
+    assert f'<option value="{wrong.pk}" data-note="failed' in page
+    assert f'<option value="{right.pk}" data-note="passed' in page
+    assert page.count(" selected>") == 1
     page = page_text(client, f"/audits/compare/?ids={NOBODY},mine")
-    assert "Select at least two audits" in page
+    assert "Choose at least two audits" in page
     assert "<bdi>mine</bdi> is not an audit." in page
     many = ",".join([str(wrong.pk), str(right.pk), *map(str, range(8))])
     assert "2 left out" in page_text(client, f"/audits/compare/?ids={many}")

@@ -76,7 +76,7 @@ def test_what_is_no_run_is_told(
 ) -> None:
     page = page_text(client, f"{address(*pair)},<b>x</b>")
     assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi> is not a run with results." in page
-    assert "Select at least two runs" in page_text(client, "/runs/compare/")
+    assert "Choose at least two runs" in page_text(client, "/runs/compare/")
 
 
 def test_an_id_names_one_run_however_it_is_written(
@@ -84,11 +84,12 @@ def test_an_id_names_one_run_however_it_is_written(
 ) -> None:
     other_way = str(pair[0].pk).upper()
     page = page_text(client, f"{address(*pair)},{other_way}&baseline={other_way}")
-    assert page.count('<option value="') == 2
+    baselines = page[page.index('id="baseline"') :].split("</select>")[0]
+    assert baselines.count('<option value="') == 2
     labels = page[page.index("run-labels") :]
     assert labels.index(str(pair[0].pk)) < labels.index(str(pair[1].pk))
     again = page_text(client, f"{address(pair[0])},{other_way}")
-    assert "Select runs to compare with" in again
+    assert again.count(" selected>") == 1
 
 
 def test_one_run_is_offered_others_that_share_a_schedule(
@@ -105,14 +106,17 @@ def test_one_run_is_offered_others_that_share_a_schedule(
     [path] = re.findall(r'href="(/runs/compare/[^"]*)"', page)
     with django_assert_max_num_queries(6):
         page = page_text(client, path)
-    assert f'type="hidden" name="ids" value="{pair[0].pk}"' in page
-    boxes = re.findall(r'type="checkbox" name="ids" value="([^"]*)"', page)
-    assert boxes == [str(pair[1].pk)]
+    options = re.findall(r'<option value="([^"]*)"[^>]*?( selected)?>', page)
+    assert options == [(str(pair[0].pk), " selected"), (str(pair[1].pk), "")]
     assert str(strange.pk) not in page
-    chosen = page_text(client, f"/runs/compare/?ids={pair[0].pk}&ids={boxes[0]}")
+    chosen = page_text(client, f"/runs/compare/?ids={pair[0].pk}&ids={pair[1].pk}")
     assert ">Differences<" in chosen
     # Nothing shares a schedule with that one.
-    assert "Select at least two runs" in page_text(client, address(strange))
+    page = page_text(client, address(strange))
+    assert page.count("<option value=") == 1
+    # Without a run, all with results are offered, and the first chosen is the baseline.
+    page = page_text(client, "/runs/compare/")
+    assert page.count("<option value=") == 3
 
 
 def test_runs_that_share_no_schedule_have_no_curves(
@@ -185,7 +189,7 @@ def test_runs_beyond_as_many_results_are_left_out(
     monkeypatch.setattr(selection, "MOST_RESULTS", 18)
     page = page_text(client, address(*pair, third))
     assert "1 run left out" in page
-    assert page.count('<option value="') == 2
+    assert page.count(" selected>") == 2 + 1  # and the metric
 
 
 def test_queries_do_not_grow_with_the_runs(
@@ -197,5 +201,5 @@ def test_queries_do_not_grow_with_the_runs(
     document["config"]["seed"] = 9
     third = record_results(document)
     for runs in (pair, (*pair, third)):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             page_text(client, address(*runs))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 
@@ -42,7 +44,38 @@ def test_more_than_can_be_told_apart_are_left_out(client: Client) -> None:
     names = [schedule.slug for schedule in services.BUILTIN_SCHEDULES][:16]
     page = page_text(client, f"/schedules/compare/?names={','.join(names)},more")
     assert "Left out: more" in page
-    assert page.count('name="names" value=') == len(names) == 16
+    chosen = re.findall(r'<option value="([^"]*)"[^>]* selected>', page)
+    assert chosen == names  # in the order of the query, which the colours follow
+    assert len(names) == 16
+
+
+def test_the_same_timesteps_for_all_make_curves_comparable(client: Client) -> None:
+    services.schedule_create(
+        slug="table",
+        specification={
+            "num_timesteps": 3,
+            "schedule": {"type": "custom", "alphas": [0.9, 0.5, 0.1]},
+        },
+    )
+    query = "names=cosine,linear,table&timesteps=100"
+    page = page_text(client, f"/schedules/compare/?{query}")
+    assert "<bdi>table</bdi> is left out: " in page
+    assert "of 100</td>" in page
+    assert "of 1000</td>" not in page
+    assert "<code>num_timesteps</code>" not in page  # nothing differs in it
+    path, *_ = re.findall(r'src="(/plots/comparison/alpha.svg[^"]*)"', page)
+    query = path.partition("?")[2].replace("&amp;", "&")
+    [panel] = client.get(f"/plots/comparison/alpha.json?{query}").json()["panels"]
+    ends = {line["name"]: line["y"][-1] for line in panel["lines"]}
+    specification = {"num_timesteps": 100, "schedule": {"type": "linear"}}
+    assert ends == {
+        "cosine": pytest.approx(0.0, abs=1e-3),
+        "linear": pytest.approx(build_process(specification).alphas[-1], abs=1e-4),
+    }
+    for wrong in ("0", "many", "100001", "9" * 10):
+        page = page_text(client, f"/schedules/compare/?names=cosine&timesteps={wrong}")
+        assert 'id="timesteps-error"' in page
+        assert f'value="{wrong}"' in page
 
 
 def test_equal_specifications_are_told(client: Client) -> None:

@@ -46,7 +46,7 @@ def test_the_verdict_has_remedies_to_use(client: Client) -> None:
     addresses = re.findall(r'href="(/new/schedule/\?from=short&amp;[^"]*)"', page)
     assert len(addresses) == 2
     form = page_text(client, unescape(addresses[0]))
-    assert "&quot;beta_max&quot;: 0.2" in form
+    assert 'name="schedule.beta_max" value="0.2"' in form
     assert 'value="short-2"' in form
     assert config.grade == "leaks"
     assert "badge-leaks" in page_text(client, "/schedules/")

@@ -28,7 +28,7 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     expect(chips).to_have_text(["sedd-absorbing×", "sedd_entropy×"])
     field.press("Backspace")
     expect(chips).to_have_text(["sedd-absorbing×"])
-    field.press_sequentially("linear, unif")
+    field.press_sequentially("line unif")
     first = page.get_by_role("option").first
     expect(first).to_have_attribute("aria-selected", "true")
     field.press("ArrowDown")

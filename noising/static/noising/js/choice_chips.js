@@ -91,10 +91,8 @@ class ChoiceChips {
   open() {
     const words = this.input.value.toLowerCase().split(/[\s,]+/).filter(Boolean);
     const isFull = this.chosen.length >= this.most;
-    this.matches = isFull ? [] : this.options.filter((option) => {
-      const text = `${option.label} ${option.note}`.toLowerCase();
-      return !this.chosen.includes(option) && words.every((word) => text.includes(word));
-    }).slice(0, MOST_SHOWN);
+    const rest = isFull ? [] : this.options.filter((one) => !this.chosen.includes(one));
+    this.matches = findMatches(rest, words).slice(0, MOST_SHOWN);
     this.list.replaceChildren(...this.matches.map(({ label, note }, place) => element(
       "li", { role: "option", id: `${this.list.id}-${place}`, "aria-selected": "false" },
       element("bdi", {}, label), " ", element("span", { class: "muted" }, note),
@@ -158,7 +156,7 @@ class ChoiceChips {
       }, "×");
       button.addEventListener("click", () => this.remove(option));
       return element(
-        "li", { class: "picked-item", title: option.note },
+        "li", { class: "picked-item" },
         element("bdi", {}, option.label),
         button,
         element("input", { type: "hidden", name: this.name, value: option.value }),
@@ -172,4 +170,19 @@ class ChoiceChips {
   say(text) {
     this.spoken.textContent = text;
   }
+}
+
+/** Return the options with all words, those first whose names begin with the first word. */
+function findMatches(options, words) {
+  const [first = ""] = words;
+  const rank = ({ label }) => {
+    const place = label.toLowerCase().indexOf(first);
+    return place < 0 ? 2 : Math.min(place, 1);
+  };
+  return options
+    .filter(({ label, note }) => {
+      const text = `${label} ${note}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .sort((a, b) => rank(a) - rank(b));
 }

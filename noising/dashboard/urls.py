@@ -111,6 +111,7 @@ urlpatterns = [
     path("runs/compare/", runs.compare_runs, name="run-compare"),
     path("runs/<uuid:run_id>/", include(RUN)),
     path("new/run/", write_runs.create_run, name="run-new"),
+    path("new/run/estimate.json", runs.serve_estimate, name="run-estimate"),
     path("audits/", audits.list_audits, name="audits"),
     path("audits/compare/", audits.compare_audits, name="audit-compare"),
     path("audits/template.npz", audits.download_template, name="audit-template"),

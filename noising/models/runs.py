@@ -26,6 +26,9 @@ DASHBOARD_RUNS = 10
 COMPARABLE_RUNS = 100
 """How many runs are offered for a comparison."""
 
+MEASURED_RUNS = 10
+"""From how many runs the speed of the machine is estimated."""
+
 LEASE = timedelta(seconds=30)
 """How long a claim is valid after it was last renewed."""
 
@@ -119,6 +122,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
                 shares |= models.Q(ListHolds("config__schedules", models.Value(name)))
             others = others.exclude(pk=run.pk).filter(shares)
         return others.for_list()[:COMPARABLE_RUNS]
+
+    def recently_measured(self) -> Self:
+        """Load parameters and times of the latest runs with results, in one query."""
+        columns = ("config", "specifications", "started_at", "finished_at")
+        measured = self.filter(status=BenchmarkRun.Status.SUCCEEDED)
+        return measured.only(*columns)[:MEASURED_RUNS]
 
     def result_counts(self, ids: Iterable[UUID]) -> dict[UUID, int]:
         """Return the number of results of succeeded runs by id, in one query."""

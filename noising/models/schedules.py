@@ -80,9 +80,10 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
 
     def for_choice(self) -> Self:
         """Load the columns by which people tell schedules apart, in one query."""
+        columns = ("slug", "num_timesteps", "fingerprint", "lint_findings")
         return (
             self.active()
-            .only("slug", "num_timesteps")
+            .only(*columns, "updated_at")
             .annotate(
                 schedule_type=text_at("specification__schedule__type"),
                 graph_type=text_at("specification__graph__type"),

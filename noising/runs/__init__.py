@@ -19,6 +19,7 @@ from noising.runs.claims import (
     run_start,
 )
 from noising.runs.export import export_runs, tabulate_runs
+from noising.runs.forecast import RunForecast, run_forecast
 from noising.runs.jobs import (
     JobLease,
     JobRunningError,
@@ -62,6 +63,7 @@ __all__ = [
     "QueueFullError",
     "Reaped",
     "RequestKey",
+    "RunForecast",
     "RunStateError",
     "RunTooLargeError",
     "ScheduleNames",
@@ -82,6 +84,7 @@ __all__ = [
     "run_create",
     "run_fail",
     "run_find",
+    "run_forecast",
     "run_measure",
     "run_record",
     "run_release",

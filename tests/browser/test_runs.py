@@ -17,6 +17,11 @@ def test_a_run_is_asked_for_and_followed_to_its_end(member: Visitor) -> None:
     page.get_by_label("Corpus").select_option("synthetic")
     page.get_by_label("Timesteps").fill("0, 999")
     page.get_by_label("Samples").fill("4")
+    expect(page.get_by_text("The run will take about")).to_be_visible()
+    page.get_by_label("Search").fill("mask")
+    expect(page.get_by_role("checkbox", name="maskgit_cosine")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="cosine", exact=True)).to_be_hidden()
+    expect(page.get_by_text("1 of at most 16 chosen: cosine")).to_be_visible()
     page.get_by_role("button", name="Queue the run").click()
     state = page.locator("#run-state")
     # The page loads itself again when the worker is done.

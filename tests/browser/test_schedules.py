@@ -24,10 +24,10 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
 
     # The choice as chips, by the keyboard alone.
     field = page.get_by_role("combobox", name="Schedules")
-    chips = page.locator(".picked-item")
-    expect(chips).to_have_text(["sedd-absorbing×", "sedd_entropy×"])
+    names = page.locator(".picked-item bdi")
+    expect(names).to_have_text(["sedd-absorbing", "sedd_entropy"])
     field.press("Backspace")
-    expect(chips).to_have_text(["sedd-absorbing×"])
+    expect(names).to_have_text(["sedd-absorbing"])
     field.press_sequentially("line unif")
     first = page.get_by_role("option").first
     expect(first).to_have_attribute("aria-selected", "true")
@@ -36,7 +36,7 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     field.press("ArrowUp")
     field.press("Enter")
     expect(field).to_have_attribute("aria-expanded", "false")
-    expect(chips.nth(1)).to_have_text("linear×")
+    expect(names).to_have_text(["sedd-absorbing", "linear"])
     field.press_sequentially("nobody")
     expect(page.get_by_text("Nothing matches.")).to_be_attached()
     field.press("Escape")
@@ -47,7 +47,7 @@ def test_schedules_are_found_chosen_and_compared(guest: Visitor) -> None:
     page.wait_for_url("**names=sedd-absorbing&names=linear&timesteps=100")
     assert guest.charts_draw() == 8
     page.get_by_role("button", name="Remove sedd-absorbing").click()
-    expect(chips).to_have_text(["linear×"])
+    expect(names).to_have_text(["linear"])
 
 
 def test_a_column_orders_the_list(guest: Visitor) -> None:

@@ -129,8 +129,9 @@ def list_options(chosen: RunSelection) -> list[Option]:
     return [
         Option(
             value=str(run.pk),
-            label=f"{run.created_at:%d %b %Y, %H:%M} on {run.corpus_name}",
-            note=", ".join([*run.config["schedules"], f"seed {run.seed}", *run.tags]),
+            label=run.title,
+            note=f"{run.created_at:%d %b %Y, %H:%M}, {run.corpus_name}, seed {run.seed}"
+            + "".join(f", {tag}" for tag in run.tags),
             is_chosen=run.pk in ids,
         )
         for run in [*chosen.runs, *(run for run in others if run.pk not in ids)]

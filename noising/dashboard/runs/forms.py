@@ -1,6 +1,8 @@
 """Forms of runs; the services store their values."""
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,10 +15,12 @@ from benchmarks.cases import (
     DEFAULT_BASELINE,
     DEFAULT_CORPUS,
     DEFAULT_SAMPLES,
+    BenchmarkConfig,
     UsageError,
 )
 from benchmarks.corpora import BUILTIN_CORPORA
 from benchmarks.names import LONGEST_RUN_NAME, explain_refusal
+from noising.dashboard import plots
 from noising.dashboard.annotation import AnnotationForm
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
@@ -60,14 +64,63 @@ class TimestepsFormField(forms.CharField):
             )
 
 
-def _list_schedule_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the names to choose from; the name of a type always means the type."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleChoice:
+    """A schedule that a run can measure, as the form lists it.
+
+    Attributes:
+        name: its name.
+        kind: the schedule type.
+        graph, timesteps: those that it is stored for; "" for a type, which takes those
+            of the others.
+        grade: the grade of its verdict; "" if it is not known.
+        sparkline: the URL of its image; "" if there is none.
+        is_chosen: whether it is to be measured.
+    """
+
+    name: str
+    kind: str
+    graph: str = ""
+    timesteps: str = ""
+    grade: str = ""
+    sparkline: str = ""
+    is_chosen: bool = False
+
+
+def _list_choices(chosen: Collection[str]) -> list[ScheduleChoice]:
+    """Return the schedules, the chosen ones first, then stored ones, then types.
+
+    The name of a type always means the type.
+    """
     types = list_plain_types()
-    stored = [name for name in ScheduleConfig.objects.names() if name not in types]
-    groups = (("Stored", stored), ("Types, with their default parameters", types))
-    return [
-        (label, [(name, name) for name in names]) for label, names in groups if names
+    stored = {config.slug: config for config in ScheduleConfig.objects.for_choice()}
+    choices = [
+        ScheduleChoice(
+            name=slug,
+            kind=config.schedule_type,
+            graph=config.graph_type,
+            timesteps=str(config.num_timesteps),
+            grade=config.grade,
+            sparkline=plots.find_sparkline(config),
+            is_chosen=slug in chosen,
+        )
+        for slug, config in stored.items()
+        if slug not in types
     ]
+    for name in types:
+        # The schedule that is built in under the name of a type looks the same.
+        config = stored.get(name)
+        is_same = config is not None and config.schedule_type == name
+        choices.append(
+            ScheduleChoice(
+                name=name,
+                kind=name,
+                grade=config.grade if config and is_same else "",
+                sparkline=plots.find_sparkline(config) if config and is_same else "",
+                is_chosen=name in chosen,
+            )
+        )
+    return sorted(choices, key=lambda choice: not choice.is_chosen)
 
 
 class RunAnnotationForm(AnnotationForm):
@@ -92,8 +145,9 @@ class NewRunForm(RunAnnotationForm):
     """The form for a new run in the queue."""
 
     schedules = forms.MultipleChoiceField(
-        widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text="Hold Ctrl or Cmd to select several.",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Stored schedules of one run need the same graph and timesteps; "
+        "types have their default parameters and take both from the others.",
     )
     baseline = forms.ChoiceField(
         initial=DEFAULT_BASELINE, help_text="The others are compared with it."
@@ -134,7 +188,15 @@ class NewRunForm(RunAnnotationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = _list_schedule_choices()
+        self.label_suffix = ""
+        self.schedule_choices = _list_choices(self["schedules"].value() or ())
+        stored = [
+            (each.name, each.name) for each in self.schedule_choices if each.graph
+        ]
+        types = [(name, name) for name in list_plain_types()]
+        choices = [("Types, with their default parameters", types)]
+        if stored:
+            choices.insert(0, ("Stored", stored))
         for name in ("schedules", "baseline"):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a field with choices
         self.fields["samples"].widget.attrs["max"] = settings.MAX_RUN_SAMPLES
@@ -151,21 +213,42 @@ class NewRunForm(RunAnnotationForm):
             )
         return names
 
-    def create(self, owner: User) -> BenchmarkRun | None:
-        """Queue the run; errors of the service become errors of the form."""
+    @property
+    def most_schedules(self) -> int:
+        """Return how many schedules one run may have."""
+        most: int = settings.MAX_RUN_SCHEDULES
+        return most
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """Return all fields but the schedules, which the page shows as a table."""
+        return [field for field in self if field.name != "schedules"]
+
+    def resolve(self) -> BenchmarkConfig | None:
+        """Return what to measure; None with errors of the form."""
         if not self.is_valid():
             return None
         given = dict(self.cleaned_data)
-        notes, tags = given.pop("notes"), given.pop("tags")
+        for name in ("notes", "tags"):
+            del given[name]
         try:
-            config = resolve_config(**given | {"seed": int(given["seed"])})
-            return run_create(config=config, owner=owner, notes=notes, tags=tags)
+            return resolve_config(**given | {"seed": int(given["seed"])})
         except UsageError as error:
             field, _, text = str(error).partition(": ")
             if field in self.fields:
                 self.add_error(field, text)
             else:
                 self.add_error(None, str(error))
+        return None
+
+    def create(self, owner: User) -> BenchmarkRun | None:
+        """Queue the run; errors of the service become errors of the form."""
+        config = self.resolve()
+        if config is None:
+            return None
+        notes, tags = self.cleaned_data["notes"], self.cleaned_data["tags"]
+        try:
+            return run_create(config=config, owner=owner, notes=notes, tags=tags)
         except REFUSALS as error:
             self.add_error(None, str(error))
         except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -20,10 +20,12 @@ from noising.dashboard.runs.context import (
     write_command,
     write_request,
 )
+from noising.dashboard.runs.forms import NewRunForm
 from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.figures import DECISION_FIGURES
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, Worker, may_change
+from noising.runs import run_forecast
 
 QUEUED, SUCCEEDED = BenchmarkRun.Status.QUEUED, BenchmarkRun.Status.SUCCEEDED
 
@@ -118,3 +120,24 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
                 selection, comparison.metric
             )
     return render(request, "runs/compare.html", context)
+
+
+@require_safe
+def serve_estimate(request: HttpRequest) -> JsonResponse:
+    """Respond with how long the run of a form would take, or why it cannot be."""
+    form = NewRunForm(request.GET)
+    config = form.resolve()
+    if config is None:
+        names = {
+            field: form[field].label for field in form.errors if field in form.fields
+        }
+        problems = [
+            f"{names[field]}: {text}" if field in names else text
+            for field, texts in form.errors.items()
+            for text in texts
+        ]
+        return JsonResponse({"problem": " ".join(problems)})
+    forecast = run_forecast(config)
+    return JsonResponse(
+        {"seconds": forecast.seconds, "text": forecast.text, "ahead": forecast.ahead}
+    )

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -95,10 +96,22 @@ def test_a_full_queue_is_told(ada: Client, settings: Any) -> None:
     assert "wait for one to end" in again.content.decode()
 
 
+CHECKED = re.compile(r'name="schedules" value="([^"]*)"[^>]* checked>')
+
+
 def test_the_query_chooses_schedules(ada: Client) -> None:
     page = page_text(ada, f"{NEW}?schedules=on-mask,on-uniform")
-    assert page.count(" selected>") == 4  # baseline and corpus too
-    assert '<option value="on-mask" selected>' in page
+    assert CHECKED.findall(page) == ["on-mask", "on-uniform"]
+    # What tells them apart is visible: sparkline, graph, timesteps, verdict.
+    row = next(row for row in page.split("<tr ") if 'value="on-mask"' in row)
+    for shown in (
+        'src="/plots/schedules/on-mask/sparkline.svg?v=',
+        "<td>cosine</td>",
+        "<td>absorbing</td>",
+        ">1000</td>",
+        "badge-good",
+    ):
+        assert shown in row
     assert inline_parts(page) == []
 
 
@@ -106,9 +119,25 @@ def test_without_stored_schedules_there_are_the_types() -> None:
     client = session_client(account("bob"))
     page = page_text(client, f"{NEW}?schedules=cosine")
     assert '<optgroup label="Stored">' not in page
-    assert '<option value="cosine" selected>' in page
+    assert CHECKED.findall(page) == ["cosine"]
     assert '"custom"' not in page  # it needs parameters
     assert client.post(NEW, ASKED | {"schedules": ["cosine"]}).status_code == 302
+
+
+def test_the_page_tells_how_long_the_run_will_take(ada: Client) -> None:
+    path = f"{NEW}estimate.json"
+    one = ada.get(path, ASKED).json()
+    assert one["text"].startswith("about ")
+    assert one["ahead"] == 0
+    more = ada.get(path, ASKED | {"schedules": ["on-uniform", "cosine"]}).json()
+    assert more["seconds"] > one["seconds"]
+    ada.post(NEW, ASKED)
+    assert ada.get(path, ASKED).json()["ahead"] == 1
+    for wrong, problem in (
+        ({"schedules": ["on-uniform", "on-mask"]}, "measure them in separate runs"),
+        ({"samples": "0"}, "Samples: "),
+    ):
+        assert problem in ada.get(path, ASKED | wrong).json()["problem"]
 
 
 def test_one_run_has_so_many_schedules(ada: Client, settings: Any) -> None:

@@ -1,0 +1,58 @@
+"""How long a run will take here, from its parameters and from earlier runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Final
+
+from benchmarks.cases import BenchmarkConfig, UsageError
+from benchmarks.effort import estimate_seconds
+from noising.models import BenchmarkRun
+from noising.models.jobs import describe_time
+from noising.runs.worker import read_config
+
+_FACTORS: Final = (0.25, 20.0)
+"""The least and the greatest correction: one odd run must not spoil all estimates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunForecast:
+    """How long a run will take.
+
+    Attributes:
+        seconds: from its start to its end.
+        ahead: the number of unfinished runs in the queue before it.
+    """
+
+    seconds: float
+    ahead: int
+
+    @property
+    def text(self) -> str:
+        """Return the estimate in words, such as "about 40 seconds"."""
+        rounded = 5 * max(1, round(self.seconds / 5))
+        return f"about {describe_time(timedelta(seconds=rounded))}"
+
+
+def run_forecast(config: BenchmarkConfig) -> RunForecast:
+    """Estimate a run before it starts; recent runs of this service say how fast its machine is."""
+    factors = list(_compare_with_recent())
+    factor = median(factors) if factors else 1.0
+    low, high = _FACTORS
+    return RunForecast(
+        seconds=estimate_seconds(config) * min(high, max(low, factor)),
+        ahead=BenchmarkRun.objects.unfinished().count(),
+    )
+
+
+def _compare_with_recent() -> Iterator[float]:
+    """Yield the time that recent runs took, relative to their estimates."""
+    for run in BenchmarkRun.objects.recently_measured():
+        if run.started_at is None or run.finished_at is None:
+            continue
+        try:
+            expected = estimate_seconds(read_config(run))
+        except (KeyError, UsageError):  # a run of the command has no specifications
+            continue
+        yield (run.finished_at - run.started_at).total_seconds() / expected

@@ -183,7 +183,7 @@ class ProcessForm(forms.Form):
             self.fields[path] = ParameterField(path, _TYPES[part], label="Type")
             kind = self._find_type(part)
             if kind is not None:
-                self.fields |= _make_fields(part, table[kind])
+                self.fields |= make_fields(part, table[kind])
 
     @property
     def sizes(self) -> list[forms.BoundField]:
@@ -241,6 +241,15 @@ class ProcessForm(forms.Form):
                 return f"{name}.type"
             name = name.rpartition(".")[0]
         return name or None
+
+
+def make_fields(part: str, kind: type[Declared]) -> dict[str, ParameterField]:
+    """Return the fields of a type by their paths, such as ``schedule.beta_max``."""
+    return {
+        path: ParameterField(path, parameter)
+        for name, parameter in kind.PARAMETERS.items()
+        if (path := f"{part}.{name}")
+    }
 
 
 def write_value(value: Any, kind: Kind) -> str:
@@ -304,20 +313,12 @@ def _unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
     return specification
 
 
-def _make_fields(part: str, kind: type[Declared]) -> dict[str, forms.Field]:
-    return {
-        path: ParameterField(path, parameter)
-        for name, parameter in kind.PARAMETERS.items()
-        if (path := f"{part}.{name}")
-    }
-
-
 @cache
 def _list_types(part: str) -> Sequence[TypeFields]:
     listed = []
     for name, kind in PARTS[part].items():
         form = forms.Form(label_suffix="")
-        form.fields |= _make_fields(part, kind)
+        form.fields |= make_fields(part, kind)
         listed.append(
             TypeFields(name=name, description=_describe_type(kind), fields=list(form))
         )

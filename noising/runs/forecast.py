@@ -36,7 +36,10 @@ class RunForecast:
 
 
 def run_forecast(config: BenchmarkConfig) -> RunForecast:
-    """Estimate a run before it starts; recent runs of this service say how fast its machine is."""
+    """Estimate a run before it starts.
+
+    Recent runs of this service say how fast its machine is.
+    """
     factors = list(_compare_with_recent())
     factor = median(factors) if factors else 1.0
     low, high = _FACTORS

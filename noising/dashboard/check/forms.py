@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from noising.budget import TooCostlyError, check_seconds, check_vocab_size
+from noising.dashboard.parameters import PARTS, make_fields
 from noising.engine import GRAPH_TYPES, PRESETS, EngineError
 from noising.engine import build_process as build
 from noising.engine.effort import storing_seconds
@@ -53,7 +55,11 @@ class ProcessForm(forms.Form):
 
 
 class CheckForm(ProcessForm):
-    """A schedule type or a published model, or a specification in its place."""
+    """A schedule type or a published model, or a specification in its place.
+
+    The types in the query have fields for their parameters, which the page shows next
+    to the verdict. ``of`` and ``graph-of`` name the types that their values are of.
+    """
 
     schedule = forms.ChoiceField(
         required=False,
@@ -81,6 +87,42 @@ class CheckForm(ProcessForm):
         help_text="Used instead of the fields above.",
     )
 
+    def __init__(self, data: QueryDict | None = None) -> None:
+        query = QueryDict(mutable=True) if data is None else data.copy()
+        self.parameters: dict[str, list[str]] = {}
+        added: dict[str, forms.Field] = {}
+        for part, marker in (("schedule", "of"), ("graph", "graph-of")):
+            name = query.get(part)
+            if name not in PARTS[part] or query.get("specification"):
+                continue
+            fields = make_fields(part, PARTS[part][name])
+            is_of_type = query.get(marker) == name
+            for path, field in fields.items():
+                if not is_of_type or path not in query:
+                    query[path] = field.widget.attrs["data-default"]
+            self.parameters[part] = list(fields)
+            added |= fields
+        super().__init__(None if data is None else query)
+        self.fields |= added
+
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        """Return the fields that every type has."""
+        return [self[name] for name in self.base_fields if name != "specification"]
+
+    @property
+    def sections(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """Return marker, type and fields of each part that has parameters."""
+        return [
+            (
+                "of" if part == "schedule" else f"{part}-of",
+                self.data[part],
+                [self[path] for path in paths],
+            )
+            for part, paths in self.parameters.items()
+            if paths
+        ]
+
     def clean_specification(self) -> Mapping[str, Any] | None:
         """Return the specification, if it fits into a URL."""
         specification: Mapping[str, Any] | None = self.cleaned_data["specification"]
@@ -97,17 +139,36 @@ class CheckForm(ProcessForm):
         values = super().clean() or {}
         if self.errors:
             return values
-        specification = values["specification"] or _select(values)
+        specification = values["specification"] or self._select(values)
         try:
             check_seconds(storing_seconds(specification), "to build and to lint")
             check_vocab_size(build(specification).vocab_size)
         except EngineError as error:
-            field = error.field.partition(".")[0]
-            self.add_error(field if field in self.fields else None, str(error))
+            path = error.field.partition("[")[0]
+            names = (path, path.partition(".")[0])
+            field = next((name for name in names if name in self.fields), None)
+            self.add_error(field, str(error))
         except TooCostlyError as error:
             self.add_error(None, str(error))
         values["process"] = specification
         return values
+
+    def _select(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the specification that the fields select."""
+        name = values["schedule"] or "linear"
+        specification: dict[str, Any] = {"schedule": {"type": name}}
+        if name in PRESETS:
+            specification = dict(PRESETS[name].specification)
+        if values["graph"]:
+            specification["graph"] = {"type": values["graph"]}
+        for part, paths in self.parameters.items():
+            for path in paths:
+                if values[path] is not None:
+                    specification[part][path.partition(".")[2]] = values[path]
+        for size in ("num_timesteps", "vocab_size"):
+            if values[size] is not None:
+                specification[size] = values[size]
+        return specification
 
 
 class ImportForm(ProcessForm):
@@ -155,17 +216,3 @@ class ImportForm(ProcessForm):
         except TooCostlyError as error:
             self.add_error(None, str(error))
         return values
-
-
-def _select(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the specification that the fields select."""
-    name = values["schedule"] or "linear"
-    specification: dict[str, Any] = {"schedule": {"type": name}}
-    if name in PRESETS:
-        specification = dict(PRESETS[name].specification)
-    if values["graph"]:
-        specification["graph"] = {"type": values["graph"]}
-    for size in ("num_timesteps", "vocab_size"):
-        if values[size] is not None:
-            specification[size] = values[size]
-    return specification

@@ -54,6 +54,32 @@ def test_every_way_to_name_a_process(
     assert shown in page_text(client, f"/check/?{urlencode(query)}")
 
 
+def test_the_types_have_fields_for_their_parameters(client: Client) -> None:
+    page = page_text(client, "/check/?schedule=linear&graph=absorbing")
+    assert 'name="schedule.beta_max" value="0.02"' in page
+    assert '<input type="hidden" name="of" value="linear">' in page
+    assert 'name="graph.mask_id"' in page
+    query = {
+        "schedule": "linear",
+        "of": "linear",
+        "num_timesteps": "100",
+        "schedule.beta_min": "0.001",
+        "schedule.beta_max": "0.2",
+    }
+    page = page_text(client, f"/check/?{urlencode(query)}")
+    assert "&quot;beta_max&quot;: 0.2," in page
+    assert "35.0% of the timesteps are wasted" in page
+    # Values of another type do not count, though both have a parameter of this name.
+    query |= {"of": "geometric", "schedule": "quadratic"}
+    page = page_text(client, f"/check/?{urlencode(query)}")
+    assert 'name="schedule.beta_max" value="0.02"' in page
+    query |= {"of": "quadratic", "schedule.beta_max": "2"}
+    page = page_text(client, f"/check/?{urlencode(query)}")
+    beside = page[page.index('id="id_schedule.beta_max_error"') :].split("</ul>")[0]
+    assert "must lie in [0, 1), got 2" in beside
+    assert inline_parts(page) == []
+
+
 def test_a_verdict_may_take_too_long(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

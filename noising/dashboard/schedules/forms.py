@@ -76,15 +76,16 @@ class NewScheduleForm(ScheduleAnnotationForm):
             shown = specification if data is None else _read_json(text)
             self.process = ProcessForm(specification=shown)
 
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """Return the fields besides the name and the noise process."""
+        return [field for field in self if field.name not in ("name", "specification")]
+
     @classmethod
     def from_typed(cls, data: QueryDict) -> Self:
         """Return the form with what was typed, and the fields of the types in it."""
         typed = data.dict()
-        form = cls(
-            initial={
-                name: typed.get(name) for name in ("name", "title", "notes", "tags")
-            }
-        )
+        form = cls(initial={name: typed.get(name) for name in cls.base_fields})
         form.process = ProcessForm(typed=typed)
         return form
 

@@ -93,7 +93,7 @@ class CheckForm(ProcessForm):
         added: dict[str, forms.Field] = {}
         for part, marker in (("schedule", "of"), ("graph", "graph-of")):
             name = query.get(part)
-            if name not in PARTS[part] or query.get("specification"):
+            if name is None or name not in PARTS[part] or query.get("specification"):
                 continue
             fields = make_fields(part, PARTS[part][name])
             is_of_type = query.get(marker) == name

@@ -132,7 +132,7 @@ def serve_estimate(request: HttpRequest) -> JsonResponse:
             field: form[field].label for field in form.errors if field in form.fields
         }
         problems = [
-            f"{names[field]}: {text}" if field in names else text
+            f"{names[field]}: {text}" if field in names else str(text)
             for field, texts in form.errors.items()
             for text in texts
         ]

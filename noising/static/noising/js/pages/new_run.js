@@ -1,6 +1,7 @@
 /** Search in the schedules of the form, their number, and how long the run will take. */
 
 import { read } from "../api.js";
+import { withCode } from "../sentences.js";
 
 const PAUSE_MS = 300;
 
@@ -73,6 +74,6 @@ function waiting(ahead) {
 }
 
 function say(text, isWrong) {
-  estimate.textContent = text;
+  estimate.replaceChildren(...withCode(text));
   estimate.className = isWrong ? "reason" : "muted";
 }

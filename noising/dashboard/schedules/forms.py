@@ -76,6 +76,13 @@ class NewScheduleForm(ScheduleAnnotationForm):
             shown = specification if data is None else _read_json(text)
             self.process = ProcessForm(specification=shown)
 
+    def clean_specification(self) -> Any:
+        """Refuse JSON such as `""`, which the field takes for an empty value."""
+        specification = self.cleaned_data["specification"]
+        if self.uses_json and not isinstance(specification, dict):
+            raise ValidationError("Enter a JSON object.", code="not_an_object")
+        return specification
+
     @property
     def others(self) -> list[forms.BoundField]:
         """Return the fields besides the name and the noise process."""
@@ -85,7 +92,8 @@ class NewScheduleForm(ScheduleAnnotationForm):
     def from_typed(cls, data: QueryDict) -> Self:
         """Return the form with what was typed, and the fields of the types in it."""
         typed = data.dict()
-        form = cls(initial={name: typed.get(name) for name in cls.base_fields})
+        names = [name for name in cls.base_fields if name != "specification"]
+        form = cls(initial={name: typed.get(name) for name in names})
         form.process = ProcessForm(typed=typed)
         return form
 

@@ -56,6 +56,9 @@ def test_stores_a_schedule_of_the_account(ada: Client) -> None:
         ({"name": "compare"}, "choose another name"),
         ({"name": "taken"}, "with this name already"),
         ({"specification": "{"}, "Enter a valid JSON."),
+        ({"specification": '""'}, "Enter a JSON object."),
+        ({"specification": "null"}, "Enter a JSON object."),
+        ({"specification": "[1]"}, "must be an object"),
         ({"specification": '{"schedule": {"type": "cosin"}}'}, "schedule.type"),
         (
             {"specification": '{"vocab_size": 16000000}'},
@@ -169,6 +172,8 @@ def test_without_scripts_a_button_shows_the_fields_of_other_types(ada: Client) -
     assert 'name="name" value="draft"' in page
     assert 'name="schedule.beta_min" value="1e-3"' in page  # as it was typed
     assert 'class="errorlist"' not in page
+    json_field = page[page.index('id="id_specification"') :].split("</textarea>")[0]
+    assert json_field.rpartition(">")[2].strip() == ""
     assert not ScheduleConfig.objects.exists()
 
 

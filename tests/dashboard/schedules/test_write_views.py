@@ -157,6 +157,13 @@ def test_what_is_wrong_is_told_at_its_field(
     assert not ScheduleConfig.objects.exists()
 
 
+def test_all_fields_that_are_wrong_by_themselves_are_told_at_once(ada: Client) -> None:
+    wrong = {"schedule.beta_min": "2", "num_timesteps": "0", "name": "two words"}
+    page = form(ada, **FIELDS | wrong).content.decode()
+    for field in wrong:
+        assert f'id="id_{field}_error"' in page
+
+
 def test_json_is_used_instead_of_the_fields(ada: Client) -> None:
     given = FIELDS | {"specification": json.dumps(SMALL), "schedule.beta_min": "2"}
     assert form(ada, **given).status_code == 302

@@ -153,7 +153,7 @@ class Section:
     kinds: Sequence[TypeFields]
 
 
-class ProcessForm(forms.Form):
+class SpecificationForm(forms.Form):
     """Sizes, types, and the parameters of the chosen types.
 
     Valid data have the canonical values in `specification`.

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from noising import services
 from noising.budget import TooCostlyError
 from noising.dashboard.annotation import AnnotationForm
-from noising.dashboard.parameters import ProcessForm
+from noising.dashboard.parameters import SpecificationForm
 from noising.engine import EngineError
 from noising.form_fields import SpecificationFormField, check_specification
 from noising.models import LONGEST_NAME, LONGEST_TITLE, ScheduleConfig
@@ -71,10 +71,10 @@ class NewScheduleForm(ScheduleAnnotationForm):
         text = data.get("specification", "") if data is not None else ""
         self.uses_json = bool(text.strip() or given.get("specification"))
         if data is not None and not self.uses_json:
-            self.process = ProcessForm(data)
+            self.process = SpecificationForm(data)
         else:
             shown = specification if data is None else _read_json(text)
-            self.process = ProcessForm(specification=shown)
+            self.process = SpecificationForm(specification=shown)
 
     def clean_specification(self) -> Any:
         """Refuse JSON such as `""`, which the field takes for an empty value."""
@@ -94,7 +94,7 @@ class NewScheduleForm(ScheduleAnnotationForm):
         typed = data.dict()
         names = [name for name in cls.base_fields if name != "specification"]
         form = cls(initial={name: typed.get(name) for name in names})
-        form.process = ProcessForm(typed=typed)
+        form.process = SpecificationForm(typed=typed)
         return form
 
     def create(self, owner: User) -> ScheduleConfig | None:

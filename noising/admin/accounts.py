@@ -9,7 +9,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # no generics at run time
     """Accounts. Django sets both times, so nobody types them."""
 
     list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")

@@ -29,7 +29,7 @@ ON_THEIR_OWN = [
     ("--button-text", "--accent"),
     *((f"--{name}", f"--{name}-soft") for name in ("accent", "good", "bad", "warn")),
     *(("--text", f"--{name}-soft") for name in ("accent", "good", "bad", "warn")),
-    *(("--text", f"--token-{kind}") for kind in ("critical", "variable", "noised")),
+    ("--text", "--token-noised"),
 ]
 READABLE, DISCERNIBLE = 4.5, 3.0  # WCAG 2, 1.4.3 and 1.4.11
 

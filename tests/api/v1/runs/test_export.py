@@ -35,12 +35,15 @@ def test_a_list_is_exported_with_key_results(
     anyone: Client, ada: User, recorded: Record, document: dict[str, Any]
 ) -> None:
     run = recorded(3, created_at=NOON, tags=["paper", "x"], notes="=1+1", owner=ada)
+    late = recorded(4)
+    late.config["timesteps"] = [0, 999]
+    late.save(update_fields=["config"])
     waiting = queued(notes="later")
     response = anyone.get(LIST, {"format": "ndjson"})
     assert (
         response.headers["Content-Disposition"] == 'attachment; filename="runs.ndjson"'
     )
-    first, second = (json.loads(line) for line in b"".join(response).splitlines())
+    first, third, second = (json.loads(line) for line in b"".join(response).splitlines())
     assert (first["id"], first["results"]) == (str(waiting.pk), {})
     assert list(second) == list(ExportedRunSerializer().fields)
     assert second["id"] == str(run.pk)
@@ -52,6 +55,10 @@ def test_a_list_is_exported_with_key_results(
             **{name: metrics[name]["measured"] for name in names},
             "wasted_steps": entry["wasted_steps"],
         }
+
+    assert third["timestep"] == 999
+    at_end = document["schedules"][1]["results"][2]["metrics"]["preserved"]
+    assert third["results"]["cosine"]["preserved"] == at_end["measured"]
 
     [row] = rows_of(anyone.get(LIST, {"format": "csv", "search": "paper"}))
     assert row["schedules"] == "uniform; cosine; sedd_entropy"

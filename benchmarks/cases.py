@@ -57,7 +57,7 @@ class BenchmarkConfig:
         schedules: (name, schedule specification) pairs, including the baseline.
         baseline: name of the schedule that the others are compared with.
         graph: specification of the graph that all schedules share, of a type in GRAPHS.
-        corpus: `setmm`, `synthetic` or a path.
+        corpus: `setmm`, `synthetic`, a path, or a name that the caller resolves.
         vocab_size: V of corpora that do not have their own vocabulary.
         num_timesteps: T.
         timesteps: ascending timesteps in 0..T-1 at which to measure.
@@ -65,6 +65,7 @@ class BenchmarkConfig:
         seed: 0..2**64 - 1; determines the sequences drawn and all noise.
         decision: whether to compute which schedule to take, which needs two.
         name: what people call the run, which changes no result; empty for a default.
+        tokenizer: tokenizer of a file of text; None for the default.
     """
 
     schedules: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -78,6 +79,7 @@ class BenchmarkConfig:
     seed: int
     decision: bool = False
     name: str = ""
+    tokenizer: str | None = None
 
     def __post_init__(self) -> None:
         """Check everything that does not depend on the corpus.
@@ -141,6 +143,7 @@ class BenchmarkConfig:
             "seed": self.seed,
             "type_weights": dict(TYPE_WEIGHTS),
             **({"decision": True} if self.decision else {}),
+            **({"tokenizer": legible(self.tokenizer)} if self.tokenizer else {}),
         }
 
 

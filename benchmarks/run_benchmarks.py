@@ -36,6 +36,7 @@ from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
 from noising.engine.parameters import nearest
 from noising.engine.sampler.driver import MAX_THREADS
 from noising.extras import MissingExtraError
+from noising.tokenizers import DEFAULT_TOKENIZER
 
 PROGRAM: Final = "run_benchmarks"
 WIDTH_OF_FILES: Final = 140
@@ -87,14 +88,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="setmm|synthetic|PATH",
         help="real proofs (setmm), random tokens (synthetic), or a file: Metamath (.mm,"
         " or an excerpt in .jsonl), rows with input_ids (.jsonl, .parquet, .arrow),"
-        " .npy, .bin, .idx, or text with a list of ids per line (default: %(default)s)",
+        " .npy, .bin, .idx, a list of ids per line, or plain text, also in the `text` of"
+        " .jsonl (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tokenizer",
+        metavar="NAME",
+        help="gpt2, bert, metamath or a tokenizer.json, for files of text (default: "
+        f"{DEFAULT_TOKENIZER})",
     )
     parser.add_argument(
         "--vocab-size",
         type=integer,
         metavar="V",
-        help="vocabulary size of files of ids and of synthetic; Metamath files have"
-        f" their own vocabulary (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
+        help="vocabulary size of files of ids and of synthetic; Metamath files and"
+        f" tokenizers have their own vocabulary (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
     )
     parser.add_argument(
         "--num-timesteps",
@@ -194,6 +202,7 @@ def config_from(
         seed=options["seed"],
         decision=options["decision"],
         name=options["name"],
+        tokenizer=options["tokenizer"],
     )
 
 

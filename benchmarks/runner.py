@@ -18,7 +18,7 @@ from benchmarks.cases import (
     UsageError,
     timing_cases,
 )
-from benchmarks.corpora import TOKEN_TYPES, load_corpus
+from benchmarks.corpora import TOKEN_TYPES, Corpus, load_corpus
 from benchmarks.decision import measure_decision, read_corpus
 from benchmarks.environment import environment
 from benchmarks.information import (
@@ -49,7 +49,12 @@ PRESERVATION_POINTS: Final = 51
 ProgressListener = Callable[[int, int, str], None]
 
 
-def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, Any]:
+def run(
+    config: BenchmarkConfig,
+    *,
+    on_progress: ProgressListener,
+    corpus: Corpus | None = None,
+) -> dict[str, Any]:
     """Measure every schedule on the corpus, and the speed of the engine.
 
     Args:
@@ -57,6 +62,7 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
         on_progress: called with (work done, total work, what is done next), also
             within long steps. Work is in units of about a millisecond. An exception in
             it stops the run.
+        corpus: the corpus, if it is neither built in nor a file.
 
     Returns:
         The results document, which docs/benchmarks.md describes. Except for times and
@@ -68,9 +74,13 @@ def run(config: BenchmarkConfig, *, on_progress: ProgressListener) -> dict[str, 
     """
     seeds = np.random.SeedSequence(config.seed).spawn(3)
     for_corpus, for_design, for_timing = map(np.random.default_rng, seeds)
-    corpus = load_corpus(
-        config.corpus, vocab_size=config.vocab_size, generator=for_corpus
-    )
+    if corpus is None:
+        corpus = load_corpus(
+            config.corpus,
+            vocab_size=config.vocab_size,
+            generator=for_corpus,
+            tokenizer=config.tokenizer,
+        )
     processes = _processes(config, corpus.vocab_size)
     pieces = corpus.cut(MAX_SEQUENCE_TOKENS)
     cases = timing_cases(int(np.median(pieces.lengths)))

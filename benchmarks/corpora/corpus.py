@@ -128,8 +128,9 @@ class Corpus:
 class SequenceCollector:
     """Collects sequences of ids with four bytes per token, up to a limit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_tokens: int | None = None) -> None:
         self._path = path
+        self._max_tokens = MAX_TOKENS if max_tokens is None else max_tokens
         self._tokens = array("i")
         self._offsets = array("q", [0])
 
@@ -137,12 +138,12 @@ class SequenceCollector:
         """Append one sequence of ids below 2**24, (L,); an empty one is skipped.
 
         Raises:
-            CorpusError: the corpus has more than 67,108,864 tokens.
+            CorpusError: the corpus has more tokens than it may.
         """
         self._tokens.frombytes(np.asarray(ids, np.int32).tobytes())
-        if len(self._tokens) > MAX_TOKENS:
+        if len(self._tokens) > self._max_tokens:
             raise CorpusError(
-                f"corpus {quote(self._path)} has more than {MAX_TOKENS:,} tokens; "
+                f"corpus {quote(self._path)} has more than {self._max_tokens:,} tokens; "
                 "benchmark a part"
             )
         if len(self._tokens) > self._offsets[-1]:

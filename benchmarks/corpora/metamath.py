@@ -18,7 +18,12 @@ from noising.tokenizers import declared_types
 
 
 def read_metamath(
-    path: Path, *, name: str, source: str, licence: str | None = None
+    path: Path,
+    *,
+    name: str,
+    source: str,
+    licence: str | None = None,
+    max_tokens: int | None = None,
 ) -> Corpus:
     """Read a .jsonl or .jsonl.gz excerpt.
 
@@ -39,7 +44,7 @@ def read_metamath(
     constants, variables = _header(_record(line, at(path, number)), at(path, number))
     symbols = {symbol: id_ for id_, symbol in enumerate(constants + variables)}
     labels: dict[str, int] = {}
-    collector = SequenceCollector(path)
+    collector = SequenceCollector(path, max_tokens)
     for number, line in lines:
         where = at(path, number)
         record = _record(line, where)
@@ -81,7 +86,6 @@ def _header(record: dict[str, Any], where: str) -> tuple[list[str], list[str]]:
             f"{where}: the first line must list the `constants` and the `variables` of"
             " a Metamath excerpt, or be a row with `input_ids`; its keys are"
             f" {quote(list(record))}"
-            + ("; tokenize `text` first" if "text" in record else "")
         )
     constants = _strings(record, "constants", where)
     variables = _strings(record, "variables", where)

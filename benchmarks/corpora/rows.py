@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,10 +26,16 @@ from noising.corpus.forms import (
     hash_file,
     open_lines,
 )
-from noising.corpus.forms.known import IDS, NPY, RAW, find_form
+from noising.corpus.forms.known import IDS, NPY, RAW, TEXT, find_form
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
-from noising.tokenizers import OTHER, TOKEN_TYPES, declared_types
+from noising.tokenizers import (
+    OTHER,
+    TOKEN_TYPES,
+    TokenizerError,
+    declared_types,
+    load_tokenizer,
+)
 
 ROW_LENGTH: Final = 1024
 """Tokens of a sequence of files without rows, the block size of nanoGPT."""
@@ -37,7 +45,9 @@ PART_BYTES: Final = 1 << 20
 MOST_UINT16: Final = 1 << 16
 
 
-def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
+def read_rows(
+    path: Path, *, vocab_size: int, name: str, source: str, max_tokens: int | None = None
+) -> Corpus:
     """Read a file of a form of `noising.corpus`; any other name is that of ids in text.
 
     A .bin file of nanoGPT has sequences of ROW_LENGTH tokens of uint16, or of uint32 if
@@ -48,7 +58,7 @@ def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
     Raises:
         CorpusError: the file cannot be read, or has an id outside 0..vocab_size - 1.
     """
-    try:
+    with _convert_errors():
         reader = _open(path, vocab_size)
         digest = _hash_content(path)
         declared = None
@@ -57,11 +67,57 @@ def read_rows(path: Path, *, vocab_size: int, name: str, source: str) -> Corpus:
                 len(reader.constants), len(reader.variables), len(reader.labels)
             )
             vocab_size = declared.size
-        collector = SequenceCollector(path)
+        collector = SequenceCollector(path, max_tokens)
         counted = _collect(reader, vocab_size, path, collector)
         types = _choose_types(counted) if declared is None else declared
+        return _make_corpus(collector, types, digest, name=name, source=source)
+
+
+def read_text(
+    path: Path, *, tokenizer: str, name: str, source: str, max_tokens: int | None = None
+) -> Corpus:
+    """Read a line of text, or the `text` of a line of JSON, as a sequence of tokens.
+
+    An id has the type that it has most often.
+
+    Args:
+        path: the file, with any name.
+        tokenizer: name of a tokenizer, or the path of a tokenizer.json.
+        name: name of the corpus in results.
+        source: description of its origin.
+        max_tokens: most tokens; None for 67,108,864.
+
+    Raises:
+        CorpusError: the file or the tokenizer cannot be read.
+    """
+    with _convert_errors():
+        vocab_size = load_tokenizer(tokenizer).vocab_size
+        reader = Source(path=str(path), form=TEXT, tokenizer=tokenizer).open()
+        digest = _hash_content(path)
+        collector = SequenceCollector(path, max_tokens)
+        types = _choose_types(_collect(reader, vocab_size, path, collector))
+        return _make_corpus(collector, types, digest, name=name, source=source)
+
+
+@contextmanager
+def _convert_errors() -> Iterator[None]:
+    """Convert the errors of readers to a CorpusError."""
+    try:
+        yield
     except (DataFileError, EngineError, MissingExtraError) as error:
         raise CorpusError(f"corpus {error}") from error
+    except TokenizerError as error:
+        raise CorpusError(f"the tokenizer {error}") from error
+
+
+def _make_corpus(
+    collector: SequenceCollector,
+    types: NDArray[np.uint8],
+    digest: str,
+    *,
+    name: str,
+    source: str,
+) -> Corpus:
     tokens, offsets = collector.arrays()
     return Corpus(
         name=name,
@@ -123,7 +179,7 @@ def _collect(
             raise CorpusError(
                 f"corpus {quote(path)}, {reader.locate(number)}: token id"
                 f" {int(tokens[wrong][0])} is outside 0..{vocab_size - 1};"
-                f" set --vocab-size, which is {vocab_size}"
+                f" raise the vocabulary size, which is {vocab_size}"
             )
         if row.types is not None:
             cells, counts = np.unique(

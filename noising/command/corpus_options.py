@@ -25,8 +25,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_reading(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Declare what readers of some forms must know, and return the group."""
+def add_reading(
+    parser: argparse.ArgumentParser, *, default_tokenizer: str = ""
+) -> argparse._ArgumentGroup:
+    """Declare what readers of some forms must know, and return the group.
+
+    Args:
+        parser: the parser.
+        default_tokenizer: the tokenizer of files that begin with text; "" for none.
+    """
     read = parser.add_argument_group("input")
     read.add_argument(
         "--dtype", choices=tuple(DTYPES), help="type of the tokens of .bin files"
@@ -40,7 +47,8 @@ def add_reading(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     read.add_argument(
         "--tokenizer",
         metavar="NAME",
-        help="gpt2, bert, metamath or a tokenizer.json, for text in .txt and .jsonl",
+        help="gpt2, bert, metamath or a tokenizer.json, for text in .txt and .jsonl"
+        + (f" (default: {default_tokenizer})" if default_tokenizer else ""),
     )
     return read
 
@@ -90,8 +98,18 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_inputs(options: argparse.Namespace, places: Sequence[str]) -> list[Source]:
+def find_inputs(
+    options: argparse.Namespace,
+    places: Sequence[str],
+    *,
+    default_tokenizer: str | None = None,
+) -> list[Source]:
     """Return the data files at some places, read as the options of `add_reading` say.
+
+    Args:
+        options: the options.
+        places: files, folders and patterns.
+        default_tokenizer: as for `find_sources`.
 
     Raises:
         EngineError: there are none, or an option does not fit them.
@@ -102,6 +120,7 @@ def find_inputs(options: argparse.Namespace, places: Sequence[str]) -> list[Sour
         dtype=options.dtype,
         length=options.length,
         tokenizer=options.tokenizer,
+        default_tokenizer=default_tokenizer,
     )
 
 

@@ -12,7 +12,7 @@ from noising.command.usage import CommandLineError, check_target, write_target
 from noising.corpus import DataFileError
 from noising.decision import METHODS, Reader, decide
 from noising.engine import ForwardProcess
-from noising.tokenizers import TokenizerError
+from noising.tokenizers import DEFAULT_TOKENIZER, TokenizerError
 
 _READING: Final = ("dtype", "length", "tokenizer")
 _PAGE: Final = ".html"
@@ -25,8 +25,8 @@ def add_decision(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         action="append",
         metavar="IN",
-        help="say which process to take for this training data: a file, folder or "
-        "pattern; may be repeated",
+        help="say which process to take for this training data, token ids or plain "
+        "text: a file, folder or pattern; may be repeated",
     )
     decision.add_argument(
         "--html",
@@ -35,7 +35,7 @@ def add_decision(parser: argparse.ArgumentParser) -> None:
         help="with --corpus, write a page with the verdict, tables, plots and "
         "specifications; needs the extra `plots`",
     )
-    add_reading(parser)
+    add_reading(parser, default_tokenizer=DEFAULT_TOKENIZER)
 
 
 def check_decision(options: argparse.Namespace) -> None:
@@ -78,7 +78,9 @@ def compare_on_corpus(
                 f"{first} has {sizes[first]} ids and {name} has {size}"
             )
     try:
-        sources = find_inputs(options, options.corpus)
+        sources = find_inputs(
+            options, options.corpus, default_tokenizer=DEFAULT_TOKENIZER
+        )
         reader = Reader.of_corpus(sources, sizes[first])
     except (DataFileError, TokenizerError) as error:
         raise CommandLineError(str(error)) from error

@@ -21,6 +21,7 @@ from noising.corpus.forms import (
     RawRows,
     RowReader,
     TextRows,
+    begins_with_text,
 )
 from noising.corpus.forms.files import convert_errors, find_size
 from noising.corpus.forms.indexed import MAGIC
@@ -160,6 +161,7 @@ def find_sources(
     dtype: str | None = None,
     length: int | None = None,
     tokenizer: str | None = None,
+    default_tokenizer: str | None = None,
 ) -> list[Source]:
     """Return the data files at some places, in the order of their rows.
 
@@ -170,6 +172,8 @@ def find_sources(
         dtype: for .bin files of nanoGPT, "uint16" or "uint32".
         length: number of tokens of a row of .bin files, and of .npy lists of tokens.
         tokenizer: for text in .txt and .jsonl files.
+        default_tokenizer: for files that begin with text, if no tokenizer is named;
+            None to take them for files of ids.
 
     Raises:
         EngineError: there are no files, or the values do not fit them.
@@ -178,8 +182,11 @@ def find_sources(
     sources = []
     for place in places:
         for path in _find_paths(place, tokenizer):
-            form = find_form(path, tokenizer)
-            values = {"dtype": dtype, "length": length, "tokenizer": tokenizer}
+            own = tokenizer
+            if tokenizer is None and default_tokenizer and begins_with_text(Path(path)):
+                own = default_tokenizer
+            form = find_form(path, own)
+            values = {"dtype": dtype, "length": length, "tokenizer": own}
             if form == RAW:
                 _check_not_indexed(Path(path))
             fitting = {

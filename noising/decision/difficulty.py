@@ -71,7 +71,7 @@ class Difficulty:
 
 
 class NotComputedError(Exception):
-    """Difficulty would take too long; the message is a sentence."""
+    """Difficulty is not computed; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +149,11 @@ class Difficulties:
 
         Raises:
             EngineError: the hyperschedule has too many positions.
-            NotComputedError: it would take too long.
+            NotComputedError: it would take too long, or the order of the tokens is not
+                known.
         """
+        if not self.reader.knows_order:
+            raise NotComputedError("Counts do not say which token follows which.")
         _check_size(process)
         length = find_length(process)
         by_token = isinstance(process.hyperschedule, (TokenTypes, TokenExponents))

@@ -23,6 +23,9 @@ from noising.jobs import LocalExecutor, count_tokens
 MAX_CLASSES: Final = 512
 """Most classes of the bigram reader; all but the most frequent ids share the last."""
 
+ROW_LENGTH: Final = 1024
+"""Tokens of a row, if nothing is known about the corpus."""
+
 UNUSED: Final = -1
 """The class of ids that the corpus does not use."""
 
@@ -88,6 +91,31 @@ class Reader:
             counts=counted.counts, rows=counted.rows, classes=of_token, pairs=pairs
         )
 
+    @classmethod
+    def of_counts(cls, counts: IntArray, *, row_length: int = ROW_LENGTH) -> "Reader":
+        """Return the unigram reader of some counts, which say nothing about the order.
+
+        Args:
+            counts: (V,) number of occurrences of each id.
+            row_length: tokens of a row, on average.
+
+        Raises:
+            EngineError: there are fewer than two different ids.
+        """
+        _check_counts(counts)
+        tokens = int(counts.sum())
+        return cls(
+            counts=counts,
+            rows=max(1, round(tokens / row_length)),
+            classes=choose_classes(counts, 1),
+            pairs=np.array([[tokens]]),
+        )
+
+    @property
+    def knows_order(self) -> bool:
+        """Whether it is known which token follows which: there are several classes."""
+        return self.num_classes > 1
+
     @property
     def tokens(self) -> int:
         """Number of tokens."""
@@ -152,7 +180,9 @@ class Reader:
             "used_ids": self.used_ids,
             "classes": self.num_classes,
             "unigram_nats": self.entropy,
-            "bigram_nats": float(self.entropies_after(1)[1]),
+            "bigram_nats": float(self.entropies_after(1)[1])
+            if self.knows_order
+            else None,
         }
 
     def entropies_after(self, most: int) -> FloatArray:

@@ -7,12 +7,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from noising.decision.loss_weights import measure_weights
+from noising.decision.reader import ROW_LENGTH
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray
 from noising.engine.lint import timestep_information
-
-ROW_LENGTH: Final = 1024
-"""Tokens of a row, if nothing is known about the corpus."""
 
 _DIGITS: Final = 9
 

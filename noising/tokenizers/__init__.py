@@ -6,6 +6,7 @@ first `load_tokenizer` does.
 
 from noising.tokenizers.loading import (
     BUILTIN_TOKENIZERS,
+    DEFAULT_TOKENIZER,
     BuiltinTokenizer,
     load_tokenizer,
 )
@@ -15,6 +16,7 @@ from noising.tokenizers.tokenizer import Encoding, TextTokenizer, TokenizerError
 
 __all__ = [
     "BUILTIN_TOKENIZERS",
+    "DEFAULT_TOKENIZER",
     "OTHER",
     "TOKEN_TYPES",
     "BuiltinTokenizer",

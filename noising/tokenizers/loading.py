@@ -48,6 +48,9 @@ BUILTIN_TOKENIZERS: Final[Mapping[str, BuiltinTokenizer]] = {
     ),
 }
 
+DEFAULT_TOKENIZER: Final = "gpt2"
+"""The tokenizer of text for which none is named."""
+
 _loading = threading.Lock()
 
 

@@ -11,9 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.corpora import SETMM_PATH, TOKEN_TYPES, CorpusError, load_corpus
+from benchmarks.corpora import (
+    SETMM_PATH,
+    TOKEN_TYPES,
+    CorpusError,
+    load_corpus,
+    pack_corpus,
+    unpack_corpus,
+)
 from benchmarks.corpora import corpus as corpus_module
 from noising.corpus.forms import lines
+from noising.tokenizers import load_tokenizer
 
 SETMM_SHA256 = "8411245e23a5c3a35b6f9ed10711bb6e2d6f5a26dcf850bfbfa1ee08109e895c"
 HEADER = {"constants": ["(", ")", "->", "|-"], "variables": ["ph", "ps"]}
@@ -147,7 +155,6 @@ THEOREM = THEOREMS[1]
         (jsonl("3"), "line 1: must be a JSON object"),
         (jsonl(HEADER, "null"), "line 2: must be a JSON object"),
         (jsonl(THEOREM), "line 1: the first line must list"),
-        (jsonl({"text": "a b"}), "its keys are ['text']; tokenize `text` first"),
         (jsonl({"constants": []}), "line 1: the first line must list"),
         (jsonl(HEADER | {"constants": "a b"}), "`constants` must be a list"),
         (jsonl(HEADER | {"variables": [1]}), "`variables` must hold strings only"),
@@ -220,7 +227,6 @@ def test_a_text_file_is_a_sequence_a_line(tmp_path, name):
         (b"1;2", "'1;2', no token id"),
         (b"[1, 2", "'[1', no token id; it seems to be one JSON document"),
         (b"[[1, 2], [3]]", "'[1', no token id; it seems to be one JSON document"),
-        (b"the cat", "'the', no token id; it seems to be text, not ids"),
         (b"id,tokens\n1,2", "'id', no token id; it seems to be text"),
         (b">seq1\nMKT", "'>seq1', no token id; it seems to be FASTA"),
         (b"$c a $.", "'$c', no token id; it seems to be a Metamath database"),
@@ -301,6 +307,44 @@ def test_a_pickle_is_never_loaded(tmp_path):
 )
 def test_ids_may_stand_between_commas_and_in_brackets(tmp_path, content):
     assert sequences(load(write(tmp_path, "c.txt", content))) == [[1, 2, 3], [4, 5]]
+
+
+# Text -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("c.txt", b"1984 was a year.\n\nif x: y"),
+        ("notes", b"\xef\xbb\xbf1984 was a year.\nif x: y\n"),
+        ("c.jsonl", jsonl({"text": "1984 was a year."}, {"text": "if x: y"})),
+    ],
+)
+def test_text_is_read_with_a_tokenizer_a_line_a_sequence(tmp_path, name, content):
+    corpus = load(write(tmp_path, name, content), vocab_size=7)
+    gpt2 = load_tokenizer("gpt2")
+    lines = [gpt2.encode("1984 was a year."), gpt2.encode("if x: y")]
+    assert sequences(corpus) == [line.tokens.tolist() for line in lines]
+    assert corpus.vocab_size == 50_257
+    for line in lines:
+        assert (corpus.types[line.tokens] == line.types).all()
+
+
+def test_a_tokenizer_can_be_named_and_a_corpus_unpacked_from_its_bytes(tmp_path):
+    path = write(tmp_path, "c.txt", b"12 34")
+    read = load_corpus(
+        str(path), vocab_size=2, generator=np.random.default_rng(0), tokenizer="bert"
+    )
+    assert read.vocab_size == 30_522
+    same = unpack_corpus(
+        pack_corpus(read), name="c.txt", source=str(path), sha256=read.sha256
+    )
+    assert same.summary() == read.summary()
+    assert sequences(same) == sequences(read)
+    with pytest.raises(CorpusError, match="the tokenizer is not a file"):
+        load_corpus(
+            str(path), vocab_size=2, generator=np.random.default_rng(0), tokenizer="no"
+        )
 
 
 # Rows with ids ----------------------------------------------------------------------

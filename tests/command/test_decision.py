@@ -153,3 +153,20 @@ def test_a_page_of_much_is_cut_where_it_repeats_itself(run, files, tmp_path):
     assert any(text.startswith("The graphs differ.") for text in page.texts)
     assert any("21 to 23, and 4 more" in text for text in page.texts)
     assert max(text.count("\n") for text in page.texts) < 100
+
+
+def test_plain_text_is_a_corpus_with_the_default_tokenizer(run, files, tmp_path):
+    (tmp_path / "text.txt").write_text("To be, or not to be.\nThat is the question.\n")
+    sizes = {"vocab_size": 50_257, "num_timesteps": 40}
+    for name in ("loglinear", "linear"):
+        spec = {**SPEC, **sizes, "schedule": {"type": name}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(spec))
+    compared = ("compare", "loglinear.json", "linear.json", "--corpus", "text.txt")
+
+    ended = run(*compared, "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    corpus = json.loads(ended.out)["decision"]["corpus"]
+    assert (corpus["rows"], corpus["tokens"]) == (2, 13)
+    named = run(*compared, "--tokenizer", "gpt2", "--json")
+    assert named.out == ended.out

@@ -173,3 +173,33 @@ def test_a_mask_that_the_corpus_uses_is_refused():
     processes = {"a": build("cosine"), "b": build_process(spec)}
     with pytest.raises(EngineError, match="must be 0: this id is the mask"):
         decide(processes, READER)
+
+
+def test_counts_alone_are_judged_by_the_unigram_reader():
+    rows = [np.sort(np.random.default_rng(5).integers(0, 9, 400))]
+    known, counted = (
+        Reader.of_rows(rows, 9),
+        Reader.of_counts(np.bincount(rows[0], minlength=9), row_length=400),
+    )
+    processes = {
+        name: build_process(
+            {"vocab_size": 9, "schedule": {"type": name}, "graph": {"type": "uniform"}}
+        )
+        for name in ("sedd_entropy", "linear")
+    }
+
+    decision = decide(processes, counted)
+
+    assert decision.verdict.reader == "unigram"
+    assert decision.verdict.choice == "sedd_entropy"
+    for candidate in decision.candidates:
+        same = decide(processes, known).candidates[0].difficulties["unigram"]
+        assert candidate.difficulties["bigram"] == (
+            "Counts do not say which token follows which."
+        )
+        if candidate.standing.name == "sedd_entropy":
+            found = candidate.difficulties["unigram"]
+            assert found.information == pytest.approx(same.information)
+    described = counted.as_dict()
+    assert described["bigram_nats"] is None
+    assert (described["rows"], described["row_length"]) == (1, 400)

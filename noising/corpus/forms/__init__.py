@@ -21,7 +21,7 @@ from noising.corpus.forms.metamath import MetamathRows
 from noising.corpus.forms.parquet import ParquetRows
 from noising.corpus.forms.raw import DTYPES, RawRows
 from noising.corpus.forms.readers import Marks, RowReader
-from noising.corpus.forms.text import TextRows
+from noising.corpus.forms.text import TextRows, begins_with_text
 
 __all__ = [
     "DTYPES",
@@ -45,6 +45,7 @@ __all__ = [
     "Row",
     "RowReader",
     "TextRows",
+    "begins_with_text",
     "count_listed",
     "find_tokens",
     "hash_file",

@@ -1,5 +1,6 @@
 """The forms that are read, by the ends of names; and how to convert other forms."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -93,6 +94,9 @@ _BY_FIRST_CHARACTER: Final[Mapping[str, str]] = {
     "[": _JSON,
 }
 
+_WORD: Final = re.compile(r"[^\W\d_]{2}")
+_TABLE_HEAD: Final = re.compile(r"[^\s,]+(,[^\s,]+)+")
+
 
 def find_form(name: str, tokenizer: str | None = None) -> str | None:
     """Return the form that the name of a file says, or None.
@@ -137,3 +141,13 @@ def guess_form(line: str) -> str:
     if form is None and any(character.isalpha() for character in line):
         form = _TEXT
     return f"it seems to be {form}" if form else f"a corpus is {FORMS}"
+
+
+def seems_text(line: str) -> bool:
+    """Return whether a line has a word, and is not of another form.
+
+    Names between commas, without blanks, are the head of a table.
+    """
+    if line[:1] in _BY_FIRST_CHARACTER or _TABLE_HEAD.fullmatch(line):
+        return False
+    return _WORD.search(line) is not None and line.replace("\t", " ").isprintable()

@@ -5,13 +5,17 @@ from typing import Final
 
 import numpy as np
 
-from noising.corpus.forms.files import Row
+from noising.corpus.forms.files import IDS_KEY, Row
 from noising.corpus.forms.json_lines import TEXT_KEY, parse_json
-from noising.corpus.forms.lines import LineError, LineRows
+from noising.corpus.forms.known import IDS, JSONL, find_form, seems_text
+from noising.corpus.forms.lines import LineError, LineRows, open_lines
 from noising.engine.errors import format_value
 from noising.tokenizers import TokenizerError, load_tokenizer
 
 _JSON_LINES: Final = (".jsonl", ".jsonl.gz")
+
+_LOOKED_AT: Final = 1 << 16
+"""Bytes of the lines that are searched for one that is not blank."""
 
 
 class TextRows(LineRows):
@@ -59,3 +63,29 @@ def _find_text(line: str) -> str:
         rule = f"must be an object with `{TEXT_KEY}`"
         raise LineError(f"{rule}, got {format_value(record)}")
     return text
+
+
+def begins_with_text(path: Path) -> bool:
+    """Return whether the first line that is not blank has text and no token ids.
+
+    Only .jsonl files and those that may be files of ids in text can have it. A line of
+    .jsonl has text if it is an object with `text` and without `input_ids`.
+
+    Raises:
+        DataFileError: the file cannot be read.
+    """
+    form = find_form(path.name)
+    if form not in (None, IDS, JSONL):
+        return False
+    with open_lines(path) as file:
+        start: bytes = file.read(_LOOKED_AT)
+    # A cut character at the end does not matter.
+    lines = start.decode("utf-8-sig", errors="ignore").splitlines()
+    line = next((line.strip() for line in lines if line.strip()), "")
+    if form != JSONL:
+        return b"\0" not in start and seems_text(line)
+    try:
+        record = parse_json(line)
+    except LineError:
+        return False
+    return isinstance(record, dict) and TEXT_KEY in record and IDS_KEY not in record

@@ -88,8 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="setmm|synthetic|PATH",
         help="real proofs (setmm), random tokens (synthetic), or a file: Metamath (.mm,"
         " or an excerpt in .jsonl), rows with input_ids (.jsonl, .parquet, .arrow),"
-        " .npy, .bin, .idx, a list of ids per line, or plain text, also in the `text` of"
-        " .jsonl (default: %(default)s)",
+        " .npy, .bin, .idx, a list of ids per line, or plain text, also as the `text`"
+        " of .jsonl (default: %(default)s)",
     )
     parser.add_argument(
         "--tokenizer",
@@ -102,7 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=integer,
         metavar="V",
         help="vocabulary size of files of ids and of synthetic; Metamath files and"
-        f" tokenizers have their own vocabulary (default: VOCAB_SIZE, or {DEFAULT_VOCAB_SIZE})",
+        " tokenizers have their own vocabulary (default: VOCAB_SIZE, or"
+        f" {DEFAULT_VOCAB_SIZE})",
     )
     parser.add_argument(
         "--num-timesteps",

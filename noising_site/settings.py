@@ -66,6 +66,12 @@ MAX_QUEUED_RUNS = env.whole("MAX_QUEUED_RUNS", 20, least=1, most=10_000)
 MAX_AUDIT_TOKENS = env.whole("MAX_AUDIT_TOKENS", 2**22, least=1, most=2**30)
 MAX_KEPT_PAIRS = env.whole("MAX_KEPT_PAIRS", 20, least=0, most=10_000)
 
+# Limits of corpora.
+MAX_CORPUS_TOKENS = env.whole("MAX_CORPUS_TOKENS", 2**22, least=1024, most=2**26)
+MAX_CORPUS_CHARACTERS = env.whole("MAX_CORPUS_CHARACTERS", 2**20, least=1024, most=2**26)
+MAX_CORPORA = env.whole("MAX_CORPORA", 20, least=0, most=10_000)
+MAX_CORPORA_BYTES = env.whole("MAX_CORPORA_BYTES", 2**30, least=0, most=2**40)
+
 # Address, processes and storage.
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a service in a container
 PORT = env.whole("PORT", 8000, least=1, most=65535)

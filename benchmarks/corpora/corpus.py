@@ -143,8 +143,8 @@ class SequenceCollector:
         self._tokens.frombytes(np.asarray(ids, np.int32).tobytes())
         if len(self._tokens) > self._max_tokens:
             raise CorpusError(
-                f"corpus {quote(self._path)} has more than {self._max_tokens:,} tokens; "
-                "benchmark a part"
+                f"corpus {quote(self._path)} has more than {self._max_tokens:,} tokens;"
+                " take a part"
             )
         if len(self._tokens) > self._offsets[-1]:
             self._offsets.append(len(self._tokens))

@@ -46,7 +46,12 @@ MOST_UINT16: Final = 1 << 16
 
 
 def read_rows(
-    path: Path, *, vocab_size: int, name: str, source: str, max_tokens: int | None = None
+    path: Path,
+    *,
+    vocab_size: int,
+    name: str,
+    source: str,
+    max_tokens: int | None = None,
 ) -> Corpus:
     """Read a file of a form of `noising.corpus`; any other name is that of ids in text.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +14,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig, may_change
+from noising.models import (
+    Audit,
+    BenchmarkRun,
+    Corpus,
+    Job,
+    ScheduleConfig,
+    may_change,
+)
 
 View = Callable[..., HttpResponseBase]
 Owned = TypeVar("Owned", ScheduleConfig, BenchmarkRun, Audit, Job)
@@ -45,6 +53,15 @@ def get_changeable_or_404(
     if not may_change(request.user, owned):
         raise PermissionDenied("Only its owner and staff may change this.")
     return owned
+
+
+def get_own_corpus_or_404(request: HttpRequest, corpus_id: UUID) -> Corpus:
+    """Return a corpus of the account.
+
+    Raises:
+        Http404: there is none, or another account owns it.
+    """
+    return get_object_or_404(Corpus.objects.of(request.user.pk), pk=corpus_id)
 
 
 def redirect_with_success(

@@ -3,6 +3,7 @@
 from collections.abc import Container
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,12 +11,14 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from noising.dashboard import plots
+from noising.dashboard.access import get_own_corpus_or_404
 from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
     AUDIT_FIGURES,
     SWEEP_FIGURES,
     ImageFormat,
     collect_measured_lines,
+    list_corpus_figures,
     list_run_figures,
     respond_with_chart,
     respond_with_image,
@@ -138,6 +141,17 @@ def plot_audit(
     _require(name, AUDIT_FIGURES)
     audit = get_object_or_404(Audit.objects.only("name", "created_at"), pk=audit_id)
     return _respond(request, plots.make_audit_plot(name, audit), plot_format)
+
+
+@login_required
+@require_safe
+def plot_corpus(
+    request: HttpRequest, corpus_id: UUID, name: str, plot_format: str
+) -> HttpResponseBase:
+    """Respond with a plot of a comparison on a corpus of the account."""
+    corpus = get_own_corpus_or_404(request, corpus_id)
+    _require(name, list_corpus_figures(corpus.comparison))
+    return _respond(request, plots.make_corpus_plot(name, corpus), plot_format)
 
 
 @require_safe

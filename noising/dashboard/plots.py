@@ -13,6 +13,7 @@ from noising.curves import QUANTITIES
 from noising.dashboard.selection import RunSelection, ScheduleSelection
 from noising.figures import (
     AUDIT_FIGURES,
+    CORPUS_FIGURES,
     RUN_FIGURES,
     SWEEP_FIGURES,
     Image,
@@ -27,10 +28,18 @@ from noising.figures import (
     hash_content,
     list_run_figures,
     make_audit_image,
+    make_corpus_image,
     make_run_image,
     make_sweep_image,
 )
-from noising.models import PLOTTED_SCHEDULES, Audit, BenchmarkRun, Job, ScheduleConfig
+from noising.models import (
+    PLOTTED_SCHEDULES,
+    Audit,
+    BenchmarkRun,
+    Corpus,
+    Job,
+    ScheduleConfig,
+)
 from noising.services import BUILTIN_SCHEDULES
 
 PlotFormat: TypeAlias = ImageFormat | Literal["json"]
@@ -280,6 +289,17 @@ def make_audit_plot(name: str, audit: Audit) -> Plot:
 def make_audit_plots(audit: Audit, names: Iterable[str]) -> list[Plot]:
     """Return some plots of an audit."""
     return [make_audit_plot(name, audit) for name in names]
+
+
+def make_corpus_plot(reader: str, corpus: Corpus) -> Plot:
+    """Return a plot of the comparison on a corpus; `list_corpus_figures` has names."""
+    return Plot(
+        route="pages:plot-corpus",
+        arguments={"corpus_id": corpus.pk, "name": reader},
+        title=CORPUS_FIGURES[reader],
+        subject=corpus.name,
+        image=make_corpus_image(reader, corpus),
+    )
 
 
 def make_sweep_plot(name: str, job: Job) -> Plot:

@@ -7,6 +7,8 @@ from noising.dashboard import account, plot_views
 from noising.dashboard.audits import views as audits
 from noising.dashboard.audits import write_views as write_audits
 from noising.dashboard.check import views as check
+from noising.dashboard.corpora import views as corpora
+from noising.dashboard.corpora import write_views as write_corpora
 from noising.dashboard.help import views as help_pages
 from noising.dashboard.home import views as home
 from noising.dashboard.jobs import views as jobs
@@ -65,6 +67,14 @@ AUDIT = [
     path("discard-pairs/", write_audits.discard_pairs, name="audit-discard-pairs"),
 ]
 
+CORPUS = [
+    path("", corpora.show_corpus, name="corpus"),
+    path("compare/", write_corpora.compare_on_corpus, name="corpus-compare"),
+    path("run/", write_corpora.run_on_corpus, name="corpus-run"),
+    path("rename/", write_corpora.rename_corpus, name="corpus-rename"),
+    path("delete/", write_corpora.delete_corpus, name="corpus-delete"),
+]
+
 PLOT = "<slug:name>.<slug:plot_format>"
 
 PLOTS = [
@@ -92,6 +102,7 @@ PLOTS = [
     ),
     path(f"runs/<uuid:run_id>/{PLOT}", plot_views.plot_run, name="plot-run"),
     path(f"audits/<uuid:audit_id>/{PLOT}", plot_views.plot_audit, name="plot-audit"),
+    path(f"data/<uuid:corpus_id>/{PLOT}", plot_views.plot_corpus, name="plot-corpus"),
     path(f"jobs/<uuid:job_id>/{PLOT}", plot_views.plot_sweep, name="plot-sweep"),
 ]
 
@@ -117,6 +128,9 @@ urlpatterns = [
     path("audits/template.npz", audits.download_template, name="audit-template"),
     path("audits/<uuid:audit_id>/", include(AUDIT)),
     path("new/audit/", write_audits.create_audit, name="audit-new"),
+    path("data/", corpora.list_corpora, name="data"),
+    path("data/new/", corpora.add_corpus, name="data-new"),
+    path("data/<uuid:corpus_id>/", include(CORPUS)),
     path("jobs/", jobs.list_jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.show_job, name="job"),
     path("jobs/<uuid:job_id>/delete/", write_jobs.delete_job, name="job-delete"),

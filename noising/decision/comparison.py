@@ -206,8 +206,12 @@ class Decision:
     candidates: Sequence[Candidate]
     verdict: Verdict
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as a document."""
+    def as_dict(self, *, by_position: bool = True) -> dict[str, Any]:
+        """Return the comparison as a document.
+
+        Args:
+            by_position: whether to add the difficulty at each position.
+        """
         standings = [each.standing for each in self.candidates]
         efficient = self.verdict.find_efficient(standings)
         return {
@@ -220,7 +224,7 @@ class Decision:
                     "specification": each.process.spec,
                     "num_timesteps": each.process.num_timesteps,
                     "is_efficient": is_efficient,
-                    **each.as_dict(by_position=True),
+                    **each.as_dict(by_position=by_position),
                 }
                 for each, is_efficient in zip(self.candidates, efficient, strict=True)
             ],

@@ -165,7 +165,7 @@ class Reader:
         last = self.num_classes - 1
         return last if self.used_ids > self.num_classes else None
 
-    @property
+    @functools.cached_property
     def entropy(self) -> float:
         """Entropy of a token in nats, for both readers."""
         return entropy(self.prior)
@@ -188,8 +188,12 @@ class Reader:
     def entropies_after(self, most: int) -> FloatArray:
         """Return H(x_n | x_0) of the chain for n = 0..most, (most + 1,), in nats.
 
-        The last one, for n = infinity, is `entropy`.
+        The last one, for n = infinity, is `entropy`. Processes share the work: each
+        step multiplies two matrices (C, C).
         """
+        for known in self._after:
+            if known.size > most:
+                return known[: most + 1]
         inside = self.entropy - entropy(self.start)  # of a token, given its class
         values = np.full(most + 1, self.entropy)
         values[0] = 0.0
@@ -199,7 +203,13 @@ class Reader:
             if self.entropy - values[n] < _MIXED:
                 break
             ahead = ahead @ self.steps
+        self._after.append(values)
         return values
+
+    @functools.cached_property
+    def _after(self) -> list[FloatArray]:
+        """What `entropies_after` has returned."""
+        return []
 
 
 def choose_classes(counts: IntArray, most: int) -> IntArray:

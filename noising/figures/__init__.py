@@ -6,6 +6,12 @@ not import each other.
 
 from noising.figures.audits import AUDIT_FIGURES, make_audit_image
 from noising.figures.charts import chart_schedules
+from noising.figures.corpora import (
+    CORPUS_FIGURES,
+    chart_corpus,
+    list_corpus_figures,
+    make_corpus_image,
+)
 from noising.figures.drawing import (
     describe_difference,
     draw_curves,
@@ -36,6 +42,7 @@ from noising.figures.sweeps import SWEEP_FIGURES, make_sweep_image
 __all__ = [
     "AUDIT_FIGURES",
     "CONTENT_TYPES",
+    "CORPUS_FIGURES",
     "DECISION_FIGURES",
     "IMAGE_CACHE",
     "PLOT_POLICY",
@@ -44,6 +51,7 @@ __all__ = [
     "Image",
     "ImageFormat",
     "chart_comparison",
+    "chart_corpus",
     "chart_schedules",
     "collect_measured_lines",
     "describe_difference",
@@ -54,8 +62,10 @@ __all__ = [
     "draw_schedules",
     "draw_sparkline",
     "hash_content",
+    "list_corpus_figures",
     "list_run_figures",
     "make_audit_image",
+    "make_corpus_image",
     "make_run_image",
     "make_sweep_image",
     "respond_with_chart",

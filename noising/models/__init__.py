@@ -1,4 +1,4 @@
-"""The tables: schedules, runs, jobs, audits, access tokens and the audit log."""
+"""The tables: schedules, corpora, runs, jobs, audits, tokens and the audit log."""
 
 from noising.models.audit import AuditEntry
 from noising.models.audits import (
@@ -6,6 +6,12 @@ from noising.models.audits import (
     Audit,
     AuditPairs,
     AuditQuerySet,
+)
+from noising.models.corpora import (
+    LONGEST_CORPUS_NAME,
+    Corpus,
+    CorpusTokens,
+    parse_reference,
 )
 from noising.models.idempotency import LONGEST_KEY, IdempotencyKey
 from noising.models.jobs import Job, JobQuerySet
@@ -45,6 +51,7 @@ __all__ = [
     "IN_USE",
     "LEASE",
     "LONGEST_AUDIT_NAME",
+    "LONGEST_CORPUS_NAME",
     "LONGEST_KEY",
     "LONGEST_NAME",
     "LONGEST_NOTES",
@@ -64,6 +71,8 @@ __all__ = [
     "BenchmarkRun",
     "BenchmarkRunQuerySet",
     "BenchmarkSchedule",
+    "Corpus",
+    "CorpusTokens",
     "IdempotencyKey",
     "Job",
     "JobQuerySet",
@@ -78,4 +87,5 @@ __all__ = [
     "Worker",
     "is_owner",
     "may_change",
+    "parse_reference",
 ]

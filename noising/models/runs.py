@@ -16,7 +16,7 @@ from django.utils import timezone
 from benchmarks.names import LONGEST_RUN_NAME, explain_refusal, make_default_name
 from noising.models.jobs import describe_time
 from noising.models.json_lists import ListHolds
-from noising.models.ordered_json import OrderedJSONField
+from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.tags import check_tags
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
     def with_schedule(self, name: str) -> Self:
         """Select the runs with a schedule of this name, measured or requested."""
         return self.filter(ListHolds("config__schedules", models.Value(name)))
+
+    def on_corpus(self, reference: str) -> Self:
+        """Select the runs on a stored corpus, by its reference."""
+        return self.alias(measured_on=text_at("config__corpus")).filter(
+            measured_on=reference
+        )
 
     def comparable(self, run: "BenchmarkRun | None") -> Self:
         """Select the latest runs with results that can be compared with a run.

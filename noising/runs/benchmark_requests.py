@@ -14,7 +14,7 @@ from benchmarks.cases import (
 )
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.engine.parameters import nearest
-from noising.models import ScheduleConfig
+from noising.models import Corpus, ScheduleConfig, parse_reference
 
 
 @cache
@@ -98,18 +98,22 @@ def resolve_config(
     seed: int,
     decision: bool = False,
     name: str = "",
+    graph: Mapping[str, Any] | None = None,
+    num_timesteps: int | None = None,
 ) -> BenchmarkConfig:
     """Return what to measure; stored schedules determine graph and timesteps.
 
     Args:
         schedules: names of types or stored schedules.
         baseline: the name of the schedule that the others are compared with.
-        corpus: a corpus that every worker has.
+        corpus: a corpus that every worker has, or the reference of a stored one.
         timesteps: where to measure; None for eleven, evenly spaced.
         samples: sequences at each timestep.
         seed: the same seed gives the same results.
         decision: whether to compute which schedule to take.
         name: of the run; empty for a default.
+        graph: the graph instead of that of the stored schedules.
+        num_timesteps: the number of timesteps instead of theirs.
 
     Raises:
         UsageError: A name is unknown, or the schedules cannot be measured together.
@@ -119,13 +123,19 @@ def resolve_config(
         (each, names.resolve(each)) for each in dict.fromkeys((*schedules, baseline))
     )
     configured = settings.NOISE_SPECIFICATION
-    num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
+    is_given = graph is not None and num_timesteps is not None
+    if graph is None:
+        graph = names.shared("graph", {"type": DEFAULT_GRAPH})
+    if num_timesteps is None:
+        num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
+    stored = Corpus.objects.filter(pk=parse_reference(corpus))
+    own_size = stored.values_list("vocab_size", flat=True).first()
     config = BenchmarkConfig(
         schedules=resolved,
         baseline=baseline,
-        graph=names.shared("graph", {"type": DEFAULT_GRAPH}),
+        graph=graph,
         corpus=corpus,
-        vocab_size=configured["vocab_size"],
+        vocab_size=own_size or configured["vocab_size"],
         num_timesteps=num_timesteps,
         timesteps=tuple(timesteps or default_timesteps(num_timesteps)),
         samples=samples,
@@ -133,7 +143,8 @@ def resolve_config(
         decision=decision,
         name=name,
     )
-    names.check(config)
+    if not is_given:
+        names.check(config)
     check_builds(config)
     return config
 

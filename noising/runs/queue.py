@@ -18,7 +18,7 @@ from benchmarks.corpora import BUILTIN_CORPORA
 from benchmarks.names import make_repeated_name
 from benchmarks.runner import SUITE
 from noising.correlation import current_request
-from noising.models import BenchmarkRun, IdempotencyKey
+from noising.models import BenchmarkRun, Corpus, IdempotencyKey, parse_reference
 from noising.runs.worker import execute_run
 from noising.services.identifiers import uuid7
 
@@ -77,16 +77,18 @@ def run_create(
         The queued run, or the run that was created with the same key.
 
     Raises:
-        RunStateError: The corpus is a file.
+        RunStateError: The corpus is a file, or belongs to another account.
         RunTooLargeError: It exceeds MAX_RUN_SCHEDULES, _TIMESTEPS or _SAMPLES.
         QueueFullError: The owner has MAX_QUEUED_RUNS unfinished runs.
         KeyReusedError: The owner has used the key for another request.
         ValidationError: A tag is not allowed.
     """
-    if config.corpus not in BUILTIN_CORPORA:
+    corpus_name = _find_corpus_name(config.corpus, owner)
+    if corpus_name is None:
         raise RunStateError(
-            f"Workers measure {' and '.join(BUILTIN_CORPORA)}, not {config.corpus!r}: "
-            "measure a file with `manage.py run_benchmarks`."
+            f"Workers measure {' and '.join(BUILTIN_CORPORA)} and stored corpora of "
+            f"their owners, not {config.corpus!r}: measure a file with `manage.py "
+            "run_benchmarks`."
         )
     document = config.to_document()
     _check_size(document)
@@ -95,7 +97,7 @@ def run_create(
         name=config.name,
         suite=SUITE,
         seed=str(config.seed),
-        corpus_name=config.corpus,
+        corpus_name=corpus_name,
         baseline=config.baseline,
         config=document,
         specifications={name: dict(schedule) for name, schedule in config.schedules},
@@ -124,8 +126,8 @@ def run_rerun(
         its own, the new one has it too, with a number.
 
     Raises:
-        RunStateError: The run was measured on a file, or its specifications were not
-            stored.
+        RunStateError: The run was measured on a file or on a corpus that was deleted or
+            belongs to another account, or its specifications were not stored.
         RunTooLargeError: As run_create() raises it.
         QueueFullError: As run_create() raises it.
         KeyReusedError: As run_create() raises it.
@@ -134,7 +136,7 @@ def run_rerun(
         schedule.name: schedule.specification["schedule"]
         for schedule in run.schedules.only("name", "specification")
     }
-    _check_repeatable(run, specifications)
+    _check_repeatable(run, owner, specifications)
     _check_size(run.config)
     again = BenchmarkRun(
         id=uuid7(moment=timezone.now()),
@@ -251,11 +253,27 @@ def _check_room(owner: "User | None") -> None:
         )
 
 
-def _check_repeatable(run: BenchmarkRun, specifications: Mapping[str, Any]) -> None:
-    if run.config.get("corpus") not in BUILTIN_CORPORA:
+def _find_corpus_name(corpus: str, owner: "User | None") -> str | None:
+    """Return the name of a corpus that workers measure for an account, or None."""
+    if corpus in BUILTIN_CORPORA:
+        return corpus
+    stored = Corpus.objects.filter(pk=parse_reference(corpus))
+    if owner is not None:  # the operator, who queues without an account, has them all
+        stored = stored.of(owner.pk)
+    return stored.values_list("name", flat=True).first()
+
+
+def _check_repeatable(
+    run: BenchmarkRun, owner: "User | None", specifications: Mapping[str, Any]
+) -> None:
+    corpus = run.config.get("corpus", "")
+    if _find_corpus_name(corpus, owner) is None:
         raise RunStateError(
-            "The run was measured on a file, which workers do not have: measure it "
-            "with `manage.py run_benchmarks`."
+            "The run was measured on a corpus that was deleted or belongs to another "
+            "account."
+            if parse_reference(corpus)
+            else "The run was measured on a file, which workers do not have: measure "
+            "it with `manage.py run_benchmarks`."
         )
     if set(specifications) != set(run.config["schedules"]):
         raise RunStateError(

@@ -8,6 +8,7 @@ from django_tasks import task
 from benchmarks import runner
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.corpora import CorpusError
+from noising.corpora import find_measurable
 from noising.correlation import work_for
 from noising.models import MOST_ATTEMPTS, BenchmarkRun
 from noising.models.connections import release_connection
@@ -39,12 +40,14 @@ def run_measure(*, run_id: UUID) -> None:
     run = None if STOPPING.is_set() else run_claim(run_id=run_id)
     if run is None:
         return
-    release_connection()  # measuring needs no connection
     run.add_log_line(f"attempt {run.attempt} of {MOST_ATTEMPTS} begins")
     logger.info("Run %s: attempt %s begins.", run_id, run.attempt)
     try:
         with Lease(run) as lease:
-            document = runner.run(read_config(run), on_progress=lease.report)
+            config = read_config(run)
+            corpus = find_measurable(config.corpus)
+            release_connection()  # measuring needs no connection
+            document = runner.run(config, on_progress=lease.report, corpus=corpus)
             run_record(run=run, document=document)
         logger.info("Run %s: succeeded.", run_id)
     except StoppedError as stopped:
@@ -75,6 +78,7 @@ def read_config(run: BenchmarkRun) -> BenchmarkConfig:
         seed=config["seed"],
         decision=config.get("decision", False),
         name=run.name,
+        tokenizer=config.get("tokenizer"),
     )
 
 

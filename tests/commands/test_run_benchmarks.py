@@ -93,7 +93,7 @@ BAD_CORPORA = {
     "missing": None,
     "empty.txt": b"",
     "malformed.jsonl": b'{"tokens": ',
-    "words.txt": b"not ids\n",
+    "words.txt": b"id,count\n",
     "beyond.txt": b"1 2 64\n",
     "bytes.npy": b"\x93NUMPY\x00",
 }
@@ -163,7 +163,9 @@ def test_a_bad_argument_is_one_line_and_leaves_nothing(
 def test_a_run_that_cannot_be_written_has_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]
 ) -> None:
-    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> dict[str, Any]:
+    def run(
+        config: BenchmarkConfig, on_progress: ProgressListener, corpus: object
+    ) -> dict[str, Any]:
         on_progress(0, 1, "all of it")
         (tmp_path / "out").write_text("in the way")
         return document
@@ -192,7 +194,9 @@ def test_a_run_that_stops_half_way_has_failed_with_the_reason(
     raised: BaseException,
     reason: str,
 ) -> None:
-    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+    def run(
+        config: BenchmarkConfig, on_progress: ProgressListener, corpus: object
+    ) -> NoReturn:
         on_progress(0, 4, "one half")
         on_progress(2, 4, "the other half")
         raise raised

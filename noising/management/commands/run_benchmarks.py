@@ -26,6 +26,7 @@ from benchmarks.run_benchmarks import (
 from benchmarks.runner import run
 from noising.arguments import BAD_USAGE, INTERRUPTED
 from noising.command.usage import CommandLineError
+from noising.corpora import find_measurable
 from noising.engine import EngineError
 from noising.extras import MissingExtraError
 from noising.jobs import JobError
@@ -180,13 +181,14 @@ class Command(BaseCommand):
     def _measure(
         self, config: BenchmarkConfig, record: RunRecord, options: Mapping[str, Any]
     ) -> dict[str, Any]:
+        corpus = find_measurable(config.corpus)
         with progress_bar(quiet=options["quiet"]) as show:
 
             def on_progress(done: int, total: int, what: str) -> None:
                 show(done, total, what)
                 record.progress(done, total, what)
 
-            document = run(config, on_progress=on_progress)
+            document = run(config, on_progress=on_progress, corpus=corpus)
         paths = report.write(document, options["output"], plots=options["plots"])
         stored = record.finish(document)
         if not options["quiet"]:

@@ -15,7 +15,7 @@ from noising.tokenizers import OTHER, TOKEN_TYPES, load_tokenizer
 ANALYSIS_SECONDS: Final = 5.0
 """Estimated time of a comparison, of which most is that of the bigram reader."""
 
-FREQUENT: Final = 20
+FREQUENT: Final = 12
 """How many of the most frequent tokens are listed."""
 
 

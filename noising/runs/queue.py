@@ -77,7 +77,7 @@ def run_create(
         The queued run, or the run that was created with the same key.
 
     Raises:
-        RunStateError: The corpus is a file, or belongs to another account.
+        RunStateError: The corpus is a file, has no rows, or belongs to another account.
         RunTooLargeError: It exceeds MAX_RUN_SCHEDULES, _TIMESTEPS or _SAMPLES.
         QueueFullError: The owner has MAX_QUEUED_RUNS unfinished runs.
         KeyReusedError: The owner has used the key for another request.
@@ -254,13 +254,24 @@ def _check_room(owner: "User | None") -> None:
 
 
 def _find_corpus_name(corpus: str, owner: "User | None") -> str | None:
-    """Return the name of a corpus that workers measure for an account, or None."""
+    """Return the name of a corpus that workers measure for an account, or None.
+
+    Raises:
+        RunStateError: It has no rows.
+    """
     if corpus in BUILTIN_CORPORA:
         return corpus
     stored = Corpus.objects.filter(pk=parse_reference(corpus))
     if owner is not None:  # the operator, who queues without an account, has them all
         stored = stored.of(owner.pk)
-    return stored.values_list("name", flat=True).first()
+    found = stored.only("name", "kind").first()
+    if found is None:
+        return None
+    if not found.is_measurable:
+        raise RunStateError(
+            "The corpus has counts, and no rows of tokens, which a run needs."
+        )
+    return found.name
 
 
 def _check_repeatable(

@@ -27,6 +27,8 @@ from noising.models import (
     Audit,
     AuditPairs,
     BenchmarkRun,
+    Corpus,
+    CorpusTokens,
     ScheduleConfig,
     Scope,
     ThrottleHit,
@@ -34,6 +36,7 @@ from noising.models import (
 from noising_site import urls
 from tests.api.access import account, bearer, session_client, token_client
 from tests.audits import stored
+from tests.corpora import stored_corpus
 from tests.site.routes import Route, every_route
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +45,7 @@ READS = ("GET", "HEAD", "OPTIONS")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 PROGRAM, BROWSER = "*/*", "text/html,*/*;q=0.8"
 LOGIN = "/account/login/"
-COMPUTES = {"/import/"}
+COMPUTES = {"/data/new/", "/import/"}
 """Pages that compute from a body that may be too long for a URL, and store nothing."""
 
 WAYS_IN_AND_OUT = {
@@ -83,6 +86,10 @@ PAGES_THAT_WRITE = {
     "/new/schedule/",
     *(f"/audits/{{audit_id}}/{action}/" for action in ("archive", "unarchive")),
     "/audits/{audit_id}/discard-pairs/",
+    "/data/{corpus_id}/",
+    *(f"/data/{{corpus_id}}/{action}/" for action in ("compare", "delete")),
+    *(f"/data/{{corpus_id}}/{action}/" for action in ("rename", "run")),
+    "/plots/data/{corpus_id}/{name}.{plot_format}",
     *(f"/runs/{{run_id}}/{action}/" for action in ("archive", "cancel")),
     *(f"/runs/{{run_id}}/{action}/" for action in ("rerun", "unarchive")),
     *(f"/schedules/{{slug}}/{action}/" for action in ("archive", "unarchive")),
@@ -143,6 +150,7 @@ def world(
             "name": stored_schedules[0].slug,
             "run_id": str(recorded_run.pk),
             "audit_id": str(audit.pk),
+            "corpus_id": str(stored_corpus(owner=ada).pk),
             "token_id": str(hers.pk),
         },
         callers={
@@ -240,7 +248,7 @@ def test_a_token_that_reads_writes_nothing(settings, world, access):
 
 @pytest.mark.parametrize("name", ["write", "admin", "session"])
 def test_another_accounts_objects_stay_as_they_are(world, name):
-    models = (ScheduleConfig, BenchmarkRun, Audit, AuditPairs)
+    models = (ScheduleConfig, BenchmarkRun, Audit, AuditPairs, Corpus, CorpusTokens)
     before = [list(model.objects.order_by("pk").values()) for model in models]
     for route in every_route():
         kind = kind_of(route)

@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.template.defaultfilters import filesizeformat
 
 from benchmarks.cases import UsageError
 from noising.budget import PAGE_WORK, TooCostlyError, check_seconds
@@ -63,6 +62,7 @@ class ComparisonForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         initial=list(FIRST_COMPARED),
         help_text=f"Two to {PLOTTED_SCHEDULES}.",
+        error_messages={"required": f"Select two to {PLOTTED_SCHEDULES} schedules."},
     )
     graph = forms.ChoiceField(choices=GRAPHS, label="What the noise does")
     num_timesteps = forms.IntegerField(
@@ -150,7 +150,12 @@ class DataForm(ComparisonForm):
         label="Or choose a file",
         widget=forms.FileInput(attrs={"accept": ",".join((*SUFFIXES, ".gz"))}),
     )
-    kind = forms.ChoiceField(required=False, choices=KINDS, label="It is")
+    kind = forms.ChoiceField(
+        required=False,
+        choices=KINDS,
+        label="Kind",
+        help_text="If it is not recognised.",
+    )
     tokenizer = forms.ChoiceField(
         initial=DEFAULT_TOKENIZER,
         choices=[
@@ -181,7 +186,7 @@ class DataForm(ComparisonForm):
         )
         fields["file"].help_text = (
             f"{', '.join(SUFFIXES)}; also packed as .gz. At most "
-            f"{filesizeformat(settings.MAX_BODY_BYTES)} and "
+            f"{settings.MAX_BODY_BYTES / 2**20:.3g} MiB and "
             f"{settings.MAX_CORPUS_TOKENS:,} tokens."
         )
         fields["file"].widget.attrs["data-max-bytes"] = settings.MAX_BODY_BYTES
@@ -268,7 +273,8 @@ class DataForm(ComparisonForm):
         """Return the name of the file, or the first words of the text."""
         file = self.cleaned_data["file"]
         name = PurePath(file.name).name if file else ""
-        words = " ".join(self.cleaned_data["text"][:200].split())
+        # Without the marks of headings and lists.
+        words = " ".join(self.cleaned_data["text"][:200].split()).lstrip("#*->= ")
         suggested = name or (words if len(words) <= 40 else f"{words[:39]}…")
         printable = "".join(each for each in suggested if each.isprintable())
         return printable[:LONGEST_CORPUS_NAME] or "Pasted text"
@@ -278,6 +284,10 @@ class NameForm(forms.Form):
     """The name of a corpus."""
 
     name = forms.CharField(max_length=LONGEST_CORPUS_NAME)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
 
 def _list_schedules() -> list[Any]:

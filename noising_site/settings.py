@@ -68,7 +68,9 @@ MAX_KEPT_PAIRS = env.whole("MAX_KEPT_PAIRS", 20, least=0, most=10_000)
 
 # Limits of corpora.
 MAX_CORPUS_TOKENS = env.whole("MAX_CORPUS_TOKENS", 2**22, least=1024, most=2**26)
-MAX_CORPUS_CHARACTERS = env.whole("MAX_CORPUS_CHARACTERS", 2**20, least=1024, most=2**26)
+MAX_CORPUS_CHARACTERS = env.whole(
+    "MAX_CORPUS_CHARACTERS", 2**20, least=1024, most=2**26
+)
 MAX_CORPORA = env.whole("MAX_CORPORA", 20, least=0, most=10_000)
 MAX_CORPORA_BYTES = env.whole("MAX_CORPORA_BYTES", 2**30, least=0, most=2**40)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def load_corpus(
     path = Path(name_or_path)
     check_regular_file(path)
     name, source = legible(path.name), legible(name_or_path)
-    described = {"name": name, "source": source, "max_tokens": max_tokens}
+    described: Any = {"name": name, "source": source, "max_tokens": max_tokens}
     if tokenizer is not None or _begins_with_text(path):
         return read_text(path, tokenizer=tokenizer or DEFAULT_TOKENIZER, **described)
     is_json = path.name.lower().endswith((".jsonl", ".jsonl.gz"))

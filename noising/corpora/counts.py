@@ -122,4 +122,5 @@ def _check_array(array: Any, max_vocab_size: int) -> IntArray:
     if low < 0 or high > LARGEST_COUNT:
         wrong = low if low < 0 else high
         raise CountsError(f"must have counts in 0..{LARGEST_COUNT}, has {wrong}")
-    return array.astype(np.int64)
+    counts: IntArray = array.astype(np.int64)
+    return counts

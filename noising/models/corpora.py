@@ -31,6 +31,11 @@ class CorpusQuerySet(models.QuerySet["Corpus"]):
         """Select the corpora of an account, which only this account sees."""
         return self.filter(owner_id=owner_id)
 
+    def referenced(self, name: str) -> Self:
+        """Select the corpus that the parameters of a run name, if they name any."""
+        corpus_id = parse_reference(name)
+        return self.none() if corpus_id is None else self.filter(pk=corpus_id)
+
     def for_list(self) -> Self:
         """Load what a list shows, without the comparisons."""
         return self.select_related("owner").defer("comparison")

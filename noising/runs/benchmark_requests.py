@@ -14,7 +14,7 @@ from benchmarks.cases import (
 )
 from noising.engine import SCHEDULE_TYPES, EngineError, build_process
 from noising.engine.parameters import nearest
-from noising.models import Corpus, ScheduleConfig, parse_reference
+from noising.models import Corpus, ScheduleConfig
 
 
 @cache
@@ -128,7 +128,7 @@ def resolve_config(
         graph = names.shared("graph", {"type": DEFAULT_GRAPH})
     if num_timesteps is None:
         num_timesteps = names.shared("num_timesteps", configured["num_timesteps"])
-    stored = Corpus.objects.filter(pk=parse_reference(corpus))
+    stored = Corpus.objects.referenced(corpus)
     own_size = stored.values_list("vocab_size", flat=True).first()
     config = BenchmarkConfig(
         schedules=resolved,

@@ -261,7 +261,7 @@ def _find_corpus_name(corpus: str, owner: "User | None") -> str | None:
     """
     if corpus in BUILTIN_CORPORA:
         return corpus
-    stored = Corpus.objects.filter(pk=parse_reference(corpus))
+    stored = Corpus.objects.referenced(corpus)
     if owner is not None:  # the operator, who queues without an account, has them all
         stored = stored.of(owner.pk)
     found = stored.only("name", "kind").first()

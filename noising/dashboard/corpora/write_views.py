@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -82,14 +81,12 @@ def rename_corpus(request: HttpRequest, corpus_id: UUID) -> HttpResponse:
     """Change the name of a corpus."""
     corpus = get_own_corpus_or_404(request, corpus_id)
     form = NameForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise ValidationError(form.errors["name"])
+    if form.is_valid():
         corpus_rename(corpus=corpus, name=form.cleaned_data["name"])
-    except ValidationError as error:
-        messages.error(request, f"The name was not changed. {' '.join(error.messages)}")
-    else:
         messages.success(request, "The corpus has its new name.")
+    else:
+        reason = " ".join(str(each) for each in form.errors["name"])
+        messages.error(request, f"The name was not changed. {reason}")
     return redirect(corpus)
 
 

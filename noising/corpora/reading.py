@@ -124,7 +124,9 @@ def _read_rows(given: Given, kind: str) -> CorpusData:
         path = Path(folder) / name
         path.write_bytes(given.content)
         try:
-            is_text = kind == "text" or (not kind and begins_with_text(path))
+            is_text = kind == "text" or begins_with_text(path)
+            if is_text and kind == "ids":
+                raise CorpusError(f"{given.name}: begins with text, not with token ids")
             if is_text:
                 _check_characters(given)
             rows = load_corpus(

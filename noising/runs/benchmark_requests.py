@@ -112,8 +112,8 @@ def resolve_config(
         seed: the same seed gives the same results.
         decision: whether to compute which schedule to take.
         name: of the run; empty for a default.
-        graph: the graph instead of that of the stored schedules.
-        num_timesteps: the number of timesteps instead of theirs.
+        graph: the graph, which stored schedules must have; None for theirs.
+        num_timesteps: the same of the number of timesteps.
 
     Raises:
         UsageError: A name is unknown, or the schedules cannot be measured together.
@@ -123,7 +123,6 @@ def resolve_config(
         (each, names.resolve(each)) for each in dict.fromkeys((*schedules, baseline))
     )
     configured = settings.NOISE_SPECIFICATION
-    is_given = graph is not None and num_timesteps is not None
     if graph is None:
         graph = names.shared("graph", {"type": DEFAULT_GRAPH})
     if num_timesteps is None:
@@ -143,8 +142,7 @@ def resolve_config(
         decision=decision,
         name=name,
     )
-    if not is_given:
-        names.check(config)
+    names.check(config)
     check_builds(config)
     return config
 

@@ -81,6 +81,7 @@ def test_text_is_recognised_and_has_token_classes(name, content) -> None:
         ("a.txt", b"PK\x03\x04", {}, "a.txt: is a zip archive"),
         ("a.txt", b"1 2\n3 x\n", {}, "a.txt: line 2 has 'x', no token id"),
         ("a.txt", b"1 2\n3 9\n", {"vocab_size": 5}, "row 1: token id 9 is outside"),
+        ("a.txt", b"to be", {"kind": "ids"}, "begins with text, not with token ids"),
         ("a.txt", b"", {}, "'a.txt' is empty: it has no tokens."),
         ("a.txt", b"7 7 7", {}, "a.txt: must have at least two different tokens."),
         ("a.txt", b"1 2 3\n" * 400, {}, "has more than 1,024 tokens; take a part"),

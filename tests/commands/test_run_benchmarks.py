@@ -345,7 +345,9 @@ def test_a_worker_is_not_asked_for_what_it_cannot_do(
 def test_a_run_that_somebody_cancels_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(config: BenchmarkConfig, on_progress: ProgressListener) -> NoReturn:
+    def run(
+        config: BenchmarkConfig, on_progress: ProgressListener, corpus: object
+    ) -> NoReturn:
         on_progress(0, 4, "one half")
         raise StoppedError("cancelled")
 

@@ -43,7 +43,8 @@ def test_a_list_is_exported_with_key_results(
     assert (
         response.headers["Content-Disposition"] == 'attachment; filename="runs.ndjson"'
     )
-    first, third, second = (json.loads(line) for line in b"".join(response).splitlines())
+    lines = b"".join(response).splitlines()
+    first, third, second = (json.loads(line) for line in lines)
     assert (first["id"], first["results"]) == (str(waiting.pk), {})
     assert list(second) == list(ExportedRunSerializer().fields)
     assert second["id"] == str(run.pk)

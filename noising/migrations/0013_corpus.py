@@ -16,7 +16,7 @@ def change_types(schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('noising', '0011_run_name'),
+        ('noising', '0012_schedule_title'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

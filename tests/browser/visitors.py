@@ -48,8 +48,10 @@ MEMBER_PAGES = [
     "/new/run/?schedules=cosine",
     "/schedules/cosine/",
     "/schedules/cosine/edit/",
+    "/schedules/cosine/delete/",
     "run",
     "run edit/",
+    "run delete/",
     "audit edit/",
 ]
 """Pages that need an account, or show more to one."""
@@ -75,8 +77,10 @@ ELSEWHERE = {
     "audit": "test_audits.py",
     "audit-new": "test_audits.py",
     "audit-compare": "test_audits.py",
+    "audit-delete": "has the template of run-delete",
+    "job-delete": "has the template of run-delete",
 }
-"""The names of pages that are checked on the way of another test."""
+"""Where other pages are checked, by their names."""
 
 # Text against what lies behind it, by WCAG 2's formula; images are left out.
 CONTRASTS = """() => {

@@ -80,7 +80,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
 
     def for_choice(self) -> Self:
         """Load the columns by which people tell schedules apart, in one query."""
-        columns = ("slug", "num_timesteps", "fingerprint", "lint_findings")
+        columns = ("slug", "title", "num_timesteps", "fingerprint", "lint_findings")
         return (
             self.active()
             .only(*columns, "updated_at")

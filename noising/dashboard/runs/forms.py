@@ -70,6 +70,7 @@ class ScheduleChoice:
 
     Attributes:
         name: its name.
+        title: its display name; "" if it has none.
         kind: the schedule type.
         graph, timesteps: those that it is stored for; "" for a type, which takes those
             of the others.
@@ -80,6 +81,7 @@ class ScheduleChoice:
 
     name: str
     kind: str
+    title: str = ""
     graph: str = ""
     timesteps: str = ""
     grade: str = ""
@@ -97,6 +99,7 @@ def _list_choices(chosen: Collection[str]) -> list[ScheduleChoice]:
     choices = [
         ScheduleChoice(
             name=slug,
+            title=config.title,
             kind=config.schedule_type,
             graph=config.graph_type,
             timesteps=str(config.num_timesteps),

@@ -84,8 +84,9 @@ def list_options(names: Sequence[str]) -> list[Option]:
     options = {
         config.slug: Option(
             value=config.slug,
-            label=config.slug,
-            note=f"{config.schedule_type}, {config.graph_type}, T = "
+            label=config.label,
+            note=(f"{config.slug}, " if config.title else "")
+            + f"{config.schedule_type}, {config.graph_type}, T = "
             f"{config.num_timesteps}",
             is_chosen=config.slug in names,
         )

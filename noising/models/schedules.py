@@ -90,6 +90,14 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
             )[:NAMED_SCHEDULES]
         )
 
+    def names_by_vocab_size(self) -> dict[int, list[str]]:
+        """Return the same names as `names`, by size of vocabulary, the largest first."""
+        rows = self.active().values_list("vocab_size", "slug")[:NAMED_SCHEDULES]
+        groups: dict[int, list[str]] = {}
+        for size, slug in sorted(rows, key=lambda row: (-row[0], row[1])):
+            groups.setdefault(size, []).append(slug)
+        return groups
+
     def free_slug(self, slug: str) -> str:
         """Return a new version's name: the first free of ``slug-2``, ``slug-3``, ..."""
         stem = re.sub(r"-\d+$", "", slug)[:LONGEST_STEM]

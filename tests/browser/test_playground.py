@@ -18,6 +18,12 @@ pytestmark = pytest.mark.browser
 TEXT = "If x < 3, then y = 2"
 TOKENS = [1532, 2124, 1279, 513, 11, 788, 331, 796, 362]
 IDS = re.compile(r"\bid (\d+)")
+CARDS = """all => all.map((e) => {
+  const over = { bubbles: true, pointerType: "mouse" };
+  e.dispatchEvent(new PointerEvent("pointerover", over));
+  return document.querySelector("#token-card").textContent;
+})"""
+"""What the card of each token says while the pointer is over the token."""
 
 
 def path(**fields: Any) -> str:
@@ -26,7 +32,7 @@ def path(**fields: Any) -> str:
 
 
 def chips(guest: Visitor, label: str = "a") -> Locator:
-    return guest.page.locator(f"[data-panel={label}] button.token")
+    return guest.page.locator(f"[data-panel={label}] [data-position]")
 
 
 def open_at(guest: Visitor, **fields: Any) -> None:
@@ -36,8 +42,15 @@ def open_at(guest: Visitor, **fields: Any) -> None:
 
 
 def ids(guest: Visitor, label: str = "a") -> list[int]:
-    titles = chips(guest, label).evaluate_all("all => all.map((e) => e.title)")
-    return [int(IDS.findall(title)[-1]) for title in titles]
+    cards = chips(guest, label).evaluate_all(CARDS)
+    return [int(IDS.findall(card)[-1]) for card in cards]
+
+
+def protect(guest: Visitor, position: int) -> None:
+    """Protect a token, or remove its protection, on its card."""
+    chips(guest).nth(position).click()
+    guest.page.locator("#token-card button").click()
+    guest.page.keyboard.press("Escape")
 
 
 def move_to(guest: Visitor, timestep: int) -> None:
@@ -139,6 +152,78 @@ def test_it_plays_to_the_end_and_can_be_paused(guest: Visitor) -> None:
     assert play.text_content() == "Play"
 
 
+def test_space_plays_unless_the_focus_is_in_a_field(guest: Visitor) -> None:
+    open_at(guest, timestep=0)
+    play = guest.page.locator("[data-play]")
+    guest.page.keyboard.press("Space")
+    assert play.text_content() == "Pause"
+    guest.page.keyboard.press("Space")
+    assert play.text_content() == "Play"
+    guest.page.get_by_label("Text", exact=True).press("Space")
+    assert play.text_content() == "Play"
+
+
+LINES = """() => [...document.querySelectorAll("[data-panel=a] .token-line")].map(
+  (line) => [line.textContent, line.getBoundingClientRect().top + scrollY,
+    line.scrollWidth - line.clientWidth])"""
+CODE = "def double(n):\n    if n < 0:\n        return 0\n\n    return n * 2"
+
+
+def test_the_text_keeps_its_lines_at_every_timestep(guest: Visitor) -> None:
+    open_at(guest, text=CODE, timestep=0)
+    clean = guest.page.evaluate(LINES)
+    # A line feed is shown; a blank line has the second feed of the line before it.
+    assert [text.rstrip("⏎") for text, _, _ in clean] == CODE.split("\n")
+    for timestep in (250, 500, 999):
+        move_to(guest, timestep)
+        noised = guest.page.evaluate(LINES)
+        assert [top for _, top, _ in noised] == [top for _, top, _ in clean]
+        assert all(excess <= 0 for _, _, excess in noised)
+    # A long line is broken at blanks, so that it fits when it is longest.
+    guest.page.set_viewport_size({"width": 390, "height": 900})
+    open_at(guest, text="one two three " * 20, timestep=999)
+    assert all(excess <= 0 for _, _, excess in guest.page.evaluate(LINES))
+    move_to(guest, 0)
+    starts = [text[0] for text, _, _ in guest.page.evaluate(LINES)]
+    assert set(starts[1:]) == {" "}
+
+
+def test_another_page_frames_the_tokens_which_act_for_nobody(guest: Visitor) -> None:
+    guest.page.context.add_cookies(
+        [{"name": "sessionid", "value": "x" * 32, "domain": "127.0.0.1", "path": "/"}]
+    )
+    open_at(guest, a_graph="absorbing", timestep=700, protect="1")
+    cookies: list[str | None] = []
+    guest.page.on(
+        "request",
+        lambda request: (
+            cookies.append(request.all_headers().get("cookie"))
+            if request.resource_type == "fetch"
+            else None
+        ),
+    )
+    # What the button copies, without access to the clipboard.
+    guest.page.evaluate("document.execCommand = () => true")
+    guest.page.get_by_role("button", name="Copy embed code").click()
+    guest.page.evaluate(
+        """() => {
+          const frame = document.createElement("iframe");
+          frame.src = `/playground/embed/${location.search}`;
+          document.querySelector("main").append(frame);
+        }"""
+    )
+    frame = guest.page.frame_locator("iframe")
+    expect(frame.locator("[data-position]")).to_have_count(len(TOKENS))
+    masked = frame.locator(".is-mask").count()
+    assert masked == chips(guest).and_(guest.page.locator(".is-mask")).count()
+    frame.locator("[data-slider]").fill("999")
+    assert frame.locator(".is-mask").count() == len(TOKENS) - 1
+    link = frame.get_by_role("link", name="Open in the playground")
+    expect(link).to_have_attribute("href", re.compile("timestep=999&protect=1|999"))
+    assert cookies
+    assert set(cookies) == {None}
+
+
 def test_nothing_moves_by_itself_or_dissolves_where_motion_is_unwelcome(
     browser: Browser, server: Server
 ) -> None:
@@ -168,7 +253,7 @@ def test_a_link_restores_everything(guest: Visitor) -> None:
     page.get_by_label("critical", exact=True).check()
     page.wait_for_url(re.compile("num_timesteps"))
     page.locator("[data-panel=b] h2", has_text="hdlm_epsilon").wait_for()
-    chips(guest).nth(2).click()
+    protect(guest, 2)
     move_to(guest, 700)
     page.locator("[data-slider]").dispatch_event("change")
     shown = [ids(guest, label) for label in "ab"]
@@ -200,21 +285,26 @@ def test_the_keyboard_walks_the_tokens_and_protects(guest: Visitor) -> None:
     keyboard.press("ArrowRight")
     keyboard.press("ArrowRight")
     assert row.nth(2).evaluate("e => e === document.activeElement")
-    assert "now id" in str(row.nth(2).get_attribute("title"))
-    keyboard.press("Space")
-    assert row.nth(2).get_attribute("aria-pressed") == "true"
-    assert ids(guest)[2] == TOKENS[2]
-    assert guest.page.get_by_label("Protect positions").input_value() == "2"
-    keyboard.press("End")
+    card = guest.page.locator("#token-card")
+    assert "was  <, now" in str(card.text_content())
+    assert row.nth(2).get_attribute("aria-describedby") == "token-card"
+    keyboard.press("Space")  # opens the card to use it
     keyboard.press("Enter")
-    assert guest.page.get_by_label("Protect positions").input_value() == "2, 8"
+    assert "Remove protection" in str(card.text_content())
+    assert guest.page.get_by_label("Protect positions").input_value() == "2"
+    keyboard.press("Escape")
+    assert not card.is_visible()
+    assert row.nth(2).evaluate("e => e === document.activeElement")
+    assert "is-protected" in str(row.nth(2).get_attribute("class"))
+    keyboard.press("End")
     keyboard.press("Home")
     keyboard.press("ArrowLeft")
     assert row.first.evaluate("e => e === document.activeElement")
     keyboard.press("PageDown")
     assert row.last.evaluate("e => e === document.activeElement")
-    keyboard.press("Space")
-    assert row.last.get_attribute("aria-pressed") == "false"
+    keyboard.press("Tab")
+    assert not card.is_visible()
+    assert ids(guest)[2] == TOKENS[2]
     slider = guest.page.locator("[data-slider]")
     slider.focus()
     keyboard.press("ArrowLeft")
@@ -227,22 +317,19 @@ def test_tokens_of_a_type_are_protected_together(guest: Visitor) -> None:
     open_at(guest, timestep=999)
     guest.page.get_by_label("variable", exact=True).check()
     guest.page.wait_for_url("**protect_types=variable**")  # the page is at rest again
-    pressed = chips(guest).evaluate_all(
-        "all => all.map((e) => e.getAttribute('aria-pressed'))"
-    )
-    assert [i for i, value in enumerate(pressed) if value == "true"] == [1, 6]
+    looks = chips(guest).evaluate_all("all => all.map((e) => e.className)")
+    assert [i for i, look in enumerate(looks) if "is-protected" in look] == [1, 6]
     assert [ids(guest)[i] for i in (1, 6)] == [TOKENS[1], TOKENS[6]]
     chips(guest).nth(1).click()  # which its type protects anyway
-    assert guest.page.get_by_label("Protect positions").input_value() == ""
-    assert "All variable tokens" in str(
-        guest.page.locator("[data-status]").text_content()
-    )
+    card = guest.page.locator("#token-card")
+    assert "All variable tokens are protected." in str(card.text_content())
+    assert not card.locator("button").is_visible()
 
 
 def test_snippets_follow_the_page(guest: Visitor) -> None:
     open_at(guest, timestep=100)
     move_to(guest, 640)
-    chips(guest).nth(4).click()
+    protect(guest, 4)
     body = json.loads(snippet(guest, "JSON"))
     assert (body["timesteps"], body["protect"]) == (640, {"positions": [4]})
     assert noised(guest, body) == ids(guest)
@@ -289,17 +376,10 @@ def test_hostile_text_stays_text_with_scripts_and_without(
 ) -> None:
     where = {"text": HOSTILE, "timestep": 400, "a_graph": "absorbing"}
     open_at(guest, **where)
-    rows = [
-        chips(guest).evaluate_all("all => all.map((e) => [e.textContent, e.title])")
-    ]
+    rows = [chips(guest).all_text_contents()]
     context, reader = visitor(browser, server, scripts=False)
     reader.visit(path(**where))
-    rows.append(
-        [
-            [chip.text_content(), chip.get_attribute("title")]
-            for chip in reader.page.locator("[data-panel=a] li.token").all()
-        ]
-    )
+    rows.append(reader.page.locator("[data-panel=a] .token").all_text_contents())
     context.close()
     assert rows[0] == rows[1]
     move_to(guest, 0)
@@ -317,7 +397,7 @@ def test_without_scripts_the_form_shows_other_noise(
     page.locator("[data-process=a]").get_by_label("Graph").select_option("absorbing")
     page.locator("[data-timestep]").fill("999")
     page.get_by_role("button", name="Show").first.click()
-    assert page.locator("[data-panel=a] li.is-mask").count() == len(TOKENS)
+    assert page.locator("[data-panel=a] .is-mask").count() == len(TOKENS)
     assert guest.images_render() == []
     assert not page.locator("[data-play]").is_visible()
     context.close()
@@ -341,7 +421,7 @@ def test_a_denoiser_is_asked_and_its_answer_shown(
     context, guest = visitor(browser, denoising)
     open_at(guest, timestep=999)
     guest.page.get_by_role("button", name="Denoise").click()
-    back = guest.page.locator(".denoised li.token")
+    back = guest.page.locator(".denoised .token")
     back.first.wait_for()
     assert back.count() == len(TOKENS)
     assert guest.page.locator(".denoised .is-wrong").count() == 1

@@ -176,6 +176,7 @@ def _build_panels(
                 timestep=own,
                 seed=values["seed"],
                 protected=protected,
+                is_alone=len(processes) == 1,
             )
         except EngineError as error:
             one.add_error(find_field(error, one), error.sentence)
@@ -221,6 +222,7 @@ def serialize_state(
         "tokens": tokens,
         "texts": text.texts(tokens, None),
         "types": text.encoding.type_names,
+        "breaks": [one and [one.lines, one.indent] for one in text.breaks],
         "protect": state.form.cleaned_data["protect"],
         "timestep": state.timestep,
         "processes": [
@@ -239,6 +241,7 @@ def _serialize_panel(
     document: dict[str, Any] = {
         "label": panel.label,
         "title": panel.chosen.title,
+        "heading": panel.heading,
         "num_timesteps": process.num_timesteps,
         "mask_id": process.mask_id,
         "request": _serialize_request(state, panel),

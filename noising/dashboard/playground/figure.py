@@ -11,6 +11,7 @@ from noising.configured import find_tokenizer
 from noising.curves import DEFAULT_POINTS
 from noising.dashboard.playground.context import LABELS, PlaygroundState
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
+from noising.dashboard.playground.panels import write_heading
 from noising.dashboard.playground.processes import UnusableError, build_base_process
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
 
@@ -79,7 +80,10 @@ def make_alpha_image(query: QueryDict) -> Image | None:
     except UnusableError:
         return None
     entries = [
-        (f"{label.upper()}: {one.title}", one.process)
+        (
+            write_heading(label, one.title, is_alone=len(labels) == 1),
+            one.process,
+        )
         for label, one in zip(labels, chosen, strict=True)
     ]
     prints = [(title, process.fingerprint) for title, process in entries]

@@ -1,8 +1,8 @@
 """The playground's form, whose values are the query of the page's URL."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, Self, cast
 
 from django import forms
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from noising.configured import default_tokenizer, tokenizer_names
+from noising.dashboard.playground.examples import PROOF
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
 from noising.engine.randomness import MAX_SEED
 from noising.form_fields import LongTextFormField
@@ -21,12 +22,6 @@ MOST_CHARACTERS: Final = 4_000
 
 PARTS: Final = ("num_timesteps", "schedule", "graph", "hyperschedule")
 """The keys of a process's parameters."""
-
-PROOF: Final = (
-    "Theorem. The sum of two even numbers is even.\n"
-    "Proof. Let a = 2 m and b = 2 n for integers m and n. Then a + b = 2 m + 2 n "
-    "= 2 (m + n), and m + n is an integer. Hence a + b is even, which was to be shown."
-)
 
 
 class LinkedForm(forms.Form):
@@ -121,8 +116,7 @@ class ProcessForm(LinkedForm):
         required=False,
         max_length=LONGEST_NAME,
         label="Stored schedule",
-        help_text="Leave empty to choose the types below.",
-        widget=forms.TextInput({"list": "stored-schedules", "autocomplete": "off"}),
+        widget=forms.Select,
     )
     schedule = forms.ChoiceField(choices=_list_choices(SCHEDULE_TYPES))
     graph = forms.ChoiceField(choices=_list_choices(GRAPH_TYPES))
@@ -146,6 +140,22 @@ class ProcessForm(LinkedForm):
                 widget=forms.NumberInput({"step": "any", "min": "0"}),
             )
 
+    def offer(self, schedules: Mapping[int, Sequence[str]]) -> None:
+        """Offer stored schedules; a name of the query that is unknown stays selected.
+
+        Args:
+            schedules: the names by size of vocabulary.
+        """
+        groups = [
+            (f"{size:,} ids", [(name, name) for name in names])
+            for size, names in schedules.items()
+        ]
+        chosen = self["stored"].value()
+        if chosen and not any(chosen in names for names in schedules.values()):
+            groups.append(("Unknown", [(chosen, chosen)]))
+        field = cast(forms.CharField, self.fields["stored"])
+        field.widget.choices = [("", "none: the types below"), *groups]
+
     @property
     def weight_fields(self) -> list[forms.BoundField]:
         """Return the fields of the weights, for the template."""
@@ -155,11 +165,6 @@ class ProcessForm(LinkedForm):
     def weights(self) -> dict[str, float]:
         """Return the weight of each token type of a valid form."""
         return {name: self.cleaned_data[name] for name in TOKEN_TYPES}
-
-    def clean_stored(self) -> str:
-        """Return the name without surrounding blanks."""
-        name: str = self.cleaned_data["stored"]
-        return name.strip()
 
     def clean_parameters(self) -> dict[str, Any]:
         """Return the parameters by part of the specification."""

@@ -40,6 +40,7 @@ class NoisePanel:
 
     Attributes:
         label: `a` or `b`.
+        heading: the title of the process, with the label if there are two.
         chosen: the process.
         text: the clean tokens.
         timestep: the timestep of this process.
@@ -48,6 +49,7 @@ class NoisePanel:
     """
 
     label: str
+    heading: str
     chosen: SelectedProcess
     text: PlaygroundText
     timestep: int
@@ -64,6 +66,7 @@ class NoisePanel:
         timestep: int,
         seed: int,
         protected: NDArray[np.bool_],
+        is_alone: bool,
     ) -> Self:
         """Noise the tokens.
 
@@ -77,6 +80,7 @@ class NoisePanel:
             )
         return cls(
             label=label,
+            heading=write_heading(label, chosen.title, is_alone=is_alone),
             chosen=chosen,
             text=text,
             timestep=timestep,
@@ -123,9 +127,15 @@ class NoisePanel:
                 noised,
                 self.text.texts(noised, mask_id),
                 self.protected.tolist(),
+                self.text.breaks,
                 strict=True,
             )
         ]
+
+
+def write_heading(label: str, title: str, *, is_alone: bool) -> str:
+    """Return the name of a process on the page, with its label unless it is alone."""
+    return title if is_alone else f"{label.upper()}: {title}"
 
 
 def align_timestep(timestep: int, num_timesteps: int, other: int) -> int:
@@ -185,6 +195,7 @@ def denoise_panel(panel: NoisePanel) -> DenoisedPanel:
             panel.noised.tolist(),
             tokens.tolist(),
             text.texts(tokens.tolist(), process.mask_id),
+            text.breaks,
             strict=True,
         )
     ]

@@ -1,5 +1,6 @@
 """The processes that the form selects, for requests and as the engine's objects."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,12 +55,15 @@ class SelectedProcess:
     costly_seconds: float
 
 
-def list_stored_names() -> list[str]:
-    """Return the names of stored schedules; empty if the database cannot be used."""
+def list_stored_names() -> dict[int, list[str]]:
+    """Return the names of stored schedules by size of vocabulary, the largest first.
+
+    There are none if the database cannot be used.
+    """
     try:
-        return ScheduleConfig.objects.names()
+        return ScheduleConfig.objects.names_by_vocab_size()
     except DatabaseError:
-        return []
+        return {}
 
 
 def select_process(form: ProcessForm, text: PlaygroundText) -> SelectedProcess:
@@ -153,7 +157,8 @@ def _read_stored(name: str) -> dict[str, Any]:
     except DatabaseError:
         raise UnusableError("stored", "The database cannot be used.") from None
     if row is None:
-        hint = nearest(name, list_stored_names())
+        names = itertools.chain.from_iterable(list_stored_names().values())
+        hint = nearest(name, list(names))
         raise UnusableError(
             "stored",
             f"No schedule with this name exists, or it is archived{'; ' * bool(hint)}"

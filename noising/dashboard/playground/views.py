@@ -1,19 +1,22 @@
 """The playground's page, the state for its scripts, and its plot."""
 
 import orjson
+from csp.decorators import csp_replace
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from noising.configured import denoiser_service
 from noising.dashboard.playground.context import PlaygroundState, serialize_state
+from noising.dashboard.playground.examples import EXAMPLES
 from noising.dashboard.playground.figure import (
     FIGURE_FORMATS,
     AlphaFigure,
     make_alpha_image,
 )
-from noising.dashboard.playground.forms import MOST_CHARACTERS
 from noising.dashboard.playground.processes import list_stored_names
 from noising.figures import respond_with_image
 
@@ -24,11 +27,14 @@ def show_playground(request: HttpRequest) -> HttpResponse:
     state = PlaygroundState.of(request.GET)
     origin = _read_origin(request)
     denoised = state.denoised(request.GET)
+    stored = list_stored_names()
+    for process in state.processes:
+        process.offer(stored)
     context = {
         "section": "playground",
         "state": state,
-        "stored_names": list_stored_names(),
-        "most_characters": MOST_CHARACTERS,
+        "examples": EXAMPLES,
+        "can_embed": _may_embed(),
         "panels": [
             {
                 "panel": panel,
@@ -41,6 +47,29 @@ def show_playground(request: HttpRequest) -> HttpResponse:
         "picture": AlphaFigure.of(state, request.GET),
     }
     return render(request, "playground/playground.html", context)
+
+
+@require_safe
+@xframe_options_exempt
+@csp_replace({"frame-ancestors": ["*"]})
+def show_embedded(request: HttpRequest) -> HttpResponse:
+    """Show the tokens alone, for a frame of another site.
+
+    Every site may frame this page: it writes nothing and does not use the session, so
+    a click on it can be made to do nothing that its maker could not do.
+
+    Raises:
+        Http404: the service is open to accounts only.
+    """
+    if not _may_embed():
+        raise Http404("With ACCESS=closed, pages cannot be embedded.")
+    state = PlaygroundState.of(request.GET)
+    context = {
+        "state": state,
+        "panels": [{"panel": panel} for panel in state.panels],
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "playground/embed.html", context)
 
 
 @require_safe
@@ -63,6 +92,10 @@ def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBa
             "The query does not describe a noise process, or the format does not exist."
         )
     return respond_with_image(request, image, FIGURE_FORMATS[plot_format])
+
+
+def _may_embed() -> bool:
+    return bool(settings.ACCESS == "open")
 
 
 def _read_origin(request: HttpRequest) -> str:

@@ -27,8 +27,8 @@ def state_of(client: Client, **fields: Any) -> dict[str, Any]:
 
 def chips_of(page: str) -> list[list[tuple[str, str, str]]]:
     """Return the rows of chips of a page: classes, title and text of each."""
-    rows = re.findall(r'<ol class="tokens"[^>]*>(.*?)</ol>', page, re.DOTALL)
-    chip = re.compile(r'<li class="([^"]*)" title="([^"]*)">(.*?)</li>', re.DOTALL)
+    rows = re.findall(r'<div class="tokens"[^>]*>(.*?)</div>', page, re.DOTALL)
+    chip = re.compile(r'<span class="([^"]*)" title="([^"]*)">(.*?)</span>', re.DOTALL)
     return [[tuple(map(unescape, one)) for one in chip.findall(row)] for row in rows]
 
 

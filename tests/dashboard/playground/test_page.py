@@ -86,7 +86,8 @@ def test_types_and_masks_are_told_apart_without_colours(client: Client) -> None:
     assert "type-variable" in clean[1][0]
     assert clean[1][1] == "position 1, variable, id 2124"
     [last] = chips_of(page_text(client, address(timestep=999, **fields)))
-    assert {text for _, _, text in last} == {"[MASK]"}
+    # Blocks as wide as the clean tokens, with a gap before each word.
+    assert [text for _, _, text in last[:5]] == ["▐█", " █", " █", " █", "▐"]
     assert all("is-mask" in classes for classes, _, _ in last)
     assert last[1][1] == "position 1, variable, id 2124 ( x), now id 50257 ([MASK])"
 
@@ -126,6 +127,7 @@ def test_two_processes_stand_side_by_side_at_the_same_time(client: Client) -> No
     )
     assert ids_of(second) == other.noise(TOKENS, 49, seed=7).tokens.tolist()
     assert "timestep 49 · alpha" in page
+    assert ">A: cosine · uniform</h2>" in page
 
 
 def test_a_timestep_beyond_the_process_is_its_last(client: Client) -> None:
@@ -142,14 +144,16 @@ def test_a_stored_schedule_goes_by_its_name(client: Client) -> None:
         specification={"schedule": {"type": "linear"}, "graph": {"type": "absorbing"}},
     )
     assert "/playground/?a-stored=mine" in page_text(client, "/schedules/mine/")
-    page = page_text(client, address(text=TEXT, a_stored=" mine ", timestep=400))
+    page = page_text(client, address(text=TEXT, a_stored="mine", timestep=400))
     [row] = chips_of(page)
     process = build_process(
         {"schedule": {"type": "linear"}, "graph": {"type": "absorbing"}}
     )
     assert ids_of(row) == process.noise(TOKENS, 400, seed=7).tokens.tolist()
-    assert "A: mine" in page
-    assert '<option value="mine">' in page
+    assert ">mine</h2>" in page
+    assert '<option value="mine" selected>mine</option>' in page
+    assert re.search(r'<optgroup label="50,257 ids">\s*<option value="mine"', page)
+    assert '<option value="min" selected>' in page_text(client, address(a_stored="min"))
 
 
 def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
@@ -168,7 +172,7 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
     [
         ({"text": ""}, "Text: <bdi>Enter a text."),
         ({"text": "a " * 3000}, "at most 4000 characters"),
-        ({"text": "a " * 1500}, "at most 1,024 tokens, got 1,50"),
+        ({"text": "1+" * 1500}, "at most 2,048 tokens, got 3,000"),
         ({"tokenizer": "nope"}, "Tokenizer: <bdi>Select a valid choice"),
         ({"seed": "x"}, "Seed: <bdi>Enter a whole number"),
         ({"seed": str(2**64)}, "less than or equal to 18446744073709551615"),

@@ -17,12 +17,15 @@ export class Counters {
       this.changed[name] = 0;
     }
     this.written = {};
-    this.root = element("dl", { class: "counts" });
+    const list = element("dl", { class: "counts" });
+    this.root = element(
+      "div", { class: "unchanged" }, element("p", { class: "muted" }, "Unchanged tokens"), list,
+    );
     for (const name of [ALL, ...TYPES]) {
       const percent = element("span");
       const count = element("span", { class: "muted" });
       this.written[name] = { percent, count };
-      this.root.append(element(
+      list.append(element(
         "div", {}, element("dt", {}, name), element("dd", {}, percent, " ", count),
       ));
     }

@@ -29,13 +29,13 @@ export function offerDenoising(panel, address) {
 function parts(denoised, label) {
   if (!denoised) return [complaint("The form has errors.")];
   if (denoised.error) return [complaint(denoised.error)];
-  const chips = denoised.chips.map(({ text, title, classes }) =>
-    element("li", { class: classes, title }, text));
+  const chips = denoised.chips.flatMap(({ text, title, classes, after }) =>
+    [element("span", { class: classes, title }, text), after]);
   const name = `Denoised tokens of process ${label.toUpperCase()}`;
   return [
     element("h3", {}, "Denoised"),
     element("p", { class: "muted" }, denoised.summary),
-    element("ol", { class: "tokens", "aria-label": name }, ...chips),
+    element("div", { class: "tokens", role: "group", "aria-label": name }, ...chips),
   ];
 }
 

@@ -59,6 +59,12 @@ export class Form {
     this.protectBox.value = [...positions].sort((a, b) => a - b).join(", ");
   }
 
+  /** Set fields to the values of a query. */
+  fill(query) {
+    for (const [name, value] of query) this.root.elements.namedItem(name).value = value;
+    this.root.dispatchEvent(new Event("input"));
+  }
+
   set seed(value) {
     this.root.elements.namedItem("seed").value = value;
     this.root.dispatchEvent(new Event("input"));

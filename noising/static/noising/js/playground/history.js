@@ -21,13 +21,6 @@ export class History {
     this.touched = new Set();
   }
 
-  /** Return the ids that each position will have, in order. */
-  get later() {
-    const ids = this.tokens.map(() => []);
-    for (const { position, to } of this.steps) ids[position].push(to);
-    return ids;
-  }
-
   /** Move to a timestep; return the positions that may have changed. */
   moveTo(timestep) {
     const { steps, state, touched } = this;

@@ -1,22 +1,21 @@
 /**
- * The playground. The server parses the form (state.json), and the API returns the whole
- * history of the tokens, once for each process. After that, slider, play button and
- * protection need no request.
+ * The playground. The server parses the form (state.json). After that, slider, play button
+ * and protection need no request.
  */
 
-import { post, read } from "../api.js";
+import { read } from "../api.js";
 import { copyText } from "../copy.js";
 import { element } from "../elements.js";
 import { withCode } from "../sentences.js";
 import { Curves } from "./curves.js";
 import { offerDenoising } from "./denoising.js";
 import { Form, LONGEST_QUERY } from "./form.js";
-import { Panel } from "./panel.js";
 import { Player } from "./player.js";
 import { Snippets } from "./snippets.js";
-import { Texts } from "./texts.js";
+import { Stage } from "./stage.js";
 
 const PAUSE_MS = 250; // after the last key, until the request is sent
+const EMBED_MARGIN = 150; // pixels around the panels in an embedded page
 
 class Playground {
   constructor(root) {
@@ -25,27 +24,35 @@ class Playground {
     this.hasDenoiser = "denoiser" in root.dataset;
     this.status = part("status");
     this.problem = part("problem");
-    this.holder = part("panels");
     this.form = new Form(root.querySelector("form"));
-    this.texts = new Texts(root.dataset.detokenize);
     this.curves = new Curves(part("curves"));
     this.snippets = new Snippets(part("snippets"));
-    this.histories = new Map();
-    this.panels = [];
+    this.stage = new Stage(part("panels"), root.dataset, {
+      isProtected: (position) => this.isProtected(position),
+      fixed: (position) => this.fixed(position),
+      choose: (position) => this.choose(position),
+    });
     this.positions = this.form.protectedPositions;
     this.types = this.form.protectedTypes;
     this.player = new Player(part("player"), {
       show: (timestep) => this.show(timestep),
       rest: () => this.rest(),
     });
+    this.player.followSpace();
     for (const shown of root.querySelectorAll("[data-only-scripts]")) shown.hidden = false;
     for (const gone of root.querySelectorAll("[data-without-scripts]")) gone.hidden = true;
-    this.offerButtons(part("new-seed"), part("share"));
+    this.offerButtons(part("new-seed"), part("share"), part("embed-code"));
+    for (const link of root.querySelectorAll("[data-example]")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.form.fill(new URLSearchParams(link.search));
+      });
+    }
     this.form.root.addEventListener("submit", (event) => event.preventDefault());
     this.form.onChange(() => this.changed());
   }
 
-  offerButtons(newSeed, share) {
+  offerButtons(newSeed, share, embed) {
     newSeed.hidden = share.hidden = false;
     newSeed.addEventListener("click", () => {
       this.form.seed = String(crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -54,6 +61,12 @@ class Playground {
       if (this.isTooLong()) this.refuseLength();
       else copyText(this.link(), share);
     });
+    if (!embed) return; // the service needs an account
+    embed.hidden = false;
+    embed.addEventListener("click", () => {
+      if (this.isTooLong()) this.refuseLength();
+      else copyText(this.embedCode(embed.dataset.embedCode), embed);
+    });
   }
 
   /** Return the page's URL with all settings. */
@@ -61,6 +74,18 @@ class Playground {
     const query = this.form.query;
     query.set("timestep", String(this.player.timestep));
     return `${location.origin}${location.pathname}?${query}`;
+  }
+
+  /** Return HTML that shows the present state inside another page. */
+  embedCode(path) {
+    const frame = element("iframe", {
+      src: `${location.origin}${path}${new URL(this.link()).search}`,
+      title: "Tokens under noise",
+      width: "100%",
+      height: this.stage.holder.offsetHeight + EMBED_MARGIN,
+      loading: "lazy",
+    });
+    return frame.outerHTML;
   }
 
   isTooLong() {
@@ -98,7 +123,8 @@ class Playground {
         this.refuse(state.errors);
         return;
       }
-      await this.take(state, signal);
+      await this.stage.take(state, signal);
+      this.take(state);
       this.problem.hidden = true;
       this.rest();
     } catch (error) {
@@ -106,57 +132,31 @@ class Playground {
     }
   }
 
-  async take(state, signal) {
-    const responses = await Promise.all(
-      state.processes.map(({ request }) => this.history(request, signal)),
-    );
-    const ids = new Set(responses.flatMap((response) =>
-      response.changes.flatMap((own) => own.map(([, id]) => id))).concat(state.tokens));
-    const textOf = await this.texts.of(state.tokenizer, ids, signal);
-    // Keep only the histories in use, since they may be large.
-    this.histories = new Map(state.processes.map((one, place) => [one.request, responses[place]]));
-    this.state = state;
-    this.panels = state.processes.map((process, place) =>
-      new Panel(state, process, responses[place], {
-        textOf: (id) => textOf(id, process.mask_id),
-        isProtected: (position) => this.isProtected(position),
-        choose: (position) => this.choose(position),
-      }));
-    for (const panel of this.panels) {
-      panel.refreshAll();
-      if (this.hasDenoiser) offerDenoising(panel, () => this.denoisedAt(panel));
+  take(state) {
+    for (const panel of this.hasDenoiser ? this.stage.panels : []) {
+      offerDenoising(panel, () => this.denoisedAt(panel));
     }
-    this.holder.replaceChildren(...this.panels.map((panel) => panel.root));
     this.snippets.set(state.processes);
     this.draw();
-    this.player.set(this.first);
-  }
-
-  async history(request, signal) {
-    return this.histories.get(request) ?? post(this.addresses.trajectory, request, signal);
-  }
-
-  /** Return the number of timesteps of the first process, which the slider has. */
-  get first() {
-    return this.panels[0].process.num_timesteps;
+    this.player.set(this.stage.first);
   }
 
   show(timestep) {
-    for (const panel of this.panels) panel.show(panel.aligned(timestep, this.first));
+    this.stage.show(timestep);
     this.curves.mark(timestep);
   }
 
   /** Update the parts that need not follow every frame. */
   rest() {
     history.replaceState(null, "", this.link());
-    this.status.textContent = this.panels.map((panel) => panel.sentence).join(" ");
+    this.status.textContent = this.stage.panels.map((panel) => panel.sentence).join(" ");
     this.fillSnippets();
   }
 
   fillSnippets() {
-    const positions = this.state?.tokens.flatMap((_, position) =>
+    const positions = this.stage.state?.tokens.flatMap((_, position) =>
       (this.isProtected(position) ? [position] : []));
-    for (const panel of this.panels) {
+    for (const panel of this.stage.panels) {
       const { label } = panel.process;
       this.snippets.fill(label, "timestep", String(panel.timestep));
       this.snippets.fill(label, "protect", `[${positions.join(", ")}]`);
@@ -164,20 +164,23 @@ class Playground {
   }
 
   draw() {
-    this.curves.set(this.panels.flatMap((panel) => panel.lines(this.first)));
+    const { panels, first } = this.stage;
+    this.curves.set(panels.flatMap((panel) => panel.lines(first)));
     this.curves.mark(this.player.timestep);
   }
 
   isProtected(position) {
-    return this.positions.has(position) || this.types.has(this.state.types[position]);
+    return this.positions.has(position) || this.types.has(this.stage.state.types[position]);
+  }
+
+  /** Return why the protection of a position cannot be changed by itself, or "". */
+  fixed(position) {
+    const type = this.stage.state.types[position];
+    return this.types.has(type) ? `All ${type} tokens are protected.` : "";
   }
 
   /** Protect a position, or remove its protection. */
   choose(position) {
-    if (this.types.has(this.state.types[position])) {
-      this.status.textContent = `All ${this.state.types[position]} tokens are protected.`;
-      return;
-    }
     const positions = new Set(this.positions);
     if (!positions.delete(position)) positions.add(position);
     this.form.protectedPositions = positions;
@@ -191,8 +194,8 @@ class Playground {
     if (isSame(positions, this.positions) && isSame(types, this.types)) return;
     this.positions = positions;
     this.types = types;
-    if (!this.panels.length) return;
-    for (const panel of this.panels) panel.refreshAll();
+    if (!this.stage.panels.length) return;
+    this.stage.refresh();
     this.draw();
   }
 

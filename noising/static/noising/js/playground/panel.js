@@ -1,26 +1,31 @@
-/** The tokens under one process at a timestep: chips and counters. */
+/** The tokens under one process at a timestep: running text and counters. */
 
 import { element } from "../elements.js";
 import { short } from "../numbers.js";
-import { Chips } from "./chips.js";
 import { Counters } from "./counters.js";
+import { Flow } from "./flow.js";
 import { History } from "./history.js";
 
 export class Panel {
   /**
-   * @param {object} state tokens, texts and types of the page's state.
-   * @param {object} process label, title, num_timesteps, mask_id of the state's process.
+   * @param {object} state tokens, texts, types and breaks of the page's state.
+   * @param {object} process label, heading, num_timesteps, mask_id of the state's process.
    * @param {object} history the response of POST /api/v1/trajectory.
-   * @param {object} page textOf(id), isProtected(position), choose(position).
+   * @param {object} page textOf(id), isProtected(position), fixed(position),
+   *   choose(position); see flow.js.
    */
   constructor(state, process, history, page) {
     this.page = page;
     this.process = process;
     this.history = new History(state.tokens, history);
-    const name = process.label.toUpperCase();
-    const tokens = { ids: state.tokens, texts: state.texts, types: state.types };
-    const later = this.history.later.map((ids) => ids.map(page.textOf));
-    this.chips = new Chips(tokens, later, `Tokens of process ${name}`, page.choose);
+    const isAlone = state.processes.length === 1;
+    this.prefix = isAlone ? "" : `${process.label.toUpperCase()}: `;
+    const { tokens: ids, texts, types, breaks } = state;
+    const future = { changes: history.changes, last: history.timesteps.at(-1) };
+    const name = isAlone ? "Tokens" : `Tokens of process ${process.label.toUpperCase()}`;
+    this.flow = new Flow(
+      { ids, texts, types, breaks }, future, name, { ...page, maskId: process.mask_id },
+    );
     this.counters = new Counters(state.types);
     this.line = element("p", { class: "muted" });
     this.rest = element("div");
@@ -29,9 +34,9 @@ export class Panel {
       "section", { class: "card panel", "aria-labelledby": title, "data-panel": process.label },
       element(
         "div", { class: "panel-head" },
-        element("h2", { id: title }, `${name}: ${process.title}`), this.line,
+        element("h2", { id: title }, process.heading), this.line,
       ),
-      this.counters.root, this.chips.root, this.rest,
+      this.counters.root, this.flow.root, this.rest,
     );
   }
 
@@ -63,9 +68,7 @@ export class Panel {
     const clean = this.history.tokens[position];
     const id = isProtected ? clean : this.history.state[position];
     this.counters.note(position, Number(id !== clean));
-    this.chips.show(position, {
-      id, text: this.page.textOf(id), isMask: id === this.process.mask_id, isProtected,
-    });
+    this.flow.show(position, id);
   }
 
   /** Return the lines of the chart, over the timesteps of the first process. */
@@ -74,12 +77,11 @@ export class Panel {
     const x = {
       timestep: this.history.timesteps.map((k) => ((k + 1) * first) / own - 1),
     };
-    const name = this.process.label.toUpperCase();
     const style = this.process.label === "a" ? 0 : 1;
     return [
-      { name: `${name}: alpha`, x, y: this.history.alphas, style },
+      { name: `${this.prefix}alpha`, x, y: this.history.alphas, style },
       {
-        name: `${name}: share unchanged`, x, style: style + 7, // the same colour, dotted
+        name: `${this.prefix}share unchanged`, x, style: style + 7, // the same colour, dotted
         y: this.history.unchanged(this.page.isProtected),
       },
     ];
@@ -88,7 +90,6 @@ export class Panel {
   /** Return the text for screen readers when the slider has stopped. */
   get sentence() {
     const { changed, totals } = this.counters;
-    const name = this.process.label.toUpperCase();
-    return `${name}: alpha ${short(this.alpha)}, ${changed.all} of ${totals.all} changed.`;
+    return `${this.prefix}alpha ${short(this.alpha)}, ${changed.all} of ${totals.all} changed.`;
   }
 }

@@ -1,6 +1,7 @@
 /** The controls of the timestep: a slider, a number field and a play button. */
 
 const WHOLE_MS = 10_000; // from the first timestep to the last, at speed 1
+const TAKES_SPACE = "input, select, textarea, button, summary, a, [role=button], [role=group]";
 
 export class Player {
   /**
@@ -23,7 +24,18 @@ export class Player {
     this.slider.addEventListener("change", () => this.calls.rest());
     this.box.addEventListener("input", () => this.takeOver(this.box.value));
     this.box.addEventListener("change", () => this.calls.rest());
+    this.play.title = "Space plays and pauses";
     this.play.addEventListener("click", () => (this.frame ? this.stop() : this.start()));
+  }
+
+  /** Let the space bar play and pause unless the focus is where it has a meaning. */
+  followSpace() {
+    document.addEventListener("keydown", (event) => {
+      const isTaken = event.target.closest(TAKES_SPACE) && event.target !== this.slider;
+      if (event.key !== " " || isTaken || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      if (!event.repeat && !this.play.disabled) this.play.click();
+    });
   }
 
   get timestep() {
@@ -73,7 +85,7 @@ export class Player {
     let before = null;
     const step = (now) => {
       if (before !== null) {
-        at += ((now - before) / WHOLE_MS) * Number(this.speed.value) * this.end;
+        at += ((now - before) / WHOLE_MS) * Number(this.speed?.value ?? 1) * this.end;
       }
       before = now;
       const timestep = Math.min(this.end, Math.floor(at));

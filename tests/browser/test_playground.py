@@ -3,20 +3,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.visitors import CONTRASTS, WIDTHS, Scheme, Visitor, visitor
+from tests.dashboard.playground.queries import TEXT, TOKENS, address
 from tests.integrations.services import answer, serving
 from tests.operations.servers import Server, running
 
 pytestmark = pytest.mark.browser
 
-TEXT = "If x < 3, then y = 2"
-TOKENS = [1532, 2124, 1279, 513, 11, 788, 331, 796, 362]
 IDS = re.compile(r"\bid (\d+)")
 CARDS = """all => all.map((e) => {
   const over = { bubbles: true, pointerType: "mouse" };
@@ -27,8 +25,7 @@ CARDS = """all => all.map((e) => {
 
 
 def path(**fields: Any) -> str:
-    named = {re.sub("^([ab])_", r"\1-", name): value for name, value in fields.items()}
-    return f"/playground/?{urlencode({'text': TEXT} | named, doseq=True)}"
+    return address(**({"text": TEXT} | fields))
 
 
 def chips(guest: Visitor, label: str = "a") -> Locator:
@@ -81,7 +78,8 @@ SPECIFICATIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {
             "a_graph": "hdlm_gamma",
             "a_hyperschedule": "sliding",
-            "a_parameters": '{"num_timesteps": 64, "hyperschedule": {"width": 4}}',
+            "a_num_timesteps": "64",
+            "a_hyperschedule__width": "4",
         },
         {
             "schedule": {"num_timesteps": 64, "graph": {"type": "hdlm_gamma"}},
@@ -247,11 +245,14 @@ def test_a_link_restores_everything(guest: Visitor) -> None:
     first.get_by_label("Hyperschedule").select_option("token_types")
     first.get_by_label("Critical weight").fill("7.5")
     second.get_by_label("Graph").select_option("hdlm_epsilon")
+    second.get_by_label("Schedule", exact=True).select_option("power")
     second.get_by_text("Parameters").first.click()
-    second.locator("textarea").fill('{"num_timesteps": 40}')
+    second.get_by_label("Timesteps").fill("40")
+    second.get_by_label("exponent").fill("3")
+    second.get_by_label("Schedule", exact=True).select_option("polynomial")
     page.get_by_role("button", name="New seed").click()
     page.get_by_label("critical", exact=True).check()
-    page.wait_for_url(re.compile("num_timesteps"))
+    page.wait_for_url(re.compile("num_timesteps=40&b-schedule.exponent=3"))
     page.locator("[data-panel=b] h2", has_text="hdlm_epsilon").wait_for()
     protect(guest, 2)
     move_to(guest, 700)
@@ -270,6 +271,7 @@ def test_a_link_restores_everything(guest: Visitor) -> None:
         == "|- ( ph -> ( ps -> ph ) )"
     )
     assert first.get_by_label("Critical weight").input_value() == "7.5"
+    assert second.get_by_label("exponent").input_value() == "3"
     assert page.locator("[data-timestep]").input_value() == "700"
     assert "is-protected" in str(chips(guest).nth(2).get_attribute("class"))
     assert "timestep 27 ·" in str(

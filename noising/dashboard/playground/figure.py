@@ -16,9 +16,6 @@ from noising.dashboard.playground.processes import UnusableError, build_base_pro
 from noising.figures import Image, ImageFormat, draw_curves, hash_content
 
 FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
-PARTS: Final = ("stored", "schedule", "graph", "hyperschedule", "parameters")
-"""The fields of a process that alpha depends on, and `hyperschedule`, without which the
-parameters may not be valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +36,9 @@ class AlphaFigure:
         if not state.panels:
             return None
         kept = QueryDict(mutable=True)
-        names = [f"{panel.label}-{part}" for panel in state.panels for part in PARTS]
-        for name in ("tokenizer", "compare", *names):
-            if name in query:
+        prefixes = tuple(f"{panel.label}-" for panel in state.panels)
+        for name in query:
+            if name in ("tokenizer", "compare") or name.startswith(prefixes):
                 kept.setlist(name, query.getlist(name)[-1:])
         titles = [panel.chosen.title for panel in state.panels]
         return cls(query=kept.urlencode(), subject=" and ".join(titles))

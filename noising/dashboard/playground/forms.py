@@ -1,7 +1,8 @@
 """The playground's form, whose values are the query of the page's URL."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Final, Self, cast
 
 from django import forms
@@ -10,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from noising.configured import default_tokenizer, tokenizer_names
+from noising.dashboard.parameters import PARTS, ParameterField, make_fields
 from noising.dashboard.playground.examples import PROOF
 from noising.engine import GRAPH_TYPES, HYPERSCHEDULE_TYPES, SCHEDULE_TYPES
 from noising.engine.randomness import MAX_SEED
+from noising.engine.registry import NUM_TIMESTEPS
 from noising.form_fields import LongTextFormField
 from noising.models import LONGEST_NAME
 from noising.tokenizers import TOKEN_TYPES
@@ -20,8 +23,12 @@ from noising.tokenizers import TOKEN_TYPES
 MOST_CHARACTERS: Final = 4_000
 """Characters of a text, which must fit into a URL: servers read 8 KiB."""
 
-PARTS: Final = ("num_timesteps", "schedule", "graph", "hyperschedule")
-"""The keys of a process's parameters."""
+TIMESTEPS: Final = "num_timesteps"
+
+FROM_TEXT: Final[Mapping[str, frozenset[str]]] = {
+    "token_types": frozenset({"hyperschedule.classes", "hyperschedule.weights"})
+}
+"""Parameters without a field, by type: the text and other fields give them."""
 
 
 class LinkedForm(forms.Form):
@@ -42,10 +49,42 @@ class LinkedForm(forms.Form):
         blank = cls(**options)
         filled = query.copy()
         for field in blank:
-            initial = field.initial
-            if field.html_name not in filled and initial is not None:
-                filled[field.html_name] = str(initial)
+            if field.html_name not in filled and field.initial is not None:
+                filled[field.html_name] = str(field.value())
         return cls(filled, **options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterFields:
+    """The fields of the parameters of a type."""
+
+    part: str
+    type: str
+    fields: Sequence[forms.BoundField]
+
+
+def make_parameter_fields(part: str, kind: str) -> dict[str, forms.Field]:
+    """Return a field for each parameter of a type, by path; none for no type."""
+    if kind not in PARTS[part]:
+        return {}
+    left_out = FROM_TEXT.get(kind, frozenset())
+    return {
+        path: field
+        for path, field in make_fields(part, PARTS[part][kind]).items()
+        if path not in left_out
+    }
+
+
+@cache
+def list_parameter_fields() -> list[ParameterFields]:
+    """Return the empty fields of every type, for the script of the page."""
+    listed = []
+    for part, table in PARTS.items():
+        for kind in table:
+            form = forms.Form(label_suffix="")
+            form.fields |= make_parameter_fields(part, kind)
+            listed.append(ParameterFields(part=part, type=kind, fields=list(form)))
+    return listed
 
 
 def _list_choices(names: Iterator[str] | Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -123,22 +162,37 @@ class ProcessForm(LinkedForm):
     hyperschedule = forms.ChoiceField(
         required=False, choices=[("", "none"), *_list_choices(HYPERSCHEDULE_TYPES)]
     )
-    parameters = LongTextFormField(
-        required=False,
-        max_length=MOST_CHARACTERS,
-        help_text='JSON, such as {"num_timesteps": 100, "schedule": '
-        '{"beta_max": 0.05}, "hyperschedule": {"width": 8}}.',
-        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
-    )
 
-    def __init__(self, data: QueryDict | None = None, *, prefix: str) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        prefix: str,
+        types: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(data, prefix=prefix, initial=dict(self.INITIAL[prefix]))
+        self.types = types or self.INITIAL[prefix]
         for name in TOKEN_TYPES:
             self.fields[name] = forms.FloatField(
                 initial=settings.TOKEN_TYPE_WEIGHTS[name],
                 label=f"{name.capitalize()} weight",
                 widget=forms.NumberInput({"step": "any", "min": "0"}),
             )
+        self.fields[TIMESTEPS] = ParameterField(
+            TIMESTEPS, NUM_TIMESTEPS, label="Timesteps"
+        )
+        for part in PARTS:
+            self.fields |= make_parameter_fields(part, self.types.get(part, ""))
+
+    @classmethod
+    def of(cls, query: QueryDict, **options: Any) -> Self:
+        """Return the form with the values of a query, and fields for its types."""
+        prefix = options["prefix"]
+        initial = cls.INITIAL[prefix]
+        types = {
+            part: query.get(f"{prefix}-{part}", initial.get(part, "")) for part in PARTS
+        }
+        return super().of(query, types=types, **options)
 
     def offer(self, schedules: Mapping[int, Sequence[str]]) -> None:
         """Offer stored schedules; a name of the query that is unknown stays selected.
@@ -162,48 +216,46 @@ class ProcessForm(LinkedForm):
         return [self[name] for name in TOKEN_TYPES]
 
     @property
+    def timesteps_field(self) -> forms.BoundField:
+        """Return the field of the number of timesteps, for the template."""
+        return self[TIMESTEPS]
+
+    @property
+    def parameter_fields(self) -> list[ParameterFields]:
+        """Return the fields of the parameters of each part, for the template."""
+        return [
+            ParameterFields(
+                part=part,
+                type=self.types.get(part, ""),
+                fields=[self[n] for n in self.fields if n.startswith(f"{part}.")],
+            )
+            for part in PARTS
+        ]
+
+    @property
+    def has_parameters(self) -> bool:
+        """Return whether a parameter has an error or is not the default."""
+        wrong = [name for name in self.errors if name in self.fields]
+        return any(
+            isinstance(self.fields[name], ParameterField) for name in wrong
+        ) or bool(self.read_parameters(""))
+
+    def read_parameters(self, prefix: str) -> dict[str, Any]:
+        """Return the parameters that are not the default, of a form that was checked.
+
+        Args:
+            prefix: the beginning of their paths, which their keys lack.
+        """
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.cleaned_data.items()
+            if isinstance(field := self.fields[name], ParameterField)
+            and name.startswith(prefix)
+            and value is not None
+            and value != field.parameter.default
+        }
+
+    @property
     def weights(self) -> dict[str, float]:
         """Return the weight of each token type of a valid form."""
         return {name: self.cleaned_data[name] for name in TOKEN_TYPES}
-
-    def clean_parameters(self) -> dict[str, Any]:
-        """Return the parameters by part of the specification."""
-        text = self.cleaned_data["parameters"]
-        if not text.strip():
-            return {}
-        try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValidationError(f"This is not valid JSON: {error}.") from None
-        if not isinstance(given, dict):
-            raise ValidationError("The parameters must be a JSON object.")
-        unknown = [key for key in given if key not in PARTS]
-        if unknown:
-            raise ValidationError(
-                f"The parameters may have {', '.join(PARTS)}, got {unknown[0][:60]!r}."
-            )
-        for name in PARTS[1:]:
-            if not isinstance(given.get(name, {}), dict):
-                raise ValidationError(f"{name} must be an object of parameters.")
-            if "type" in given.get(name, {}):
-                raise ValidationError(
-                    f"The type of the {name} is chosen above; leave it out here."
-                )
-        return given
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse parameters that a stored schedule already has."""
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        unusable = [
-            key for key in values.get("parameters", {}) if key != "hyperschedule"
-        ]
-        if values.get("stored") and unusable:
-            self.add_error(
-                "parameters",
-                f"A stored schedule has its own {unusable[0]}: leave it out, or choose "
-                "the types instead.",
-            )
-        parts = values.get("parameters", {})
-        if parts.get("hyperschedule") and not values.get("hyperschedule"):
-            self.add_error("parameters", "These need a hyperschedule: choose its type.")
-        return values

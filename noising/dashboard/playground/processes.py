@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from noising.budget import PAGE_WORK, TooCostlyError, check_seconds
-from noising.dashboard.playground.forms import ProcessForm
+from noising.dashboard.playground.forms import TIMESTEPS, ProcessForm
 from noising.dashboard.playground.tokens import PlaygroundText
 from noising.engine import (
     EngineError,
@@ -102,9 +102,7 @@ def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
     """
     values = form.cleaned_data
     name: str = values["stored"]
-    specification = (
-        _read_stored(name) if name else _specify_by_types(values, vocab_size)
-    )
+    specification = _read_stored(name) if name else _specify_by_types(form, vocab_size)
     title = name or f"{values['schedule']} · {values['graph']}"
     effort = effort_of(specification)
     try:
@@ -126,14 +124,15 @@ def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
 
 def find_field(error: EngineError, form: ProcessForm) -> str:
     """Return the field of the form that an error of the engine is about."""
-    part, _, parameter = error.field.partition(".")
+    part = error.field.partition(".")[0]
     if form.cleaned_data["stored"] and part != "hyperschedule":
         return "stored"
     if part == "vocab_size":
         return "graph"
-    if (parameter and parameter != "type") or part == "num_timesteps":
-        return "parameters"
-    return part if part in form.fields else "parameters"
+    path = error.field.partition("[")[0]
+    of_type = path.removeprefix("hyperschedule.weights.")
+    names = [path, path.rpartition(".")[0], of_type, part]
+    return next((name for name in names if name in form.fields), "schedule")
 
 
 @contextmanager
@@ -167,13 +166,13 @@ def _read_stored(name: str) -> dict[str, Any]:
     return row[1]
 
 
-def _specify_by_types(values: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
-    parameters = values["parameters"]
+def _specify_by_types(form: ProcessForm, vocab_size: int) -> dict[str, Any]:
     specification: dict[str, Any] = {"vocab_size": vocab_size}
-    if "num_timesteps" in parameters:
-        specification["num_timesteps"] = parameters["num_timesteps"]
+    if TIMESTEPS in (timesteps := form.read_parameters("")):
+        specification[TIMESTEPS] = timesteps[TIMESTEPS]
     for part in ("schedule", "graph"):
-        specification[part] = {"type": values[part]} | parameters.get(part, {})
+        parameters = form.read_parameters(f"{part}.")
+        specification[part] = {"type": form.cleaned_data[part]} | parameters
     return specification
 
 
@@ -183,7 +182,7 @@ def _specify_hyperschedule(
     kind: str = form.cleaned_data["hyperschedule"]
     if not kind:
         return None
-    given: dict[str, Any] = form.cleaned_data["parameters"].get("hyperschedule", {})
+    given = form.read_parameters("hyperschedule.")
     if kind == "token_types":
         own = {"classes": text.classes, "weights": form.weights}
         return {"type": kind} | own | given

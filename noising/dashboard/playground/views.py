@@ -17,6 +17,7 @@ from noising.dashboard.playground.figure import (
     AlphaFigure,
     make_alpha_image,
 )
+from noising.dashboard.playground.forms import list_parameter_fields
 from noising.dashboard.playground.processes import list_stored_names
 from noising.figures import respond_with_image
 
@@ -34,6 +35,7 @@ def show_playground(request: HttpRequest) -> HttpResponse:
         "section": "playground",
         "state": state,
         "examples": EXAMPLES,
+        "types": list_parameter_fields(),
         "can_embed": _may_embed(),
         "panels": [
             {

@@ -12,8 +12,15 @@ TOKENS = [1532, 2124, 1279, 513, 11, 788, 331, 796, 362]
 
 
 def address(path: str = "/playground/", **fields: Any) -> str:
-    """Return an address; a key such as ``a_stored`` stands for ``a-stored``."""
-    named = {re.sub("^([ab])_", r"\1-", name): value for name, value in fields.items()}
+    """Return an address.
+
+    A key such as ``a_stored`` stands for ``a-stored``, and ``a_graph__beta`` for
+    ``a-graph.beta``.
+    """
+    named = {
+        re.sub("^([ab])_", r"\1-", name).replace("__", "."): value
+        for name, value in fields.items()
+    }
     return f"{path}?{urlencode(named, doseq=True)}"
 
 

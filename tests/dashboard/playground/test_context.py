@@ -79,7 +79,7 @@ def test_where_there_is_no_room_for_all_timesteps_some_are_left_out(
 
 
 def test_one_timestep_is_all_of_a_process_that_has_one(client: Client) -> None:
-    state = state_of(client, a_parameters='{"num_timesteps": 1}')
+    state = state_of(client, a_num_timesteps="1")
     assert json.loads(state["processes"][0]["request"])["timesteps"] == [0]
     assert state["timestep"] == 0
 

@@ -51,8 +51,9 @@ def test_without_a_query_there_is_a_proof_under_noise(client: Client) -> None:
         (
             {
                 "a_hyperschedule": "block",
-                "a_parameters": '{"num_timesteps": 800, "hyperschedule": {"width": 2},'
-                ' "schedule": {"s": 0.1}}',
+                "a_num_timesteps": "800",
+                "a_hyperschedule__width": "2",
+                "a_schedule__s": "0.1",
             },
             {"num_timesteps": 800, "schedule": {"type": "cosine", "s": 0.1}},
             {"type": "block", "width": 2},
@@ -113,7 +114,7 @@ def test_two_processes_stand_side_by_side_at_the_same_time(client: Client) -> No
             compare="on",
             b_schedule="linear",
             b_graph="absorbing",
-            b_parameters='{"num_timesteps": 100}',
+            b_num_timesteps="100",
         ),
     )
     first, second = chips_of(page)
@@ -131,9 +132,7 @@ def test_two_processes_stand_side_by_side_at_the_same_time(client: Client) -> No
 
 
 def test_a_timestep_beyond_the_process_is_its_last(client: Client) -> None:
-    page = page_text(
-        client, address(timestep=5000, a_parameters='{"num_timesteps": 10}')
-    )
+    page = page_text(client, address(timestep=5000, a_num_timesteps="10"))
     assert "timestep 9 · alpha" in page
     assert re.search(r'name="timestep"[^>]* value="9"', page)
 
@@ -180,27 +179,15 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ({"protect": "1, x"}, "A position must be a whole number from 0, got"),
         ({"protect": "1" * 5000}, "A position must be a whole number from 0, got"),
         ({"a_schedule": "nope"}, "Schedule of process A: <bdi>Select a valid choice"),
-        ({"a_parameters": "{"}, "This is not valid JSON"),
-        ({"a_parameters": "[" * 3000}, "This is not valid JSON"),
-        ({"a_parameters": "[]"}, "must be a JSON object"),
-        ({"a_parameters": '{"beta": 1}'}, "may have num_timesteps, schedule"),
-        ({"a_parameters": '{"graph": 1}'}, "graph must be an object of parameters"),
-        ({"a_parameters": '{"graph": {"type": "x"}}'}, "type of the graph is chosen"),
-        (
-            {"a_parameters": '{"hyperschedule": {"width": 2}}'},
-            "These need a hypersched",
-        ),
-        ({"a_parameters": '{"schedule": {"s": -1}}'}, "schedule.s</code> must lie in"),
-        (
-            {"a_parameters": '{"num_timesteps": NaN}'},
-            "<code>num_timesteps</code> must",
-        ),
+        ({"a_schedule__s": "-1"}, "s of process A: <bdi><code>schedule.s</code> must"),
+        ({"a_schedule__time_range": "1, 0"}, "<code>schedule.time_range</code> must"),
+        ({"a_num_timesteps": "NaN"}, "<code>num_timesteps</code> must"),
+        ({"a_num_timesteps": "1" * 5000}, "<code>num_timesteps</code> must"),
+        ({"a_graph": "mixture", "a_graph__share": "[" * 3000}, "Enter valid JSON"),
+        ({"a_graph": "mixture", "a_graph__share": "[]"}, "<code>graph.share</code>"),
+        ({"a_graph": "marginal"}, "counts of process A: <bdi><code>graph.counts"),
         ({"a_stored": "cosin"}, "or it is archived; did you mean <code>cosine</code>?"),
         ({"a_stored": "cosine"}, "It has the ids 0 to 26, but the text has the id"),
-        (
-            {"a_stored": "cosine", "a_parameters": '{"num_timesteps": 5}'},
-            "A stored schedule has its own num_timesteps",
-        ),
         (
             {"a_graph": "gidd"},
             "Graph of process A: <bdi><code>graph.type",
@@ -211,15 +198,12 @@ def test_ids_beyond_the_tokenizers_read_as_numbers(client: Client) -> None:
         ),
         ({"a_hyperschedule": "weights"}, "hyperschedule.weights</code> is required"),
         (
-            {
-                "a_hyperschedule": "weights",
-                "a_parameters": '{"hyperschedule": {"weights": [1, 2]}}',
-            },
+            {"a_hyperschedule": "weights", "a_hyperschedule__weights": "1, 2"},
             "one weight for each of the",
         ),
         (
             {"a_hyperschedule": "token_types", "a_critical": "0"},
-            "hyperschedule.weights.critical</code> must lie in",
+            "Critical weight of process A: <bdi><code>hyperschedule.weights.critical",
         ),
         ({"compare": "on", "b_graph": "nope"}, "Graph of process B: <bdi>Select"),
         ({"compare": "on", "b_stored": "nope"}, "Stored schedule of process B"),
@@ -245,7 +229,7 @@ def test_a_process_that_costs_too_much_is_refused(
 
 
 def test_errors_of_a_process_that_is_not_in_use_do_not_matter(client: Client) -> None:
-    page = page_text(client, address(b_schedule="nope", b_parameters="{"))
+    page = page_text(client, address(b_schedule="nope", b_num_timesteps="{"))
     assert len(chips_of(page)) == 1
 
 
@@ -256,7 +240,11 @@ def test_hostile_text_stays_text(client: Client) -> None:
     page = page_text(
         client,
         address(
-            text=HOSTILE, timestep=0, a_stored="<script>", b_parameters="</textarea><p>"
+            text=HOSTILE,
+            timestep=0,
+            a_stored="<script>",
+            a_schedule__s='"><p>',
+            b_schedule="<p>",
         ),
     )
     assert inline_parts(page) == []
@@ -300,7 +288,7 @@ def test_the_picture_takes_parameters_of_a_hyperschedule(client: Client) -> None
     page = page_text(
         client,
         address(
-            a_hyperschedule="block", a_parameters='{"hyperschedule": {"width": 2}}'
+            a_hyperschedule="block", a_hyperschedule__width="2", a_schedule__s="0.1"
         ),
     )
     found = re.search(r'<img src="(/playground/alpha.svg[^"]*)"', page)

@@ -9,6 +9,7 @@ export class Form {
   /** @param {HTMLFormElement} root */
   constructor(root) {
     this.root = root;
+    this.typed = new Map();
     this.protectBox = root.elements.namedItem("protect");
     this.arrange();
   }
@@ -25,12 +26,14 @@ export class Form {
   get query() {
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(this.root)) {
-      if (value !== "" || name === "text") query.append(name, value);
+      const { dataset } = this.root.elements.namedItem(name);
+      const isDefault = value === "" || value === dataset?.default;
+      if (!isDefault || name === "text") query.append(name, value);
     }
     return query;
   }
 
-  /** Show only the fields in use: types or stored schedule, weights, second process. */
+  /** Show only the fields in use: of the types, the stored schedule, the second process. */
   arrange() {
     const compares = this.root.elements.namedItem("compare").checked;
     for (const process of this.root.querySelectorAll("[data-process]")) {
@@ -39,8 +42,30 @@ export class Form {
       process.hidden = process.dataset.process === "b" && !compares;
       // Disabled fields are not part of the URL.
       process.disabled = process.hidden;
-      enable(process.querySelector("[data-by-type]"), !value("stored").trim());
+      for (const holder of process.querySelectorAll("[data-parameters]")) {
+        this.showParameters(holder, process.dataset.process, value(holder.dataset.parameters));
+      }
+      for (const part of process.querySelectorAll("[data-by-type]")) {
+        enable(part, !value("stored"));
+      }
       enable(process.querySelector("[data-weights]"), value("hyperschedule") === "token_types");
+    }
+  }
+
+  /** Show the fields of the parameters of a type; values of the same name stay. */
+  showParameters(holder, prefix, type) {
+    if (holder.dataset.type === type) return;
+    for (const { name, value, dataset } of holder.querySelectorAll("[name]")) {
+      if (value !== dataset.default) this.typed.set(name, value);
+    }
+    const { parameters: part } = holder.dataset;
+    const template = this.root.querySelector(
+      `template[data-part="${part}"][data-type="${CSS.escape(type)}"]`,
+    );
+    holder.dataset.type = type;
+    holder.replaceChildren(...(template ? [copyFields(template, prefix)] : []));
+    for (const input of holder.querySelectorAll("[name]")) {
+      input.value = this.typed.get(input.name) ?? input.value;
     }
   }
 
@@ -101,5 +126,21 @@ function describe(input, ids) {
 
 function enable(row, isOn) {
   row.hidden = !isOn;
-  for (const input of row.querySelectorAll("input, select")) input.disabled = !isOn;
+  for (const input of row.querySelectorAll("input, select, textarea")) input.disabled = !isOn;
+}
+
+/** Return the fields of a template, with the names and ids of a process. */
+function copyFields(template, prefix) {
+  const copy = template.content.cloneNode(true);
+  for (const part of copy.querySelectorAll("*")) {
+    for (const name of ["name", "data-field"]) change(part, name, (old) => `${prefix}-${old}`);
+    for (const name of ["id", "for", "aria-describedby"]) {
+      change(part, name, (old) => old.replace(/^id_/, `id_${prefix}-`));
+    }
+  }
+  return copy;
+}
+
+function change(part, name, write) {
+  if (part.hasAttribute(name)) part.setAttribute(name, write(part.getAttribute(name)));
 }

@@ -33,6 +33,7 @@ ACCOUNT = [
 PLAYGROUND = [
     path("", playground.show_playground, name="playground"),
     path("embed/", playground.show_embedded, name="playground-embed"),
+    path("parameters/", playground.show_parameter_fields, name="playground-parameters"),
     path("state.json", playground.serve_state, name="playground-state"),
     path(
         "alpha.<slug:plot_format>",

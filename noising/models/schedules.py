@@ -91,7 +91,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         )
 
     def names_by_vocab_size(self) -> dict[int, list[str]]:
-        """Return the same names as `names`, by size of vocabulary, the largest first."""
+        """Return the names as `names` does, by vocab_size, the largest first."""
         rows = self.active().values_list("vocab_size", "slug")[:NAMED_SCHEDULES]
         groups: dict[int, list[str]] = {}
         for size, slug in sorted(rows, key=lambda row: (-row[0], row[1])):

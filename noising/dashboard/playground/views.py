@@ -1,11 +1,14 @@
 """The playground's page, the state for its scripts, and its plot."""
 
+from typing import Final
+
 import orjson
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
@@ -21,6 +24,9 @@ from noising.dashboard.playground.forms import list_parameter_fields
 from noising.dashboard.playground.processes import list_stored_names
 from noising.figures import respond_with_image
 
+FIELDS_SECONDS: Final = 600
+"""How long a browser keeps the fields of the parameters."""
+
 
 @require_safe
 def show_playground(request: HttpRequest) -> HttpResponse:
@@ -35,7 +41,6 @@ def show_playground(request: HttpRequest) -> HttpResponse:
         "section": "playground",
         "state": state,
         "examples": EXAMPLES,
-        "types": list_parameter_fields(),
         "can_embed": _may_embed(),
         "panels": [
             {
@@ -72,6 +77,17 @@ def show_embedded(request: HttpRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
     }
     return render(request, "playground/embed.html", context)
+
+
+@require_safe
+@cache_control(private=True, max_age=FIELDS_SECONDS)
+def show_parameter_fields(request: HttpRequest) -> HttpResponse:
+    """Show the fields of every type; a script takes those of a type that is chosen.
+
+    They are not part of the page, since they would be half of it.
+    """
+    context = {"types": list_parameter_fields()}
+    return render(request, "playground/parameters.html", context)
 
 
 @require_safe

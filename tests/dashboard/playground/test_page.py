@@ -2,11 +2,13 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from noising import budget, services
+from noising.dashboard.playground.examples import EXAMPLES, Example
 from noising.engine import build_process, with_hyperschedule
 from noising.models import ScheduleConfig
 from tests.dashboard.pages import inline_parts, page_text
@@ -324,6 +326,49 @@ def test_the_picture_shows_alpha_of_both(client: Client) -> None:
 )
 def test_there_is_no_picture_of_what_is_no_process(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_other_sites_frame_only_the_embedded_page_which_has_no_session(
+    client: Client, settings: Settings
+) -> None:
+    client.force_login(get_user_model().objects.create_user("ann"))
+    path = address("/playground/embed/", text=TEXT, timestep=600, a_graph="absorbing")
+    assert "x-frame-options" in client.get("/playground/").headers
+    answer = client.get(path + "&denoise=a")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors *" in policy
+    assert "default-src 'self'" in policy
+    assert "X-Frame-Options" not in answer.headers
+    assert "Vary" not in answer.headers  # the session was not read
+    assert not answer.cookies
+    page = answer.content.decode()
+    assert len(chips_of(page)) == 1
+    assert inline_parts(page) == []
+    assert 'method="post"' not in page
+    assert 'href="/playground/?text=If' in page
+    assert "<bdi>Enter a text." in page_text(client, "/playground/embed/?text=")
+    assert "data-embed-code" in page_text(client, "/playground/")
+    settings.ACCESS = "closed"
+    assert client.get(path).status_code == 404
+    assert "data-embed-code" not in client.get("/playground/").content.decode()
+
+
+def test_every_type_has_fields_for_the_script(client: Client) -> None:
+    page = page_text(client, "/playground/parameters/")
+    power = page.partition('data-part="schedule" data-type="power">')[2]
+    assert re.search(r'name="schedule.exponent"[^>]* data-default="2"', power)
+    assert "Above 0; default 2." in power
+    assert page.count("<template") == page.count("</template>") > 20
+    assert 'name="hyperschedule.classes"' not in page
+    assert inline_parts(page) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_fits_its_tokenizer(client: Client, example: Example) -> None:
+    page = page_text(client, f"/playground/?{example.query}&timestep=0")
+    texts = "".join(text for row in chips_of(page) for _, _, text in row)
+    assert "[UNK]" not in texts
+    assert texts.startswith(example.text[:2])
 
 
 @pytest.mark.parametrize("path", ["/playground/", "/playground/state.json"])

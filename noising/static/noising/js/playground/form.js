@@ -10,6 +10,7 @@ export class Form {
   constructor(root) {
     this.root = root;
     this.typed = new Map();
+    this.templates = null;
     this.protectBox = root.elements.namedItem("protect");
     this.arrange();
   }
@@ -55,11 +56,15 @@ export class Form {
   /** Show the fields of the parameters of a type; values of the same name stay. */
   showParameters(holder, prefix, type) {
     if (holder.dataset.type === type) return;
+    if (!this.templates) {
+      this.fetching ??= this.fetchTemplates();
+      return; // until then, the server ignores parameters of the type before
+    }
     for (const { name, value, dataset } of holder.querySelectorAll("[name]")) {
       if (value !== dataset.default) this.typed.set(name, value);
     }
     const { parameters: part } = holder.dataset;
-    const template = this.root.querySelector(
+    const template = this.templates.querySelector(
       `template[data-part="${part}"][data-type="${CSS.escape(type)}"]`,
     );
     holder.dataset.type = type;
@@ -67,6 +72,15 @@ export class Form {
     for (const input of holder.querySelectorAll("[name]")) {
       input.value = this.typed.get(input.name) ?? input.value;
     }
+  }
+
+  /** Get the fields of every type, and show those of the chosen types. */
+  async fetchTemplates() {
+    const response = await fetch(this.root.dataset.parameters).catch(() => null);
+    this.fetching = null;
+    if (!response?.ok) return; // the next input tries again
+    this.templates = new DOMParser().parseFromString(await response.text(), "text/html");
+    this.root.dispatchEvent(new Event("input"));
   }
 
   get protectedTypes() {

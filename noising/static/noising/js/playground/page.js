@@ -53,6 +53,7 @@ class Playground {
   }
 
   offerButtons(newSeed, share, embed) {
+    this.copies = [share, embed].filter(Boolean);
     newSeed.hidden = share.hidden = false;
     newSeed.addEventListener("click", () => {
       this.form.seed = String(crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -126,6 +127,7 @@ class Playground {
       await this.stage.take(state, signal);
       this.take(state);
       this.problem.hidden = true;
+      this.setCopies(true);
       this.rest();
     } catch (error) {
       if (error.name !== "AbortError") this.refuse([{ message: error.message }]);
@@ -148,7 +150,7 @@ class Playground {
 
   /** Update the parts that need not follow every frame. */
   rest() {
-    history.replaceState(null, "", this.link());
+    if (!this.isTooLong()) history.replaceState(null, "", this.link());
     this.status.textContent = this.stage.panels.map((panel) => panel.sentence).join(" ");
     this.fillSnippets();
   }
@@ -199,6 +201,11 @@ class Playground {
     this.draw();
   }
 
+  /** A link to fields with errors would open as an error. */
+  setCopies(isOn) {
+    for (const button of this.copies) button.disabled = !isOn;
+  }
+
   denoisedAt(panel) {
     const query = new URL(this.link()).searchParams;
     query.append("denoise", panel.process.label);
@@ -208,6 +215,7 @@ class Playground {
   /** Show an error; the previous content stays. */
   refuse(errors) {
     this.form.showErrors(errors);
+    this.setCopies(!errors.some(({ field }) => field));
     const items = errors.map(({ label, message }) =>
       element("li", {}, label ? `${label}: ` : "", element("bdi", {}, ...withCode(message))));
     this.problem.replaceChildren(element("ul", {}, ...items));

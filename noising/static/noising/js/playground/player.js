@@ -24,12 +24,12 @@ export class Player {
     this.slider.addEventListener("change", () => this.calls.rest());
     this.box.addEventListener("input", () => this.takeOver(this.box.value));
     this.box.addEventListener("change", () => this.calls.rest());
-    this.play.title = "Space plays and pauses";
     this.play.addEventListener("click", () => (this.frame ? this.stop() : this.start()));
   }
 
   /** Let the space bar play and pause unless the focus is where it has a meaning. */
   followSpace() {
+    this.play.title = "Space plays and pauses";
     document.addEventListener("keydown", (event) => {
       const isTaken = event.target.closest(TAKES_SPACE) && event.target !== this.slider;
       if (event.key !== " " || isTaken || event.ctrlKey || event.altKey || event.metaKey) return;

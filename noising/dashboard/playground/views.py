@@ -63,7 +63,7 @@ def show_embedded(request: HttpRequest) -> HttpResponse:
     """Show the tokens alone, for a frame of another site.
 
     Every site may frame this page: it writes nothing and does not use the session, so
-    a click on it can be made to do nothing that its maker could not do.
+    clicks that another site provokes change nothing.
 
     Raises:
         Http404: the service is open to accounts only.

@@ -7,10 +7,10 @@ const SLICES = 128; // of time; a line fits if its longest state in each slice d
 
 export class Lines {
   /**
-   * @param {object[]} tokens for each position: width and texts' widths over time as
-   *   `changes`, an ascending list of [slice, width]; `opens`, whether a line may begin
-   *   with it; `hasBlank`, whether it begins with a blank; `after`, [lines, indent] of
-   *   the line break after it, or null.
+   * @param {object[]} tokens for each position: `width` of its clean text; `changes`, an
+   *   ascending list of [slice, width] of its later texts; `opens`, whether a line may
+   *   begin with it; `hasBlank`, whether it begins with a blank; `after`, [lines, indent]
+   *   of the line break after it, or null.
    * @param {number} blank the width of a blank.
    */
   constructor(tokens, blank) {

@@ -242,13 +242,13 @@ def test_a_link_restores_everything(guest: Visitor) -> None:
     page.get_by_label("Tokenizer", exact=True).select_option("metamath")
     page.get_by_label("Compare with a second process").check()
     first, second = (page.locator(f"[data-process={label}]") for label in "ab")
-    first.get_by_label("Hyperschedule").select_option("token_types")
-    first.get_by_label("Critical weight").fill("7.5")
-    second.get_by_label("Graph").select_option("hdlm_epsilon")
+    first.get_by_label("Hyperschedule", exact=True).select_option("token_types")
+    first.get_by_label("Critical weight", exact=True).fill("7.5")
+    second.get_by_label("Graph", exact=True).select_option("hdlm_epsilon")
     second.get_by_label("Schedule", exact=True).select_option("power")
     second.get_by_text("Parameters").first.click()
-    second.get_by_label("Timesteps").fill("40")
-    second.get_by_label("exponent").fill("3")
+    second.get_by_label("Timesteps", exact=True).fill("40")
+    second.get_by_label("exponent", exact=True).fill("3")
     second.get_by_label("Schedule", exact=True).select_option("polynomial")
     page.get_by_role("button", name="New seed").click()
     page.get_by_label("critical", exact=True).check()
@@ -258,20 +258,20 @@ def test_a_link_restores_everything(guest: Visitor) -> None:
     move_to(guest, 700)
     page.locator("[data-slider]").dispatch_event("change")
     shown = [ids(guest, label) for label in "ab"]
-    seed = page.get_by_label("Seed").input_value()
+    seed = page.get_by_label("Seed", exact=True).input_value()
     assert seed != "7"
     address = page.url
     page.goto("about:blank")
     page.goto(address)
     chips(guest, "b").first.wait_for()
     assert [ids(guest, label) for label in "ab"] == shown
-    assert page.get_by_label("Seed").input_value() == seed
+    assert page.get_by_label("Seed", exact=True).input_value() == seed
     assert (
         page.get_by_label("Text", exact=True).input_value()
         == "|- ( ph -> ( ps -> ph ) )"
     )
-    assert first.get_by_label("Critical weight").input_value() == "7.5"
-    assert second.get_by_label("exponent").input_value() == "3"
+    assert first.get_by_label("Critical weight", exact=True).input_value() == "7.5"
+    assert second.get_by_label("exponent", exact=True).input_value() == "3"
     assert page.locator("[data-timestep]").input_value() == "700"
     assert "is-protected" in str(chips(guest).nth(2).get_attribute("class"))
     assert "timestep 27 ·" in str(
@@ -293,7 +293,7 @@ def test_the_keyboard_walks_the_tokens_and_protects(guest: Visitor) -> None:
     keyboard.press("Space")  # opens the card to use it
     keyboard.press("Enter")
     assert "Remove protection" in str(card.text_content())
-    assert guest.page.get_by_label("Protect positions").input_value() == "2"
+    assert guest.page.get_by_label("Protect positions", exact=True).input_value() == "2"
     keyboard.press("Escape")
     assert not card.is_visible()
     assert row.nth(2).evaluate("e => e === document.activeElement")
@@ -354,7 +354,7 @@ def test_the_curves_carry_dots_and_a_line_for_each_share(guest: Visitor) -> None
 def test_what_cannot_be_used_is_said_beside_its_field(guest: Visitor) -> None:
     open_at(guest)
     page = guest.page
-    graph = page.locator("[data-process=a]").get_by_label("Graph")
+    graph = page.locator("[data-process=a]").get_by_label("Graph", exact=True)
     graph.select_option("gidd")
     error = page.locator("[data-field=a-graph] .errorlist")
     error.wait_for()
@@ -396,7 +396,9 @@ def test_without_scripts_the_form_shows_other_noise(
     context, guest = visitor(browser, server, scripts=False)
     guest.visit(path())
     page = guest.page
-    page.locator("[data-process=a]").get_by_label("Graph").select_option("absorbing")
+    page.locator("[data-process=a]").get_by_label("Graph", exact=True).select_option(
+        "absorbing"
+    )
     page.locator("[data-timestep]").fill("999")
     page.get_by_role("button", name="Show").first.click()
     assert page.locator("[data-panel=a] .is-mask").count() == len(TOKENS)

@@ -7,7 +7,6 @@ const WORDS = {
   title: "",
   label: "Alpha and share unchanged over the timesteps",
   y: { label: "share", log: false },
-  x: [{ name: "timestep", label: "timestep of process A" }],
 };
 
 export class Curves {
@@ -15,18 +14,21 @@ export class Curves {
   constructor(figure) {
     this.figure = figure;
     this.chart = null;
+    this.holder = element("div", { class: "plot-charts" });
   }
 
-  /** Show lines (of line_chart.js). */
-  set(lines) {
-    if (this.chart) {
+  /** Show lines (of line_chart.js), over the timesteps that the label names. */
+  set(lines, label) {
+    if (this.chart && this.label === label) {
       this.chart.update(lines);
       return;
     }
-    const holder = element("div", { class: "plot-charts" });
+    this.label = label;
     this.figure.querySelector(".plot-image")?.remove();
-    this.figure.prepend(holder);
-    this.chart = new LineChart(holder, { ...WORDS, lines });
+    this.holder.replaceChildren();
+    this.figure.prepend(this.holder);
+    const x = [{ name: "timestep", label }];
+    this.chart = new LineChart(this.holder, { ...WORDS, x, lines });
   }
 
   /** Move the dots to a timestep of the first process. */

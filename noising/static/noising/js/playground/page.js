@@ -167,7 +167,8 @@ class Playground {
 
   draw() {
     const { panels, first } = this.stage;
-    this.curves.set(panels.flatMap((panel) => panel.lines(first)));
+    const label = panels.length > 1 ? "timestep of process A" : "timestep";
+    this.curves.set(panels.flatMap((panel) => panel.lines(first)), label);
     this.curves.mark(this.player.timestep);
   }
 

@@ -187,7 +187,9 @@ def _time_case(
         "rounds": config.rounds,
     }
     for name, elapsed_ns in times.items():
-        entry[f"{name}_ns_per_token"] = median(elapsed_ns)[0]
+        middle, low, high = median(elapsed_ns)
+        entry[f"{name}_ns_per_token"] = middle
+        entry |= {f"{name}_ns_low": low, f"{name}_ns_high": high}
     for kernel in ("numpy", "numba"):
         for above, below in ((kernel, "memcpy"), ("naive", kernel), ("torch", kernel)):
             if {above, below} <= times.keys():

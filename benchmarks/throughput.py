@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -60,11 +60,21 @@ def timed_case(
         "length": case.length,
         "alpha": case.alpha,
         "rounds": ROUNDS,
-        **{f"{name}_ns_per_token": median(ns)[0] for name, ns in times.items()},
+        **{f"{name}_ns_{part}": value for name, part, value in _summarize(times)},
         "speedup": speedup,
         "speedup_low": low,
         "speedup_high": high,
     }
+
+
+def _summarize(
+    times: Mapping[str, Sequence[float]],
+) -> Iterator[tuple[str, str, float]]:
+    """Yield program, part and value of each median and its 95 % interval."""
+    parts = ("per_token", "low", "high")
+    for name, ns in times.items():
+        for part, value in zip(parts, median(ns), strict=True):
+            yield name, part, value
 
 
 def _programs(

@@ -11,6 +11,7 @@ from noising.decision.difficulty import (
     Difficulties,
     Difficulty,
     NotComputedError,
+    find_error,
     find_length,
 )
 from noising.decision.loss_weights import LossWeights, measure_weights
@@ -167,6 +168,7 @@ class Candidate:
             "timestep": shown.tolist(),
             "time": np.asarray(self.process.time(shown)).tolist(),
             "nats": (difficulty.entropy - information[1:][shown]).tolist(),
+            "nats_standard_error": difficulty.list_errors(),
         }
         if by_position:
             document["nats_by_position"] = difficulty.nats.round(6).tolist()
@@ -298,14 +300,6 @@ def measure_candidate(
             weight_variance=None if weights is None else weights.variance["uniform"],
         ),
     )
-
-
-def find_error(replicates: FloatArray) -> float:
-    """Return the standard error of a statistic from its values without each row.
-
-    Source: Efron, Stein 1981, eq. 1.3 (the jackknife).
-    """
-    return float(np.sqrt((replicates.size - 1) * replicates.var()))
 
 
 def find_verdict(standings: Sequence[Standing]) -> Verdict:

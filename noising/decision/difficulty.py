@@ -64,6 +64,16 @@ class Difficulty:
     information: FloatArray
     replicates: FloatArray | None = None
 
+    def list_errors(self) -> list[float] | None:
+        """Return the standard error of the mean over positions at each of `timesteps`.
+
+        None if nothing was drawn, so that the difficulty is exact for the corpus.
+        """
+        if self.replicates is None:
+            return None
+        shown = self.replicates[:, 1:][:, self.timesteps]
+        return [find_error(values) for values in shown.T]
+
     @property
     def length(self) -> int:
         """L, the number of positions."""
@@ -403,3 +413,11 @@ def _spread(num_timesteps: int, most: int) -> IntArray:
 def _stretch(values: FloatArray, ends: FloatArray) -> FloatArray:
     """Return values on a scale from 0 to 1 between the first and last of `ends`."""
     return np.asarray(np.clip((values - ends[0]) / (ends[-1] - ends[0]), 0.0, 1.0))
+
+
+def find_error(replicates: FloatArray) -> float:
+    """Return the standard error of a statistic from its values without each row.
+
+    Source: Efron, Stein 1981, eq. 1.3 (the jackknife).
+    """
+    return float(np.sqrt((replicates.size - 1) * replicates.var()))

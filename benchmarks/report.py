@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
@@ -18,6 +17,7 @@ from rich.text import Text
 from benchmarks.decision import read_decision
 from benchmarks.summary import COLUMNS, Cell, Summary, summarize
 from noising.plots import (
+    FigureData,
     plot_alpha,
     plot_difficulty,
     plot_information,
@@ -39,8 +39,8 @@ FIGURES: Final = {
 
 
 def _draw_decision(
-    plot: Callable[[Document], Figure],
-) -> Callable[[Document], Figure]:
+    plot: Callable[[Document], FigureData],
+) -> Callable[[Document], FigureData]:
     return lambda document: plot(read_decision(document) or {})
 
 
@@ -83,7 +83,7 @@ def write(
     directory: Path,
     *,
     plots: bool = True,
-    figures: Mapping[str, Callable[[Document], Figure]] | None = None,
+    figures: Mapping[str, Callable[[Document], FigureData]] | None = None,
     results_name: str = RESULTS_NAME,
 ) -> list[Path]:
     """Write the plots and then results.json, and replace older files.

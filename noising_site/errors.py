@@ -20,6 +20,7 @@ from noising.api.problems import (
     problem_response,
 )
 from noising.api.renderers import preferred_type
+from noising.figures import LayoutError
 from noising.models.failures import (
     RETRY_SECONDS,
     is_database_failure,
@@ -52,6 +53,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         text = f"The body must not be longer than {settings.MAX_BODY_BYTES} bytes."
         return error_response(request, 413, text)
+    if isinstance(exception, LayoutError):
+        return error_response(request, 400, str(exception))
     return error_response(request, 400, MALFORMED)
 
 

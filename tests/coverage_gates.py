@@ -51,7 +51,7 @@ UNMEASURED = (
     "tests/site/test_openapi.py",
     "tests/site/test_settings.py",
     "tests/site/test_static.py",
-    "tests/test_plots.py",
+    "tests/plots",
     "tests/test_training_documents.py",
     "tests/tokenizers/",
     "tests/torch/",

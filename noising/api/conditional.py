@@ -9,8 +9,10 @@ from django.utils.http import parse_etags, quote_etag
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from noising.api.layouts import parse_layout
 from noising.api.problems import PreconditionFailed
-from noising.figures import Image, ImageFormat, respond_with_image
+from noising.figures import Image, respond_with_image
+from noising.plots import FORMATS
 
 OTHER_VERSION = "This is not the version that If-Match names."
 
@@ -38,15 +40,24 @@ def respond_not_modified(request: Request, version: str) -> Response | None:
 
 
 def respond_with_figure(
-    request: Request, image: Image, image_format: ImageFormat
+    request: Request, image: Image, figure_format: str | None = None
 ) -> HttpResponseBase:
-    """Return an image, or the response 304 if the client has this version.
+    """Return a figure, or the response 304 if the client has this version.
+
+    Args:
+        request: the request, whose query lays out the figure.
+        image: the figure.
+        figure_format: one of FORMATS; by default that of the accepted renderer.
 
     Raises:
         PreconditionFailed: the client requires another version.
+        ValidationError: a parameter of the layout has an unknown value.
         BusyError: the service draws as many figures as it may.
     """
-    response = respond_with_image(request._request, image, image_format)
+    name = figure_format or request.accepted_renderer.format
+    [known] = [each for each in FORMATS if each == name]
+    layout = parse_layout(request.query_params)
+    response = respond_with_image(request._request, image, known, layout)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         raise PreconditionFailed(OTHER_VERSION)
     return response

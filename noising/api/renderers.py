@@ -184,3 +184,19 @@ class PDFRenderer(ReadyRenderer):
 
     media_type = "application/pdf"
     format = "pdf"
+
+
+class PGFRenderer(ReadyRenderer):
+    """A picture for LaTeX."""
+
+    media_type = "text/x-tex"
+    format = "pgf"
+    charset = "utf-8"
+
+
+class ScriptRenderer(ReadyRenderer):
+    """A Python program that draws a figure."""
+
+    media_type = "text/x-python"
+    format = "py"
+    charset = "utf-8"

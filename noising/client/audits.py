@@ -164,16 +164,20 @@ class Audits:
         path = path_of(audit_id, "/export")
         return self.transport.send("GET", path, params={"format": format}).content
 
-    def plot(self, audit_id: str, name: str, *, format: str = "svg") -> bytes:
+    def plot(
+        self, audit_id: str, name: str, *, format: str = "svg", **layout: str
+    ) -> bytes:
         """Return a figure of an audit as a file.
 
         Args:
             audit_id: id of the audit.
             name: alpha, positions, times, tests or overview.
-            format: svg, png or pdf.
+            format: svg, png, pdf, pgf (for LaTeX), csv or py (a Matplotlib program).
+            layout: `width` (screen, one-column or two-columns) and `title` (on or off).
         """
         path = path_of(audit_id, f"/plots/{quote(name, safe='')}")
-        return self.transport.send("GET", path, params={"format": format}).content
+        params = {"format": format, **layout}
+        return self.transport.send("GET", path, params=params).content
 
     def compare(
         self, audit_ids: Sequence[str], *, baseline: str | None = None

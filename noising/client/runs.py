@@ -137,16 +137,20 @@ class Runs:
         path = path_of(run_id, "/export")
         return self.transport.send("GET", path, params={"format": "csv"}).content
 
-    def plot(self, run_id: str, name: str, *, format: str = "svg") -> bytes:
+    def plot(
+        self, run_id: str, name: str, *, format: str = "svg", **layout: str
+    ) -> bytes:
         """Return a figure of a run as a file.
 
         Args:
             run_id: id of the run.
             name: alpha, information, preservation or throughput.
-            format: svg, png or pdf.
+            format: svg, png, pdf, pgf (for LaTeX), csv or py (a Matplotlib program).
+            layout: `width` (screen, one-column or two-columns) and `title` (on or off).
         """
         path = path_of(run_id, f"/plots/{quote(name, safe='')}")
-        return self.transport.send("GET", path, params={"format": format}).content
+        params = {"format": format, **layout}
+        return self.transport.send("GET", path, params=params).content
 
     def compare(
         self, run_ids: Sequence[str], *, baseline: str | None = None

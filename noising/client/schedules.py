@@ -94,7 +94,10 @@ class Schedules:
         return self._one("GET", name, "/curves", params=options)
 
     def curves_file(self, name: str, *, format: str = "svg", **options: Any) -> bytes:
-        """Return curves as an svg, png, pdf or csv file; options as in `curves`."""
+        """Return curves as an svg, png, pdf, pgf, csv or py file.
+
+        Options are those of `curves`, and `width` and `title` as in `runs.plot`.
+        """
         path = f"{PATH}/{quote(name, safe='')}/curves"
         params = {**options, "format": format}
         return self.transport.send("GET", path, params=params).content

@@ -12,6 +12,7 @@ from noising.command.usage import CommandLineError, check_target, write_target
 from noising.corpus import DataFileError
 from noising.decision import METHODS, Reader, decide
 from noising.engine import ForwardProcess
+from noising.plots import require_matplotlib
 from noising.tokenizers import DEFAULT_TOKENIZER, TokenizerError
 
 _READING: Final = ("dtype", "length", "tokenizer")
@@ -51,8 +52,7 @@ def check_decision(options: argparse.Namespace) -> None:
                 raise CommandLineError(f"--{name} needs --corpus, the training data")
     if options.html is None:
         return
-    import noising.plots  # noqa: F401 - fails if the extra is missing
-
+    require_matplotlib()
     if options.html.suffix.lower() != _PAGE:
         raise CommandLineError(
             f"{options.html}: the name of a page must end with {_PAGE}"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from noising.command.usage import CommandLineError, check_target, write_target
 from noising.curves import Axis, Curves
+from noising.plots import FigureFormat, plot_quantities, render, require_matplotlib
 
-if TYPE_CHECKING:
-    from noising.plots import ImageFormat
-
-FORMATS: Final[Mapping[str, ImageFormat]] = {
+FORMATS: Final[Mapping[str, FigureFormat]] = {
     ".png": "png",
     ".svg": "svg",
     ".pdf": "pdf",
+    ".pgf": "pgf",
+    ".py": "py",
 }
-"""Image formats by the extension of the file name."""
+"""Formats of plots by the extension of the file name."""
 
 
 def add_plot(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +41,7 @@ def check_plot(path: Path | None) -> None:
     """
     if path is None:
         return
-    import noising.plots  # noqa: F401 - fails if the extra is missing
-
+    require_matplotlib()
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
         raise CommandLineError(
@@ -68,7 +67,5 @@ def write_plot(
     Raises:
         CommandLineError: the file cannot be written.
     """
-    from noising.plots import plot_quantities, render
-
     figure = plot_quantities(labelled, quantities, axis=axis)
     write_target(path, render(figure, FORMATS[path.suffix.lower()]))

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from noising.curves.labels import INFORMATION, SIGNAL, AxisLabel
 from noising.engine import ForwardProcess
 from noising.engine.arrays import FloatArray
 from noising.engine.graphs import MatrixGraph
@@ -64,7 +65,7 @@ class Quantity:
     """
 
     title: str
-    y_label: str
+    y_label: AxisLabel
     y_log: bool = False
     is_share: bool = False
     is_costly: bool = False
@@ -105,50 +106,52 @@ def _nelbo_weight(sample: Sample) -> FloatArray:
 QUANTITIES: Final[Mapping[str, Quantity]] = {
     "alpha": Quantity(
         title="Signal left",
-        y_label="alpha",
+        y_label=SIGNAL,
         is_share=True,
         values=lambda sample: np.asarray(sample.process.alpha(sample.t)),
     ),
     "sigma": Quantity(
         title="Total noise",
-        y_label="sigma",
+        y_label=AxisLabel(words="total noise", symbol=r"\sigma(t)"),
         y_log=True,
         values=lambda sample: np.asarray(sample.process.sigma(sample.t)),
     ),
     "dsigma": Quantity(
         title="Rate of noise",
-        y_label="d sigma / dt",
+        y_label=AxisLabel(
+            words="rate of noise", symbol=r"\mathrm{d}\sigma / \mathrm{d}t"
+        ),
         y_log=True,
         values=lambda sample: np.asarray(sample.process.dsigma(sample.t)),
     ),
     "log_snr": Quantity(
         title="Log signal-to-noise ratio",
-        y_label="log(alpha / (1 - alpha))",
+        y_label=AxisLabel(words="log SNR", symbol=r"\log(\alpha / (1 - \alpha))"),
         values=lambda sample: np.asarray(sample.process.log_snr(sample.t)),
     ),
     "information": Quantity(
         title="Information left about a token",
-        y_label="share of the entropy",
+        y_label=AxisLabel(words="share left", symbol="I(x_t; x_0) / H(x_0)"),
         is_share=True,
         is_costly=True,
         values=_information_share,
     ),
     "information_nats": Quantity(
         title="Information left about a token",
-        y_label="nats per token",
+        y_label=INFORMATION,
         is_costly=True,
         values=lambda sample: sample.information_nats,
     ),
     "change_chance": Quantity(
         title="Expected changed tokens",
-        y_label="share of the tokens",
+        y_label=AxisLabel(words="share of tokens", symbol=r"P(x_t \neq x_0)"),
         is_share=True,
         is_costly=True,
         values=lambda sample: np.asarray(sample.process.change_chance(sample.t)),
     ),
     "nelbo_weight": Quantity(
         title="Weight in the negative ELBO",
-        y_label="weight of a resampled token",
+        y_label=AxisLabel(words="weight of a resampled token"),
         y_log=True,
         values=_nelbo_weight,
     ),

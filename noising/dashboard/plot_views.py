@@ -16,17 +16,20 @@ from noising.dashboard.selection import select_runs, select_schedules
 from noising.figures import (
     AUDIT_FIGURES,
     SWEEP_FIGURES,
-    ImageFormat,
+    ChosenLayout,
     collect_measured_lines,
+    draw_sparkline,
     list_corpus_figures,
     list_run_figures,
     respond_with_chart,
     respond_with_image,
+    respond_with_sparkline,
 )
 from noising.form_fields import SpecificationFormField
 from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig
+from noising.plots import FORMATS, FigureFormat
 
-_FORMATS: dict[str, ImageFormat] = {"png": "png", "svg": "svg"}
+_FORMATS: dict[str, FigureFormat] = {name: name for name in FORMATS}
 
 
 @require_safe
@@ -101,9 +104,14 @@ def plot_positions(
 def plot_sparkline(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Respond with a word-sized image of a stored schedule's alpha."""
     config = get_object_or_404(ScheduleConfig.objects.for_curves(), slug=slug)
-    image = plots.make_sparkline_image(config)
-    is_fixed = request.GET.get("v") == image.key
-    return respond_with_image(request, image, "svg", is_fixed=is_fixed)
+    key = plots.hash_sparkline(config)
+    return respond_with_sparkline(
+        request,
+        key,
+        lambda: draw_sparkline(config.specification),
+        modified=config.updated_at,
+        is_fixed=request.GET.get("v") == key,
+    )
 
 
 @require_safe
@@ -173,13 +181,18 @@ def _require(name: str, names: Container[str]) -> None:
 def _respond(
     request: HttpRequest, plot: plots.Plot, plot_format: str
 ) -> HttpResponseBase:
-    """Respond with image or numbers, to be cached for long if the URL has their key."""
-    is_fixed = request.GET.get("v") == plot.image.key
-    if plot_format == "json" and plot.image.chart is not None:
-        return respond_with_chart(
-            request, plot.image, plot.image.chart, is_fixed=is_fixed
-        )
+    """Respond with a file or the chart, kept for long if the URL has their key."""
+    image = plot.image
+    is_fixed = request.GET.get("v") == image.key
+    if plot_format == "json" and image.has_chart:
+        return respond_with_chart(request, image, is_fixed=is_fixed)
     _require(plot_format, _FORMATS)
+    if plot_format == "pgf" and image.has_map:
+        raise Http404("A map has no PGF.")
     return respond_with_image(
-        request, plot.image, _FORMATS[plot_format], is_fixed=is_fixed
+        request,
+        image,
+        _FORMATS[plot_format],
+        ChosenLayout.parse(request.GET),
+        is_fixed=is_fixed,
     )

@@ -17,14 +17,10 @@ from noising.figures import (
     RUN_FIGURES,
     SWEEP_FIGURES,
     Image,
-    ImageFormat,
-    chart_comparison,
-    chart_schedules,
+    build_comparison_figure,
+    build_positions_figure,
+    build_schedules_figure,
     describe_difference,
-    draw_comparison,
-    draw_positions,
-    draw_schedules,
-    draw_sparkline,
     hash_content,
     list_run_figures,
     make_audit_image,
@@ -40,9 +36,20 @@ from noising.models import (
     Job,
     ScheduleConfig,
 )
+from noising.plots import FigureFormat
 from noising.services import BUILTIN_SCHEDULES
 
-PlotFormat: TypeAlias = ImageFormat | Literal["json"]
+PlotFormat: TypeAlias = FigureFormat | Literal["json"]
+
+EXPORTS: Mapping[FigureFormat, str] = {
+    "pdf": "vector image for papers, with its fonts",
+    "svg": "vector image for pages and slides",
+    "png": "pixel image, 300 dots per inch of paper",
+    "pgf": "picture for LaTeX, in the fonts of the paper",
+    "csv": "the numbers, as a table",
+    "py": "Matplotlib program with the numbers in it",
+}
+"""What can be downloaded of a plot."""
 
 OVERLAY_NAMES = ("alpha", "information")
 QUANTITY_NAMES = (
@@ -96,13 +103,29 @@ class Plot:
     @property
     def chart(self) -> str:
         """Return the URL of the numbers, or "" if the plot has no curves."""
-        return self._address("json") if self.image.chart else ""
+        return self._address("json") if self.image.has_chart else ""
+
+    @property
+    def exports(self) -> Sequence[tuple[str, str, str]]:
+        """Return format, description and path of each file that the export offers."""
+        return [
+            (name.upper(), text, self._path(name))
+            for name, text in EXPORTS.items()
+            if name != "pgf" or not self.image.has_map
+        ]
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Return the query parameters that identify the plot and its content."""
+        return {**self.query, "v": self.image.key}
 
     def _address(self, plot_format: PlotFormat) -> str:
-        path = reverse(
+        return f"{self._path(plot_format)}?{urlencode(self.parameters)}"
+
+    def _path(self, plot_format: PlotFormat) -> str:
+        return reverse(
             self.route, kwargs={**self.arguments, "plot_format": plot_format}
         )
-        return f"{path}?{urlencode({**self.query, 'v': self.image.key})}"
 
 
 def make_builtin_plot(name: str) -> Plot:
@@ -117,7 +140,7 @@ def make_builtin_plot(name: str) -> Plot:
         title=QUANTITIES[name].title,
         subject=", ".join(slug for slug, _ in entries),
         image=_make_schedules_image(
-            name, lambda: entries, key=hash_content(name, entries)
+            name, lambda: entries, key=hash_content(name, entries), of="built-in"
         ),
     )
 
@@ -135,7 +158,7 @@ def make_overlay_plot(name: str, configs: Sequence[ScheduleConfig]) -> Plot:
         arguments={"name": name},
         title=QUANTITIES[name].title,
         subject=", ".join(config.slug for config in configs),
-        image=_make_configs_image(name, configs),
+        image=_make_configs_image(name, configs, of="schedules"),
     )
 
 
@@ -146,7 +169,9 @@ def make_schedule_plot(name: str, config: ScheduleConfig) -> Plot:
         arguments={"slug": config.slug, "name": name},
         title=QUANTITIES[name].title,
         subject=config.slug,
-        image=_make_configs_image(name, [config], modified=config.updated_at),
+        image=_make_configs_image(
+            name, [config], of=config.slug, modified=config.updated_at
+        ),
     )
 
 
@@ -167,7 +192,7 @@ def make_draft_plot(name: str, query: Mapping[str, str]) -> Plot:
         title=QUANTITIES[name].title,
         subject=" and ".join(label for label, _ in entries),
         image=_make_schedules_image(
-            name, lambda: entries, key=hash_content("draft", name, entries)
+            name, lambda: entries, key=hash_content("draft", name, entries), of="draft"
         ),
         query=query,
     )
@@ -195,7 +220,12 @@ def make_comparison_plot(
         arguments={"name": name},
         title=title,
         subject=", ".join(config.slug for config in configs),
-        image=_make_configs_image(name, configs, subtract_first=subtract_first),
+        image=_make_configs_image(
+            name,
+            configs,
+            of="differences" if subtract_first else "comparison",
+            subtract_first=subtract_first,
+        ),
         query=query | ({"less": "first"} if subtract_first else {}),
     )
 
@@ -209,28 +239,24 @@ def make_positions_plot(config: ScheduleConfig) -> Plot:
         subject=config.slug,
         image=Image(
             key=hash_content("positions", config.slug, config.fingerprint),
-            draw=lambda image_format: draw_positions(
-                config.slug, config.specification, image_format
-            ),
+            data=lambda: build_positions_figure(config.slug, config.specification),
             modified=config.updated_at,
+            name=f"{config.slug}-positions",
+            has_map=True,
         ),
         is_wide=True,
     )
 
 
-def make_sparkline_image(config: ScheduleConfig) -> Image:
-    """Return a word-sized image of a stored schedule's alpha, always as SVG."""
-    return Image(
-        key=hash_content("sparkline", config.fingerprint),
-        draw=lambda _: draw_sparkline(config.specification),
-        modified=config.updated_at,
-    )
+def hash_sparkline(config: ScheduleConfig) -> str:
+    """Return a key of the word-sized image of a stored schedule's alpha."""
+    return hash_content("sparkline", config.fingerprint)
 
 
 def find_sparkline(config: ScheduleConfig) -> str:
     """Return the URL of a schedule's sparkline, which changes with the content."""
     path = reverse("pages:sparkline", kwargs={"slug": config.slug})
-    return f"{path}?{urlencode({'v': make_sparkline_image(config).key})}"
+    return f"{path}?{urlencode({'v': hash_sparkline(config)})}"
 
 
 def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
@@ -241,7 +267,7 @@ def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
         title=list_run_figures(run)[name],
         subject=f"the run on {run.corpus_name}",
         image=make_run_image(name, run),
-        is_wide=name == "preservation",
+        is_wide=name in {"preservation", "difficulty"},
     )
 
 
@@ -258,10 +284,9 @@ def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
         image=Image(
             # The results of a run never change.
             key=hash_content("runs", metric, chosen.ids),
-            draw=lambda image_format: draw_comparison(
-                chosen.documents, metric, image_format
-            ),
-            chart=lambda: chart_comparison(chosen.documents, metric),
+            data=lambda: build_comparison_figure(chosen.documents, metric),
+            name=f"runs-{metric}",
+            has_chart=True,
         ),
         is_wide=True,
         query={"ids": chosen.ids},
@@ -318,6 +343,7 @@ def _make_configs_image(
     name: str,
     configs: Sequence[ScheduleConfig],
     *,
+    of: str,
     subtract_first: bool = False,
     modified: datetime | None = None,
 ) -> Image:
@@ -328,6 +354,7 @@ def _make_configs_image(
         key=hash_content(
             name, subtract_first, [(c.slug, c.fingerprint) for c in configs]
         ),
+        of=of,
         subtract_first=subtract_first,
         modified=modified,
     )
@@ -338,14 +365,16 @@ def _make_schedules_image(
     entries: Callable[[], Sequence[tuple[str, Mapping[str, object]]]],
     *,
     key: str,
+    of: str,
     subtract_first: bool = False,
     modified: datetime | None = None,
 ) -> Image:
     return Image(
         key=key,
-        draw=lambda image_format: draw_schedules(
-            name, entries(), image_format, subtract_first=subtract_first
+        data=lambda: build_schedules_figure(
+            name, entries(), subtract_first=subtract_first
         ),
-        chart=lambda: chart_schedules(name, entries(), subtract_first=subtract_first),
         modified=modified,
+        name=f"{of}-{name}".replace("_", "-"),
+        has_chart=True,
     )

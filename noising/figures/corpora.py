@@ -6,19 +6,17 @@ from typing import Any, Final
 import numpy as np
 
 from noising.curves import choose_styles
-from noising.figures.charts import Chart, make_panel, to_float32
-from noising.figures.drawing import encode_figure
-from noising.figures.images import Image, ImageFormat
+from noising.curves.labels import TIME
+from noising.figures.images import Image
 from noising.figures.responses import hash_content
 from noising.models import Corpus
+from noising.plots import Curve, FigureData, plot_curves
 
 CORPUS_FIGURES: Final[Mapping[str, str]] = {
     "bigram": "Information left about a token, by the bigram reader",
     "unigram": "Information left about a token, by the unigram reader",
 }
 """Title of each figure by the reader whose information it shows."""
-
-_Y_LABEL: Final = "share left"
 
 Document = Mapping[str, Any]
 
@@ -38,63 +36,42 @@ def make_corpus_image(reader: str, corpus: Corpus) -> Image:
     compared = [(entry["name"], entry["fingerprint"]) for entry in entries]
     return Image(
         key=hash_content("corpus", reader, str(corpus.pk), compared),
-        draw=lambda image_format: draw_corpus(reader, corpus.comparison, image_format),
+        data=lambda: build_corpus_figure(reader, corpus.comparison),
         name=f"{corpus.pk}-{reader}",
-        chart=lambda: chart_corpus(reader, corpus.comparison),
+        has_chart=True,
     )
 
 
-def draw_corpus(reader: str, comparison: Document, image_format: ImageFormat) -> bytes:
-    """Draw the information that each schedule leaves over time."""
-    from noising.plots import AXIS_LABELS, Curve, plot_curves
+def build_corpus_figure(reader: str, comparison: Document) -> FigureData:
+    """Return a figure of the information that each schedule leaves over time.
 
-    lines = [
-        Curve(label=name, x=times, y=shares, style=style)
-        for name, style, times, shares in _trace_shares(reader, comparison)
-    ]
-    figure = plot_curves(
-        lines,
-        title=CORPUS_FIGURES[reader],
-        x_label=AXIS_LABELS["time"],
-        y_label=_Y_LABEL,
-        is_share=True,
-    )
-    return encode_figure(figure, image_format)
-
-
-def chart_corpus(reader: str, comparison: Document) -> Chart:
-    """Return the same as a chart."""
-    steps = {entry["name"]: entry["num_timesteps"] for entry in comparison["schedules"]}
-    lines = [
-        {
-            "name": name,
-            "style": style,
-            "x": {
-                "time": to_float32(times),
-                "timestep": to_float32(times * steps[name] - 1),
-            },
-            "y": to_float32(shares),
-        }
-        for name, style, times, shares in _trace_shares(reader, comparison)
-    ]
-    panel = make_panel(CORPUS_FIGURES[reader], _Y_LABEL, lines, is_share=True)
-    return {"panels": [panel]}
-
-
-def _trace_shares(
-    reader: str, comparison: Document
-) -> "list[tuple[str, int, np.ndarray[Any, Any], np.ndarray[Any, Any]]]":
-    """Return name, style, times and shares of the entropy of each schedule."""
+    Args:
+        reader: a key of CORPUS_FIGURES.
+        comparison: the comparison of schedules on a corpus, as a document.
+    """
     entropy = comparison["corpus"]["unigram_nats"]
     entries = comparison["schedules"]
     styles = choose_styles([entry["name"] for entry in entries])
-    return [
-        (
-            entry["name"],
-            style,
-            np.asarray(entry["readers"][reader]["time"]),
-            1.0 - np.asarray(entry["readers"][reader]["nats"]) / entropy,
+    curves = []
+    for entry, style in zip(entries, styles, strict=True):
+        read = entry["readers"][reader]
+        if "nats" not in read:
+            continue
+        times = np.asarray(read["time"])
+        curves.append(
+            Curve(
+                label=entry["name"],
+                x=times,
+                y=1.0 - np.asarray(read["nats"]) / entropy,
+                style=style,
+                other_x={"timestep": times * entry["num_timesteps"] - 1},
+            )
         )
-        for entry, style in zip(entries, styles, strict=True)
-        if "nats" in entry["readers"][reader]
-    ]
+    return plot_curves(
+        curves,
+        title=CORPUS_FIGURES[reader],
+        x_name="time",
+        x_label=TIME,
+        y_label="share left",
+        is_share=True,
+    )

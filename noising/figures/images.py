@@ -1,35 +1,36 @@
-"""Images that are drawn on request, and a cache of their contents."""
+"""Figures that are drawn on request, and a cache of their bytes."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final
 
-ImageFormat: TypeAlias = Literal["png", "svg", "pdf"]
+from noising.plots import FigureData
 
 MOST_BYTES: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image that is drawn only if its bytes are needed.
+    """A figure that is drawn only if its bytes are needed.
 
     Attributes:
         key: identifies the content.
-        draw: draws and encodes the image.
+        data: computes the data, from which every format is made.
         modified: time of the last change of the content, or None if unknown.
-        name: file name without the extension, of letters, digits, `-` and `_`; may be
-            empty.
-        chart: computes the data of the plot; None for an image without curves.
+        name: file name without the extension, of letters, digits, `-` and `_`.
+        has_chart: whether pages can draw it, since all of its panels have curves.
+        has_map: whether it shows colours by position, for which there is no PGF.
     """
 
     key: str
-    draw: Callable[[ImageFormat], bytes]
+    data: Callable[[], FigureData]
     modified: datetime | None = None
-    name: str = ""
-    chart: Callable[[], Mapping[str, Any]] | None = None
+    name: str
+    has_chart: bool = False
+    has_map: bool = False
 
 
 class ImageCache:

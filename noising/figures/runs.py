@@ -1,17 +1,30 @@
 """Figures of benchmark runs and of comparisons of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noising.figures.charts import RUN_CHARTS, Chart, chart_run, make_panel, to_float32
-from noising.figures.drawing import draw_run, encode_figure
-from noising.figures.images import Image, ImageFormat
+from benchmarks.decision import read_decision
+from noising.curves.labels import TIMESTEP
+from noising.figures.images import Image
 from noising.figures.responses import hash_content
 from noising.models import BenchmarkRun
+from noising.plots import (
+    INTERVAL,
+    Curve,
+    FigureData,
+    Panel,
+    plot_alpha,
+    plot_difficulty,
+    plot_information,
+    plot_panels,
+    plot_preservation,
+    plot_throughput,
+    plot_tradeoffs,
+)
 
 RUN_FIGURES: Final[Mapping[str, str]] = {
     "alpha": "Signal left by each schedule",
@@ -26,6 +39,9 @@ DECISION_FIGURES: Final[Mapping[str, str]] = {
     "tradeoffs": "Information wasted and variance of the loss weight",
 }
 """Title of each further figure of a run with a decision, by name."""
+
+RUN_CHARTS: Final = frozenset({"alpha", "information", "preservation", "difficulty"})
+"""The figures of a run that have a chart."""
 
 Document = Mapping[str, Any]
 PARTS: Final = ("measured", "low", "high")
@@ -52,11 +68,32 @@ def make_run_image(name: str, run: BenchmarkRun) -> Image:
 
     return Image(
         key=hash_content(name, str(run.pk), str(run.finished_at)),
-        draw=lambda image_format: draw_run(name, document(), image_format),
+        data=lambda: build_run_figure(name, document()),
         modified=run.finished_at,
         name=f"{run.pk}-{name}",
-        chart=(lambda: chart_run(name, document())) if name in RUN_CHARTS else None,
+        has_chart=name in RUN_CHARTS,
     )
+
+
+def build_run_figure(name: str, document: Document) -> FigureData:
+    """Return a figure of a results document.
+
+    Args:
+        name: a key of RUN_FIGURES or, for results with a decision, DECISION_FIGURES.
+        document: the results, in the form of ``results.json``.
+    """
+    if name in _OF_DECISION:
+        return _OF_DECISION[name](read_decision(document) or {})
+    return _OF_RESULTS[name](document)
+
+
+_OF_RESULTS: Final = {
+    "alpha": plot_alpha,
+    "information": plot_information,
+    "preservation": plot_preservation,
+    "throughput": plot_throughput,
+}
+_OF_DECISION: Final = {"difficulty": plot_difficulty, "tradeoffs": plot_tradeoffs}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,48 +149,40 @@ def _make_line(label: str, results: Sequence[Document], metric: str) -> Measured
     return MeasuredLine(label=label, timesteps=timesteps, **parts)
 
 
-def chart_comparison(documents: Mapping[str, Document], metric: str) -> Chart:
-    """Return the chart of a comparison: a panel for each schedule, with intervals."""
-    panels = []
-    for name, lines in collect_measured_lines(documents, metric).items():
-        chart_lines = [
-            {
-                "name": line.label,
-                "x": {"timestep": line.timesteps},
-                "y": to_float32(line.measured),
-                "low": to_float32(line.low),
-                "high": to_float32(line.high),
-            }
-            for line in lines
-        ]
-        panels.append(make_panel(name, metric.replace("_", " "), chart_lines))
-    return {"panels": panels}
-
-
-def draw_comparison(
-    documents: Mapping[str, Document], metric: str, image_format: ImageFormat
-) -> bytes:
-    """Draw a comparison: a panel for each schedule, with intervals."""
-    from noising.plots import Curve, Panel, plot_panels
-
-    labels = list(documents)
-    empty = np.empty(0)
-    panels = []
-    for name, lines in collect_measured_lines(documents, metric).items():
-        by_label = {line.label: line for line in lines}
-        curves = [
-            Curve(
-                label=label,
-                x=line.timesteps,
-                y=line.measured,
-                low=line.low,
-                high=line.high,
-            )
-            if (line := by_label.get(label))
-            else Curve(label=label, x=empty, y=empty)
-            for label in labels
-        ]
-        panels.append(
-            Panel(title=name, y_label=metric.replace("_", " "), curves=curves)
+def build_comparison_figure(
+    documents: Mapping[str, Document], metric: str
+) -> FigureData:
+    """Return a figure of a comparison: a panel for each schedule, with intervals."""
+    styles = {label: style for style, label in enumerate(documents)}
+    panels = [
+        Panel(
+            title=name,
+            y_label=metric.replace("_", " "),
+            curves=[
+                Curve(
+                    label=line.label,
+                    x=line.timesteps,
+                    y=line.measured,
+                    low=line.low,
+                    high=line.high,
+                    style=styles[line.label],
+                )
+                for line in lines
+            ],
         )
-    return encode_figure(plot_panels(panels, x_label="timestep"), image_format)
+        for name, lines in collect_measured_lines(documents, metric).items()
+    ]
+    figure = plot_panels(
+        panels,
+        title=metric.replace("_", " ").capitalize(),
+        x_name="timestep",
+        x_label=TIMESTEP,
+        shares_axes=True,
+    )
+    return replace(
+        figure,
+        least_width=1.5,
+        aspect=0.7,
+        keys=[INTERVAL],
+        note="Bands and error bars are 95 % intervals.",
+    )

@@ -2,18 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from benchmarks.sweeps.measures import MEASURES
-from noising.figures.drawing import encode_figure
-from noising.figures.images import Image, ImageFormat
+from noising.figures.images import Image
 from noising.figures.responses import hash_content
 from noising.models import Job, SweepPoint
-
-if TYPE_CHECKING:
-    from noising.plots import Coordinate
+from noising.plots import (
+    Coordinate,
+    FigureData,
+    ParetoPanel,
+    plot_parallel,
+    plot_pareto,
+)
 
 SWEEP_FIGURES: Final[Mapping[str, str]] = {
     "tradeoff": "Information wasted against the variance of the loss weight",
@@ -35,27 +38,23 @@ def make_sweep_image(name: str, job: Job) -> Image:
         job: the sweep, whose configurations are read only to draw them.
     """
 
-    def draw(image_format: ImageFormat) -> bytes:
+    def collect() -> FigureData:
         points = list(SweepPoint.objects.of_job(job).measured())
-        return draw_sweep(name, points, image_format)
+        return build_sweep_figure(name, points)
 
     state = [str(job.pk), job.done_parts, str(job.finished_at)]
     return Image(
-        key=hash_content("sweep", name, *state), draw=draw, name=f"{job.pk}-{name}"
+        key=hash_content("sweep", name, *state), data=collect, name=f"{job.pk}-{name}"
     )
 
 
-def draw_sweep(
-    name: str, points: Sequence[SweepPoint], image_format: ImageFormat
-) -> bytes:
-    """Draw a figure of some configurations; `name` is a key of SWEEP_FIGURES."""
-    figures = {"tradeoff": _draw_tradeoff, "parallel": _draw_parallel}
-    return figures[name](points, image_format)
+def build_sweep_figure(name: str, points: Sequence[SweepPoint]) -> FigureData:
+    """Return a figure of some configurations; `name` is a key of SWEEP_FIGURES."""
+    builders = {"tradeoff": _show_tradeoff, "parallel": _show_parallel}
+    return builders[name](points)
 
 
-def _draw_tradeoff(points: Sequence[SweepPoint], image_format: ImageFormat) -> bytes:
-    from noising.plots import ParetoPanel, plot_pareto
-
+def _show_tradeoff(points: Sequence[SweepPoint]) -> FigureData:
     groups = defaultdict[tuple[str, str, int], list[SweepPoint]](list)
     for point in points:
         if point.information_wasted is not None and point.weight_variance is not None:
@@ -74,12 +73,12 @@ def _draw_tradeoff(points: Sequence[SweepPoint], image_format: ImageFormat) -> b
                 front=_find_pairs(front),
             )
         )
-    figure = plot_pareto(
+    return plot_pareto(
         panels,
+        title=SWEEP_FIGURES["tradeoff"],
         x_label=MEASURES["information_wasted"],
         y_label=MEASURES["weight_variance"],
     )
-    return encode_figure(figure, image_format)
 
 
 def _find_pairs(points: Iterable[SweepPoint]) -> "np.ndarray[Any, Any]":
@@ -87,16 +86,14 @@ def _find_pairs(points: Iterable[SweepPoint]) -> "np.ndarray[Any, Any]":
     return np.array(pairs, np.float64).reshape(-1, 2)
 
 
-def _draw_parallel(points: Sequence[SweepPoint], image_format: ImageFormat) -> bytes:
-    from noising.plots import plot_parallel
-
+def _show_parallel(points: Sequence[SweepPoint]) -> FigureData:
     shown = _thin(points)
-    figure = plot_parallel(
+    return plot_parallel(
         list_coordinates(shown),
         [point.schedule["type"] for point in shown],
         np.array([point.is_on_front for point in shown], np.bool_),
+        title=SWEEP_FIGURES["parallel"],
     )
-    return encode_figure(figure, image_format)
 
 
 def _thin(points: Sequence[SweepPoint]) -> list[SweepPoint]:
@@ -107,7 +104,7 @@ def _thin(points: Sequence[SweepPoint]) -> list[SweepPoint]:
     return [point for point in points if point.is_on_front or point.pk in kept]
 
 
-def list_coordinates(points: Sequence[SweepPoint]) -> "list[Coordinate]":
+def list_coordinates(points: Sequence[SweepPoint]) -> list[Coordinate]:
     """Return the axes: what varies in the sweep, then what was measured."""
     columns: dict[str, list[Any]] = {
         "schedule": [point.schedule["type"] for point in points],
@@ -145,9 +142,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _make_axis(label: str, values: Sequence[Any], *, log: bool = False) -> "Coordinate":
-    from noising.plots import Coordinate
-
+def _make_axis(label: str, values: Sequence[Any], *, log: bool = False) -> Coordinate:
     names: list[str] = []
     if any(isinstance(value, str) for value in values):
         names = list(dict.fromkeys(values))

@@ -1,197 +1,209 @@
-"""Plots of audits, from the document of a report (`noising.audit.Report.as_dict`)."""
+"""Figures of audits, from the document of a report (`noising.audit.Report.as_dict`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from noising.plots.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    SMALL_SIZE,
-    VERMILION,
-    label_axes,
-    make_figure,
-    style_texts,
-)
+from noising.curves.labels import SIGNAL, TIME, AxisLabel
+from noising.plots.data import BarGroup, BarPanel, Curve, FigureData, Numbers, Panel
+from noising.plots.palette import BLUE, VERMILION
 
 Document = Mapping[str, Any]
 
 LEAST_P_VALUE: Final = 1e-30
 """Smaller p-values are drawn as this one."""
 
-_WIDTH, _HEIGHT = 6.8, 4.0
-_CODE_INCHES: Final = 0.24
-_MARK: Final[dict[str, Any]] = {"ls": "none", "marker": "o", "markersize": 3.0}
+MEASURED: Final = "measured, 99.9 % interval"
+CLAIMED: Final = "claimed"
+_MEASURED_STYLE, _CLAIMED_STYLE = 0, 1
+
+_REACH: Final = 3.29
+"""Standard deviations to each end of a 99.9 % interval, as that of alpha."""
+
+_NOTE: Final = (
+    "Intervals are 99.9 %, since an audit tests at many places: one in a thousand is "
+    "outside by chance."
+)
+_NO_TIMES: Final = "not tested: the pairs have no times"
 
 
-def plot_audit_alpha(document: Document) -> Figure:
-    """Draw the measured alpha with its band against the declared one."""
-    return _plot_one(_draw_alpha, document)
-
-
-def plot_audit_positions(document: Document) -> Figure:
-    """Draw the share of changed tokens by position, and the expected one."""
-    return _plot_one(_draw_positions, document)
-
-
-def plot_audit_times(document: Document) -> Figure:
-    """Draw the histogram of the times, and the even share that is claimed."""
-    return _plot_one(_draw_times, document)
-
-
-def plot_audit_tests(document: Document) -> Figure:
-    """Draw the least p-value of each code's tests, with the limit of a finding."""
-    height = max(_HEIGHT, 1.2 + _CODE_INCHES * len(document["tests"]))
-    return _plot_one(_draw_tests, document, height=height)
-
-
-def plot_audit(document: Document) -> Figure:
-    """Draw all of them on one page, with the verdict."""
-    height = max(_HEIGHT, 1.2 + _CODE_INCHES * len(document["tests"]))
-    figure = make_figure(2 * _WIDTH, _HEIGHT + height + 0.4)
-    grid = figure.add_gridspec(2, 2, height_ratios=[_HEIGHT, height])
-    drawings = (_draw_alpha, _draw_positions, _draw_times, _draw_tests)
-    for place, draw in enumerate(drawings):
-        draw(figure.add_subplot(grid[place // 2, place % 2]), document)
-    codes = [finding["code"] for finding in document["findings"]]
-    text = f"{document['verdict']}: {', '.join(codes) or 'no findings'}"
-    specification = document["specification"]
-    claim = (
-        f"{specification['schedule']['type']} schedule, "
-        f"{specification['graph']['type']} graph, {document['rows']:,} rows, "
-        f"{document['tokens']:,} tokens"
+def plot_audit_alpha(document: Document) -> FigureData:
+    """Return a figure of the measured alpha with its band, and the declared one."""
+    return FigureData(
+        title="Signal left, measured and claimed",
+        panels=[_show_alpha(document)],
+        note=_NOTE,
     )
-    style_texts([figure.suptitle(f"{text}\n{claim}", x=0.01, ha="left")], 11.0)
-    return figure
 
 
-def _plot_one(
-    draw: Callable[[Axes, Document], None],
-    document: Document,
-    *,
-    height: float = _HEIGHT,
-) -> Figure:
-    figure = make_figure(_WIDTH, height)
-    draw(figure.add_subplot(), document)
-    return figure
-
-
-def _draw_alpha(axes: Axes, document: Document) -> None:
-    points = document["curves"]["levels"]
-    by_chance = document["curves"]["by_move_chance"]
-    if points:
-        x = _column(points, "time")
-        low, high = _column(points, "alpha_low"), _column(points, "alpha_high")
-        measured = _column(points, "alpha")
-        axes.fill_between(x, low, high, color=BLUE, alpha=0.25, linewidth=0)
-        axes.plot(x, measured, color=BLUE, label="measured, 99.9 % band", **_MARK)
-        axes.plot(
-            x,
-            _column(points, "declared_alpha"),
-            color=VERMILION,
-            linewidth=1.4,
-            label="declared",
-        )
-        axes.set_xlim(0.0, 1.0)
-        _add_legend(axes)
-    label_axes(
-        axes,
-        title="Alpha, measured and declared",
-        x_label="declared 1 - alpha" if by_chance else "time t",
-        y_label="alpha",
-    )
-    if not points:
-        _say(axes, "not tested: the pairs have no times")
-
-
-def _draw_positions(axes: Axes, document: Document) -> None:
-    points = document["curves"]["positions"]
-    if points:
-        x = _column(points, "position")
-        shares, tokens = _column(points, "changed"), _column(points, "tokens")
-        # 3.29 standard deviations, as the band of alpha; of a share, so approximate.
-        reach = 3.29 * np.sqrt(shares * (1.0 - shares) / tokens)
-        axes.vlines(x, shares - reach, shares + reach, color=BLUE, linewidth=0.8)
-        axes.plot(x, shares, color=BLUE, label="changed, 99.9 % interval", **_MARK)
-        axes.plot(
-            x,
-            _column(points, "expected"),
-            color=VERMILION,
-            linewidth=1.4,
-            label="expected",
-        )
-        _add_legend(axes)
-    label_axes(
-        axes,
+def plot_audit_positions(document: Document) -> FigureData:
+    """Return a figure of the share of changed tokens by position, and the expected."""
+    return FigureData(
         title="Changed tokens by position",
+        panels=[_show_positions(document)],
+        note=_NOTE,
+    )
+
+
+def plot_audit_times(document: Document) -> FigureData:
+    """Return a figure of the histogram of the times, and the even share."""
+    return FigureData(title="Times", panels=[_show_times(document)], note=_NOTE)
+
+
+def plot_audit_tests(document: Document) -> FigureData:
+    """Return a figure of each code's least p-value, with the limit of a finding."""
+    found = {finding["code"] for finding in document["findings"]}
+    return FigureData(
+        title=f"Tests by code, {len(found)} with a finding",
+        panels=[_show_tests(document)],
+    )
+
+
+def plot_audit(document: Document) -> FigureData:
+    """Return a figure of all of them, with the verdict."""
+    codes = [finding["code"] for finding in document["findings"]]
+    titled: dict[str, Panel | BarPanel] = {
+        "Signal left": _show_alpha(document),
+        "Changed tokens by position": _show_positions(document),
+        "Times": _show_times(document),
+        "Tests by code": _show_tests(document),
+    }
+    return FigureData(
+        title=f"{document['verdict']}: {', '.join(codes) or 'no findings'}",
+        panels=[replace(panel, title=title) for title, panel in titled.items()],
+        columns=2,
+        least_width=3.0,
+        note=_NOTE,
+    )
+
+
+def _show_alpha(document: Document) -> Panel:
+    points = document["curves"]["levels"]
+    x = _column(points, "time")
+    curves = [
+        Curve(
+            label=MEASURED,
+            x=x,
+            y=_column(points, "alpha"),
+            low=_column(points, "alpha_low"),
+            high=_column(points, "alpha_high"),
+            style=_MEASURED_STYLE,
+            kind="marks",
+        ),
+        Curve(
+            label=CLAIMED,
+            x=x,
+            y=_column(points, "declared_alpha"),
+            style=_CLAIMED_STYLE,
+        ),
+    ]
+    by_chance = document["curves"]["by_move_chance"]
+    return Panel(
+        x_name="time",
+        x_label=AxisLabel(words="claimed chance of a move", symbol=r"1 - \alpha(t)")
+        if by_chance
+        else TIME,
+        y_label=SIGNAL,
+        is_share=True,
+        curves=curves if points else [],
+        missing="" if points else _NO_TIMES,
+    )
+
+
+def _show_positions(document: Document) -> Panel:
+    points = document["curves"]["positions"]
+    x = _column(points, "position")
+    shares, tokens = _column(points, "changed"), _column(points, "tokens")
+    # Of a share, so the interval is approximate.
+    reach = _REACH * np.sqrt(shares * (1.0 - shares) / tokens)
+    curves = [
+        Curve(
+            label=MEASURED,
+            x=x,
+            y=shares,
+            low=shares - reach,
+            high=shares + reach,
+            style=_MEASURED_STYLE,
+            kind="marks",
+        ),
+        Curve(label=CLAIMED, x=x, y=_column(points, "expected"), style=_CLAIMED_STYLE),
+    ]
+    return Panel(
+        x_name="position",
         x_label="position",
         y_label="share changed",
+        curves=curves if points else [],
+        missing="" if points else "not tested: no token could change",
     )
-    if not points:
-        _say(axes, "not tested: no token could change")
 
 
-def _draw_times(axes: Axes, document: Document) -> None:
+def _show_times(document: Document) -> Panel:
     counts = np.asarray(document["curves"]["times"], dtype=np.float64)
     has_times = counts.size > 0 and counts.sum() > 0
+    curves = []
     if has_times:
         low, high = document["claims"]["low"], document["claims"]["high"]
         edges = np.linspace(low, high, counts.size + 1)
-        axes.stairs(counts, edges, fill=True, color=BLUE, alpha=0.6, label="times")
-        axes.axhline(counts.mean(), color=VERMILION, linewidth=1.4, label="even share")
-        _add_legend(axes)
-    label_axes(axes, title="Times", x_label="time t", y_label="number of times")
-    if not has_times:
-        _say(axes, "not tested: the pairs have no times")
+        steps = np.append(counts, counts[-1])
+        reach = _REACH * np.sqrt(steps)  # of a count, so the interval is approximate
+        mean = float(counts.mean())
+        curves = [
+            Curve(
+                label=MEASURED,
+                x=edges,
+                y=steps,
+                low=np.maximum(0.0, steps - reach),
+                high=steps + reach,
+                style=_MEASURED_STYLE,
+                kind="steps",
+            ),
+            Curve(
+                label=CLAIMED,
+                x=edges[[0, -1]],
+                y=np.array([mean, mean]),
+                style=_CLAIMED_STYLE,
+            ),
+        ]
+    return Panel(
+        x_name="time",
+        x_label=TIME,
+        y_label="number of times",
+        curves=curves,
+        missing="" if has_times else _NO_TIMES,
+    )
 
 
-def _draw_tests(axes: Axes, document: Document) -> None:
+def _show_tests(document: Document) -> BarPanel:
     tests = document["tests"]
-    found = {finding["code"] for finding in document["findings"]}
     limit = document["false_alarm_rate"]
     p_values = np.maximum(_column(tests, "p_value"), LEAST_P_VALUE)
-    places = np.arange(len(tests))
-    colours = [VERMILION if p_value < limit else BLUE for p_value in p_values]
-    # From 1 on: what agrees has no bar, what contradicts the claim a long one.
-    axes.barh(places, p_values - 1.0, left=1.0, color=colours, height=0.7, linewidth=0)
-    axes.plot(np.ones(len(tests)), places, color=GREY, **_MARK)
-    axes.axvline(limit, color=BLACK, linewidth=1.0, linestyle="--")
-    axes.set_xscale("log")
-    axes.set_xlim(LEAST_P_VALUE, 3.0)
-    axes.invert_xaxis()
-    axes.set_yticks(places, [test["code"] for test in tests])
-    axes.invert_yaxis()
-    label_axes(
-        axes,
-        title=f"Tests by code, {len(found)} with a finding",
-        x_label="least p-value, adjusted (dashed: limit)",
-        y_label="",
+    is_finding = p_values < limit
+    groups = {
+        "agrees with the claim": (BLUE, ~is_finding),
+        "contradicts it": (VERMILION, is_finding),
+    }
+    return BarPanel(
+        value_label="least p-value, adjusted (dashed: limit)",
+        categories=[test["code"] for test in tests],
+        groups=[
+            BarGroup(
+                label=label, colour=colour, values=np.where(chosen, p_values, np.nan)
+            )
+            for label, (colour, chosen) in groups.items()
+        ],
+        is_horizontal=True,
+        is_stacked=True,
+        is_log=True,
+        base=1.0,
+        ends=(3.0, LEAST_P_VALUE),
+        limit=limit,
     )
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", labelsize=SMALL_SIZE)
 
 
-def _column(rows: Sequence[Document], name: str) -> NDArray[np.float64]:
+def _column(rows: Sequence[Document], name: str) -> Numbers:
     values = [np.nan if row[name] is None else row[name] for row in rows]
     return np.asarray(values, dtype=np.float64)
-
-
-def _add_legend(axes: Axes) -> None:
-    legend = axes.legend(loc="best", frameon=False)
-    style_texts(legend.get_texts(), SMALL_SIZE)
-
-
-def _say(axes: Axes, text: str) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    style_texts(
-        [axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)],
-        SMALL_SIZE,
-    )

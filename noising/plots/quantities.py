@@ -1,25 +1,22 @@
-"""Plots of quantities of noise processes over time."""
+"""Figures of quantities of noise processes over time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from matplotlib.figure import Figure
-
 from noising.curves import QUANTITIES, Axis, Curves, choose_styles
-from noising.plots.curves import Curve, Panel, plot_panels
+from noising.curves.labels import TIME, TIMESTEP, AxisLabel
+from noising.plots.curves import plot_panels
+from noising.plots.data import Curve, FigureData, Panel
 
-AXIS_LABELS: Final[Mapping[Axis, str]] = {
-    "time": "time t (0 is clean, 1 is fully noised)",
-    "timestep": "timestep",
-}
+AXIS_LABELS: Final[Mapping[Axis, AxisLabel]] = {"time": TIME, "timestep": TIMESTEP}
 
 
 def plot_quantities(
     labelled: Sequence[tuple[str, Curves]], names: Sequence[str], *, axis: Axis
-) -> Figure:
-    """Draw a panel for each quantity with a line for each process.
+) -> FigureData:
+    """Return a figure with a panel for each quantity and a line for each process.
 
     Args:
         labelled: label and curves of each process.
@@ -27,9 +24,10 @@ def plot_quantities(
         axis: the horizontal axis.
     """
     styles = choose_styles([label for label, _ in labelled])
+    is_alone = len(names) == 1
     panels = [
         Panel(
-            title=QUANTITIES[name].title,
+            title="" if is_alone else QUANTITIES[name].title,
             y_label=QUANTITIES[name].y_label,
             y_log=QUANTITIES[name].y_log,
             is_share=QUANTITIES[name].is_share,
@@ -40,4 +38,5 @@ def plot_quantities(
         )
         for name in names
     ]
-    return plot_panels(panels, x_label=AXIS_LABELS[axis])
+    title = QUANTITIES[names[0]].title if is_alone else ""
+    return plot_panels(panels, title=title, x_name=axis, x_label=AXIS_LABELS[axis])

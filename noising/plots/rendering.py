@@ -1,52 +1,84 @@
-"""Encodes figures; the same data always gives the same bytes."""
+"""Figures in any format, from their data.
+
+Matplotlib is loaded by the first format that needs it, so that programs which draw no
+figure do without.
+"""
 
 from __future__ import annotations
 
-import io
-import threading
-from collections.abc import Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
+from noising.plots.data import FigureData, MapPanel
+from noising.plots.formats import FigureFormat
+from noising.plots.layout import SCREEN, Layout
+from noising.plots.tables import write_table
 
-ImageFormat = Literal["png", "svg", "pdf"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PRINT_DPI: Final = 300
 
-# Some settings of the SVG and PDF writers exist in rcParams only, which is global. The
-# lock keeps other threads out of rc_context.
-_LOCK: Final = threading.Lock()
-# Without dates and versions, two renderings of the same figure are equal.
-_METADATA: Final[Mapping[str, dict[str, None]]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
+
+class NoPgfError(ValueError):
+    """The figure is a map, which would be too large for TeX."""
 
 
 def render(
-    figure: Figure, image_format: ImageFormat, *, dpi: float = PRINT_DPI
+    data: FigureData,
+    figure_format: FigureFormat,
+    *,
+    layout: Layout = SCREEN,
+    dpi: float = PRINT_DPI,
 ) -> bytes:
     """Encode a figure; the same data gives the same bytes.
 
     Args:
-        figure: any figure of this package.
-        image_format: "png", "svg" or "pdf". SVG and PDF are vector formats. Text in SVG
-            is drawn as paths and PDF embeds fonts, so viewers need no fonts.
+        data: any figure of this package.
+        figure_format: "png", "svg" or "pdf" for an image, "pgf" for LaTeX, "csv" for
+            the numbers, or "py" for a program that draws it with Matplotlib. Text in
+            SVG is drawn as paths and PDF embeds fonts (TrueType), so viewers need none.
+        layout: its size.
         dpi: resolution of a PNG in dots per inch.
 
     Returns:
-        The encoded image.
+        The encoded figure.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+        NoPgfError: the figure is a map, and the format is "pgf".
     """
-    stream = io.BytesIO()
-    with (
-        _LOCK,
-        mpl.rc_context(
-            {"svg.hashsalt": "noising", "svg.fonttype": "path", "pdf.fonttype": 42}
-        ),
-    ):
-        figure.savefig(
-            stream, format=image_format, dpi=dpi, metadata=_METADATA[image_format]
-        )
-    return stream.getvalue()
+    if figure_format == "csv":
+        return write_table(data).encode()
+    from noising.plots import drawing
+
+    if figure_format == "py":
+        return drawing.encode_script(data, layout)
+    if figure_format == "pgf":
+        if any(isinstance(panel, MapPanel) for panel in data.panels):
+            raise NoPgfError("A map has no PGF; LaTeX can include it as PDF.")
+        return drawing.encode_pgf(data, layout)
+    return drawing.encode_image(data, figure_format, layout, dpi)
+
+
+def draw_figure(data: FigureData, layout: Layout = SCREEN) -> Figure:
+    """Draw a figure as Matplotlib's, for programs that change it.
+
+    Args:
+        data: any figure of this package.
+        layout: its size.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    from noising.plots import drawing
+
+    return drawing.draw_figure(data, layout)
+
+
+def require_matplotlib() -> None:
+    """Check that figures can be drawn.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    import noising.plots.drawing  # noqa: F401

@@ -55,9 +55,9 @@ def test_the_files_and_the_table_show_it(decided_document, tmp_path):
 def test_schedules_without_weights_are_left_out_of_the_plot(decided_document):
     document = copy.deepcopy(decided_document)
     plot = DECISION_FIGURES["tradeoffs.png"]
-    assert len(plot(document).axes[0].lines) == 2
+    assert len(plot(document).panels[0].curves) == 2
     document["schedules"][0]["decision"]["weights"] = None
-    assert len(plot(document).axes[0].lines) == 1
+    assert len(plot(document).panels[0].curves) == 1
 
 
 def test_a_decision_is_between_two_schedules_and_about_two_ids():

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator
 
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import Visitor, go
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +84,37 @@ def test_the_axis_can_be_logarithmic(chart: Locator) -> None:
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
     assert chart.locator("canvas").screenshot() != before
+
+
+def test_panels_of_a_figure_share_a_legend(guest: Visitor) -> None:
+    go(guest, "run")
+    guest.page.get_by_role("tab", name="Plots").click()
+    guest.charts_draw()
+    figure = guest.page.locator("figure.plot", has_text="Tokens unchanged")
+    assert figure.locator(".chart").count() > 1
+    assert figure.locator(".chart-legend").count() == 1
+    assert "95 % intervals" in figure.locator(".plot-note").inner_text()
+    second = figure.locator(".chart").nth(1)
+    box = over(second).bounding_box()
+    assert box is not None
+    guest.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    assert all(figure.locator(".chart-value").all_text_contents())
+    before = second.locator("canvas").screenshot()
+    figure.get_by_role("button", name="all, no hyperschedule").click()
+    assert second.locator("canvas").screenshot() != before
+
+
+def test_a_figure_is_taken_home_for_a_paper(guest: Visitor, chart: Locator) -> None:
+    figure = guest.page.locator("figure.plot").first
+    figure.get_by_label("Export Signal left").click()
+    figure.get_by_label("Width").select_option("two-columns")
+    with guest.page.expect_download() as download:
+        figure.get_by_role("button", name="PDF").click()
+    name = download.value.suggested_filename
+    assert name == "sedd-absorbing-alpha-two-columns.pdf"
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    guest.page.keyboard.press("Escape")
+    assert not figure.locator(".export-menu").is_visible()
 
 
 def test_all_charts_change_their_abscissa_together(

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from noising import services
 from noising.budget import BusyError, WorkSemaphore
 from noising.curves import position_alphas
+from noising.dashboard.plots import EXPORTS
 from noising.engine import build_process
 from noising.figures import responses
 from noising.models import BenchmarkRun, ScheduleConfig
@@ -134,11 +136,64 @@ def test_a_plot_is_drawn_once(
         assert client.get(path).content == first.content
 
 
+def test_the_export_offers_files_of_the_size_of_a_column(
+    client: Client, recorded_run: BenchmarkRun
+) -> None:
+    page = client.get(f"/runs/{recorded_run.pk}/").content.decode()
+    forms = re.findall(r'<form class="export-menu".*?</form>', page, re.DOTALL)
+    form = next(form for form in forms if "/preservation.pdf" in form)
+    query = dict(re.findall(r'hidden" name="(\w+)" value="(\w+)"', form))
+    assert query["download"] == "on"
+    files = re.findall(r'formaction="([^"]+)"', form)
+    assert [path.rpartition(".")[2] for path in files] == list(EXPORTS)
+    for path in files:
+        answer = client.get(path, {**query, "width": "one-column", "title": "off"})
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+        ending = path.rpartition(".")[2]
+        name = f"{recorded_run.pk}-preservation-one-column.{ending}"
+        disposition = answer.headers["Content-Disposition"]
+        assert disposition == f'attachment; filename="{name}"'
+
+
+def test_each_layout_has_bytes_and_a_tag_of_its_own(
+    client: Client, small: ScheduleConfig
+) -> None:
+    queries = ["", "?width=one-column", "?width=two-columns", "?title=off"]
+    answers = [client.get(f"/plots/schedules/small/alpha.svg{q}") for q in queries]
+    assert len({answer.content for answer in answers}) == len(queries)
+    assert len({answer.headers["ETag"] for answer in answers}) == len(queries)
+    default = client.get("/plots/schedules/small/alpha.svg?width=screen&title=on")
+    assert default.headers["ETag"] == answers[0].headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("width=3", "`width` must be one of screen, one-column, two-columns, got '3'."),
+        ("title=<b>", "`title` must be one of on, off, got '<b>'."),
+        ("download=1", "`download` must be one of off, on, got '1'."),
+        ("width=screen&width=screen", "`width` must be given once."),
+        (f"width={'9' * 900}", f"got '{'9' * 40}\u2026'."),
+    ],
+)
+def test_an_unknown_layout_is_refused_by_its_rule(
+    client: Client, small: ScheduleConfig, query: str, rule: str
+) -> None:
+    answer = client.get(f"/plots/schedules/small/alpha.svg?{query}")
+    assert rule in problem_of(answer, 400)["detail"]
+    page = client.get(
+        f"/plots/schedules/small/alpha.svg?{query}", headers={"accept": "text/html"}
+    )
+    assert page.status_code == 400
+    assert b"<b>." not in page.content
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/plots/built-in/nothing.svg",
-        "/plots/built-in/alpha.pdf",
+        "/plots/built-in/alpha.json5",
         "/plots/schedules/nothing.svg",
         "/plots/schedules/unknown/alpha.svg",
         "/plots/schedules/small/nothing.svg",
@@ -214,7 +269,9 @@ def test_matplotlib_is_loaded_where_a_plot_is_drawn_and_nowhere_else() -> None:
         "from noising import figures; from noising.dashboard import plots;"
         "plots.make_builtin_plot('alpha').svg;"
         "assert 'matplotlib' not in sys.modules;"
-        "figures.draw_schedules('alpha', [('x', {})], 'svg');"
+        "data = figures.build_schedules_figure('alpha', [('x', {})]);"
+        "assert 'matplotlib' not in sys.modules;"
+        "from noising.plots import render; render(data, 'svg');"
         "assert 'matplotlib' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -238,6 +295,8 @@ def test_a_hyperschedule_is_drawn_for_a_length_that_it_fits(
     answer = client.get("/plots/schedules/placed/positions.svg")
     assert answer.status_code == 200
     assert answer.content.rstrip().endswith(b"</svg>")
+    assert client.get("/plots/schedules/placed/positions.pgf").status_code == 404
+    assert "positions.pgf" not in client.get("/schedules/placed/").content.decode()
 
 
 def test_a_schedule_without_hyperschedule_has_no_map(

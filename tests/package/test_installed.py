@@ -77,7 +77,9 @@ def test_numpy_alone_is_enough_for_all_but_the_extras(bare: Environment) -> None
         if message != "No module named 'numba'"
     } == {
         "noising.client": 'noising.client needs httpx: pip install "noising[client]"',
-        "noising.plots": 'noising.plots needs Matplotlib: pip install "noising[plots]"',
+        "noising.plots.drawing": (
+            'noising.plots needs Matplotlib: pip install "noising[plots]"'
+        ),
         **NEEDS_TORCH,
     }
     assert set(found["third"]) == {"noising", "numpy"}
@@ -92,7 +94,7 @@ def test_every_module_can_be_imported_with_the_extras(with_extras: Environment) 
     # torch is installed for its own tests only (requirements-torch.txt).
     has_torch = find_spec("torch") is not None
     assert found["missing"] == ({} if has_torch else NEEDS_TORCH)
-    assert {"noising.client", "noising.plots", "noising.plots.quantities"} <= set(
+    assert {"noising.client", "noising.plots", "noising.plots.drawing.pgf"} <= set(
         found["imported"]
     )
     assert not {"django", "rest_framework"} & set(found["third"])

@@ -44,6 +44,7 @@ from noising.api.audits.responses import (
 from noising.api.base import RegistryView
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
+from noising.api.layouts import FIGURE_FORMATS, FIGURE_RENDERERS, FIGURE_TYPES, LAYOUT
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -69,8 +70,6 @@ from noising.api.renderers import (
     FormatNegotiation,
     JSONRenderer,
     PDFRenderer,
-    PNGRenderer,
-    SVGRenderer,
     format_parameter,
 )
 from noising.audit.checks.weights import FORMS
@@ -84,7 +83,7 @@ from noising.audits import (
     tabulate_report,
 )
 from noising.engine.training_times import METHODS
-from noising.figures import AUDIT_FIGURES, CONTENT_TYPES, make_audit_image
+from noising.figures import AUDIT_FIGURES, make_audit_image
 from noising.filters import LONGEST_TEXT, NO_NUL, AuditFilters
 from noising.filters.audits import TEXTS
 from noising.models import LONGEST_AUDIT_NAME, Audit
@@ -356,6 +355,7 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
         tags=TAGS,
         parameters=[
             format_parameter("json", "csv", "pdf"),
+            *LAYOUT,
             FILE,
             *state(200, 304),
             wait(503),
@@ -405,20 +405,21 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
         tags=TAGS,
         parameters=[
             FIGURE,
-            format_parameter("svg", "png", "pdf"),
+            format_parameter(*FIGURE_FORMATS),
+            *LAYOUT,
             KEPT,
             FILE,
             *state(200, 304),
             wait(503),
         ],
-        responses=files("The figure.", "image/svg+xml", "image/png", "application/pdf")
+        responses=files("The figure.", *FIGURE_TYPES)
         | UNCHANGED
         | problems(404, 406, 412, 422, 503, words=MEANINGS),
     )
     @action(
         detail=True,
         url_path="plots/<slug:name>",
-        renderer_classes=(SVGRenderer, PNGRenderer, PDFRenderer),
+        renderer_classes=FIGURE_RENDERERS,
         content_negotiation_class=FormatNegotiation,
     )
     def plot(self, request: Request, audit_id: UUID, name: str) -> HttpResponseBase:
@@ -426,8 +427,4 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
         if name not in AUDIT_FIGURES:
             raise NotFound(f"There is no figure {name!r}: {', '.join(AUDIT_FIGURES)}.")
         audit = find_audit(audit_id)
-        kind = request.accepted_renderer.format
-        [image_format] = [each for each in CONTENT_TYPES if each == kind]
-        return respond_with_figure(
-            request, make_audit_image(name, audit.pk), image_format
-        )
+        return respond_with_figure(request, make_audit_image(name, audit.pk))

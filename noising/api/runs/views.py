@@ -22,6 +22,7 @@ from benchmarks.comparison import MOST_COMPARED
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
 from noising.api.exports import ExportedListView, is_export, respond_with_file
+from noising.api.layouts import FIGURE_FORMATS, FIGURE_RENDERERS, FIGURE_TYPES, LAYOUT
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -45,9 +46,6 @@ from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
     JSONRenderer,
-    PDFRenderer,
-    PNGRenderer,
-    SVGRenderer,
     format_parameter,
 )
 from noising.api.runs import examples
@@ -81,7 +79,6 @@ from noising.api.runs.responses import (
     waiting_headers,
 )
 from noising.figures import (
-    CONTENT_TYPES,
     DECISION_FIGURES,
     RUN_FIGURES,
     list_run_figures,
@@ -456,21 +453,22 @@ class RunViewSet(ExportedListView[BenchmarkRun]):
         tags=TAGS,
         parameters=[
             FIGURE,
-            format_parameter("svg", "png", "pdf"),
+            format_parameter(*FIGURE_FORMATS),
+            *LAYOUT,
             KEPT,
             FILE,
             *state(200, 304),
             header("Last-Modified", "When the run ended.", 200, 304),
             wait(503),
         ],
-        responses=files("The figure.", "image/svg+xml", "image/png", "application/pdf")
+        responses=files("The figure.", *FIGURE_TYPES)
         | UNCHANGED
         | problems(404, 406, 409, 412, 422, 503, words=MEANINGS),
     )
     @action(
         detail=True,
         url_path="plots/<slug:name>",
-        renderer_classes=(SVGRenderer, PNGRenderer, PDFRenderer),
+        renderer_classes=FIGURE_RENDERERS,
         content_negotiation_class=FormatNegotiation,
     )
     def plot(self, request: Request, run_id: UUID, name: str) -> HttpResponseBase:
@@ -481,6 +479,4 @@ class RunViewSet(ExportedListView[BenchmarkRun]):
         run = find_succeeded_run(run_id)
         if name not in list_run_figures(run):
             raise NotFound(f"The run has no figure {name!r}: it has no decision.")
-        kind = request.accepted_renderer.format
-        [image_format] = [each for each in CONTENT_TYPES if each == kind]
-        return respond_with_figure(request, make_run_image(name, run), image_format)
+        return respond_with_figure(request, make_run_image(name, run))

@@ -48,8 +48,9 @@ from noising.engine.importers import Imported
 from noising.engine.importers.detection import import_from
 from noising.engine.registry import VOCAB_SIZE
 from noising.engine.verdicts import judging_seconds
-from noising.figures import Image, ImageFormat, draw_curves, hash_content
+from noising.figures import Image, build_curves_figure, hash_content
 from noising.models import IN_USE, ScheduleConfig
+from noising.plots import FigureData
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -279,21 +280,20 @@ def make_curves_image(
 ) -> Image:
     """Return the curves of schedules as an image, which is drawn only if needed."""
 
-    def draw(image_format: ImageFormat) -> bytes:
+    def collect() -> FigureData:
         served = [build_schedule(config) for config in configs]
         estimate_curves(served, request)
         names = [config.slug for config in configs]
-        return draw_curves(
+        return build_curves_figure(
             request.quantities,
             [(name, each.process) for name, each in zip(names, served, strict=True)],
-            image_format,
             axis=request.axis,
             points=min(_count_points(each, request) for each in served),
         )
 
     return Image(
         key=hash_curves(configs, request),
-        draw=draw,
+        data=collect,
         name=configs[0].slug if len(configs) == 1 else "comparison",
     )
 

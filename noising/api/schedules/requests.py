@@ -38,6 +38,7 @@ from noising.engine.importers import SOURCES
 from noising.engine.importers.detection import AUTO
 from noising.engine.importers.document import MAX_TEXT
 from noising.engine.registry import NUM_TIMESTEPS, VOCAB_SIZE
+from noising.figures import LAYOUT_PARAMETERS
 from noising.models import COMPARED_SCHEDULES, LONGEST_TITLE, RESERVED_SLUGS
 from noising.models.tags import CONTROLS
 
@@ -393,7 +394,7 @@ class QuantitiesQuerySerializer(StrictSerializer):
     points = _points()
 
     def read_query(self, query: QueryDict) -> dict[str, Any]:
-        """Return the values by parameter, without `format`: the renderer has read it.
+        """Return the values by parameter, without those of the format and the layout.
 
         Raises:
             ValidationError: with one error for each parameter that cannot be used.
@@ -402,7 +403,7 @@ class QuantitiesQuerySerializer(StrictSerializer):
             (name, text)
             for name, texts in query.lists()
             for text in texts
-            if name != PARAMETER
+            if name not in {PARAMETER, *LAYOUT_PARAMETERS}
         ]
         values: dict[str, Any] = self.run_validation(read_texts(pairs, self.forms))
         return values

@@ -19,6 +19,7 @@ from noising.api.conditional import (
     state_headers,
 )
 from noising.api.exports import ExportedListView, is_export, respond_with_file
+from noising.api.layouts import DRAWN_FORMATS, DRAWN_RENDERERS, DRAWN_TYPES, LAYOUT
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -46,9 +47,6 @@ from noising.api.renderers import (
     CSVRenderer,
     FormatNegotiation,
     JSONRenderer,
-    PDFRenderer,
-    PNGRenderer,
-    SVGRenderer,
     format_parameter,
 )
 from noising.api.schedules import examples
@@ -86,7 +84,6 @@ from noising.api.schedules.responses import (
     serialize_curves,
     tabulate_schedules,
 )
-from noising.figures import CONTENT_TYPES
 from noising.filters import ScheduleFilters
 from noising.models import ScheduleConfig
 from noising.models.streams import stream_rows
@@ -103,9 +100,6 @@ COMPARISON_QUERY = ComparisonQuerySerializer()
 EXPORTED_AT_ONCE = 100
 """How many rows an export holds in memory."""
 
-IMAGE_RENDERERS = (SVGRenderer, PNGRenderer, PDFRenderer)
-IMAGE_FORMATS = [renderer.format for renderer in IMAGE_RENDERERS]
-IMAGES = [renderer.media_type for renderer in IMAGE_RENDERERS]
 
 MEANINGS = {
     404: "There is no such schedule.",
@@ -354,19 +348,20 @@ class ScheduleViewSet(ExportedListView[ScheduleConfig]):
             NAME_PARAMETER,
             *CURVE_PARAMETERS,
             AXIS_PARAMETER,
-            format_parameter("json", "csv", *IMAGE_FORMATS),
+            format_parameter("json", "csv", *DRAWN_FORMATS),
+            *LAYOUT,
             *VERSIONED,
             FILE,
             RETRY_AFTER,
         ],
         responses=success(CurvesSerializer, "The curves.")
-        | files("The curves.", "text/csv", *IMAGES)
+        | files("The curves.", "text/csv", *DRAWN_TYPES)
         | UNCHANGED
         | problems(404, 406, 412, 422, 503, words=MEANINGS),
     )
     @action(
         detail=True,
-        renderer_classes=(JSONRenderer, CSVRenderer, *IMAGE_RENDERERS),
+        renderer_classes=(JSONRenderer, CSVRenderer, *DRAWN_RENDERERS),
         content_negotiation_class=FormatNegotiation,
     )
     def curves(self, request: Request, name: str) -> HttpResponseBase:
@@ -399,19 +394,20 @@ class ScheduleViewSet(ExportedListView[ScheduleConfig]):
         parameters=[
             NAMES_PARAMETER,
             *CURVE_PARAMETERS,
-            format_parameter("json", *IMAGE_FORMATS),
+            format_parameter("json", *DRAWN_FORMATS),
+            *LAYOUT,
             *VERSIONED,
             FILE,
             RETRY_AFTER,
         ],
         responses=success(ComparisonSerializer, "The comparison.")
-        | files("The curves.", *IMAGES)
+        | files("The curves.", *DRAWN_TYPES)
         | UNCHANGED
         | problems(404, 406, 412, 422, 503, words=MEANINGS),
     )
     @action(
         detail=False,
-        renderer_classes=(JSONRenderer, *IMAGE_RENDERERS),
+        renderer_classes=(JSONRenderer, *DRAWN_RENDERERS),
         content_negotiation_class=FormatNegotiation,
     )
     def compare(self, request: Request) -> HttpResponseBase:
@@ -439,8 +435,6 @@ def draw_image(
     request: Request, configs: Sequence[ScheduleConfig], curves: CurvesRequest
 ) -> HttpResponseBase | None:
     """Return the curves as an image, or None if the format is text."""
-    for image_format in CONTENT_TYPES:
-        if image_format == request.accepted_renderer.format:
-            image = make_curves_image(configs, curves)
-            return respond_with_figure(request, image, image_format)
-    return None
+    if request.accepted_renderer.format not in DRAWN_FORMATS:
+        return None
+    return respond_with_figure(request, make_curves_image(configs, curves))

@@ -10,7 +10,7 @@ import orjson
 from noising.dashboard import plots
 from noising.dashboard.corpora.forms import ComparisonForm, NameForm
 from noising.engine.verdicts import format_ranges
-from noising.figures import chart_corpus, list_corpus_figures
+from noising.figures import build_corpus_figure, list_corpus_figures, make_chart
 from noising.models import BenchmarkRun, Corpus
 
 FEW_TOKENS: Final = 10_000
@@ -144,7 +144,8 @@ def make_inline_charts(comparison: Mapping[str, Any]) -> list[InlineChart]:
         InlineChart(
             title=title,
             data=orjson.dumps(
-                chart_corpus(reader, comparison), option=orjson.OPT_SERIALIZE_NUMPY
+                make_chart(build_corpus_figure(reader, comparison)),
+                option=orjson.OPT_SERIALIZE_NUMPY,
             ).decode(),
             points=_list_points(reader, comparison),
         )

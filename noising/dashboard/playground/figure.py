@@ -13,7 +13,8 @@ from noising.dashboard.playground.context import LABELS, PlaygroundState
 from noising.dashboard.playground.forms import PlaygroundForm, ProcessForm
 from noising.dashboard.playground.panels import write_heading
 from noising.dashboard.playground.processes import UnusableError, build_base_process
-from noising.figures import Image, ImageFormat, draw_curves, hash_content
+from noising.figures import Image, build_curves_figure, hash_content
+from noising.plots import ImageFormat
 
 FIGURE_FORMATS: Final[Mapping[str, ImageFormat]] = {"png": "png", "svg": "svg"}
 
@@ -86,8 +87,8 @@ def make_alpha_image(query: QueryDict) -> Image | None:
     prints = [(title, process.fingerprint) for title, process in entries]
     return Image(
         key=hash_content("playground", prints),
-        draw=lambda image_format: draw_curves(
-            ["alpha"], entries, image_format, axis="timestep", points=DEFAULT_POINTS
+        data=lambda: build_curves_figure(
+            ["alpha"], entries, axis="timestep", points=DEFAULT_POINTS
         ),
         name="playground-alpha",
     )

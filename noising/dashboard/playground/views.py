@@ -22,7 +22,7 @@ from noising.dashboard.playground.figure import (
 )
 from noising.dashboard.playground.forms import list_parameter_fields
 from noising.dashboard.playground.processes import list_stored_names
-from noising.figures import respond_with_image
+from noising.figures import ChosenLayout, respond_with_image
 
 FIELDS_SECONDS: Final = 600
 """How long a browser keeps the fields of the parameters."""
@@ -109,7 +109,12 @@ def serve_alpha_figure(request: HttpRequest, plot_format: str) -> HttpResponseBa
         raise Http404(
             "The query does not describe a noise process, or the format does not exist."
         )
-    return respond_with_image(request, image, FIGURE_FORMATS[plot_format])
+    return respond_with_image(
+        request,
+        image,
+        FIGURE_FORMATS[plot_format],
+        ChosenLayout.parse(request.GET),
+    )
 
 
 def _may_embed() -> bool:

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from noising.audit import audit
 from noising.audits import audit_create
 from noising.configured import default_process
+from noising.curves.labels import TIME
 from tests.api.access import account
 from tests.audits import CLAIM, pairs, stored
 from tests.dashboard.pages import inline_parts, page_text, turns_text_around
@@ -80,11 +81,11 @@ def test_plots_come_as_images_and_as_numbers(client: Client) -> None:
     [panel] = client.get(f"/plots/audits/{wrong.pk}/alpha.json").json()["panels"]
     measured, declared = panel["lines"]
     assert len(measured["y"]) == len(declared["y"]) == 64
-    assert panel["x"] == [{"name": "time", "label": "time t"}]
+    assert panel["x"] == [{"name": "time", "label": str(TIME)}]
     chart = client.get(f"/plots/audits/{wrong.pk}/positions.json").json()
     assert chart["panels"][0]["x"][0]["name"] == "position"
     for path in (
-        f"{wrong.pk}/times.json",
+        f"{wrong.pk}/tests.json",
         f"{wrong.pk}/mine.svg",
         f"{NOBODY}/alpha.svg",
     ):

@@ -192,7 +192,9 @@ def test_shows_the_decision(client: Client, decided_document: dict[str, Any]) ->
         path = f"/plots/runs/{run.pk}/{name}.svg"
         assert path in page
         assert client.get(path).content.rstrip().endswith(b"</svg>")
-    assert client.get(f"/plots/runs/{run.pk}/difficulty.json").status_code == 404
+    panels = client.get(f"/plots/runs/{run.pk}/difficulty.json").json()["panels"]
+    assert [panel["title"] for panel in panels] == ["unigram reader", "bigram reader"]
+    assert client.get(f"/plots/runs/{run.pk}/tradeoffs.json").status_code == 404
 
 
 def test_a_run_without_a_decision_has_no_plot_of_it(

@@ -95,7 +95,7 @@ def test_a_long_specification_is_shortened(client: Client) -> None:
     )
     page = page_text(client, "/schedules/long/")
     assert "4,992 more" in page
-    assert len(page) < 20_000
+    assert len(page) < 30_000  # of a specification of 100,000 characters
 
 
 def test_queries_are_two(

@@ -3,34 +3,38 @@
  * logarithmic axis, a choice of abscissae, and dots that follow a position.
  *
  * A chart has the form of noising/figures/charts.py: `x` lists the abscissae; each line has
- * `x[name]` and `y`, and if it was measured also `low`, `high` and `marks`.
+ * `x[name]` and `y`, and if it was measured also `low`, `high` and `marks`: "filled" or
+ * "hollow".
  */
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 
+import { ChartLegend } from "./chart_legend.js";
 import { curveStyle, onThemeChange, themeColour, translucent } from "./colours.js";
-import { drawing, element } from "./elements.js";
+import { element } from "./elements.js";
 import { interpolated, short } from "./numbers.js";
 
 const HEIGHT = 260;
 const LEAST_HEIGHT = 180;
 const LARGE = 48; // keyboard steps over a whole axis
+const CHARACTER = 6; // pixels of a character of a label
 const MARKED_POINTS = 32; // as many measured points are told apart from their line
 
 export class LineChart {
   /**
    * @param {HTMLElement} root gets the chart appended.
    * @param {object} chart title (visible), label (for screen readers), y {label, log}, x,
-   *   lines, group (charts of a group share the cursor), height in pixels.
+   *   lines, group (charts of a group share the cursor), height in pixels, legend (of
+   *   several charts; without it the chart has one of its own).
    */
   constructor(root, chart) {
     this.chart = chart;
     this.abscissae = chart.x;
     this.x = chart.x[0]?.name;
     this.isLog = chart.y.log;
-    this.hidden = new Set();
     this.dotsAt = null;
-    this.legend = element("ul", { class: "chart-legend" });
+    this.values = new Map(); // texts at the cursor, by the lines' names
+    this.legend = chart.legend ?? new ChartLegend();
     this.readout = element("span", { class: "chart-readout" });
     this.spoken = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.canvas = element("div", { class: "chart-canvas", tabindex: "0", role: "group" });
@@ -43,7 +47,7 @@ export class LineChart {
       ...(chart.title ? [element("h3", { class: "chart-title" }, chart.title)] : []),
       this.canvas,
       element("div", { class: "chart-tools" }, this.readout, this.whole, this.log),
-      this.legend,
+      ...(chart.legend ? [] : [this.legend.list]),
       this.spoken,
     );
     root.append(this.holder);
@@ -91,7 +95,7 @@ export class LineChart {
     this.plot = new uPlot(this.options(), this.data(), this.canvas);
     this.zoomed = null;
     if (bounds && bounds.x === this.x) this.plot.setScale("x", bounds);
-    this.drawLegend();
+    this.legend.join(this);
   }
 
   /** Return the lines with their colours, and the columns that uPlot draws for them. */
@@ -147,7 +151,7 @@ export class LineChart {
         { ...axis, label, labelSize: 22, size: 34, labelFont: axis.font },
         {
           ...axis,
-          label: this.chart.y.label,
+          label: fitted(this.chart.y.label, this.chart.height ?? HEIGHT),
           labelSize: 22,
           size: 58,
           labelFont: axis.font,
@@ -165,7 +169,7 @@ export class LineChart {
   }
 
   series({ line, style, kind }) {
-    const show = !this.hidden.has(line.name);
+    const show = this.legend.shows(line.name);
     if (kind !== "y") return { show, width: 0, points: { show: false }, spanGaps: true };
     return {
       show,
@@ -173,10 +177,15 @@ export class LineChart {
       width: line.marks ? 0 : 2,
       dash: style.stroke,
       spanGaps: true,
+      ...(line.steps ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
       points: isMarked(line)
-        ? { show: true, size: 6, stroke: style.colour, fill: style.colour }
+        ? { show: true, size: 6, stroke: style.colour, fill: this.markColour(line, style) }
         : { show: false },
     };
+  }
+
+  markColour(line, style) {
+    return line.marks === "hollow" ? themeColour("--surface") : style.colour;
   }
 
   /** Return the bands between low and high of lines that are not marks. */
@@ -193,7 +202,7 @@ export class LineChart {
     const density = devicePixelRatio;
     ctx.save();
     for (const { line, style, xs, ys } of this.lines) {
-      if (this.hidden.has(line.name)) continue;
+      if (!this.legend.shows(line.name)) continue;
       ctx.strokeStyle = ctx.fillStyle = style.colour;
       ctx.lineWidth = density;
       if (line.low && isMarked(line)) this.whiskers(plot, line);
@@ -220,30 +229,8 @@ export class LineChart {
     });
   }
 
-  drawLegend() {
-    this.values = new Map();
-    const items = this.lines.map(({ line, style }) => {
-      const value = element("span", { class: "chart-value" });
-      this.values.set(line.name, value);
-      const button = element(
-        "button",
-        {
-          type: "button",
-          class: "chart-key",
-          "aria-pressed": String(!this.hidden.has(line.name)),
-        },
-        swatch(line, style), element("span", {}, line.name), value,
-      );
-      button.addEventListener("click", () => this.toggleLine(line.name, button));
-      return element("li", {}, button);
-    });
-    this.legend.replaceChildren(...items);
-  }
-
-  toggleLine(name, button) {
-    if (!this.hidden.delete(name)) this.hidden.add(name);
-    const shown = !this.hidden.has(name);
-    button.setAttribute("aria-pressed", String(shown));
+  /** Show or hide a line, as the legend says. */
+  showLine(name, shown) {
     this.columns.forEach(({ line }, index) => {
       if (line.name === name) this.plot.setSeries(index + 1, { show: shown });
     });
@@ -255,10 +242,15 @@ export class LineChart {
     const isOver = left !== null && left !== undefined && left >= 0;
     const x = isOver ? this.plot.posToVal(left, "x") : null;
     this.readout.textContent = isOver ? `${this.x} ${short(x)}` : "";
-    for (const { line, xs, ys } of this.lines) {
-      const y = isOver ? interpolated(xs, ys, x) : null;
-      this.values.get(line.name).textContent = isOver ? short(y) : "";
-    }
+    this.values = new Map(isOver ? this.lines.map(
+      ({ line, xs, ys }) => [line.name, short(interpolated(xs, ys, x))],
+    ) : []);
+    if (!this.chart.legend || this.isRead()) this.legend.write(this.values);
+  }
+
+  /** Return whether the reader is at this one of the charts that share a legend. */
+  isRead() {
+    return this.canvas.matches(":hover, :focus");
   }
 
   moveByKey(event) {
@@ -275,8 +267,8 @@ export class LineChart {
 
   sentence() {
     const values = this.lines
-      .filter(({ line }) => !this.hidden.has(line.name))
-      .map(({ line }) => `${line.name} ${this.values.get(line.name).textContent}`);
+      .filter(({ line }) => this.legend.shows(line.name))
+      .map(({ line }) => `${line.name} ${this.values.get(line.name) ?? ""}`);
     return `${this.readout.textContent}: ${values.join(", ")}`;
   }
 
@@ -329,22 +321,15 @@ function isMarked(line) {
   return line.marks || Boolean(line.low && line.y.length <= MARKED_POINTS);
 }
 
+/** Return a label without its unit, which is last, if it is too long for an axis. */
+function fitted(label, height) {
+  const isLong = label.length * CHARACTER > height - 60; // less what is below the axis
+  return isLong ? label.replace(/ \([^()]*\)$/, "") : label;
+}
+
 /** Return the indices of the numbers in ascending order, since lost information may decrease. */
 function rising(x) {
   const order = [...x.keys()];
   const sorted = order.every((place) => place === 0 || x[place] >= x[place - 1]);
   return sorted ? order : order.sort((a, b) => x[a] - x[b]);
-}
-
-function swatch(line, style) {
-  const mark = line.marks
-    ? drawing("circle", { cx: "14", cy: "5", r: "3.5", fill: style.colour })
-    : drawing("line", {
-      x1: "0", y1: "5", x2: "28", y2: "5",
-      stroke: style.colour, "stroke-width": "2.5",
-      "stroke-dasharray": style.stroke.join(" ") || undefined,
-    });
-  return drawing(
-    "svg", { width: "28", height: "10", viewBox: "0 0 28 10", "aria-hidden": "true" }, mark,
-  );
 }

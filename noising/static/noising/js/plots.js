@@ -1,6 +1,7 @@
 /** Interactive charts, which replace the images of plots that have numbers. */
 
 import { read } from "./api.js";
+import { ChartLegend } from "./chart_legend.js";
 import { LineChart } from "./line_chart.js";
 import { element } from "./elements.js";
 
@@ -20,6 +21,19 @@ export function enlivenPlots(root) {
   }
 }
 
+/** Close the export menus by Escape and by a click elsewhere, as menus are. */
+export function closeExports(root) {
+  const close = (event) => {
+    for (const menu of root.querySelectorAll("details.export[open]")) {
+      if (event.type === "click" && menu.contains(event.target)) continue;
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  };
+  root.addEventListener("click", close);
+  root.addEventListener("keydown", (event) => event.key === "Escape" && close(event));
+}
+
 async function enliven(figure) {
   let chart;
   try {
@@ -32,9 +46,11 @@ async function enliven(figure) {
   const room = image.getBoundingClientRect().height;
   image.replaceWith(holder);
   const group = groupOf(figure);
+  const legend = chart.panels.length > 1 ? new ChartLegend() : undefined;
   for (const panel of chart.panels) {
     const made = new LineChart(holder, {
       ...panel,
+      legend,
       title: chart.panels.length > 1 ? panel.title : "",
       label: panel.title,
       group: group?.name,
@@ -42,6 +58,8 @@ async function enliven(figure) {
     group?.join(made);
     if (chart.panels.length === 1) made.fitInto(holder, room);
   }
+  if (legend) holder.append(legend.list);
+  if (chart.note) holder.append(element("p", { class: "plot-note" }, chart.note));
 }
 
 /** The charts within a `[data-chart-group]`, which share abscissa and cursor. */

@@ -2,7 +2,7 @@
 
 import { offerCopies } from "./copy.js";
 import { offerCollapse, offerThemes } from "./frame.js";
-import { enlivenPlots } from "./plots.js";
+import { closeExports, enlivenPlots } from "./plots.js";
 import { offerMeanings } from "./terms.js";
 import { offerTabs } from "./tabs.js";
 
@@ -13,3 +13,4 @@ offerMeanings(document);
 offerTabs(document);
 offerCopies(document);
 enlivenPlots(document);
+closeExports(document);

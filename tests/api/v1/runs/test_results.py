@@ -109,6 +109,11 @@ IMAGES = {
     "png": ("image/png", b"\x89PNG"),
     "pdf": ("application/pdf", b"%PDF"),
 }
+TEXTS = {
+    "pgf": ("text/x-tex", b"% Needs"),
+    "csv": ("text/csv", b"panel,series"),
+    "py": ("text/x-python", b'"""Draws'),
+}
 
 
 @pytest.mark.parametrize("kind", IMAGES)
@@ -127,6 +132,32 @@ def test_a_figure_comes_in_three_formats(
     headers = {"accept": content_type, "if-none-match": response.headers["ETag"]}
     again = anyone.get(address(run, "plots/alpha"), headers=headers)
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_figure_is_also_a_text_to_store(
+    anyone: Client, recorded: Record, kind: str
+) -> None:
+    run = recorded()
+    media_type, start = TEXTS[kind]
+    path = address(run, "plots/alpha")
+    response = anyone.get(path, headers={"accept": media_type})
+    assert response.headers["Content-Type"] == f"{media_type}; charset=utf-8"
+    assert response.content.startswith(start)
+    query = {"format": kind, "width": "two-columns", "title": "off"}
+    named = anyone.get(path, query).headers["Content-Disposition"]
+    assert named == f'attachment; filename="{run.pk}-alpha-two-columns.{kind}"'
+
+
+def test_a_layout_that_does_not_exist_is_refused(
+    anyone: Client, recorded: Record
+) -> None:
+    path = address(recorded(), "plots/alpha")
+    problem = problem_of(anyone.get(path, {"width": "3.25"}), 422)
+    [error] = problem["errors"]
+    rule = "`width` must be one of screen, one-column, two-columns, got '3.25'."
+    assert error["detail"] == rule
+    problem_of(anyone.get(f"{path}?title=on&title=off"), 422)
 
 
 @pytest.mark.parametrize("name", ["information", "preservation", "throughput"])

@@ -12,7 +12,7 @@ from noising import services
 from noising.budget import BusyError, WorkSemaphore
 from noising.curves import QUANTITIES
 from noising.engine import build_process, lint
-from noising.figures import drawing, responses
+from noising.figures import responses, schedules
 from tests.api.problems import pointers_of, problem_of
 from tests.api.v1.schedules.conftest import SMALL
 
@@ -106,7 +106,7 @@ def test_the_accept_header_chooses_an_image_too(read, small):
 def test_an_image_is_drawn_once(read, small, monkeypatch):
     path = "/small/curves?format=svg&quantities=alpha"
     first = read(path)
-    monkeypatch.setattr(drawing, "curves", None)
+    monkeypatch.setattr(schedules, "curves", None)
     assert read(path).content == first.content
     assert read("/small/curves?format=svg&quantities=sigma").status_code == 500
 

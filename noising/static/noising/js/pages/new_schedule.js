@@ -11,7 +11,10 @@ import { showVerdict } from "../verdict.js";
 const PAUSE_MS = 350;
 const POINTS = 201;
 const LABELS = {
-  alpha: { title: "Signal left", y: { label: "alpha", log: false, share: true } },
+  alpha: {
+    title: "Signal left",
+    y: { label: "signal left 𝛼(𝑡)", log: false, share: true },
+  },
   information: { title: "Information left", y: { label: "share", log: false, share: true } },
   nelbo_weight: { title: "Weight in the negative ELBO", y: { label: "weight", log: true } },
 };
@@ -33,7 +36,7 @@ let underway = null;
 preview.replaceChildren(status, verdict);
 for (const name of quantities) {
   charts.set(name, new LineChart(preview, {
-    ...LABELS[name], x: [{ name: "time", label: "time t" }], lines: [], height: 190,
+    ...LABELS[name], x: [{ name: "time", label: "time 𝑡" }], lines: [], height: 190,
   }));
 }
 preview.append(findings);

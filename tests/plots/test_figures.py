@@ -12,17 +12,22 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from noising.plots import (
+    WIDTHS,
     Curve,
     Panel,
+    draw_figure,
     plot_alpha,
     plot_curves,
+    plot_difficulty,
     plot_information,
     plot_panels,
     plot_preservation,
     plot_throughput,
+    plot_tradeoffs,
     render,
 )
-from noising.plots.style import MAX_LABEL, sanitize_label, select_curve_style
+from noising.plots.drawing.style import MAX_LABEL, sanitize_label
+from noising.plots.palette import select_curve_style
 
 SCHEDULES = ("cosine", "linear", "uniform")
 TIMESTEPS = (0, 50, 99)
@@ -49,13 +54,17 @@ def curve(label="a", n=10, **kwargs):
     return Curve(label=label, x=x, y=np.exp(-x), **kwargs)
 
 
-def figure_of(curves, **kwargs):
+def data_of(curves, **kwargs):
     return plot_curves(curves, title="T", x_label="t", y_label="alpha", **kwargs)
 
 
+def figure_of(curves, **kwargs):
+    return draw_figure(data_of(curves, **kwargs))
+
+
 def legend_texts(figure):
-    legend = figure.axes[0].get_legend() or figure.legends[0]
-    return [text.get_text() for text in legend.get_texts()]
+    [legend] = figure.legends
+    return [text.get_text().replace(r"\$", "$") for text in legend.get_texts()]
 
 
 def value(x):
@@ -125,37 +134,37 @@ def test_the_same_document_gives_the_same_bytes(build, image_format):
     [("png", b"\x89PNG\r\n"), ("svg", b"<?xml"), ("pdf", b"%PDF-")],
 )
 def test_each_format_is_what_it_says(image_format, signature):
-    assert render(figure_of([curve()]), image_format).startswith(signature)
+    assert render(data_of([curve()]), image_format).startswith(signature)
 
 
 @pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
 def test_no_image_carries_a_date_or_a_version(image_format):
-    image = render(figure_of([curve()]), image_format)
+    image = render(data_of([curve()]), image_format)
     for word in (b"Date", b"Software", mpl.__version__.encode()):
         assert word not in image
 
 
 def test_a_png_has_three_hundred_dots_per_inch_unless_told_otherwise():
-    figure = figure_of([curve()])
-    width = int(figure.get_figwidth() * 300)
-    header = render(figure, "png")[16:20]
+    data = data_of([curve()])
+    width = int(draw_figure(data).get_figwidth() * 300)
+    header = render(data, "png")[16:20]
     assert int.from_bytes(header, "big") == width
-    small = render(figure, "png", dpi=100)[16:20]
+    small = render(data, "png", dpi=100)[16:20]
     assert int.from_bytes(small, "big") == width // 3
 
 
 def test_rendering_leaves_the_global_settings_alone():
     before = dict(mpl.rcParams)
-    render(figure_of([curve()]), "svg")
+    render(data_of([curve()]), "svg")
     assert dict(mpl.rcParams) == before
 
 
 def test_threads_render_the_same_bytes_at_the_same_time():
-    expected = render(figure_of([curve()]), "svg")
+    expected = render(data_of([curve()]), "svg")
     images = []
 
     def work():
-        images.extend(render(figure_of([curve()]), "svg") for _ in range(2))
+        images.extend(render(data_of([curve()]), "svg") for _ in range(2))
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -168,6 +177,7 @@ def test_threads_render_the_same_bytes_at_the_same_time():
 def test_neither_pyplot_nor_django_is_loaded():
     program = (
         "import sys, noising.plots;"
+        "assert 'matplotlib' not in sys.modules; import noising.plots.drawing;"
         "print([m for m in sys.modules if m.startswith(('django', 'rest_framework'))"
         " or m == 'matplotlib.pyplot'])"
     )
@@ -182,8 +192,8 @@ def test_neither_pyplot_nor_django_is_loaded():
 def test_any_text_can_be_a_label(label, image_format):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = plot_curves([curve(label)], title=label, x_label=label, y_label=label)
-        image = render(figure, image_format)
+        data = plot_curves([curve(label)], title=label, x_label=label, y_label=label)
+        image = render(data, image_format)
     if image_format == "svg":
         ElementTree.fromstring(image)  # noqa: S314 - it is our own
 
@@ -221,14 +231,12 @@ def test_a_curve_of_two_thousand_points_is_drawn_as_it_is():
 def test_what_is_not_finite_leaves_a_gap(y_log):
     y = np.array([1.0, np.inf, -np.inf, np.nan, 0.0, 0.5])
     line = Curve(label="a", x=np.arange(6.0), y=y)
-    figure = figure_of([line], y_log=y_log)
-    drawn = figure.axes[0].lines[0].get_ydata()
+    drawn = figure_of([line], y_log=y_log).axes[0].lines[0].get_ydata()
     assert np.isnan(drawn).tolist() == [False, True, True, True, y_log, False]
-    render(figure, "png")
 
 
 def test_a_figure_without_curves_can_be_drawn():
-    assert render(figure_of([]), "png")
+    assert render(data_of([]), "png")
 
 
 def test_thirty_five_curves_differ_in_colour_or_style():
@@ -277,48 +285,53 @@ def test_colours_stay_apart_for_the_colour_blind(deficiency):
 
 
 def test_every_schedule_has_its_alpha_curve_and_the_baseline_is_named():
-    figure = plot_alpha(results_document())
+    figure = draw_figure(plot_alpha(results_document()))
     assert len(figure.axes[0].lines) == len(SCHEDULES)
     assert legend_texts(figure) == ["cosine", "linear", "uniform (baseline)"]
 
 
 def test_information_shows_measured_marks_on_the_exact_curve():
-    figure = plot_information(results_document())
-    assert len(figure.axes[0].containers) == len(SCHEDULES)
-    line = figure.axes[0].lines[0]
-    assert np.isnan(line.get_ydata()[0])
+    figure = draw_figure(plot_information(results_document()))
+    [axes] = figure.axes
+    bars = [drawn for drawn in axes.collections if len(drawn.get_segments()) == 3]
+    assert len(bars) == len(SCHEDULES)
+    assert np.isnan(axes.lines[0].get_ydata()[0])
+    assert legend_texts(figure)[-1] == "measured, 95 % interval"
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
-def test_preservation_has_a_panel_per_schedule_and_its_whole_legend(count):
-    figure = plot_preservation(results_document([f"name {i}" for i in range(count)]))
+@pytest.mark.parametrize("count", [1, 3, 9])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_preservation_has_a_panel_per_schedule_and_its_whole_legend(count, width):
+    document = results_document([f"name {i}" for i in range(count)])
+    figure = draw_figure(plot_preservation(document), WIDTHS[width])
     assert len(figure.axes) == count
-    assert render(figure, "png", dpi=50)
-    box = figure.legends[0].get_window_extent()
+    figure.draw_without_rendering()
+    [legend] = figure.legends
+    box = legend.get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1
+    assert box.y1 <= min(axes.get_tightbbox().y0 for axes in figure.axes)
 
 
 def test_a_schedule_looks_the_same_in_every_figure_and_shares_span_0_to_1():
     looks = [
         (line.get_color(), line.get_linestyle())
         for names in (["cosine", "linear", "uniform"], ["linear", "cosine"])
-        for line in plot_alpha(results_document(names)).axes[0].lines
+        for line in draw_figure(plot_alpha(results_document(names))).axes[0].lines
     ]
     assert looks[:2] == looks[:2:-1]
-    assert plot_alpha(results_document()).axes[0].get_ylim() == (-0.03, 1.03)
+    [axes] = draw_figure(plot_alpha(results_document())).axes
+    assert axes.get_ylim() == (-0.03, 1.03)
 
 
 def test_preservation_leaves_out_types_that_the_corpus_lacks():
-    figure = plot_preservation(results_document(kinds=("other",)))
-    assert legend_texts(figure) == [
-        "other, hyperschedule",
-        "all, no hyperschedule",
-    ]
+    figure = draw_figure(plot_preservation(results_document(kinds=("other",))))
+    assert legend_texts(figure)[:2] == ["all, no hyperschedule", "other"]
+    assert len(legend_texts(figure)) == 4
 
 
 def test_preservation_marks_are_filled_with_and_hollow_without_hyperschedule():
-    axes = plot_preservation(results_document(kinds=("other",))).axes[0]
+    axes = draw_figure(plot_preservation(results_document(kinds=("other",)))).axes[0]
     faces = [
         line.get_markerfacecolor()
         for line in axes.lines
@@ -329,7 +342,7 @@ def test_preservation_marks_are_filled_with_and_hollow_without_hyperschedule():
 
 
 def test_throughput_keeps_batches_and_single_calls_apart():
-    figure = plot_throughput(results_document())
+    figure = draw_figure(plot_throughput(results_document()))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [
         f"{rows} \N{MULTIPLICATION SIGN} {length} tokens"
@@ -351,7 +364,8 @@ def panel(labels, **options):
     ("count", "grid"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (8, (4, 2))]
 )
 def test_panels_stand_two_in_a_row_above_one_legend(count, grid):
-    figure = plot_panels([panel(["a", "b"]) for _ in range(count)], x_label="t")
+    panels = [panel(["a", "b"]) for _ in range(count)]
+    figure = draw_figure(plot_panels(panels, x_label="t", shares_axes=True))
     assert len(figure.axes) == count
     assert figure.axes[0].get_gridspec().get_geometry() == grid
     assert legend_texts(figure) == ["a", "b"]
@@ -363,7 +377,7 @@ def test_panels_stand_two_in_a_row_above_one_legend(count, grid):
 
 
 def test_a_curve_looks_the_same_in_every_panel():
-    figure = plot_panels([panel(["a", "b"])] * 3, x_label="t")
+    figure = draw_figure(plot_panels([panel(["a", "b"])] * 3, x_label="t"))
     looks = [
         [(line.get_color(), line.get_linestyle()) for line in axes.lines]
         for axes in figure.axes
@@ -383,8 +397,8 @@ def test_panels_without_values_and_with_strange_labels_are_drawn(image_format):
 
 def test_a_legend_of_long_names_stays_within_the_figure():
     labels = [f"{index}-{'w' * 38}" for index in range(8)]
-    figure = plot_panels([panel(labels)], x_label="t")
-    render(figure, "png")
+    figure = draw_figure(plot_panels([panel(labels)], x_label="t"))
+    figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1
@@ -394,8 +408,8 @@ def test_a_legend_of_long_names_stays_within_the_figure():
 def test_measured_points_are_marked_where_they_are_few(count, marked):
     x = np.arange(float(count))
     measured = Curve(label="a", x=x, y=x, low=x - 1.0, high=x + 1.0)
-    [axes] = plot_panels(
-        [Panel(title="T", y_label="y", curves=[measured])], x_label="t"
+    [axes] = draw_figure(
+        plot_panels([Panel(title="T", y_label="y", curves=[measured])], x_label="t")
     ).axes
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in dots) == marked
@@ -406,3 +420,30 @@ def test_measured_points_are_marked_where_they_are_few(count, marked):
         if len(path.vertices) == 2
     ]
     assert len(whiskers) == marked
+
+
+def decided(error):
+    part = {"time": [0.1, 1.0], "nats": [0.02, 2.0], "information_wasted": 0.2}
+    part |= {"nats_standard_error": error and [error, error]}
+    reader = {"bigram": part | {"standard_error": error or 0.0}}
+    weights = {"variance": {"uniform": 1.5}}
+    return {
+        "verdict": {"reader": "bigram"},
+        "schedules": [
+            {"name": "linear", "readers": reader, "weights": weights}
+            | {"is_efficient": True}
+        ],
+    }
+
+
+def test_what_rows_were_drawn_for_has_intervals_of_95_percent():
+    [line] = plot_difficulty(decided(0.1)).panels[0].curves
+    assert line.low.tolist() == pytest.approx([0.0, 2.0 - 0.196])
+    assert line.high.tolist() == pytest.approx([0.216, 2.196])
+    [mark] = plot_tradeoffs(decided(0.01)).panels[0].curves
+    assert [*mark.x_low, *mark.x_high] == pytest.approx([18.04, 21.96])
+    for plot in (plot_difficulty, plot_tradeoffs):
+        assert "95 % intervals" in plot(decided(0.1)).note
+        exact = plot(decided(None))
+        assert "exact" in exact.note
+        assert exact.panels[0].curves[0].low is exact.panels[0].curves[0].x_low is None

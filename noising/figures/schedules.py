@@ -31,7 +31,7 @@ from noising.plots import (
 _SPARKLINE_WIDTH: Final = 96
 _SPARKLINE_HEIGHT: Final = 28
 _SPARKLINE_POINTS: Final = 49
-_SPARKLINE_COLOUR: Final = "#5b68d8"  # stands out from white and from the dark theme
+_SPARKLINE_COLOUR: Final = "#3f8f99"  # stands out from white and from the dark theme
 _SPARKLINE_EDGE: Final = 2.0
 
 

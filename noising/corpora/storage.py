@@ -85,11 +85,6 @@ def corpus_compare(*, corpus: Corpus, comparison: Mapping[str, Any]) -> None:
     corpus.save(update_fields=["comparison"])
 
 
-def corpus_delete(*, corpus: Corpus) -> None:
-    """Delete a corpus and its tokens; the results of runs on it stay."""
-    corpus.delete()
-
-
 def load_data(corpus: Corpus) -> CorpusData:
     """Return the tokens of a corpus, or their counts."""
     content = bytes(corpus.content.content)

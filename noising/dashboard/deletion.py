@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig
+from noising.models import Audit, BenchmarkRun, Corpus, Job, ScheduleConfig
 from noising.services import InUseError
 
 NAMED_USERS = 10
@@ -36,7 +36,7 @@ class Deletion:
 
 def confirm_deletion(
     request: HttpRequest,
-    owned: ScheduleConfig | BenchmarkRun | Audit | Job,
+    owned: ScheduleConfig | BenchmarkRun | Audit | Corpus | Job,
     delete: Callable[[], object],
     deletion: Deletion,
 ) -> HttpResponse:

@@ -86,7 +86,7 @@ class ListPage:
     """What is the same for every request of a list page.
 
     Attributes:
-        section: the section of the site, which names the template and the cookie.
+        section: the section of the site, which names the cookie.
         noun: what a row is.
         plural: several of them.
         hint: what the search reads.
@@ -95,6 +95,7 @@ class ListPage:
         compare: the route of the page that compares rows; empty if there is none.
         selection: the parameter of that page that names the rows.
         most: how many rows it compares at most.
+        folder: the folder of the template; by default the name of the section.
     """
 
     section: str
@@ -106,6 +107,7 @@ class ListPage:
     compare: str = ""
     selection: str = ""
     most: int = 0
+    folder: str = ""
 
     def respond(
         self,
@@ -124,7 +126,7 @@ class ListPage:
         """
         listing = self.build_listing(request.GET, rows, request.COOKIES, detail=detail)
         context = {"section": self.section, "list": self, "listing": listing}
-        response = render(request, f"{self.section}/list.html", context)
+        response = render(request, f"{self.folder or self.section}/list.html", context)
         patch_vary_headers(response, ["Cookie"])
         if COLUMNS in request.GET:
             self._store_columns(response, request, listing)

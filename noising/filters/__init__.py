@@ -2,6 +2,7 @@
 
 from noising.filters.audits import AuditFilters
 from noising.filters.conditions import LONGEST_TEXT, NO_NUL
+from noising.filters.corpora import CorpusFilters
 from noising.filters.jobs import JobFilters
 from noising.filters.lists import ArchiveFilters, ListFilters
 from noising.filters.runs import RunFilters
@@ -12,6 +13,7 @@ __all__ = [
     "NO_NUL",
     "ArchiveFilters",
     "AuditFilters",
+    "CorpusFilters",
     "JobFilters",
     "ListFilters",
     "RunFilters",

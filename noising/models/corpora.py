@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from noising.models.ordered_json import OrderedJSONField
+from noising.models.ordered_json import OrderedJSONField, text_at
 
 LONGEST_CORPUS_NAME: Final = 100
 
@@ -36,9 +36,25 @@ class CorpusQuerySet(models.QuerySet["Corpus"]):
         corpus_id = parse_reference(name)
         return self.none() if corpus_id is None else self.filter(pk=corpus_id)
 
+    def measurable(self) -> Self:
+        """Select those that a benchmark can run on."""
+        return self.exclude(kind=Corpus.Kind.COUNTS)
+
+    def searched(self, text: str) -> Self:
+        """Select the corpora that contain every word, in any case."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(kind__icontains=word)
+                | models.Q(tokenizer__icontains=word)
+            )
+        return found
+
     def for_list(self) -> Self:
-        """Load what a list shows, without the comparisons."""
-        return self.select_related("owner").defer("comparison")
+        """Load what a list shows: ``choice`` of the comparisons, not all of them."""
+        choice = text_at("comparison__verdict__choice")
+        return self.annotate(choice=choice).defer("comparison")
 
     def total_bytes(self) -> int:
         """Return the bytes of all selected corpora."""
@@ -60,6 +76,9 @@ class Corpus(models.Model):
         TEXT = "text"
         IDS = "ids"
         COUNTS = "counts"
+
+    # Set by for_list(): the schedule that the verdict takes, if it takes one.
+    choice: str | None = None
 
     id = models.UUIDField(primary_key=True, editable=False)
     name = models.CharField(max_length=LONGEST_CORPUS_NAME)
@@ -112,6 +131,10 @@ class Corpus(models.Model):
     def reference(self) -> str:
         """Return how the parameters of runs name it."""
         return f"{_PREFIX}{self.pk}"
+
+    def find_use(self) -> str:
+        """Return "": runs keep what they need, so it can be deleted."""
+        return ""
 
     @property
     def is_measurable(self) -> bool:

@@ -14,6 +14,7 @@ from noising.services.builtin import (
 from noising.services.deletion import (
     InUseError,
     audit_delete,
+    corpus_delete,
     job_delete,
     run_delete,
     schedule_delete,
@@ -69,6 +70,7 @@ __all__ = [
     "audit_delete",
     "audit_prune",
     "audit_record",
+    "corpus_delete",
     "job_delete",
     "login_attempt",
     "login_fail",

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
 
-from noising.models import Audit, BenchmarkRun, Job, ScheduleConfig
+from noising.models import Audit, BenchmarkRun, Corpus, Job, ScheduleConfig
 
 
 class InUseError(Exception):
@@ -42,6 +42,11 @@ def job_delete(*, job: Job) -> None:
         InUseError: A command works on it.
     """
     _delete(Job.objects.with_loss().filter(pk=job.pk))
+
+
+def corpus_delete(*, corpus: Corpus) -> None:
+    """Delete a corpus and its tokens; the results of runs on it stay."""
+    _delete(Corpus.objects.filter(pk=corpus.pk))
 
 
 def _delete(same: QuerySet[Any]) -> None:

@@ -9,7 +9,6 @@ from benchmarks import runner
 from benchmarks.corpora import Corpus as Rows
 from noising.corpora import (
     CorporaLimitError,
-    corpus_delete,
     find_measurable,
     load_data,
     make_reader,
@@ -22,6 +21,7 @@ from noising.runs import (
     run_measure,
     run_rerun,
 )
+from noising.services import corpus_delete
 from tests.corpora import ROWS, read, stored_corpus
 
 pytestmark = pytest.mark.django_db

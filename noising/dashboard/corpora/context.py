@@ -138,6 +138,28 @@ def build_page(corpus: Corpus, form: ComparisonForm | None = None) -> dict[str, 
     }
 
 
+def list_losses(corpus: Corpus) -> list[str]:
+    """Return what is lost with a corpus, and what becomes of the runs on it."""
+    runs = BenchmarkRun.objects.on_corpus(corpus.reference)
+    unfinished = runs.unfinished().count()
+    ended = runs.count() - unfinished
+    losses = [f"Its {corpus.tokens:,} tokens and the comparison on it are lost."]
+    if ended:
+        which = "1 run on it keeps" if ended == 1 else f"{ended:,} runs on it keep"
+        losses.append(
+            f"{which} the results, with the name and the SHA-256 of the corpus, but "
+            "cannot be repeated."
+        )
+    if unfinished:
+        which = (
+            "1 unfinished run on it fails unless it has"
+            if unfinished == 1
+            else f"{unfinished:,} unfinished runs on it fail unless they have"
+        )
+        losses.append(f"{which} begun.")
+    return losses
+
+
 def make_inline_charts(comparison: Mapping[str, Any]) -> list[InlineChart]:
     """Return the curves of a comparison that is not stored."""
     return [

@@ -17,17 +17,42 @@ from noising.dashboard.corpora.context import (
     make_inline_charts,
 )
 from noising.dashboard.corpora.forms import DataForm
+from noising.dashboard.listing import Column, ListPage
+from noising.filters import CorpusFilters
 from noising.models import Corpus
+
+LIST = ListPage(
+    section="data",
+    folder="corpora",
+    noun="corpus",
+    plural="corpora",
+    hint="names, kinds, tokenizers",
+    filters=CorpusFilters,
+    columns=(
+        Column(name="corpus", label="Corpus", ordering="name", is_wide=True),
+        Column(name="kind", label="Kind", ordering="kind"),
+        Column(name="tokens", label="Tokens", ordering="tokens", is_number=True),
+        Column(
+            name="vocabulary",
+            label="Vocabulary",
+            ordering="vocab_size",
+            is_number=True,
+        ),
+        Column(name="entropy", label="Entropy, nats", is_number=True),
+        Column(name="verdict", label="Verdict", is_wide=True),
+        Column(
+            name="size", label="Size", ordering="size", is_number=True, is_extra=True
+        ),
+        Column(name="created", label="Created", ordering="created_at"),
+    ),
+)
 
 
 @never_cache
 @require_safe
 def list_corpora(request: HttpRequest) -> HttpResponse:
     """Show the account's corpora; a visitor sees what the pages are for."""
-    corpora = Corpus.objects.of(request.user.pk).for_list()
-    return render(
-        request, "corpora/list.html", {"section": "data", "corpora": list(corpora)}
-    )
+    return LIST.respond(request, Corpus.objects.of(request.user.pk).for_list())
 
 
 @never_cache

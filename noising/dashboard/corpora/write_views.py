@@ -1,5 +1,6 @@
 """The buttons and forms that change a corpus or queue a run on it."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from django.shortcuts import redirect, render
 from benchmarks.cases import DEFAULT_SAMPLES, UsageError
 from noising.corpora import (
     corpus_compare,
-    corpus_delete,
     corpus_rename,
     load_data,
     make_reader,
@@ -20,9 +20,9 @@ from noising.dashboard.access import (
     form_view,
     get_own_corpus_or_404,
 )
-from noising.dashboard.corpora.context import build_page
+from noising.dashboard.corpora.context import build_page, list_losses
 from noising.dashboard.corpora.forms import ComparisonForm, NameForm
-from noising.models import BenchmarkRun
+from noising.dashboard.deletion import Deletion, confirm_deletion
 from noising.runs import (
     QueueFullError,
     RunStateError,
@@ -30,6 +30,7 @@ from noising.runs import (
     resolve_config,
     run_create,
 )
+from noising.services import corpus_delete
 
 REFUSALS = (QueueFullError, RunStateError, RunTooLargeError, UsageError)
 
@@ -92,17 +93,12 @@ def rename_corpus(request: HttpRequest, corpus_id: UUID) -> HttpResponse:
 
 @form_view
 def delete_corpus(request: HttpRequest, corpus_id: UUID) -> HttpResponse:
-    """Say what goes and what stays, and delete a corpus."""
+    """Delete a corpus; the page says what becomes of the runs on it."""
     corpus = get_own_corpus_or_404(request, corpus_id)
-    if request.method == "POST":
-        corpus_delete(corpus=corpus)
-        messages.success(request, "The corpus is deleted.")
-        return redirect("pages:data")
-    runs = BenchmarkRun.objects.on_corpus(corpus.reference)
-    context = {
-        "section": "data",
-        "corpus": corpus,
-        "unfinished": runs.unfinished().count(),
-        "ended": runs.count() - runs.unfinished().count(),
-    }
-    return render(request, "corpora/delete.html", context)
+    deletion = Deletion(
+        section="data",
+        title=f"the corpus {corpus.name}",
+        losses=list_losses(corpus),
+    )
+    write = partial(corpus_delete, corpus=corpus)
+    return confirm_deletion(request, corpus, write, deletion)

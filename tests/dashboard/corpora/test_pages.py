@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -138,13 +139,39 @@ def test_an_owner_stores_compares_renames_and_deletes(ada: Client) -> None:
     assert "The name was not changed." in page_text(ada, "/data/")
     ada.post(f"{corpus.get_absolute_url()}rename/", {"name": "Mine\u202e"})
     listed = page_text(ada, "/data/")
-    assert "1 corpus of yours." in listed
+    assert "1 corpus." in listed
     assert not turns_text_around(listed)
 
-    assert "60 tokens" in page_text(ada, f"{corpus.get_absolute_url()}delete/")
+    question = page_text(ada, f"{corpus.get_absolute_url()}delete/")
+    assert "Its 60 tokens and the comparison on it are lost." in question
     ada.post(f"{corpus.get_absolute_url()}delete/")
     assert not Corpus.objects.exists()
+    assert "is deleted." in page_text(ada, "/data/")
     assert "You have stored no corpus yet." in page_text(ada, "/data/")
+
+
+def test_the_list_filters_and_orders(
+    ada: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    owner = User.objects.get(username="ada")
+    stored_corpus(owner=owner, name="Proofs")
+    stored_corpus(owner=owner, name="Tally", content=b"0,5\n1,9\n", kind="counts")
+
+    def names(query: str) -> list[str]:
+        return re.findall(r'<a href="/data/0[^"]*"><bdi>(.*?)</bdi>', listed(query))
+
+    def listed(query: str) -> str:
+        return page_text(ada, f"/data/?{query}")
+
+    assert names("") == ["Tally", "Proofs"]
+    assert names("ordering=name") == ["Proofs", "Tally"]
+    assert names("ordering=tokens") == ["Tally", "Proofs"]
+    assert names("kind=counts") == names("search=TALL+count") == ["Tally"]
+    assert "No corpus matches. <a" in listed("search=tally+ids")
+    assert "must be one of text, ids, counts, got x." in listed("kind=x")
+    assert ">loglinear</bdi>" in listed("columns=verdict")
+    with django_assert_num_queries(4):  # session, account, number, rows
+        assert "2 corpora." in listed("")
 
 
 def test_a_run_on_a_corpus_is_one_click_away(
@@ -164,7 +191,7 @@ def test_a_run_on_a_corpus_is_one_click_away(
         page = page_text(ada, corpus.get_absolute_url())
     assert f'href="{run.get_absolute_url()}"' in page
     page = page_text(ada, f"{corpus.get_absolute_url()}delete/")
-    assert "1 unfinished run on it will fail unless it has begun." in page
+    assert "1 unfinished run on it fails unless it has begun." in page
     # Runs can be read by everyone; tokens cannot.
     assert "Mine" in page_text(Client(), run.get_absolute_url())
 

@@ -21,9 +21,18 @@ _MEAN_TOKENS: Final = {"setmm": 91, "synthetic": 144}
 """Tokens of a sequence by corpus; any other corpus counts as one of long sequences."""
 
 
-def estimate_seconds(config: BenchmarkConfig) -> float:
-    """Return the estimated seconds of a run on the machine of the constants."""
-    length = _MEAN_TOKENS.get(config.corpus, MAX_SEQUENCE_TOKENS)
+def estimate_seconds(
+    config: BenchmarkConfig, *, mean_tokens: float | None = None
+) -> float:
+    """Return the estimated seconds of a run on the machine of the constants.
+
+    Args:
+        config: what the run measures.
+        mean_tokens: tokens of a row of its corpus on average, if they are known.
+    """
+    if mean_tokens is None:
+        mean_tokens = _MEAN_TOKENS.get(config.corpus, MAX_SEQUENCE_TOKENS)
+    length = min(mean_tokens, MAX_SEQUENCE_TOKENS)
     tokens = config.samples * length
     of_each = _SCHEDULE + tokens * (_TOKEN + len(config.timesteps) * _TOKEN_AT_TIMESTEP)
     if config.decision:

@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.cases import BenchmarkConfig, UsageError
 from benchmarks.effort import estimate_seconds
-from noising.models import BenchmarkRun
+from noising.models import BenchmarkRun, Corpus
 from noising.models.jobs import describe_time
 from noising.runs.worker import read_config
 
@@ -44,9 +44,16 @@ def run_forecast(config: BenchmarkConfig) -> RunForecast:
     factor = median(factors) if factors else 1.0
     low, high = _FACTORS
     return RunForecast(
-        seconds=estimate_seconds(config) * min(high, max(low, factor)),
+        seconds=_estimate(config) * min(high, max(low, factor)),
         ahead=BenchmarkRun.objects.unfinished().count(),
     )
+
+
+def _estimate(config: BenchmarkConfig) -> float:
+    """Return the estimated seconds of a run elsewhere, also on a stored corpus."""
+    stored = Corpus.objects.referenced(config.corpus)
+    summary = stored.values_list("summary", flat=True).first()
+    return estimate_seconds(config, mean_tokens=(summary or {}).get("row_length"))
 
 
 def _compare_with_recent() -> Iterator[float]:
@@ -55,7 +62,7 @@ def _compare_with_recent() -> Iterator[float]:
         if run.started_at is None or run.finished_at is None:
             continue
         try:
-            expected = estimate_seconds(read_config(run))
+            expected = _estimate(read_config(run))
         except (KeyError, UsageError):  # a run of the command has no specifications
             continue
         yield (run.finished_at - run.started_at).total_seconds() / expected

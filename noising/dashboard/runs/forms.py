@@ -24,7 +24,7 @@ from noising.dashboard import plots
 from noising.dashboard.annotation import AnnotationForm
 from noising.engine.randomness import MAX_SEED
 from noising.engine.registry import NUM_TIMESTEPS
-from noising.models import BenchmarkRun, ScheduleConfig
+from noising.models import BenchmarkRun, Corpus, ScheduleConfig
 from noising.runs import (
     QueueFullError,
     RunStateError,
@@ -126,6 +126,16 @@ def _list_choices(chosen: Collection[str]) -> list[ScheduleChoice]:
     return sorted(choices, key=lambda choice: not choice.is_chosen)
 
 
+def _list_corpora(owner_id: int | None) -> list[Any]:
+    """Return the corpora that every worker has, and those of an account, as choices."""
+    choices: list[Any] = [(name, name) for name in BUILTIN_CORPORA]
+    own = Corpus.objects.of(owner_id).measurable().for_list()
+    stored = [(each.reference, f"{each.name}, {each.tokens:,} tokens") for each in own]
+    if stored:
+        choices.append(("Your data", stored))
+    return choices
+
+
 class RunAnnotationForm(AnnotationForm):
     """Name, notes and tags of a run."""
 
@@ -145,7 +155,11 @@ class RunAnnotationForm(AnnotationForm):
 
 
 class NewRunForm(RunAnnotationForm):
-    """The form for a new run in the queue."""
+    """The form for a new run in the queue.
+
+    Args:
+        owner_id: the account whose corpora it offers; None for a visitor.
+    """
 
     schedules = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
@@ -156,9 +170,9 @@ class NewRunForm(RunAnnotationForm):
         initial=DEFAULT_BASELINE, help_text="The others are compared with it."
     )
     corpus = forms.ChoiceField(
-        choices=[(name, name) for name in BUILTIN_CORPORA],
         initial=DEFAULT_CORPUS,
-        help_text="setmm: real Metamath proofs; synthetic: random tokens.",
+        help_text="setmm: real Metamath proofs; synthetic: random tokens; your data: "
+        "what you stored on the page Data, other than counts.",
     )
     timesteps = TimestepsFormField(
         required=False,
@@ -189,9 +203,10 @@ class NewRunForm(RunAnnotationForm):
         *("decision", "notes", "tags"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owner_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.fields["corpus"].choices = _list_corpora(owner_id)  # type: ignore[attr-defined]  # of a field with choices
         self.schedule_choices = _list_choices(self["schedules"].value() or ())
         stored = [
             (each.name, each.name) for each in self.schedule_choices if each.graph

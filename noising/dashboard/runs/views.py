@@ -125,7 +125,7 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def serve_estimate(request: HttpRequest) -> JsonResponse:
     """Respond with how long the run of a form would take, or why it cannot be."""
-    form = NewRunForm(request.GET)
+    form = NewRunForm(request.GET, owner_id=request.user.pk)
     config = form.resolve()
     if config is None:
         names = {

@@ -25,11 +25,11 @@ from noising.services import run_delete
 
 @form_view
 def create_run(request: HttpRequest) -> HttpResponse:
-    """Queue a run; the query may select schedules in the form."""
+    """Queue a run; the query may select schedules and the corpus in the form."""
     user: Any = request.user
     status = 200
     if request.method == "POST":
-        form = NewRunForm(request.POST)
+        form = NewRunForm(request.POST, owner_id=user.pk)
         created = form.create(owner=user)
         if created is not None:
             return redirect_with_success(
@@ -38,7 +38,9 @@ def create_run(request: HttpRequest) -> HttpResponse:
         status = 422
     else:
         names = [name for name in request.GET.get("schedules", "").split(",") if name]
-        form = NewRunForm(initial={"schedules": names})
+        initial = {"schedules": names, "corpus": request.GET.get("corpus", "")}
+        given = {name: value for name, value in initial.items() if value}
+        form = NewRunForm(initial=given, owner_id=user.pk)
     context = {"section": "runs", "form": form}
     return render(request, "runs/new.html", context, status=status)
 

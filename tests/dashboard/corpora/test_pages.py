@@ -190,6 +190,7 @@ def test_a_run_on_a_corpus_is_one_click_away(
     with django_assert_max_num_queries(8):
         page = page_text(ada, corpus.get_absolute_url())
     assert f'href="{run.get_absolute_url()}"' in page
+    assert f'href="/new/run/?corpus={corpus.reference}"' in page
     page = page_text(ada, f"{corpus.get_absolute_url()}delete/")
     assert "1 unfinished run on it fails unless it has begun." in page
     # Runs can be read by everyone; tokens cannot.

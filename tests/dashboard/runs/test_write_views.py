@@ -7,6 +7,7 @@ from django.test import Client
 from noising import services
 from noising.models import BenchmarkRun
 from tests.api.access import account, session_client
+from tests.corpora import stored_corpus
 from tests.dashboard.pages import inline_parts, page_text
 from tests.runs import record_results
 
@@ -94,6 +95,37 @@ def test_a_full_queue_is_told(ada: Client, settings: Any) -> None:
     again = ada.post(NEW, ASKED)
     assert again.status_code == 422
     assert "wait for one to end" in again.content.decode()
+
+
+def test_the_form_offers_ones_own_corpora(ada: Client) -> None:
+    mine, hers = account("mine"), account("hers")
+    corpus = stored_corpus(owner=mine, name="<b>Own")
+    other = stored_corpus(owner=hers)
+    counts = stored_corpus(owner=mine, content=b"0,5\n1,9\n", kind="counts")
+    client = session_client(mine)
+    asked = ASKED | {"schedules": ["cosine"], "corpus": corpus.reference}
+
+    page = page_text(client, f"{NEW}?corpus={corpus.reference}")
+    option = f'<option value="{corpus.reference}" selected>&lt;b&gt;Own, 78 tokens'
+    assert '<optgroup label="Your data">' in page
+    assert option in page
+    assert other.reference not in page
+    assert counts.reference not in page
+    assert '<optgroup label="Your data">' not in page_text(ada, NEW)
+    assert '<option value="setmm" selected>' in page_text(ada, f"{NEW}?corpus=")
+
+    path = f"{NEW}estimate.json"
+    short = client.get(path, asked | {"samples": "9999"}).json()["seconds"]
+    long = client.get(path, asked | {"samples": "9999", "corpus": "setmm"}).json()
+    assert 0 < short < long["seconds"]  # rows of eight tokens
+    for stranger in (ada, Client()):
+        assert "Corpus: " in stranger.get(path, asked).json()["problem"]
+    for refused in (other, counts):
+        answer = client.post(NEW, asked | {"corpus": refused.reference})
+        assert answer.status_code == 422
+    assert client.post(NEW, asked).status_code == 302
+    run = BenchmarkRun.objects.get()
+    assert (run.corpus_name, run.config["vocab_size"]) == ("<b>Own", 9)
 
 
 CHECKED = re.compile(r'name="schedules" value="([^"]*)"[^>]* checked>')

@@ -1,4 +1,4 @@
-"""Django admin: accounts, schedules, runs, jobs, audits, tokens and the audit log."""
+"""Django admin: accounts, what they store, tokens and the audit log."""
 
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
@@ -6,6 +6,7 @@ from django_tasks_db.models import DBTaskResult
 from noising.admin.access import AccessTokenAdmin, AuditEntryAdmin
 from noising.admin.accounts import AccountAdmin, RolesAdmin
 from noising.admin.audits import AuditAdmin
+from noising.admin.corpora import CorpusAdmin
 from noising.admin.jobs import JobAdmin
 from noising.admin.runs import BenchmarkRunAdmin
 from noising.admin.schedules import ScheduleConfigAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "AuditAdmin",
     "AuditEntryAdmin",
     "BenchmarkRunAdmin",
+    "CorpusAdmin",
     "JobAdmin",
     "RolesAdmin",
     "ScheduleConfigAdmin",
@@ -26,4 +28,4 @@ admin.site.unregister(DBTaskResult)
 admin.site.enable_nav_sidebar = False
 admin.site.site_header = "Noising Service"
 admin.site.site_title = "Noising Service"
-admin.site.index_title = "Schedules, runs, jobs, audits and accounts"
+admin.site.index_title = "Schedules, runs, corpora, jobs, audits and accounts"

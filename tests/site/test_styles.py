@@ -30,6 +30,10 @@ ON_THEIR_OWN = [
     *((f"--{name}", f"--{name}-soft") for name in ("accent", "good", "bad", "warn")),
     *(("--text", f"--{name}-soft") for name in ("accent", "good", "bad", "warn")),
     ("--text", "--token-noised"),
+    *product(
+        ("--token-critical", "--token-variable"),
+        ("--surface", "--ground", "--token-noised", "--accent-soft"),
+    ),
 ]
 READABLE, DISCERNIBLE = 4.5, 3.0  # WCAG 2, 1.4.3 and 1.4.11
 

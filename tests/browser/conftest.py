@@ -20,10 +20,12 @@ TEST_SECONDS = 300
 
 PREPARATION = """
 import os
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from noising.management.preparation import prepare
 from noising.runs.jobs import JobState, job_end, job_start
 from tests.audits import stored
+from tests.corpora import stored_corpus
 
 prepare(print)
 call_command("load_schedules")
@@ -37,6 +39,8 @@ call_command(
     *("--email", "admin@example.com"),
 )
 stored(name="the fault", faulty=True)
+owner = User.objects.get(username="admin")
+stored_corpus(owner=owner, content=b"if x: y = x " * 9)
 state = JobState(parts=3, done=3, counts={"tokens": 4096})
 job = job_start(
     kind="noise", name="out", digest=64 * "0", config={"seed": 7}, state=state,

@@ -34,6 +34,7 @@ PAGES = [
     "/jobs/",
     "job",
     "/playground/",
+    "/playground/embed/",
     "/import/",
     "/help/",
     "/help/lint/",
@@ -46,6 +47,8 @@ MEMBER_PAGES = [
     "/account/password/",
     "/new/schedule/?from=cosine",
     "/new/run/?schedules=cosine",
+    "/data/",
+    "corpus",
     "/schedules/cosine/",
     "/schedules/cosine/edit/",
     "/schedules/cosine/delete/",
@@ -66,6 +69,7 @@ ADMIN_PAGES = [
     "/admin/noising/audit/",
     "/admin/noising/auditentry/",
     "/admin/noising/benchmarkrun/",
+    "/admin/noising/corpus/",
     "/admin/noising/job/",
     "/admin/noising/scheduleconfig/",
     "/admin/noising/scheduleconfig/1/change/",
@@ -79,8 +83,14 @@ ELSEWHERE = {
     "audit-compare": "test_audits.py",
     "audit-delete": "has the template of run-delete",
     "job-delete": "has the template of run-delete",
+    "corpus-delete": "has the template of run-delete",
+    "data-new": "test_data.py",
+    "playground-parameters": "a fragment of playground",
 }
 """Where other pages are checked, by their names."""
+
+LISTS = {"run": "/runs/", "audit": "/audits/", "job": "/jobs/", "corpus": "/data/"}
+"""The lists of the objects whose first one a page may stand for."""
 
 # Text against what lies behind it, by WCAG 2's formula; images are left out.
 CONTRASTS = """() => {
@@ -211,8 +221,8 @@ def run_path(guest: Visitor) -> str:
 
 
 def first_path(guest: Visitor, kind: str) -> str:
-    """Return the path of the first run, audit or job."""
-    guest.visit(f"/{kind}s/")
+    """Return the path of the first object of a list."""
+    guest.visit(LISTS[kind])
     path = guest.page.locator("tbody th a").first.get_attribute("href")
     assert path is not None
     return path

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import ResolverMatch, resolve, reverse
 
-from tests.browser.visitors import ADMIN_PAGES, ELSEWHERE, MEMBER_PAGES, PAGES
+from tests.browser.visitors import ADMIN_PAGES, ELSEWHERE, LISTS, MEMBER_PAGES, PAGES
 from tests.site.routes import SAMPLES, every_route
 
 FILE = (".json", ".csv", ".npz", ".svg", ".ico", "{plot_format}", "/images/{name}")
@@ -15,7 +15,7 @@ METHOD_NOT_ALLOWED = 405
 def match(path: str) -> ResolverMatch:
     """Return the route of a page; "run edit/" is below the first run."""
     kind, _, rest = path.partition(" ")
-    address = path if path.startswith("/") else f"/{kind}s/{SAMPLES['uuid']}/{rest}"
+    address = path if path.startswith("/") else f"{LISTS[kind]}{SAMPLES['uuid']}/{rest}"
     return resolve(address.partition("?")[0])
 
 

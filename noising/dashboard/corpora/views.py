@@ -39,7 +39,7 @@ LIST = ListPage(
             is_number=True,
         ),
         Column(name="entropy", label="Entropy, nats", is_number=True),
-        Column(name="verdict", label="Verdict", is_wide=True),
+        Column(name="verdict", label="Schedule to take", is_wide=True),
         Column(
             name="size", label="Size", ordering="size", is_number=True, is_extra=True
         ),

@@ -48,7 +48,7 @@ def test_pairs_are_uploaded_judged_and_compared(
     page.locator("[name=specification]").fill(str(CLAIM).replace("'", '"'))
     page.get_by_role("button", name="Audit the file").click()
     expect(page.get_by_role("heading", name="Verdict")).to_contain_text("failed")
-    assert member.charts_draw() == 2
+    assert member.charts_draw() == 3
     assert member.images_render() == []
     check_page(member)
 

@@ -44,7 +44,13 @@ from noising.api.audits.responses import (
 from noising.api.base import RegistryView
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
-from noising.api.layouts import FIGURE_FORMATS, FIGURE_RENDERERS, FIGURE_TYPES, LAYOUT
+from noising.api.layouts import (
+    FIGURE_FORMATS,
+    FIGURE_RENDERERS,
+    FIGURE_TYPES,
+    LAYOUT,
+    parse_layout,
+)
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -374,6 +380,7 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
         """Return the report, as a file."""
         audit = find_audit(audit_id)
         kind = request.accepted_renderer.format
+        parse_layout(request.query_params)  # refuses unknown values in any format
         if kind == "pdf":
             image = make_audit_image("overview", audit.pk)
             return respond_with_figure(request, image, "pdf")

@@ -19,7 +19,13 @@ from noising.api.conditional import (
     state_headers,
 )
 from noising.api.exports import ExportedListView, is_export, respond_with_file
-from noising.api.layouts import DRAWN_FORMATS, DRAWN_RENDERERS, DRAWN_TYPES, LAYOUT
+from noising.api.layouts import (
+    DRAWN_FORMATS,
+    DRAWN_RENDERERS,
+    DRAWN_TYPES,
+    LAYOUT,
+    parse_layout,
+)
 from noising.api.openapi.responses import (
     FILE,
     JSON,
@@ -434,7 +440,12 @@ class ScheduleViewSet(ExportedListView[ScheduleConfig]):
 def draw_image(
     request: Request, configs: Sequence[ScheduleConfig], curves: CurvesRequest
 ) -> HttpResponseBase | None:
-    """Return the curves as an image, or None if the format is text."""
+    """Return the curves as an image, or None if the format is text.
+
+    Raises:
+        ValidationError: a parameter of the layout has an unknown value, in any format.
+    """
+    parse_layout(request.query_params)
     if request.accepted_renderer.format not in DRAWN_FORMATS:
         return None
     return respond_with_figure(request, make_curves_image(configs, curves))

@@ -146,6 +146,8 @@ def test_curves_of_another_version_are_refused(read, small, kind):
         ("quantities=alpha,alpha", ("#/quantities", "twice")),
         ("format=gif", ("#/format", "unknown")),
         ("color=red", ("#/color", "unknown_key")),
+        ("width=wide", ("#/width", "unknown")),
+        ("format=svg&title=maybe", ("#/title", "unknown")),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(read, small, query, refused):

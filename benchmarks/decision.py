@@ -55,7 +55,7 @@ def read_decision(document: Mapping[str, Any]) -> dict[str, Any] | None:
     if not all("decision" in entry for entry in entries):
         return None
     standings = [Standing.parse(entry["name"], entry["decision"]) for entry in entries]
-    verdict = find_verdict(standings)
+    verdict = find_verdict(standings, tokens=document["corpus"]["tokens"])
     return {
         "verdict": asdict(verdict),
         "schedules": [

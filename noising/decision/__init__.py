@@ -1,6 +1,7 @@
 """The decision between noise schedules on a corpus: difficulty, weights, verdict."""
 
 from noising.decision.comparison import (
+    FEW_TOKENS,
     Candidate,
     Decision,
     Standing,
@@ -22,6 +23,7 @@ from noising.decision.tradeoff import (
 
 __all__ = [
     "BATCH",
+    "FEW_TOKENS",
     "MAX_CLASSES",
     "METHODS",
     "Candidate",

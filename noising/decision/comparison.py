@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +25,9 @@ READERS: Final = ("unigram", "bigram")
 
 MATTERS: Final = 0.02
 """Shares of timesteps or samples that differ by less do not matter."""
+
+FEW_TOKENS: Final = 10_000
+"""A verdict on fewer tokens is a guess: their entropies come out too low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +183,7 @@ class Verdict:
     """Which process to take.
 
     Attributes:
-        text: one sentence.
+        text: it in words.
         choice: name of the process, or None if no difference is clear.
         reader: the reader by whom information is wasted.
     """
@@ -258,7 +261,9 @@ def decide(
     return Decision(
         reader=reader,
         candidates=candidates,
-        verdict=find_verdict([each.standing for each in candidates]),
+        verdict=find_verdict(
+            [each.standing for each in candidates], tokens=reader.tokens
+        ),
     )
 
 
@@ -302,13 +307,17 @@ def measure_candidate(
     )
 
 
-def find_verdict(standings: Sequence[Standing]) -> Verdict:
+def find_verdict(standings: Sequence[Standing], *, tokens: int) -> Verdict:
     """Return which process to take.
 
     It is the one that wastes the least information, by the bigram reader if it was
     computed for all. Among those that do not clearly waste more, it is the one with the
     largest effective share of the samples, for times that are drawn evenly. A
     difference is clear if it exceeds MATTERS by two standard errors.
+
+    Args:
+        standings: of two or more processes.
+        tokens: number of tokens of the corpus; the text says if they are few.
     """
     known = [name for name in READERS if all(name in each.wastes for each in standings)]
     if not known:
@@ -316,7 +325,12 @@ def find_verdict(standings: Sequence[Standing]) -> Verdict:
             "No verdict: the difficulty of at least one schedule could not be computed."
         )
         return Verdict(text=text, choice=None, reader=READERS[0])
-    reader = known[-1]
+    verdict = _choose(standings, known[-1])
+    return verdict if tokens >= FEW_TOKENS else _doubt(verdict, standings, tokens)
+
+
+def _choose(standings: Sequence[Standing], reader: str) -> Verdict:
+    """Return the choice by a reader that was computed for all."""
     ranked = sorted(standings, key=lambda each: each.wastes[reader].share)
     best = ranked[0]
     least = best.wastes[reader]
@@ -334,7 +348,7 @@ def find_verdict(standings: Sequence[Standing]) -> Verdict:
         text=(
             f"Take {best.name}: by the {reader} reader its information wasted is "
             f"{_percent(least.share)}, {100.0 * gap:.1f} points less than that of "
-            f"{ranked[1].name} ({_uncertainty(error)})."
+            f"{ranked[1].name}{_uncertainty(error)}."
         ),
         choice=best.name,
         reader=reader,
@@ -348,31 +362,55 @@ def _choose_by_weights(tied: Sequence[Standing], total: int, reader: str) -> Ver
     same = " and ".join(each.name for each in tied)
     if len(tied) > 2:
         same = f"{len(tied)} of the {total} schedules"
-    span = (
-        f"by the {reader} reader the information wasted is {_percent(low)} to "
-        f"{_percent(high)} for {same} ({_uncertainty(error)})"
-    )
+    span = " to ".join(dict.fromkeys((_percent(low), _percent(high))))
+    span += f" with {same}{_uncertainty(error)}."
     if len(tied) < total:
-        span += " and more for the others"
+        span += " The others waste more."
     if all(each.weight_variance is not None for each in tied):
         ranked = sorted(tied, key=lambda each: each.effective_share, reverse=True)
         first, second = (each.effective_share for each in ranked[:2])
         if first - second > MATTERS:
             text = (
-                f"Take {ranked[0].name}: {span}, but a batch is worth "
-                f"{_percent(first)} of its rows with it, "
-                f"{100.0 * (first - second):.1f} points more than with "
-                f"{ranked[1].name}."
+                f"Take {ranked[0].name}: a batch is worth {_percent(first)} of its "
+                f"rows with it, and {_percent(second)} with {ranked[1].name}. "
+                f"Information wasted does not decide: by the {reader} reader it is "
+                f"{span}"
             )
             return Verdict(text=text, choice=ranked[0].name, reader=reader)
     matter = high - low + 2.0 * error > MATTERS
     clear = "clear difference" if matter else "difference that matters"
-    return Verdict(text=f"No {clear}: {span}.", choice=None, reader=reader)
+    text = f"No {clear}: by the {reader} reader the information wasted is {span}"
+    return Verdict(text=text, choice=None, reader=reader)
+
+
+def _doubt(verdict: Verdict, standings: Sequence[Standing], tokens: int) -> Verdict:
+    """Return a verdict on few tokens, which says that it is a guess."""
+    text = verdict.text
+    if verdict.choice is not None:
+        text = f"Perhaps {text.removeprefix('Take ')}"
+        text += _find_disagreement(verdict.choice, standings)
+    text += (
+        f" This is a guess: {tokens:,} tokens are few, and their entropies come out "
+        f"too low. Take {FEW_TOKENS:,} or more."
+    )
+    return replace(verdict, text=text)
+
+
+def _find_disagreement(choice: str, standings: Sequence[Standing]) -> str:
+    """Return which other process the unigram reader, who needs less text, takes."""
+    reader = READERS[0]
+    if not all(reader in each.wastes for each in standings):
+        return ""
+    least = min(standings, key=lambda each: each.wastes[reader].share)
+    if least.name == choice:
+        return ""
+    share = _percent(least.wastes[reader].share)
+    return f" By the {reader} reader {least.name} wastes least, {share}."
 
 
 def _uncertainty(error: float) -> str:
-    """Return two standard errors, in words."""
-    return f"± {max(200.0 * error, 0.1):.1f} points" if error else "exact"
+    """Return two standard errors in brackets; "" for what is exact."""
+    return f" (± {max(200.0 * error, 0.1):.1f} points)" if error else ""
 
 
 def _percent(share: float) -> str:

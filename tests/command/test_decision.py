@@ -54,7 +54,7 @@ def test_a_corpus_adds_a_verdict_and_tables(run, files):
     assert (ended.code, ended.err) == (0, "")
     *_, waste, weights, verdict = ended.out.split("\n\n")
     assert verdict.startswith(
-        "Take a.json: by the bigram reader its information wasted"
+        "Perhaps a.json: by the bigram reader its information wasted"
     )
     assert [line.split()[:2] for line in waste.splitlines()[1:]] == [
         ["a.json", "unigram"],

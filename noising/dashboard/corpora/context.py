@@ -9,12 +9,10 @@ import orjson
 
 from noising.dashboard import plots
 from noising.dashboard.corpora.forms import ComparisonForm, NameForm
+from noising.decision import FEW_TOKENS
 from noising.engine.verdicts import format_ranges
 from noising.figures import build_corpus_figure, list_corpus_figures, make_chart
 from noising.models import BenchmarkRun, Corpus
-
-FEW_TOKENS: Final = 10_000
-"""Below this, a page says that the readers know much of the corpus by heart."""
 
 SHOWN_RUNS: Final = 10
 
@@ -213,8 +211,8 @@ def _list_facts(
         if "rows" in summary
         else "",
         "vocabulary": f"{summary['used_ids']:,} of {summary['vocab_size']:,} ids occur",
-        "entropy of a token": f"{_bits(nats)}; {_percent(of_uniform)} of that of ids "
-        "that are all as frequent",
+        "entropy of a token": f"{_bits(nats)}; {_percent(of_uniform)} of what "
+        "equally frequent ids would have",
         "entropy after the token before": "" if bigram is None else _bits(bigram),
     }
     return {label: value for label, value in facts.items() if value}

@@ -132,10 +132,7 @@ def run_rerun(
         QueueFullError: As run_create() raises it.
         KeyReusedError: As run_create() raises it.
     """
-    specifications = run.specifications or {
-        schedule.name: schedule.specification["schedule"]
-        for schedule in run.schedules.only("name", "specification")
-    }
+    specifications = _list_specifications(run)
     _check_repeatable(run, owner, specifications)
     _check_size(run.config)
     again = BenchmarkRun(
@@ -152,6 +149,20 @@ def run_rerun(
         tags=run.tags,
     )
     return _insert_once(again, request_key)
+
+
+def find_obstacle(run: BenchmarkRun, owner: "User | None") -> str:
+    """Return why an account cannot repeat a run, or "" if it can.
+
+    Args:
+        run: the run.
+        owner: the account; None for one that is not known yet.
+    """
+    try:
+        _check_repeatable(run, owner, _list_specifications(run))
+    except RunStateError as error:
+        return str(error)
+    return ""
 
 
 def run_find(
@@ -272,6 +283,13 @@ def _find_corpus_name(corpus: str, owner: "User | None") -> str | None:
             "The corpus has counts, and no rows of tokens, which a run needs."
         )
     return found.name
+
+
+def _list_specifications(run: BenchmarkRun) -> Mapping[str, Any]:
+    return run.specifications or {
+        schedule.name: schedule.specification["schedule"]
+        for schedule in run.schedules.only("name", "specification")
+    }
 
 
 def _check_repeatable(

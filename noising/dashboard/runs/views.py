@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -25,7 +26,7 @@ from noising.dashboard.selection import MOST_RESULTS, select_runs
 from noising.figures import DECISION_FIGURES
 from noising.filters import RunFilters
 from noising.models import BenchmarkRun, Worker, may_change
-from noising.runs import run_forecast
+from noising.runs import find_obstacle, run_forecast
 
 QUEUED, SUCCEEDED = BenchmarkRun.Status.QUEUED, BenchmarkRun.Status.SUCCEEDED
 
@@ -74,6 +75,7 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "columns": COLUMNS_OF_SUMMARY,
         "worker_alive": recorded.status != QUEUED or Worker.objects.alive().exists(),
         "may_change": may_change(request.user, recorded),
+        "obstacle": _find_obstacle(request, recorded),
         "address": request.build_absolute_uri(recorded.get_absolute_url()),
         "command": write_command(recorded),
         "request_again": write_request(
@@ -93,6 +95,14 @@ def show_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "environment": flatten_facts(recorded.environment),
     }
     return render(request, "runs/run.html", context)
+
+
+def _find_obstacle(request: HttpRequest, run: BenchmarkRun) -> str:
+    """Return why the run that has ended cannot be repeated; "" if it can."""
+    if not run.is_ended:
+        return ""
+    user = request.user
+    return find_obstacle(run, user if isinstance(user, User) else None)
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """Reads what an account uploads or pastes: text, token ids or counts, within bounds."""
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -35,6 +36,9 @@ _COUNT_HEADS: Final = (
     re.compile(r'\{\s*"[0-9]+"\s*:'),
     re.compile(r"\w+\s*[,;\t]\s*counts?\s*\n", re.IGNORECASE),
 )
+_PAIR: Final = re.compile(rb"([0-9]{1,15})[\s,;:]+[0-9]{1,15}", re.ASCII)
+_FEWEST_PAIRS: Final = 3
+"""Fewer lines of two numbers may well be rows whose first ids rise by chance."""
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -177,14 +181,28 @@ def _read_counts(given: Given, suffix: str) -> CorpusData:
 def _looks_like_counts(suffix: str, content: bytes) -> bool:
     """Return whether a file is a table or a JSON object of counts.
 
-    Text that is pasted may be such an object, or have the head `id,count`.
+    Text that is pasted may be such an object, have the head `id,count`, or be lines of
+    an id and its count, in the order of the ids.
     """
     if suffix in COUNT_SUFFIXES:
         return True
     start = content[:200].decode("utf-8", errors="ignore").lstrip("\ufeff \n\r\t")
     if suffix not in TEXT_SUFFIXES:
         return False
-    return any(head.match(start) for head in _COUNT_HEADS)
+    return any(head.match(start) for head in _COUNT_HEADS) or _has_pairs(content)
+
+
+def _has_pairs(content: bytes) -> bool:
+    """Return whether all lines have two numbers, of which the first ones rise."""
+    last, lines = -1, 0
+    for line in io.BytesIO(content.removeprefix(codecs.BOM_UTF8)):
+        if not line.strip():
+            continue
+        pair = _PAIR.fullmatch(line.strip())
+        if pair is None or int(pair[1]) <= last:
+            return False
+        last, lines = int(pair[1]), lines + 1
+    return lines >= _FEWEST_PAIRS
 
 
 def _check_characters(given: Given) -> None:

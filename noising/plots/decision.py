@@ -117,14 +117,14 @@ def plot_tradeoffs(document: Document) -> FigureData:
         curves=curves,
     )
     keys = [
-        Key(label="filled: no other is better in both"),
-        Key(label="hollow: another is", kind="hollow marks"),
+        Key(label="filled: efficient"),
+        Key(label="hollow: another is better in both", kind="hollow marks"),
     ]
     return FigureData(
         title="Information wasted and variance of the loss weight",
         panels=[panel],
         keys=keys,
-        note="Filled: no other schedule is better in both. "
+        note="Efficient: no other schedule is better in both. "
         + _describe_intervals(has_intervals, "Error bars"),
     )
 

@@ -26,5 +26,11 @@ def test_a_pasted_text_becomes_charts_that_anybody_can_read(guest: Visitor) -> N
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(CONTRASTS) == [], (width, scheme)
-    # The text is still there, to change it.
-    assert page.get_by_label("Paste a text").input_value() == TEXT
+    # The text is still there, to change it; also after signing in, but only once.
+    pasted = page.get_by_label("Paste a text")
+    assert pasted.input_value() == TEXT
+    page.locator(".notice").get_by_role("link", name="sign in").click()
+    guest.visit("/data/new/")
+    assert pasted.input_value() == TEXT
+    page.reload()
+    assert pasted.input_value() == ""

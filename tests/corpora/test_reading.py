@@ -39,6 +39,7 @@ def pack(content: bytes) -> bytes:
         ("counts.json", b"[0, 2, 2, 0, 1]", {}),
         ("pasted.txt", b'{"1": 2, "2": 2, "4": 1}', {}),
         ("pasted.txt", b"token,count\n1,2\n2,2\n4,1", {}),
+        ("pasted.txt", b"\xef\xbb\xbf1\t2\r\n\r\n2\t2\r\n4\t1\r\n", {}),
         ("counts.npy", npy(np.array([0, 2, 2, 0, 1])), {"kind": "counts"}),
     ],
 )
@@ -53,6 +54,20 @@ def test_ids_and_counts_are_read_up_to_the_largest_id(name, content, fields) -> 
     assert wider.counts.tolist() == [0, 2, 2, 0, 1, 0, 0, 0, 0]
     if wider.rows is not None:
         assert wider.rows.vocab_size == 9
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"1,2\n2;4\n7\t9", "counts"),
+        (b"1,2\n2,4", "ids"),  # by chance
+        (b"1,2\n2,4\n2,9", "ids"),
+        (b"1,2\n2,4\n3,4,5", "ids"),
+        (b"1\n2\n3", "ids"),
+    ],
+)
+def test_lines_of_two_numbers_are_counts_if_the_first_ones_rise(content, kind) -> None:
+    assert read(content).kind == kind
 
 
 @pytest.mark.parametrize(

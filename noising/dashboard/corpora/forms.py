@@ -45,10 +45,10 @@ GRAPHS: Final = (
     ("uniform", "replaces tokens (uniform)"),
 )
 FIRST_COMPARED: Final = ("loglinear", "cosine", "linear", "geometric")
-"""The schedules that a form selects at first."""
+"""The schedules that a form selects at first: sedd_entropy masks as loglinear does."""
 
 KINDS: Final = (
-    ("", "find out"),
+    ("", "detect"),
     (Corpus.Kind.TEXT, "text"),
     (Corpus.Kind.IDS, "token ids"),
     (Corpus.Kind.COUNTS, "counts of token ids"),
@@ -154,7 +154,7 @@ class DataForm(ComparisonForm):
         required=False,
         choices=KINDS,
         label="Kind",
-        help_text="If it is not recognised.",
+        help_text="Choose one if it is detected wrongly.",
     )
     tokenizer = forms.ChoiceField(
         initial=DEFAULT_TOKENIZER,
@@ -181,7 +181,8 @@ class DataForm(ComparisonForm):
         fields: dict[str, Any] = self.fields
         fields["text"].max_length = settings.MAX_CORPUS_CHARACTERS
         fields["text"].help_text = (
-            "A line is a row. Lines of token ids and of counts work as well. At most "
+            "Each line is one row. Token ids work as well, and so do counts: a line "
+            "“id,count” for each id, in the order of the ids. At most "
             f"{settings.MAX_CORPUS_CHARACTERS:,} characters."
         )
         fields["file"].help_text = (
@@ -257,6 +258,18 @@ class DataForm(ComparisonForm):
         except ValidationError as error:
             self.add_error("name", ValidationError(error.messages))
         return None
+
+    def describe_kind(self, data: CorpusData) -> str:
+        """Return what was detected, and how to choose another; "" if it was chosen."""
+        if self.cleaned_data["kind"]:
+            return ""
+        return {
+            Corpus.Kind.TEXT: f"Read as text, with {data.tokenizer}.",
+            Corpus.Kind.IDS: "Read as rows of token ids. If they are counts, choose "
+            "the kind “counts of token ids”.",
+            Corpus.Kind.COUNTS: "Read as counts: an id and how often it occurs. If "
+            "they are rows of two tokens, choose the kind “token ids”.",
+        }[Corpus.Kind(data.kind)]
 
     def _give(self) -> Given:
         values = self.cleaned_data

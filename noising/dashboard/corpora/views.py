@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -71,6 +72,8 @@ def add_corpus(request: HttpRequest) -> HttpResponseBase:
     if analysis is not None and wants_to_store and request.user.is_authenticated:
         stored = form.store(analysis, request.user)
         if stored is not None:
+            if stored.kind != Corpus.Kind.TEXT and form.describe_kind(analysis.data):
+                messages.info(request, form.describe_kind(analysis.data))
             return redirect(stored)
     context = {"section": "data", "form": form}
     if analysis is not None:
@@ -79,6 +82,7 @@ def add_corpus(request: HttpRequest) -> HttpResponseBase:
             "shown": build_analysis(
                 data.kind, data.tokenizer, analysis.summary, analysis.comparison
             ),
+            "read_as": form.describe_kind(data),
             "charts": make_inline_charts(analysis.comparison),
         }
     status = 422 if form.errors else 200

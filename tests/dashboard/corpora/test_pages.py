@@ -49,10 +49,11 @@ def test_a_visitor_sees_curves_of_a_text_and_nothing_is_stored(client: Client) -
     assert response.status_code == 200
     page = response.content.decode()
     assert "Nothing is stored." in page
-    assert re.search(r"(Take|No clear difference)[^<]* by the bigram reader", page)
+    assert re.search(r"(Perhaps|No clear difference)[^<]* by the bigram reader", page)
     assert "<dd>text, read with gpt2</dd>" in page
     assert '<th scope="row">variable</th>' in page  # x and y in code
-    assert "A short text" in page
+    assert "tokens are few, and their entropies" in page
+    assert "Read as text, with gpt2." in page
     assert "&lt;b&gt;x" in page
     assert "<b>x</b>" not in page
     assert inline_parts(page) == []
@@ -195,6 +196,24 @@ def test_a_run_on_a_corpus_is_one_click_away(
     assert "1 unfinished run on it fails unless it has begun." in page
     # Runs can be read by everyone; tokens cannot.
     assert "Mine" in page_text(Client(), run.get_absolute_url())
+
+    ada.post(f"{run.get_absolute_url()}cancel/")
+    assert "Run it again" in page_text(ada, run.get_absolute_url())
+    ada.post(f"{corpus.get_absolute_url()}delete/")
+    for visitor in (ada, Client()):
+        page = page_text(visitor, run.get_absolute_url())
+        assert "run it again" not in page.lower()
+        assert "cannot be run again. The run was measured on a corpus that" in page
+
+
+def test_pasted_counts_are_detected_unless_a_kind_is_chosen(client: Client) -> None:
+    counts = "0\t70\n1\t20\n5\t10"
+    page = send(client, text=counts).content.decode()
+    assert "Read as counts" in page
+    assert "choose the kind “token ids”" in page
+    page = send(client, text=counts, kind="ids").content.decode()
+    assert "Read as" not in page
+    assert "3, 2 tokens on average" in page
 
 
 def test_counts_have_a_verdict_and_no_run(ada: Client) -> None:

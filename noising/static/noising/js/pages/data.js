@@ -32,6 +32,30 @@ for (const input of document.querySelectorAll("input[data-max-bytes]")) {
   });
 }
 
+/** What somebody pasted is still there after signing in. A file cannot be kept. */
+const KEPT = "noising-pasted";
+const pasted = document.querySelector("#data-form textarea[name=text]");
+if (pasted) {
+  const fields = ["text", "kind", "tokenizer", "vocab_size"].map(
+    (name) => pasted.form.elements[name],
+  );
+  const kept = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  if (kept && !pasted.value) {
+    const values = JSON.parse(kept);
+    for (const field of fields) field.value = values[field.name];
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest('a[href*="/login/"]') || !pasted.value) return;
+    const values = fields.map((field) => [field.name, field.value]);
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(values)));
+    } catch {
+      // The text is too long for the browser's storage.
+    }
+  });
+}
+
 for (const form of document.querySelectorAll("form[data-busy]")) {
   const said = element("span", { class: "muted", role: "status" });
   form.querySelector(".actions").append(said);

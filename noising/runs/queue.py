@@ -288,7 +288,7 @@ def _find_corpus_name(corpus: str, owner: "User | None") -> str | None:
 def _list_specifications(run: BenchmarkRun) -> Mapping[str, Any]:
     return run.specifications or {
         schedule.name: schedule.specification["schedule"]
-        for schedule in run.schedules.only("name", "specification")
+        for schedule in run.schedules.all()
     }
 
 

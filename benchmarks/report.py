@@ -127,16 +127,14 @@ def write(
 def table(document: Document) -> Group:
     """Return a summary of the results at the middle timestep, and of the timings."""
     summary = summarize(document)
-    parts: list[Table | Text] = [
+    decision = read_decision(document)
+    verdicts = [] if decision is None else [decision["verdict"]["text"]]
+    return Group(
         Text(summary.name, style="bold"),
         _schedules_table(document, summary),
-        Text(f"{summary.verdict}\n"),
+        *(Text(f"{verdict}\n") for verdict in (*verdicts, summary.verdict)),
         _throughput_table(document),
-    ]
-    decision = read_decision(document)
-    if decision is not None:
-        parts.append(Text(decision["verdict"]["text"]))
-    return Group(*parts)
+    )
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -162,7 +160,7 @@ def _schedules_table(document: Document, summary: Summary) -> Table:
             f" {corpus['entropy_nats']:.3f} nats each; timestep {summary.timestep}"
         ),
         title_justify="left",
-        caption=f"{meanings}. Bold: best.",
+        caption=f"{meanings}. Bold: most kept, nats and gain, fewest edits and wasted.",
         caption_justify="left",
         box=SIMPLE_HEAD,
         collapse_padding=True,
@@ -185,7 +183,7 @@ def _schedules_table(document: Document, summary: Summary) -> Table:
 
 
 def _value(cell: Cell) -> Text:
-    return Text(cell.measured, style="bold" if cell.is_best else "")
+    return Text(cell.measured, style="bold" if cell.mark else "")
 
 
 def _throughput_table(document: Document) -> Table:

@@ -1,15 +1,16 @@
-"""A summary of a run: a row for each schedule, with the best values, and a verdict."""
+"""A summary of a run: a row for each schedule, with marked values, and a verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from benchmarks.comparison import LESS_IS_BETTER, overlap
+from benchmarks.comparison import overlap
 from benchmarks.names import make_default_name
 
 Document = Mapping[str, Any]
+Mark = Literal["most", "fewest", "best"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class Column:
         metric: the metric at the middle timestep, or `wasted_steps`.
         meaning: what it shows, for the caption.
         digits: digits after the decimal point.
+        mark: the word for its largest or smallest value. Only fewer wasted timesteps
+            are better: a schedule that keeps more at one timestep need not be.
         is_gain: whether it shows the difference from the baseline.
     """
 
@@ -28,6 +31,7 @@ class Column:
     metric: str
     meaning: str
     digits: int
+    mark: Mark
     is_gain: bool = False
 
 
@@ -37,18 +41,21 @@ COLUMNS: Final = (
         metric="preserved",
         meaning="share of tokens unchanged",
         digits=3,
+        mark="most",
     ),
     Column(
         label="nats",
         metric="information_nats",
         meaning="information left about a token",
         digits=3,
+        mark="most",
     ),
     Column(
         label="gain",
         metric="information_nats",
         meaning="nats over the baseline",
         digits=3,
+        mark="most",
         is_gain=True,
     ),
     Column(
@@ -56,12 +63,14 @@ COLUMNS: Final = (
         metric="edit_distance",
         meaning="tokens changed in a sequence",
         digits=1,
+        mark="fewest",
     ),
     Column(
         label="wasted",
         metric="wasted_steps",
         meaning="timesteps that lose less than a tenth of an even share",
         digits=0,
+        mark="best",
     ),
 )
 
@@ -74,15 +83,16 @@ class Cell:
         measured: the value.
         interval: its 95 % interval; empty for a value that is exact.
         exact: the exact value, if `measured` is an estimate.
-        is_best: whether no other schedule has a better value.
-        is_within_noise: whether it is not the best, but its interval overlaps the
-            interval of the best.
+        mark: the word of its column if no other schedule has a larger value, or a
+            smaller one; empty otherwise, and where all are equal.
+        is_within_noise: whether it is not marked, but its interval overlaps the
+            interval of the marked value.
     """
 
     measured: str
     interval: str = ""
     exact: str = ""
-    is_best: bool = False
+    mark: Mark | Literal[""] = ""
     is_within_noise: bool = False
 
 
@@ -151,16 +161,16 @@ def summarize(document: Document) -> Summary:
 
 def _fill_column(column: Column, entries: Sequence[Document], place: int) -> list[Cell]:
     values = [_read_value(column.metric, entry, place) for entry in entries]
-    pick = min if column.metric in LESS_IS_BETTER else max
-    best = pick(values, key=lambda value: float(value["measured"]))
+    pick = max if column.mark == "most" else min
+    extreme = pick(values, key=lambda value: float(value["measured"]))
     base = next(
         value["measured"] if column.is_gain else 0.0
         for value, entry in zip(values, entries, strict=True)
         if entry["is_baseline"]
     )
-    differ = any(value["measured"] != best["measured"] for value in values)
+    differ = any(value["measured"] != extreme["measured"] for value in values)
     return [
-        _fill_cell(column, value, base, best if differ else None) for value in values
+        _fill_cell(column, value, base, extreme if differ else None) for value in values
     ]
 
 
@@ -172,21 +182,21 @@ def _read_value(metric: str, entry: Document, place: int) -> Document:
 
 
 def _fill_cell(
-    column: Column, value: Document, base: float, best: Document | None
+    column: Column, value: Document, base: float, extreme: Document | None
 ) -> Cell:
     def write(number: float) -> str:
         return f"{number - base:{'+' if column.is_gain else ''}.{column.digits}f}"
 
-    is_best = best is not None and value["measured"] == best["measured"]
+    is_extreme = extreme is not None and value["measured"] == extreme["measured"]
     return Cell(
         measured=write(value["measured"]),
         interval=""
         if value["low"] is None or column.is_gain
         else f"{write(value['low'])} to {write(value['high'])}",
         exact="" if "exact" not in value or column.is_gain else write(value["exact"]),
-        is_best=is_best,
+        mark=column.mark if is_extreme else "",
         is_within_noise=(
-            best is not None and not is_best and bool(overlap(value, best))
+            extreme is not None and not is_extreme and bool(overlap(value, extreme))
         ),
     )
 
@@ -198,38 +208,40 @@ def _count_findings(findings: Sequence[Document]) -> str:
 
 
 def _write_verdict(rows: Sequence[Row], timestep: int, num_timesteps: int) -> str:
+    """Return what counts first: which schedule wastes the fewest timesteps."""
+    left = _describe_information(rows, timestep)
+    wasted = [column.metric for column in COLUMNS].index("wasted_steps")
+    fewest = [row for row in rows if row.cells[wasted].mark]
+    if not fewest:
+        return left
+    names = ", ".join(row.name for row in fewest)
+    verb = "wastes" if len(fewest) == 1 else "waste"
+    count = fewest[0].cells[wasted].measured
+    return f"{names} {verb} the fewest timesteps: {count} of {num_timesteps:,}. {left}"
+
+
+def _describe_information(rows: Sequence[Row], timestep: int) -> str:
     labels = [column.label for column in COLUMNS]
-    nats, gain, wasted = (labels.index(name) for name in ("nats", "gain", "wasted"))
-    best = next((row for row in rows if row.cells[nats].is_best), None)
-    if best is None:
+    nats, gain = labels.index("nats"), labels.index("gain")
+    most = next((row for row in rows if row.cells[nats].mark), None)
+    if most is None:
         if len(rows) == 1:
             left = rows[0].cells[nats].measured
             return f"At timestep {timestep}, {rows[0].name} leaves {left} nats a token."
         return f"At timestep {timestep} all schedules leave the same information."
     close = [row.name for row in rows if row.cells[nats].is_within_noise]
     if len(close) == len(rows) - 1:
-        first = (
+        return (
             f"At timestep {timestep} all schedules leave the same information, "
             "within noise."
         )
-    else:
-        more = (
-            "the baseline"
-            if best.is_baseline
-            else f"{best.cells[gain].measured} over the baseline"
-        )
-        noise = f"; within noise of it: {', '.join(close)}" if close else ""
-        first = (
-            f"At timestep {timestep}, {best.name} leaves the most information: "
-            f"{best.cells[nats].measured} nats a token ({more}){noise}."
-        )
-    fewest = [row for row in rows if row.cells[wasted].is_best]
-    if not fewest:
-        return first
-    if [row.name for row in fewest] == [best.name]:
-        subject = "It also wastes"
-    else:
-        verb = "wastes" if len(fewest) == 1 else "waste"
-        subject = f"{', '.join(row.name for row in fewest)} {verb}"
-    count = fewest[0].cells[wasted].measured
-    return f"{first} {subject} the fewest timesteps: {count} of {num_timesteps:,}."
+    more = (
+        "the baseline"
+        if most.is_baseline
+        else f"{most.cells[gain].measured} over the baseline"
+    )
+    noise = f"; within noise of it: {', '.join(close)}" if close else ""
+    return (
+        f"At timestep {timestep}, {most.name} leaves the most information: "
+        f"{most.cells[nats].measured} nats a token ({more}){noise}."
+    )

@@ -61,7 +61,7 @@ def test_the_parts_of_a_run_are_tabs_that_the_address_names(guest: Visitor) -> N
     assert shown() == ["tables"]
     expect(page.get_by_role("tab", name="Tables")).to_be_focused()
     page.keyboard.press("End")
-    assert shown() == ["reproduce"]
+    assert shown() == ["log"]
     page.keyboard.press("ArrowRight")
     assert shown() == ["summary"]
     # A link to something within a part opens the part.
@@ -74,7 +74,7 @@ def test_the_parts_of_a_run_are_tabs_that_the_address_names(guest: Visitor) -> N
         page.get_by_role("tab", name=tab).click()
         assert serious(guest) == [], tab
     page.emulate_media(media="print")
-    assert shown() == ["summary", "plots", "tables", "reproduce"]
+    assert shown() == ["summary", "plots", "tables", "reproduce", "log"]
 
 
 def test_runs_are_chosen_and_compared(member: Visitor) -> None:

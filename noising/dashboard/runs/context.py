@@ -15,6 +15,14 @@ from noising.models import BenchmarkResult, BenchmarkRun, BenchmarkSchedule
 MOST_TIMESTEPS = 32
 """Rows for each schedule on a page; a run of the command may have thousands."""
 
+FACT_LABELS = {
+    "num_timesteps": "timesteps",
+    "timesteps": "measured timesteps",
+    "vocab_size": "vocabulary",
+    "graph: type": "graph",
+}
+"""Labels of facts that are not simply their names."""
+
 Item = TypeVar("Item")
 
 
@@ -162,13 +170,20 @@ def flatten_facts(parts: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     return list(_flatten(parts or {}, ""))
 
 
+def label_fact(name: str) -> str:
+    """Return the label of a fact, such as "vocabulary" for "vocab_size"."""
+    return FACT_LABELS.get(name, name.replace("_", " "))
+
+
 def _flatten(parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for name, value in parts.items():
-        label = f"{prefix}{name.replace('_', ' ')}"
+        label = label_fact(f"{prefix}{name}")
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{label}: ")
         elif isinstance(value, list):
             yield label, ", ".join(str(item) for item in value)
+        elif isinstance(value, bool):
+            yield label, "yes" if value else "no"
         elif value is not None:
             yield label, str(value)
 

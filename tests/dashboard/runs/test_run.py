@@ -110,7 +110,10 @@ def test_the_page_opens_with_the_summary_of_the_command_line(
         for cell in row.cells:
             assert f'<span class="measured">{cell.measured}</span>' in opening
     cells = [cell for row in made.rows for cell in row.cells]
-    assert opening.count(">best</span>") == sum(cell.is_best for cell in cells) > 0
+    for mark in ("most", "fewest", "best"):
+        count = sum(cell.mark == mark for cell in cells)
+        assert opening.count(f">{mark}</span>") == count > 0
+    assert opening.count("badge-good") == opening.count(">best</span>")
     near = sum(cell.is_within_noise for cell in cells)
     assert opening.count(">within noise</span>") == near
     for part in ("plots", "tables", "reproduce"):
@@ -186,7 +189,9 @@ def test_flattens_nested_facts() -> None:
 def test_shows_the_decision(client: Client, decided_document: dict[str, Any]) -> None:
     run = record_results(decided_document)
     page = page_text(client, f"/runs/{run.pk}/")
-    assert "Take loglinear: by the bigram reader its information wasted is" in page
+    verdict = "Take loglinear: by the bigram reader its information wasted is"
+    assert verdict in page.split("waste the fewest timesteps")[0].split("wastes the")[0]
+    assert page.index('id="decision-title"') < page.index('id="summary-caption"')
     assert "--decision" in page
     for name in ("difficulty", "tradeoffs"):
         path = f"/plots/runs/{run.pk}/{name}.svg"

@@ -1,11 +1,13 @@
 """Lists that the query or the Accept header turns into files."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
+from uuid import UUID
 
 import orjson
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.text import slugify
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -21,6 +23,9 @@ from noising.api.renderers import (
 from noising.spreadsheets import format_csv
 
 Stored = TypeVar("Stored", bound=Model)
+
+LONGEST_STEM: Final = 60
+"""Characters of a title in the name of a file."""
 
 Renderers: TypeAlias = list[BaseRenderer]
 """A name for the type, since `list` in a viewset is an action."""
@@ -49,6 +54,17 @@ class ExportedListView(RegistryView, GenericViewSet[Stored]):
 def is_export(request: Request) -> bool:
     """Return whether a list is to be a file."""
     return bool(request.accepted_renderer.format != JSONRenderer.format)
+
+
+def make_file_name(title: str, key: UUID) -> str:
+    """Return a name for the file of an object, such as "proofs-renamed-01a22d2d-1c00".
+
+    Args:
+        title: what people call the object.
+        key: its id, which begins with its time of creation in milliseconds.
+    """
+    stem = slugify(title)[:LONGEST_STEM].strip("-_")
+    return "-".join(part for part in (stem, str(key)[:13]) if part)
 
 
 def respond_with_file(

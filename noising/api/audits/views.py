@@ -44,6 +44,7 @@ from noising.api.audits.responses import (
 from noising.api.base import RegistryView
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
+from noising.api.exports import make_file_name
 from noising.api.layouts import (
     FIGURE_FORMATS,
     FIGURE_RENDERERS,
@@ -385,11 +386,10 @@ class AuditViewSet(RegistryView, GenericViewSet[Audit]):
             image = make_audit_image("overview", audit.pk)
             return respond_with_figure(request, image, "pdf")
         table = tabulate_report(audit.report)
+        name = make_file_name(str(audit), audit.pk)
         return Response(
             format_csv(table).encode() if kind == "csv" else audit.report,
-            headers={
-                "Content-Disposition": f'attachment; filename="{audit_id}.{kind}"'
-            },
+            headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
         )
 
     @extend_schema(

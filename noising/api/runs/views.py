@@ -21,7 +21,12 @@ from rest_framework.response import Response
 from benchmarks.comparison import MOST_COMPARED
 from noising.api.comparisons import describe_ids
 from noising.api.conditional import respond_with_figure
-from noising.api.exports import ExportedListView, is_export, respond_with_file
+from noising.api.exports import (
+    ExportedListView,
+    is_export,
+    make_file_name,
+    respond_with_file,
+)
 from noising.api.layouts import FIGURE_FORMATS, FIGURE_RENDERERS, FIGURE_TYPES, LAYOUT
 from noising.api.openapi.responses import (
     FILE,
@@ -404,9 +409,10 @@ class RunViewSet(ExportedListView[BenchmarkRun]):
         kind = request.accepted_renderer.format
         document = run.document()
         table = tabulate_results(document)
+        name = make_file_name(run.title, run.pk)
         return Response(
             format_csv(table).encode() if kind == "csv" else document,
-            headers={"Content-Disposition": f'attachment; filename="{run_id}.{kind}"'},
+            headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
         )
 
     @extend_schema(

@@ -129,7 +129,9 @@ def test_reports_are_exported_and_drawn(anyone: Client) -> None:
     path = f"{LIST}/{audit.pk}"
     response = anyone.get(f"{path}/export")
     assert response.json() == report_of(faulty=True).as_dict()
-    assert f'"{audit.pk}.json"' in response.headers["Content-Disposition"]
+    name = response.headers["Content-Disposition"].split("filename=")[1]
+    assert name.startswith('"audit-of-')
+    assert name.endswith(f'-{str(audit.pk)[:13]}.json"')
 
     text = anyone.get(f"{path}/export?format=csv").content.decode()
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -57,10 +57,12 @@ def test_the_export_is_the_document_that_was_recorded(
     anyone: Client, recorded: Record, document: dict[str, Any]
 ) -> None:
     run = recorded(seed=document["config"]["seed"])
+    BenchmarkRun.objects.filter(pk=run.pk).update(name='Proofs "ü", renamed')
     response = anyone.get(address(run, "export"))
-    assert response.json() == document
+    assert response.json() == {**document, "name": 'Proofs "ü", renamed'}
     assert response.headers["Content-Type"] == "application/json"
-    disposition = f'attachment; filename="{run.pk}.json"'
+    name = f"proofs-u-renamed-{str(run.pk)[:13]}.json"
+    disposition = f'attachment; filename="{name}"'
     assert response.headers["Content-Disposition"] == disposition
 
 

@@ -282,8 +282,8 @@ def make_run_comparison_plot(chosen: RunSelection, metric: str) -> Plot:
         title=metric.replace("_", " ").capitalize(),
         subject=", ".join(chosen.labels),
         image=Image(
-            # The results of a run never change.
-            key=hash_content("runs", metric, chosen.ids),
+            # The results of a run never change, but its title may.
+            key=hash_content("runs", metric, chosen.ids, *chosen.labels),
             data=lambda: build_comparison_figure(chosen.documents, metric),
             name=f"runs-{metric}",
             has_chart=True,

@@ -164,9 +164,12 @@ class RunSelection:
 
     @property
     def labels(self) -> dict[str, BenchmarkRun]:
-        """Return the runs by their labels in charts and headings."""
+        """Return the runs by their titles, with numbers if two have the same."""
+        titles = {run.title: run for run in self.runs}
+        if len(titles) == len(self.runs):
+            return titles
         return {
-            f"{number} · {run.created_at:%d %b %Y, %H:%M}": run
+            f"{number} · {run.title}": run
             for number, run in enumerate(self.runs, start=1)
         }
 

@@ -1,18 +1,25 @@
 """The data of the page that compares runs: differences, changes, significance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from benchmarks.comparison import compare
-from noising.dashboard.runs.context import format_number, select_evenly
+from noising.dashboard.runs.context import format_number, label_fact, select_evenly
 from noising.dashboard.selection import Option, RunSelection
 from noising.figures import collect_measured_lines
 from noising.models import BenchmarkRun
 
 DEFAULT_METRIC = "preserved"
+
+MIXED = (
+    ("corpus", "sha256", "corpus"),
+    ("parameters", "graph", "graph"),
+    ("parameters", "num_timesteps", "number of timesteps"),
+)
+"""Part, name and words of what changes the values of every schedule."""
 
 Document = Mapping[str, Any]
 
@@ -60,6 +67,7 @@ class RunComparison:
         metrics: the metrics that can be compared.
         has_curves: whether two of the runs measured it for the same schedule.
         differences: differences of parameters, corpus and environment.
+        mixed: what the runs do not share, although it changes all values, in words.
         rows: values that the baseline and another run measured; if a schedule has too
             many timesteps, some of them, evenly spaced.
         places: the number of rows without this selection.
@@ -73,6 +81,7 @@ class RunComparison:
     metrics: Sequence[str]
     has_curves: bool
     differences: Sequence[RunDifference]
+    mixed: Sequence[str]
     rows: Sequence[ComparisonRow]
     places: int
     throughput: Sequence[ComparisonRow]
@@ -100,9 +109,14 @@ def build_comparison(chosen: RunSelection, metric: str) -> RunComparison:
         metrics=list(metrics),
         has_curves=bool(collect_measured_lines(documents, metric)),
         differences=[
-            _build_difference(part, each, labels)
+            _build_difference(part, each, chosen.labels)
             for part in ("parameters", "corpus", "environment")
             for each in compared[part]
+        ],
+        mixed=[
+            words
+            for part, name, words in MIXED
+            if any(each["name"] == name for each in compared[part])
         ],
         rows=[
             ComparisonRow(
@@ -150,19 +164,32 @@ def list_metrics(documents: Any) -> dict[str, None]:
 
 
 def _build_difference(
-    part: str, row: Mapping[str, Any], labels: Sequence[str]
+    part: str, row: Mapping[str, Any], runs: Mapping[str, BenchmarkRun]
 ) -> RunDifference:
-    return RunDifference(
-        part=part,
-        name=row["name"].replace("_", " "),
-        values=[_format_value(row["values"].get(label)) for label in labels],
-    )
+    values = [_format_value(row["values"].get(label)) for label in runs]
+    if (part, row["name"]) == ("parameters", "corpus"):
+        values = _name_corpora(values, runs.values())
+    return RunDifference(part=part, name=label_fact(row["name"]), values=values)
+
+
+def _name_corpora(references: Sequence[str], runs: Iterable[BenchmarkRun]) -> list[str]:
+    """Return the names of corpora, with references where different ones share it."""
+    named = [
+        (run.corpus_name, text) for run, text in zip(runs, references, strict=True)
+    ]
+    texts = dict(named)
+    shared = {name for name, text in named if text != texts[name]}
+    return [f"{name} ({text})" if name in shared else name for name, text in named]
 
 
 def _format_value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
+        if set(value) == {"type"}:
+            return str(value["type"])
         return ", ".join(f"{name} {part}" for name, part in value.items())
     return "none" if value is None else str(value)
 

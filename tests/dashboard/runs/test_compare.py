@@ -42,6 +42,29 @@ def test_only_what_differs_is_shown(
     assert inline_parts(page) == []
 
 
+def test_runs_have_their_names_and_a_warning_says_what_they_do_not_share(
+    client: Client, pair: tuple[BenchmarkRun, BenchmarkRun], document: dict[str, Any]
+) -> None:
+    title = "cosine, sedd_entropy vs uniform"
+    page = page_text(client, address(*pair))
+    for number in (1, 2):
+        assert f"<bdi>{number} · {title}</bdi>" in page
+    assert "The runs differ in their" not in page
+    document["config"]["corpus"] = f"corpus:{pair[0].pk}"
+    document["config"]["graph"] = {"type": "absorbing"}
+    document["corpus"] |= {"name": "proofs", "sha256": "0" * 64}
+    other = record_results(document)
+    BenchmarkRun.objects.filter(pk=other.pk).update(name="<b>mine", tags=["baseline"])
+    page = page_text(client, address(pair[0], other))
+    heads = page[page.index("<thead>") :].split("</thead>")[0]
+    assert f"<bdi>{title}</bdi>" in heads
+    assert "<bdi>&lt;b&gt;mine</bdi>" in heads
+    assert "differ in their corpus and graph." in page
+    assert "corpus:" not in page
+    assert page.count(">baseline</span>") == 3  # one run's name, in list and tables
+    assert '<a class="badge" href="/runs/?tag=baseline">' in page
+
+
 def test_changes_are_in_percent_and_flagged_within_noise(
     client: Client, pair: tuple[BenchmarkRun, BenchmarkRun]
 ) -> None:

@@ -56,7 +56,7 @@ def edit_annotation(
         request: the request of an account that may change the object.
         annotated: the schedule, run or audit.
         write: the service that stores them.
-        section: the section of the site.
+        section: the section of the site, whose list the page links to.
         title: the title of the page.
         form_class: the form, whose fields are attributes of the object.
     """
@@ -67,6 +67,12 @@ def edit_annotation(
     if form.is_bound and form.save(write):
         messages.success(request, "The changes are stored.")
         return redirect(annotated)
-    context = {"section": section, "title": title, "form": form, "kept": annotated}
+    context = {
+        "section": section,
+        "list_route": f"pages:{section}",
+        "title": title,
+        "form": form,
+        "kept": annotated,
+    }
     status = 422 if form.is_bound else 200
     return render(request, "pages/annotation.html", context, status=status)

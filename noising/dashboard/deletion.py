@@ -60,6 +60,7 @@ def confirm_deletion(
             return redirect(f"pages:{deletion.section}")
     context: dict[str, Any] = {
         "section": deletion.section,
+        "list_route": f"pages:{deletion.section}",
         "deletion": deletion,
         "owned": owned,
         "use": use,

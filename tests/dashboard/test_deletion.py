@@ -43,6 +43,7 @@ def delete(client: Client, path: str) -> str:
     """Open the page that asks, confirm, and return the page that follows."""
     question = page_text(client, f"{path}delete/")
     assert "This cannot be undone." in question
+    assert f'</a> / <a href="{path}">' in question  # below the link to the list
     response = client.post(f"{path}delete/", follow=True)
     [(followed, status)] = response.redirect_chain
     assert (status, path.startswith(followed)) == (302, True)

@@ -233,7 +233,9 @@ def test_its_owner_writes_notes_and_archives_it(
     ada: Client, queued: BenchmarkRun
 ) -> None:
     path = queued.get_absolute_url()
-    assert 'value="Mine"' in page_text(ada, f"{path}edit/")
+    page = page_text(ada, f"{path}edit/")
+    assert 'value="Mine"' in page
+    assert '<a href="/runs/">Runs</a> / ' in page
     ada.post(f"{path}edit/", {"name": "<b>x", "notes": "Seen.", "tags": "c"})
     ada.post(f"{path}archive/")
     queued.refresh_from_db()

@@ -96,6 +96,18 @@ class Plot:
         return self._address("svg")
 
     @property
+    def picture(self) -> str:
+        """Return the URL of the image as pages show it: they write the title."""
+        return self._address(
+            "svg", title="off", width="page-wide" if self.is_wide else "page"
+        )
+
+    @property
+    def phone(self) -> str:
+        """Return the URL of the image for narrow screens."""
+        return self._address("svg", title="off", width="phone")
+
+    @property
     def png(self) -> str:
         """Return the URL of the pixel image, which changes with the content."""
         return self._address("png")
@@ -119,8 +131,8 @@ class Plot:
         """Return the query parameters that identify the plot and its content."""
         return {**self.query, "v": self.image.key}
 
-    def _address(self, plot_format: PlotFormat) -> str:
-        return f"{self._path(plot_format)}?{urlencode(self.parameters)}"
+    def _address(self, plot_format: PlotFormat, **layout: str) -> str:
+        return f"{self._path(plot_format)}?{urlencode({**self.parameters, **layout})}"
 
     def _path(self, plot_format: PlotFormat) -> str:
         return reverse(
@@ -267,7 +279,7 @@ def make_run_plot(name: str, run: BenchmarkRun) -> Plot:
         title=list_run_figures(run)[name],
         subject=f"the run on {run.corpus_name}",
         image=make_run_image(name, run),
-        is_wide=name in {"preservation", "difficulty"},
+        is_wide=name in {"preservation", "throughput"},
     )
 
 

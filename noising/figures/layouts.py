@@ -7,7 +7,7 @@ from typing import Final
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
-from noising.plots import WIDTHS, Layout
+from noising.plots import PAGE_WIDTHS, WIDTHS, Layout
 
 WIDTH, TITLE, DOWNLOAD = "width", "title", "download"
 SWITCH: Final[Mapping[str, bool]] = {"on": True, "off": False}
@@ -18,6 +18,7 @@ LAYOUT_PARAMETERS: Final[Mapping[str, Sequence[str]]] = {
 }
 """The values of each parameter, the default first."""
 
+_LAYOUTS: Final[Mapping[str, Layout]] = {**WIDTHS, **PAGE_WIDTHS}
 _SHOWN: Final = 40
 
 
@@ -38,7 +39,7 @@ class ChosenLayout:
     """A layout with the values of the query that chose it.
 
     Attributes:
-        width: a key of WIDTHS.
+        width: a key of WIDTHS or, for the images of pages, of PAGE_WIDTHS.
         title: whether the title is drawn, a key of SWITCH.
         download: whether browsers store the file instead of showing it, the same.
     """
@@ -80,11 +81,11 @@ class ChosenLayout:
     @property
     def is_for_print(self) -> bool:
         """Whether it has the size of a page."""
-        return self.width != "screen"
+        return self.width in WIDTHS and self.width != "screen"
 
     def build(self) -> Layout:
         """Return the layout."""
-        return replace(WIDTHS[self.width], has_title=SWITCH[self.title])
+        return replace(_LAYOUTS[self.width], has_title=SWITCH[self.title])
 
 
 def _choose(query: QueryDict, name: str, known: Sequence[str]) -> str:
@@ -92,7 +93,7 @@ def _choose(query: QueryDict, name: str, known: Sequence[str]) -> str:
     if len(values) > 1:
         raise LayoutError(name, f"`{name}` must be given once.")
     [value] = values
-    if value not in known:
+    if value not in known and not (name == WIDTH and value in PAGE_WIDTHS):
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}\u2026"
         text = f"`{name}` must be one of {', '.join(known)}, got {shown!r}."
         raise LayoutError(name, text)

@@ -34,7 +34,7 @@ from noising.plots.formats import (
     FigureFormat,
     ImageFormat,
 )
-from noising.plots.layout import SCREEN, WIDTHS, Layout
+from noising.plots.layout import PAGE_WIDTHS, SCREEN, WIDTHS, Layout
 from noising.plots.quantities import AXIS_LABELS, plot_quantities
 from noising.plots.rendering import (
     PRINT_DPI,
@@ -57,6 +57,7 @@ __all__ = [
     "FORMATS",
     "IMAGE_FORMATS",
     "INTERVAL",
+    "PAGE_WIDTHS",
     "PRINT_DPI",
     "SCREEN",
     "WIDTHS",

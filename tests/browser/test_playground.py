@@ -338,7 +338,12 @@ def test_the_curves_carry_dots_and_a_line_for_each_share(guest: Visitor) -> None
     canvas = figure.locator("canvas")
     canvas.scroll_into_view_if_needed()
     names = figure.locator(".chart-key").all_text_contents()
-    assert names == ["A: alpha", "A: share unchanged", "B: alpha", "B: share unchanged"]
+    assert names == [
+        "A: signal left 𝛼(𝑡)",
+        "A: share unchanged",
+        "B: signal left 𝛼(𝑡)",
+        "B: share unchanged",
+    ]
     before = canvas.screenshot()
     move_to(guest, 700)
     assert canvas.screenshot() != before

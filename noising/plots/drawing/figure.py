@@ -184,7 +184,7 @@ def _arrange_legend(
         return 1, 0
     em = layout.small_size
     widths = [
-        measure_text(write_literally(sample.label), em) + _SAMPLE_EMS * em
+        measure_text(write_literally(sample.label), em, layout) + _SAMPLE_EMS * em
         for sample in samples
     ]
     room = 72.0 * width - 2.0 * em

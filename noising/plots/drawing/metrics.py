@@ -32,17 +32,18 @@ def fit_label(label: Label, inches: float, layout: Layout) -> str:
     if isinstance(label, str):
         return write_literally(label)
     room = _POINTS * _AXIS_SHARE * inches
-    is_long = measure_text(str(label), layout.text_size) > room
+    is_long = measure_text(str(label), layout.text_size, layout) > room
     return label.as_mathtext(is_broken=is_long)
 
 
-def measure_text(text: str, size: float) -> float:
+def measure_text(text: str, size: float, layout: Layout) -> float:
     """Return the width of a literal text in points.
 
     Args:
         text: the text.
         size: size of the font in points.
+        layout: has the font.
     """
-    font = FontProperties(family=list(FONTS), size=size)
+    font = FontProperties(family=list(FONTS[layout.font]), size=size)
     width, _, _ = make_metrics(_POINTS).get_text_width_height_descent(text, font, False)
     return float(width)

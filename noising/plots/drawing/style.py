@@ -17,9 +17,14 @@ from noising.plots.palette import GREY, GRID_GREY
 MAX_LABEL: Final = 40
 MAX_TITLE: Final = 80
 
-# A Times-like font that fits papers; DejaVu has the glyphs that it lacks. Both come
-# with matplotlib, so figures look the same on every machine.
-FONTS: Final = ("STIXGeneral", "DejaVu Sans")
+# A Times-like font that fits papers, and one without serifs for screens; each has the
+# glyphs that the other lacks. Both come with matplotlib, so figures look the same on
+# every machine.
+FONTS: Final = {
+    "serif": ("STIXGeneral", "DejaVu Sans"),
+    "sans": ("DejaVu Sans", "STIXGeneral"),
+}
+_MATHEMATICS: Final = {"serif": "stix", "sans": "dejavusans"}
 
 Settings: TypeAlias = dict[Any, Any]
 
@@ -28,8 +33,8 @@ def list_settings(layout: Layout) -> Settings:
     """Return the settings of Matplotlib (rcParams) with which a figure is drawn."""
     text, small = layout.text_size, layout.small_size
     return {
-        "font.family": list(FONTS),
-        "mathtext.fontset": "stix",
+        "font.family": list(FONTS[layout.font]),
+        "mathtext.fontset": _MATHEMATICS[layout.font],
         "font.size": small,
         "figure.titlesize": text,
         "figure.labelsize": text,
@@ -88,5 +93,5 @@ def sanitize_label(label: str, most: int = MAX_LABEL) -> str:
 
 @cache
 def _list_glyphs() -> frozenset[int]:
-    paths = [font_manager.findfont(name) for name in FONTS]
+    paths = [font_manager.findfont(name) for name in FONTS["serif"]]
     return frozenset().union(*(font_manager.get_font(p).get_charmap() for p in paths))

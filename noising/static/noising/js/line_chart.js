@@ -14,10 +14,9 @@ import { curveStyle, onThemeChange, themeColour, translucent } from "./colours.j
 import { element } from "./elements.js";
 import { interpolated, short } from "./numbers.js";
 
-const HEIGHT = 260;
-const LEAST_HEIGHT = 180;
+const HEIGHT = 220;
+const LEAST_HEIGHT = 190;
 const LARGE = 48; // keyboard steps over a whole axis
-const CHARACTER = 6; // pixels of a character of a label
 const MARKED_POINTS = 32; // as many measured points are told apart from their line
 
 export class LineChart {
@@ -38,6 +37,7 @@ export class LineChart {
     this.readout = element("span", { class: "chart-readout" });
     this.spoken = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.canvas = element("div", { class: "chart-canvas", tabindex: "0", role: "group" });
+    this.across = element("p", { class: "chart-axis chart-axis-x" });
     this.log = this.toggle("Log axis", this.isLog, (pressed) => this.logarithmic(pressed));
     this.whole = element("button", { type: "button", class: "button-quiet", hidden: "" });
     this.whole.textContent = "Full range";
@@ -45,7 +45,9 @@ export class LineChart {
     this.holder = element(
       "div", { class: "chart" },
       ...(chart.title ? [element("h3", { class: "chart-title" }, chart.title)] : []),
+      element("p", { class: "chart-axis" }, chart.y.label), // texts may break, unlike uPlot's
       this.canvas,
+      this.across,
       element("div", { class: "chart-tools" }, this.readout, this.whole, this.log),
       ...(chart.legend ? [] : [this.legend.list]),
       this.spoken,
@@ -92,6 +94,7 @@ export class LineChart {
     const curves = this.chart.lines.filter((line) => !line.marks); // marks take no style
     this.lines = this.chart.lines.map((line) => this.prepared(line, curves.indexOf(line)));
     this.columns = this.lines.flatMap((line) => line.columns);
+    this.across.textContent = this.abscissae.find((one) => one.name === this.x)?.label ?? "";
     this.plot = new uPlot(this.options(), this.data(), this.canvas);
     this.zoomed = null;
     if (bounds && bounds.x === this.x) this.plot.setScale("x", bounds);
@@ -132,7 +135,6 @@ export class LineChart {
     const ink = themeColour("--muted");
     const grid = { stroke: themeColour("--line"), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
-    const label = this.abscissae.find((one) => one.name === this.x)?.label ?? "";
     return {
       width: this.width(),
       height: this.chart.height ?? HEIGHT,
@@ -148,13 +150,10 @@ export class LineChart {
         focus: { prox: 24 },
       },
       axes: [
-        { ...axis, label, labelSize: 22, size: 34, labelFont: axis.font },
+        { ...axis, size: 32 },
         {
           ...axis,
-          label: fitted(this.chart.y.label, this.chart.height ?? HEIGHT),
-          labelSize: 22,
-          size: 58,
-          labelFont: axis.font,
+          size: 64,
           values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick))),
         },
       ],
@@ -319,12 +318,6 @@ export class LineChart {
 /** Return whether the points of a line are shown: those of measured lines with few points. */
 function isMarked(line) {
   return line.marks || Boolean(line.low && line.y.length <= MARKED_POINTS);
-}
-
-/** Return a label without its unit, which is last, if it is too long for an axis. */
-function fitted(label, height) {
-  const isLong = label.length * CHARACTER > height - 60; // less what is below the axis
-  return isLong ? label.replace(/ \([^()]*\)$/, "") : label;
 }
 
 /** Return the indices of the numbers in ascending order, since lost information may decrease. */

@@ -39,16 +39,19 @@ async function enliven(figure) {
   try {
     chart = await read(figure.dataset.chart);
   } catch {
-    return; // the image stays
+    delete figure.dataset.chart; // the image is shown
+    return;
   }
   const holder = element("div", { class: "plot-charts" });
+  const facets = element("div", { class: "plot-facets" });
+  holder.append(facets);
   const image = figure.querySelector(".plot-image");
   const room = image.getBoundingClientRect().height;
   image.replaceWith(holder);
   const group = groupOf(figure);
   const legend = chart.panels.length > 1 ? new ChartLegend() : undefined;
   for (const panel of chart.panels) {
-    const made = new LineChart(holder, {
+    const made = new LineChart(facets, {
       ...panel,
       legend,
       title: chart.panels.length > 1 ? panel.title : "",

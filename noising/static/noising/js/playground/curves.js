@@ -26,7 +26,7 @@ export class Curves {
     this.label = label;
     this.figure.querySelector(".plot-image")?.remove();
     this.holder.replaceChildren();
-    this.figure.prepend(this.holder);
+    this.figure.append(this.holder);
     const x = [{ name: "timestep", label }];
     this.chart = new LineChart(this.holder, { ...WORDS, x, lines });
   }

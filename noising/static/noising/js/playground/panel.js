@@ -79,7 +79,7 @@ export class Panel {
     };
     const style = this.process.label === "a" ? 0 : 1;
     return [
-      { name: `${this.prefix}alpha`, x, y: this.history.alphas, style },
+      { name: `${this.prefix}signal left 𝛼(𝑡)`, x, y: this.history.alphas, style },
       {
         name: `${this.prefix}share unchanged`, x, style: style + 7, // the same colour, dotted
         y: this.history.unchanged(this.page.isProtected),

@@ -15,6 +15,7 @@ from noising.dashboard.plots import EXPORTS
 from noising.engine import build_process
 from noising.figures import responses
 from noising.models import BenchmarkRun, ScheduleConfig
+from noising.plots import PAGE_WIDTHS
 from noising.runs import run_start
 from tests.api.problems import problem_of
 from tests.runs import record_results
@@ -159,7 +160,8 @@ def test_the_export_offers_files_of_the_size_of_a_column(
 def test_each_layout_has_bytes_and_a_tag_of_its_own(
     client: Client, small: ScheduleConfig
 ) -> None:
-    queries = ["", "?width=one-column", "?width=two-columns", "?title=off"]
+    widths = ["one-column", "two-columns", *PAGE_WIDTHS]
+    queries = ["", "?title=off", *(f"?width={width}" for width in widths)]
     answers = [client.get(f"/plots/schedules/small/alpha.svg{q}") for q in queries]
     assert len({answer.content for answer in answers}) == len(queries)
     assert len({answer.headers["ETag"] for answer in answers}) == len(queries)

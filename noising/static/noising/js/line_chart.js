@@ -204,6 +204,7 @@ export class LineChart {
       if (!this.legend.shows(line.name)) continue;
       ctx.strokeStyle = ctx.fillStyle = style.colour;
       ctx.lineWidth = density;
+      ctx.setLineDash([]); // of the line that was drawn last
       if (line.low && isMarked(line)) this.whiskers(plot, line);
       const y = this.dotsAt === null ? null : interpolated(xs, ys, this.dotsAt);
       if (y === null || (this.isLog && y <= 0)) continue;

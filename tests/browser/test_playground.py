@@ -8,6 +8,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 
+from noising.curves.labels import SIGNAL
 from tests.browser.visitors import CONTRASTS, WIDTHS, Scheme, Visitor, visitor
 from tests.dashboard.playground.queries import TEXT, TOKENS, address
 from tests.integrations.services import answer, serving
@@ -339,9 +340,9 @@ def test_the_curves_carry_dots_and_a_line_for_each_share(guest: Visitor) -> None
     canvas.scroll_into_view_if_needed()
     names = figure.locator(".chart-key").all_text_contents()
     assert names == [
-        "A: signal left 𝛼(𝑡)",
+        f"A: {SIGNAL}",
         "A: share unchanged",
-        "B: signal left 𝛼(𝑡)",
+        f"B: {SIGNAL}",
         "B: share unchanged",
     ]
     before = canvas.screenshot()

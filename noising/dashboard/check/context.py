@@ -87,14 +87,28 @@ class KeyItem:
 
 
 def list_keys(imported: Imported) -> list[KeyItem]:
-    """Return every key that was read, and every note, those to mind first."""
+    """Return notes on keys, used keys without a note, and sizes that have neither.
+
+    Those to mind come first.
+    """
     notes = [
         KeyItem(key=note.key, kind=KINDS[note.kind], text=note.text)
         for kind in KINDS
         for note in imported.notes
         if note.kind == kind
     ]
-    used = [KeyItem(key=key, kind="used", text="") for key in imported.used]
+    noted = {item.key for item in notes}
+    used = [
+        KeyItem(key=key, kind="used", text="")
+        for key in imported.used
+        if key not in noted
+    ]
+    listed = noted | {item.key for item in used}
+    used += [
+        KeyItem(key=size, kind="used", text=f"It is {imported.spec[size]:,} here.")
+        for size in ("vocab_size", "num_timesteps")
+        if size not in listed
+    ]
     # The sort is stable: notes to mind, used keys, keys without a meaning.
     return sorted(
         [*notes, *used],

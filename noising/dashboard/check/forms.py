@@ -212,7 +212,8 @@ class ImportForm(ProcessForm):
             check_seconds(storing_seconds(specification), "to build and to lint")
             check_vocab_size(build(specification).vocab_size)
         except EngineError as error:
-            self.add_error("config", error.sentence)
+            needs_size = error.code == "unknown_tokenizer"
+            self.add_error("vocab_size" if needs_size else "config", error.sentence)
         except TooCostlyError as error:
             self.add_error(None, str(error))
         return values

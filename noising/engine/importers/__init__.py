@@ -110,9 +110,25 @@ def import_config(
         hint = nearest(source, SOURCES) if isinstance(source, str) else ""
         rule = f"must be one of {', '.join(SOURCES)}"
         raise EngineError("source", "unknown_source", rule, source, hint)
-    sizes = {"vocab_size": vocab_size, "num_timesteps": num_timesteps}
-    reader = Reader(document(config), **sizes)
+    reader = Reader(
+        document(config), vocab_size=vocab_size, num_timesteps=num_timesteps
+    )
+    return read_config(source, reader)
+
+
+def read_config(source: str, reader: Reader) -> Imported:
+    """Return what a project's importer makes of a configuration.
+
+    Args:
+        source: a key of `SOURCES`.
+        reader: a configuration of which no key was read; after an error, its `used`
+            tells how far the importer came.
+
+    Raises:
+        EngineError: as for `import_config`.
+    """
     check_project(reader, source)
+    sizes = {"vocab_size": reader.vocab_size, "num_timesteps": reader.num_timesteps}
     try:
         spec = _specification(reader, SOURCES[source].read, sizes)
     except EngineError as error:
@@ -144,4 +160,12 @@ def _specification(
     return build_process(spec).spec
 
 
-__all__ = ["NOTE_KINDS", "SOURCES", "Imported", "Note", "Source", "import_config"]
+__all__ = [
+    "NOTE_KINDS",
+    "SOURCES",
+    "Imported",
+    "Note",
+    "Source",
+    "import_config",
+    "read_config",
+]

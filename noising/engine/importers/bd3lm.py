@@ -21,12 +21,12 @@ OTHER_ALGORITHMS: Final[Mapping[str, str]] = {
     "ar": "an autoregressive model has no noise",
     **dict.fromkeys(
         ("duo", "duo_base", "distillation", "d3pm"),
-        "this is a configuration of Duo: use the source `duo`",
+        "this is a configuration of Duo: choose the project `duo`",
     ),
 }
 DIFFUSIONS: Final[Mapping[str, None]] = {"absorbing_state": None}
 OTHER_NOISES: Final[Mapping[str, str]] = {
-    "log-linear": "this is Duo's spelling: use the source `duo`",
+    "log-linear": "this is Duo's spelling: choose the project `duo`",
 }
 WHOLE: Final = "${model.length}"
 """The block size in config.yaml; the length stands in a file of the group `model`."""

@@ -4,15 +4,26 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
-from noising.engine.importers import SOURCES, Imported, import_config
+from noising.engine.importers import (
+    SOURCES,
+    Imported,
+    import_config,
+    read_config,
+)
 from noising.engine.importers.document import document
-from noising.engine.importers.reader import NOT_UNDERSTOOD
+from noising.engine.importers.reader import NOT_UNDERSTOOD, Reader
 
 AUTO: Final = "auto"
 """The source of a configuration whose project is to be found."""
 
 _USED: Final = 4
 """How many keys that are not understood a key that is used outweighs."""
+
+_LIKELY: Final = 2
+"""How many keys a project uses before it refuses a configuration that may be its own.
+
+Names such as `noise.type` are in several projects' configurations.
+"""
 
 
 def import_from(
@@ -49,33 +60,35 @@ def detect_source(
         num_timesteps: T, which overrides the configuration.
 
     Raises:
-        EngineError: the text cannot be parsed, or no project reads it. If one project
-            would, but for a value, the error is about that value.
+        EngineError: the text cannot be parsed, or no project reads it. If a project
+            would, but for a value, the error is about that value: of several, the
+            one that used most keys before.
     """
     parsed = document(config)
     found: list[tuple[int, str, Imported]] = []
-    refusals: list[EngineError] = []
+    refusals: list[tuple[int, EngineError]] = []
     for source in SOURCES:
+        reader = Reader(parsed, vocab_size=vocab_size, num_timesteps=num_timesteps)
         try:
-            imported = import_config(
-                source, parsed, vocab_size=vocab_size, num_timesteps=num_timesteps
-            )
+            imported = read_config(source, reader)
         except EngineError as error:
             if error.code != "other_project":
-                refusals.append(error)
+                refusals.append((len(reader.used), error))
             continue
         found.append((_rate(imported), source, imported))
     if found:
         _, source, imported = max(found, key=lambda each: each[0])
         return source, imported
-    if len(refusals) == 1:
-        raise refusals[0]
+    if refusals:
+        used, likeliest = max(refusals, key=lambda each: each[0])
+        if used >= _LIKELY or len(refusals) == 1:
+            raise likeliest
     raise EngineError(
         "config",
         "unknown_source",
         f"must be a configuration of {', '.join(SOURCES)}",
-        sorted(str(key) for key in parsed)[:8],
-        "name the source, or paste the section that sets the noise with its key",
+        ", ".join(sorted(str(key) for key in parsed)[:8]),
+        "name the project, or give the section that sets the noise with its key",
     )
 
 

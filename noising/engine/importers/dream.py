@@ -21,7 +21,7 @@ MASK_ID: Final = 151666
 MODELS: Final[Mapping[str, None]] = {"Dream": None}
 OTHER_MODELS: Final[Mapping[str, str]] = dict.fromkeys(
     ("llada", "llada2_moe", "llada2_moe_veomni"),
-    "this is a configuration of LLaDA: use the source `llada`",
+    "this is a configuration of LLaDA: choose the project `llada`",
 )
 WITHOUT_MEANING: Final = (*MODEL_CONFIG, *NETWORK)
 

@@ -18,7 +18,7 @@ GRAPHS: Final[Mapping[str, str]] = {
 OTHER_ALGORITHMS: Final[Mapping[str, str]] = {
     "ar": "an autoregressive model has no noise",
     "ot-finetune": "Duo has a file for it, but no code",
-    "bd3lm": "this is a configuration of BD3-LM: use the source `bd3lm`",
+    "bd3lm": "this is a configuration of BD3-LM: choose the project `bd3lm`",
 }
 PRIORS: Final[Mapping[str, None]] = {"none": None}
 BD3LMS: Final = ("mdlm", "sedd")
@@ -60,7 +60,7 @@ def specification(reader: Reader) -> dict[str, Any]:
         reader.choice("prior.type", PRIORS)
     spelling = "Duo spells it log-linear"
     if reader.peek("algo.name") in BD3LMS:
-        spelling += ", BD3-LM loglinear: use the source `bd3lm`"
+        spelling += ", BD3-LM loglinear: choose the project `bd3lm`"
     noise = reader.choice(
         "noise.type",
         NOISES,

@@ -131,5 +131,5 @@ MODELS: Final[Mapping[str, Callable[[Reader], dict[str, Any]]]] = {
     **dict.fromkeys(("llada2_moe", "llada2_moe_veomni"), _llada2),
 }
 OTHER_MODELS: Final[Mapping[str, str]] = {
-    "Dream": "this is a configuration of Dream: use the source `dream`",
+    "Dream": "this is a configuration of Dream: choose the project `dream`",
 }

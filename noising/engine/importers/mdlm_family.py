@@ -1,12 +1,13 @@
 """Keys of MDLM that UDLM, BD3-LM and Duo kept, written for Hydra."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
 from noising.engine.importers.noises import NoiseReader, between_sigmas, down_to
-from noising.engine.importers.reader import DIFFERS, Reader
-from noising.engine.importers.tokenizers import read_tokenizer
+from noising.engine.importers.reader import ASSUMED, DIFFERS, NO_MEANING, Reader
+from noising.engine.importers.tokenizers import KnownTokenizer, read_tokenizer
 from noising.engine.parameters import Integer
 from noising.engine.registry import NUM_TIMESTEPS
 
@@ -46,6 +47,16 @@ WITHOUT_MEANING: Final = (
     *("callbacks", "model", "strategy", "lr_scheduler", "training.ema"),
     *(f"data.{key}" for key in DATA),
 )
+METHODS: Final[Mapping[str, str]] = {
+    "training.antithetic_sampling": (
+        "The original's method is called `stratified` in `sample_times`."
+    ),
+    **dict.fromkeys(
+        ("training.importance_sampling", "training.change_of_variables"),
+        "It is the method `importance` of `sample_times`.",
+    ),
+}
+"""Keys that turn on a way to draw training times, and what it is called here."""
 STEPS: Final = Integer(low=0, high=NUM_TIMESTEPS.high, help="0 for continuous time")
 
 
@@ -56,6 +67,7 @@ def read_diffusion(
     *,
     hints: Mapping[str, Mapping[str, str]],
     adds_mask: bool,
+    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the specification of a configuration with a key `diffusion`.
 
@@ -65,6 +77,7 @@ def read_diffusion(
         parameterizations: the names of the project's parameterizations.
         hints: what to do about other diffusions and noises, by key and name.
         adds_mask: whether uniform noise draws a mask that the project has added.
+        own: the project's own tokenizers, which data files of that name use.
 
     Raises:
         EngineError: a noise or diffusion without a counterpart, or a missing value.
@@ -83,7 +96,10 @@ def read_diffusion(
     )
     spec = {"schedule": noise(reader), "graph": {"type": graph}}
     tokens = read_tokens(
-        reader, groups.get("data"), adds_mask=adds_mask and graph == "uniform"
+        reader,
+        groups.get("data"),
+        adds_mask=adds_mask and graph == "uniform",
+        own=own,
     )
     set_tokens(spec, tokens)
     read_steps(reader, "T", spec)
@@ -97,6 +113,7 @@ def read_tokens(
     *,
     adds_pad: bool = False,
     adds_mask: bool = False,
+    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return size and mask of the tokenizer, which may be that of a data group.
 
@@ -106,8 +123,11 @@ def read_tokens(
     path = "data.tokenizer_name_or_path"
     name = reader.value(path)
     if name is None and data is not None:
-        path, name = "defaults", DATA_TOKENIZERS.get(data, f"that of {data}")
-    return read_tokenizer(reader, path, name, adds_pad=adds_pad, adds_mask=adds_mask)
+        path = "defaults"
+        name = data if data in own else DATA_TOKENIZERS.get(data, f"that of {data}")
+    return read_tokenizer(
+        reader, path, name, adds_pad=adds_pad, adds_mask=adds_mask, own=own
+    )
 
 
 def set_tokens(spec: dict[str, Any], tokens: Mapping[str, Any]) -> None:
@@ -124,7 +144,14 @@ def read_steps(reader: Reader, path: str, spec: dict[str, Any]) -> None:
     Raises:
         EngineError: it is not an integer, or out of range.
     """
-    if reader.has(path) and (steps := reader.integer(path, STEPS)):
+    if not reader.has(path):
+        return
+    steps = reader.integer(path, STEPS)
+    if steps == 0 and reader.num_timesteps is None:
+        steps = NUM_TIMESTEPS.default
+        text = f"0 stands for continuous time: {steps} timesteps are assumed."
+        reader.note(ASSUMED, path, text)
+    if steps:
         spec["num_timesteps"] = steps
 
 
@@ -153,10 +180,8 @@ def remark_on_times(reader: Reader) -> None:
         "training.sampling_eps",
         "The original draws times from [sampling_eps, 1]: `sample_times` with `low`.",
     )
-    reader.remark(
-        DIFFERS,
-        "training.antithetic_sampling",
-        "The original's method is called `stratified` in `sample_times`.",
-    )
-    for key in ("training.importance_sampling", "training.change_of_variables"):
-        reader.remark(DIFFERS, key, "It is the method `importance` of `sample_times`.")
+    for key, text in METHODS.items():
+        if reader.peek(key) in (False, None):
+            reader.remark(NO_MEANING, key, "It is off.")
+        else:
+            reader.remark(DIFFERS, key, text)

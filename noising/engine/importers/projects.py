@@ -68,5 +68,5 @@ def check_project(reader: Reader, source: str) -> None:
             "other_project",
             f"must be absent: it is a key of {project.name} configurations",
             value,
-            f"use the source {names}",
+            f"choose the project {names}",
         )

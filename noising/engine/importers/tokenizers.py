@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
@@ -104,6 +105,12 @@ TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
 
 `text8` is not included, since projects use it for 27, 28 or 35 ids.
 """
+MDLM_TEXT8: Final = KnownTokenizer(
+    vocab_size=35,
+    mask_id=4,
+    source="Text8Tokenizer of dataloader.py of MDLM: 8 special tokens, a to z, blank",
+)
+"""What MDLM calls `text8`."""
 
 
 def read_tokenizer(
@@ -113,6 +120,7 @@ def read_tokenizer(
     *,
     adds_pad: bool = False,
     adds_mask: bool = False,
+    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return `vocab_size` and `mask_id` of a tokenizer.
 
@@ -123,6 +131,7 @@ def read_tokenizer(
         adds_pad: the original adds [PAD] to a tokenizer without padding, as an id
             that noise can draw.
         adds_mask: the same for the mask of a tokenizer without one.
+        own: tokenizers of the project, which come before those of the model hub.
 
     Returns:
         An empty object without a name. The caller's size overrides that of the
@@ -134,20 +143,20 @@ def read_tokenizer(
     """
     if name is None:
         return {}
-    known = TOKENIZERS.get(name) if isinstance(name, str) else None
+    known = (own.get(name) or TOKENIZERS.get(name)) if isinstance(name, str) else None
     if known is None and reader.vocab_size is None:
         raise EngineError(
             f"config.{path}",
             "unknown_tokenizer",
             "must be a tokenizer whose size is known here",
             name,
-            "give `vocab_size`, the number of its ids",
+            "give `vocab_size`, the size of its vocabulary",
         )
     if known is None:
         reader.note(
             ASSUMED,
             path,
-            "The tokenizer is unknown: it is assumed to have no mask.",
+            "The tokenizer is unknown: it is assumed to have no mask among its ids.",
         )
         return {"vocab_size": reader.vocab_size, "mask_id": None}
     if reader.vocab_size is None:

@@ -15,7 +15,7 @@ GRAPHS: Final[Mapping[str, str]] = {
 }
 HINTS: Final[Mapping[str, Mapping[str, str]]] = {
     "noise.type": {
-        "log-linear": "this is Duo's spelling: use the source `duo`",
+        "log-linear": "this is Duo's spelling: choose the project `duo`",
         **dict.fromkeys(
             ("ar", "polynomial"), "UDLM has a file for it, but its code refuses it"
         ),

@@ -101,7 +101,7 @@ def test_a_draft_is_drawn_from_its_address(client: Client) -> None:
 def test_a_configuration_is_imported_with_notes_by_key_and_a_verdict(
     client: Client,
 ) -> None:
-    assert "What became of each key" not in page_text(client, "/import/")
+    assert "Keys of the configuration" not in page_text(client, "/import/")
     config = "graph: {type: absorb}\nnoise: {type: loglinear}\nngpus: 8\nodd: <b>"
     response = client.post("/import/", {"config": config, "source": "auto"})
     page = response.content.decode()

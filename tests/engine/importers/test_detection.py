@@ -33,6 +33,16 @@ def test_sizes_are_passed_on_and_a_named_source_is_not_guessed():
             "config.trained_betas",
             "wrong_length",
         ),
+        # Several projects have these keys; MDLM's importer comes furthest.
+        (
+            {
+                "diffusion": "absorbing_state",
+                "noise": {"type": "loglinear"},
+                "data": {"tokenizer_name_or_path": "my/tokenizer"},
+            },
+            "config.data.tokenizer_name_or_path",
+            "unknown_tokenizer",
+        ),
     ],
 )
 def test_what_no_project_reads_is_refused(config, field, code):

@@ -166,3 +166,19 @@ def test_duo_and_bd3lm_need_neither_prior_nor_blocks_and_note_the_first_token():
     short = import_config("bd3lm", bd3lm)
     assert short.spec == imported.spec
     assert "block_size" not in {note.key for note in short.notes}
+
+
+def test_zero_timesteps_and_methods_that_are_off_are_told_as_what_they_are():
+    config = {
+        "T": 0,
+        "diffusion": "absorbing_state",
+        "noise": {"type": "loglinear"},
+        "training": {"importance_sampling": False, "antithetic_sampling": True},
+    }
+    notes = {each.key: each for each in import_config("mdlm", config).notes}
+    assert (
+        notes["T"].text == "0 stands for continuous time: 1000 timesteps are assumed."
+    )
+    assert "num_timesteps" not in notes
+    assert notes["training.importance_sampling"].kind == "no_meaning"
+    assert notes["training.antithetic_sampling"].kind == "differs"

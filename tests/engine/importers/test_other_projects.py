@@ -51,15 +51,15 @@ def test_a_configuration_with_an_algorithm_is_duos_or_bd3lms(source, name):
 @pytest.mark.parametrize(
     ("source", "changed", "hint"),
     [
-        ("mdlm", {"diffusion": "uniform"}, "use the source `udlm`"),
-        ("mdlm", {"noise": {"type": "log-linear"}}, "use the source `duo`"),
-        ("udlm", {"noise": {"type": "log-linear"}}, "use the source `duo`"),
-        ("bd3lm", {"algo": {"name": "duo_base"}}, "use the source `duo`"),
-        ("bd3lm", {"noise": {"type": "log-linear"}}, "use the source `duo`"),
-        ("duo", {"algo": {"name": "bd3lm"}}, "use the source `bd3lm`"),
+        ("mdlm", {"diffusion": "uniform"}, "choose the project `udlm`"),
+        ("mdlm", {"noise": {"type": "log-linear"}}, "choose the project `duo`"),
+        ("udlm", {"noise": {"type": "log-linear"}}, "choose the project `duo`"),
+        ("bd3lm", {"algo": {"name": "duo_base"}}, "choose the project `duo`"),
+        ("bd3lm", {"noise": {"type": "log-linear"}}, "choose the project `duo`"),
+        ("duo", {"algo": {"name": "bd3lm"}}, "choose the project `bd3lm`"),
         ("duo", {"noise": {"type": "loglinear"}}, "Duo spells it log-linear"),
-        ("llada", {"model_type": "Dream"}, "use the source `dream`"),
-        ("dream", {"model_type": "llada"}, "use the source `llada`"),
+        ("llada", {"model_type": "Dream"}, "choose the project `dream`"),
+        ("dream", {"model_type": "llada"}, "choose the project `llada`"),
     ],
 )
 def test_a_hint_leads_to_the_source_that_reads_it(source, changed, hint):

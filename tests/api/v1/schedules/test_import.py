@@ -10,9 +10,9 @@ from tests.api.problems import pointers_of, problem_of
 from tests.engine.importers.test_document import JSON, YAML, merging
 
 TRAINED_BETAS = {"_class_name": "DDPMScheduler", "trained_betas": [0.1, 0.2, 0.3]}
-TEXT8 = {
+OWN_TOKENIZER = {
     "noise": {"type": "loglinear"},
-    "data": {"tokenizer_name_or_path": "text8"},
+    "data": {"tokenizer_name_or_path": "my/tokenizer"},
 }
 
 
@@ -111,7 +111,7 @@ def test_what_is_imported_can_be_stored_as_it_is(send, post, body):
             ("#/config/trained_betas", "wrong_length"),
         ),
         (
-            {"source": "mdlm", "config": TEXT8},
+            {"source": "mdlm", "config": OWN_TOKENIZER},
             ("#/config/data/tokenizer_name_or_path", "unknown_tokenizer"),
         ),
         ({"vocab_size": 1}, ("#/vocab_size", "out_of_range")),

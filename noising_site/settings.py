@@ -190,8 +190,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# So that templates/django/forms/ replaces Django's: errors quote names with backticks.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "noising_site.forms.FormRenderer"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -229,6 +228,7 @@ AUTH_PASSWORD_VALIDATORS = [
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "noising_site.formats"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -53,6 +53,11 @@ class JobAdmin(ServiceDeletion):
         """Return the status, or that the command has disappeared."""
         return job.shown_status
 
+    @admin.display(description="Status in words")
+    def state_text(self, job: Job) -> str:
+        """Return what the status does not say."""
+        return job.state_text
+
     @admin.display(description="Errors")
     def error_lines(self, job: Job) -> str:
         """Return the first errors."""

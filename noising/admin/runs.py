@@ -188,6 +188,11 @@ class BenchmarkRunAdmin(ServiceDeletion):
         """Write only what people may change: a worker may write the other columns."""
         run_annotate(run=obj, name=obj.name, notes=obj.notes, tags=obj.tags)
 
+    @admin.display(description="Status in words")
+    def state_text(self, run: BenchmarkRun) -> str:
+        """Return what the status does not say."""
+        return run.state_text
+
     @admin.display(description="Name", ordering="name")
     def title(self, run: BenchmarkRun) -> str:
         """Return the name of the run, given or by default."""

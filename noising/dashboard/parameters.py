@@ -99,9 +99,15 @@ class ParameterField(forms.CharField):
         if not text:
             return None
         try:
-            return self.parameter.parse(_read_value(text, self.kind), self.path)
+            return self.parameter.parse(_read_value(text, self.kind), str(self.label))
         except EngineError as error:
             raise ValidationError(error.sentence, code=error.code) from error
+
+    def explain(self, error: EngineError) -> str:
+        """Return an error of the engine about this field, which it calls as it does."""
+        name = f"{self.label}{error.field.removeprefix(self.path)}"
+        parts = (error.code, error.rule, error.value, error.way_out)
+        return EngineError(name, *parts).sentence
 
     def _make_widget(self) -> forms.Widget:
         default = self.parameter.default
@@ -113,7 +119,9 @@ class ParameterField(forms.CharField):
         }
         match self.kind:
             case "number":
-                return forms.NumberInput(attributes | _limit(self.inner))
+                # Without bounds: the browser would refuse in other words than `clean`.
+                step = 1 if isinstance(self.inner, Integer) else "any"
+                return forms.NumberInput(attributes | {"step": step})
             case "choice":
                 options = self.inner.options if isinstance(self.inner, Choice) else ()
                 choices = [(option, option) for option in options]
@@ -175,7 +183,6 @@ class SpecificationForm(forms.Form):
         """
         initial = dict(typed or _flatten(specification or {}))
         super().__init__(data, initial=initial)
-        self.label_suffix = ""
         for name, (label, size) in _SIZES.items():
             self.fields[name] = ParameterField(name, size, label=label)
         for part, table in PARTS.items():
@@ -219,7 +226,13 @@ class SpecificationForm(forms.Form):
         try:
             check_specification(self.specification)
         except EngineError as error:
-            self.add_error(self._find_field(error.field), error.sentence)
+            name = self._find_field(error.field)
+            field = self.fields[name] if name else None
+            is_own = isinstance(field, ParameterField) and error.field.startswith(
+                field.path
+            )
+            text = field.explain(error) if is_own else error.sentence
+            self.add_error(name, text)
         except TooCostlyError as error:
             self.add_error(None, str(error))
 
@@ -317,7 +330,7 @@ def _unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
 def _list_types(part: str) -> Sequence[TypeFields]:
     listed = []
     for name, kind in PARTS[part].items():
-        form = forms.Form(label_suffix="")
+        form = forms.Form()
         form.fields |= make_fields(part, kind)
         listed.append(
             TypeFields(name=name, description=_describe_type(kind), fields=list(form))
@@ -340,16 +353,6 @@ def _find_kind(parameter: Parameter) -> Kind:
         case Flag():
             return "flag"
     return "json"
-
-
-def _limit(parameter: Parameter) -> dict[str, Any]:
-    """Return the attributes of a number's input; a bound may be open to the engine."""
-    limits: dict[str, Any] = {"step": 1 if isinstance(parameter, Integer) else "any"}
-    if isinstance(parameter, (Number, Integer)):
-        for name, bound in (("min", parameter.low), ("max", parameter.high)):
-            if abs(bound) <= _MOST_SHOWN:
-                limits[name] = _write_number(bound)
-    return limits
 
 
 def _list_empty(default: Any) -> list[tuple[str, str]]:

@@ -303,6 +303,7 @@ class BenchmarkRun(models.Model):
     class Meta:
         """Constraints, which the database checks for every write."""
 
+        verbose_name = "run"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -241,6 +241,7 @@ class ScheduleConfig(models.Model):
     class Meta:
         """Constraints, which the database checks for every write."""
 
+        verbose_name = "schedule"
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(

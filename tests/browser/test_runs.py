@@ -33,7 +33,7 @@ def test_a_run_is_asked_for_and_followed_to_its_end(member: Visitor) -> None:
     page.get_by_role("link", name="Rename and edit").click()
     page.get_by_role("textbox", name="Name").fill("Tried out")
     page.get_by_role("textbox", name="Tags").fill("tried")
-    page.get_by_role("button", name="Store").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Tried out")).to_be_visible()
     expect(page.get_by_role("link", name="tried")).to_be_visible()
 

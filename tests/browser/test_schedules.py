@@ -115,7 +115,7 @@ def test_a_schedule_is_entered_in_fields_or_json_previewed_and_stored(
     expect(preview.locator(".verdict")).to_contain_text("no timestep is wasted")
     expect(part.get_by_label("Type")).to_have_value("sedd_entropy")
     name = page.locator("#id_name").input_value()
-    page.get_by_role("button", name="Store").click()
+    page.get_by_role("button", name="Save").click()
     page.wait_for_url(f"**/schedules/{name}/")
     expect(page.get_by_role("status").first).to_contain_text(f"{name} is stored.")
     image = page.locator('img[src*="positions.svg"]')

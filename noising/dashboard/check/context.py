@@ -105,14 +105,16 @@ def list_keys(imported: Imported) -> list[KeyItem]:
     ]
     listed = noted | {item.key for item in used}
     used += [
-        KeyItem(key=size, kind="used", text=f"It is {imported.spec[size]:,} here.")
+        KeyItem(key=size, kind="result", text=f"It is {imported.spec[size]:,} here.")
         for size in ("vocab_size", "num_timesteps")
         if size not in listed
     ]
     # The sort is stable: notes to mind, used keys, keys without a meaning.
     return sorted(
         [*notes, *used],
-        key=lambda item: {"used": 1, "no meaning": 2, "ignored": 2}.get(item.kind, 0),
+        key=lambda item: {"used": 1, "result": 1, "no meaning": 2, "ignored": 2}.get(
+            item.kind, 0
+        ),
     )
 
 

@@ -46,15 +46,7 @@ class SizeField(forms.IntegerField):
         )
 
 
-class ProcessForm(forms.Form):
-    """A form whose labels end without a colon."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
-
-
-class CheckForm(ProcessForm):
+class CheckForm(forms.Form):
     """A schedule type or a published model, or a specification in its place.
 
     The types in the query have fields for their parameters, which the page shows next
@@ -171,7 +163,7 @@ class CheckForm(ProcessForm):
         return specification
 
 
-class ImportForm(ProcessForm):
+class ImportForm(forms.Form):
     """A configuration of another project, pasted or dropped, or one of our own."""
 
     config = LongTextFormField(

@@ -126,4 +126,4 @@ class CheckCardForm(forms.Form):
     )
 
     def __init__(self) -> None:
-        super().__init__(label_suffix="", auto_id="check_%s")
+        super().__init__(auto_id="check_%s")

@@ -205,7 +205,6 @@ class NewRunForm(RunAnnotationForm):
 
     def __init__(self, *args: Any, owner_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
         self.fields["corpus"].choices = _list_corpora(owner_id)  # type: ignore[attr-defined]  # of a field with choices
         self.schedule_choices = _list_choices(self["schedules"].value() or ())
         stored = [

@@ -40,6 +40,7 @@ class NewScheduleForm(ScheduleAnnotationForm):
 
     name = forms.SlugField(
         max_length=LONGEST_NAME,
+        error_messages={"invalid": "Letters, digits, - and _ only."},
         help_text="Letters, digits, - and _. It cannot be changed later.",
     )
     specification = SpecificationFormField(
@@ -67,7 +68,6 @@ class NewScheduleForm(ScheduleAnnotationForm):
         else:
             specification = None
         super().__init__(data, initial=given)
-        self.label_suffix = ""
         text = data.get("specification", "") if data is not None else ""
         self.uses_json = bool(text.strip() or given.get("specification"))
         if data is not None and not self.uses_json:

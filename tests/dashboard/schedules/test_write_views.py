@@ -52,7 +52,7 @@ def test_stores_a_schedule_of_the_account(ada: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"name": "two words"}, "valid “slug”"),
+        ({"name": "two words"}, "Letters, digits, - and _ only."),
         ({"name": "compare"}, "choose another name"),
         ({"name": "taken"}, "with this name already"),
         ({"specification": "{"}, "Enter a valid JSON."),

@@ -104,8 +104,10 @@ export class ProcessFields {
       const input = this.input(`${part}.${key}`) ?? this.input(part) ?? this.input(`${part}.type`);
       if (!input) return true;
       input.setAttribute("aria-invalid", "true");
-      input.closest(".field").append(
-        element("ul", { class: "errorlist" }, element("li", {}, ...withCode(detail))),
+      const label = input.labels[0]?.textContent ?? input.name;
+      const text = detail.replace(`specification.${input.name}`, label);
+      input.before(
+        element("ul", { class: "errorlist" }, element("li", {}, ...withCode(text))),
       );
       return false;
     });

@@ -167,12 +167,13 @@ function draw({ curves, lint: found, verdict: given }, other) {
   }
 }
 
-/** Say something; what is wrong has no verdict. */
+/** Say something; what is wrong has no verdict, and its curves are those of before. */
 function say(text, isWrong) {
   if (isWrong) {
     verdict.replaceChildren();
     findings.replaceChildren();
   }
+  preview.classList.toggle("is-stale", isWrong);
   status.replaceChildren(...withCode(text));
   status.className = isWrong ? "reason" : "muted";
 }

@@ -1,0 +1,1 @@
+"""How admin writes dates: as pages do."""

@@ -227,11 +227,10 @@ class SpecificationForm(forms.Form):
             check_specification(self.specification)
         except EngineError as error:
             name = self._find_field(error.field)
-            field = self.fields[name] if name else None
-            is_own = isinstance(field, ParameterField) and error.field.startswith(
-                field.path
-            )
-            text = field.explain(error) if is_own else error.sentence
+            field = self.fields.get(name or "")
+            text = error.sentence
+            if isinstance(field, ParameterField) and error.field.startswith(field.path):
+                text = field.explain(error)
             self.add_error(name, text)
         except TooCostlyError as error:
             self.add_error(None, str(error))

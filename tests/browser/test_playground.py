@@ -165,6 +165,8 @@ def test_space_plays_unless_the_focus_is_in_a_field(guest: Visitor) -> None:
 LINES = """() => [...document.querySelectorAll("[data-panel=a] .token-line")].map(
   (line) => [line.textContent, line.getBoundingClientRect().top + scrollY,
     line.scrollWidth - line.clientWidth])"""
+INDENTS = """() => [...document.querySelectorAll(".token-line")].map(
+  (line) => [line.textContent.startsWith(" "), parseFloat(line.style.textIndent)])"""
 CODE = "def double(n):\n    if n < 0:\n        return 0\n\n    return n * 2"
 
 
@@ -185,6 +187,11 @@ def test_the_text_keeps_its_lines_at_every_timestep(guest: Visitor) -> None:
     move_to(guest, 0)
     starts = [text[0] for text, _, _ in guest.page.evaluate(LINES)]
     assert set(starts[1:]) == {" "}
+    # A token without a blank begins where the others' texts do.
+    move_to(guest, 999)
+    indents = guest.page.evaluate(INDENTS)[1:]
+    assert {starts_blank for starts_blank, _ in indents} == {True, False}
+    assert all(starts_blank == (indent < 0) for starts_blank, indent in indents)
 
 
 def test_another_page_frames_the_tokens_which_act_for_nobody(guest: Visitor) -> None:
@@ -202,6 +209,7 @@ def test_another_page_frames_the_tokens_which_act_for_nobody(guest: Visitor) -> 
         """document.querySelector("main").append(
           document.createRange().createContextualFragment(window.copied))"""
     )
+    expect(guest.page.locator("iframe")).to_have_css("border-top-width", "0px")
     guest.page.locator("iframe").scroll_into_view_if_needed()  # it loads lazily
     frame = guest.page.frame_locator("iframe")
     expect(frame.locator("[data-position]")).to_have_count(len(TOKENS))
@@ -331,6 +339,14 @@ def test_snippets_follow_the_page(guest: Visitor) -> None:
     assert noised(guest, body) == ids(guest)
     assert '"timesteps": 640' in snippet(guest, "curl")
     assert "process.noise(tokens, 640, seed=7" in snippet(guest, "Python")
+    # The position would be another token's; so it would be in an example.
+    positions = guest.page.get_by_label("Protect positions", exact=True)
+    text = guest.page.get_by_label("Text", exact=True)
+    text.fill(f"So {text.input_value()}")
+    expect(positions).to_have_value("")
+    positions.fill("3")
+    guest.page.get_by_role("link", name="LaTeX").click()
+    expect(positions).to_have_value("")
 
 
 def test_the_curves_carry_dots_and_a_line_for_each_share(guest: Visitor) -> None:

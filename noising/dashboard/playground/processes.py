@@ -81,7 +81,7 @@ def select_process(form: ProcessForm, text: PlaygroundText) -> SelectedProcess:
         with _report_on_form(form):
             process = with_hyperschedule(process, laid)
     return SelectedProcess(
-        title=" · ".join([base.title, *([laid["type"]] if laid else [])]),
+        title=f"{base.title}, {laid['type']} hyperschedule" if laid else base.title,
         schedule=base.schedule,
         specification=base.specification,
         hyperschedule=laid,
@@ -103,7 +103,7 @@ def build_base_process(form: ProcessForm, vocab_size: int) -> SelectedProcess:
     values = form.cleaned_data
     name: str = values["stored"]
     specification = _read_stored(name) if name else _specify_by_types(form, vocab_size)
-    title = name or f"{values['schedule']} · {values['graph']}"
+    title = name or f"{values['schedule']} schedule, {values['graph']} graph"
     effort = effort_of(specification)
     try:
         check_seconds(effort.build_seconds, "to build")

@@ -36,7 +36,7 @@ def test_it_has_the_tokens_with_texts_and_types(client: Client) -> None:
     assert state["protect"] == [1, 3]
     assert state["timestep"] == 999
     [process] = state["processes"]
-    assert process["heading"] == process["title"] == "cosine · uniform"
+    assert process["heading"] == process["title"] == "cosine schedule, uniform graph"
     assert (process["num_timesteps"], process["mask_id"]) == (1000, None)
 
 

@@ -130,7 +130,7 @@ def test_two_processes_stand_side_by_side_at_the_same_time(client: Client) -> No
     )
     assert ids_of(second) == other.noise(TOKENS, 49, seed=7).tokens.tolist()
     assert "timestep 49 · alpha" in page
-    assert ">A: cosine · uniform</h2>" in page
+    assert ">A: cosine schedule, uniform graph</h2>" in page
 
 
 def test_a_timestep_beyond_the_process_is_its_last(client: Client) -> None:

@@ -25,6 +25,7 @@ export class Flow {
     this.clean = texts.map(readable);
     this.now = Int32Array.from(ids);
     this.here = 0;
+    this.hanging = new Map(); // lines by the position of their first token
     this.tokens = ids.map((_, position) => {
       const token = element("span", {
         role: "button", tabindex: position ? "-1" : "0", "data-position": position,
@@ -50,7 +51,16 @@ export class Flow {
     token.className = look;
     if (isMask) token.setAttribute("aria-label", "masked");
     else if (wasMask) token.removeAttribute("aria-label");
+    this.indent(position);
     tokenCard.refresh(token);
+  }
+
+  /** Let the blank at the beginning of a line hang out; a noised token may have none. */
+  indent(position) {
+    const line = this.hanging.get(position);
+    if (!line) return;
+    const hangs = this.tokens[position].textContent.startsWith(" ");
+    line.style.textIndent = hangs ? `${-this.lines.blank}px` : "0";
   }
 
   /** Return what a position shows for an id. */
@@ -80,10 +90,13 @@ export class Flow {
     this.room = room;
     this.lines ??= this.measure();
     const blank = this.lines.blank;
+    this.hanging.clear();
     this.root.replaceChildren(...this.lines.within(room - 2 * blank).map((line) => {
       const holder = element("div", { class: "token-line" });
       holder.style.textIndent = `${line.indent * blank}px`;
       holder.append(...this.tokens.slice(line.from, line.to));
+      if (line.indent < 0) this.hanging.set(line.from, holder);
+      this.indent(line.from);
       return holder;
     }));
   }

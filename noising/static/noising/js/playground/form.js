@@ -17,7 +17,9 @@ export class Form {
 
   /** Call back at each change except of the timestep, which is outside the form. */
   onChange(callback) {
-    this.root.addEventListener("input", () => {
+    this.root.addEventListener("input", ({ target }) => {
+      // A position would protect another token of another text.
+      if (["text", "tokenizer"].includes(target.name)) this.protectedPositions = new Set();
       this.arrange();
       callback();
     });
@@ -98,8 +100,9 @@ export class Form {
     this.protectBox.value = [...positions].sort((a, b) => a - b).join(", ");
   }
 
-  /** Set fields to the values of a query. */
+  /** Set fields to the values of a query, which has another text. */
   fill(query) {
+    this.protectedPositions = new Set();
     for (const [name, value] of query) this.root.elements.namedItem(name).value = value;
     this.root.dispatchEvent(new Event("input"));
   }

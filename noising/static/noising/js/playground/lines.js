@@ -36,7 +36,7 @@ export class Lines {
       const longest = add(widths, token) + line.indent * this.blank;
       if (longest > room && place > line.from) {
         const to = open > line.from ? open : place;
-        // A blank at a line's beginning hangs out of it.
+        // A blank at a line's beginning hangs out of it, see flow.js.
         end(to, this.tokens[to].hasBlank ? -1 : 0);
         place = to - 1;
         continue;

@@ -83,6 +83,7 @@ class Playground {
       src: `${location.origin}${path}${new URL(this.link()).search}`,
       title: "Tokens under noise",
       width: "100%",
+      frameborder: "0", // a style would need the consent of the other page's policy
       height: this.stage.holder.offsetHeight + EMBED_MARGIN,
       loading: "lazy",
     });

@@ -26,6 +26,9 @@ DEFAULTS: Final = {"archived": "false"}
 
 COOKIE_SECONDS: Final = 365 * 24 * 3600
 
+LABELS: Final = {"grade": "Verdict"}
+"""Labels of conditions whose column has another name than the API's."""
+
 NOT_CONDITIONS: Final = ("ordering", "search")
 """Fields of the filters that the page shows elsewhere."""
 
@@ -288,6 +291,12 @@ class Listing:
         return not self.form.errors and any(names)
 
     @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to find: no rows, and none left out."""
+        left_out = self.is_narrowed or self.archived or self.form.errors
+        return not (self.page.object_list or left_out)
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """Return the parameters that the form of search and filters keeps."""
         names = ("ordering", COLUMNS, *self.api_only)
@@ -361,7 +370,7 @@ class Listing:
 
 def label_condition(name: str) -> str:
     """Return "created_from" as "Created from"."""
-    return name.replace("_", " ").capitalize()
+    return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 def _describe_value(form: Form, name: str, value: str) -> str:

@@ -1,9 +1,10 @@
 """Filters and ordering of the list of schedules."""
 
 from noising.engine import GRAPH_TYPES, SCHEDULE_TYPES
+from noising.engine.verdicts import GRADES
 from noising.filters.conditions import choice_condition, text_condition
 from noising.filters.lists import ArchiveFilters, ordering_condition
-from noising.models import ScheduleConfig
+from noising.models import ScheduleConfig, ScheduleConfigQuerySet
 
 ORDERINGS = {
     "slug": "name",
@@ -42,6 +43,12 @@ class ScheduleFilters(ArchiveFilters):
     graph_type = choice_condition(
         "graph_type", tuple(GRAPH_TYPES), field_name="graph_type"
     )
+    grade = choice_condition(
+        "grade",
+        {grade: "not judged" if grade == "unknown" else grade for grade in GRADES},
+        method="by_grade",
+        help_text="The grade that follows from the linter's findings.",
+    )
     ordering = ordering_condition(ORDERINGS)
 
     class Meta:
@@ -49,3 +56,9 @@ class ScheduleFilters(ArchiveFilters):
 
         model = ScheduleConfig
         fields: tuple[str, ...] = ()
+
+    def by_grade(
+        self, queryset: ScheduleConfigQuerySet, name: str, value: str
+    ) -> ScheduleConfigQuerySet:
+        """Keep schedules with this grade."""
+        return queryset.graded(value)

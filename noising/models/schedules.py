@@ -114,6 +114,11 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
         """Select the schedules with a tag."""
         return self.filter(ListHolds("tags", models.Value(tag)))
 
+    def graded(self, grade: str) -> Self:
+        """Select the schedules with a grade, which is computed from their findings."""
+        rows = self.model.objects.only("lint_findings")
+        return self.filter(pk__in=[row.pk for row in rows if row.grade == grade])
+
     def searched(self, text: str) -> Self:
         """Select the schedules that contain every word, in upper or lower case."""
         found = self.alias(

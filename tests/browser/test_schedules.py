@@ -122,5 +122,7 @@ def test_a_schedule_is_entered_in_fields_or_json_previewed_and_stored(
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("complete", True)
     assert image.evaluate("e => e.naturalWidth") > 0
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Archive").click()
+    page.get_by_text("More", exact=True).click()
     expect(page.get_by_role("button", name="Unarchive")).to_be_visible()

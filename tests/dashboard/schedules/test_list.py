@@ -30,6 +30,7 @@ def names_on(page: str) -> list[str]:
         ("search=NICHOL+cosine", ["cosine"]),
         ("search=sedd_entropy+absorb", ["sedd-absorbing"]),
         ("graph_type=gidd", ["gidd"]),
+        ("grade=wasteful&search=linear", ["linear", "linear_sigma"]),
         ("schedule_type=sedd_entropy", ["sedd-absorbing", "sedd_entropy"]),
         (
             "schedule_type=sedd_entropy&ordering=-name",
@@ -80,9 +81,13 @@ def test_a_list_of_archived_schedules_only_says_so(client: Client) -> None:
 
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:
-    assert "No schedule matches." in page_text(client, "/schedules/?tag=nobody")
+    page = page_text(client, "/schedules/?tag=nobody")
+    assert "No schedule matches." in page
+    assert 'role="search"' in page
     ScheduleConfig.objects.all().delete()
-    assert "load_schedules" in page_text(client, "/schedules/")
+    page = page_text(client, "/schedules/")
+    assert "load_schedules" in page
+    assert 'role="search"' not in page  # there is nothing to find
 
 
 def test_tags_are_text(client: Client) -> None:

@@ -66,6 +66,7 @@ def test_says_how_to_measure_a_schedule_that_no_run_has(
     client: Client, recorded_run: BenchmarkRun
 ) -> None:
     page = page_text(client, "/schedules/sedd-absorbing/")
+    assert 'href="/new/run/?schedules=sedd-absorbing">Measure it</a>' in page
     assert "run_benchmarks --schedules sedd-absorbing --graph absorbing" in page
 
 

@@ -71,15 +71,20 @@ def _link(entry: Term, text: str, spoken: str = "") -> SafeString:
 
 @register.filter
 def code(text: object) -> SafeString:
-    """Return a sentence as HTML, with what is between backticks set as code."""
-    sentence = (
+    """Return sentences as HTML; what is between backticks on a line becomes code."""
+    escaped = (
         conditional_escape(str(text)) if not isinstance(text, SafeString) else text
     )
-    parts = sentence.split("`")
+    lines = "\n".join(map(_set_code, escaped.split("\n")))
+    return mark_safe(lines)  # noqa: S308 - they are escaped
+
+
+def _set_code(line: str) -> str:
+    parts = line.split("`")
     if len(parts) % 2 == 0:  # a backtick without its partner
-        return sentence
+        return line
     pieces = [
         f"<code>{part}</code>" if place % 2 else part
         for place, part in enumerate(parts)
     ]
-    return mark_safe("".join(pieces))  # noqa: S308 - the sentence is escaped
+    return "".join(pieces)

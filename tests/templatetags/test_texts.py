@@ -13,6 +13,7 @@ from noising.templatetags.texts import code
         ("Use `a<b`, not `c`.", "Use <code>a&lt;b</code>, not <code>c</code>."),
         ("<b>plain</b>", "&lt;b&gt;plain&lt;/b&gt;"),
         ("one ` alone <", "one ` alone &lt;"),
+        ("`a`\n\nb `", "<code>a</code>\n\nb `"),  # code lies within a paragraph
     ],
 )
 def test_what_is_between_backticks_is_code(text: str, html: str) -> None:

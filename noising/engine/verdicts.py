@@ -243,7 +243,8 @@ def _describe_result(process: ForwardProcess) -> str:
 
 def _describe_leak(process: ForwardProcess) -> str:
     information = information_left(process)
-    share = _percent(float(information[-1] / information[0]))
+    left = float(information[-1] / information[0])
+    share = _percent(left) if left else "none"
     return f"{share} of the information about the data is left at the last timestep"
 
 

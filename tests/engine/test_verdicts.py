@@ -44,6 +44,12 @@ def test_a_hundred_steps_with_betas_for_a_thousand():
             [],
         ),
         (
+            PRESETS["bd3lm"].specification,
+            "good",
+            "None of the information about the data is left at the last timestep, and",
+            [],
+        ),
+        (
             {"schedule": {"type": "linear"}},
             "wasteful",
             "34.3% of the timesteps are wasted (657 to 999).",

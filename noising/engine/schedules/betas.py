@@ -47,9 +47,10 @@ def _beta_range(parameters: Mapping[str, Any]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linear(GridSchedule):
-    """Betas linearly spaced: beta_k = beta_min + (beta_max - beta_min)·k/(T-1).
+    """Betas rise linearly, as in D3PM; MDLM's linear, alpha = 1 - t, is `loglinear`.
 
-    The betas are per step. They are meant for T = 1000 and not rescaled to other T.
+    beta_k = beta_min + (beta_max - beta_min)·k/(T-1). The betas are per step. They are
+    meant for T = 1000 and not rescaled to other T.
     Source: Ho et al. 2020 (DDPM), section 4; Austin et al. 2021 (D3PM).
     """
 

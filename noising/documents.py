@@ -50,6 +50,7 @@ ORDINARY: Final[frozenset[str]] = frozenset(
             "weight",
         ),
         *("name", "queue", "job", "part", "pairs", "status", "claim", "archived"),
+        *("phase", "log", "reader", "efficient"),
         *("created", "owner", "tag", "account", "staff", "session", "run", "audit"),
     }
 )

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from noising.engine.importers import mdlm_family
 from noising.engine.importers.reader import Reader
-from noising.engine.importers.tokenizers import MDLM_TEXT8
 
 GRAPHS: Final[Mapping[str, str]] = {"absorbing_state": "absorbing"}
 HINTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -15,7 +14,6 @@ HINTS: Final[Mapping[str, Mapping[str, str]]] = {
     "noise.type": {"log-linear": "this is Duo's spelling: choose the project `duo`"},
 }
 PARAMETERIZATIONS: Final[Mapping[str, None]] = dict.fromkeys(("subs", "d3pm", "sedd"))
-TOKENIZERS: Final = {"text8": MDLM_TEXT8}
 WITHOUT_MEANING: Final = mdlm_family.WITHOUT_MEANING
 """Source: configs/ of MDLM @c112c52."""
 
@@ -29,5 +27,5 @@ def specification(reader: Reader) -> dict[str, Any]:
         EngineError: a noise or diffusion without a counterpart, or a missing value.
     """
     return mdlm_family.read_diffusion(
-        reader, GRAPHS, PARAMETERIZATIONS, hints=HINTS, adds_mask=False, own=TOKENIZERS
+        reader, GRAPHS, PARAMETERIZATIONS, hints=HINTS, adds_mask=False
     )

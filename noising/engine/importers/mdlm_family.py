@@ -1,13 +1,12 @@
 """Keys of MDLM that UDLM, BD3-LM and Duo kept, written for Hydra."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
 from noising.engine.importers.noises import NoiseReader, between_sigmas, down_to
 from noising.engine.importers.reader import ASSUMED, DIFFERS, NO_MEANING, Reader
-from noising.engine.importers.tokenizers import KnownTokenizer, read_tokenizer
+from noising.engine.importers.tokenizers import read_tokenizer
 from noising.engine.parameters import Integer
 from noising.engine.registry import NUM_TIMESTEPS
 
@@ -67,7 +66,6 @@ def read_diffusion(
     *,
     hints: Mapping[str, Mapping[str, str]],
     adds_mask: bool,
-    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the specification of a configuration with a key `diffusion`.
 
@@ -77,7 +75,6 @@ def read_diffusion(
         parameterizations: the names of the project's parameterizations.
         hints: what to do about other diffusions and noises, by key and name.
         adds_mask: whether uniform noise draws a mask that the project has added.
-        own: the project's own tokenizers, which data files of that name use.
 
     Raises:
         EngineError: a noise or diffusion without a counterpart, or a missing value.
@@ -96,10 +93,7 @@ def read_diffusion(
     )
     spec = {"schedule": noise(reader), "graph": {"type": graph}}
     tokens = read_tokens(
-        reader,
-        groups.get("data"),
-        adds_mask=adds_mask and graph == "uniform",
-        own=own,
+        reader, groups.get("data"), adds_mask=adds_mask and graph == "uniform"
     )
     set_tokens(spec, tokens)
     read_steps(reader, "T", spec)
@@ -113,7 +107,6 @@ def read_tokens(
     *,
     adds_pad: bool = False,
     adds_mask: bool = False,
-    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return size and mask of the tokenizer, which may be that of a data group.
 
@@ -123,11 +116,8 @@ def read_tokens(
     path = "data.tokenizer_name_or_path"
     name = reader.value(path)
     if name is None and data is not None:
-        path = "defaults"
-        name = data if data in own else DATA_TOKENIZERS.get(data, f"that of {data}")
-    return read_tokenizer(
-        reader, path, name, adds_pad=adds_pad, adds_mask=adds_mask, own=own
-    )
+        path, name = "defaults", DATA_TOKENIZERS.get(data, f"that of {data}")
+    return read_tokenizer(reader, path, name, adds_pad=adds_pad, adds_mask=adds_mask)
 
 
 def set_tokens(spec: dict[str, Any], tokens: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from noising.engine.errors import EngineError
@@ -105,12 +104,6 @@ TOKENIZERS: Final[Mapping[str, KnownTokenizer]] = {
 
 `text8` is not included, since projects use it for 27, 28 or 35 ids.
 """
-MDLM_TEXT8: Final = KnownTokenizer(
-    vocab_size=35,
-    mask_id=4,
-    source="Text8Tokenizer of dataloader.py of MDLM: 8 special tokens, a to z, blank",
-)
-"""What MDLM calls `text8`."""
 
 
 def read_tokenizer(
@@ -120,7 +113,6 @@ def read_tokenizer(
     *,
     adds_pad: bool = False,
     adds_mask: bool = False,
-    own: Mapping[str, KnownTokenizer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return `vocab_size` and `mask_id` of a tokenizer.
 
@@ -131,7 +123,6 @@ def read_tokenizer(
         adds_pad: the original adds [PAD] to a tokenizer without padding, as an id
             that noise can draw.
         adds_mask: the same for the mask of a tokenizer without one.
-        own: tokenizers of the project, which come before those of the model hub.
 
     Returns:
         An empty object without a name. The caller's size overrides that of the
@@ -143,7 +134,7 @@ def read_tokenizer(
     """
     if name is None:
         return {}
-    known = (own.get(name) or TOKENIZERS.get(name)) if isinstance(name, str) else None
+    known = TOKENIZERS.get(name) if isinstance(name, str) else None
     if known is None and reader.vocab_size is None:
         raise EngineError(
             f"config.{path}",

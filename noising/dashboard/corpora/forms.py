@@ -74,7 +74,6 @@ class ComparisonForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
         self.fields["schedules"].choices = _list_schedules()  # type: ignore[attr-defined]  # of a field with choices
 
     @classmethod
@@ -297,10 +296,6 @@ class NameForm(forms.Form):
     """The name of a corpus."""
 
     name = forms.CharField(max_length=LONGEST_CORPUS_NAME)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
 
 
 def _list_schedules() -> list[Any]:

@@ -41,7 +41,7 @@ class LinkedForm(forms.Form):
         prefix: str | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
+        super().__init__(data, prefix=prefix, initial=initial)
 
     @classmethod
     def of(cls, query: QueryDict, **options: Any) -> Self:

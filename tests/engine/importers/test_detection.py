@@ -33,6 +33,8 @@ def test_sizes_are_passed_on_and_a_named_source_is_not_guessed():
             "config.trained_betas",
             "wrong_length",
         ),
+        # Each importer stops at its first key.
+        ({"noise": {"type": "strange"}}, "config", "unknown_source"),
         # Several projects have these keys; MDLM's importer comes furthest.
         (
             {

@@ -79,17 +79,15 @@ def detect_source(
     if found:
         _, source, imported = max(found, key=lambda each: each[0])
         return source, imported
-    if refusals:
-        used, likeliest = max(refusals, key=lambda each: each[0])
-        if used >= _LIKELY or len(refusals) == 1:
-            raise likeliest
-    raise EngineError(
+    unknown = EngineError(
         "config",
         "unknown_source",
         f"must be a configuration of {', '.join(SOURCES)}",
         ", ".join(sorted(str(key) for key in parsed)[:8]),
         "name the project, or give the section that sets the noise with its key",
     )
+    used, likeliest = max(refusals, key=lambda each: each[0], default=(0, unknown))
+    raise likeliest if used >= _LIKELY or len(refusals) == 1 else unknown
 
 
 def _rate(imported: Imported) -> int:

@@ -5,6 +5,7 @@ tests. pytest-django puts tests with a database before all others whatever the c
 line says, and so the slowest folders at the end, where one process would be left alone.
 """
 
+import os
 from pathlib import PurePath
 
 import pytest
@@ -26,6 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     last = len(SLOWEST)
     ranks = {folder: rank for rank, folder in enumerate(SLOWEST)}
     items.sort(key=lambda item: ranks.get(unit(file_of(item.nodeid)), last))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than cores: the first of `SLOWEST` mostly waits."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def file_of(nodeid: str) -> str:

@@ -246,7 +246,7 @@ class ScheduleConfigAdmin(ServiceDeletion):
 
     @admin.display(description="Certificate")
     def certified(self, config: ScheduleConfig) -> str:
-        """Return whether the certificate passed; "" if there is none."""
+        """Return whether the certificate passed; "" without a certificate."""
         return config.certificate_verdict
 
     @admin.display(description="Verdict")

@@ -59,7 +59,7 @@ def get_own_corpus_or_404(request: HttpRequest, corpus_id: UUID) -> Corpus:
     """Return a corpus of the account.
 
     Raises:
-        Http404: there is none, or another account owns it.
+        Http404: the corpus does not exist, or another account owns it.
     """
     return get_object_or_404(Corpus.objects.of(request.user.pk), pk=corpus_id)
 

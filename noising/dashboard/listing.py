@@ -95,7 +95,7 @@ class ListPage:
         hint: what the search reads.
         filters: the known conditions.
         columns: all columns; the first one names the row and is always shown.
-        compare: the route of the page that compares rows; empty if there is none.
+        compare: the route of the page that compares rows; empty without such a page.
         selection: the parameter of that page that names the rows.
         most: how many rows it compares at most.
         folder: the folder of the template; by default the name of the section.

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
+from noising.models.search import filter_words
 from noising.models.tags import check_tags
 
 COMPARABLE_AUDITS = 100
@@ -18,6 +19,12 @@ COMPARABLE_AUDITS = 100
 DASHBOARD_AUDITS = 5
 
 LONGEST_AUDIT_NAME = 100
+
+SEARCHED = (
+    *("name", "notes", "tags", "codes", "searched_schedule", "searched_graph"),
+    "owner__username",
+)
+"""What the search of a list reads."""
 
 
 class AuditQuerySet(models.QuerySet["Audit"]):
@@ -41,17 +48,7 @@ class AuditQuerySet(models.QuerySet["Audit"]):
             searched_schedule=text_at("report__specification__schedule__type"),
             searched_graph=text_at("report__specification__graph__type"),
         )
-        for word in text.split():
-            found = found.filter(
-                models.Q(name__icontains=word)
-                | models.Q(notes__icontains=word)
-                | models.Q(tags__icontains=word)
-                | models.Q(codes__icontains=word)
-                | models.Q(searched_schedule__icontains=word)
-                | models.Q(searched_graph__icontains=word)
-                | models.Q(owner__username__icontains=word)
-            )
-        return found
+        return filter_words(found, text.split(), SEARCHED)
 
     def comparable(self, audit: "Audit | None") -> Self:
         """Select the latest audits, without this one, and those of its claim first."""

@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from noising.models.ordered_json import OrderedJSONField, text_at
+from noising.models.search import filter_words
 
 LONGEST_CORPUS_NAME: Final = 100
 
@@ -41,15 +42,8 @@ class CorpusQuerySet(models.QuerySet["Corpus"]):
         return self.exclude(kind=Corpus.Kind.COUNTS)
 
     def searched(self, text: str) -> Self:
-        """Select the corpora that contain every word, in any case."""
-        found = self
-        for word in text.split():
-            found = found.filter(
-                models.Q(name__icontains=word)
-                | models.Q(kind__icontains=word)
-                | models.Q(tokenizer__icontains=word)
-            )
-        return found
+        """Select the corpora that contain every word, in upper or lower case."""
+        return filter_words(self, text.split(), ("name", "kind", "tokenizer"))
 
     def for_list(self) -> Self:
         """Load what a list shows: ``choice`` of the comparisons, not all of them."""

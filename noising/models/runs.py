@@ -17,6 +17,7 @@ from benchmarks.names import LONGEST_RUN_NAME, explain_refusal, make_default_nam
 from noising.models.jobs import describe_time
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
+from noising.models.search import filter_words
 from noising.models.tags import check_tags
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ COMPARABLE_RUNS = 100
 
 MEASURED_RUNS = 10
 """From how many runs the speed of the machine is estimated."""
+
+SEARCHED = (
+    *("name", "notes", "tags", "corpus_name", "config__schedules", "error"),
+    "owner__username",
+)
+"""What the search of a list reads."""
 
 LEASE = timedelta(seconds=30)
 """How long a claim is valid after it was last renewed."""
@@ -146,20 +153,9 @@ class BenchmarkRunQuerySet(models.QuerySet["BenchmarkRun"]):
 
     def searched(self, text: str) -> Self:
         """Select the runs that contain every word, in upper or lower case."""
-        found = self
-        for word in BETWEEN_WORDS.split(text):
-            if word in {"", WORD_OF_DEFAULT_NAMES}:
-                continue
-            found = found.filter(
-                models.Q(name__icontains=word)
-                | models.Q(notes__icontains=word)
-                | models.Q(tags__icontains=word)
-                | models.Q(corpus_name__icontains=word)
-                | models.Q(config__schedules__icontains=word)
-                | models.Q(error__icontains=word)
-                | models.Q(owner__username__icontains=word)
-            )
-        return found
+        words = BETWEEN_WORDS.split(text)
+        asked = (word for word in words if word not in {"", WORD_OF_DEFAULT_NAMES})
+        return filter_words(self, asked, SEARCHED)
 
     def naming_schedule(self, slug: str) -> Self:
         """Select the runs with a specification for this schedule, measured or not."""

@@ -16,6 +16,7 @@ from noising.engine.verdicts import Grade, grade_codes
 from noising.models.json_lists import ListHolds
 from noising.models.ordered_json import OrderedJSONField, text_at
 from noising.models.runs import BenchmarkRun
+from noising.models.search import filter_words
 from noising.models.tags import CONTROLS, check_tags
 
 # Names that are URLs under /api/v1/schedules/.
@@ -38,6 +39,12 @@ LONGEST_STEM = 90
 
 IN_USE = "in_use"
 """Code of the error for changing a specification that runs refer to."""
+
+SEARCHED = (
+    *("slug", "title", "notes", "tags", "searched_schedule", "searched_graph"),
+    "owner__username",
+)
+"""What the search of a list reads."""
 
 
 class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
@@ -125,17 +132,7 @@ class ScheduleConfigQuerySet(models.QuerySet["ScheduleConfig"]):
             searched_schedule=text_at("specification__schedule__type"),
             searched_graph=text_at("specification__graph__type"),
         )
-        for word in text.split():
-            found = found.filter(
-                models.Q(slug__icontains=word)
-                | models.Q(title__icontains=word)
-                | models.Q(notes__icontains=word)
-                | models.Q(tags__icontains=word)
-                | models.Q(searched_schedule__icontains=word)
-                | models.Q(searched_graph__icontains=word)
-                | models.Q(owner__username__icontains=word)
-            )
-        return found
+        return filter_words(found, text.split(), SEARCHED)
 
     def for_list(self) -> Self:
         """Load summaries with owner and verdict, in one query."""

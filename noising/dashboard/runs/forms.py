@@ -75,7 +75,7 @@ class ScheduleChoice:
         graph, timesteps: those that it is stored for; "" for a type, which takes those
             of the others.
         grade: the grade of its verdict; "" if it is not known.
-        sparkline: the URL of its image; "" if there is none.
+        sparkline: the URL of its image; "" if it has none.
         is_chosen: whether it is to be measured.
     """
 

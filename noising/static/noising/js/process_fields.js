@@ -142,7 +142,7 @@ function readValue(text, kind) {
   }
 }
 
-/** Return a number, or the text if it is none, or one that would lose digits. */
+/** Return the number in a text, or the text if it has none or would lose digits. */
 function readNumber(text) {
   const number = Number(text);
   const isExact = !/^[+-]?\d+$/.test(text) || Number.isSafeInteger(number);

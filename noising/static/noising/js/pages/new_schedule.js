@@ -117,7 +117,7 @@ function requestCurves(specification, signal) {
   return post(preview.dataset.address, wanted, signal);
 }
 
-/** Return name and curves of the chosen reference; null if there is none. */
+/** Return name and curves of the chosen reference; null without one. */
 async function findReference(specification, signal) {
   const [kind, name] = reference.value.split(/:(.*)/);
   if (!name) return null;
